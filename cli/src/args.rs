@@ -1,0 +1,225 @@
+//! The command line as types: what clap reads, and the texts of `--help`.
+//!
+//! Nothing is done here; [`crate::commands`] does it.
+
+mod import;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use kndb_import::facts::FactsFormat;
+
+use crate::output::Mode;
+
+pub use import::{ImportArgs, Preset, SpecArgs};
+
+/// An embedded analytics database for knowledge-neuron attribution scores.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kndb",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "New here? `kndb demo` makes a small store and asks it some questions."
+)]
+pub struct Cli {
+    /// Colour in messages: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "auto|always|never")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub color: ColorWhen,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When messages are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always, even in a pipe.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an empty store
+    Init(StoreArgs),
+    /// Import facts and their labels: mLAMA, LAMA T-REx or ParaRel files
+    Facts(FactsArgs),
+    /// Import the scores, neuron sets or neuron groups of a run
+    Import(Box<ImportArgs>),
+    /// Ask the store: one statement, a script, or the shell
+    Query(QueryArgs),
+    /// Show what the store holds
+    Info(ReportArgs),
+    /// List the runs: model, method, what is kept, how much is there
+    Runs(ReportArgs),
+    /// Merge small segments into large ones
+    Compact(StoreArgs),
+    /// Read every byte of the store and check it; exit 1 if anything is wrong
+    Verify(StoreArgs),
+    /// Delete a run with all its scores
+    DropRun(DropRunArgs),
+    /// Make a small synthetic store and ask it some questions
+    Demo(DemoArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one page a command into a folder
+    Man(ManArgs),
+}
+
+/// A store and nothing else.
+#[derive(Debug, Args)]
+pub struct StoreArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+}
+
+/// `kndb facts`
+#[derive(Debug, Args)]
+pub struct FactsArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Files, or folders of files, such as mLAMA's `en` and `zh`
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// What the files are; found out from their names and first lines if not given
+    #[arg(long, value_parser = values::facts_format())]
+    pub format: Option<FactsFormat>,
+    /// Language of the labels; mLAMA's folders are named by theirs
+    #[arg(long, value_name = "CODE")]
+    pub lang: Option<String>,
+    /// No progress bar and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `kndb query`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without a statement, -c or -f, statements are read from standard input: a shell on a terminal, a \
+script otherwise. A statement ends with `;` or with the input. `.help` lists the dot commands; they \
+work in scripts and after -c too, so `-c '.read FILE'` mixes files with commands.
+
+Results go to standard output, everything else to standard error. Exit status: 0 ok, 1 an error in \
+a query or in the data, 2 wrong usage, 255 a bug.")]
+pub struct QueryArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// A statement; `-` reads a script from standard input
+    #[arg(value_name = "STATEMENT", conflicts_with_all = ["command", "file"])]
+    pub statement: Option<String>,
+    /// Run this, then quit; may be given several times
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "file")]
+    pub command: Vec<String>,
+    /// Run this script, then quit; may be given several times; `-` is standard input
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Vec<PathBuf>,
+    /// How results are written
+    #[arg(short, long, value_enum, default_value_t)]
+    pub mode: Mode,
+    /// Leave out the header of table, csv and tsv
+    #[arg(long)]
+    pub no_headers: bool,
+    /// The run meant where a statement names none
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
+    /// Language of labels; English, then any, where a label is missing
+    #[arg(long, value_name = "CODE")]
+    pub labels: Option<String>,
+    /// Go on after an error in a script; the exit status is still 1
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Print the time each statement took
+    #[arg(long)]
+    pub timer: bool,
+}
+
+/// `kndb info` and `kndb runs`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `kndb drop-run`
+#[derive(Debug, Args)]
+pub struct DropRunArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// The run to delete
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `kndb demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder to make; must not exist yet
+    #[arg(value_name = "DIR", default_value = "kndb-demo", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+}
+
+/// `kndb completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell that shall complete kndb's commands and options
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `kndb man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder for one page a command; without it the page of `kndb` itself is printed
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_commute_with_positions() {
+        let parse = |line: &str| {
+            let cli = Cli::try_parse_from(line.split(' ')).expect("a valid line");
+            format!("{cli:?}")
+        };
+        assert_eq!(parse("kndb query db --mode csv --run a kn"), parse("kndb query --run a db kn --mode csv"),);
+        assert_eq!(parse("kndb --color never info db"), parse("kndb info db --color never"),);
+    }
+
+    #[test]
+    fn a_statement_and_a_script_exclude_each_other() {
+        assert!(Cli::try_parse_from(["kndb", "query", "db", "kn", "-c", "kn"]).is_err());
+        assert!(Cli::try_parse_from(["kndb", "query", "db", "-c", "kn", "-c", "likn"]).is_ok());
+        assert!(Cli::try_parse_from(["kndb", "query", "db", "-"]).is_ok());
+    }
+}

@@ -1,0 +1,106 @@
+//! The options of `kndb import`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use kndb_import::IgKind;
+use kndb_storage::{Keep, ScoreType};
+
+use super::values::{Parameter, Tau, ig_kind, import_format, keep, score_type, share};
+
+/// `kndb import`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A run is one attribution pass: a model, a method and all its parameters. To add files to a run that \
+is in the store, --run is enough; what else is given must agree with it.
+
+EXAMPLES
+  kndb import my.kndb neurons_0.json --run eleuther --model bert-base-uncased --layers 12 --width 3072
+  kndb import my.kndb 'scores/*.npy' --run ig --model m-bert --layers 12 --width 3072 --lang zh --tau zh=0.2")]
+pub struct ImportArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Files, folders, or quoted patterns such as 'scores/*.npy'
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
+    pub files: Vec<String>,
+    /// What the files are; found out from their names and first bytes if not given
+    #[arg(long, value_parser = import_format())]
+    pub format: Option<String>,
+    /// Name of the run the files belong to
+    #[arg(long, value_name = "NAME")]
+    pub run: String,
+    /// Language of all facts, for files that do not say
+    #[arg(long, value_name = "CODE", default_value = "en")]
+    pub lang: String,
+    /// Prompt number of all facts, for files that do not say
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub prompt: u16,
+    /// Fact ids, one a line, for score files that number their facts
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ids: Option<PathBuf>,
+    /// Which scores of a kn file to take: those of the gold object, of the predicted one, or activations
+    #[arg(long, value_parser = ig_kind(), default_value = "ig_gold")]
+    pub ig: IgKind,
+    /// Replace facts that are in the run already, instead of refusing them
+    #[arg(long)]
+    pub replace: bool,
+    /// No progress bar and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// The run's parameters, for a new run.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+}
+
+/// What describes a run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A new run")]
+pub struct SpecArgs {
+    /// Name of the model
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Its number of feed-forward layers
+    #[arg(long, value_name = "L")]
+    pub layers: Option<u32>,
+    /// Neurons of one feed-forward layer
+    #[arg(long, value_name = "W")]
+    pub width: Option<u32>,
+    /// How the scores came to be [default: imported]
+    #[arg(long, value_name = "TEXT")]
+    pub method: Option<String>,
+    /// A parameter of the method, to be remembered; may be given several times
+    #[arg(long = "param", value_name = "KEY=VALUE")]
+    pub parameters: Vec<Parameter>,
+    /// Named set of thresholds the run was made with
+    #[arg(long, value_enum)]
+    pub preset: Option<Preset>,
+    /// Threshold as a share of a fact's maximum, 0.3, or of one language, zh=0.2
+    #[arg(long, value_name = "[CODE=]SHARE")]
+    pub tau: Vec<Tau>,
+    /// Share of a fact's prompts a neuron must be found in
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub prompt_share: Option<f64>,
+    /// Scores to keep: all, share:0.01 (of the fact's maximum) or top:100 [default: share:0.01]
+    #[arg(long, value_name = "RULE", value_parser = keep)]
+    pub keep: Option<Keep>,
+    /// Precision of kept scores: f32, f16 or bf16; halves change answers a little [default: f32]
+    #[arg(long, value_name = "TYPE", value_parser = score_type)]
+    pub score_type: Option<ScoreType>,
+}
+
+/// Presets of published methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// AMIG, the sound reading: τ 0.3, zh 0.2
+    Amig,
+    /// AMIG as printed: τ 0.3, zh 0.2
+    AmigPaper,
+    /// AMIG as released: τ 0.3, zh 0.2
+    AmigCode,
+    /// Knowledge Neurons: τ 0.2, found in 0.7 of the prompts
+    Kn,
+    /// EleutherAI's reading of it: τ 0.3, found in 0.3 of the prompts
+    KnEleuther,
+}

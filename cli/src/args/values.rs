@@ -1,0 +1,134 @@
+//! Option values with a form of their own: `share:0.01`, `zh=0.2`, `steps=20`.
+
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use kndb_import::IgKind;
+use kndb_import::facts::FactsFormat;
+use kndb_storage::{Keep, ScoreType};
+
+/// A threshold, of one language or of all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tau {
+    /// The language, if it is of one.
+    pub language: Option<String>,
+    /// Share of the fact's maximum.
+    pub share: f64,
+}
+
+impl FromStr for Tau {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (language, number) = match text.split_once('=') {
+            Some((language, number)) if !language.is_empty() => (Some(language.to_owned()), number),
+            Some(_) => return Err("expected a language before `=`, as in zh=0.2".into()),
+            None => (None, text),
+        };
+        let share = share(number)?;
+        Ok(Self { language, share })
+    }
+}
+
+/// A parameter of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for Parameter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok(Self { key: key.to_owned(), value: value.to_owned() }),
+            _ => Err("expected KEY=VALUE, as in steps=20".into()),
+        }
+    }
+}
+
+/// The names of attribution formats, as this build reads them.
+pub fn import_format() -> PossibleValuesParser {
+    let known = kndb_import::formats().into_iter();
+    PossibleValuesParser::new(known.map(|format| PossibleValue::new(format.name).help(format.about)))
+}
+
+/// The names of the data sets facts come from.
+pub fn facts_format() -> impl TypedValueParser<Value = FactsFormat> {
+    let names = FactsFormat::ALL.map(FactsFormat::name);
+    PossibleValuesParser::new(names).try_map(|name| FactsFormat::by_name(&name))
+}
+
+/// The names of the score lists of a `kn` file.
+pub fn ig_kind() -> impl TypedValueParser<Value = IgKind> {
+    let kinds = [IgKind::Gold, IgKind::Pred, IgKind::Base].map(IgKind::field);
+    PossibleValuesParser::new(kinds).try_map(|name| IgKind::of_field(&name).ok_or("expected ig_gold, ig_pred or base"))
+}
+
+/// A share between 0 and 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share between 0 and 1, as in 0.3".into()),
+    }
+}
+
+/// `all`, `share:S` or `top:N`.
+pub fn keep(text: &str) -> Result<Keep, String> {
+    let expected = || "expected all, share:0.01 or top:100".to_owned();
+    match text.split_once(':') {
+        None if text == "all" => Ok(Keep::All),
+        Some(("share", number)) => Ok(Keep::Share(share(number)?)),
+        Some(("top", number)) => match number.parse() {
+            Ok(count) if count > 0 => Ok(Keep::Top(count)),
+            _ => Err(expected()),
+        },
+        _ => Err(expected()),
+    }
+}
+
+/// `f32`, `f16` or `bf16`.
+pub fn score_type(text: &str) -> Result<ScoreType, String> {
+    match text {
+        "f32" => Ok(ScoreType::F32),
+        "f16" => Ok(ScoreType::F16),
+        "bf16" => Ok(ScoreType::Bf16),
+        _ => Err("expected f32, f16 or bf16".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keep_rules_are_read() {
+        assert_eq!(keep("all"), Ok(Keep::All));
+        assert_eq!(keep("share:0.01"), Ok(Keep::Share(0.01)));
+        assert_eq!(keep("top:100"), Ok(Keep::Top(100)));
+        for wrong in ["", "some", "top:0", "top:-1", "share:2", "share:x", "all:1"] {
+            assert!(keep(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+
+    #[test]
+    fn thresholds_are_read_with_and_without_a_language() {
+        let tau = |text: &str| text.parse::<Tau>().map(|tau| (tau.language, tau.share));
+        assert_eq!(tau("0.3"), Ok((None, 0.3)));
+        assert_eq!(tau("zh=0.2"), Ok((Some("zh".into()), 0.2)));
+        assert!(tau("=0.2").is_err());
+        assert!(tau("zh=two").is_err());
+        assert!(tau("1.5").is_err());
+        assert!(tau("NaN").is_err());
+    }
+
+    #[test]
+    fn a_parameter_keeps_everything_after_its_first_equals_sign() {
+        let read = "rule=a=b".parse::<Parameter>().expect("a parameter");
+        assert_eq!((read.key.as_str(), read.value.as_str()), ("rule", "a=b"));
+        assert!("steps".parse::<Parameter>().is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! One command a file; here they are told apart, and their errors reported.
+
+mod compact;
+mod completions;
+mod demo;
+mod drop_run;
+mod facts;
+mod import;
+mod info;
+mod init;
+mod man;
+mod query;
+mod runs;
+mod verify;
+
+use std::io::Write;
+use std::path::Path;
+
+use kndb_storage::Store;
+
+use crate::args::Command;
+use crate::error::{CliError, Result};
+use crate::terminal::Terminal;
+
+/// Runs a command; returns the process's exit code.
+pub fn run(command: Command, mut terminal: Terminal) -> u8 {
+    let done = dispatch(command, &mut terminal);
+    let flushed = terminal.out.flush().map_err(crate::error::CliError::Output);
+    match done.and(flushed) {
+        Ok(()) => 0,
+        Err(error) => {
+            // Nothing can be done if stderr is gone as well.
+            let _ = error.report(terminal.color, &mut terminal.messages);
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
+    match command {
+        Command::Init(args) => init::run(args, terminal),
+        Command::Query(args) => query::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
+        Command::Man(args) => man::run(args, terminal),
+        Command::Info(args) => info::run(args, terminal),
+        Command::Runs(args) => runs::run(args, terminal),
+        Command::Compact(args) => compact::run(args, terminal),
+        Command::Verify(args) => verify::run(args, terminal),
+        Command::DropRun(args) => drop_run::run(args, terminal),
+        Command::Demo(args) => demo::run(args, terminal),
+        Command::Facts(args) => facts::run(args, terminal),
+        Command::Import(args) => import::run(*args, terminal),
+    }
+}
+
+/// The store to write into; where there is nothing yet, a new one, which is said.
+fn store_to_fill(path: &Path, terminal: &mut Terminal) -> Result<Store> {
+    if path.exists() {
+        return Ok(Store::open(path)?);
+    }
+    let store = Store::create(path)?;
+    writeln!(terminal.messages, "made a new store at {}", path.display()).map_err(CliError::Output)?;
+    Ok(store)
+}

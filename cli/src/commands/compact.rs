@@ -1,0 +1,24 @@
+//! `kndb compact`: merges small segments into large ones.
+
+use std::io::Write;
+
+use kndb_storage::Store;
+
+use crate::args::StoreArgs;
+use crate::error::{CliError, Result};
+use crate::overview::readable_bytes;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
+    let done = Store::open(&args.store)?.compact()?;
+    writeln!(
+        terminal.out,
+        "segments: {} before, {} now\nbytes: {} before, {} now",
+        done.segments_before,
+        done.segments_after,
+        readable_bytes(done.bytes_before),
+        readable_bytes(done.bytes_after),
+    )
+    .map_err(CliError::Output)
+}

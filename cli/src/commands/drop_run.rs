@@ -1,0 +1,37 @@
+//! `kndb drop-run`: deletes a run; asks first, if there is somebody to ask.
+
+use std::io::{self, BufRead, Write};
+
+use kndb_storage::Store;
+
+use crate::args::DropRunArgs;
+use crate::error::{CliError, Result};
+use crate::overview::RunOverview;
+use crate::session::listing;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
+    let store = Store::open(&args.store)?;
+    // An unknown run is an error before anybody is asked.
+    listing::must_have_run(&store, &args.run)?;
+    let agreed = args.yes || (terminal.reads_from_person && confirmed(&store, &args.run, terminal)?);
+    if !agreed {
+        return Err(CliError::NotConfirmed { run: args.run });
+    }
+    store.drop_run(&args.run)?;
+    writeln!(terminal.messages, "deleted run {:?}", args.run).map_err(CliError::Output)
+}
+
+fn confirmed(store: &Store, run: &str, terminal: &mut Terminal) -> Result<bool> {
+    let snapshot = store.snapshot()?;
+    let runs = RunOverview::all(&snapshot);
+    let entries = runs.iter().find(|it| it.run.spec.name == run).map_or(0, |it| it.entries);
+    write!(terminal.messages, "Delete run {run:?} with its {entries} entries, for good? [y/N] ")
+        .and_then(|()| terminal.messages.flush())
+        .map_err(CliError::Output)?;
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.map_err(|source| CliError::Input { origin: "the answer".into(), source })?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

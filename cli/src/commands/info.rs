@@ -1,0 +1,114 @@
+//! `kndb info`: what a store holds.
+
+use std::io::{self, Write};
+
+use kndb_storage::Store;
+use serde_json::json;
+
+use crate::args::ReportArgs;
+use crate::error::{CliError, Result};
+use crate::output::Mode;
+use crate::overview::{Overview, readable_bytes};
+use crate::session::listing;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
+    let store = Store::open(&args.store)?;
+    let overview = Overview::of(&store)?;
+    let out = &mut terminal.out;
+    if args.json {
+        return writeln!(out, "{:#}", as_json(&overview)).map_err(CliError::Output);
+    }
+    write_text(&overview, &args.store.display().to_string(), out).map_err(CliError::Output)?;
+    if overview.runs.is_empty() {
+        return Ok(());
+    }
+    writeln!(out).map_err(CliError::Output)?;
+    listing::runs(&store, &mut *Mode::Line.sink(true, out))
+}
+
+fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
+    let labels = overview.labels.iter();
+    let labels: Vec<String> = labels.map(|(code, count)| format!("{code} {count}")).collect();
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    line("store", format!("{path} (format {})", overview.format))?;
+    line("size", readable_bytes(overview.bytes))?;
+    line(
+        "facts",
+        match overview.facts_without_labels {
+            0 => overview.facts.to_string(),
+            bare => format!("{}, {bare} of them without labels", overview.facts),
+        },
+    )?;
+    line("labels", or_none(labels.join(", ")))?;
+    line("relations", or_none(overview.relations.join(", ")))?;
+    line("templates", overview.templates.to_string())?;
+    line(
+        "segments",
+        match overview.unsealed {
+            0 => overview.segments.to_string(),
+            waiting => format!("{}, {waiting} entries not sealed yet", overview.segments),
+        },
+    )?;
+    for (name, text, members) in &overview.saved_sets {
+        line("saved set", format!("@{name} = {text} ({members} members)"))?;
+    }
+    line("runs", overview.runs.len().to_string())
+}
+
+fn as_json(overview: &Overview) -> serde_json::Value {
+    let labels: serde_json::Map<_, _> =
+        overview.labels.iter().map(|(code, count)| (code.clone(), json!(count))).collect();
+    let sets = overview.saved_sets.iter();
+    let sets: Vec<_> =
+        sets.map(|(name, text, members)| json!({"name": name, "text": text, "members": members})).collect();
+    let runs: Vec<_> = overview
+        .runs
+        .iter()
+        .map(|it| {
+            let spec = &it.run.spec;
+            let pairs = |list: &[(String, String)]| -> serde_json::Map<_, _> {
+                list.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
+            };
+            let taus: serde_json::Map<_, _> =
+                spec.language_taus.iter().map(|(code, tau)| (code.clone(), json!(tau))).collect();
+            json!({
+                "run": spec.name,
+                "model": spec.model,
+                "weights_hash": spec.weights_hash,
+                "layers": spec.shape.layers,
+                "width": spec.shape.width,
+                "method": spec.method,
+                "preset": spec.preset,
+                "parameters": pairs(&spec.parameters),
+                "keeps": spec.keep.to_string(),
+                "type": spec.score_type.to_string(),
+                "tau": spec.tau,
+                "language_taus": taus,
+                "prompt_share": spec.prompt_share,
+                "tool": it.run.tool,
+                "begun": it.run.begun,
+                "finished": it.run.finished,
+                "languages": it.languages,
+                "entries": it.entries,
+                "kept": it.kept,
+                "groups": it.groups,
+            })
+        })
+        .collect();
+    json!({
+        "format": overview.format,
+        "bytes": overview.bytes,
+        "facts": overview.facts,
+        "facts_without_labels": overview.facts_without_labels,
+        "labels": labels,
+        "relations": overview.relations,
+        "templates": overview.templates,
+        "segments": overview.segments,
+        "unsealed": overview.unsealed,
+        "saved_sets": sets,
+        "runs": runs,
+    })
+}

@@ -1,0 +1,63 @@
+//! `kndb query`: one statement, scripts, or the shell; all of them feed one session.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use kndb_storage::Store;
+
+use crate::args::QueryArgs;
+use crate::error::{CliError, Result};
+use crate::session::{Flow, OnError, Session, Streams};
+use crate::shell;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
+    let mut session = Session::new(Store::open(&args.store)?);
+    session.mode = args.mode;
+    session.headers = !args.no_headers;
+    session.timer = args.timer;
+    session.color = terminal.color;
+    if args.keep_going {
+        session.on_error = OnError::GoOn;
+    }
+    if let Some(run) = &args.run {
+        session.set_run(run)?;
+    }
+    session.set_labels(args.labels);
+
+    let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
+    if !args.command.is_empty() {
+        for text in &args.command {
+            if session.script("command", text.as_bytes(), &mut streams)? == Flow::Quit {
+                break;
+            }
+        }
+    } else if !args.file.is_empty() {
+        for path in &args.file {
+            if script_file(&mut session, path, &mut streams)? == Flow::Quit {
+                break;
+            }
+        }
+    } else if let Some(statement) = args.statement.filter(|text| text != "-") {
+        session.script("statement", statement.as_bytes(), &mut streams)?;
+    } else if terminal.reads_from_person {
+        return shell::run(session, &args.store, terminal);
+    } else {
+        session.script("standard input", io::stdin().lock(), &mut streams)?;
+    }
+    match session.errors() {
+        0 => Ok(()),
+        count => Err(CliError::Reported { count }),
+    }
+}
+
+fn script_file(session: &mut Session, path: &Path, streams: &mut Streams<'_>) -> Result<Flow> {
+    if path == Path::new("-") {
+        return session.script("standard input", io::stdin().lock(), streams);
+    }
+    let file = File::open(path).map_err(CliError::file("read", path))?;
+    let origin = path.display().to_string();
+    session.script(&origin, BufReader::new(file), streams)
+}

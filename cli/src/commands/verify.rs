@@ -1,0 +1,35 @@
+//! `kndb verify`: reads every byte of a store and checks it.
+
+use std::io::Write;
+
+use kndb_storage::Store;
+
+use crate::args::StoreArgs;
+use crate::error::{CliError, Result};
+use crate::overview::readable_bytes;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
+    let found = Store::open(&args.store)?.verify()?;
+    for problem in &found.problems {
+        writeln!(terminal.out, "problem: {problem}").map_err(CliError::Output)?;
+    }
+    writeln!(
+        terminal.out,
+        "segments: {}\nbytes read: {}\nfacts: {}\nresult: {}",
+        found.segments,
+        readable_bytes(found.bytes),
+        found.facts,
+        match found.problems.len() {
+            0 => "all is well".to_owned(),
+            1 => "1 problem".to_owned(),
+            count => format!("{count} problems"),
+        }
+    )
+    .map_err(CliError::Output)?;
+    match found.problems.len() {
+        0 => Ok(()),
+        problems => Err(CliError::NotSound { path: args.store, problems }),
+    }
+}

@@ -1,0 +1,332 @@
+//! What goes wrong at the command line: the only place that adds hints and exit codes.
+//!
+//! Libraries say what was found and what was expected; here it is said what to do about it.
+
+mod drawing;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use kndb_query::QueryError;
+
+use crate::output::Mode;
+
+/// Exit code of an error in a query or in the data.
+pub const FAILED: u8 = 1;
+/// Exit code of wrong usage; clap uses the same.
+pub const USAGE: u8 = 2;
+/// Exit code of a bug in kndb.
+pub const BUG: u8 = 255;
+
+/// Result of a command.
+pub type Result<T, E = CliError> = std::result::Result<T, E>;
+
+/// Everything that ends a command, or a line of the shell, with a message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CliError {
+    /// A statement could not be read or carried out.
+    #[error("{error}")]
+    Query {
+        /// What the query library says.
+        error: Box<QueryError>,
+        /// The text its spans point into.
+        statement: StatementText,
+    },
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] kndb_storage::Error),
+    /// Files could not be imported.
+    #[error(transparent)]
+    Import(#[from] kndb_import::ImportError),
+    /// Files are readable each, but not together or not into this run.
+    #[error(transparent)]
+    ImportRun(kndb_import::ImportRunError),
+    /// A file or folder named by the user could not be used.
+    #[error("cannot {action} {path}: {source}", path = path.display())]
+    File {
+        /// What was tried: "read", "write".
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Results or messages could not be written.
+    #[error("cannot write results: {0}")]
+    Output(io::Error),
+    /// Standard input could not be read.
+    #[error("cannot read {origin}: {source}")]
+    Input {
+        /// Which input.
+        origin: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A dot command that does not exist.
+    #[error("there is no dot command {name}")]
+    UnknownDotCommand {
+        /// As typed.
+        name: String,
+        /// The most alike that exists.
+        nearest: Option<&'static str>,
+    },
+    /// A dot command with a wrong argument.
+    #[error("{command} takes {expected}, not {found}")]
+    DotArgument {
+        /// The dot command.
+        command: &'static str,
+        /// What it takes.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// Scripts that read each other without end.
+    #[error("{path} is read at depth {depth}; scripts may read scripts to depth {depth} only", path = path.display())]
+    ReadTooDeep {
+        /// The file that was not read.
+        path: PathBuf,
+        /// The limit.
+        depth: usize,
+    },
+    /// A new run without what describes it.
+    #[error("run {run:?} is not in the store, and {missing} not given")]
+    RunNeeds {
+        /// The run.
+        run: String,
+        /// The options missing, as a phrase with its verb: "--model is".
+        missing: String,
+    },
+    /// A shape no model can have.
+    #[error("--layers {layers} and --width {width} make no model: expected both above 0 and at most 2^32 neurons")]
+    Shape {
+        /// As given.
+        layers: u32,
+        /// As given.
+        width: u32,
+    },
+    /// A deletion that nobody confirmed.
+    #[error("run {run:?} was not deleted: nobody confirmed it")]
+    NotConfirmed {
+        /// The run.
+        run: String,
+    },
+    /// A store that is not sound.
+    #[error("{path} is not sound: {problems} problem(s) found", path = path.display())]
+    NotSound {
+        /// The store.
+        path: PathBuf,
+        /// How many.
+        problems: usize,
+    },
+    /// The line editor failed.
+    #[error("the shell's line editor failed: {0}")]
+    Editor(#[from] rustyline::error::ReadlineError),
+    /// Errors that are on the screen already (`--keep-going`).
+    #[error("{count} error(s), printed above")]
+    Reported {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// Where the text of a statement came from, to point into it.
+#[derive(Clone, Debug, Default)]
+pub struct StatementText {
+    /// The script, or `command`, or `shell`.
+    pub origin: String,
+    /// The text.
+    pub text: String,
+    /// Bytes of it before the statement the error's spans count from.
+    pub offset: usize,
+    /// Lines of the script before the text.
+    pub lines_before: usize,
+}
+
+impl From<kndb_import::ImportRunError> for CliError {
+    fn from(error: kndb_import::ImportRunError) -> Self {
+        match error {
+            kndb_import::ImportRunError::Import(error) => Self::Import(error),
+            kndb_import::ImportRunError::Storage(error) => Self::Store(error),
+            other => Self::ImportRun(other),
+        }
+    }
+}
+
+impl CliError {
+    /// Wraps the failure of an action on a file the user named.
+    pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// Whether whoever reads the results has gone away.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(failure) if failure.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Output(_) if self.is_closed_pipe() => 0,
+            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
+            _ => FAILED,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        use kndb_import::ImportError as Import;
+        use kndb_storage::Error as Store;
+        match self {
+            Self::Query { error, .. } => error.hint.clone(),
+            Self::Store(Store::NotAStore { path, .. }) => Some(format!(
+                "`kndb init {0}` makes an empty store, `kndb demo {0}` one with example data",
+                path.display()
+            )),
+            Self::Store(Store::AlreadyThere { .. }) => {
+                Some("choose another folder; `kndb info` shows what a store holds".into())
+            }
+            Self::Store(Store::Locked { .. }) => Some("wait for the other process to finish, then try again".into()),
+            Self::Store(Store::FormatVersion { found, expected, .. }) => Some(if found > expected {
+                "use a newer kndb".into()
+            } else {
+                "use the kndb that wrote it, or import the data again".into()
+            }),
+            Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(
+                "`kndb verify` lists all damage; restore the store from a copy, or drop the run \
+                 (`kndb drop-run`) and import it again"
+                    .into(),
+            ),
+            Self::Store(Store::FactExists { .. }) => {
+                Some("--replace replaces facts that are in the run already".into())
+            }
+            Self::Store(Store::RunDiffers { .. }) => {
+                Some("leave the option out to add to the run as it is; `kndb runs` shows its parameters".into())
+            }
+            Self::Import(Import::UnknownFormat { .. }) => {
+                Some("--format names it; `kndb import --help` lists the formats".into())
+            }
+            Self::Import(Import::NeuronOutside { .. }) => Some("are --layers and --width those of the model?".into()),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("check the path; it counts from the current folder".into())
+            }
+            Self::UnknownDotCommand { nearest, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean {nearest}? `.help` lists all"),
+                None => "`.help` lists all".into(),
+            }),
+            Self::DotArgument { command: ".mode", .. } => {
+                let modes: Vec<&str> =
+                    <Mode as clap::ValueEnum>::value_variants().iter().map(|mode| mode.name()).collect();
+                Some(format!("modes are {}", modes.join(", ")))
+            }
+            Self::ReadTooDeep { .. } => Some("does the script `.read` itself?".into()),
+            Self::RunNeeds { .. } => Some(
+                "a new run is described by its model's name and shape, as in --model \
+                 bert-base-uncased --layers 12 --width 3072; `kndb runs` lists the runs there are"
+                    .into(),
+            ),
+            Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
+            _ => None,
+        }
+    }
+
+    /// Writes the error for a person: drawn into its statement where it has one.
+    pub fn report(&self, color: bool, messages: &mut dyn Write) -> io::Result<()> {
+        if self.is_closed_pipe() || matches!(self, Self::Reported { .. }) {
+            return Ok(());
+        }
+        let paint = |code: &str, text: &str| match color {
+            true => format!("\x1b[{code}m{text}\x1b[0m"),
+            false => text.to_owned(),
+        };
+        writeln!(messages, "{} {self}", paint("1;31", "error:"))?;
+        if let Self::Query { error, statement } = self
+            && let Some(drawing) = drawing::draw(error, statement, color)
+        {
+            messages.write_all(&drawing)?;
+        }
+        if let Some(hint) = self.hint() {
+            writeln!(messages, "{} {hint}", paint("1;36", "hint:"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces Rust's panic message: a panic is a bug, and the user should know that it is not theirs.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(|place| format!("{}:{}", place.file(), place.line()))
+            .unwrap_or_else(|| "an unknown place".into());
+        let payload = panic.payload();
+        let cause = payload.downcast_ref::<&str>().copied();
+        let cause = cause.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let cause = cause.unwrap_or("no message");
+        // Nothing can be done if stderr is gone as well.
+        let _ = writeln!(
+            io::stderr(),
+            "bug: this is a bug in kndb {version}, not in your data or your query.\n\
+             What happened: {cause} ({place})\n\
+             Please report it with the command that was run. A store is not harmed by this: what \
+             was committed stays.",
+            version = env!("CARGO_PKG_VERSION"),
+        );
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(error: &CliError) -> String {
+        let mut messages = Vec::new();
+        error.report(false, &mut messages).expect("memory takes it");
+        String::from_utf8(messages).expect("messages are UTF-8")
+    }
+
+    #[test]
+    fn a_closed_pipe_is_quiet_and_ok() {
+        let error = CliError::Output(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(error.exit_code(), 0);
+        assert_eq!(shown(&error), "");
+        let full = CliError::Output(io::ErrorKind::StorageFull.into());
+        assert_eq!(full.exit_code(), FAILED);
+        assert!(shown(&full).starts_with("error: cannot write results"));
+    }
+
+    #[test]
+    fn a_missing_store_says_how_to_make_one() {
+        let error = CliError::Store(kndb_storage::Error::NotAStore { path: "my.kndb".into(), found: "nothing".into() });
+        assert_eq!(error.exit_code(), FAILED);
+        assert!(shown(&error).contains("hint: `kndb init my.kndb`"), "{}", shown(&error));
+    }
+
+    #[test]
+    fn a_query_error_is_drawn_with_its_place_reason_and_hint() {
+        let text = "\nkn[lang=日];\nkn[lang=fr] by layer";
+        let offset = text.find("kn[lang=fr").expect("it is there");
+        let error = QueryError::missing((8..10).into(), "the store has no language \"fr\"").hint("it has en and zh");
+        let error = CliError::Query {
+            error: Box::new(error),
+            statement: StatementText { origin: "a.knq".into(), text: text.into(), offset, lines_before: 40 },
+        };
+        let drawn = shown(&error);
+        assert!(drawn.contains("a.knq:43:9"), "{drawn}");
+        assert!(drawn.contains("kn[lang=fr] by layer"), "{drawn}");
+        assert!(drawn.contains("the store has no language \"fr\""), "{drawn}");
+        assert!(drawn.contains("it has en and zh"), "{drawn}");
+        assert!(!drawn.contains('\x1b'), "{drawn}");
+        assert_eq!(error.exit_code(), FAILED);
+    }
+
+    #[test]
+    fn an_error_without_a_place_is_not_drawn() {
+        let error = CliError::Query {
+            error: Box::new(QueryError::new(kndb_query::ErrorKind::Storage, "the disk is gone")),
+            statement: StatementText::default(),
+        };
+        assert_eq!(shown(&error), "error: the disk is gone\n");
+    }
+}

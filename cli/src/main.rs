@@ -1,0 +1,28 @@
+//! The `kndb` command: import, query shell, upkeep.
+//!
+//! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
+//! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
+//! [`overview`] counts what a store holds, [`error`] decides on hints and exit codes.
+
+mod args;
+mod commands;
+mod error;
+mod output;
+mod overview;
+mod progress;
+mod session;
+mod shell;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    error::install_panic_hook();
+    let cli = args::Cli::parse();
+    let color = cli.color;
+    // A panic unwinds to here; its message is written already.
+    std::panic::catch_unwind(|| commands::run(cli.command, terminal::Terminal::standard(color)))
+        .map_or(ExitCode::from(error::BUG), ExitCode::from)
+}

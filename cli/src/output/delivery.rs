@@ -1,0 +1,111 @@
+//! A sink around a format: counts rows, stops at an interrupt, and keeps a failed write.
+//!
+//! The query library only needs to know that it should stop. Why (a closed pipe, a full disk,
+//! Ctrl-C) is asked here afterwards.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kndb_query::{Column, Sink, Value};
+
+/// Watches rows on their way to a format.
+pub struct Delivery<'a> {
+    format: Box<dyn Sink + 'a>,
+    interrupt: &'a AtomicBool,
+    failure: Option<io::Error>,
+    interrupted: bool,
+}
+
+impl<'a> Delivery<'a> {
+    /// Delivers rows to `format` until `interrupt` is set.
+    pub fn new(format: Box<dyn Sink + 'a>, interrupt: &'a AtomicBool) -> Self {
+        Self { format, interrupt, failure: None, interrupted: false }
+    }
+
+    /// Whether an interrupt ended the rows early; or the write that failed.
+    pub fn finish(self) -> io::Result<bool> {
+        self.failure.map_or(Ok(self.interrupted), Err)
+    }
+}
+
+impl Sink for Delivery<'_> {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        if let Err(failure) = self.format.columns(columns) {
+            self.failure = Some(failure);
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            self.interrupted = true;
+        }
+        if self.interrupted || self.failure.is_some() {
+            return Ok(ControlFlow::Break(()));
+        }
+        match self.format.row(row) {
+            Ok(flow) => Ok(flow),
+            Err(failure) => {
+                self.failure = Some(failure);
+                Ok(ControlFlow::Break(()))
+            }
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.failure.is_none()
+            && let Err(failure) = self.format.end()
+        {
+            self.failure = Some(failure);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Mode;
+    use crate::output::testing::{columns, hard_rows};
+
+    struct Closed;
+
+    impl io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_afterwards_in_every_mode() {
+        for mode in <Mode as clap::ValueEnum>::value_variants() {
+            let calm = AtomicBool::new(false);
+            let mut closed = Closed;
+            let mut delivery = Delivery::new(mode.sink(true, &mut closed), &calm);
+            delivery.columns(&columns()).expect("told later");
+            let mut flow = ControlFlow::Continue(());
+            // Some modes hold a block or a buffer back first.
+            for _ in 0..3_000 {
+                flow = delivery.row(&hard_rows()[0]).expect("told later");
+            }
+            assert!(flow.is_break(), "{mode:?}");
+            let failure = delivery.finish().expect_err("the pipe was closed");
+            assert_eq!(failure.kind(), io::ErrorKind::BrokenPipe, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_rows() {
+        let interrupt = AtomicBool::new(true);
+        let mut out = Vec::new();
+        let mut delivery = Delivery::new(Mode::Csv.sink(true, &mut out), &interrupt);
+        delivery.columns(&columns()).expect("columns are written");
+        assert!(delivery.row(&hard_rows()[0]).expect("no failure").is_break());
+        assert!(delivery.finish().expect("no failure"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Output formats: one a file, each a [`Sink`] over a `Write`.
+//!
+//! Rows are written as they come; table and markdown hold back one block of rows to find widths.
+//! Not for messages: those go to stderr, through [`crate::terminal`].
+
+mod aligned;
+mod cell;
+mod csv;
+mod delivery;
+mod json;
+mod jsonl;
+mod line;
+mod markdown;
+mod table;
+mod tsv;
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use kndb_query::Sink;
+
+pub use delivery::Delivery;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Aligned columns, for reading
+    #[default]
+    Table,
+    /// Comma-separated values (RFC 4180)
+    Csv,
+    /// Tab-separated values, quoted like csv
+    Tsv,
+    /// One JSON array of objects
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// A Markdown table
+    Markdown,
+    /// One `column = value` a line, a blank line between rows
+    Line,
+}
+
+impl Mode {
+    /// The name as typed after `--mode` and `.mode`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Markdown => "markdown",
+            Self::Line => "line",
+        }
+    }
+
+    /// The mode with this name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|mode| mode.name().eq_ignore_ascii_case(name))
+    }
+
+    /// A sink that writes rows to `out` in this mode. `headers` matters to table, csv and tsv alone:
+    /// the other formats cannot be read without names.
+    pub fn sink<'a>(self, headers: bool, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+        match self {
+            Self::Table => Box::new(table::table(headers, out)),
+            Self::Csv => Box::new(csv::Delimited::new(b',', headers, out)),
+            Self::Tsv => Box::new(tsv::tsv(headers, out)),
+            Self::Json => Box::new(json::Json::new(out)),
+            Self::Jsonl => Box::new(jsonl::Jsonl::new(out)),
+            Self::Markdown => Box::new(markdown::markdown(out)),
+            Self::Line => Box::new(line::Line::new(out)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    //! One result with everything that is hard to print, for the tests of all formats.
+
+    use super::Mode;
+    use kndb_query::{Column, ColumnKind, Value};
+
+    pub fn columns() -> Vec<Column> {
+        [
+            ("subject", ColumnKind::Text),
+            ("layer", ColumnKind::Integer),
+            ("score", ColumnKind::Score),
+            ("share", ColumnKind::Ratio),
+        ]
+        .map(|(name, kind)| Column { name, kind })
+        .to_vec()
+    }
+
+    pub fn print(mode: Mode, headers: bool, rows: &[[Value<'_>; 4]]) -> String {
+        let mut out = Vec::new();
+        let mut sink = mode.sink(headers, &mut out);
+        sink.columns(&columns()).expect("columns are written");
+        for row in rows {
+            assert!(sink.row(row).expect("a row is written").is_continue());
+        }
+        sink.end().expect("the end is written");
+        drop(sink);
+        String::from_utf8(out).expect("output is UTF-8")
+    }
+
+    pub fn hard_rows() -> [[Value<'static>; 4]; 3] {
+        [
+            [Value::Text("日本, \"Nippon\"".into()), Value::Integer(11), Value::Score(0.1), Value::Ratio(1.0 / 3.0)],
+            [Value::Text("two\nlines|\ttab".into()), Value::Integer(9), Value::Score(1e-10), Value::Ratio(1.0)],
+            [Value::Null, Value::Null, Value::Null, Value::Null],
+        ]
+    }
+}

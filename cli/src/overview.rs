@@ -1,0 +1,153 @@
+//! What a store holds, counted: for `info`, `runs`, and `.runs` in a session.
+//!
+//! Counts come from headers of segments; no score is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use kndb_storage::{FORMAT_VERSION, Run, RunId, Snapshot, Store};
+
+use crate::error::{CliError, Result};
+
+/// A store.
+pub struct Overview {
+    /// Version of its format.
+    pub format: u32,
+    /// Bytes of all files in its folder.
+    pub bytes: u64,
+    /// Facts.
+    pub facts: u64,
+    /// Facts that only a run has named: without labels.
+    pub facts_without_labels: u64,
+    /// Labels by language.
+    pub labels: Vec<(String, u64)>,
+    /// Names of relations.
+    pub relations: Vec<String>,
+    /// Prompt templates.
+    pub templates: u64,
+    /// Segment files.
+    pub segments: u64,
+    /// Entries that wait to be sealed into a segment.
+    pub unsealed: u64,
+    /// Saved sets: name, text, members.
+    pub saved_sets: Vec<(String, String, u64)>,
+    /// Runs, oldest first.
+    pub runs: Vec<RunOverview>,
+}
+
+/// A run.
+pub struct RunOverview {
+    /// Its description.
+    pub run: Run,
+    /// Languages it has entries in.
+    pub languages: BTreeSet<String>,
+    /// (fact, language, prompt) triples with scores or neurons.
+    pub entries: u64,
+    /// Scores kept, or neurons of sets without scores.
+    pub kept: u64,
+    /// Degenerate groups.
+    pub groups: u64,
+}
+
+impl Overview {
+    /// Counts what the store holds now.
+    pub fn of(store: &Store) -> Result<Self> {
+        let snapshot = store.snapshot()?;
+        let language = |id| snapshot.language_name(id).to_owned();
+        let sets = snapshot.saved_sets();
+        Ok(Self {
+            format: FORMAT_VERSION,
+            bytes: folder_bytes(store.path()).map_err(CliError::file("read", store.path()))?,
+            facts: snapshot.fact_count(),
+            facts_without_labels: snapshot.unlabelled_fact_count()?,
+            labels: snapshot.label_counts().into_iter().map(|(id, count)| (language(id), count)).collect(),
+            relations: snapshot.relations().map(|(_, name)| name.to_owned()).collect(),
+            templates: snapshot.templates().count() as u64,
+            segments: snapshot.segment_files().0,
+            unsealed: snapshot.unsealed().0,
+            saved_sets: sets.map(|set| (set.name.clone(), set.text.clone(), set.members)).collect(),
+            runs: RunOverview::all(&snapshot),
+        })
+    }
+}
+
+impl RunOverview {
+    /// All runs of a snapshot, oldest first.
+    pub fn all(snapshot: &Snapshot) -> Vec<Self> {
+        let empty = |run: &Run| Self { run: run.clone(), languages: BTreeSet::new(), entries: 0, kept: 0, groups: 0 };
+        let mut runs: BTreeMap<RunId, Self> = snapshot.runs().map(|run| (run.id, empty(run))).collect();
+        for slot in snapshot.slots() {
+            if let Some(run) = runs.get_mut(&slot.run) {
+                run.languages.insert(snapshot.language_name(slot.language).to_owned());
+                for part in snapshot.parts(slot) {
+                    run.entries += part.live_len();
+                    run.kept += part.part.members();
+                }
+            }
+        }
+        for slot in snapshot.group_slots() {
+            if let Some(run) = runs.get_mut(&slot.run) {
+                run.languages.insert(snapshot.language_name(slot.language).to_owned());
+                for part in snapshot.group_parts(slot) {
+                    run.groups += part.part.members();
+                }
+            }
+        }
+        runs.into_values().collect()
+    }
+
+    /// The languages, separated by commas.
+    pub fn language_list(&self) -> String {
+        let names: Vec<&str> = self.languages.iter().map(String::as_str).collect();
+        names.join(", ")
+    }
+
+    /// The thresholds, as options would give them: `0.3, zh=0.2`.
+    pub fn taus(&self) -> String {
+        let own = self.run.spec.language_taus.iter();
+        let own = own.map(|(language, tau)| format!(", {language}={tau}"));
+        format!("{}{}", self.run.spec.tau, own.collect::<String>())
+    }
+}
+
+fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        // A file may be gone by now: another process compacts.
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        bytes += match metadata.is_dir() {
+            true => folder_bytes(&entry.path())?,
+            false => metadata.len(),
+        };
+    }
+    Ok(bytes)
+}
+
+/// Bytes for reading: `12.3 MB`.
+pub fn readable_bytes(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64 / 1e3;
+    let mut unit = 0;
+    while amount >= 999.95 && unit + 1 < units.len() {
+        amount /= 1e3;
+        unit += 1;
+    }
+    format!("{amount:.1} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_rounded_to_a_unit_that_reads_well() {
+        let shown = [0, 999, 1_000, 999_949, 999_950, 3_020_000_000].map(readable_bytes);
+        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "3.0 GB"]);
+    }
+}

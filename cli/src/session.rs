@@ -1,0 +1,307 @@
+//! A session: takes lines, a `Write` for results and one for messages, and knows no terminal.
+//!
+//! `-c`, `-f`, standard input and the shell all feed one. Statements may span lines; a dot command
+//! is a line of its own, where no statement has begun.
+
+mod dot;
+mod input;
+pub mod listing;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use kndb_query::{Outcome, Settings};
+use kndb_storage::Store;
+
+use crate::error::{CliError, Result, StatementText};
+use crate::output::{Delivery, Mode};
+use dot::DotCommand;
+
+pub use dot::{DOT_COMMANDS, takes_file};
+pub use input::Input;
+pub use listing::Names;
+
+/// How deep scripts may `.read` scripts.
+const READ_DEPTH: usize = 16;
+
+/// Whether to go on reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// More lines are welcome.
+    Continue,
+    /// `.quit`
+    Quit,
+}
+
+/// What a session does with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// Returns it: the script stops.
+    Stop,
+    /// Writes it to the messages and goes on.
+    GoOn,
+}
+
+/// Where results and messages go.
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub messages: &'a mut dyn Write,
+}
+
+/// An open store, with the settings that dot commands change.
+pub struct Session {
+    store: Store,
+    settings: Settings,
+    /// How results are written.
+    pub mode: Mode,
+    /// Whether table, csv and tsv have a header.
+    pub headers: bool,
+    /// Whether each statement's time is told.
+    pub timer: bool,
+    /// Whether empty results and saved sets are told of, as in a shell.
+    pub talkative: bool,
+    /// Whether drawn errors are coloured.
+    pub color: bool,
+    /// What happens on an error.
+    pub on_error: OnError,
+    output: Option<BufWriter<File>>,
+    depth: usize,
+    errors: usize,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// A session on an open store, as for a script: it stops at the first error and says little.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            settings: Settings::default(),
+            mode: Mode::default(),
+            headers: true,
+            timer: false,
+            talkative: false,
+            color: false,
+            on_error: OnError::Stop,
+            output: None,
+            depth: 0,
+            errors: 0,
+            interrupt: Arc::default(),
+        }
+    }
+
+    /// The names the store knows; none if it cannot be read, for a Tab must not fail.
+    pub fn names(&self) -> Names {
+        listing::names(&self.store).unwrap_or_default()
+    }
+
+    /// Sets the run meant where a statement names none; the store must have it.
+    pub fn set_run(&mut self, name: &str) -> Result<()> {
+        listing::must_have_run(&self.store, name)?;
+        self.settings.run = Some(name.to_owned());
+        Ok(())
+    }
+
+    /// Sets the language of labels.
+    pub fn set_labels(&mut self, language: Option<String>) {
+        self.settings.language = language;
+    }
+
+    /// Set this flag to stop the statement that is running.
+    pub fn interrupt(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    /// Errors that were written to the messages so far.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Runs a whole script, line by line.
+    pub fn script(&mut self, origin: &str, mut lines: impl BufRead, streams: &mut Streams<'_>) -> Result<Flow> {
+        let mut input = Input::new(origin);
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let read =
+                lines.read_line(&mut line).map_err(|source| CliError::Input { origin: origin.to_owned(), source })?;
+            if read == 0 {
+                return self.finish(&mut input, streams);
+            }
+            if self.line(&mut input, &line, streams)? == Flow::Quit {
+                return Ok(Flow::Quit);
+            }
+        }
+    }
+
+    /// Takes one line: runs the statements it completes, or the dot command it is.
+    pub fn line(&mut self, input: &mut Input, line: &str, streams: &mut Streams<'_>) -> Result<Flow> {
+        if input.is_blank() && line.trim_start().starts_with('.') {
+            let place = input.skip(line);
+            let done = DotCommand::parse(line.trim()).and_then(|it| self.dot(it, streams));
+            return self.settle(done, place, streams);
+        }
+        input.push(line);
+        if kndb_query::is_complete(input.text()) {
+            return self.statements(input, streams);
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Runs the last statement, which the end of the input ends.
+    pub fn finish(&mut self, input: &mut Input, streams: &mut Streams<'_>) -> Result<Flow> {
+        self.statements(input, streams)
+    }
+
+    fn statements(&mut self, input: &mut Input, streams: &mut Streams<'_>) -> Result<Flow> {
+        let whole = input.take();
+        for range in kndb_query::split(&whole.text) {
+            let text = &whole.text[range.clone()];
+            let done = self.statement(text, streams).map(|()| Flow::Continue);
+            let place = StatementText { offset: range.start, ..whole.clone() };
+            if self.settle(done, place, streams)? == Flow::Quit {
+                return Ok(Flow::Quit);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Gives an error its place, then returns it or writes it, as the session is set to.
+    fn settle(&mut self, done: Result<Flow>, place: StatementText, streams: &mut Streams<'_>) -> Result<Flow> {
+        let error = match done {
+            Ok(flow) => return Ok(flow),
+            // One from a script that was `.read` has its place already.
+            Err(CliError::Query { error, statement }) if statement.text.is_empty() => {
+                CliError::Query { error, statement: place }
+            }
+            Err(other) => other,
+        };
+        if error.is_closed_pipe() || self.on_error == OnError::Stop {
+            return Err(error);
+        }
+        self.errors += 1;
+        error.report(self.color, streams.messages).map_err(CliError::Output)?;
+        Ok(Flow::Continue)
+    }
+
+    fn statement(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<()> {
+        let in_query = |error: kndb_query::QueryError| CliError::Query {
+            error: Box::new(error),
+            statement: StatementText::default(),
+        };
+        let statement = kndb_query::parse(text).map_err(in_query)?;
+        self.interrupt.store(false, Ordering::Relaxed);
+        let begun = Instant::now();
+        let out: &mut dyn Write = match &mut self.output {
+            Some(file) => file,
+            None => streams.out,
+        };
+        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &self.interrupt);
+        let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
+        let interrupted = delivery.finish().map_err(CliError::Output)?;
+        let outcome = outcome.map_err(in_query)?;
+        if let Outcome::Explained(tree) = &outcome {
+            writeln!(out, "{}", tree.trim_end()).map_err(CliError::Output)?;
+        }
+        out.flush().map_err(CliError::Output)?;
+        self.tell(&outcome, interrupted, begun, streams.messages).map_err(CliError::Output)
+    }
+
+    /// What a person wants to know besides the rows.
+    fn tell(&self, outcome: &Outcome, interrupted: bool, begun: Instant, messages: &mut dyn Write) -> io::Result<()> {
+        if interrupted {
+            writeln!(messages, "interrupted: the rows above are not all")?;
+        } else if self.talkative {
+            match outcome {
+                Outcome::Rows { rows: 1 } => writeln!(messages, "(1 row)")?,
+                Outcome::Rows { rows } => writeln!(messages, "({rows} rows)")?,
+                Outcome::Explained(_) => {}
+                Outcome::Saved { name, members } => {
+                    writeln!(messages, "saved @{name}: {members} members")?;
+                }
+                Outcome::Dropped { name } => writeln!(messages, "dropped @{name}")?,
+            }
+        }
+        if self.timer {
+            let took = begun.elapsed().as_secs_f64() * 1e3;
+            writeln!(messages, "time: {took:.3} ms")?;
+        }
+        messages.flush()
+    }
+
+    fn dot(&mut self, command: DotCommand, streams: &mut Streams<'_>) -> Result<Flow> {
+        let messages = &mut *streams.messages;
+        match command {
+            DotCommand::Quit => return Ok(Flow::Quit),
+            DotCommand::Help => dot::write_help(streams.out).map_err(CliError::Output)?,
+            DotCommand::Mode(Some(mode)) => self.mode = mode,
+            DotCommand::Mode(None) => {
+                writeln!(messages, "mode: {}", self.mode.name()).map_err(CliError::Output)?;
+            }
+            DotCommand::Timer(on) => self.timer = on,
+            DotCommand::Headers(on) => self.headers = on,
+            DotCommand::Read(path) => return self.read(&path, streams),
+            DotCommand::Output(None) => self.output = None,
+            DotCommand::Output(Some(path)) => {
+                let file = File::create(&path).map_err(CliError::file("write", &path))?;
+                self.output = Some(BufWriter::new(file));
+            }
+            DotCommand::Refresh => drop(self.store.refresh()?),
+            DotCommand::Run(name) => self.default_run(name, messages)?,
+            DotCommand::Labels(language) => self.set_labels(language),
+            DotCommand::Runs => self.list(listing::runs, streams)?,
+            DotCommand::Schema => self.list(listing::schema, streams)?,
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn read(&mut self, path: &Path, streams: &mut Streams<'_>) -> Result<Flow> {
+        if self.depth == READ_DEPTH {
+            return Err(CliError::ReadTooDeep { path: path.to_owned(), depth: READ_DEPTH });
+        }
+        let file = File::open(path).map_err(CliError::file("read", path))?;
+        self.depth += 1;
+        let done = self.script(&path.display().to_string(), io::BufReader::new(file), streams);
+        self.depth -= 1;
+        done
+    }
+
+    fn default_run(&mut self, name: Option<String>, messages: &mut dyn Write) -> Result<()> {
+        match name.as_deref() {
+            None => match self.settings.run.as_deref() {
+                Some(run) => writeln!(messages, "default run: {run}"),
+                None => writeln!(messages, "no default run"),
+            }
+            .map_err(CliError::Output),
+            Some("-") => {
+                self.settings.run = None;
+                Ok(())
+            }
+            Some(name) => self.set_run(name),
+        }
+    }
+
+    fn list(
+        &mut self,
+        listing: fn(&Store, &mut dyn kndb_query::Sink) -> Result<()>,
+        streams: &mut Streams<'_>,
+    ) -> Result<()> {
+        let out: &mut dyn Write = match &mut self.output {
+            Some(file) => file,
+            None => streams.out,
+        };
+        let calm = AtomicBool::new(false);
+        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &calm);
+        let listed = listing(&self.store, &mut delivery);
+        delivery.finish().map_err(CliError::Output)?;
+        listed
+    }
+}
+
+#[cfg(test)]
+mod tests;

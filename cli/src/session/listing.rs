@@ -1,0 +1,115 @@
+//! `.runs` and `.schema`: what a statement can name, as rows like any other result.
+
+use std::borrow::Cow;
+
+use kndb_query::{Column, ColumnKind, Sink, Value};
+use kndb_storage::Store;
+
+use crate::error::{CliError, Result};
+use crate::overview::RunOverview;
+
+/// Writes the runs of a store.
+pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
+    let columns = [
+        ("run", ColumnKind::Text),
+        ("model", ColumnKind::Text),
+        ("layers", ColumnKind::Integer),
+        ("width", ColumnKind::Integer),
+        ("method", ColumnKind::Text),
+        ("preset", ColumnKind::Text),
+        ("tau", ColumnKind::Text),
+        ("keeps", ColumnKind::Text),
+        ("type", ColumnKind::Text),
+        ("languages", ColumnKind::Text),
+        ("entries", ColumnKind::Integer),
+        ("kept", ColumnKind::Integer),
+        ("groups", ColumnKind::Integer),
+        ("state", ColumnKind::Text),
+    ];
+    let rows = RunOverview::all(&*store.snapshot()?).into_iter().map(|overview| {
+        let spec = &overview.run.spec;
+        vec![
+            text(&spec.name),
+            text(&spec.model),
+            Value::Integer(spec.shape.layers.into()),
+            Value::Integer(spec.shape.width.into()),
+            text(&spec.method),
+            spec.preset.as_deref().map_or(Value::Null, text),
+            text(&overview.taus()),
+            text(&spec.keep.to_string()),
+            text(&spec.score_type.to_string()),
+            text(&overview.language_list()),
+            Value::Integer(overview.entries),
+            Value::Integer(overview.kept),
+            Value::Integer(overview.groups),
+            text(if overview.run.finished { "finished" } else { "open" }),
+        ]
+    });
+    write(&columns, rows, sink)
+}
+
+/// Writes the names a statement can use.
+pub fn schema(store: &Store, sink: &mut dyn Sink) -> Result<()> {
+    let names = names(store)?;
+    let columns = [("kind", ColumnKind::Text), ("name", ColumnKind::Text)];
+    let of_kind = |kind: &'static str, names: Vec<String>| {
+        names.into_iter().map(move |name| vec![Value::Text(kind.into()), Value::Text(name.into())])
+    };
+    let rows = of_kind("language", names.languages)
+        .chain(of_kind("relation", names.relations))
+        .chain(of_kind("run", names.runs))
+        .chain(of_kind("saved set", names.sets));
+    write(&columns, rows, sink)
+}
+
+/// The names a store knows.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Language codes.
+    pub languages: Vec<String>,
+    /// Relations.
+    pub relations: Vec<String>,
+    /// Runs.
+    pub runs: Vec<String>,
+    /// Saved sets, without their `@`.
+    pub sets: Vec<String>,
+}
+
+/// Looks them up.
+pub fn names(store: &Store) -> Result<Names> {
+    let snapshot = store.snapshot()?;
+    Ok(Names {
+        languages: snapshot.languages().map(|(_, name)| name.to_owned()).collect(),
+        relations: snapshot.relations().map(|(_, name)| name.to_owned()).collect(),
+        runs: snapshot.runs().map(|run| run.spec.name.clone()).collect(),
+        sets: snapshot.saved_sets().map(|set| set.name.clone()).collect(),
+    })
+}
+
+/// Fails, naming the runs there are, unless the store has this one.
+pub fn must_have_run(store: &Store, name: &str) -> Result<()> {
+    let known = names(store)?.runs;
+    if known.iter().any(|run| run == name) {
+        return Ok(());
+    }
+    Err(CliError::Store(kndb_storage::Error::UnknownRun { name: name.to_owned(), known }))
+}
+
+fn text(text: &str) -> Value<'static> {
+    Value::Text(Cow::Owned(text.to_owned()))
+}
+
+fn write(
+    columns: &[(&'static str, ColumnKind)],
+    rows: impl Iterator<Item = Vec<Value<'static>>>,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let columns: Vec<Column> = columns.iter().map(|&(name, kind)| Column { name, kind }).collect();
+    sink.columns(&columns).map_err(CliError::Output)?;
+    for row in rows {
+        if sink.row(&row).map_err(CliError::Output)?.is_break() {
+            return Ok(());
+        }
+    }
+    sink.end().map_err(CliError::Output)
+}

@@ -1,0 +1,154 @@
+//! The shell: a line editor in front of a [`Session`], for a person at a terminal.
+//!
+//! Everything a script needs too is in the session; here are the prompt, history, completion,
+//! Ctrl-C and the pager. Not for tests or pipes: those feed the session.
+
+mod completion;
+mod history;
+mod pager;
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Behavior, ColorMode, CompletionType, Config, Editor};
+
+use crate::error::{CliError, Result};
+use crate::session::{Flow, Input, OnError, Session, Streams};
+use crate::terminal::Terminal;
+use completion::Helper;
+use pager::{Messages, Results, Screen};
+
+const PROMPT: &str = "kndb> ";
+const CONTINUED: &str = "  ...> ";
+
+/// Exit code of a process ended by Ctrl-C, as shells expect it.
+const INTERRUPTED: i32 = 130;
+
+/// Reads and runs lines until `.quit` or Ctrl-D.
+pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result<()> {
+    session.on_error = OnError::GoOn;
+    session.talkative = true;
+    stop_queries_at_ctrl_c(&session);
+    let mut editor = editor(&session, terminal)?;
+    let history = history::file();
+    if let Some(history) = &history {
+        // The first time there is none.
+        let _ = editor.load_history(history);
+    }
+    banner(path, terminal).map_err(CliError::Output)?;
+
+    let mut input = Input::new("shell");
+    loop {
+        if input.is_blank() {
+            // Lines count from the start of each statement: nobody numbers what they typed before.
+            input = Input::new("shell");
+        }
+        if let Some(helper) = editor.helper_mut() {
+            helper.statement_begun = !input.is_blank();
+        }
+        let prompt = if input.is_blank() { PROMPT } else { CONTINUED };
+        match editor.readline(prompt) {
+            Ok(line) => {
+                let before = input.text().to_owned();
+                let flow = run_line(&mut session, &mut input, &line, &mut editor, terminal)?;
+                if input.is_blank() {
+                    remember(&mut editor, history.as_deref(), &(before + &line));
+                }
+                if flow == Flow::Quit {
+                    return Ok(());
+                }
+            }
+            Err(ReadlineError::Interrupted) => input.discard(),
+            Err(ReadlineError::Eof) => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+}
+
+fn run_line(
+    session: &mut Session,
+    input: &mut Input,
+    line: &str,
+    editor: &mut Editor<Helper, FileHistory>,
+    terminal: &mut Terminal,
+) -> Result<Flow> {
+    let rows = editor.dimensions().map_or(usize::MAX, |(_, rows)| usize::from(rows));
+    let interrupt = session.interrupt();
+    let flow = if terminal.shows_to_person {
+        let pager = pager::command();
+        let screen = RefCell::new(Screen::new(rows, &pager, &mut terminal.out, &mut terminal.messages, &interrupt));
+        let mut streams = Streams { out: &mut Results(&screen), messages: &mut Messages(&screen) };
+        let flow = session.line(input, line, &mut streams)?;
+        screen.borrow_mut().end_page().map_err(CliError::Output)?;
+        flow
+    } else {
+        let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
+        session.line(input, line, &mut streams)?
+    };
+    interrupt.store(false, Ordering::Relaxed);
+    if input.is_blank()
+        && let Some(helper) = editor.helper_mut()
+    {
+        helper.names = session.names();
+    }
+    Ok(flow)
+}
+
+fn editor(session: &Session, terminal: &Terminal) -> Result<Editor<Helper, FileHistory>> {
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .history_ignore_space(true)
+        .auto_add_history(false)
+        .color_mode(match terminal.color {
+            true => ColorMode::Enabled,
+            false => ColorMode::Disabled,
+        })
+        // With results in a pipe, the prompt still belongs on the terminal.
+        .behavior(match terminal.shows_to_person {
+            true => Behavior::Stdio,
+            false => Behavior::PreferTerm,
+        })
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(Helper::new(session.names())));
+    Ok(editor)
+}
+
+/// Statements go into the history whole, however many lines they took.
+fn remember(editor: &mut Editor<Helper, FileHistory>, file: Option<&Path>, text: &str) {
+    // A history that cannot be written is no reason to stop somebody's work.
+    if text.trim().is_empty() || !matches!(editor.add_history_entry(text.trim_end()), Ok(true)) {
+        return;
+    }
+    if let Some(file) = file {
+        let _ = editor.append_history(file);
+    }
+}
+
+fn banner(path: &Path, terminal: &mut Terminal) -> std::io::Result<()> {
+    if terminal.shows_to_person {
+        writeln!(
+            terminal.messages,
+            "kndb {} on {}. `.help` lists the commands, Ctrl-D leaves.",
+            env!("CARGO_PKG_VERSION"),
+            path.display()
+        )?;
+    }
+    Ok(())
+}
+
+/// The first Ctrl-C asks the running statement to stop, a second one ends the process: a store is
+/// not harmed by it. While a line is edited, the editor itself sees Ctrl-C.
+fn stop_queries_at_ctrl_c(session: &Session) {
+    let interrupt = session.interrupt();
+    // Without the handler Ctrl-C ends the process, which will do.
+    let _ = ctrlc::set_handler(move || {
+        if interrupt.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+}

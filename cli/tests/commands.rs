@@ -1,0 +1,136 @@
+//! The commands around queries: making, filling, looking at and keeping a store.
+
+mod environment;
+
+use environment::Environment;
+
+const NEURONS: &str = r#"{"f1": [[0, 1], [1, 3]], "f2": [[1, 3]]}"#;
+
+const SHAPE: [&str; 6] = ["--model", "toy", "--layers", "2", "--width", "4"];
+
+fn import(environment: &Environment, extra: &[&str]) -> environment::Ran {
+    let arguments = [&["import", "db", "neurons.json", "--run", "first"], extra].concat();
+    environment.run(&arguments)
+}
+
+fn with_neurons() -> Environment {
+    let environment = Environment::new();
+    environment.ok(&["init", "db"]);
+    environment.write("neurons.json", NEURONS);
+    environment
+}
+
+#[test]
+fn a_new_store_is_empty_and_a_second_one_is_refused() {
+    let environment = Environment::new();
+    let ran = environment.ok(&["init", "db"]);
+    assert_eq!(ran.out, "");
+    let info = environment.ok(&["info", "db"]).out;
+    assert!(info.contains("facts        0\n"), "{info}");
+    let again = environment.run(&["init", "db"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+}
+
+#[test]
+fn neurons_are_imported_listed_asked_for_and_dropped() {
+    let environment = with_neurons();
+    let ran = import(&environment, &SHAPE);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("facts        2, 2 of them without labels"), "{ran:?}");
+    assert_eq!(ran.messages, "", "no progress bar in a pipe");
+
+    let runs = environment.ok(&["runs", "db", "--json"]).out;
+    let runs: serde_json::Value = serde_json::from_str(&runs).expect("JSON");
+    assert_eq!(runs[0]["run"], "first");
+    assert_eq!(runs[0]["kept"], 3);
+
+    let rows = environment.ok(&["query", "db", "kn[lang=en] by neuron order by facts", "-m", "jsonl"]).out;
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+
+    let refused = environment.run(&["drop-run", "db", "first"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    environment.ok(&["drop-run", "db", "first", "--yes"]);
+    let gone = environment.run(&["drop-run", "db", "first", "--yes"]);
+    assert_eq!(gone.code, Some(1), "{gone:?}");
+}
+
+#[test]
+fn the_same_import_again_is_refused_unless_it_replaces() {
+    let environment = with_neurons();
+    assert_eq!(import(&environment, &SHAPE).code, Some(0));
+    let again = import(&environment, &[]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.messages.contains("--replace"), "{again:?}");
+    let replaced = import(&environment, &["--replace"]);
+    assert!(replaced.out.contains("2 replaced"), "{replaced:?}");
+}
+
+#[test]
+fn a_failed_first_import_leaves_no_run_behind() {
+    let environment = with_neurons();
+    let wrong = import(&environment, &["--model", "toy", "--layers", "2", "--width", "2"]);
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.messages.contains("--layers and --width"), "{wrong:?}");
+    let right = import(&environment, &SHAPE);
+    assert_eq!(right.code, Some(0), "{right:?}");
+}
+
+#[test]
+fn facts_bring_labels() {
+    let environment = Environment::new();
+    environment.ok(&["init", "db"]);
+    std::fs::create_dir(environment.path("en")).expect("a folder");
+    let fact = r#"{"uuid": "f1", "lineid": 0, "sub_uri": "Q142", "sub_label": "France", "obj_uri": "Q90", "obj_label": "Paris"}"#;
+    environment.write("en/P36.jsonl", fact);
+    environment.write("en/templates.jsonl", r#"{"relation": "P36", "template": "The capital of [X] is [Y] ."}"#);
+    let ran = environment.ok(&["facts", "db", "en"]);
+    assert!(ran.out.contains("labels       1 new"), "{ran:?}");
+    let info = environment.ok(&["info", "db", "--json"]).out;
+    let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
+    assert_eq!(info["labels"]["en"], 1);
+    assert_eq!(info["relations"][0], "P36");
+}
+
+#[test]
+fn verify_is_exit_1_on_a_damaged_store() {
+    let environment = Environment::with_demo();
+    let ran = environment.ok(&["verify", "demo"]);
+    assert!(ran.out.contains("all is well"), "{ran:?}");
+    environment.ok(&["compact", "demo"]);
+
+    let files = std::fs::read_dir(environment.path("demo/files")).expect("a folder");
+    let files = files.map(|file| file.expect("a file").path());
+    let largest = files.max_by_key(|path| path.metadata().map_or(0, |it| it.len()));
+    let largest = largest.expect("the store has files");
+    let mut bytes = std::fs::read(&largest).expect("the file is read");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&largest, bytes).expect("the file is damaged");
+    let ran = environment.run(&["verify", "demo"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.out.contains("problem: "), "{ran:?}");
+}
+
+#[test]
+fn the_demo_answers_its_questions_and_says_that_it_is_synthetic() {
+    let environment = Environment::new();
+    let ran = environment.ok(&["demo"]);
+    assert_eq!(ran.messages, "", "{ran:?}");
+    assert!(ran.out.contains("synthetic"), "{ran:?}");
+    assert!(ran.out.ends_with("`kndb query kndb-demo`; delete the folder when you are done.\n"), "{ran:?}");
+    assert_eq!(ran.out.matches("\nkndb> ").count(), 6, "{ran:?}");
+    let again = environment.run(&["demo"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    let environment = Environment::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = environment.ok(&["completions", shell]).out;
+        assert!(script.contains("drop-run"), "{shell}");
+    }
+    assert!(environment.ok(&["man"]).out.starts_with(".ie"), "a roff page");
+    environment.ok(&["man", "pages"]);
+    assert!(environment.read("pages/kndb-query.1").contains("statement"));
+}

@@ -1,0 +1,291 @@
+//! KN (Dai et al., ACL 2022), `*.rlt.jsonl` of Hunter-DDM/knowledge-neurons: sparse scores.
+//!
+//! A line is a bag: one fact of one relation, asked with every ParaRel pattern. It holds a list of
+//! `[{tokens, relation, gold_obj, pred_obj}, {pred, ig_pred, ig_gold, base}]`, one a prompt; a line
+//! that is such a pair itself is a bag of one. `ig_gold` and `base` are triplets `[layer, neuron,
+//! score]` of the scores ≥ 0.1·max; `ig_pred` is written whole, `layers` lists of `width` numbers.
+//! Both forms are read in every field.
+//!
+//! The file does not say which fact a bag is. Bags stand in the order of LAMA T-REx's
+//! `{relation}.jsonl`, so that file serves as the list of ids ([`Options::ids`]); without a list the
+//! fact's id is `kn:RELATION:LINE`, lines counted from 0. The prompt is the position in the bag.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use kndb_storage::{Entry, ScoreValues, Shape};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Format, Source};
+use crate::error::{ImportError, Place};
+use crate::ids::{IdList, ids_of};
+use crate::json::{Cursor, excerpt, parse_error, without_non_finite};
+use crate::mapped::Mapped;
+use crate::options::{IgKind, Options};
+use crate::reader::Probe;
+use crate::sparse::SparseScores;
+use crate::tensor::{Key, dense, entry, number_text};
+
+/// The source keeps scores of at least this share of the maximum.
+const KEPT_SHARE: f64 = 0.1;
+
+pub(crate) struct Kn;
+
+impl Format for Kn {
+    fn name(&self) -> &'static str {
+        "kn"
+    }
+
+    fn about(&self) -> &'static str {
+        "*.rlt.jsonl score triplets of Hunter-DDM/knowledge-neurons"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["jsonl"]
+    }
+
+    fn recognises(&self, probe: &Probe) -> bool {
+        let start: Vec<u8> = probe.tokens().take(3).collect();
+        probe.name.ends_with(".rlt.jsonl") || start == *b"[[{" || start.starts_with(b"[{\"")
+    }
+
+    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+        let file = Mapped::open(path, "one bag of prompts a line")?;
+        let ids = ids_of(path, options.ids.as_deref())?;
+        if let Some(list) = &ids {
+            list.check_distinct()?;
+        }
+        Ok(Box::new(Bags {
+            cursor: Cursor::new(file),
+            ids,
+            options: options.clone(),
+            waiting: VecDeque::new(),
+            bag: 0,
+            line: 0,
+            duplicates: 0,
+        }))
+    }
+}
+
+#[derive(Deserialize)]
+struct Info {
+    relation: String,
+}
+
+#[derive(Deserialize)]
+struct Results<'a> {
+    #[serde(borrow)]
+    ig_gold: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ig_pred: Option<&'a RawValue>,
+    #[serde(borrow)]
+    base: Option<&'a RawValue>,
+}
+
+impl<'a> Results<'a> {
+    fn field(&self, kind: IgKind) -> Option<&'a RawValue> {
+        match kind {
+            IgKind::Gold => self.ig_gold,
+            IgKind::Pred => self.ig_pred,
+            IgKind::Base => self.base,
+        }
+    }
+}
+
+struct Bags {
+    cursor: Cursor,
+    ids: Option<IdList>,
+    options: Options,
+    waiting: VecDeque<Entry>,
+    bag: u64,
+    line: u64,
+    duplicates: u64,
+}
+
+impl Bags {
+    /// Reads the next line into `waiting`; false at the end of the file.
+    fn read_bag(&mut self) -> Result<bool, ImportError> {
+        if self.cursor.position == self.cursor.end {
+            return self.check_ids().map(|()| false);
+        }
+        let file = self.cursor.file.clone();
+        let start = self.cursor.position;
+        let rest = &file.bytes()[start..self.cursor.end];
+        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.cursor.position = (start + length + 1).min(self.cursor.end);
+        self.line += 1;
+        let line = &rest[..length];
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(true);
+        }
+        match parse(line) {
+            Ok(prompts) => self.add(&prompts)?,
+            Err(error) => {
+                let clean = without_non_finite(line);
+                let Ok(prompts) = parse(&clean) else {
+                    return Err(match parse_error(&file, start, start + length, &error) {
+                        ImportError::Truncated { at, .. } => {
+                            ImportError::Truncated { at, complete: self.bag, unit: "bags" }
+                        }
+                        other => other,
+                    });
+                };
+                self.add(&prompts)?;
+            }
+        }
+        self.bag += 1;
+        Ok(true)
+    }
+
+    fn add(&mut self, prompts: &[(Info, Results<'_>)]) -> Result<(), ImportError> {
+        let kind = self.options.ig;
+        let mut any = false;
+        for ((info, results), number) in prompts.iter().zip(0..=u16::MAX) {
+            let fact = self.fact(info)?;
+            let key = Key { fact, language: self.options.language.clone(), prompt: number };
+            let entry = match results.field(kind) {
+                Some(raw) => self.entry(key, raw.get())?,
+                None => return Err(self.no_scores("has no such field")),
+            };
+            any |= entry.1;
+            self.waiting.push_back(entry.0);
+        }
+        // A fact without one positive score is rare; a whole first bag of them is a run that was
+        // made without this kind of score.
+        if self.bag == 0 && !any {
+            return Err(self.no_scores("is empty in the first bag"));
+        }
+        Ok(())
+    }
+
+    fn fact(&self, info: &Info) -> Result<String, ImportError> {
+        let Some(list) = &self.ids else {
+            let relation = info.relation.split('(').next().unwrap_or_default();
+            return Ok(format!("kn:{relation}:{}", self.bag));
+        };
+        list.ids.get(self.bag as usize).cloned().ok_or_else(|| self.ids_differ("more"))
+    }
+
+    fn check_ids(&self) -> Result<(), ImportError> {
+        match &self.ids {
+            Some(list) if list.ids.len() as u64 != self.bag => Err(self.ids_differ("fewer")),
+            _ => Ok(()),
+        }
+    }
+
+    fn ids_differ(&self, how: &str) -> ImportError {
+        let (path, count) = self.ids.as_ref().map_or((Path::new(""), 0), |list| (&*list.path, list.ids.len()));
+        ImportError::Unexpected {
+            at: self.cursor.file.at(self.at_line()),
+            found: format!("{how} bags than the {count} fact ids of {}", path.display()),
+            expected: "one fact id a bag, in the order of the bags".to_owned(),
+        }
+    }
+
+    fn no_scores(&self, how: &str) -> ImportError {
+        let kind = self.options.ig;
+        let others = [IgKind::Gold, IgKind::Pred, IgKind::Base].into_iter().filter(|&other| other != kind);
+        let others: Vec<_> = others.map(|kind| format!("`{kind}`")).collect();
+        ImportError::Unexpected {
+            at: self.cursor.file.at(self.at_line()),
+            found: format!("no scores: `{kind}` {how}"),
+            expected: format!("scores in `{kind}`; choose {} if the file holds those", others.join(" or ")),
+        }
+    }
+
+    fn at_line(&self) -> Place {
+        Place::Line { line: self.line, column: 1 }
+    }
+
+    /// The entry of one field, and whether it holds any score.
+    fn entry(&mut self, key: Key, raw: &str) -> Result<(Entry, bool), ImportError> {
+        let at = || self.cursor.file.at(self.at_line());
+        let problem = |found: String, expected: &str| ImportError::Unexpected {
+            at: at(),
+            found: format!("{found} in `{}` of fact `{}`, prompt {}", self.options.ig, key.fact, key.prompt),
+            expected: expected.to_owned(),
+        };
+        const EXPECTED: &str = "a list of [layer, neuron, score], or one list of scores a layer";
+        let rows: Vec<Vec<Option<f64>>> =
+            serde_json::from_str(raw).map_err(|_| problem(format!("`{}`", excerpt(raw.as_bytes())), EXPECTED))?;
+        let shape = self.options.shape;
+        let (layers, width) = (shape.layers as usize, shape.width as usize);
+        let score = |value: Option<f64>| value.map_or(f32::NAN, |value| value as f32);
+        if rows.len() == layers && rows.iter().all(|row| row.len() == width) && width != 3 {
+            let scores = rows.into_iter().flatten().map(score).collect();
+            return dense(key, scores, shape, at).map(|entry| (entry, true));
+        }
+        let mut list = SparseScores::default();
+        let mut best = f64::NEG_INFINITY;
+        for row in rows {
+            let [Some(layer), Some(unit), value] = *row else {
+                return Err(problem(format!("a list of {} numbers", row.len()), EXPECTED));
+            };
+            let whole = |number: f64| (number.fract() == 0.0 && number >= 0.0).then_some(number as u64);
+            let (Some(layer), Some(unit)) = (whole(layer), whole(unit)) else {
+                return Err(problem(format!("layer {layer}, neuron {unit}"), "whole numbers from 0"));
+            };
+            let Some(neuron) = neuron(shape, layer, unit) else {
+                return Err(ImportError::NeuronOutside { at: at(), fact: key.fact, layer, neuron: unit, shape });
+            };
+            let score = score(value);
+            if !score.is_finite() {
+                return Err(ImportError::BadScore {
+                    at: at(),
+                    fact: key.fact,
+                    layer: layer as u32,
+                    neuron: unit as u32,
+                    found: number_text(score),
+                });
+            }
+            best = best.max(value.unwrap_or_default());
+            list.push(neuron, score);
+        }
+        let (neurons, scores, dropped) = list.finish().map_err(|twice| twice.error(at(), &key.fact, shape))?;
+        let any = !neurons.is_empty();
+        let floor = floor(best, &scores);
+        self.duplicates += dropped;
+        Ok((entry(key, ScoreValues::Sparse { neurons, scores, floor }), any))
+    }
+}
+
+fn neuron(shape: Shape, layer: u64, unit: u64) -> Option<kndb_storage::Neuron> {
+    shape.neuron(u32::try_from(layer).ok()?, u32::try_from(unit).ok()?)
+}
+
+/// The least score from which on every neuron is listed. An empty list says that no score is
+/// positive: `score ≥ 0.1·max` holds for nothing where the maximum is negative.
+fn floor(best: f64, scores: &[f32]) -> f32 {
+    let exact = KEPT_SHARE * best.max(0.0);
+    let rounded = exact as f32;
+    let up = if f64::from(rounded) < exact { rounded.next_up() } else { rounded };
+    scores.iter().copied().fold(up, f32::min)
+}
+
+fn parse(line: &[u8]) -> Result<Vec<(Info, Results<'_>)>, serde_json::Error> {
+    let mut tokens = line.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (tokens.next(), tokens.next()) {
+        (Some(b'['), Some(b'{')) => serde_json::from_slice(line).map(|pair| vec![pair]),
+        _ => serde_json::from_slice(line),
+    }
+}
+
+impl Source for Bags {
+    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
+        while self.waiting.is_empty() && self.read_bag()? {}
+        Ok(self.waiting.pop_front())
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.cursor.position as u64
+    }
+
+    fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    fn place(&self) -> String {
+        self.cursor.file.at(self.at_line()).to_string()
+    }
+}

@@ -1,0 +1,91 @@
+//! NumPy `.npy`: `(layers, width)` is the fact of the file's name; `(facts, layers, width)` and
+//! `(facts, layers × width)` take their ids from a file beside it or from an option.
+//!
+//! Types f2, f4 and f8, either byte order, C and Fortran order.
+
+use std::io;
+use std::path::Path;
+
+use super::{Format, Source};
+use crate::arrays::{Array, Body, Slice, Stack, ids_missing, keys, lengths_differ};
+use crate::error::{ImportError, Location, Place};
+use crate::ids::{beside, ids_of};
+use crate::mapped::Mapped;
+use crate::npy_header::{MAGIC, NpyHeader};
+use crate::options::Options;
+use crate::reader::Probe;
+use crate::tensor::{Arrangement, Element, Float, Key, bytes_of, stem};
+
+pub(crate) struct Npy;
+
+impl Format for Npy {
+    fn name(&self) -> &'static str {
+        "npy"
+    }
+
+    fn about(&self) -> &'static str {
+        "NumPy array of scores, one fact's or many facts'"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["npy"]
+    }
+
+    fn recognises(&self, probe: &Probe) -> bool {
+        probe.head.starts_with(MAGIC)
+    }
+
+    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+        let file = Mapped::open(path, "a NumPy array")?;
+        let name = stem(path);
+        let at = || file.at(Place::File);
+        let header = NpyHeader::read(&mut file.bytes()).map_err(|problem| ImportError::Damaged {
+            at: at(),
+            format: "npy",
+            problem,
+        })?;
+        let element = element(&header.descr, at)?;
+        let (claimed, held) = (bytes_of(&header.dims, element.size()), file.len() - header.length as u64);
+        if claimed != u128::from(held) {
+            return Err(ImportError::Oversized { at: at(), what: "the array", claimed, held });
+        }
+        let data = Slice { file: file.clone(), start: header.length, length: held as usize };
+        let body = match header.fortran {
+            true => Body::Strided(Box::new(data)),
+            false => Body::Stream(Box::new(io::Cursor::new(data))),
+        };
+        let array = Array::new(&file, &name, element, &header.dims, body, options.shape)?;
+        let keys = match (array.arrangement(), ids_of(path, options.ids.as_deref())?) {
+            (arrangement, Some(list)) => {
+                let ids = list.check(arrangement.facts())?;
+                keys(ids, None, None, options, |what, found, facts| lengths_differ(&file, what, found, facts))?
+            }
+            (Arrangement::One, None) => vec![Key::of_name(&name, &options.language, options.prompt)],
+            (arrangement, None) => {
+                let beside = beside(path);
+                let place = format!("in `{}` or `{}`", beside[0].display(), beside[1].display());
+                return Err(ids_missing(&file, &name, arrangement.facts(), &place));
+            }
+        };
+        Ok(Box::new(Stack::new(array, keys)?))
+    }
+}
+
+/// The element type of a NumPy type string.
+pub(super) fn element(descr: &str, at: impl Fn() -> Box<Location>) -> Result<Element, ImportError> {
+    let (order, code) = descr.split_at(descr.chars().next().map_or(0, char::len_utf8));
+    let float = match code {
+        "f2" => Some(Float::F16),
+        "f4" => Some(Float::F32),
+        "f8" => Some(Float::F64),
+        _ => None,
+    };
+    match (order, float) {
+        ("<" | ">", Some(float)) => Ok(Element { float, big_endian: order == ">" }),
+        _ => Err(ImportError::BadType {
+            at: at(),
+            found: format!("`{descr}`"),
+            expected: "f2, f4 or f8 (convert with `.astype(\"float32\")`)".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,109 @@
+//! Lists of fact ids that belong to arrays: beside the file, or named by an option.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{ImportError, Location, Place};
+use crate::json::Cursor;
+use crate::mapped::Mapped;
+
+/// What an id file should hold, for messages.
+const EXPECTED: &str = "fact ids: one a line, a JSON list, or JSON lines with a field `uuid`";
+
+/// The ids for a file: those of the option, else those in `FILE.ids.txt`, `FILE.ids.json` (`FILE`
+/// with or without its extension).
+pub(crate) fn ids_of(file: &Path, option: Option<&Path>) -> Result<Option<IdList>, ImportError> {
+    let path = match option {
+        Some(path) => Some(path.to_owned()),
+        None => beside(file).into_iter().find(|path| path.is_file()),
+    };
+    path.map(|path| IdList::read(&path)).transpose()
+}
+
+/// Where ids are looked for, in this order.
+pub(crate) fn beside(file: &Path) -> [PathBuf; 4] {
+    let appended = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    [appended(".ids.txt"), appended(".ids.json"), file.with_extension("ids.txt"), file.with_extension("ids.json")]
+}
+
+/// Fact ids in order, and the file they come from.
+pub(crate) struct IdList {
+    pub ids: Vec<String>,
+    pub path: PathBuf,
+}
+
+impl IdList {
+    fn read(path: &Path) -> Result<Self, ImportError> {
+        let file = Mapped::open(path, EXPECTED)?;
+        let mut cursor = Cursor::new(file.clone());
+        let ids = match cursor.peek() {
+            Some(b'[') => {
+                let ids = cursor.value::<Vec<String>>()?;
+                if cursor.peek().is_some() {
+                    return Err(cursor.unexpected("the end of the file after the list"));
+                }
+                ids
+            }
+            Some(b'{') => {
+                let mut ids = Vec::new();
+                while cursor.peek().is_some() {
+                    ids.push(cursor.value::<Row>()?.uuid);
+                }
+                ids
+            }
+            _ => lines(&file)?,
+        };
+        Ok(Self { ids, path: path.to_owned() })
+    }
+
+    /// The list, if it has one id for each of so many facts.
+    pub fn check(self, facts: u64) -> Result<Vec<String>, ImportError> {
+        if self.ids.len() as u64 == facts {
+            return Ok(self.ids);
+        }
+        Err(ImportError::Unexpected {
+            at: Box::new(Location { file: self.path, place: Place::File }),
+            found: format!("{} fact ids", self.ids.len()),
+            expected: format!("{facts}, one for each fact of the array"),
+        })
+    }
+
+    /// An error if an id comes twice.
+    pub fn check_distinct(&self) -> Result<(), ImportError> {
+        let Some((first, second, id)) = repeated(&self.ids) else {
+            return Ok(());
+        };
+        Err(ImportError::Unexpected {
+            at: Box::new(Location { file: self.path.clone(), place: Place::Row(second) }),
+            found: format!("fact id `{id}` again (first in row {first})"),
+            expected: "each fact once".to_owned(),
+        })
+    }
+}
+
+/// The first value that comes twice, with both its positions.
+pub(crate) fn repeated<T: std::hash::Hash + Eq>(values: &[T]) -> Option<(u64, u64, &T)> {
+    let mut first = HashMap::with_capacity(values.len());
+    values.iter().zip(0..).find_map(|(value, at)| first.insert(value, at).map(|before| (before, at, value)))
+}
+
+#[derive(Deserialize)]
+struct Row {
+    uuid: String,
+}
+
+fn lines(file: &Mapped) -> Result<Vec<String>, ImportError> {
+    let text = std::str::from_utf8(file.bytes()).map_err(|error| ImportError::Unexpected {
+        at: file.at_byte(error.valid_up_to()),
+        found: "bytes that are not UTF-8".to_owned(),
+        expected: EXPECTED.to_owned(),
+    })?;
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}

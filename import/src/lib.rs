@@ -1,0 +1,57 @@
+//! Readers of the files researchers already have: facts, neuron sets, score tensors.
+//!
+//! | module | what it reads |
+//! |---|---|
+//! | [`facts`] | facts, prompt templates, candidate lists: mLAMA, LAMA T-REx, ParaRel |
+//! | `formats` | attribution files, one file a format; [`formats()`](formats) lists them |
+//! | [`Reader`] | one attribution file as an iterator of [`kndb_storage::Entry`] |
+//! | [`expand`] | paths, folders and globs as a list of files |
+//! | [`import`] | files into a run of a store, in durable batches |
+//! | [`ImportError`] | what is wrong with a file, and where |
+//!
+//! Everything is streamed: JSON and tensors are memory-mapped, tables are read in batches, and what is
+//! in memory at a time is one fact. A header's promises are compared with the file's length before
+//! anything is allocated.
+//!
+//! ```
+//! use kndb_import::{Options, open};
+//! use kndb_storage::{EntryData, Neuron, Shape};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("neurons.json");
+//! std::fs::write(&path, r#"{"48a2b323": [[10, 188], [10, 296]]}"#)?;
+//! let bert = Shape::new(12, 3072).ok_or("no such shape")?;
+//! for entry in open(&path, &Options::new(bert))? {
+//!     let entry = entry?;
+//!     assert_eq!(entry.fact, "48a2b323");
+//!     assert_eq!(entry.data, EntryData::Neurons(vec![Neuron(30_908), Neuron(31_016)]));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod arrays;
+mod error;
+pub mod facts;
+mod formats;
+mod ids;
+mod input;
+mod json;
+mod mapped;
+mod neurons;
+mod npy_header;
+mod options;
+mod reader;
+mod run;
+mod seen;
+mod sparse;
+mod tensor;
+mod zip_member;
+
+pub use error::{ImportError, Location, Place};
+pub use formats::{FormatInfo, formats};
+pub use input::{Input, expand};
+pub use options::{IgKind, Options};
+pub use reader::{Reader, open};
+pub use run::{ImportJob, ImportRunError, Progress, Summary, import};

@@ -1,0 +1,254 @@
+//! Arrays of scores as bytes: element types, shapes, and the way from bytes to a fact's scores.
+
+use std::path::Path;
+
+use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
+use kndb_storage::{Entry, EntryData, ScoreValues, Scores, Shape};
+
+use crate::error::{ImportError, Location};
+
+/// A floating-point type that scores come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Float {
+    F16,
+    Bf16,
+    F32,
+    /// Rounded to the nearest 32-bit number; one too large for 32 bits is an error.
+    F64,
+}
+
+/// Type and byte order of an array's elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub float: Float,
+    pub big_endian: bool,
+}
+
+impl Element {
+    /// Bytes of one element.
+    pub fn size(self) -> usize {
+        match self.float {
+            Float::F16 | Float::Bf16 => 2,
+            Float::F32 => 4,
+            Float::F64 => 8,
+        }
+    }
+
+    /// The elements in `bytes` as 32-bit numbers.
+    pub fn decode(self, bytes: &[u8]) -> Vec<f32> {
+        match (self.float, self.big_endian) {
+            (Float::F32, false) => words(bytes, f32::from_le_bytes),
+            (Float::F32, true) => words(bytes, f32::from_be_bytes),
+            (Float::F64, false) => words(bytes, |word| f64::from_le_bytes(word) as f32),
+            (Float::F64, true) => words(bytes, |word| f64::from_be_bytes(word) as f32),
+            (Float::F16, false) => halves(&words(bytes, f16::from_le_bytes)),
+            (Float::F16, true) => halves(&words(bytes, f16::from_be_bytes)),
+            (Float::Bf16, false) => halves(&words(bytes, bf16::from_le_bytes)),
+            (Float::Bf16, true) => halves(&words(bytes, bf16::from_be_bytes)),
+        }
+    }
+}
+
+fn words<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks::<N>().0.iter().map(|&word| read(word)).collect()
+}
+
+fn halves<T>(values: &[T]) -> Vec<f32>
+where
+    [T]: HalfFloatSliceExt,
+{
+    let mut scores = vec![0.0; values.len()];
+    values.convert_to_f32_slice(&mut scores);
+    scores
+}
+
+/// How an array holds facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// `(layers, width)`: one fact's own array.
+    One,
+    /// `(facts, layers, width)`.
+    Stacked(u64),
+    /// `(facts, layers × width)`.
+    Flat(u64),
+}
+
+impl Arrangement {
+    /// The arrangement of an array of this shape, if it is one of the three.
+    pub fn of(dims: &[u64], shape: Shape) -> Option<Self> {
+        let (layers, width) = (u64::from(shape.layers), u64::from(shape.width));
+        match *dims {
+            [l, w] if (l, w) == (layers, width) => Some(Self::One),
+            [n, l, w] if (l, w) == (layers, width) => Some(Self::Stacked(n)),
+            [n, all] if all == shape.neurons() => Some(Self::Flat(n)),
+            _ => None,
+        }
+    }
+
+    /// The array's shape.
+    pub fn dims(self, shape: Shape) -> Vec<u64> {
+        let (layers, width) = (u64::from(shape.layers), u64::from(shape.width));
+        match self {
+            Self::One => vec![layers, width],
+            Self::Stacked(facts) => vec![facts, layers, width],
+            Self::Flat(facts) => vec![facts, shape.neurons()],
+        }
+    }
+
+    /// Number of facts.
+    pub fn facts(self) -> u64 {
+        match self {
+            Self::One => 1,
+            Self::Stacked(facts) | Self::Flat(facts) => facts,
+        }
+    }
+}
+
+/// An array's shape is not one that [`Arrangement::of`] knows.
+pub(crate) fn bad_shape(at: Box<Location>, dims: &[u64], shape: Shape) -> ImportError {
+    let (l, w) = (shape.layers, shape.width);
+    ImportError::BadShape {
+        at,
+        found: dims_text(dims),
+        expected: format!("({l}, {w}), (facts, {l}, {w}) or (facts, {}) for {shape}", shape.neurons()),
+    }
+}
+
+/// A shape as Python writes it.
+pub(crate) fn dims_text(dims: &[u64]) -> String {
+    let dims: Vec<_> = dims.iter().map(u64::to_string).collect();
+    match &*dims {
+        [one] => format!("({one},)"),
+        more => format!("({})", more.join(", ")),
+    }
+}
+
+/// Number of elements of a shape times their size, without overflow.
+pub(crate) fn bytes_of(dims: &[u64], size: usize) -> u128 {
+    // An array with a zero anywhere is empty, however large its other axes.
+    if dims.contains(&0) {
+        return 0;
+    }
+    dims.iter().fold(size as u128, |product, &dim| product.saturating_mul(u128::from(dim)))
+}
+
+/// What an entry is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub fact: String,
+    pub language: String,
+    pub prompt: u16,
+}
+
+impl Key {
+    /// The key an array's name gives: `fact/language/prompt`, or just a fact's id.
+    pub fn of_name(name: &str, language: &str, prompt: u16) -> Self {
+        let parts = name.rsplit_once('/').and_then(|(rest, prompt)| Some((rest.rsplit_once('/')?, prompt)));
+        if let Some(((fact, language), prompt)) = parts
+            && let Ok(prompt) = prompt.parse()
+        {
+            return Self { fact: fact.to_owned(), language: language.to_owned(), prompt };
+        }
+        Self { fact: name.to_owned(), language: language.to_owned(), prompt }
+    }
+
+    /// The key as bytes that no other key has.
+    pub fn bytes(&self) -> Vec<u8> {
+        let parts = [self.fact.as_bytes(), self.language.as_bytes(), &self.prompt.to_le_bytes()];
+        parts.join(&0xFF)
+    }
+}
+
+/// The entry of a fact's scores, all of them, after checking that they are finite.
+pub(crate) fn dense(
+    key: Key,
+    scores: Vec<f32>,
+    shape: Shape,
+    at: impl FnOnce() -> Box<Location>,
+) -> Result<Entry, ImportError> {
+    if let Some(bad) = scores.iter().position(|score| !score.is_finite()) {
+        let width = shape.width as usize;
+        return Err(ImportError::BadScore {
+            at: at(),
+            fact: key.fact,
+            layer: (bad / width) as u32,
+            neuron: (bad % width) as u32,
+            found: number_text(scores[bad]),
+        });
+    }
+    Ok(entry(key, ScoreValues::Dense(scores)))
+}
+
+/// An entry of scores without evidence.
+pub(crate) fn entry(key: Key, values: ScoreValues) -> Entry {
+    let data = EntryData::Scores(Scores { values, evidence: Vec::new() });
+    Entry { fact: key.fact, language: key.language, prompt: key.prompt, data }
+}
+
+/// A number that is no finite f32, in words.
+pub(crate) fn number_text(score: f32) -> String {
+    let text = if score.is_nan() {
+        "NaN"
+    } else if score > 0.0 {
+        "infinite (or too large for 32 bits)"
+    } else {
+        "minus infinity (or too large for 32 bits)"
+    };
+    text.to_owned()
+}
+
+/// The file's name without its extension: the fact id of an array without ids.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_type_decodes_in_both_byte_orders() {
+        let cases: [(Float, Vec<u8>); 4] = [
+            (Float::F16, f16::from_f32(1.5).to_be_bytes().to_vec()),
+            (Float::Bf16, bf16::from_f32(1.5).to_be_bytes().to_vec()),
+            (Float::F32, 1.5_f32.to_be_bytes().to_vec()),
+            (Float::F64, 1.5_f64.to_be_bytes().to_vec()),
+        ];
+        for (float, mut bytes) in cases {
+            assert_eq!(Element { float, big_endian: true }.size(), bytes.len());
+            assert_eq!(Element { float, big_endian: true }.decode(&bytes), [1.5]);
+            bytes.reverse();
+            assert_eq!(Element { float, big_endian: false }.decode(&bytes), [1.5]);
+        }
+    }
+
+    #[test]
+    fn doubles_are_rounded_to_the_nearest_single() {
+        let bytes = 0.1_f64.to_le_bytes();
+        assert_eq!(Element { float: Float::F64, big_endian: false }.decode(&bytes), [0.1_f32]);
+    }
+
+    #[test]
+    fn a_name_of_three_parts_gives_language_and_prompt() {
+        let key = |fact: &str, language: &str, prompt| Key { fact: fact.into(), language: language.into(), prompt };
+        assert_eq!(Key::of_name("u/zh/2", "en", 0), key("u", "zh", 2));
+        assert_eq!(Key::of_name("a/u/zh/2", "en", 0), key("a/u", "zh", 2));
+        assert_eq!(Key::of_name("u/zh/x", "en", 7), key("u/zh/x", "en", 7));
+        assert_eq!(Key::of_name("u", "en", 0), key("u", "en", 0));
+    }
+
+    #[test]
+    fn shapes_that_hold_facts() {
+        let shape = Shape::new(2, 3).expect("small");
+        let of = |dims: &[u64]| Arrangement::of(dims, shape);
+        assert_eq!(of(&[2, 3]), Some(Arrangement::One));
+        assert_eq!(of(&[5, 2, 3]), Some(Arrangement::Stacked(5)));
+        assert_eq!(of(&[5, 6]), Some(Arrangement::Flat(5)));
+        assert_eq!(of(&[3, 2]), None);
+        assert_eq!(of(&[5, 3, 2]), None);
+        assert_eq!(of(&[6]), None);
+        assert_eq!(bytes_of(&[u64::MAX, u64::MAX, u64::MAX], 8), u128::MAX);
+        assert_eq!(bytes_of(&[u64::MAX, 0], 8), 0);
+    }
+}

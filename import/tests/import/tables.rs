@@ -1,0 +1,272 @@
+//! Parquet and Arrow tables.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    ArrayRef, DictionaryArray, Float16Array, Float32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
+    StringArray, StringViewArray, UInt8Array, UInt16Array, UInt64Array,
+};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use half::f16;
+use parquet::arrow::ArrowWriter;
+
+use crate::folder::{Folder, options, texts};
+
+type Columns = Vec<(&'static str, ArrayRef)>;
+
+fn batch(columns: Columns) -> RecordBatch {
+    RecordBatch::try_from_iter(columns).expect("columns of one length")
+}
+
+/// Writes batches as a Parquet file, an IPC file or a stream, by the name's extension.
+fn write(folder: &Folder, name: &str, batches: &[RecordBatch]) {
+    let file = File::create(folder.path(name)).expect("create the file");
+    let schema = batches[0].schema();
+    if name.ends_with(".parquet") {
+        let mut writer = ArrowWriter::try_new(file, schema, None).expect("a writer");
+        batches.iter().for_each(|batch| writer.write(batch).expect("write"));
+        writer.close().expect("close");
+    } else if name.ends_with(".arrow") {
+        let mut writer = FileWriter::try_new(file, &schema).expect("a writer");
+        batches.iter().for_each(|batch| writer.write(batch).expect("write"));
+        writer.finish().expect("finish");
+    } else {
+        let mut writer = StreamWriter::try_new(file, &schema).expect("a writer");
+        batches.iter().for_each(|batch| writer.write(batch).expect("write"));
+        writer.finish().expect("finish");
+    }
+}
+
+/// Three columns that every table has, of five rows of two facts.
+fn needed() -> Columns {
+    vec![
+        ("fact", Arc::new(StringArray::from(vec!["a", "a", "a", "b", "b"]))),
+        ("layer", Arc::new(Int64Array::from(vec![1, 0, 0, 0, 1]))),
+        ("neuron", Arc::new(UInt8Array::from(vec![2, 0, 1, 0, 1]))),
+    ]
+}
+
+fn scores() -> ArrayRef {
+    Arc::new(Float32Array::from(vec![0.5, 0.25, -0.125, 1.0, 2.0]))
+}
+
+fn table() -> RecordBatch {
+    let mut columns = needed();
+    columns.push(("score", scores()));
+    batch(columns)
+}
+
+#[test]
+fn every_container_gives_the_same_entries_however_it_is_cut() {
+    let folder = Folder::new();
+    let expected =
+        ["a/en/0 sparse [0, 1, 5] [0.25, -0.125, 0.5] floor -0.125", "b/en/0 sparse [0, 4] [1.0, 2.0] floor 1"];
+    let cut: Vec<_> = (0..5).map(|row| table().slice(row, 1)).collect();
+    for (name, format) in [("t.parquet", "parquet"), ("t.arrow", "arrow"), ("t.arrows", "arrow"), ("t.bin", "arrow")] {
+        for batches in [&[table()][..], &cut] {
+            write(&folder, name, batches);
+            let read = folder.read(name);
+            assert_eq!((texts(&read), read.format), (expected.map(str::to_owned).to_vec(), format), "{name}");
+        }
+    }
+}
+
+#[test]
+fn languages_prompts_and_columns_that_are_not_used() {
+    let folder = Folder::new();
+    let mut columns: Columns = vec![("split", Arc::new(StringArray::from(vec!["x"; 5])))];
+    columns.extend(needed());
+    columns.push(("lang", Arc::new(StringArray::from(vec!["en", "en", "zh", "zh", "zh"]))));
+    columns.push(("prompt", Arc::new(UInt16Array::from(vec![0, 1, 1, 1, 65535]))));
+    columns.push(("score", scores()));
+    for name in ["t.parquet", "t.arrow", "t.arrows"] {
+        write(&folder, name, &[batch(columns.clone())]);
+        assert_eq!(
+            texts(&folder.read(name)),
+            [
+                "a/en/0 sparse [5] [0.5] floor 0.5",
+                "a/en/1 sparse [0] [0.25] floor 0.25",
+                "a/zh/1 sparse [1] [-0.125] floor -0.125",
+                "b/zh/1 sparse [0] [1.0] floor 1",
+                "b/zh/65535 sparse [4] [2.0] floor 2",
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_fact_with_every_neuron_is_dense_and_one_without_scores_is_a_set() {
+    let folder = Folder::new();
+    let mut columns: Columns = vec![
+        ("fact", Arc::new(StringArray::from(vec!["a"; 7]))),
+        ("layer", Arc::new(UInt8Array::from(vec![1, 1, 1, 0, 0, 0, 0]))),
+        ("neuron", Arc::new(UInt8Array::from(vec![0, 1, 2, 0, 1, 2, 2]))),
+    ];
+    write(&folder, "set.parquet", &[batch(columns.clone())]);
+    let read = folder.read("set.parquet");
+    assert_eq!((texts(&read), read.duplicates), (vec!["a/en/0 neurons [0, 1, 2, 3, 4, 5]".to_owned()], 1));
+    columns.push(("score", Arc::new(Float64Array::from(vec![3.0, 4.0, 5.0, 0.0, 1.0, 2.0, 2.0]))));
+    write(&folder, "dense.parquet", &[batch(columns)]);
+    let read = folder.read("dense.parquet");
+    assert_eq!((texts(&read), read.duplicates), (vec!["a/en/0 dense [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]".to_owned()], 1));
+}
+
+#[test]
+fn types_that_writers_choose() {
+    let folder = Folder::new();
+    let facts: [ArrayRef; 4] = [
+        Arc::new(LargeStringArray::from(vec!["a", "b"])),
+        Arc::new(StringViewArray::from(vec!["a", "b"])),
+        Arc::new(vec!["a", "b"].into_iter().collect::<DictionaryArray<Int8Type>>()),
+        Arc::new(StringArray::from(vec!["a", "b"])),
+    ];
+    let scores: [ArrayRef; 3] = [
+        Arc::new(Float16Array::from(vec![f16::from_f32(0.5), f16::from_f32(0.25)])),
+        Arc::new(Float32Array::from(vec![0.5, 0.25])),
+        Arc::new(Float64Array::from(vec![0.5, 0.25])),
+    ];
+    for (name, fact) in ["t.arrow", "t.parquet"].into_iter().flat_map(|name| facts.iter().map(move |fact| (name, fact)))
+    {
+        for score in &scores {
+            let layers: ArrayRef = Arc::new(UInt64Array::from(vec![1, 0]));
+            let neurons: ArrayRef = Arc::new(Int64Array::from(vec![1, 0]));
+            let columns =
+                vec![("fact", fact.clone()), ("layer", layers), ("neuron", neurons), ("score", score.clone())];
+            write(&folder, name, &[batch(columns)]);
+            assert_eq!(
+                texts(&folder.read(name)),
+                ["a/en/0 sparse [4] [0.5] floor 0.5", "b/en/0 sparse [0] [0.25] floor 0.25"]
+            );
+        }
+    }
+}
+
+/// The message about a table with one column replaced.
+fn refusal_of(name: &'static str, column: ArrayRef) -> String {
+    let folder = Folder::new();
+    let mut columns = needed();
+    columns.push(("score", scores()));
+    columns.push(("prompt", Arc::new(UInt8Array::from(vec![0; 5]))));
+    for (found, values) in &mut columns {
+        if *found == name {
+            *values = Arc::clone(&column);
+        }
+    }
+    write(&folder, "t.parquet", &[batch(columns)]);
+    folder.refusal_with("t.parquet", &options())
+}
+
+#[test]
+fn rows_that_are_wrong() {
+    assert_eq!(
+        refusal_of("fact", Arc::new(StringArray::from(vec!["a", "a", "b", "b", "a"]))),
+        "t.parquet, row 4: fact `a`, language `en`, prompt 0 comes back after other rows; expected the rows of one fact \
+         together; sort the table by fact, language, prompt"
+    );
+    assert_eq!(
+        refusal_of("score", Arc::new(Float64Array::from(vec![0.0, 0.0, f64::NAN, 0.0, 0.0]))),
+        "t.parquet, row 2: the score of layer 0, neuron 1 of fact `a` is NaN; expected a finite 32-bit number; repeat \
+         this fact's attribution or take it out of the file"
+    );
+    assert_eq!(
+        refusal_of("score", Arc::new(Float32Array::from(vec![Some(0.0), None, None, None, None]))),
+        "t.parquet, row 1: found a null in column `score`; expected a value in every row"
+    );
+    assert_eq!(
+        refusal_of("layer", Arc::new(Int64Array::from(vec![1, 0, 0, 2, 1]))),
+        "t.parquet, row 3: layer 2, neuron 0 of fact `b` lies outside the model; expected layers 0 to 1 and neurons 0 to \
+         2 (2 layers × 3); check the run's shape, and that neurons are counted within their layer"
+    );
+    assert_eq!(
+        refusal_of("layer", Arc::new(Int64Array::from(vec![1, -1, 0, 0, 1]))),
+        "t.parquet, row 1: found layer -1, neuron 0 of fact `a`; expected numbers from 0"
+    );
+    assert_eq!(
+        refusal_of("prompt", Arc::new(Int64Array::from(vec![0, 0, 0, 70_000, 0]))),
+        "t.parquet, row 3: found prompt 70000; expected the number of a prompt, 0 to 65535"
+    );
+    let twice = refusal_of("neuron", Arc::new(UInt8Array::from(vec![2, 0, 0, 0, 1])));
+    assert_eq!(
+        twice,
+        "t.parquet, row 2: layer 0, neuron 0 of fact `a` has the scores 0.25 and -0.125; expected one; keep the right one"
+    );
+}
+
+#[test]
+fn columns_that_are_wrong() {
+    assert_eq!(
+        refusal_of("layer", Arc::new(Float64Array::from(vec![0.0; 5]))),
+        "t.parquet, array `layer`: found values of type `Float64`; expected whole numbers of any width"
+    );
+    assert_eq!(
+        refusal_of("score", Arc::new(Int64Array::from(vec![0; 5]))),
+        "t.parquet, array `score`: found values of type `Int64`; expected float16, float32 or float64"
+    );
+    assert_eq!(
+        refusal_of("fact", Arc::new(Int64Array::from(vec![0; 5]))),
+        "t.parquet, array `fact`: found values of type `Int64`; expected strings (utf8, large_utf8, string view, or a \
+         dictionary of them)"
+    );
+    let folder = Folder::new();
+    write(&folder, "t.arrow", &[batch(needed()[..2].to_vec())]);
+    assert_eq!(
+        folder.refusal_with("t.arrow", &options()),
+        "t.arrow: found the columns fact, layer; expected a column `neuron` (columns: fact, language, prompt, layer, \
+         neuron, score)"
+    );
+}
+
+#[test]
+fn files_that_were_cut_short() {
+    let folder = Folder::new();
+    for name in ["t.parquet", "t.arrow", "t.arrows"] {
+        write(&folder, name, &[table()]);
+        let whole = std::fs::read(folder.path(name)).expect("just written");
+        let message = folder.refusal(name, &whole[..whole.len() - 40]);
+        assert!(message.contains(": the file cannot be read as "), "{message}");
+    }
+    assert_eq!(
+        folder.refusal("old.feather", b"FEA1...."),
+        "old.feather: found Feather version 1; expected version 2: write it again with \
+         `pyarrow.feather.write_feather(table, path)`"
+    );
+}
+
+#[test]
+fn compressed_buffers_that_promise_terabytes() {
+    let folder = Folder::new();
+    let rows = 30_000_usize;
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME)).expect("lz4");
+    let columns: Columns = vec![
+        ("fact", Arc::new(StringArray::from(vec!["a"; rows]))),
+        ("layer", Arc::new(UInt8Array::from(vec![1; rows]))),
+        ("neuron", Arc::new(UInt8Array::from(vec![2; rows]))),
+        ("score", Arc::new(Float32Array::from(vec![0.5; rows]))),
+    ];
+    let table = batch(columns);
+    let file = |name: &str| File::create(folder.path(name)).expect("create the file");
+    let mut writer =
+        FileWriter::try_new_with_options(file("t.arrow"), &table.schema(), options.clone()).expect("a writer");
+    writer.write(&table).expect("write");
+    writer.finish().expect("finish");
+    let mut writer = StreamWriter::try_new_with_options(file("t.arrows"), &table.schema(), options).expect("a writer");
+    writer.write(&table).expect("write");
+    writer.finish().expect("finish");
+
+    for name in ["t.arrow", "t.arrows"] {
+        let read = folder.read(name);
+        let set = vec!["a/en/0 sparse [5] [0.5] floor 0.5".to_owned()];
+        assert_eq!((texts(&read), read.duplicates), (set, rows as u64 - 1), "repeats over several pieces of a batch");
+
+        let mut bytes = std::fs::read(folder.path(name)).expect("just written");
+        let unpacked = (4 * rows as u64).to_le_bytes();
+        let at = bytes.windows(8).position(|window| window == unpacked).expect("the scores' unpacked length");
+        bytes[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        let message = folder.refusal(name, bytes);
+        let expected = format!("{name}, byte {at}: an unpacked buffer takes 1099511627776 bytes by its header, but");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+}

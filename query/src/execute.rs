@@ -1,0 +1,279 @@
+//! Runs statements against a store.
+
+use crate::ast::{Expr, Head, Query, Statement};
+use crate::domain::Execution;
+use crate::error::QueryError;
+use crate::eval::NodeStats;
+use crate::explain::{Drawing, Drawn, duration};
+use crate::lower::{Kind, Lowering, Model};
+use crate::names::Settings;
+use crate::optimise::optimise;
+use crate::output::facts::FactNames;
+use crate::output::shape::{Form, Grouping};
+use crate::output::{groups, listing, similarity};
+use crate::plan::{Pairs, Set};
+use crate::result::{Column, Outcome, Sink, Value};
+use crate::saved::Members;
+use kndb_storage::{LanguageId, SavedSet, Shape, Snapshot, Store};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Runs one statement; its rows, if it has any, go to the sink.
+///
+/// # Errors
+/// [`QueryError`] with the place in the statement's text, where there is one; nothing is written then.
+pub fn execute(
+    store: &Store,
+    settings: &Settings,
+    statement: &Statement,
+    sink: &mut dyn Sink,
+) -> Result<Outcome, QueryError> {
+    let snapshot = store.snapshot().map_err(QueryError::storage)?;
+    match statement {
+        Statement::Query(query) => {
+            let (planned, mut execution) = plan(store, &snapshot, settings, query, false)?;
+            let rows = planned.run(&mut execution, query, sink)?;
+            Ok(Outcome::Rows { rows })
+        }
+        Statement::Explain { analyze, query, .. } => {
+            let (planned, mut execution) = plan(store, &snapshot, settings, query, *analyze)?;
+            // Clauses are checked by running; without `analyze` by building their form.
+            planned.grouping(query)?;
+            let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
+            if !analyze {
+                return Ok(Outcome::Explained(tree.text(None)));
+            }
+            let started = Instant::now();
+            let rows = planned.run(&mut execution, query, &mut Discard)?;
+            let total = duration(started.elapsed().as_nanos() as u64);
+            let text = tree.text(execution.stats.as_deref());
+            Ok(Outcome::Explained(format!("{text}{rows} rows in {total} (one thread, with counting)\n")))
+        }
+        Statement::Let { name, set, .. } => save(store, &snapshot, settings, &name.text, set),
+        Statement::Drop { name, .. } => {
+            if !snapshot.saved_sets().any(|set| set.name == name.text) {
+                let known: Vec<&str> = snapshot.saved_sets().map(|set| set.name.as_str()).collect();
+                return Err(crate::names::unknown(name.span, "saved set", &name.text, known));
+            }
+            store.drop_set(&name.text).map_err(QueryError::storage)?;
+            Ok(Outcome::Dropped { name: name.text.clone() })
+        }
+    }
+}
+
+/// Threads of this machine; asking the system costs more than a small question.
+fn threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// A query, ready to run.
+struct Planned<'s> {
+    what: What<'s>,
+    names: FactNames<'s>,
+}
+
+enum What<'s> {
+    Set(Set<'s>, Kind),
+    Similarity(Pairs<'s>, Pairs<'s>),
+}
+
+const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
+
+fn plan<'s>(
+    store: &Store,
+    snapshot: &'s Snapshot,
+    settings: &'s Settings,
+    query: &Query,
+    analyze: bool,
+) -> Result<(Planned<'s>, Execution<'s>), QueryError> {
+    let exprs: Vec<&Expr> = match &query.head {
+        Head::Set(expr) => vec![expr],
+        Head::Similarity { left, right, .. } => vec![left, right],
+    };
+    let mut lowering = Lowering::new(store, snapshot, settings, &exprs)?;
+    let (what, shape) = match &query.head {
+        Head::Set(expr) => {
+            let kind = lowering.kind(expr)?;
+            let (set, model) = lowering.set(expr)?;
+            let shape = model.map(|model| model.shape);
+            (What::Set(optimise(set, shape), kind), shape)
+        }
+        Head::Similarity { left, right, span } => {
+            let (left, right, model) = sides(&mut lowering, left, right, *span)?;
+            let pairs = |pairs| crate::optimise::in_pairs(pairs, model.shape);
+            (What::Similarity(pairs(left), pairs(right)), Some(model.shape))
+        }
+    };
+    let names = FactNames { snapshot, language: label_language(&lowering, snapshot, settings) };
+    let execution = Execution {
+        snapshot,
+        shape: shape.unwrap_or(NO_SHAPE),
+        cursors: lowering.cursors(),
+        stats: analyze.then(|| vec![NodeStats::default(); lowering.nodes()]),
+        threads: threads(),
+    };
+    Ok((Planned { what, names }, execution))
+}
+
+fn sides<'s>(
+    lowering: &mut Lowering<'s>,
+    left: &Expr,
+    right: &Expr,
+    span: crate::Span,
+) -> Result<(Pairs<'s>, Pairs<'s>, Model), QueryError> {
+    match (lowering.set(left)?, lowering.set(right)?) {
+        ((Set::Pairs(l), Some(model)), (Set::Pairs(r), Some(other))) => {
+            if model.name != other.name {
+                let reason = format!("models {:?} and {:?} have different neurons", model.name, other.name);
+                return Err(QueryError::kind(span, reason));
+            }
+            Ok((l, r, model))
+        }
+        ((Set::Pairs(_), _), _) => Err(not_pairs(right)),
+        _ => Err(not_pairs(left)),
+    }
+}
+
+fn not_pairs(expr: &Expr) -> QueryError {
+    QueryError::kind(expr.span, "`similarity` compares two sets of pairs, and this is another kind of set")
+        .hint("write `similarity(kn[…], kn[…])`")
+}
+
+/// The one language the sources ask for, else the session's.
+fn label_language(lowering: &Lowering<'_>, snapshot: &Snapshot, settings: &Settings) -> Option<LanguageId> {
+    let mut languages = lowering.languages.clone();
+    languages.sort_unstable();
+    languages.dedup();
+    match (settings.language.as_deref(), languages.as_slice()) {
+        (Some(name), _) => snapshot.language(name),
+        (None, [one]) => Some(*one),
+        (None, _) => None,
+    }
+}
+
+impl<'s> Planned<'s> {
+    fn form(&self) -> Form {
+        match &self.what {
+            What::Set(_, kind) => Form::Set(*kind),
+            What::Similarity(..) => Form::Similarity,
+        }
+    }
+
+    /// The clauses; `None` for a listing.
+    fn grouping(&self, query: &Query) -> Result<Option<Grouping>, QueryError> {
+        if query.by.is_empty() && self.form() != Form::Similarity {
+            return Ok(None);
+        }
+        Grouping::new(query, self.form()).map(Some)
+    }
+
+    fn drawn(&self) -> Drawn<'_, 's> {
+        match &self.what {
+            What::Set(set, _) => Drawn::Set(set),
+            What::Similarity(left, right) => Drawn::Similarity(left, right),
+        }
+    }
+
+    fn run(self, execution: &mut Execution<'s>, query: &Query, sink: &mut dyn Sink) -> Result<u64, QueryError> {
+        let grouping = self.grouping(query)?;
+        let names = self.names;
+        match (self.what, grouping) {
+            (What::Set(Set::Pairs(pairs), _), grouping) => {
+                let pairs = execution.prepare(pairs)?;
+                match grouping {
+                    None => listing::pairs(execution, &pairs, query, names, sink),
+                    Some(grouping) => {
+                        let span = query.by.first().map_or(query.span, |dim| dim.span);
+                        groups::pairs(execution, &pairs, &grouping, names, span, sink)
+                    }
+                }
+            }
+            (What::Set(Set::Facts(facts), _), grouping) => {
+                let facts = execution.facts(facts)?;
+                match grouping {
+                    None => listing::facts(&facts, query, names, sink),
+                    Some(grouping) => groups::alone(&facts, &grouping, true, execution.shape, names, sink),
+                }
+            }
+            (What::Set(Set::Neurons(neurons), _), grouping) => {
+                let neurons = execution.neurons(neurons)?;
+                match grouping {
+                    None => listing::neurons(&neurons, query, names, execution.shape, sink),
+                    Some(grouping) => groups::alone(&neurons, &grouping, false, execution.shape, names, sink),
+                }
+            }
+            (What::Similarity(left, right), Some(grouping)) => {
+                let (left, right) = (execution.prepare(left)?, execution.prepare(right)?);
+                similarity::rows(execution, [&left, &right], &grouping, names, sink)
+            }
+            // A similarity always has a grouping.
+            (What::Similarity(..), None) => Ok(0),
+        }
+    }
+}
+
+fn save(
+    store: &Store,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    name: &str,
+    expr: &Expr,
+) -> Result<Outcome, QueryError> {
+    let mut lowering = Lowering::new(store, snapshot, settings, &[expr])?;
+    let (set, model) = lowering.set(expr)?;
+    let shape = model.as_ref().map(|model| model.shape);
+    let mut execution =
+        Execution { snapshot, shape: shape.unwrap_or(NO_SHAPE), cursors: lowering.cursors(), stats: None, threads: 1 };
+    let members = match optimise(set, shape) {
+        Set::Pairs(pairs) => {
+            let pairs = execution.prepare(pairs)?;
+            let mut members = BTreeMap::new();
+            execution.for_each_fact(&pairs, |fact, neurons| {
+                if !neurons.is_empty() {
+                    members.insert(fact, neurons.iter().copied().collect());
+                }
+                Ok(true)
+            })?;
+            Members::Pairs(Arc::new(members))
+        }
+        Set::Neurons(neurons) => Members::Neurons(execution.neurons(neurons)?),
+        Set::Facts(facts) => Members::Facts(execution.facts(facts)?),
+    };
+    let mut runs: Vec<u32> = lowering.runs.iter().map(|run| run.0).collect();
+    if runs.is_empty() && matches!(members, Members::Neurons(_)) {
+        // Neurons by number alone: any run of their model says what they are.
+        runs.extend(model.and_then(|model| lowering.run_of(&model)).map(|run| run.0));
+    }
+    runs.sort_unstable();
+    runs.dedup();
+    let set = SavedSet {
+        name: name.to_owned(),
+        text: expr.to_string(),
+        kind: members.kind_name().to_owned(),
+        runs,
+        members: members.len(),
+        saved: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+    };
+    store.save_set(&set, &members.to_bytes()?).map_err(QueryError::storage)?;
+    Ok(Outcome::Saved { name: set.name, members: set.members })
+}
+
+/// Takes the rows of `explain analyze`, which nobody wants to see.
+struct Discard;
+
+impl Sink for Discard {
+    fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, _: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! Query language of kndb.
+
+mod algebra;
+mod ast;
+mod domain;
+pub mod error;
+mod eval;
+mod execute;
+mod explain;
+mod foreign;
+mod lexer;
+mod lower;
+mod names;
+mod nearest;
+mod optimise;
+mod output;
+mod parser;
+mod plan;
+mod print;
+pub mod result;
+mod saved;
+mod span;
+mod split;
+mod splits;
+mod tree;
+mod words;
+
+pub use ast::{
+    Bound, Choice, Comparison, Condition, ConditionKey, Dim, Dimension, Direction, Expr, ExprKind, Filter, Having,
+    Head, Interval, Key, LabelTest, Measure, Name, NeuronRange, Numbers, OrderKey, Query, SetOp, Source, SourceKind,
+    Statement, Text, Top, Units,
+};
+pub use error::{ErrorKind, Label, QueryError};
+pub use execute::execute;
+pub use names::Settings;
+pub use nearest::nearest;
+pub use parser::{MAX_DEPTH, parse, parse_script};
+pub use result::{Column, ColumnKind, Outcome, Sink, Value};
+pub use span::Span;
+pub use split::{is_complete, split};

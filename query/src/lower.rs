@@ -1,0 +1,525 @@
+//! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
+
+use crate::ast;
+use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, NeuronRange, Numbers, SetOp, SourceKind, Units};
+use crate::error::QueryError;
+use crate::names::{Resolver, Settings, listing};
+use crate::nearest::nearest;
+use crate::plan::{
+    Access, Cell, Combine, Cut, FactFilter, Facts, NeuronFilter, Neurons, NodeId, Pairs, PartAccess, PromptParts,
+    SavedPairs, Set, Share, Source,
+};
+use crate::saved::{Members, read_members};
+use crate::span::Span;
+use kndb_storage::{LivePart, PartKind, Run, RunId, Shape, Slot, Snapshot, Store};
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The three kinds of sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Pairs,
+    Neurons,
+    Facts,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pairs => "pairs",
+            Self::Neurons => "neurons",
+            Self::Facts => "facts",
+        }
+    }
+}
+
+/// The model whose neurons an expression speaks of, and a run that says so.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Model {
+    pub name: String,
+    pub shape: Shape,
+    run: String,
+}
+
+/// Saved sets that an expression names, read before the plan is made.
+pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
+
+/// Makes plans from syntax trees.
+pub(crate) struct Lowering<'s> {
+    names: Resolver<'s>,
+    saved: Saved,
+    next_id: NodeId,
+    next_cursor: usize,
+    /// Runs that sources have named so far.
+    pub runs: Vec<RunId>,
+    /// Languages that sources have asked for by name.
+    pub languages: Vec<kndb_storage::LanguageId>,
+}
+
+impl<'s> Lowering<'s> {
+    pub(crate) fn new(
+        store: &Store,
+        snapshot: &'s Snapshot,
+        settings: &'s Settings,
+        exprs: &[&Expr],
+    ) -> Result<Self, QueryError> {
+        let mut saved = Saved::new();
+        for expr in exprs {
+            read_saved(store, snapshot, expr, &mut saved)?;
+        }
+        let names = Resolver { snapshot, settings };
+        Ok(Self { names, saved, next_id: 0, next_cursor: 0, runs: Vec::new(), languages: Vec::new() })
+    }
+
+    fn id(&mut self) -> NodeId {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    pub(crate) fn nodes(&self) -> usize {
+        self.next_id
+    }
+
+    pub(crate) fn cursors(&self) -> usize {
+        self.next_cursor
+    }
+
+    /// A run of a model.
+    pub(crate) fn run_of(&self, model: &Model) -> Option<RunId> {
+        self.names.snapshot.runs().find(|run| run.spec.model == model.name).map(|run| run.id)
+    }
+
+    /// The kind of an expression.
+    pub(crate) fn kind(&self, expr: &Expr) -> Result<Kind, QueryError> {
+        Ok(match &expr.kind {
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => Kind::Facts,
+            ExprKind::Source(_) => Kind::Pairs,
+            ExprKind::Neurons(_) => Kind::Neurons,
+            ExprKind::Saved(name) => self.saved(name)?.1.kind(),
+            ExprKind::NeuronsOf(of) => match self.kind(of)? {
+                Kind::Pairs => Kind::Neurons,
+                other => return Err(not_of("neurons", other, of)),
+            },
+            ExprKind::FactsOf(of) => match self.kind(of)? {
+                Kind::Pairs => Kind::Facts,
+                other => return Err(not_of("facts", other, of)),
+            },
+            ExprKind::Binary { op, op_span, left, right } => {
+                let (l, r) = (self.kind(left)?, self.kind(right)?);
+                match (l, *op, r) {
+                    _ if l == r => l,
+                    (Kind::Pairs, SetOp::Intersection, _) | (_, SetOp::Intersection, Kind::Pairs) => Kind::Pairs,
+                    (Kind::Pairs, SetOp::Difference, Kind::Facts) => Kind::Pairs,
+                    _ => return Err(mixed(l, *op, r, *op_span, left, right)),
+                }
+            }
+        })
+    }
+
+    fn saved(&self, name: &Name) -> Result<&(kndb_storage::SavedSet, Members), QueryError> {
+        self.saved.get(&name.text).ok_or_else(|| {
+            let known: Vec<&str> = self.names.snapshot.saved_sets().map(|set| set.name.as_str()).collect();
+            let near = nearest(&name.text, known.clone()).map(|near| format!("did you mean @{near}?"));
+            let reason = format!("there is no saved set @{}; there is {}", name.text, listing(known));
+            QueryError::missing(name.span, reason).maybe_hint(near)
+        })
+    }
+
+    /// Any set.
+    pub(crate) fn set(&mut self, expr: &Expr) -> Result<(Set<'s>, Option<Model>), QueryError> {
+        let kind = self.kind(expr)?;
+        if kind == Kind::Facts {
+            return Ok((Set::Facts(self.facts(expr)?), None));
+        }
+        let mut model = None;
+        self.find_model(expr, &mut model)?;
+        let model = match model {
+            Some((model, _)) => model,
+            None => self.default_model(expr)?,
+        };
+        let set = match kind {
+            Kind::Pairs => Set::Pairs(self.pairs(expr, &model)?),
+            Kind::Neurons | Kind::Facts => Set::Neurons(self.neurons(expr, &model)?),
+        };
+        Ok((set, Some(model)))
+    }
+
+    /// Neurons by number alone: of the session's run, or of the only model.
+    fn default_model(&self, expr: &Expr) -> Result<Model, QueryError> {
+        let snapshot = self.names.snapshot;
+        let chosen = self.names.settings.run.as_deref().and_then(|name| snapshot.run_named(name));
+        let models: Vec<Model> =
+            chosen.map_or_else(|| snapshot.runs().map(model_of).collect(), |run| vec![model_of(run)]);
+        match models.split_first() {
+            None => Err(QueryError::missing(expr.span, "the store has no run yet, so neuron numbers mean nothing")),
+            Some((first, rest)) if rest.iter().all(|other| other.name == first.name) => Ok(first.clone()),
+            Some((first, _)) => Err(QueryError::missing(
+                expr.span,
+                "the store has runs of several models, and neuron numbers mean something else in each",
+            )
+            .hint(format!(
+                "say which: choose a run for the session, or write `neurons of (kn[run={:?}] & …)`",
+                first.run
+            ))),
+        }
+    }
+
+    /// The model of all sources below, which must be one. Does not look into `facts of`: facts are not neurons.
+    fn find_model(&self, expr: &Expr, found: &mut Option<(Model, Span)>) -> Result<(), QueryError> {
+        let models: Vec<(Model, Span)> = match &expr.kind {
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => return Ok(()),
+            ExprKind::FactsOf(_) | ExprKind::Neurons(_) => return Ok(()),
+            ExprKind::NeuronsOf(of) => return self.find_model(of, found),
+            ExprKind::Binary { left, right, .. } => {
+                self.find_model(left, found)?;
+                return self.find_model(right, found);
+            }
+            ExprKind::Source(source) => {
+                self.names.runs(source)?.into_iter().map(|run| (model_of(run), source.span)).collect()
+            }
+            ExprKind::Saved(name) => {
+                let (set, members) = self.saved(name)?;
+                if members.kind() == Kind::Facts {
+                    return Ok(());
+                }
+                let runs = set.runs.iter().map(|&run| self.names.snapshot.run(RunId(run)));
+                let runs: Option<Vec<&Run>> = runs.collect();
+                let Some(runs) = runs.filter(|runs| !runs.is_empty()) else {
+                    let reason = format!("@{} was made from a run that is not in the store any more", name.text);
+                    return Err(
+                        QueryError::missing(name.span, reason).hint(format!("`drop {}`, or make it again", name.text))
+                    );
+                };
+                runs.into_iter().map(|run| (model_of(run), name.span)).collect()
+            }
+        };
+        for (model, span) in models {
+            match found {
+                Some((first, first_span)) if first.name != model.name => {
+                    let reason = format!(
+                        "run {:?} is of model {:?} and run {:?} of model {:?}: their neurons are different units",
+                        first.run, first.name, model.run, model.name
+                    );
+                    return Err(QueryError::new(crate::ErrorKind::Kind, reason)
+                        .at(span)
+                        .label(*first_span, format!("model {:?}", first.name))
+                        .hint("compare facts instead: `facts of (…) & facts of (…)`"));
+                }
+                Some(_) => {}
+                None => *found = Some((model, span)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn pairs(&mut self, expr: &Expr, model: &Model) -> Result<Pairs<'s>, QueryError> {
+        match &expr.kind {
+            ExprKind::Source(source) => Ok(Pairs::Source(Box::new(self.source(source, model)?))),
+            ExprKind::Saved(name) => {
+                let id = self.id();
+                let (set, members) = self.saved(name)?;
+                let pairs = match members {
+                    Members::Pairs(pairs) => Arc::clone(pairs),
+                    Members::Neurons(_) | Members::Facts(_) => Arc::default(),
+                };
+                let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
+                self.runs.extend(runs);
+                Ok(Pairs::Saved(SavedPairs { id, name, pairs, neurons: None, facts: None }))
+            }
+            ExprKind::Binary { op, left, right, .. } => {
+                let id = self.id();
+                let (l, r) = (self.kind(left)?, self.kind(right)?);
+                // `neurons & pairs` and `facts & pairs` are the same filters the other way round.
+                let (pairs, other) = if l == Kind::Pairs { (left, right) } else { (right, left) };
+                let inner = Box::new(self.pairs(pairs, model)?);
+                Ok(match if l == Kind::Pairs { r } else { l } {
+                    Kind::Pairs => {
+                        let right = Box::new(self.pairs(other, model)?);
+                        Pairs::Binary { id, op: *op, left: inner, right }
+                    }
+                    Kind::Neurons => Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)? },
+                    Kind::Facts => {
+                        let keep = *op == SetOp::Intersection;
+                        Pairs::WithFacts { id, pairs: inner, facts: self.facts(other)?, keep }
+                    }
+                })
+            }
+            // `kind` has said that this expression is a set of pairs.
+            ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {
+                Err(QueryError::kind(expr.span, "expected a set of pairs"))
+            }
+        }
+    }
+
+    fn neurons(&mut self, expr: &Expr, model: &Model) -> Result<Neurons<'s>, QueryError> {
+        let id = self.id();
+        match &expr.kind {
+            ExprKind::Neurons(ranges) => {
+                let neurons = NeuronFilter::new(neurons_in(ranges, model)?, model.shape);
+                Ok(Neurons::Known { id, text: expr.to_string(), neurons })
+            }
+            ExprKind::NeuronsOf(of) => Ok(Neurons::Of { id, pairs: Box::new(self.pairs(of, model)?) }),
+            ExprKind::Binary { op, left, right, .. } => {
+                let left = Box::new(self.neurons(left, model)?);
+                Ok(Neurons::Binary { id, op: *op, left, right: Box::new(self.neurons(right, model)?) })
+            }
+            ExprKind::Saved(name) => match &self.saved(name)?.1 {
+                Members::Neurons(set) => {
+                    let neurons = NeuronFilter::new(set.clone(), model.shape);
+                    Ok(Neurons::Known { id, text: format!("@{}", name.text), neurons })
+                }
+                _ => Err(QueryError::kind(expr.span, "expected a set of neurons")),
+            },
+            ExprKind::Source(_) | ExprKind::FactsOf(_) => Err(QueryError::kind(expr.span, "expected a set of neurons")),
+        }
+    }
+
+    fn facts(&mut self, expr: &Expr) -> Result<Facts<'s>, QueryError> {
+        let id = self.id();
+        match &expr.kind {
+            ExprKind::Source(source) => {
+                let all = || (0..self.names.snapshot.fact_count() as u32).collect();
+                let facts = self.names.facts(source)?.unwrap_or_else(all);
+                Ok(Facts::Known { id, text: expr.to_string(), facts })
+            }
+            ExprKind::FactsOf(of) => match self.set(of)? {
+                (Set::Pairs(pairs), Some(model)) => Ok(Facts::Of { id, pairs: Box::new(pairs), shape: model.shape }),
+                _ => Err(QueryError::kind(expr.span, "expected a set of pairs")),
+            },
+            ExprKind::Binary { op, left, right, .. } => {
+                let left = Box::new(self.facts(left)?);
+                Ok(Facts::Binary { id, op: *op, left, right: Box::new(self.facts(right)?) })
+            }
+            ExprKind::Saved(name) => match &self.saved(name)?.1 {
+                Members::Facts(facts) => Ok(Facts::Known { id, text: format!("@{}", name.text), facts: facts.clone() }),
+                _ => Err(QueryError::kind(expr.span, "expected a set of facts")),
+            },
+            ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => {
+                Err(QueryError::kind(expr.span, "expected a set of facts"))
+            }
+        }
+    }
+
+    fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
+        let id = self.id();
+        let snapshot = self.names.snapshot;
+        let runs = self.names.runs(source)?;
+        self.runs.extend(runs.iter().map(|run| run.id));
+        let groups = source.kind == SourceKind::Dkn;
+        let combine = if source.kind == SourceKind::Likn { Combine::Intersection } else { Combine::Union };
+        if combine == Combine::Intersection && runs.len() > 1 {
+            let reason = format!("`likn` intersects the languages of one run, and this names {}", runs.len());
+            return Err(QueryError::kind(source.span, reason).hint("write one `likn[run=…]` a run, and combine those"));
+        }
+        let of_runs = |slot: &Slot| runs.iter().any(|run| run.id == slot.run);
+        let slots: Vec<Slot> = if groups {
+            snapshot.group_slots().filter(of_runs).collect()
+        } else {
+            snapshot.slots().filter(of_runs).collect()
+        };
+        if slots.is_empty() {
+            let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
+            let what = if groups { "degenerate groups" } else { "knowledge neurons" };
+            let hint = if groups { "import AMIG result files, which have them" } else { "`kndb import` files into it" };
+            return Err(QueryError::missing(source.span, format!("run {runs} has no {what} yet")).hint(hint));
+        }
+        let languages = self.names.languages(source, &runs, &slots)?;
+        if source.condition(ConditionKey::Lang).is_some_and(|c| matches!(c.filter, Filter::Lang(Choice::Of(_)))) {
+            self.languages.extend(&languages);
+        }
+        let mut cells = Vec::new();
+        for run in &runs {
+            for &language in &languages {
+                let of_cell = slots.iter().filter(|slot| slot.run == run.id && slot.language == language);
+                let wanted: Vec<Slot> =
+                    of_cell.filter(|slot| Resolver::wants_prompt(source, slot.prompt)).copied().collect();
+                if wanted.is_empty() && combine == Combine::Union {
+                    continue;
+                }
+                cells.push(self.cell(source, run, language, &wanted)?);
+            }
+        }
+        if cells.iter().all(|cell| cell.prompts.is_empty()) {
+            let mut prompts: Vec<String> = slots.iter().map(|slot| slot.prompt.to_string()).collect();
+            prompts.sort_unstable();
+            prompts.dedup();
+            let span = source.condition(ConditionKey::Prompt).map_or(source.span, |c| c.span);
+            let reason = format!("no such prompt is in the run; there is {}", prompts.join(", "));
+            return Err(QueryError::missing(span, reason));
+        }
+        let facts =
+            self.names.facts(source)?.map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
+        let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
+        Ok(Source { id, text: source.to_string(), combine, groups, cells, facts, neurons })
+    }
+
+    fn cell(
+        &mut self,
+        source: &ast::Source,
+        run: &Run,
+        language: kndb_storage::LanguageId,
+        slots: &[Slot],
+    ) -> Result<Cell<'s>, QueryError> {
+        let snapshot = self.names.snapshot;
+        let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
+        let mut share = Share { value: run.spec.prompt_share, strict: false };
+        let mut needs_scores = None;
+        for condition in &source.conditions {
+            match condition.filter {
+                Filter::Tau(tau) => cut.tau = tau,
+                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
+                Filter::Rank(rank) => cut.rank = Some(rank),
+                Filter::Share(bound) => {
+                    share = Share { value: bound.value, strict: bound.strict };
+                    continue;
+                }
+                _ => continue,
+            }
+            needs_scores = needs_scores.or(Some(condition));
+        }
+        let mut prompts = Vec::new();
+        for &slot in slots {
+            let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
+            let mut parts = Vec::with_capacity(live.len());
+            for live in live {
+                if let (PartKind::Neurons, Some(condition)) = (live.part.kind(), needs_scores) {
+                    let name = snapshot.language_name(language);
+                    let reason = format!(
+                        "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
+                        run.spec.name,
+                        condition.filter.key()
+                    );
+                    return Err(QueryError::missing(condition.span, reason)
+                        .hint("ask for the sets as they were imported: leave this condition out"));
+                }
+                parts.push(self.access(live, cut)?);
+            }
+            prompts.push(PromptParts { prompt: slot.prompt, parts });
+        }
+        Ok(Cell { run: run.id, language, prompts, share, cut })
+    }
+
+    /// The cheapest way into a part that gives the answer.
+    fn access(&mut self, live: LivePart<'s>, cut: Cut) -> Result<PartAccess<'s>, QueryError> {
+        let part = live.part;
+        let access = match part.kind() {
+            PartKind::Groups => Access::Groups,
+            PartKind::Neurons => Access::Grid(0, part.grid(0).map_err(QueryError::storage)?),
+            PartKind::Scores => {
+                let check = cut.tau < part.tau_floor();
+                let exact = part.taus().position(|tau| tau == cut.tau);
+                let grid = |at: usize| part.grid(at).map_err(QueryError::storage);
+                match exact {
+                    Some(at) if cut.is_tau() && !check => Access::Grid(at, grid(at)?),
+                    _ => {
+                        let below = part.taus().collect::<Vec<_>>().iter().rposition(|&tau| tau <= cut.tau);
+                        let above = part.taus().position(|tau| tau >= cut.tau);
+                        Access::Prefix {
+                            below: below.map(|at| grid(at).map(|sets| (at, sets))).transpose()?,
+                            above: above.map(grid).transpose()?,
+                            check,
+                        }
+                    }
+                }
+            }
+        };
+        let facts = part.facts().map_err(QueryError::storage)?;
+        self.next_cursor += 1;
+        Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
+    }
+}
+
+pub(crate) fn model_of(run: &Run) -> Model {
+    Model { name: run.spec.model.clone(), shape: run.spec.shape, run: run.spec.name.clone() }
+}
+
+/// Reads the saved sets that an expression names. Unknown names are left for a message with their place.
+fn read_saved(store: &Store, snapshot: &Snapshot, expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
+    match &expr.kind {
+        ExprKind::Saved(name) => {
+            let known = snapshot.saved_sets().any(|set| set.name == name.text);
+            if known && !saved.contains_key(&name.text) {
+                let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
+                let members = read_members(&set, &bytes)?;
+                saved.insert(name.text.clone(), (set, members));
+            }
+            Ok(())
+        }
+        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => read_saved(store, snapshot, of, saved),
+        ExprKind::Binary { left, right, .. } => {
+            read_saved(store, snapshot, left, saved)?;
+            read_saved(store, snapshot, right, saved)
+        }
+        ExprKind::Source(_) | ExprKind::Neurons(_) => Ok(()),
+    }
+}
+
+/// The neurons of `layer` conditions.
+fn layers_of(source: &ast::Source, model: &Model) -> Result<Option<RoaringBitmap>, QueryError> {
+    let Some(Filter::Layer(Numbers::Of(intervals))) = source.condition(ConditionKey::Layer).map(|c| &c.filter) else {
+        return Ok(None);
+    };
+    let mut neurons = RoaringBitmap::new();
+    for interval in intervals {
+        check_layer(interval.last, interval.span, model)?;
+        insert(&mut neurons, model.shape, interval.first, interval.last, 0, model.shape.width - 1);
+    }
+    Ok(Some(neurons))
+}
+
+fn neurons_in(ranges: &[NeuronRange], model: &Model) -> Result<RoaringBitmap, QueryError> {
+    let mut neurons = RoaringBitmap::new();
+    for range in ranges {
+        check_layer(range.layers.last, range.layers.span, model)?;
+        let (first, last) = match range.units {
+            Units::Every => (0, model.shape.width - 1),
+            Units::Within(units) => (units.first, units.last),
+        };
+        if last >= model.shape.width {
+            let reason =
+                format!("there is no unit {last}: the layers of {:?} are {} wide", model.name, model.shape.width);
+            let hint = format!("units are 0 to {}", model.shape.width - 1);
+            return Err(QueryError::missing(range.span, reason).hint(hint));
+        }
+        insert(&mut neurons, model.shape, range.layers.first, range.layers.last, first, last);
+    }
+    Ok(neurons)
+}
+
+fn insert(neurons: &mut RoaringBitmap, shape: Shape, first: u32, last: u32, unit: u32, last_unit: u32) {
+    for layer in first..=last {
+        neurons.insert_range(layer * shape.width + unit..=layer * shape.width + last_unit);
+    }
+}
+
+fn check_layer(layer: u32, span: Span, model: &Model) -> Result<(), QueryError> {
+    if layer < model.shape.layers {
+        return Ok(());
+    }
+    let reason = format!("there is no layer {layer}: model {:?} has {}", model.name, model.shape.layers);
+    Err(QueryError::missing(span, reason).hint(format!("layers are 0 to {}", model.shape.layers - 1)))
+}
+
+fn not_of(what: &str, kind: Kind, expr: &Expr) -> QueryError {
+    let reason = format!("`{what} of` takes a set of pairs, and this is a set of {}", kind.name());
+    let hint = if kind.name() == what { "leave `… of` out" } else { "combine it with pairs first: `kn[…] & …`" };
+    QueryError::kind(expr.span, reason).hint(hint)
+}
+
+fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r: &Expr) -> QueryError {
+    let reason = format!("`{op}` cannot combine a set of {} with a set of {}", left.name(), right.name());
+    let hint = match (left, right) {
+        (Kind::Pairs, Kind::Neurons) | (Kind::Neurons, Kind::Pairs) => {
+            "neurons filter pairs with `&`; or compare neurons with neurons: `neurons of (…)`"
+        }
+        (Kind::Pairs, Kind::Facts) | (Kind::Facts, Kind::Pairs) => {
+            "facts filter pairs: `pairs & facts`, `pairs - facts`; or compare facts with facts: `facts of (…)`"
+        }
+        _ => "both filter pairs: `kn[…] & neurons(…) & facts[…]`",
+    };
+    QueryError::kind(span, reason)
+        .label(l.span, format!("a set of {}", left.name()))
+        .label(r.span, format!("a set of {}", right.name()))
+        .hint(hint)
+}

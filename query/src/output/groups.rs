@@ -1,0 +1,455 @@
+//! `by`: counts of pairs, facts and neurons for every combination of dimensions.
+//!
+//! A group is named by what it says of the fact, of the source's run, language or prompt, and of the
+//! neuron. Facts of one group are counted in one [`Tally`]; workers count their own share of the facts
+//! and their tallies are added up. Where `fact` is a dimension every fact is a group of its own, and
+//! nothing is added up at all.
+
+use super::Rows;
+use super::facts::FactNames;
+use super::shape::{Grouping, holds};
+use super::tally::{Counts, Split, Tally, TallyPlan};
+use crate::ast::{Dimension, Key, Measure};
+use crate::domain::{Execution, domain};
+use crate::error::QueryError;
+use crate::eval::Worker;
+use crate::plan::Pairs;
+use crate::result::{Sink, Value};
+use crate::splits::{Splits, split_sources};
+use kndb_storage::{Neuron, Shape};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+/// Facts a thread should have at least, to be worth starting.
+const FACTS_A_THREAD: usize = 256;
+
+/// One row: which group, and its counts.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    /// Number of the fact key.
+    fact: u32,
+    /// Number of the split.
+    split: u16,
+    /// Layer, neuron, or number of the neuron group.
+    neuron: u32,
+    counts: Counts,
+}
+
+/// Names of fact keys: a representative fact of each.
+struct FactKeys {
+    numbers: HashMap<u32, u32>,
+    representatives: Vec<u32>,
+}
+
+/// Everything a result's rows are made from.
+struct Naming<'a, 's> {
+    grouping: &'a Grouping,
+    keys: &'a FactKeys,
+    splits: &'a Splits,
+    neuron_groups: Vec<Vec<Neuron>>,
+    split: Split,
+    shape: Shape,
+    names: FactNames<'s>,
+    total: Counts,
+}
+
+/// Rows of a grouped set of pairs.
+pub(crate) fn pairs<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    span: crate::Span,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let has = |dimension| grouping.by.contains(&dimension);
+    let split = match (has(Dimension::Neuron), has(Dimension::Layer)) {
+        (true, _) => Split::Neurons,
+        (false, true) => Split::Layers,
+        (false, false) => Split::Whole,
+    };
+    let splits = split_sources(pairs, grouping, span)?;
+    let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
+    let keys = fact_keys(&facts, grouping, names)?;
+    let shape = execution.shape;
+    let (groups, total, neuron_groups) = if has(Dimension::Group) {
+        if split != Split::Whole {
+            let reason = "`by group` lists whole groups, which cannot be split by layer or neuron too";
+            return Err(QueryError::kind(span, reason));
+        }
+        group_tallies(execution, pairs, &facts, &keys, &splits)?
+    } else {
+        let (groups, total) = tallies(execution, pairs, &facts, &keys, &splits, split)?;
+        (groups, total, Vec::new())
+    };
+    let naming = Naming { grouping, keys: &keys, splits: &splits, neuron_groups, split, shape, names, total };
+    naming.deliver(groups, sink)
+}
+
+/// Which fact belongs to which key; facts come in ascending order, so numbers do too.
+fn fact_keys(facts: &[u32], grouping: &Grouping, names: FactNames<'_>) -> Result<FactKeys, QueryError> {
+    let mut keys = FactKeys { numbers: HashMap::new(), representatives: Vec::new() };
+    let dims: Vec<Dimension> = grouping.by.iter().copied().filter(|d| is_of_fact(*d)).collect();
+    if dims.is_empty() {
+        keys.representatives.push(0);
+        return Ok(keys);
+    }
+    let mut known: HashMap<Vec<Option<Cow<'_, str>>>, u32> = HashMap::new();
+    for &fact in facts {
+        let number = if dims.contains(&Dimension::Fact) {
+            keys.representatives.push(fact);
+            keys.representatives.len() as u32 - 1
+        } else {
+            let key = dims.iter().map(|dimension| match dimension {
+                Dimension::Subject => names.identity(fact, true).map(|id| id.map(Cow::Borrowed)),
+                Dimension::Object => names.identity(fact, false).map(|id| id.map(Cow::Borrowed)),
+                _ => names.relation(fact).map(|value| match value {
+                    Value::Text(text) => Some(text),
+                    _ => None,
+                }),
+            });
+            *known.entry(key.collect::<Result<_, _>>()?).or_insert_with(|| {
+                keys.representatives.push(fact);
+                keys.representatives.len() as u32 - 1
+            })
+        };
+        keys.numbers.insert(fact, number);
+    }
+    Ok(keys)
+}
+
+fn is_of_fact(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object)
+}
+
+impl FactKeys {
+    fn of(&self, fact: u32) -> u32 {
+        self.numbers.get(&fact).copied().unwrap_or(0)
+    }
+
+    fn is_one(&self) -> bool {
+        self.numbers.is_empty()
+    }
+}
+
+/// One worker's counts: of the groups, and of everything, where that is not one of the groups.
+#[derive(Default)]
+struct Share {
+    tallies: HashMap<(u32, u16), Tally>,
+    total: Option<Tally>,
+}
+
+fn tallies<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    keys: &FactKeys,
+    splits: &Splits,
+    split: Split,
+) -> Result<(Vec<Group>, Counts), QueryError> {
+    // With a single group, its counts are those of everything.
+    let single = keys.is_one() && splits.is_whole();
+    // Counters as large as the model pay only when many facts fill them.
+    let many = facts.len() >= FACTS_A_THREAD;
+    let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many);
+    let whole = TallyPlan::new(execution.shape, Split::Whole, many);
+    let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
+        let mut share = Share { tallies: HashMap::new(), total: (!single).then(|| Tally::new(&whole)) };
+        let mut alone = single.then(|| Tally::new(&plan));
+        let (mut all, mut part) = (Vec::new(), Vec::new());
+        for &fact in facts {
+            all.clear();
+            worker.pairs(pairs, fact, &mut all)?;
+            if let Some(alone) = &mut alone {
+                alone.add(&plan, &all);
+                continue;
+            }
+            if all.is_empty() {
+                continue;
+            }
+            if let Some(total) = &mut share.total {
+                total.add(&whole, &all);
+            }
+            let key = keys.of(fact);
+            for number in 0..splits.len() {
+                let neurons = if splits.is_whole() {
+                    &all
+                } else {
+                    part.clear();
+                    splits.neurons(worker, pairs, number, fact, &all, &mut part)?;
+                    &part
+                };
+                if !neurons.is_empty() {
+                    let tally = share.tallies.entry((key, number as u16)).or_insert_with(|| Tally::new(&plan));
+                    tally.add(&plan, neurons);
+                }
+            }
+        }
+        share.tallies.extend(alone.map(|tally| ((0, 0), tally)));
+        Ok::<_, QueryError>(share)
+    };
+    let mut shares = execution.in_parallel(facts, FACTS_A_THREAD, work)?.into_iter();
+    let mut sum = shares.next().unwrap_or_default();
+    for share in shares {
+        for (key, tally) in share.tallies {
+            match sum.tallies.entry(key) {
+                std::collections::hash_map::Entry::Occupied(mut mine) => mine.get_mut().merge(tally),
+                std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(tally)),
+            }
+        }
+        if let (Some(sum), Some(more)) = (&mut sum.total, share.total) {
+            sum.merge(more);
+        }
+    }
+    let mut groups = Vec::new();
+    for (&(fact, number), tally) in &sum.tallies {
+        let of_key = tally.groups(&plan).into_iter();
+        groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
+    }
+    let total = if single {
+        let pairs = groups.iter().map(|group| group.counts.pairs).sum();
+        Counts { pairs, ..Counts::default() }
+    } else {
+        let whole = sum.total.map(|total| total.groups(&whole)).unwrap_or_default();
+        whole.first().map_or(Counts::default(), |&(_, counts)| counts)
+    };
+    Ok((groups, total))
+}
+
+/// `by group`: how many facts have each degenerate group.
+#[expect(clippy::type_complexity, reason = "rows, total and the groups they number")]
+fn group_tallies<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    keys: &FactKeys,
+    splits: &Splits,
+) -> Result<(Vec<Group>, Counts, Vec<Vec<Neuron>>), QueryError> {
+    let mut worker = execution.worker();
+    let mut numbers: HashMap<Vec<Neuron>, u32> = HashMap::new();
+    let mut neuron_groups = Vec::new();
+    let mut counted: HashMap<(u32, u16, u32), u64> = HashMap::new();
+    let mut total = 0;
+    let mut all = Vec::new();
+    for &fact in facts {
+        all.clear();
+        worker.pairs(pairs, fact, &mut all)?;
+        total += all.len() as u64;
+        for number in 0..splits.len() {
+            let mut of_fact = splits.groups(&mut worker, pairs, number, fact)?;
+            // A group that a filter cut neurons from is no longer that group.
+            of_fact.retain(|group| group.iter().all(|neuron| all.contains(&neuron.0)));
+            of_fact.sort_unstable();
+            of_fact.dedup();
+            for group in of_fact {
+                let id = *numbers.entry(group).or_insert_with_key(|group| {
+                    neuron_groups.push(group.clone());
+                    neuron_groups.len() as u32 - 1
+                });
+                *counted.entry((keys.of(fact), number as u16, id)).or_default() += 1;
+            }
+        }
+    }
+    let groups = counted.into_iter().map(|((fact, split, neuron), facts)| {
+        let neurons = neuron_groups[neuron as usize].len() as u64;
+        Group { fact, split, neuron, counts: Counts { pairs: facts * neurons, facts, neurons } }
+    });
+    Ok((groups.collect(), Counts { pairs: total, ..Counts::default() }, neuron_groups))
+}
+
+impl Naming<'_, '_> {
+    fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
+        groups.retain(|group| self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key))));
+        let texts = self.texts()?;
+        self.keep_candidates(&mut groups);
+        groups.sort_unstable_by(|a, b| self.compare(a, b, &texts));
+        let columns = self.grouping.columns();
+        let mut rows = Rows::new(sink, &columns, self.grouping.top)?;
+        let mut row = Vec::with_capacity(columns.len());
+        for group in &groups {
+            row.clear();
+            for &dimension in &self.grouping.by {
+                self.push_dimension(group, dimension, &mut row)?;
+            }
+            row.extend(self.grouping.measures.iter().map(|&measure| match measure {
+                Measure::Share => Value::Ratio(self.share(group)),
+                measure => Value::Integer(self.measure(group, measure)),
+            }));
+            if !rows.push(&row)? {
+                break;
+            }
+        }
+        rows.end()
+    }
+
+    /// With `top n`, drops the groups whose leading measure alone keeps them out of the first n.
+    fn keep_candidates(&self, groups: &mut Vec<Group>) {
+        let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
+        let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
+        let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
+        let rank = |group: &Group| {
+            let value = self.measure(group, measure);
+            if descending { u64::MAX - value } else { value }
+        };
+        let mut ranks: Vec<u64> = groups.iter().map(rank).collect();
+        let last = *ranks.select_nth_unstable(top - 1).1;
+        groups.retain(|group| rank(group) <= last);
+    }
+
+    fn measure(&self, group: &Group, measure: Measure) -> u64 {
+        match measure {
+            Measure::Facts => group.counts.facts,
+            Measure::Neurons => group.counts.neurons,
+            _ => group.counts.pairs,
+        }
+    }
+
+    fn share(&self, group: &Group) -> f64 {
+        group.counts.pairs as f64 / self.total.pairs as f64
+    }
+
+    fn layer(&self, group: &Group) -> u32 {
+        match self.split {
+            Split::Neurons => self.shape.split(Neuron(group.neuron)).0.0,
+            Split::Layers | Split::Whole => group.neuron,
+        }
+    }
+
+    fn number(&self, group: &Group, key: Key) -> Option<f64> {
+        match key {
+            Key::Measure(Measure::Share) => Some(self.share(group)),
+            Key::Measure(measure) => Some(self.measure(group, measure) as f64),
+            Key::Dimension(Dimension::Layer) => Some(f64::from(self.layer(group))),
+            Key::Dimension(Dimension::Neuron) => Some(f64::from(self.shape.split(Neuron(group.neuron)).1)),
+            Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
+            Key::Dimension(_) => None,
+        }
+    }
+
+    /// Relation, subject and object of every fact key, for ordering.
+    fn texts(&self) -> Result<Vec<[Option<String>; 3]>, QueryError> {
+        let text = |value: Value<'_>| match value {
+            Value::Text(text) => Some(text.into_owned()),
+            _ => None,
+        };
+        if !self.grouping.by.iter().any(|d| is_of_fact(*d)) {
+            return Ok(vec![[None, None, None]]);
+        }
+        let of = |&fact: &u32| {
+            let (subject, object) = self.names.labels(fact)?;
+            Ok([text(self.names.relation(fact)?), text(subject), text(object)])
+        };
+        self.keys.representatives.iter().map(of).collect()
+    }
+
+    /// The query's order, then the dimensions'.
+    fn compare(&self, a: &Group, b: &Group, texts: &[[Option<String>; 3]]) -> Ordering {
+        for &(key, descending) in &self.grouping.order {
+            let compared = match key {
+                Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
+                Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
+                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension, texts),
+            };
+            if compared != Ordering::Equal {
+                return if descending { compared.reverse() } else { compared };
+            }
+        }
+        let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension, texts));
+        let by_id = || (a.neuron, a.fact, a.split).cmp(&(b.neuron, b.fact, b.split));
+        dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
+    }
+
+    fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension, texts: &[[Option<String>; 3]]) -> Ordering {
+        let text = |at: usize| texts[a.fact as usize][at].cmp(&texts[b.fact as usize][at]);
+        match dimension {
+            Dimension::Fact => a.fact.cmp(&b.fact),
+            Dimension::Relation => text(0),
+            Dimension::Subject => text(1),
+            Dimension::Object => text(2),
+            Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
+            Dimension::Neuron => a.neuron.cmp(&b.neuron),
+            Dimension::Group => self.neuron_groups[a.neuron as usize].cmp(&self.neuron_groups[b.neuron as usize]),
+            Dimension::Lang | Dimension::Prompt | Dimension::Run => self.splits.compare(a.split, b.split, dimension),
+        }
+    }
+
+    fn push_dimension<'v>(
+        &'v self,
+        group: &Group,
+        dimension: Dimension,
+        row: &mut Vec<Value<'v>>,
+    ) -> Result<(), QueryError> {
+        let representative = self.keys.representatives[group.fact as usize];
+        let snapshot = self.names.snapshot;
+        if dimension == Dimension::Neuron && !self.grouping.by.contains(&Dimension::Layer) {
+            row.push(Value::Integer(u64::from(self.layer(group))));
+        }
+        row.push(match dimension {
+            Dimension::Fact => self.names.id(representative)?,
+            Dimension::Relation => self.names.relation(representative)?,
+            Dimension::Subject => self.names.labels(representative)?.0,
+            Dimension::Object => self.names.labels(representative)?.1,
+            Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
+            Dimension::Neuron => Value::Integer(u64::from(self.shape.split(Neuron(group.neuron)).1)),
+            Dimension::Group => {
+                let name = |&neuron: &Neuron| {
+                    let (layer, unit) = self.shape.split(neuron);
+                    format!("{layer}:{unit}")
+                };
+                let names: Vec<String> = self.neuron_groups[group.neuron as usize].iter().map(name).collect();
+                Value::Text(Cow::Owned(names.join(", ")))
+            }
+            Dimension::Lang => self
+                .splits
+                .language(group.split)
+                .map_or(Value::Null, |language| Value::Text(Cow::Borrowed(snapshot.language_name(language)))),
+            Dimension::Prompt => {
+                self.splits.prompt(group.split).map_or(Value::Null, |prompt| Value::Integer(u64::from(prompt.0)))
+            }
+            Dimension::Run => self
+                .splits
+                .run(group.split)
+                .and_then(|run| snapshot.run(run))
+                .map_or(Value::Null, |run| Value::Text(Cow::Borrowed(run.spec.name.as_str()))),
+        });
+        Ok(())
+    }
+}
+
+/// Rows of a grouped set of facts, or of neurons: a set of pairs with one partner each.
+pub(crate) fn alone(
+    members: &roaring::RoaringBitmap,
+    grouping: &Grouping,
+    facts: bool,
+    shape: Shape,
+    names: FactNames<'_>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let list: Vec<u32> = members.iter().collect();
+    let keys = if facts { fact_keys(&list, grouping, names)? } else { fact_keys(&[], grouping, names)? };
+    let split = match grouping.by.contains(&Dimension::Neuron) {
+        _ if facts => Split::Whole,
+        true => Split::Neurons,
+        false => Split::Layers,
+    };
+    let mut counted: HashMap<(u32, u32), u64> = HashMap::new();
+    for &member in &list {
+        let key = match split {
+            Split::Whole => (keys.of(member), 0),
+            Split::Neurons => (0, member),
+            Split::Layers => (0, shape.split(Neuron(member)).0.0),
+        };
+        *counted.entry(key).or_default() += 1;
+    }
+    let groups = counted.into_iter().map(|((fact, neuron), count)| {
+        let counts = Counts { pairs: count, facts: count, neurons: count };
+        Group { fact, split: 0, neuron, counts }
+    });
+    let groups = groups.collect();
+    let splits = Splits::whole();
+    let total = Counts { pairs: members.len(), ..Counts::default() };
+    let naming =
+        Naming { grouping, keys: &keys, splits: &splits, neuron_groups: Vec::new(), split, shape, names, total };
+    naming.deliver(groups, sink)
+}

@@ -1,0 +1,270 @@
+//! Queries without `by`: one row a member.
+
+use super::Rows;
+use super::facts::FactNames;
+use super::shape::descends;
+use crate::ast::{Dimension, Key, Measure, Query};
+use crate::domain::{Execution, domain};
+use crate::error::QueryError;
+use crate::plan::Pairs;
+use crate::result::{Column, ColumnKind, Sink, Value};
+use kndb_storage::Neuron;
+use roaring::RoaringBitmap;
+use std::cmp::Ordering;
+
+/// What a listing may be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum By {
+    Fact,
+    Relation,
+    Subject,
+    Object,
+    Layer,
+    Neuron,
+    Score,
+}
+
+/// A row of a listing, before its names.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    fact: u32,
+    neuron: u32,
+    score: f32,
+}
+
+const FACT_COLUMNS: [Column; 4] = [
+    Column { name: "fact", kind: ColumnKind::Text },
+    Column { name: "relation", kind: ColumnKind::Text },
+    Column { name: "subject", kind: ColumnKind::Text },
+    Column { name: "object", kind: ColumnKind::Text },
+];
+const NEURON_COLUMNS: [Column; 2] =
+    [Column { name: "layer", kind: ColumnKind::Integer }, Column { name: "neuron", kind: ColumnKind::Integer }];
+const SCORE_COLUMN: Column = Column { name: "score", kind: ColumnKind::Score };
+
+fn keys(query: &Query, facts: bool, neurons: bool, scores: bool) -> Result<Vec<(By, bool)>, QueryError> {
+    if let Some(having) = query.having.first() {
+        return Err(QueryError::kind(having.span, "`having` needs `by`: without it there is nothing to count")
+            .hint("add `by …`, or put the condition into the brackets of the source: `kn[score>=1e-4]`"));
+    }
+    let key = |order: &crate::ast::OrderKey| {
+        let by = match order.key {
+            Key::Dimension(Dimension::Fact) if facts => By::Fact,
+            Key::Dimension(Dimension::Relation) if facts => By::Relation,
+            Key::Dimension(Dimension::Subject) if facts => By::Subject,
+            Key::Dimension(Dimension::Object) if facts => By::Object,
+            Key::Dimension(Dimension::Layer) if neurons => By::Layer,
+            Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
+            Key::Measure(Measure::Score) if scores => By::Score,
+            key => {
+                let name = super::shape::key_name(key);
+                let error = QueryError::kind(order.span, format!("`{name}` is no column of this result"));
+                return Err(match key {
+                    Key::Measure(Measure::Score) => error.hint(
+                        "a set has scores when it comes from one run, language and prompt, and was not united or intersected with another",
+                    ),
+                    Key::Measure(_) => error.hint("counts need `by`"),
+                    Key::Dimension(_) => error.hint("order by a column of the result, or split by it: `by …`"),
+                });
+            }
+        };
+        Ok((by, descends(order.key, order.direction)))
+    };
+    query.order.iter().map(key).collect()
+}
+
+/// Rows of a set of pairs: fact, relation, subject, object, layer, neuron, and score where there is one.
+pub(crate) fn pairs<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    query: &Query,
+    names: FactNames<'s>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let scored = pairs.scored_source();
+    let mut order = keys(query, true, true, scored.is_some())?;
+    let top = query.top.map(|top| top.count);
+    if order.is_empty() && top.is_some() && scored.is_some() {
+        order.push((By::Score, true));
+    }
+    let mut columns: Vec<Column> = FACT_COLUMNS.into_iter().chain(NEURON_COLUMNS).collect();
+    columns.extend(scored.is_some().then_some(SCORE_COLUMN));
+    let shape = execution.shape;
+    let mut out = Output { rows: Rows::new(sink, &columns, top)?, names, fact: None, shape, scored: scored.is_some() };
+    let mut collected = Vec::new();
+    let limit = top.and_then(|top| usize::try_from(top).ok());
+    let facts = domain(pairs)?.facts;
+    let mut worker = execution.worker();
+    let (mut neurons, mut scores) = (Vec::new(), Vec::new());
+    'facts: for fact in facts {
+        neurons.clear();
+        worker.pairs(pairs, fact, &mut neurons)?;
+        if neurons.is_empty() {
+            continue;
+        }
+        neurons.sort_unstable();
+        scores.clear();
+        if let Some(source) = scored {
+            worker.scored(source, fact, &mut scores)?;
+        }
+        let score = |neuron: u32| {
+            scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1)
+        };
+        let members = neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) });
+        if order.is_empty() {
+            for member in members {
+                if !out.push(member)? {
+                    break 'facts;
+                }
+            }
+            continue;
+        }
+        collected.extend(members);
+        // With a limit, only the best so far have to be kept.
+        if let Some(limit) = limit.filter(|limit| collected.len() > 4 * limit.max(&1_024)) {
+            sort(&mut collected, &order, names, shape)?;
+            collected.truncate(limit);
+        }
+    }
+    sort(&mut collected, &order, names, shape)?;
+    for member in collected {
+        if !out.push(member)? {
+            break;
+        }
+    }
+    out.rows.end()
+}
+
+struct Output<'a, 's> {
+    rows: Rows<'a>,
+    names: FactNames<'s>,
+    /// The fact named last, and its columns.
+    fact: Option<(u32, [Value<'s>; 4])>,
+    shape: kndb_storage::Shape,
+    scored: bool,
+}
+
+impl Output<'_, '_> {
+    fn push(&mut self, member: Member) -> Result<bool, QueryError> {
+        let named = match self.fact.take() {
+            Some((fact, named)) if fact == member.fact => named,
+            _ => {
+                let (subject, object) = self.names.labels(member.fact)?;
+                [self.names.id(member.fact)?, self.names.relation(member.fact)?, subject, object]
+            }
+        };
+        let (layer, unit) = self.shape.split(Neuron(member.neuron));
+        let score = if member.score.is_nan() { Value::Null } else { Value::Score(member.score) };
+        let [id, relation, subject, object] = named.clone();
+        self.fact = Some((member.fact, named));
+        let (layer, unit) = (Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit)));
+        let row = [id, relation, subject, object, layer, unit, score];
+        self.rows.push(if self.scored { &row } else { &row[..6] })
+    }
+}
+
+fn sort(
+    members: &mut [Member],
+    order: &[(By, bool)],
+    names: FactNames<'_>,
+    shape: kndb_storage::Shape,
+) -> Result<(), QueryError> {
+    let textual = order.iter().any(|(by, _)| matches!(by, By::Relation | By::Subject | By::Object));
+    let mut texts = std::collections::HashMap::new();
+    if textual {
+        for member in members.iter() {
+            if let std::collections::hash_map::Entry::Vacant(entry) = texts.entry(member.fact) {
+                let (subject, object) = names.labels(member.fact)?;
+                let texts = [names.relation(member.fact)?, subject, object].map(|value| match value {
+                    Value::Text(text) => Some(text),
+                    _ => None,
+                });
+                entry.insert(texts);
+            }
+        }
+    }
+    members.sort_by(|a, b| {
+        for &(by, descending) in order {
+            let text = |at: usize| texts.get(&a.fact).map(|t| &t[at]).cmp(&texts.get(&b.fact).map(|t| &t[at]));
+            let compared = match by {
+                By::Fact => a.fact.cmp(&b.fact),
+                By::Relation => text(0),
+                By::Subject => text(1),
+                By::Object => text(2),
+                By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
+                By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
+                By::Score => a.score.total_cmp(&b.score),
+            };
+            let compared = if descending { compared.reverse() } else { compared };
+            if compared != Ordering::Equal {
+                return compared;
+            }
+        }
+        (a.fact, a.neuron).cmp(&(b.fact, b.neuron))
+    });
+    Ok(())
+}
+
+/// Rows of a set of facts: fact, relation, subject, object.
+pub(crate) fn facts(
+    set: &RoaringBitmap,
+    query: &Query,
+    names: FactNames<'_>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let order = keys(query, true, false, false)?;
+    let mut rows = Rows::new(sink, &FACT_COLUMNS, query.top.map(|top| top.count))?;
+    let mut push = |fact: u32| {
+        let (subject, object) = names.labels(fact)?;
+        rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
+    };
+    if order.is_empty() {
+        for fact in set {
+            if !push(fact)? {
+                break;
+            }
+        }
+        return rows.end();
+    }
+    let mut members: Vec<Member> = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 }).collect();
+    let any_shape = kndb_storage::Shape { layers: 1, width: 1 };
+    sort(&mut members, &order, names, any_shape)?;
+    for member in members {
+        if !push(member.fact)? {
+            break;
+        }
+    }
+    rows.end()
+}
+
+/// Rows of a set of neurons: layer, neuron.
+pub(crate) fn neurons(
+    set: &RoaringBitmap,
+    query: &Query,
+    names: FactNames<'_>,
+    shape: kndb_storage::Shape,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let order = keys(query, false, true, false)?;
+    let mut rows = Rows::new(sink, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
+    let mut push = |neuron: u32| {
+        let (layer, unit) = shape.split(Neuron(neuron));
+        rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])
+    };
+    if order.is_empty() {
+        for neuron in set {
+            if !push(neuron)? {
+                break;
+            }
+        }
+        return rows.end();
+    }
+    let mut members: Vec<Member> = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 }).collect();
+    sort(&mut members, &order, names, shape)?;
+    for member in members {
+        if !push(member.neuron)? {
+            break;
+        }
+    }
+    rows.end()
+}

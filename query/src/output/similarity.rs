@@ -1,0 +1,170 @@
+//! `similarity(A, B)`: the Jaccard index |A ∩ B| / |A ∪ B| of each fact's neurons, then the mean over facts.
+//!
+//! Compared are facts that both sides have been attributed for; facts that only one side knows are
+//! counted apart (`unpaired`), because missing data is no dissimilarity. A fact without any neuron on
+//! either side has no index and is not counted.
+
+use super::Rows;
+use super::facts::FactNames;
+use super::shape::{Grouping, holds};
+use crate::ast::{Dimension, Key, Measure, SetOp};
+use crate::domain::{Execution, attributed};
+use crate::error::QueryError;
+use crate::plan::Pairs;
+use crate::result::{Sink, Value};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Sum of indices, facts compared, facts of one side only.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mean {
+    sum: f64,
+    facts: u64,
+    unpaired: u64,
+}
+
+impl Mean {
+    fn value(self) -> Option<f64> {
+        (self.facts > 0).then(|| self.sum / self.facts as f64)
+    }
+
+    fn number(self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Similarity => self.value(),
+            Measure::Facts => Some(self.facts as f64),
+            _ => Some(self.unpaired as f64),
+        }
+    }
+}
+
+/// What a row is about: texts of the fact's dimensions, and the layer.
+type RowKey = (Vec<(Option<String>, u32)>, Option<u32>);
+
+/// Rows of a similarity.
+pub(crate) fn rows<'s>(
+    execution: &mut Execution<'s>,
+    sides: [&Pairs<'s>; 2],
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let [left, right] = sides;
+    let (on_left, on_right) = (attributed(left)?, attributed(right)?);
+    let both = &on_left & &on_right;
+    let by_layer = grouping.by.contains(&Dimension::Layer);
+    let width = execution.shape.width;
+    let mut means: BTreeMap<RowKey, Mean> = BTreeMap::new();
+    let mut worker = execution.worker();
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for fact in on_left | on_right {
+        let key = fact_key(fact, grouping, names)?;
+        if !both.contains(fact) {
+            // What only one side knows belongs to no layer.
+            if !by_layer {
+                means.entry((key, None)).or_default().unpaired += 1;
+            }
+            continue;
+        }
+        a.clear();
+        b.clear();
+        worker.pairs(left, fact, &mut a)?;
+        worker.pairs(right, fact, &mut b)?;
+        let layers = if by_layer { layers_of(&a, &b, width) } else { vec![None] };
+        for layer in layers {
+            let within = |neuron: &u32| layer.is_none_or(|layer| neuron / width == layer);
+            let mut common: Vec<u32> = a.iter().copied().filter(within).collect();
+            let mut other: Vec<u32> = b.iter().copied().filter(within).collect();
+            common.sort_unstable();
+            other.sort_unstable();
+            let sizes = common.len() + other.len();
+            worker.apply(SetOp::Intersection, &mut common, &other);
+            let union = sizes - common.len();
+            let mean = means.entry((key.clone(), layer)).or_default();
+            if union > 0 {
+                mean.sum += common.len() as f64 / union as f64;
+                mean.facts += 1;
+            }
+        }
+    }
+    if means.is_empty() && grouping.by.is_empty() {
+        means.insert((Vec::new(), None), Mean::default());
+    }
+    deliver(means.into_iter().collect(), grouping, names, sink)
+}
+
+/// Layers in which either side has a neuron.
+fn layers_of(a: &[u32], b: &[u32], width: u32) -> Vec<Option<u32>> {
+    let mut layers: Vec<Option<u32>> = a.iter().chain(b).map(|neuron| Some(neuron / width)).collect();
+    layers.sort_unstable();
+    layers.dedup();
+    layers
+}
+
+/// Text and a number that tells equal texts apart, for every dimension of the fact.
+fn fact_key(fact: u32, grouping: &Grouping, names: FactNames<'_>) -> Result<Vec<(Option<String>, u32)>, QueryError> {
+    let text = |value: Value<'_>| match value {
+        Value::Text(text) => Some(text.into_owned()),
+        _ => None,
+    };
+    let dims = grouping.by.iter().filter(|dimension| **dimension != Dimension::Layer);
+    let key = dims.map(|dimension| {
+        Ok(match dimension {
+            Dimension::Fact => (None, fact),
+            Dimension::Subject => (text(names.labels(fact)?.0), 0),
+            Dimension::Object => (text(names.labels(fact)?.1), 0),
+            _ => (text(names.relation(fact)?), 0),
+        })
+    });
+    key.collect()
+}
+
+fn deliver(
+    mut means: Vec<(RowKey, Mean)>,
+    grouping: &Grouping,
+    names: FactNames<'_>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let number = |(key, mean): &(RowKey, Mean), of: Key| match of {
+        Key::Measure(measure) => mean.number(measure),
+        Key::Dimension(Dimension::Layer) => key.1.map(f64::from),
+        Key::Dimension(_) => None,
+    };
+    means.retain(|row| grouping.having.iter().all(|having| holds(having, number(row, having.key))));
+    let place = |wanted: Dimension| grouping.by.iter().filter(|d| **d != Dimension::Layer).position(|d| *d == wanted);
+    means.sort_by(|a, b| {
+        for &(key, descending) in &grouping.order {
+            let compared = match key {
+                Key::Dimension(dimension) if dimension != Dimension::Layer => {
+                    place(dimension).map_or(Ordering::Equal, |at| a.0.0[at].cmp(&b.0.0[at]))
+                }
+                key => number(a, key).partial_cmp(&number(b, key)).unwrap_or(Ordering::Equal),
+            };
+            if compared != Ordering::Equal {
+                return if descending { compared.reverse() } else { compared };
+            }
+        }
+        a.0.cmp(&b.0)
+    });
+    let mut rows = Rows::new(sink, &grouping.columns(), grouping.top)?;
+    for ((key, layer), mean) in &means {
+        let mut of_fact = key.iter();
+        let mut row = Vec::new();
+        for &dimension in &grouping.by {
+            row.push(match (dimension, dimension == Dimension::Layer) {
+                (_, true) => layer.map_or(Value::Null, |layer| Value::Integer(u64::from(layer))),
+                (Dimension::Fact, _) => of_fact.next().map_or(Ok(Value::Null), |&(_, fact)| names.id(fact))?,
+                _ => match of_fact.next() {
+                    Some((Some(text), _)) => Value::Text(text.as_str().into()),
+                    _ => Value::Null,
+                },
+            });
+        }
+        row.push(mean.value().map_or(Value::Null, Value::Ratio));
+        row.push(Value::Integer(mean.facts));
+        row.push(if layer.is_some() { Value::Null } else { Value::Integer(mean.unpaired) });
+        if !rows.push(&row)? {
+            break;
+        }
+    }
+    rows.end()
+}

@@ -1,0 +1,286 @@
+//! What people get to read about statements that cannot be read. The messages are kept as
+//! snapshots: a change of wording is a change to look at.
+
+use std::fmt::Write;
+
+use kndb_query::{QueryError, Span, parse};
+
+/// Draws errors as plain text: the line, a caret line for each place, the hint.
+fn drawn(texts: &[&str]) -> String {
+    let mut page = String::new();
+    for text in texts {
+        let error = parse(text).expect_err(text);
+        page.push_str(&draw(text, &error));
+        page.push('\n');
+    }
+    page
+}
+
+fn draw(text: &str, error: &QueryError) -> String {
+    let mut out = String::new();
+    let kind = error.kind;
+    writeln!(out, "{kind:?} error: {error}").expect("a string takes all");
+    let span = error.span.expect("errors of the parser point at text");
+    point(&mut out, text, span, '^', "");
+    for label in &error.labels {
+        point(&mut out, text, label.span, '-', &label.text);
+    }
+    if let Some(hint) = &error.hint {
+        writeln!(out, "  hint: {hint}").expect("a string takes all");
+    }
+    out
+}
+
+fn point(out: &mut String, text: &str, span: Span, mark: char, label: &str) {
+    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or("");
+    let before = text[start..span.start].chars().count();
+    let marks = text[span.range()].chars().count().max(1);
+    let marks = mark.to_string().repeat(marks);
+    let row = format!("    {line}\n    {}{marks} {label}", " ".repeat(before));
+    writeln!(out, "{}", row.trim_end()).expect("a string takes all");
+}
+
+macro_rules! bad {
+    ($name:ident, [$($text:expr),+ $(,)?]) => {
+        #[test]
+        fn $name() {
+            let page = drawn(&[$($text),+]);
+            insta::with_settings!({ omit_expression => true }, {
+                insta::assert_snapshot!(stringify!($name), page);
+            });
+        }
+    };
+}
+
+bad!(
+    habits_of_sql,
+    [
+        "select * from kn where lang = 'en'",
+        "kn where lang=en",
+        "kn[lang=en] and kn[lang=zh]",
+        "kn[lang=en] && kn[lang=zh]",
+        "kn[lang=en] not kn[lang=zh]",
+        "kn[lang=en] group by layer",
+        "kn[lang=en] by layer limit 10",
+        "kn[lang=en] by layer sort pairs",
+        "kn by layer order pairs",
+        "kn by layer order by pairs descending",
+        "kn[lang==en]",
+        "kn[lang=en and relation=P36]",
+        "kn[lang=en or lang=zh]",
+        "kn[lang!=en]",
+        "kn[layer between 7 and 11]",
+        "facts[subject like \"Fr%\"]",
+        "kn /* all */ by layer",
+        "insert into capitals kn",
+    ]
+);
+
+bad!(
+    brackets,
+    [
+        "kn[lang=en by layer",
+        "kn[lang=en; kn",
+        "kn[lang in (en, zh]",
+        "(kn[lang=en] & kn[lang=zh] by layer",
+        "facts of (kn[lang=en]",
+        "facts of (kn[lang=en] by layer)",
+        "kn[lang=en]) by layer",
+        "kn lang=en] by layer",
+        "kn(lang=en)",
+        "kn[]",
+        "kn[lang=en,]",
+        "()",
+        "@capitals[lang=en]",
+        "[lang=en]",
+        "kn{lang=en}",
+    ]
+);
+
+bad!(
+    conditions,
+    [
+        "kn[lang=en,zh]",
+        "kn[lang=en, zh, de, relation=P36]",
+        "kn[lang=(en, zh)]",
+        "kn[lang in en]",
+        "kn[lang in (*)]",
+        "kn[lang=en|zh]",
+        "kn[lang=en, lang=zh]",
+        "kn[tau=0.1, tau=0.2]",
+        "likn[en]",
+        "kn[P36]",
+        "kn[9]",
+        "kn[\"France\"]",
+        "kn[language=en]",
+        "kn[lnag=en]",
+        "kn[neuron=852]",
+        "kn[colour=red]",
+        "facts[lang=en]",
+        "dkn[tau=0.2]",
+        "kn[subject=New York]",
+        "kn[subject=\"New\" York]",
+        "kn[lang~en]",
+        "kn[lang=en relation=P36]",
+        "kn[subject=*]",
+        "kn[lang]",
+        "kn[lang=",
+        "kn[lang=]",
+    ]
+);
+
+bad!(
+    numbers,
+    [
+        "kn[tau=20%]",
+        "kn[tau=20]",
+        "kn[tau=1]",
+        "kn[tau=-0.1]",
+        "kn[tau=\"0.3\"]",
+        "kn[tau=.3]",
+        "kn[tau=1e-999]",
+        "kn[tau=high]",
+        "kn[tau>0.2]",
+        "kn[score=0.1]",
+        "kn[score>=1e999]",
+        "kn[score>NaN]",
+        "kn[rank=20]",
+        "kn[rank<=0]",
+        "kn[rank<1]",
+        "kn[rank<=2.5]",
+        "kn[share>=0]",
+        "kn[share>=70%]",
+        "kn[layer=7..11]",
+        "kn[layer in 7]",
+        "kn[layer in 7-11]",
+        "kn[layer in 11..7]",
+        "kn[layer>=7]",
+        "kn[layer=-1]",
+        "kn[layer=4294967296]",
+        "kn by layer top 0",
+        "kn by layer top 99999999999999999999",
+        "kn by layer top ten",
+        "kn by layer top -1",
+    ]
+);
+
+bad!(
+    sets,
+    [
+        "kns[lang=en]",
+        "capitals & kn",
+        "kn[lang=en] + kn[lang=zh]",
+        "kn[lang=en] & & kn[lang=zh]",
+        "kn[lang=en] &",
+        "9:852 & kn",
+        "kn & neurons(*:5)",
+        "kn & neurons(9)",
+        "kn & neurons(9:20..10)",
+        "kn & neurons 9:852",
+        "kn & neurons[layer=9]",
+        "neurons kn[lang=en]",
+        "facts kn[lang=en]",
+        "facts(relation=P36)",
+        "kn of @capitals",
+        "kn, likn",
+        "\"France\"",
+        "@",
+        "@2nd",
+        "lang=en",
+        "by layer",
+        "kn & similarity(kn, kn)",
+        "similarity(kn[lang=en])",
+        "similarity(kn, likn, dkn)",
+        "similarity kn, likn",
+        "similarity(kn, likn) & kn",
+    ]
+);
+
+bad!(
+    clauses,
+    [
+        "kn top 5 by layer",
+        "kn order by pairs having facts > 3",
+        "kn by layer by relation",
+        "kn by layer top 5 top 6",
+        "kn by layer, layer",
+        "kn by layer relation",
+        "kn by layer,",
+        "kn by layers",
+        "kn by language",
+        "kn by pairs",
+        "kn by colour",
+        "kn by",
+        "kn by layer having",
+        "kn by layer having pairs",
+        "kn by layer having pairs == 3",
+        "kn by layer having pairs > many",
+        "kn by layer having pairs > 3, facts > 2",
+        "kn by layer having pairs > 3 or facts > 2",
+        "kn by relation having relation = 36",
+        "kn by layer having fatcs > 3",
+        "kn by layer order by",
+        "kn by layer order by size",
+        "kn ordre by pairs",
+    ]
+);
+
+bad!(
+    statements,
+    [
+        "",
+        "  -- nothing\n;",
+        "let capitals kn",
+        "let = kn",
+        "let @capitals = kn",
+        "let 2nd = kn",
+        "let capitals = kn by layer",
+        "let s = similarity(kn, kn)",
+        "drop @capitals",
+        "drop",
+        "drop a, b",
+        "explain let a = kn",
+        "explain",
+        "analyze kn",
+        "kn; likn",
+        "kn\nlikn by layer",
+    ]
+);
+
+bad!(
+    characters,
+    [
+        "kn［lang=en］",
+        "kn[lang=en，relation=P36]",
+        "kn[subject=“France”]",
+        "kn[lang=en] – kn[lang=zh]",
+        "kn[lang=en] ∩ kn[lang=zh]",
+        "kn[score≥0.1]",
+        "kn[subject=北京]",
+        "kn[subject=Côte]",
+        "kn[subject=\"France]",
+        "kn[subject=\"a\\qb\"]",
+        "kn[lang=`en`]",
+        "kn[lang=$1]",
+        "kn；",
+        "ｋｎ",
+        "@café",
+        "kn\u{7}",
+    ]
+);
+
+#[test]
+fn deep_nesting_is_an_error_and_no_crash() {
+    let parentheses = format!("{}kn{}", "(".repeat(100_000), ")".repeat(100_000));
+    let projections = format!("{}kn", "facts of ".repeat(100_000));
+    let chain = format!("kn{}", " & kn".repeat(100_000));
+    for text in [parentheses, projections, chain] {
+        let error = parse(&text).expect_err("too deep");
+        assert_eq!(error.to_string(), "this expression is more than 200 levels deep");
+    }
+    let deepest = format!("{}kn{}", "(".repeat(199), ")".repeat(199));
+    assert!(parse(&deepest).is_ok());
+    let longest = format!("kn{}", " - kn".repeat(199));
+    assert!(parse(&longest).is_ok());
+}

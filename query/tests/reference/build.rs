@@ -1,0 +1,284 @@
+//! Plans → stores, and the same as plain data.
+
+use super::scenario::{FactPlan, How, RunPlan, Scenario, Sets, Then};
+use super::world::{Attribution, HandedIn, Key, Scores, World};
+use kndb_storage::{
+    Entry, EntryData, FactBatch, FactRow, Group, Neuron, OnConflict, RunSpec, ScoreValues, Shape, Store,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A number that looks random but follows from its parts.
+pub fn mixed(parts: &[u64]) -> u64 {
+    parts.iter().fold(0x9E37_79B9_7F4A_7C15, |sum, part| {
+        let mut mixed = (sum ^ part).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed ^= mixed >> 31;
+        mixed = mixed.wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 29
+    })
+}
+
+/// Coarse scores: ties, exact thresholds, zeros and negatives are common.
+const SCORES: [f32; 16] =
+    [1.0, 1.0, 0.75, 0.7, 0.5, 0.5, 0.37, 0.3, 0.25, 0.2, 0.1, 0.05, 0.05, 0.01, 0.0, -0.5];
+
+/// A store, and what it should hold.
+pub struct Mirror {
+    pub store: Store,
+    pub world: World,
+    folder: tempfile::TempDir,
+}
+
+impl Mirror {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::create(folder.path().join("store")).expect("a new store");
+        Self { store, world: World::default(), folder }
+    }
+
+    /// Carries a plan out.
+    pub fn build(plan: &Scenario) -> Self {
+        let mut mirror = Self::new();
+        mirror.add_facts(plan, true);
+        for run in &plan.runs {
+            let shape = if run.model == "gpt" { Shape::new(2, 5).expect("small") } else { plan.shape };
+            let spec = spec(run, shape);
+            mirror.store.open_run(spec.clone()).expect("a new run");
+            mirror.world.runs.push(spec);
+        }
+        for (number, stage) in plan.stages.iter().enumerate() {
+            for run in 0..plan.runs.len() {
+                let entries = mirror.entries_of(plan, run, number, stage.how);
+                mirror.write(run, entries, stage.how);
+                if stage.then == Then::Seal {
+                    mirror.seal(run);
+                }
+            }
+            match stage.then {
+                Then::Compact => drop(mirror.store.compact().expect("compaction")),
+                Then::Reopen => mirror.reopen(),
+                Then::Nothing | Then::Seal => {}
+            }
+        }
+        mirror.add_facts(plan, false);
+        mirror.world.languages = mirror.languages();
+        mirror
+    }
+
+    fn languages(&self) -> Vec<String> {
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        for (number, fact) in self.world.facts.iter().enumerate() {
+            let id = snapshot.fact(&fact.id).expect("readable facts").map(|id| id.0 as usize);
+            assert_eq!(id, Some(number), "facts are numbered in the order of their registration");
+        }
+        snapshot.languages().map(|(_, name)| name.to_owned()).collect()
+    }
+
+    fn seal(&self, run: usize) {
+        let writer = self.store.open_run(self.world.runs[run].clone()).expect("a known run");
+        writer.seal().expect("sealing");
+    }
+
+    pub fn seal_all(&self) {
+        (0..self.world.runs.len()).for_each(|run| self.seal(run));
+    }
+
+    pub fn reopen(&mut self) {
+        self.store = Store::open(self.folder.path().join("store")).expect("the store again");
+    }
+
+    fn add_facts(&mut self, plan: &Scenario, early: bool) {
+        let facts = plan.facts.iter().enumerate().filter(|(_, fact)| fact.early == early);
+        let rows: Vec<FactRow> = facts.flat_map(|(number, fact)| labels(number, fact, plan)).collect();
+        rows.iter().for_each(|row| self.world.add(row));
+        if !rows.is_empty() {
+            self.store.add_facts(FactBatch { facts: rows, ..FactBatch::default() }).expect("facts");
+        }
+    }
+
+    /// The entries that a stage writes to a run, each with the whole truth.
+    fn entries_of(&self, plan: &Scenario, run: usize, stage: usize, how: How) -> Vec<(Entry, Truth)> {
+        let run_plan = &plan.runs[run];
+        let shape = self.world.runs[run].shape;
+        let mut entries = Vec::new();
+        for (l, language) in plan.languages.iter().enumerate() {
+            for &prompt in &plan.prompts {
+                for fact in 0..plan.facts.len() {
+                    let place = [plan.seed, run as u64, l as u64, u64::from(prompt), fact as u64];
+                    let entry = |(data, truth)| {
+                        (Entry { fact: name(fact), language: (*language).into(), prompt, data }, truth)
+                    };
+                    let chance = |what: u64| mixed(&[mixed(&place), what]);
+                    let missing = mixed(&place[..4]) % 8 == 0 || chance(1) % 100 >= run_plan.coverage;
+                    let now = chance(2) % plan.stages.len() as u64 == stage as u64;
+                    let again = matches!(how, How::Replace | How::ReplaceByJob) && chance(3 + stage as u64) % 4 == 0;
+                    if missing || !(now || again) {
+                        continue;
+                    }
+                    let seed = chance(100 + stage as u64);
+                    let sets = match run_plan.sets {
+                        Sets::None => false,
+                        Sets::Some => seed % 3 == 0,
+                        Sets::All => true,
+                    };
+                    entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape) }));
+                    if run_plan.groups && seed % 3 != 1 {
+                        entries.push(entry(groups(seed, shape)));
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    fn write(&mut self, run: usize, mut planned: Vec<(Entry, Truth)>, how: How) {
+        let replaces = matches!(how, How::Replace | How::ReplaceByJob);
+        planned.retain(|(entry, _)| replaces || !self.has(run, entry));
+        let entries: Vec<Entry> = planned.iter().map(|(entry, _)| entry.clone()).collect();
+        let on_conflict = if replaces { OnConflict::Replace } else { OnConflict::Refuse };
+        let writer = self.store.open_run(self.world.runs[run].clone()).expect("a known run");
+        let alone = if how == How::One { entries.len().min(4) } else { 0 };
+        for entry in &entries[..alone] {
+            writer.append(entry.clone()).expect("an entry");
+        }
+        let rest = &entries[alone..];
+        match how {
+            _ if rest.is_empty() => {}
+            How::Job | How::ReplaceByJob => {
+                let job = writer.job("an import", on_conflict).expect("a job");
+                job.append(rest).expect("entries");
+                job.finish().expect("the end of a job");
+            }
+            _ => drop(writer.append_batch(rest, on_conflict).expect("entries")),
+        }
+        planned.into_iter().for_each(|(entry, truth)| self.take(run, entry, truth));
+    }
+
+    fn has(&self, run: usize, entry: &Entry) -> bool {
+        let Some(fact) = self.world.find(&entry.fact) else { return false };
+        let key = Key { run, language: entry.language.clone(), prompt: entry.prompt, fact };
+        match entry.data {
+            EntryData::Groups(_) => self.world.groups.contains_key(&key),
+            _ => self.world.entries.contains_key(&key),
+        }
+    }
+
+    /// Puts an entry among the plain data.
+    fn take(&mut self, run: usize, entry: Entry, truth: Truth) {
+        let fact = self.world.fact(&entry.fact);
+        let key = Key { run, language: entry.language, prompt: entry.prompt, fact };
+        let attribution = match entry.data {
+            EntryData::Groups(groups) => {
+                let sets = groups.into_iter().map(|group| group.neurons.into_iter().map(|n| n.0).collect());
+                self.world.groups.insert(key, sets.collect());
+                return;
+            }
+            EntryData::Neurons(neurons) => Attribution::Set(neurons.into_iter().map(|n| n.0).collect()),
+            EntryData::Scores(scores) => {
+                let handed_in = match scores.values {
+                    ScoreValues::Dense(_) => HandedIn::All,
+                    ScoreValues::Sparse { neurons, floor, .. } => {
+                        HandedIn::Some { floor, listed: neurons.into_iter().map(|neuron| neuron.0).collect() }
+                    }
+                };
+                Attribution::Scores(Scores { of: truth, handed_in })
+            }
+        };
+        self.world.entries.insert(key, attribution);
+    }
+}
+
+/// The score of every neuron that did not score 0.
+type Truth = BTreeMap<u32, f32>;
+
+pub fn name(fact: usize) -> String {
+    format!("fact-{fact}")
+}
+
+fn spec(run: &RunPlan, shape: Shape) -> RunSpec {
+    RunSpec {
+        keep: run.keep,
+        score_type: run.score_type,
+        tau: run.tau,
+        language_taus: run.zh_tau.map(|tau| ("zh".to_owned(), tau)).into_iter().collect(),
+        prompt_share: run.prompt_share,
+        ..RunSpec::new(run.name, run.model, shape)
+    }
+}
+
+fn labels(number: usize, fact: &FactPlan, plan: &Scenario) -> Vec<FactRow> {
+    let languages = fact.labels.iter().filter_map(|&at| plan.languages.get(at));
+    let row = |language: &&str| {
+        let label = |what: &str, of: usize| match (of + language.len() + usize::from(*language == "zh")) % 5 {
+            0 => "Paris".to_owned(),
+            other => format!("{what} {other}"),
+        };
+        let uri = |what: &str, of: usize| format!("{what}{of}");
+        FactRow {
+            id: name(number),
+            relation: fact.relation.to_owned(),
+            language: (*language).to_owned(),
+            subject: label("Name", fact.subject),
+            object: label("Côte", fact.object),
+            subject_uri: fact.uris.0.then(|| uri("Q", fact.subject)),
+            object_uri: fact.uris.1.then(|| uri("R", fact.object)),
+        }
+    };
+    languages.map(row).collect()
+}
+
+/// Scores of a small model for every neuron; of a large one for a few.
+fn scores(seed: u64, shape: Shape) -> (EntryData, Truth) {
+    let scale = [1.0, 1.0, 0.1, 1e-4, 3.0][(seed >> 40) as usize % 5];
+    let rare = 1 + (seed >> 20) % 6;
+    let score = |n: u64| match mixed(&[seed, n]) {
+        _ if seed % 23 == 0 => 0.0,
+        h if seed % 23 == 1 => -0.25 * (1 + h % 3) as f32,
+        h if h % rare != 0 => 0.0,
+        h => SCORES[(h >> 32) as usize % SCORES.len()] * scale,
+    };
+    let neurons = shape.neurons();
+    let large = neurons > 5_000;
+    let truth: Truth = match large {
+        false => (0..neurons).map(|n| (n as u32, score(n))).collect(),
+        true => (0..150).map(|n| ((mixed(&[seed, 77, n]) % neurons) as u32, score(n))).collect(),
+    };
+    let dense = || (0..neurons as u32).map(|n| truth.get(&n).copied().unwrap_or(0.0)).collect();
+    let choice = seed >> 50;
+    if (!large && choice % 4 != 0) || (large && neurons < 1 << 18 && choice % 4 == 0) {
+        return (handed(ScoreValues::Dense(dense())), truth);
+    }
+    let floors = [f32::from_bits(1), f32::MIN_POSITIVE, 0.05 * scale, 0.1 * scale, 0.3 * scale, 0.5 * scale, 0.1, 2.0];
+    let floor = floors[(choice >> 2) as usize % if large { 5 } else { floors.len() }];
+    let also = |n: u32| match choice >> 5 & 3 {
+        0 => true,
+        1 => mixed(&[seed, 5, u64::from(n)]) % 4 == 0,
+        _ => false,
+    };
+    let listed = truth.iter().filter(|&(&n, &s)| s >= floor || also(n));
+    let (neurons, scores) = listed.map(|(&n, &s)| (Neuron(n), s)).unzip();
+    (handed(ScoreValues::Sparse { neurons, scores, floor }), truth)
+}
+
+fn handed(values: ScoreValues) -> EntryData {
+    EntryData::Scores(kndb_storage::Scores { values, evidence: Vec::new() })
+}
+
+fn set(seed: u64, shape: Shape) -> (EntryData, Truth) {
+    let count = seed % 12;
+    let neurons: BTreeSet<u32> = (0..count).map(|n| (mixed(&[seed, n]) % shape.neurons()) as u32).collect();
+    (EntryData::Neurons(neurons.into_iter().rev().map(Neuron).collect()), Truth::new())
+}
+
+/// Groups of a few neurons each, from a choice that is small enough for groups to come again.
+fn groups(seed: u64, shape: Shape) -> (EntryData, Truth) {
+    let group = |number: u64| {
+        let kind = mixed(&[seed, number]) % 5;
+        let neuron = |at: u64| (mixed(&[kind, at]) % shape.neurons()) as u32;
+        let neurons: BTreeSet<u32> = (0..2 + kind % 3).map(neuron).collect();
+        Group { neurons: neurons.into_iter().map(Neuron).collect(), evidence: None }
+    };
+    let groups: BTreeSet<Vec<Neuron>> =
+        (0..seed % 4).map(group).map(|group| group.neurons).filter(|neurons| neurons.len() > 1).collect();
+    let groups = groups.into_iter().map(|neurons| Group { neurons, evidence: None }).collect();
+    (EntryData::Groups(groups), Truth::new())
+}

@@ -1,0 +1,402 @@
+//! Expressions → sets, or the reason why there is no answer.
+
+use super::floor::{Cut, Doubt, neurons};
+use super::sets::{Pairs, Set, Where, plain};
+use super::world::{Attribution, Key, World, rounded};
+use kndb_query::{
+    Choice, ConditionKey, Expr, ExprKind, Filter, LabelTest, NeuronRange, Numbers, SetOp, Settings, Source, SourceKind,
+    Units,
+};
+use kndb_storage::Shape;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why there is no answer.
+pub type Refused = String;
+
+/// A set saved with `let`.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub set: Set,
+    /// Name of the model whose neurons it has.
+    pub model: Option<String>,
+}
+
+/// Answers from plain data.
+pub struct Reference<'w> {
+    pub world: &'w World,
+    pub saved: &'w BTreeMap<String, Saved>,
+    pub settings: &'w Settings,
+    /// Doubts about facts and neurons that are filtered by: they concern the whole answer.
+    pub doubt: Cell<Doubt>,
+}
+
+/// Languages that are asked for by name.
+pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
+    match &expr.kind {
+        ExprKind::Binary { left, right, .. } => {
+            named_languages(left, names);
+            named_languages(right, names);
+        }
+        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => named_languages(of, names),
+        ExprKind::Source(source) => {
+            if let Some(Filter::Lang(Choice::Of(texts))) = source.condition(ConditionKey::Lang).map(|c| &c.filter) {
+                names.extend(texts.iter().map(|text| text.text.clone()));
+            }
+        }
+        ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
+    }
+}
+
+impl Reference<'_> {
+    /// A set, and the model of its neurons.
+    pub fn set(&self, expr: &Expr) -> Result<(Set, Option<String>), Refused> {
+        let mut models = BTreeSet::new();
+        let mut plain_numbers = false;
+        self.models(expr, &mut models, &mut plain_numbers)?;
+        if models.is_empty() && plain_numbers {
+            models = self.models_of_the_session();
+        }
+        if models.len() > 1 {
+            return Err(format!("several models: {models:?}"));
+        }
+        let model = models.into_iter().next();
+        if model.is_none() && plain_numbers {
+            return Err("no model to number neurons of".into());
+        }
+        Ok((self.within(expr, model.as_deref())?, model))
+    }
+
+    /// Without a source, neurons by number are those of the session's run, or of the only model.
+    fn models_of_the_session(&self) -> BTreeSet<String> {
+        let runs = self.world.runs.iter().filter(|run| self.settings.run.as_ref().is_none_or(|name| *name == run.name));
+        runs.map(|run| run.model.clone()).collect()
+    }
+
+    fn models(&self, expr: &Expr, models: &mut BTreeSet<String>, plain_numbers: &mut bool) -> Result<(), Refused> {
+        match &expr.kind {
+            ExprKind::Binary { left, right, .. } => {
+                self.models(left, models, plain_numbers)?;
+                self.models(right, models, plain_numbers)?;
+            }
+            ExprKind::NeuronsOf(of) => self.models(of, models, plain_numbers)?,
+            // Facts are the same in every model.
+            ExprKind::FactsOf(_) => {}
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => {}
+            ExprKind::Source(source) => {
+                models.extend(self.runs(source)?.into_iter().map(|run| self.world.runs[run].model.clone()));
+            }
+            ExprKind::Neurons(_) => *plain_numbers = true,
+            ExprKind::Saved(name) => {
+                let saved = self.saved.get(&name.text).ok_or("unknown saved set")?;
+                models.extend(saved.model.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn shape(&self, model: Option<&str>) -> Option<Shape> {
+        self.world.runs.iter().find(|run| Some(run.model.as_str()) == model).map(|run| run.shape)
+    }
+
+    fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
+        match &expr.kind {
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => Ok(Set::Facts(self.facts(source)?)),
+            ExprKind::Source(source) => Ok(Set::Pairs(Box::new(self.source(source, self.shape(model))?))),
+            ExprKind::Neurons(ranges) => Ok(Set::Neurons(in_ranges(ranges, self.shape(model).ok_or("no model")?)?)),
+            ExprKind::Saved(name) => {
+                Ok(self.saved.get(&name.text).ok_or_else(|| format!("unknown set @{name}"))?.set.clone())
+            }
+            ExprKind::NeuronsOf(of) => match self.within(of, model)? {
+                Set::Pairs(pairs) => {
+                    self.note(pairs.all_doubts());
+                    Ok(Set::Neurons(pairs.neurons()))
+                }
+                _ => Err("`neurons of` takes pairs".into()),
+            },
+            ExprKind::FactsOf(of) => match self.set(of)?.0 {
+                Set::Pairs(pairs) => {
+                    self.note(pairs.all_doubts());
+                    Ok(Set::Facts(pairs.members.keys().copied().collect()))
+                }
+                _ => Err("`facts of` takes pairs".into()),
+            },
+            ExprKind::Binary { op, left, right, .. } => {
+                self.binary(*op, self.within(left, model)?, self.within(right, model)?)
+            }
+        }
+    }
+
+    fn note(&self, doubt: Doubt) {
+        self.doubt.set(self.doubt.get().or(doubt));
+    }
+
+    fn binary(&self, op: SetOp, left: Set, right: Set) -> Result<Set, Refused> {
+        let pairs = |pairs: Pairs| Ok(Set::Pairs(Box::new(pairs)));
+        match (left, op, right) {
+            (Set::Pairs(l), SetOp::Union, Set::Pairs(r)) => pairs(l.union(&r)),
+            (Set::Pairs(l), SetOp::Intersection, Set::Pairs(r)) => pairs(l.intersection(&r)),
+            (Set::Pairs(l), SetOp::Difference, Set::Pairs(r)) => pairs(l.difference(&r)),
+            (Set::Pairs(l), SetOp::SymmetricDifference, Set::Pairs(r)) => pairs(l.symmetric_difference(&r)),
+            (Set::Neurons(l), op, Set::Neurons(r)) => Ok(Set::Neurons(plain(op, &l, &r))),
+            (Set::Facts(l), op, Set::Facts(r)) => Ok(Set::Facts(plain(op, &l, &r))),
+            (Set::Pairs(of), SetOp::Intersection, Set::Neurons(n))
+            | (Set::Neurons(n), SetOp::Intersection, Set::Pairs(of)) => pairs(of.only_neurons(&n)),
+            (Set::Pairs(of), SetOp::Intersection, Set::Facts(f))
+            | (Set::Facts(f), SetOp::Intersection, Set::Pairs(of)) => pairs(of.only_facts(|fact| f.contains(&fact))),
+            (Set::Pairs(of), SetOp::Difference, Set::Facts(f)) => pairs(of.only_facts(|fact| !f.contains(&fact))),
+            _ => Err("kinds that do not mix".into()),
+        }
+    }
+
+    /// The runs a source asks for.
+    fn runs(&self, source: &Source) -> Result<Vec<usize>, Refused> {
+        let named = |name: &str| self.world.run(name).ok_or_else(|| format!("unknown run {name:?}"));
+        let all: Vec<usize> = (0..self.world.runs.len()).collect();
+        if all.is_empty() {
+            return Err("no run".into());
+        }
+        match (source.condition(ConditionKey::Run).map(|c| &c.filter), &self.settings.run) {
+            (Some(Filter::Run(Choice::Of(names))), _) => {
+                let runs: Result<BTreeSet<usize>, Refused> = names.iter().map(|name| named(&name.text)).collect();
+                Ok(runs?.into_iter().collect())
+            }
+            (Some(_), _) => Ok(all),
+            (None, Some(name)) => Ok(vec![named(name)?]),
+            (None, None) if all.len() == 1 => Ok(all),
+            (None, None) => Err("several runs".into()),
+        }
+    }
+
+    /// The facts that pass the conditions on facts.
+    fn facts(&self, source: &Source) -> Result<BTreeSet<usize>, Refused> {
+        let facts = &self.world.facts;
+        let mut passing: BTreeSet<usize> = (0..facts.len()).collect();
+        for condition in &source.conditions {
+            match &condition.filter {
+                Filter::Relation(Choice::Of(names)) => {
+                    if let Some(name) = names.iter().find(|name| !self.world.relations().contains(name.text.as_str())) {
+                        return Err(format!("unknown relation {name}"));
+                    }
+                    let is = |fact: &usize| names.iter().any(|n| facts[*fact].relation.as_ref() == Some(&n.text));
+                    passing.retain(is);
+                }
+                Filter::Fact(Choice::Of(ids)) => {
+                    if let Some(id) = ids.iter().find(|id| self.world.find(&id.text).is_none()) {
+                        return Err(format!("unknown fact {id}"));
+                    }
+                    passing.retain(|fact| ids.iter().any(|id| id.text == facts[*fact].id));
+                }
+                Filter::Subject(test) => {
+                    passing.retain(|fact| facts[*fact].labels.values().any(|(subject, _)| holds(test, subject)));
+                }
+                Filter::Object(test) => {
+                    passing.retain(|fact| facts[*fact].labels.values().any(|(_, object)| holds(test, object)));
+                }
+                _ => {}
+            }
+        }
+        Ok(passing)
+    }
+
+    fn source(&self, source: &Source, shape: Option<Shape>) -> Result<Pairs, Refused> {
+        let runs = self.runs(source)?;
+        let groups = source.kind == SourceKind::Dkn;
+        let intersect = source.kind == SourceKind::Likn;
+        if intersect && runs.len() > 1 {
+            return Err("`likn` of several runs".into());
+        }
+        let there = |run| self.world.slots(run, groups).into_iter().map(move |(lang, prompt)| (run, lang, prompt));
+        let slots: BTreeSet<Where> = runs.iter().copied().flat_map(there).collect();
+        if slots.is_empty() {
+            return Err("nothing in the run".into());
+        }
+        let languages: BTreeSet<String> = match source.condition(ConditionKey::Lang).map(|c| &c.filter) {
+            Some(Filter::Lang(Choice::Of(names))) => {
+                if let Some(name) = names.iter().find(|name| slots.iter().all(|(_, lang, _)| *lang != name.text)) {
+                    return Err(format!("unknown language {name}"));
+                }
+                names.iter().map(|name| name.text.clone()).collect()
+            }
+            _ => slots.iter().map(|(_, lang, _)| lang.clone()).collect(),
+        };
+        let prompts = numbers(source, ConditionKey::Prompt);
+        let wanted = |(_, lang, prompt): &Where| languages.contains(lang) && prompts(u32::from(*prompt));
+        let slots: BTreeSet<Where> = slots.into_iter().filter(wanted).collect();
+        if slots.is_empty() {
+            return Err("no such prompt".into());
+        }
+        let facts = self.facts(source)?;
+        self.refuse_scores_of_sets(source, &slots, &facts)?;
+        let mut cells = Vec::new();
+        for &run in &runs {
+            for lang in &languages {
+                let of_cell = slots.iter().filter(|(r, l, _)| *r == run && l == lang).cloned().collect();
+                cells.push(if groups { self.group_cell(&of_cell) } else { self.cell(source, run, lang, &of_cell) });
+            }
+        }
+        let found = cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
+        let joined = cells.into_iter().reduce(|a, b| if intersect { a.intersection(&b) } else { a.union(&b) });
+        let mut pairs = joined.unwrap_or_default();
+        pairs.found = (!intersect).then_some(found);
+        pairs.groups = groups.then(|| self.groups_of(&slots));
+        pairs.scores = (!groups && slots.len() == 1 && (!intersect || languages.len() == 1))
+            .then(|| self.scores_of(slots.first()))
+            .flatten();
+        let mut pairs = pairs.only_facts(|fact| facts.contains(&fact));
+        if let Some(Filter::Layer(Numbers::Of(intervals))) = source.condition(ConditionKey::Layer).map(|c| &c.filter) {
+            let shape = shape.ok_or("no model")?;
+            let whole = |i: &kndb_query::Interval| NeuronRange { layers: *i, units: Units::Every, span: i.span };
+            pairs = pairs.only_neurons(&in_ranges(&intervals.iter().map(whole).collect::<Vec<_>>(), shape)?);
+        }
+        Ok(pairs)
+    }
+
+    /// A condition on scores cannot be answered where there are sets only.
+    fn refuse_scores_of_sets(
+        &self,
+        source: &Source,
+        slots: &BTreeSet<Where>,
+        facts: &BTreeSet<usize>,
+    ) -> Result<(), Refused> {
+        let on_scores = [ConditionKey::Tau, ConditionKey::Score, ConditionKey::Rank];
+        if source.kind == SourceKind::Dkn || on_scores.iter().all(|key| source.condition(*key).is_none()) {
+            return Ok(());
+        }
+        let of = |key: &Key| slots.contains(&(key.run, key.language.clone(), key.prompt));
+        let sets = self.world.entries.iter().filter(|(key, a)| of(key) && matches!(a, Attribution::Set(_)));
+        for (key, _) in sets {
+            if facts.contains(&key.fact) {
+                return Err("sets without scores".into());
+            }
+            // The run has sets, though not of the facts asked for: it may be refused as a whole.
+            self.note(Doubt { may: true, must: false });
+        }
+        Ok(())
+    }
+
+    /// One run and language: the neurons that enough of a fact's prompts found.
+    fn cell(&self, source: &Source, run: usize, language: &str, slots: &BTreeSet<Where>) -> Pairs {
+        let spec = &self.world.runs[run];
+        let mut cut = Cut { tau: spec.tau_of(language), score: None, rank: None };
+        let mut share = (spec.prompt_share, false);
+        for condition in &source.conditions {
+            match &condition.filter {
+                Filter::Tau(tau) => cut.tau = *tau,
+                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
+                Filter::Rank(rank) => cut.rank = Some(*rank),
+                Filter::Share(bound) => share = (bound.value, bound.strict),
+                _ => {}
+            }
+        }
+        let mut cell = Pairs { found: Some(BTreeMap::new()), ..Pairs::default() };
+        for fact in 0..self.world.facts.len() {
+            let mut of_prompts = Vec::new();
+            for slot in slots {
+                let key = Key { run, language: language.to_owned(), prompt: slot.2, fact };
+                if let Some(attribution) = self.world.entries.get(&key) {
+                    let (set, doubt) = neurons(attribution, spec, cut);
+                    cell.doubts.insert(fact, cell.doubt(fact).or(doubt));
+                    of_prompts.push((slot, set));
+                }
+            }
+            let all = of_prompts.len();
+            if all == 0 {
+                continue;
+            }
+            cell.attributed.insert(fact);
+            let candidates: BTreeSet<u32> = of_prompts.iter().flat_map(|(_, set)| set).copied().collect();
+            let enough = |neuron: &u32| {
+                let count = of_prompts.iter().filter(|(_, set)| set.contains(neuron)).count();
+                let reached = count as f64 / all as f64 - share.0;
+                if share.1 { reached > 1e-9 } else { reached > -1e-9 }
+            };
+            let members: BTreeSet<u32> = candidates.into_iter().filter(enough).collect();
+            for (slot, set) in of_prompts {
+                let here = cell.found.get_or_insert_default().entry(slot.clone()).or_default();
+                here.insert(fact, &set & &members);
+            }
+            if !members.is_empty() {
+                cell.members.insert(fact, members);
+            }
+        }
+        cell
+    }
+
+    /// One run and language of `dkn`: the neurons of all groups.
+    fn group_cell(&self, slots: &BTreeSet<Where>) -> Pairs {
+        let mut cell = Pairs { found: Some(BTreeMap::new()), ..Pairs::default() };
+        for (slot, groups) in self.groups_of(slots) {
+            for (fact, list) in groups {
+                let neurons: BTreeSet<u32> = list.into_iter().flatten().collect();
+                cell.attributed.insert(fact);
+                if !neurons.is_empty() {
+                    cell.members.entry(fact).or_default().extend(&neurons);
+                }
+                cell.found.get_or_insert_default().entry(slot.clone()).or_default().insert(fact, neurons);
+            }
+        }
+        cell
+    }
+
+    fn groups_of(&self, slots: &BTreeSet<Where>) -> BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>> {
+        let mut all: BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>> = BTreeMap::new();
+        for (key, groups) in &self.world.groups {
+            let slot = (key.run, key.language.clone(), key.prompt);
+            if slots.contains(&slot) {
+                all.entry(slot).or_default().insert(key.fact, groups.clone());
+            }
+        }
+        all
+    }
+
+    fn scores_of(&self, slot: Option<&Where>) -> Option<BTreeMap<(usize, u32), f32>> {
+        let (run, language, prompt) = slot?;
+        let mut scores = None;
+        for (key, attribution) in &self.world.entries {
+            if (key.run, &key.language, key.prompt) == (*run, language, *prompt)
+                && let Attribution::Scores(of) = attribution
+            {
+                let list: &mut BTreeMap<_, _> = scores.get_or_insert_default();
+                let score_type = self.world.runs[*run].score_type;
+                list.extend(of.of.iter().map(|(&neuron, &score)| ((key.fact, neuron), rounded(score, score_type))));
+            }
+        }
+        scores
+    }
+}
+
+fn holds(test: &LabelTest, label: &str) -> bool {
+    match test {
+        LabelTest::Is(texts) => texts.iter().any(|text| text.text == label),
+        LabelTest::Contains(text) => label.contains(&text.text),
+    }
+}
+
+/// The test of a condition on whole numbers.
+fn numbers(source: &Source, key: ConditionKey) -> impl Fn(u32) -> bool {
+    let intervals = match source.condition(key).map(|condition| &condition.filter) {
+        Some(Filter::Prompt(Numbers::Of(intervals)) | Filter::Layer(Numbers::Of(intervals))) => Some(intervals.clone()),
+        _ => None,
+    };
+    move |number| {
+        intervals.as_ref().is_none_or(|list| list.iter().any(|i| (i.first..=i.last).contains(&number)))
+    }
+}
+
+fn in_ranges(ranges: &[NeuronRange], shape: Shape) -> Result<BTreeSet<u32>, Refused> {
+    let mut neurons = BTreeSet::new();
+    for range in ranges {
+        let (first, last) = match range.units {
+            Units::Every => (0, shape.width - 1),
+            Units::Within(units) => (units.first, units.last),
+        };
+        if range.layers.last >= shape.layers || last >= shape.width {
+            return Err(format!("{range} lies outside the model"));
+        }
+        for layer in range.layers.first..=range.layers.last {
+            neurons.extend((first..=last).map(|unit| layer * shape.width + unit));
+        }
+    }
+    Ok(neurons)
+}

@@ -1,0 +1,232 @@
+//! The executor against a naive reference: random stores, random statements, the same rows.
+//!
+//! The reference knows the language from its documentation and works on plain data. `KNDB_CASES`
+//! sets how many stores every property tries.
+
+mod build;
+mod eval;
+mod floor;
+mod keys;
+mod rows;
+mod scenario;
+mod sets;
+mod statements;
+mod table;
+mod world;
+
+use build::Mirror;
+use eval::{Reference, Saved};
+use floor::Doubt;
+use kndb_query::{ErrorKind, Outcome, Settings, Statement, execute, parse};
+use kndb_storage::Shape;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use scenario::{Scenario, scenario, small_shape};
+use statements::{Names, statement};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use table::Collector;
+
+type Check = Result<(), TestCaseError>;
+
+/// Cases of a property: as many as the environment says, else the default.
+fn cases(default: u32) -> ProptestConfig {
+    let cases = std::env::var("KNDB_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+}
+
+/// Runs statements one after the other, each against the reference.
+fn check_all(mirror: &Mirror, settings: &Settings, statements: &[String], saved: &mut BTreeMap<String, Saved>) -> Check {
+    for text in statements {
+        check(mirror, settings, text, saved).map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
+    }
+    Ok(())
+}
+
+fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<String, Saved>) -> Check {
+    let statement = parse(text).map_err(|error| TestCaseError::fail(format!("cannot be read: {error}")))?;
+    let mut sink = Collector::default();
+    let outcome = execute(&mirror.store, settings, &statement, &mut sink);
+    let doubt = Cell::new(Doubt::default());
+    let reference = Reference { world: &mirror.world, saved, settings, doubt };
+    match &statement {
+        Statement::Query(query) => {
+            let answer = reference.answer(query).map(|answer| (Some(answer.table), answer.doubt));
+            let Some(expected) = agreed(&outcome, answer)? else {
+                prop_assert!(sink.table.columns.is_empty(), "an error, but after {:?}", sink.table);
+                return Ok(());
+            };
+            let expected = expected.expect("a query has a table");
+            prop_assert!(sink.ended, "no end");
+            let difference = sink.table.difference(&expected);
+            prop_assert!(difference.is_none(), "{}", difference.unwrap_or_default());
+            let rows = expected.rows.len() as u64;
+            prop_assert_eq!(outcome.expect("rows"), Outcome::Rows { rows });
+            check_explain(mirror, settings, text, rows)?;
+            check_break(mirror, settings, &statement, &expected)
+        }
+        Statement::Let { name, set, .. } => {
+            let answer = reference.set(set).map(|(set, model)| {
+                let doubt = match &set {
+                    sets::Set::Pairs(pairs) => pairs.all_doubts(),
+                    sets::Set::Neurons(_) | sets::Set::Facts(_) => Doubt::default(),
+                };
+                (Some((set, model)), doubt.or(reference.doubt.get()))
+            });
+            let Some(Some((set, model))) = agreed(&outcome, answer)? else { return Ok(()) };
+            let set = match set {
+                sets::Set::Pairs(pairs) => {
+                    let attributed = pairs.members.keys().copied().collect();
+                    sets::Set::Pairs(Box::new(sets::Pairs { members: pairs.members, attributed, ..Default::default() }))
+                }
+                other => other,
+            };
+            let members = match &set {
+                sets::Set::Pairs(pairs) => pairs.count(),
+                sets::Set::Neurons(neurons) => neurons.len(),
+                sets::Set::Facts(facts) => facts.len(),
+            };
+            let (name, members) = (name.text.clone(), members as u64);
+            prop_assert_eq!(outcome.expect("a saved set"), Outcome::Saved { name: name.clone(), members });
+            let model = model.filter(|_| !matches!(set, sets::Set::Facts(_)));
+            saved.insert(name, Saved { set, model });
+            Ok(())
+        }
+        Statement::Drop { .. } | Statement::Explain { .. } => Ok(()),
+    }
+}
+
+/// Whether both sides answer, or both refuse; the reference's answer in the first case.
+fn agreed<T>(
+    outcome: &Result<Outcome, kndb_query::QueryError>,
+    answer: Result<(T, Doubt), eval::Refused>,
+) -> Result<Option<T>, TestCaseError> {
+    match (outcome, answer) {
+        (Ok(_), Ok((_, doubt))) if doubt.must => Err(TestCaseError::fail("answered, though scores are missing")),
+        (Ok(_), Ok((answer, _))) => Ok(Some(answer)),
+        (Ok(_), Err(refused)) => Err(TestCaseError::fail(format!("answered, though: {refused}"))),
+        (Err(error), _) if matches!(error.kind, ErrorKind::Storage | ErrorKind::Output | ErrorKind::Syntax) => {
+            Err(TestCaseError::fail(format!("{:?} error: {error}", error.kind)))
+        }
+        (Err(error), _) if error.span.is_none() => Err(TestCaseError::fail(format!("points nowhere: {error}"))),
+        (Err(_), Err(_)) => Ok(None),
+        (Err(_), Ok((_, doubt))) if doubt.may => Ok(None),
+        (Err(error), Ok(_)) => Err(TestCaseError::fail(format!("refused: {error}"))),
+    }
+}
+
+/// `explain` takes whatever can be answered, and `analyze` counts the same rows.
+fn check_explain(mirror: &Mirror, settings: &Settings, text: &str, rows: u64) -> Check {
+    for what in ["explain", "explain analyze"] {
+        let statement = parse(&format!("{what} {text}")).expect("a query can be explained");
+        let explained = execute(&mirror.store, settings, &statement, &mut Collector::default());
+        let Ok(Outcome::Explained(explained)) = explained else {
+            return Err(TestCaseError::fail(format!("{what}: {explained:?}")));
+        };
+        let counted = explained.contains(&format!("\n{rows} rows in "));
+        prop_assert!(what == "explain" || counted, "{rows} rows, but explained as\n{explained}");
+    }
+    Ok(())
+}
+
+/// A sink that has enough gets the first rows, and no more.
+fn check_break(mirror: &Mirror, settings: &Settings, statement: &Statement, expected: &table::Table) -> Check {
+    if expected.rows.len() < 2 {
+        return Ok(());
+    }
+    let enough = 1 + expected.rows.len() / 3;
+    let mut sink = Collector { enough: Some(enough), ..Collector::default() };
+    let outcome = execute(&mirror.store, settings, statement, &mut sink);
+    prop_assert!(matches!(outcome, Ok(Outcome::Rows { rows }) if rows == enough as u64), "{outcome:?}");
+    prop_assert!(sink.ended, "no end");
+    let first = table::Table { columns: expected.columns.clone(), rows: expected.rows[..enough].to_vec() };
+    prop_assert_eq!(sink.table.difference(&first), None);
+    Ok(())
+}
+
+fn settings(plan: &Scenario) -> impl Strategy<Value = Settings> + use<> {
+    let runs: Vec<Option<String>> = plan.runs.iter().map(|run| Some(run.name.to_owned())).collect();
+    let languages = [None, Some("de"), Some("zh")].map(|language| language.map(str::to_owned));
+    let run = prop_oneof![2 => Just(None), 1 => select(runs)];
+    (run, prop_oneof![2 => Just(None), 1 => select(languages.to_vec())])
+        .prop_map(|(run, language)| Settings { run, language })
+}
+
+/// A plan of a store, with settings and statements.
+fn case(plan: impl Strategy<Value = Scenario>, depth: u32, most: usize) -> impl Strategy<Value = Case> {
+    plan.prop_flat_map(move |plan| {
+        let names = Names::of(&plan);
+        let statements = vec(statement(&names, depth).prop_map(|statement| statement.to_string()), 1..most);
+        (settings(&plan), statements, Just(plan)).prop_map(|(settings, statements, plan)| Case {
+            plan,
+            settings,
+            statements,
+        })
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    plan: Scenario,
+    settings: Settings,
+    statements: Vec<String>,
+}
+
+/// The same answers as it was written, compacted, and opened again.
+fn check_case(case: &Case) -> Check {
+    let mut mirror = Mirror::build(&case.plan);
+    let mut saved = BTreeMap::new();
+    check_all(&mirror, &case.settings, &case.statements, &mut saved)?;
+    let queries: Vec<String> = case.statements.iter().filter(|text| !text.starts_with("let ")).cloned().collect();
+    let again = |mirror: &Mirror, when: &str, saved: &mut BTreeMap<String, Saved>| {
+        check_all(mirror, &case.settings, &queries, saved)
+            .map_err(|error| TestCaseError::fail(format!("after {when}: {error}")))
+    };
+    mirror.seal_all();
+    again(&mirror, "sealing", &mut saved)?;
+    mirror.store.compact().expect("compaction");
+    again(&mirror, "compaction", &mut saved)?;
+    mirror.reopen();
+    again(&mirror, "opening the store again", &mut saved)
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn small_stores(case in case(scenario(small_shape(), 25, 3, 3), 3, 24)) {
+        check_case(&case)?;
+    }
+
+    #[test]
+    fn few_facts(case in case(scenario(small_shape(), 4, 2, 2), 2, 24)) {
+        check_case(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(4))]
+
+    /// Sets that need more than one roaring container a fact.
+    #[test]
+    fn more_than_two_to_the_16_neurons(case in case(scenario(shape(5, 20_000), 5, 2, 2), 2, 16)) {
+        check_case(&case)?;
+    }
+
+    /// Set operations by merging instead of marking.
+    #[test]
+    fn more_than_two_to_the_20_neurons(case in case(scenario(shape(32, 40_000), 5, 2, 2), 2, 16)) {
+        check_case(&case)?;
+    }
+
+    /// Filters and counters that are not dense.
+    #[test]
+    fn more_than_two_to_the_22_neurons(case in case(scenario(shape(70, 61_000), 5, 2, 2), 2, 16)) {
+        check_case(&case)?;
+    }
+}
+
+fn shape(layers: u32, width: u32) -> impl Strategy<Value = Shape> {
+    Just(Shape::new(layers, width).expect("a shape"))
+}

@@ -1,0 +1,383 @@
+//! Queries → tables: listings, counts by dimensions, similarities.
+
+use super::eval::{Reference, Refused, named_languages};
+use super::floor::Doubt;
+use super::keys::{Naming, RowKey, compare_keys};
+use super::sets::{ByFact, Pairs, Set, Where};
+use super::table::{Cell, Table};
+use super::world::place;
+use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, OrderKey, Query};
+use kndb_storage::Shape;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A row before it is shown: its dimensions and its measures.
+pub struct Row {
+    pub key: RowKey,
+    pub measures: BTreeMap<&'static str, Cell>,
+}
+
+/// The answer to a query.
+pub struct Answer {
+    pub table: Table,
+    /// Whether the store may, or must, refuse it.
+    pub doubt: Doubt,
+}
+
+/// A dimension or measure by which rows can be ordered and compared.
+pub fn column(key: Key) -> &'static str {
+    match key {
+        Key::Dimension(dimension) => dimension.word(),
+        Key::Measure(measure) => measure.word(),
+    }
+}
+
+impl Reference<'_> {
+    pub fn answer(&self, query: &Query) -> Result<Answer, Refused> {
+        let mut languages = BTreeSet::new();
+        match &query.head {
+            Head::Set(expr) => named_languages(expr, &mut languages),
+            Head::Similarity { left, right, .. } => {
+                named_languages(left, &mut languages);
+                named_languages(right, &mut languages);
+            }
+        }
+        let asked = languages.first().filter(|_| languages.len() == 1).cloned();
+        let naming = Naming { world: self.world, language: asked.or_else(|| self.settings.language.clone()) };
+        let (table, mut doubt) = match &query.head {
+            Head::Set(expr) => {
+                let (set, model) = self.set(expr)?;
+                let shape = self.world.runs.iter().find(|run| Some(&run.model) == model.as_ref()).map(|run| run.shape);
+                let shape = shape.unwrap_or(Shape { layers: 1, width: 1 });
+                match set {
+                    Set::Pairs(pairs) if query.by.is_empty() => listing(query, &pairs, shape, &naming)?,
+                    Set::Pairs(pairs) => (grouped(query, &pairs, shape, &naming)?, pairs.all_doubts()),
+                    Set::Facts(facts) => (of_facts(query, &facts, &naming)?, Doubt::default()),
+                    Set::Neurons(neurons) => (of_neurons(query, &neurons, shape, &naming)?, Doubt::default()),
+                }
+            }
+            Head::Similarity { left, right, .. } => {
+                let ((left, l), (right, r)) = (self.set(left)?, self.set(right)?);
+                let (Set::Pairs(left), Set::Pairs(right)) = (left, right) else {
+                    return Err("`similarity` takes pairs".into());
+                };
+                if l != r {
+                    return Err("several models".into());
+                }
+                let shape = self.world.runs.iter().find(|run| Some(&run.model) == l.as_ref()).map(|run| run.shape);
+                similarity(query, [&left, &right], shape.ok_or("no model")?, &naming)?
+            }
+        };
+        doubt = doubt.or(self.doubt.get());
+        Ok(Answer { table, doubt })
+    }
+}
+
+fn listing(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {
+    let mut dims = vec!["fact", "relation", "subject", "object", "layer", "neuron"];
+    let scored = pairs.scores.is_some();
+    let rows = pairs.members.iter().flat_map(|(&fact, neurons)| neurons.iter().map(move |&neuron| (fact, neuron)));
+    let rows = rows.map(|(fact, neuron)| {
+        let score = pairs.scores.as_ref().and_then(|scores| scores.get(&(fact, neuron)));
+        let (layer, unit) = place(neuron, shape);
+        let key = RowKey { layer: Some(layer), unit: Some(unit), ..naming.key(fact) };
+        Row { key, measures: BTreeMap::from([("score", score.map_or(Cell::Null, |score| Cell::Score(*score)))]) }
+    });
+    let rows = rows.collect();
+    let mut doubt = pairs.all_doubts();
+    if query.top.is_some() && query.order.is_empty() && !scored {
+        // The first rows are found without looking at all facts.
+        doubt.must = false;
+    }
+    let best_first = query.top.is_some() && scored;
+    if scored {
+        dims.push("score");
+    }
+    Ok((listed(query, &dims, rows, best_first.then_some("score"), naming)?, doubt))
+}
+
+/// A query without `by`: one row a member, in the order of facts and neurons.
+fn listed(
+    query: &Query,
+    columns: &[&'static str],
+    rows: Vec<Row>,
+    top_by: Option<&'static str>,
+    naming: &Naming,
+) -> Result<Table, Refused> {
+    if !query.having.is_empty() {
+        return Err("`having` without `by`".into());
+    }
+    let dims = [Dimension::Fact, Dimension::Layer, Dimension::Neuron];
+    finish(query, columns, &dims, rows, top_by, naming)
+}
+
+fn of_facts(query: &Query, facts: &BTreeSet<usize>, naming: &Naming) -> Result<Table, Refused> {
+    if query.by.is_empty() {
+        let rows = facts.iter().map(|&fact| Row { key: naming.key(fact), measures: BTreeMap::new() });
+        return listed(query, &["fact", "relation", "subject", "object"], rows.collect(), None, naming);
+    }
+    let one = BTreeSet::from([0]);
+    let members: ByFact = facts.iter().map(|&fact| (fact, one.clone())).collect();
+    let allowed = [Dimension::Fact, Dimension::Relation, Dimension::Subject, Dimension::Object];
+    let shape = Shape { layers: 1, width: 1 };
+    counted(query, &allowed, &["facts", "share"], vec![(None, members)], facts.len(), shape, naming)
+}
+
+fn of_neurons(query: &Query, neurons: &BTreeSet<u32>, shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+    if query.by.is_empty() {
+        let row = |&neuron: &u32| {
+            let (layer, unit) = place(neuron, shape);
+            let key = RowKey { layer: Some(layer), unit: Some(unit), ..RowKey::default() };
+            Row { key, measures: BTreeMap::new() }
+        };
+        return listed(query, &["layer", "neuron"], neurons.iter().map(row).collect(), None, naming);
+    }
+    let members = if neurons.is_empty() { ByFact::new() } else { ByFact::from([(0, neurons.clone())]) };
+    let allowed = [Dimension::Layer, Dimension::Neuron];
+    counted(query, &allowed, &["neurons", "share"], vec![(None, members)], neurons.len(), shape, naming)
+}
+
+fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+    let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
+    let of_source = has(Dimension::Lang) || has(Dimension::Prompt) || has(Dimension::Run);
+    let measures = ["pairs", "facts", "neurons", "share"];
+    if has(Dimension::Group) {
+        let groups = pairs.groups.as_ref().ok_or("`by group` needs `dkn`")?;
+        if has(Dimension::Layer) || has(Dimension::Neuron) {
+            return Err("groups cannot be split".into());
+        }
+        return by_group(query, pairs.count(), groups, shape, naming);
+    }
+    let parts: Vec<(Option<Where>, ByFact)> = if of_source {
+        let found = pairs.found.clone().ok_or("the set does not know its languages")?;
+        found.into_iter().map(|(slot, facts)| (Some(slot), facts)).collect()
+    } else {
+        vec![(None, pairs.members.clone())]
+    };
+    counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)
+}
+
+/// Distinct pairs, facts and neurons for every combination of dimensions.
+fn counted(
+    query: &Query,
+    allowed: &[Dimension],
+    measures: &[&'static str],
+    parts: Vec<(Option<Where>, ByFact)>,
+    total: usize,
+    shape: Shape,
+    naming: &Naming,
+) -> Result<Table, Refused> {
+    if query.by.iter().any(|dim| !allowed.contains(&dim.dimension)) {
+        return Err("a dimension that the set does not have".into());
+    }
+    let mut groups: BTreeMap<RowKey, BTreeSet<(usize, u32)>> = BTreeMap::new();
+    for (slot, facts) in &parts {
+        for (&fact, neurons) in facts {
+            for &neuron in neurons {
+                let key = naming.project(query, fact, slot.as_ref(), Some((neuron, shape)));
+                groups.entry(key).or_default().insert((fact, neuron));
+            }
+        }
+    }
+    let rows = groups.into_iter().map(|(mut key, pairs)| {
+        let facts: BTreeSet<usize> = pairs.iter().map(|&(fact, _)| fact).collect();
+        let neurons: BTreeSet<u32> = pairs.iter().map(|&(_, neuron)| neuron).collect();
+        // The members of a set of facts, or of neurons, are its pairs.
+        key.sample = facts.first().copied();
+        Row { key, measures: counts(pairs.len(), facts.len(), if measures.contains(&"pairs") { neurons.len() } else { pairs.len() }, total) }
+    });
+    let rows = with_labels(rows.collect(), naming);
+    finish_counted(query, measures, rows, naming)
+}
+
+fn counts(pairs: usize, facts: usize, neurons: usize, total: usize) -> BTreeMap<&'static str, Cell> {
+    BTreeMap::from([
+        ("pairs", Cell::Integer(pairs as u64)),
+        ("facts", Cell::Integer(facts as u64)),
+        ("neurons", Cell::Integer(neurons as u64)),
+        ("share", Cell::Ratio(pairs as f64 / total as f64)),
+    ])
+}
+
+/// A subject is called as its first fact in the result calls it.
+fn with_labels(mut rows: Vec<Row>, naming: &Naming) -> Vec<Row> {
+    let mut first: BTreeMap<_, usize> = BTreeMap::new();
+    for row in &rows {
+        if let Some(sample) = row.key.sample {
+            let known = first.entry(row.key.of_fact()).or_insert(sample);
+            *known = sample.min(*known);
+        }
+    }
+    for row in &mut rows {
+        row.key.sample = first.get(&row.key.of_fact()).copied();
+        naming.label(&mut row.key);
+    }
+    rows
+}
+
+fn by_group(
+    query: &Query,
+    total: usize,
+    groups: &BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>>,
+    shape: Shape,
+    naming: &Naming,
+) -> Result<Table, Refused> {
+    let mut found: BTreeMap<RowKey, BTreeSet<usize>> = BTreeMap::new();
+    for (slot, facts) in groups {
+        for (&fact, list) in facts {
+            for group in list {
+                let mut key = naming.project(query, fact, Some(slot), None);
+                key.group = Some(group.iter().copied().collect());
+                found.entry(key).or_default().insert(fact);
+            }
+        }
+    }
+    let rows = found.into_iter().map(|(mut key, facts)| {
+        let neurons = key.group.as_ref().map_or(0, Vec::len);
+        key.sample = facts.first().copied();
+        key.group_name = key.group.as_ref().map(|group| {
+            let name = |&neuron: &u32| format!("{}:{}", place(neuron, shape).0, place(neuron, shape).1);
+            group.iter().map(name).collect::<Vec<_>>().join(", ")
+        });
+        Row { key, measures: counts(facts.len() * neurons, facts.len(), neurons, total) }
+    });
+    let rows = with_labels(rows.collect(), naming);
+    finish_counted(query, &["pairs", "facts", "neurons", "share"], rows, naming)
+}
+
+fn similarity(query: &Query, sides: [&Pairs; 2], shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {
+    use Dimension::{Fact, Layer, Object, Relation, Subject};
+    if query.by.iter().any(|dim| ![Fact, Relation, Subject, Object, Layer].contains(&dim.dimension)) {
+        return Err("a dimension that a similarity does not have".into());
+    }
+    let [left, right] = sides;
+    let by_layer = query.by.iter().any(|dim| dim.dimension == Layer);
+    let mut doubt = Doubt::default();
+    let mut means: BTreeMap<RowKey, (Vec<f64>, u64, usize)> = BTreeMap::new();
+    for fact in &left.attributed | &right.attributed {
+        let mut key = naming.project(query, fact, None, None);
+        if !left.attributed.contains(&fact) || !right.attributed.contains(&fact) {
+            if !by_layer {
+                means.entry(key).or_insert((Vec::new(), 0, fact)).1 += 1;
+            }
+            continue;
+        }
+        doubt = doubt.or(left.doubt(fact)).or(right.doubt(fact));
+        let (a, b) = (left.of(fact), right.of(fact));
+        let layers: BTreeSet<Option<u32>> = match by_layer {
+            true => a.union(&b).map(|&neuron| Some(place(neuron, shape).0)).collect(),
+            false => BTreeSet::from([None]),
+        };
+        for layer in layers {
+            let within = |neuron: &&u32| layer.is_none_or(|layer| place(**neuron, shape).0 == layer);
+            let common = a.intersection(&b).filter(within).count();
+            let all = a.union(&b).filter(within).count();
+            key.layer = layer;
+            let mean = means.entry(key.clone()).or_insert((Vec::new(), 0, fact));
+            if all > 0 {
+                mean.0.push(common as f64 / all as f64);
+            }
+        }
+    }
+    if means.is_empty() && query.by.is_empty() {
+        means.insert(RowKey::default(), (Vec::new(), 0, 0));
+    }
+    let rows = means.into_iter().map(|(mut key, (values, unpaired, first))| {
+        key.sample = query.by.iter().any(|dim| dim.dimension != Layer).then_some(first);
+        let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+        let unpaired = if by_layer { Cell::Null } else { Cell::Integer(unpaired) };
+        let measures = BTreeMap::from([
+            ("similarity", mean.map_or(Cell::Null, Cell::Ratio)),
+            ("facts", Cell::Integer(values.len() as u64)),
+            ("unpaired", unpaired),
+        ]);
+        Row { key, measures }
+    });
+    let rows = with_labels(rows.collect(), naming);
+    Ok((finish_counted(query, &["similarity", "facts", "unpaired"], rows, naming)?, doubt))
+}
+
+/// The columns of a counted result; `top` alone takes the rows with most of the first measure.
+fn finish_counted(query: &Query, measures: &[&'static str], rows: Vec<Row>, naming: &Naming) -> Result<Table, Refused> {
+    let dims: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
+    let mut columns = Vec::new();
+    for dimension in &dims {
+        if *dimension == Dimension::Neuron && !dims.contains(&Dimension::Layer) {
+            columns.push("layer");
+        }
+        columns.push(dimension.word());
+    }
+    columns.extend(measures);
+    let top_by = query.top.map(|_| measures[0]);
+    finish(query, &columns, &dims, rows, top_by, naming)
+}
+
+/// `having`, `order by`, `top`, and the values of the columns.
+fn finish(
+    query: &Query,
+    columns: &[&'static str],
+    dims: &[Dimension],
+    mut rows: Vec<Row>,
+    top_by: Option<&'static str>,
+    naming: &Naming,
+) -> Result<Table, Refused> {
+    let keys = query.having.iter().map(|having| having.key).chain(query.order.iter().map(|order| order.key));
+    if let Some(key) = keys.into_iter().find(|key| !columns.contains(&column(*key))) {
+        return Err(format!("no column {key}"));
+    }
+    if query.having.iter().any(|having| having.key == Key::Dimension(Dimension::Group)) {
+        return Err("a group is no number".into());
+    }
+    rows.retain(|row| query.having.iter().all(|having| satisfies(row, having, naming)));
+    rows.sort_by(|a, b| {
+        let ordered = query.order.iter().map(|order| in_order(a, b, order, naming));
+        let best = top_by.filter(|_| query.order.is_empty()).map(|m| compare_cells(&b.measures[m], &a.measures[m]));
+        let first = ordered.chain(best).find(|compared| *compared != Ordering::Equal);
+        first.unwrap_or_else(|| compare_keys(&a.key, &b.key, dims))
+    });
+    rows.truncate(query.top.as_ref().map_or(usize::MAX, |top| usize::try_from(top.count).unwrap_or(usize::MAX)));
+    let shown = rows.iter().map(|row| columns.iter().map(|name| cell(row, name, naming)).collect());
+    Ok(Table { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows: shown.collect() })
+}
+
+fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
+    row.measures.get(column).cloned().unwrap_or_else(|| naming.cell(&row.key, column))
+}
+
+fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
+    let value = match cell(row, column(having.key), naming) {
+        Cell::Integer(number) => number as f64,
+        Cell::Ratio(ratio) => ratio,
+        Cell::Score(score) => f64::from(score),
+        Cell::Null | Cell::Text(_) => return false,
+    };
+    match having.op {
+        Comparison::Equal => value == having.value,
+        Comparison::NotEqual => value != having.value,
+        Comparison::Less => value < having.value,
+        Comparison::LessOrEqual => value <= having.value,
+        Comparison::Greater => value > having.value,
+        Comparison::GreaterOrEqual => value >= having.value,
+    }
+}
+
+fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
+    let compared = match order.key {
+        Key::Dimension(Dimension::Fact) => a.key.fact.cmp(&b.key.fact),
+        Key::Dimension(Dimension::Group) => a.key.group.cmp(&b.key.group),
+        key => compare_cells(&cell(a, column(key), naming), &cell(b, column(key), naming)),
+    };
+    let descends = order.direction.map_or(matches!(order.key, Key::Measure(_)), |d| d == Direction::Descending);
+    if descends { compared.reverse() } else { compared }
+}
+
+/// What is not known is least.
+fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
+    match (a, b) {
+        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+        (Cell::Integer(a), Cell::Integer(b)) => a.cmp(b),
+        (Cell::Score(a), Cell::Score(b)) => a.total_cmp(b),
+        (Cell::Ratio(a), Cell::Ratio(b)) => a.total_cmp(b),
+        (a, b) => (*a != Cell::Null).cmp(&(*b != Cell::Null)),
+    }
+}

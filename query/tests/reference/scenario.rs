@@ -1,0 +1,156 @@
+//! Random stores, as plans small enough to read: what follows from a plan is in [`super::build`].
+
+use kndb_storage::{Keep, ScoreType, Shape};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub shape: Shape,
+    pub languages: Vec<&'static str>,
+    pub prompts: Vec<u16>,
+    pub runs: Vec<RunPlan>,
+    pub facts: Vec<FactPlan>,
+    pub stages: Vec<Stage>,
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    pub name: &'static str,
+    pub model: &'static str,
+    /// Whether its entries are sets without scores: none, some, or all of them.
+    pub sets: Sets,
+    pub groups: bool,
+    pub keep: Keep,
+    pub score_type: ScoreType,
+    pub tau: f64,
+    pub zh_tau: Option<f64>,
+    pub prompt_share: f64,
+    /// How many of 100 entries there are.
+    pub coverage: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sets {
+    None,
+    Some,
+    All,
+}
+
+#[derive(Clone, Debug)]
+pub struct FactPlan {
+    pub relation: &'static str,
+    pub subject: usize,
+    pub object: usize,
+    pub uris: (bool, bool),
+    /// The languages it has labels in, by their number.
+    pub labels: Vec<usize>,
+    /// Whether labels are added before its entries, or after them.
+    pub early: bool,
+}
+
+/// A step of writing, for every run.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    pub how: How,
+    pub then: Then,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The first few entries one by one.
+    One,
+    Batch,
+    /// As a segment of its own.
+    Job,
+    /// Some entries that are there already get others in their place.
+    Replace,
+    ReplaceByJob,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    Nothing,
+    Seal,
+    Compact,
+    Reopen,
+}
+
+pub const LANGUAGES: [&str; 4] = ["zh", "en", "de", "fr"];
+pub const TAUS: [f64; 11] = [0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.37, 0.5, 0.7, 0.75, 0.9];
+
+fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan> {
+    let keep = prop_oneof![
+        3 => Just(Keep::All),
+        3 => select(vec![0.01, 0.1, 0.25, 0.3, 1.0]).prop_map(Keep::Share),
+        2 => select(vec![1, 2, 3, 8]).prop_map(Keep::Top),
+    ];
+    let score_type = prop_oneof![6 => Just(ScoreType::F32), 1 => Just(ScoreType::F16), 1 => Just(ScoreType::Bf16)];
+    let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];
+    let taus = (select(TAUS.to_vec()), option::weighted(0.3, select(TAUS.to_vec())));
+    let share = select(vec![0.0, 0.0, 0.5, 0.7, 1.0]);
+    let coverage = select(vec![100, 90, 60]);
+    (sets, any::<bool>(), keep, score_type, taus, share, coverage).prop_map(
+        move |(sets, groups, keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
+            name,
+            model,
+            sets,
+            groups,
+            keep,
+            score_type,
+            tau,
+            zh_tau,
+            prompt_share,
+            coverage,
+        },
+    )
+}
+
+fn runs() -> impl Strategy<Value = Vec<RunPlan>> {
+    let imported = run("imported", "bert").prop_map(|run| RunPlan { sets: Sets::All, ..run });
+    let more = (option::weighted(0.3, run("bert 2", "bert")), option::weighted(0.2, imported));
+    (run("bert", "bert"), more, option::weighted(0.2, run("gpt", "gpt")))
+        .prop_map(|(first, (second, third), other)| [Some(first), second, third, other].into_iter().flatten().collect())
+}
+
+fn fact() -> impl Strategy<Value = FactPlan> {
+    let labels = subsequence((0..LANGUAGES.len()).collect::<Vec<_>>(), 0..4);
+    (select(vec!["P36", "P37", "P19"]), 0..4_usize, 0..4_usize, any::<(bool, bool)>(), labels, any::<bool>()).prop_map(
+        |(relation, subject, object, uris, labels, early)| FactPlan { relation, subject, object, uris, labels, early },
+    )
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    let how = select(vec![How::One, How::Batch, How::Batch, How::Job, How::Replace, How::ReplaceByJob]);
+    let then = select(vec![Then::Nothing, Then::Nothing, Then::Seal, Then::Compact, Then::Reopen]);
+    (how, then).prop_map(|(how, then)| Stage { how, then })
+}
+
+/// A store of a model of one of these shapes.
+pub fn scenario(
+    shape: impl Strategy<Value = Shape>,
+    most_facts: usize,
+    most_languages: usize,
+    most_prompts: usize,
+) -> impl Strategy<Value = Scenario> {
+    let languages = subsequence(LANGUAGES.to_vec(), 1..=most_languages).prop_shuffle();
+    let prompts = subsequence(vec![0, 1, 5], 1..=most_prompts);
+    let parts = (shape, languages, prompts, runs(), vec(fact(), 0..=most_facts), vec(stage(), 1..5), any::<u64>());
+    parts.prop_map(|(shape, languages, prompts, runs, facts, stages, seed)| Scenario {
+        shape,
+        languages,
+        prompts,
+        runs,
+        facts,
+        stages,
+        seed,
+    })
+}
+
+pub fn small_shape() -> impl Strategy<Value = Shape> {
+    let shape = |(layers, width)| Shape::new(layers, width).expect("a small shape");
+    prop_oneof![12 => (2..=4_u32, 3..=70_u32), 1 => Just((3_u32, 1_100_u32))].prop_map(shape)
+}

@@ -1,0 +1,146 @@
+//! Sets of pairs, neurons and facts as plain collections, and the algebra on them.
+
+use super::floor::Doubt;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Neurons by fact; facts without any are not in it.
+pub type ByFact = BTreeMap<usize, BTreeSet<u32>>;
+/// Which run, language and prompt.
+pub type Where = (usize, String, u16);
+
+#[derive(Clone, Debug)]
+pub enum Set {
+    Pairs(Box<Pairs>),
+    Neurons(BTreeSet<u32>),
+    Facts(BTreeSet<usize>),
+}
+
+/// A set of pairs, and what is still known of where its pairs come from.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs {
+    pub members: ByFact,
+    /// Facts that the set has data for, whether or not a neuron passed.
+    pub attributed: BTreeSet<usize>,
+    pub doubts: BTreeMap<usize, Doubt>,
+    /// The pairs of each (run, language, prompt), of a `kn` or `dkn` that is filtered at most.
+    pub found: Option<BTreeMap<Where, ByFact>>,
+    pub groups: Option<BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>>>,
+    /// Scores of pairs; a fact that came as a set has none.
+    pub scores: Option<BTreeMap<(usize, u32), f32>>,
+}
+
+impl Pairs {
+    pub fn of(&self, fact: usize) -> BTreeSet<u32> {
+        self.members.get(&fact).cloned().unwrap_or_default()
+    }
+
+    pub fn doubt(&self, fact: usize) -> Doubt {
+        self.doubts.get(&fact).copied().unwrap_or_default()
+    }
+
+    /// Whether the store can say for sure that a fact has no neuron here.
+    fn surely_empty(&self, fact: usize) -> bool {
+        !self.members.contains_key(&fact) && !self.doubt(fact).may
+    }
+
+    /// Doubts of all facts together.
+    pub fn all_doubts(&self) -> Doubt {
+        self.doubts.values().fold(Doubt::default(), |all, one| all.or(*one))
+    }
+
+    fn facts(&self) -> BTreeSet<usize> {
+        self.members.keys().chain(self.doubts.keys()).copied().collect()
+    }
+
+    fn combine(
+        &self,
+        other: &Self,
+        join: impl Fn(&BTreeSet<u32>, &BTreeSet<u32>) -> BTreeSet<u32>,
+        doubt: impl Fn(usize, Doubt) -> Doubt,
+    ) -> Self {
+        let mut result = Self::default();
+        for fact in &self.facts() | &other.facts() {
+            result.set(fact, join(&self.of(fact), &other.of(fact)));
+            result.doubts.insert(fact, doubt(fact, self.doubt(fact).or(other.doubt(fact))));
+        }
+        result.attributed = &self.attributed & &other.attributed;
+        result
+    }
+
+    fn set(&mut self, fact: usize, neurons: BTreeSet<u32>) {
+        if !neurons.is_empty() {
+            self.members.insert(fact, neurons);
+        }
+    }
+
+    pub fn intersection(&self, other: &Self) -> Self {
+        let sure = |fact| self.surely_empty(fact) || other.surely_empty(fact);
+        self.combine(other, |a, b| a & b, |fact, doubt| Doubt { must: doubt.must && !sure(fact), ..doubt })
+    }
+
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.combine(other, |a, b| a | b, |_, doubt| doubt);
+        union.attributed = &self.attributed | &other.attributed;
+        union
+    }
+
+    pub fn symmetric_difference(&self, other: &Self) -> Self {
+        self.combine(other, |a, b| a ^ b, |_, doubt| doubt)
+    }
+
+    /// Keeps the scores of the left side.
+    pub fn difference(&self, other: &Self) -> Self {
+        let sure = |fact| self.surely_empty(fact);
+        let mut left = self.combine(other, |a, b| a - b, |fact, d| Doubt { must: d.must && !sure(fact), ..d });
+        left.scores.clone_from(&self.scores);
+        left
+    }
+
+    pub fn only_facts(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        self.members.retain(|fact, _| keep(*fact));
+        self.attributed.retain(|fact| keep(*fact));
+        self.doubts.retain(|fact, _| keep(*fact));
+        for found in self.found.iter_mut().flat_map(BTreeMap::values_mut) {
+            found.retain(|fact, _| keep(*fact));
+        }
+        for groups in self.groups.iter_mut().flat_map(BTreeMap::values_mut) {
+            groups.retain(|fact, _| keep(*fact));
+        }
+        self
+    }
+
+    pub fn only_neurons(mut self, neurons: &BTreeSet<u32>) -> Self {
+        let keep = |of: &mut ByFact| {
+            of.values_mut().for_each(|set| *set = &*set & neurons);
+            of.retain(|_, set| !set.is_empty());
+        };
+        keep(&mut self.members);
+        self.found.iter_mut().flat_map(BTreeMap::values_mut).for_each(keep);
+        // A group that lost a neuron is no longer that group.
+        for groups in self.groups.iter_mut().flat_map(BTreeMap::values_mut) {
+            groups.values_mut().for_each(|list| list.retain(|group| group.is_subset(neurons)));
+        }
+        for doubt in self.doubts.values_mut() {
+            doubt.must &= !neurons.is_empty();
+        }
+        self
+    }
+
+    pub fn neurons(&self) -> BTreeSet<u32> {
+        self.members.values().flatten().copied().collect()
+    }
+
+    pub fn count(&self) -> usize {
+        self.members.values().map(BTreeSet::len).sum()
+    }
+}
+
+/// The same operation on sets of one poorer kind.
+pub fn plain<T: Ord + Copy>(op: kndb_query::SetOp, left: &BTreeSet<T>, right: &BTreeSet<T>) -> BTreeSet<T> {
+    match op {
+        kndb_query::SetOp::Union => left | right,
+        kndb_query::SetOp::Intersection => left & right,
+        kndb_query::SetOp::Difference => left - right,
+        kndb_query::SetOp::SymmetricDifference => left ^ right,
+    }
+}

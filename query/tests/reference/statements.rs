@@ -1,0 +1,298 @@
+//! Random statements over the names of a store: well-typed and answerable for the most part.
+
+use super::scenario::{LANGUAGES, Scenario, TAUS};
+use kndb_query::*;
+use kndb_storage::Shape;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+const NOWHERE: Span = Span { start: 0, end: 0 };
+
+/// What statements can name.
+#[derive(Clone, Debug)]
+pub struct Names {
+    runs: Vec<&'static str>,
+    languages: Vec<&'static str>,
+    facts: usize,
+    shape: Shape,
+}
+
+impl Names {
+    pub fn of(plan: &Scenario) -> Self {
+        Self {
+            runs: plan.runs.iter().map(|run| run.name).collect(),
+            languages: plan.languages.clone(),
+            facts: plan.facts.len(),
+            shape: plan.shape,
+        }
+    }
+}
+
+fn text(text: impl Into<String>) -> Text {
+    Text { text: text.into(), span: NOWHERE }
+}
+
+fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
+    known: Vec<T>,
+    stray: &'static str,
+) -> BoxedStrategy<Vec<Text>> {
+    let stray = Just(vec![text(stray)]);
+    if known.is_empty() {
+        return stray.boxed();
+    }
+    let known = select(known).prop_map(text);
+    prop_oneof![40 => known.clone().prop_map(|one| vec![one]), 20 => vec(known, 1..4), 1 => stray].boxed()
+}
+
+fn choice(texts: BoxedStrategy<Vec<Text>>) -> impl Strategy<Value = Choice> {
+    prop_oneof![8 => texts.prop_map(Choice::Of), 1 => Just(Choice::Every)]
+}
+
+fn labels(what: &'static str) -> impl Strategy<Value = LabelTest> {
+    let label = prop_oneof![Just("Paris".to_owned()), (1..5_u8).prop_map(move |n| format!("{what} {n}"))];
+    let part = select(vec!["", "a", "ô", "Par", " 1", "x"]);
+    prop_oneof![
+        vec(label.prop_map(text), 1..4).prop_map(LabelTest::Is),
+        part.prop_map(|part| LabelTest::Contains(text(part))),
+    ]
+}
+
+fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Numbers> {
+    let within = (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE });
+    let stray = Just(Interval { first: 0, last: beyond, span: NOWHERE });
+    let one = prop_oneof![60 => within, 1 => stray];
+    prop_oneof![1 => Just(Numbers::Every), 8 => vec(one, 1..3).prop_map(Numbers::Of)]
+}
+
+fn filter(key: ConditionKey, names: &Names) -> BoxedStrategy<Filter> {
+    let scores = select(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]);
+    match key {
+        ConditionKey::Lang => choice(one_or_more(names.languages.clone(), LANGUAGES[3])).prop_map(Filter::Lang).boxed(),
+        ConditionKey::Relation => {
+            choice(one_or_more(vec!["P36", "P37", "P19"], "P1")).prop_map(Filter::Relation).boxed()
+        }
+        ConditionKey::Fact => {
+            let ids = (0..names.facts).map(super::build::name).collect();
+            choice(one_or_more(ids, "nobody")).prop_map(Filter::Fact).boxed()
+        }
+        ConditionKey::Subject => labels("Name").prop_map(Filter::Subject).boxed(),
+        ConditionKey::Object => labels("Côte").prop_map(Filter::Object).boxed(),
+        ConditionKey::Run => choice(one_or_more(names.runs.clone(), "brt")).prop_map(Filter::Run).boxed(),
+        ConditionKey::Prompt => intervals(6, 9).prop_map(Filter::Prompt).boxed(),
+        ConditionKey::Layer => intervals(2, names.shape.layers).prop_map(Filter::Layer).boxed(),
+        ConditionKey::Tau => select(TAUS.to_vec()).prop_map(Filter::Tau).boxed(),
+        ConditionKey::Score => {
+            (scores, any::<bool>()).prop_map(|(value, strict)| Filter::Score(Bound { value, strict })).boxed()
+        }
+        ConditionKey::Rank => select(vec![1, 2, 3, 5, 9, 40]).prop_map(Filter::Rank).boxed(),
+        ConditionKey::Share => (select(vec![0.3, 0.5, 0.7]), any::<bool>())
+            .prop_map(|(value, strict)| Filter::Share(Bound { value, strict }))
+            .boxed(),
+    }
+}
+
+fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
+    use ConditionKey::{Fact, Lang, Layer, Object, Prompt, Rank, Relation, Score, Share, Subject, Tau};
+    let keys = match kind {
+        SourceKind::Kn | SourceKind::Likn => {
+            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Share]
+        }
+        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer],
+        SourceKind::Facts => vec![Relation, Fact, Subject, Object],
+    };
+    let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
+    // Where there are several runs, most sources say which.
+    let with_run = if names.runs.len() > 1 { 0.95 } else { 0.1 };
+    let names = names.clone();
+    (subsequence(keys, 0..4), proptest::bool::weighted(with_run))
+        .prop_flat_map(move |(mut keys, with_run)| {
+            keys.dedup();
+            keys.extend(run.iter().copied().filter(|_| with_run));
+            keys.into_iter().map(|key| filter(key, &names)).collect::<Vec<_>>()
+        })
+        .prop_map(move |filters| {
+            let conditions = filters.into_iter().map(|filter| Condition { filter, span: NOWHERE }).collect();
+            placed(ExprKind::Source(Source { kind, conditions, span: NOWHERE }))
+        })
+        .boxed()
+}
+
+fn placed(kind: ExprKind) -> Expr {
+    Expr { kind, span: NOWHERE }
+}
+
+fn by_number(names: &Names) -> impl Strategy<Value = Expr> + use<> {
+    let Shape { layers, width } = names.shape;
+    let few = width.min(2_000);
+    let interval = |limit: u32| {
+        (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE })
+    };
+    let near_the_end = (width - few..width).prop_map(|unit| Interval { first: unit, last: unit, span: NOWHERE });
+    let whole = if width > 5_000 { Just(Units::Within(Interval { first: 0, last: 1_000, span: NOWHERE })).boxed() } else { Just(Units::Every).boxed() };
+    let units = prop_oneof![
+        10 => interval(few).prop_map(Units::Within),
+        10 => near_the_end.prop_map(Units::Within),
+        10 => whole,
+        1 => Just(Units::Within(Interval { first: 0, last: width, span: NOWHERE })),
+    ];
+    let range = (interval(layers), units).prop_map(|(layers, units)| NeuronRange { layers, units, span: NOWHERE });
+    vec(range, 1..3).prop_map(|ranges| placed(ExprKind::Neurons(ranges)))
+}
+
+fn saved(kind: &str) -> impl Strategy<Value = Expr> + use<> {
+    let names: Vec<String> = (0..2).map(|number| format!("{kind}{number}")).collect();
+    select(names).prop_map(|text| placed(ExprKind::Saved(Name { text, span: NOWHERE })))
+}
+
+fn joined(op: impl Strategy<Value = SetOp> + 'static, left: BoxedStrategy<Expr>, right: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
+    let join = |(op, left, right)| {
+        placed(ExprKind::Binary { op, op_span: NOWHERE, left: Box::new(left), right: Box::new(right) })
+    };
+    (op, left, right).prop_map(join).boxed()
+}
+
+pub fn pairs(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let leaf = prop_oneof![
+        6 => source(SourceKind::Kn, names),
+        3 => source(SourceKind::Likn, names),
+        2 => source(SourceKind::Dkn, names),
+        1 => saved("p"),
+    ]
+    .boxed();
+    if depth == 0 {
+        return leaf;
+    }
+    let (inner, neurons, facts) = (pairs(names, depth - 1), neurons(names, depth - 1), facts(names, depth - 1));
+    prop_oneof![
+        3 => leaf,
+        3 => joined(select(SetOp::ALL), inner.clone(), inner.clone()),
+        2 => joined(Just(SetOp::Intersection), inner.clone(), neurons.clone()),
+        1 => joined(Just(SetOp::Intersection), neurons, inner.clone()),
+        1 => joined(Just(SetOp::Intersection), facts.clone(), inner.clone()),
+        2 => joined(select(vec![SetOp::Intersection, SetOp::Difference]), inner, facts),
+    ]
+    .boxed()
+}
+
+pub fn neurons(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let leaf = prop_oneof![6 => by_number(names), 1 => saved("n")].boxed();
+    if depth == 0 {
+        return leaf;
+    }
+    let of = pairs(names, depth - 1).prop_map(|of| placed(ExprKind::NeuronsOf(Box::new(of))));
+    let inner = neurons(names, depth - 1);
+    prop_oneof![3 => leaf, 2 => of, 1 => joined(select(SetOp::ALL), inner.clone(), inner)].boxed()
+}
+
+pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let leaf = prop_oneof![6 => source(SourceKind::Facts, names), 1 => saved("f")].boxed();
+    if depth == 0 {
+        return leaf;
+    }
+    let of = pairs(names, depth - 1).prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
+    let inner = facts(names, depth - 1);
+    prop_oneof![3 => leaf, 3 => of, 1 => joined(select(SetOp::ALL), inner.clone(), inner)].boxed()
+}
+
+/// The clauses of a query: on its dimensions and measures, for the most part.
+fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures: &[Measure]) -> BoxedStrategy<Query> {
+    let (listed, measures) = (listed.to_vec(), measures.to_vec());
+    let by = prop_oneof![1 => Just(vec![]), 3 => subsequence(dims.to_vec(), 1..=dims.len().min(3)).prop_shuffle()];
+    (head, by, any::<bool>())
+        .prop_flat_map(move |(head, by, clauses)| {
+            let counted = !by.is_empty() || matches!(head, Head::Similarity { .. });
+            let columns: Vec<Key> = if counted {
+                let measures = measures.iter().copied().map(Key::Measure);
+                by.iter().copied().map(Key::Dimension).chain(measures).collect()
+            } else {
+                listed.clone()
+            };
+            let most = usize::from(clauses) * 3;
+            let stray = select(vec![Key::Measure(Measure::Pairs), Key::Dimension(Dimension::Layer)]);
+            let key = prop_oneof![30 => select(columns), 1 => stray];
+            let order = (key.clone(), option::of(select(Direction::ALL)))
+                .prop_map(|(key, direction)| OrderKey { key, direction, span: NOWHERE });
+            let number = prop_oneof![(0..6_u8).prop_map(f64::from), select(vec![0.1, 0.25, 0.5, 1.0 / 3.0])];
+            let having = (key, select(Comparison::ALL), number)
+                .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value, span: NOWHERE });
+            let is_text = |key: &Key| {
+                use Dimension::{Fact, Lang, Object, Relation, Run, Subject};
+                [Fact, Relation, Subject, Object, Lang, Run].iter().any(|d| *key == Key::Dimension(*d))
+            };
+            let having = vec(having, 0..=if counted { most.min(2) } else { 0 });
+            let having = having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key)).collect());
+            let top = option::of(prop_oneof![9 => 1..12_u64, 1 => Just(u64::MAX)]);
+            (Just((head, by)), having, vec(order, 0..=most), top)
+        })
+        .prop_map(|((head, by), having, order, top)| Query {
+            head,
+            by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
+            having,
+            order,
+            top: top.map(|count| Top { count, span: NOWHERE }),
+            span: NOWHERE,
+        })
+        .boxed()
+}
+
+fn keys(dims: &[Dimension]) -> Vec<Key> {
+    dims.iter().copied().map(Key::Dimension).collect()
+}
+
+pub fn statement(names: &Names, depth: u32) -> BoxedStrategy<Statement> {
+    use Dimension::{Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Run, Subject};
+    let of_facts = [Fact, Relation, Subject, Object];
+    let of_pairs = [Fact, Relation, Subject, Object, Layer, Neuron];
+    let set = |expr: BoxedStrategy<Expr>| expr.prop_map(Head::Set).boxed();
+    let mut listed = keys(&of_pairs);
+    listed.push(Key::Measure(Measure::Score));
+    let counts = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
+    let filtered = prop_oneof![
+        source(SourceKind::Kn, names),
+        source(SourceKind::Dkn, names),
+        joined(Just(SetOp::Intersection), source(SourceKind::Kn, names), neurons(names, 1)),
+        joined(select(vec![SetOp::Intersection, SetOp::Difference]), source(SourceKind::Kn, names), facts(names, 1)),
+        joined(Just(SetOp::Intersection), source(SourceKind::Dkn, names), neurons(names, 1)),
+    ];
+    let split_dims = [Lang, Prompt, Run, Lang, Prompt, Layer, Relation, Neuron, Fact];
+    let groups = prop_oneof![
+        3 => source(SourceKind::Dkn, names),
+        1 => joined(Just(SetOp::Intersection), source(SourceKind::Dkn, names), neurons(names, 0)),
+    ];
+    let similarity = (pairs(names, depth - 1), pairs(names, depth - 1))
+        .prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE })
+        .boxed();
+    let of_similarity = [Fact, Relation, Subject, Object, Layer];
+    let similar = [Measure::Similarity, Measure::Facts, Measure::Unpaired];
+    let asked = prop_oneof![
+        6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
+        4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
+        2 => query(set(groups.boxed()), &[Group, Group, Group, Lang, Relation, Prompt], &listed, &counts).prop_map(without_twins),
+        2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &[Measure::Facts, Measure::Share]),
+        2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &[Measure::Neurons, Measure::Share]),
+        3 => query(similarity, &of_similarity, &[], &similar),
+    ];
+    let kinds = [("p", pairs(names, 1)), ("n", neurons(names, 1)), ("f", facts(names, 1))];
+    let lets = kinds.map(|(kind, expr)| {
+        (0..2_u8, expr).prop_map(move |(number, set)| Statement::Let {
+            name: Name { text: format!("{kind}{number}"), span: NOWHERE },
+            set,
+            span: NOWHERE,
+        })
+    });
+    let [p, n, f] = lets;
+    prop_oneof![30 => asked.prop_map(Statement::Query), 2 => p, 1 => n, 1 => f].boxed()
+}
+
+/// No dimension is named twice.
+fn without_twins(mut query: Query) -> Query {
+    let mut seen = Vec::new();
+    query.by.retain(|dim| {
+        let new = !seen.contains(&dim.dimension);
+        seen.push(dim.dimension);
+        new
+    });
+    query
+}

@@ -1,0 +1,193 @@
+//! Any syntax tree, printed, is read back as the same tree.
+
+use kndb_query::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const NOWHERE: Span = Span { start: 0, end: 0 };
+
+fn text() -> impl Strategy<Value = Text> {
+    let words = "[A-Za-z0-9_]{1,6}(-[A-Za-z0-9]{1,4}){0,2}";
+    let any = prop_oneof![words, ".{0,8}", "[\"'\\\\\n\t;-]{0,4}"];
+    any.prop_map(|text| Text { text, span: NOWHERE })
+}
+
+fn interval() -> impl Strategy<Value = Interval> {
+    let near = (0..40_u32, 0..3_u32).prop_map(|(first, more)| (first, first + more));
+    prop_oneof![near, Just((0, u32::MAX))].prop_map(|(first, last)| Interval { first, last, span: NOWHERE })
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    prop_oneof![Just(Choice::Every), vec(text(), 1..4).prop_map(Choice::Of)]
+}
+
+fn label_test() -> impl Strategy<Value = LabelTest> {
+    prop_oneof![vec(text(), 1..4).prop_map(LabelTest::Is), text().prop_map(LabelTest::Contains)]
+}
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    prop_oneof![Just(Numbers::Every), vec(interval(), 1..4).prop_map(Numbers::Of)]
+}
+
+fn finite() -> impl Strategy<Value = f64> {
+    prop_oneof![-1e3..1e3, proptest::num::f64::NORMAL, Just(0.0), Just(20.0)]
+}
+
+fn filter(key: ConditionKey) -> BoxedStrategy<Filter> {
+    let bound = |value, strict| Bound { value, strict };
+    match key {
+        ConditionKey::Lang => choice().prop_map(Filter::Lang).boxed(),
+        ConditionKey::Relation => choice().prop_map(Filter::Relation).boxed(),
+        ConditionKey::Fact => choice().prop_map(Filter::Fact).boxed(),
+        ConditionKey::Run => choice().prop_map(Filter::Run).boxed(),
+        ConditionKey::Subject => label_test().prop_map(Filter::Subject).boxed(),
+        ConditionKey::Object => label_test().prop_map(Filter::Object).boxed(),
+        ConditionKey::Prompt => numbers().prop_map(Filter::Prompt).boxed(),
+        ConditionKey::Layer => numbers().prop_map(Filter::Layer).boxed(),
+        ConditionKey::Tau => (0.0..1.0).prop_map(Filter::Tau).boxed(),
+        ConditionKey::Score => {
+            (finite(), any::<bool>()).prop_map(move |(value, strict)| Filter::Score(bound(value, strict))).boxed()
+        }
+        ConditionKey::Rank => (1..u32::MAX).prop_map(Filter::Rank).boxed(),
+        ConditionKey::Share => {
+            (0.001..1.0, any::<bool>()).prop_map(move |(value, strict)| Filter::Share(bound(value, strict))).boxed()
+        }
+    }
+}
+
+fn keys(source: SourceKind) -> Vec<ConditionKey> {
+    let count = match source {
+        SourceKind::Kn | SourceKind::Likn => 12,
+        SourceKind::Dkn => 8,
+        SourceKind::Facts => 5,
+    };
+    let all = ConditionKey::ALL[..count].iter().copied();
+    all.filter(|key| source != SourceKind::Facts || *key != ConditionKey::Lang).collect()
+}
+
+fn source() -> impl Strategy<Value = ExprKind> {
+    select(SourceKind::ALL).prop_flat_map(|kind| {
+        let keys = keys(kind);
+        proptest::sample::subsequence(keys, 0..4)
+            .prop_shuffle()
+            .prop_flat_map(|keys| keys.into_iter().map(filter).collect::<Vec<_>>())
+            .prop_map(move |filters| {
+                let conditions = filters.into_iter().map(|filter| Condition { filter, span: NOWHERE });
+                ExprKind::Source(Source { kind, conditions: conditions.collect(), span: NOWHERE })
+            })
+    })
+}
+
+fn neuron_range() -> impl Strategy<Value = NeuronRange> {
+    let units = prop_oneof![Just(Units::Every), interval().prop_map(Units::Within)];
+    (interval(), units).prop_map(|(layers, units)| NeuronRange { layers, units, span: NOWHERE })
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    let names = prop_oneof!["[A-Za-z_][A-Za-z0-9_]{0,8}", select(vec!["by", "kn", "of"]).prop_map(str::to_owned)];
+    names.prop_map(|text| Name { text, span: NOWHERE })
+}
+
+fn expr() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        4 => source(),
+        1 => vec(neuron_range(), 1..4).prop_map(ExprKind::Neurons),
+        1 => name().prop_map(ExprKind::Saved),
+    ];
+    let placed = |kind| Expr { kind, span: NOWHERE };
+    leaf.prop_map(placed).prop_recursive(5, 24, 2, move |inner| {
+        let binary = (select(SetOp::ALL), inner.clone(), inner.clone()).prop_map(|(op, left, right)| {
+            ExprKind::Binary { op, op_span: NOWHERE, left: Box::new(left), right: Box::new(right) }
+        });
+        prop_oneof![
+            4 => binary,
+            1 => inner.clone().prop_map(|set| ExprKind::NeuronsOf(Box::new(set))),
+            1 => inner.prop_map(|set| ExprKind::FactsOf(Box::new(set))),
+        ]
+        .prop_map(placed)
+    })
+}
+
+fn having() -> impl Strategy<Value = Having> {
+    let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
+    keys.push(Key::Dimension(Dimension::Layer));
+    (select(keys), select(Comparison::ALL), finite()).prop_map(|(key, op, value)| Having {
+        key,
+        key_span: NOWHERE,
+        op,
+        value,
+        span: NOWHERE,
+    })
+}
+
+fn order_key() -> impl Strategy<Value = OrderKey> {
+    let measures = Measure::ALL.iter().copied().map(Key::Measure);
+    let dimensions = Dimension::ALL.iter().copied().map(Key::Dimension);
+    let keys: Vec<Key> = measures.chain(dimensions).collect();
+    (select(keys), option::of(select(Direction::ALL))).prop_map(|(key, direction)| OrderKey {
+        key,
+        direction,
+        span: NOWHERE,
+    })
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let similarity = (expr(), expr()).prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE });
+    let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity];
+    let by = proptest::sample::subsequence(Dimension::ALL, 0..4).prop_shuffle();
+    let top = option::of(1..u64::MAX);
+    (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top).prop_map(|(head, by, having, order, top)| Query {
+        head,
+        by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
+        having,
+        order,
+        top: top.map(|count| Top { count, span: NOWHERE }),
+        span: NOWHERE,
+    })
+}
+
+fn statement() -> impl Strategy<Value = Statement> {
+    prop_oneof![
+        1 => (name(), expr()).prop_map(|(name, set)| Statement::Let { name, set, span: NOWHERE }),
+        1 => name().prop_map(|name| Statement::Drop { name, span: NOWHERE }),
+        6 => query().prop_map(Statement::Query),
+        1 => (any::<bool>(), query()).prop_map(|(analyze, query)| Statement::Explain {
+            analyze,
+            query,
+            span: NOWHERE,
+        }),
+    ]
+}
+
+/// The whole tree as text, without its spans (which print as `@3..7`).
+fn without_spans(statement: &Statement) -> String {
+    let shown = format!("{statement:?}");
+    let mut pieces = shown.split("span: @");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        kept.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
+    }
+    kept
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_printed_is_read_back(statement in statement()) {
+        let text = statement.to_string();
+        let read = parse(&text).unwrap_or_else(|error| panic!("{text}\n{error:?}"));
+        prop_assert_eq!(without_spans(&read), without_spans(&statement), "{}", text);
+        prop_assert_eq!(read.to_string(), text);
+    }
+
+    #[test]
+    fn a_printed_statement_is_one_statement(statement in statement()) {
+        let text = statement.to_string();
+        prop_assert_eq!(split(&text), vec![0..text.len()]);
+        let finished = format!("{text};");
+        prop_assert!(is_complete(&finished) && !is_complete(&text));
+    }
+}

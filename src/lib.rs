@@ -1,0 +1,98 @@
+//! kndb: an embedded analytics database for knowledge-neuron attribution scores.
+//!
+//! It is a library and a folder on disk: per-fact, per-layer neuron scores go in, set-algebra
+//! questions about neurons, facts and languages come out. It is not a server, and it does not need a
+//! GPU or a network.
+//!
+//! | for | use |
+//! |---|---|
+//! | writing scores, runs, facts | [`Database::store`] and [`storage`] |
+//! | asking, with rows in memory | [`Database::query`] |
+//! | asking, with rows streamed | [`Database::query_into`] and [`query`] |
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("store");
+//! use kndb::storage::{Entry, EntryData, RunSpec, ScoreValues, Scores, Shape};
+//! use kndb::{Cell, Database};
+//!
+//! let db = Database::create(&path)?;
+//! let shape = Shape::new(2, 3).ok_or("too large")?;
+//! let run = db.store().open_run(RunSpec::new("trial", "toy", shape))?;
+//! for (language, scores) in [("en", [0.1, 0.9, 0.0, 0.8, 0.0, 0.4]), ("zh", [0.7, 0.6, 0.0, 0.1, 0.0, 0.5])] {
+//!     let values = ScoreValues::Dense(scores.to_vec());
+//!     let data = EntryData::Scores(Scores { values, evidence: Vec::new() });
+//!     run.append(Entry { fact: "f1".into(), language: language.into(), prompt: 0, data })?;
+//! }
+//! run.finish()?;
+//!
+//! let answer = db.query("likn[lang in (en, zh), tau=0.3] by layer")?;
+//! assert_eq!(answer.columns, ["layer", "pairs", "facts", "neurons", "share"]);
+//! assert_eq!(answer.rows[0][..2], [Cell::Integer(0), Cell::Integer(1)]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+
+pub use answer::{Answer, Cell};
+pub use kndb_query as query;
+pub use kndb_storage as storage;
+
+use kndb_query::{Outcome, QueryError, Settings, Sink};
+use kndb_storage::Store;
+use std::path::Path;
+
+/// An open store that answers questions. Clones share it; it can be used from several threads.
+#[derive(Clone)]
+pub struct Database {
+    store: Store,
+}
+
+impl Database {
+    /// Makes a new store in an empty folder, or one that is not there yet.
+    ///
+    /// # Errors
+    /// When there is something already, or the folder cannot be written.
+    pub fn create(path: impl AsRef<Path>) -> storage::Result<Self> {
+        Store::create(path).map(Self::from)
+    }
+
+    /// Opens a store.
+    ///
+    /// # Errors
+    /// When there is no store at that path, or it is of another format version.
+    pub fn open(path: impl AsRef<Path>) -> storage::Result<Self> {
+        Store::open(path).map(Self::from)
+    }
+
+    /// The store, for writing and for direct reading.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Answers one statement, with all rows in memory.
+    ///
+    /// # Errors
+    /// When the statement cannot be read or answered; the error says where and why.
+    pub fn query(&self, statement: &str) -> Result<Answer, QueryError> {
+        let mut answer = Answer::default();
+        self.query_into(statement, &Settings::default(), &mut answer)?;
+        Ok(answer)
+    }
+
+    /// Runs one statement and hands its rows to `sink` as they are found.
+    ///
+    /// # Errors
+    /// As for [`Database::query`], and when the sink fails.
+    pub fn query_into(&self, statement: &str, settings: &Settings, sink: &mut dyn Sink) -> Result<Outcome, QueryError> {
+        kndb_query::execute(&self.store, settings, &kndb_query::parse(statement)?, sink)
+    }
+}
+
+impl From<Store> for Database {
+    fn from(store: Store) -> Self {
+        Self { store }
+    }
+}

@@ -1,0 +1,56 @@
+//! Bytes of a file, memory-mapped, or of a segment that exists only in memory. The one place with `unsafe`.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::path::Path;
+
+/// Immutable bytes that segments and dictionaries read from.
+pub(crate) enum Bytes {
+    /// A mapped file. The file handle keeps a shared lock for as long as the map lives, which is how
+    /// [`crate::garbage`] knows that someone still reads a replaced file.
+    Mapped { map: memmap2::Mmap, _lock: File },
+    /// Built in memory from facts that are not sealed yet.
+    Owned(Vec<u8>),
+}
+
+impl Bytes {
+    /// Maps a file of the store. `None` when the file is not there.
+    pub(crate) fn map(path: &Path) -> Result<Option<Self>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::io("open", path)(e)),
+        };
+        file.lock_shared().map_err(Error::io("lock", path))?;
+        if file.metadata().map_err(Error::io("read", path))?.len() == 0 {
+            return Err(Error::corrupt(path, "file", "0 bytes", "a segment"));
+        }
+        // SAFETY: the store never writes to a file after its commit renamed it into place, and
+        // deletes one only under an exclusive lock, which our shared lock excludes. A foreign process
+        // that truncates the file under us ends this process with a signal; nothing safe can prevent it.
+        #[expect(unsafe_code, reason = "memory-mapping a file has no safe interface")]
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("map", path))?;
+        Ok(Some(Self::Mapped { map, _lock: file }))
+    }
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped { map, .. } => map,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// Little-endian `u32`s of a section. A trailing partial value is not there.
+pub(crate) fn u32s(bytes: &[u8]) -> &[[u8; 4]] {
+    bytes.as_chunks().0
+}
+
+/// Little-endian `u64`s of a section. A trailing partial value is not there.
+pub(crate) fn u64s(bytes: &[u8]) -> &[[u8; 8]] {
+    bytes.as_chunks().0
+}

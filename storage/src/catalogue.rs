@@ -1,0 +1,544 @@
+//! The catalogue: everything small that must change atomically, in sled. The only module that knows sled.
+//!
+//! sled lets one process in, so nobody keeps it open: [`open`] takes the lock, reads all records
+//! into a [`Catalogue`], lets the caller change it, writes the changes as one atomic batch, makes
+//! them durable, and lets go. All records live in one sled tree under a table byte ([`Table`]), because
+//! a batch is atomic within a tree. Key and value layouts: `docs/format.md`.
+
+use crate::durable;
+use crate::error::{Error, Result};
+use crate::ids::{FactId, FileId, LanguageId, PromptId, RelationId, RunId, Shape};
+use crate::run::{Keep, Run, RunSpec, ScoreType};
+use crate::segment::PartKind;
+use crate::segment::build::EntryKey;
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Values are cut into pieces of this size: sled 0.34 keeps larger ones in blob files and never reuses their space.
+const CHUNK: usize = 4_000;
+/// First byte of every value.
+const RECORD_VERSION: u8 = 1;
+
+/// First byte of every key.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+enum Table {
+    Counters = b'c',
+    Files = b'f',
+    Jobs = b'j',
+    Languages = b'l',
+    NewFacts = b'n',
+    Relations = b'r',
+    Runs = b'R',
+    SetHeads = b's',
+    SetMembers = b'm',
+    Tombstones = b't',
+    Unsealed = b'u',
+}
+
+/// The next ids to give out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counters {
+    pub epoch: u64,
+    pub next_run: u32,
+    pub next_file: u64,
+    pub next_fact: u32,
+    pub next_job: u32,
+}
+
+/// What an immutable file of the store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FileRecord {
+    Segment { run: u32, job: Option<u32>, bytes: u64 },
+    Dictionary { facts: u32, bytes: u64 },
+}
+
+/// An import: what it read, so that the same import can go on after an interruption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobRecord {
+    pub run: u32,
+    pub signature: String,
+    pub finished: bool,
+}
+
+/// A named set of the user's (`let`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedSet {
+    /// Its name, without `@`.
+    pub name: String,
+    /// The expression it was made from, as text.
+    pub text: String,
+    /// What its members are: `pairs`, `neurons` or `facts`.
+    pub kind: String,
+    /// Runs it was made from.
+    pub runs: Vec<u32>,
+    /// Number of members.
+    pub members: u64,
+    /// When it was saved, in seconds since 1970.
+    pub saved: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RunRecord {
+    name: String,
+    model: String,
+    weights_hash: Option<String>,
+    layers: u32,
+    width: u32,
+    method: String,
+    preset: Option<String>,
+    parameters: Vec<(String, String)>,
+    keep: Keep,
+    score_type: ScoreType,
+    tau: f64,
+    language_taus: Vec<(String, f64)>,
+    prompt_share: f64,
+    tool: String,
+    begun: u64,
+    finished: bool,
+}
+
+/// All records of a store but the members of saved sets, in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Catalogue {
+    pub counters: Counters,
+    pub runs: BTreeMap<RunId, Run>,
+    pub languages: Vec<String>,
+    pub relations: Vec<String>,
+    pub files: BTreeMap<FileId, FileRecord>,
+    pub jobs: BTreeMap<u32, JobRecord>,
+    pub tombstones: BTreeMap<(FileId, u32), RoaringBitmap>,
+    /// Facts that are not in the dictionary yet: external ids.
+    pub new_facts: BTreeMap<FactId, String>,
+    pub unsealed: BTreeMap<(RunId, EntryKey), Vec<u8>>,
+    pub sets: BTreeMap<String, SavedSet>,
+}
+
+impl Catalogue {
+    pub(crate) fn run_named(&self, name: &str) -> Option<&Run> {
+        self.runs.values().find(|run| run.spec.name == name)
+    }
+
+    pub(crate) fn unknown_run(&self, name: &str) -> Error {
+        let known = self.runs.values().map(|run| run.spec.name.clone()).collect();
+        Error::UnknownRun { name: name.to_owned(), known }
+    }
+
+    pub(crate) fn language(&self, name: &str) -> Option<LanguageId> {
+        self.languages.iter().position(|known| known == name).map(|id| LanguageId(id as u16))
+    }
+
+    pub(crate) fn relation(&self, name: &str) -> Option<RelationId> {
+        self.relations.iter().position(|known| known == name).map(|id| RelationId(id as u32))
+    }
+}
+
+/// The catalogue while this process has sled's lock. Changes are collected and written by [`Locked::commit`].
+pub(crate) struct Locked {
+    path: PathBuf,
+    db: sled::Db,
+    batch: sled::Batch,
+    changed: bool,
+    now: Catalogue,
+}
+
+/// Takes the lock, waiting up to `timeout`, and reads the catalogue.
+pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
+    let db = open_sled(path, timeout)?;
+    let mut locked =
+        Locked { path: path.to_owned(), db, batch: sled::Batch::default(), changed: false, now: Catalogue::default() };
+    locked.read()?;
+    Ok(locked)
+}
+
+fn open_sled(path: &Path, timeout: Duration) -> Result<sled::Db> {
+    let started = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let config = sled::Config::new().path(path).cache_capacity(16 << 20).flush_every_ms(None);
+        match config.open() {
+            Ok(db) => return Ok(db),
+            Err(sled::Error::Io(e)) if is_lock(&e) => {
+                if started.elapsed() >= timeout {
+                    return Err(Error::Locked { path: path.to_owned(), waited: timeout });
+                }
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
+            Err(source) => return Err(Error::Sled { path: path.to_owned(), source }),
+        }
+    }
+}
+
+/// sled reports a held lock as an error of kind `Other` (or the system's own) with this text.
+fn is_lock(e: &std::io::Error) -> bool {
+    e.kind() == std::io::ErrorKind::WouldBlock || e.to_string().contains("could not acquire lock")
+}
+
+impl Locked {
+    /// The catalogue with the changes made so far.
+    pub(crate) fn now(&self) -> &Catalogue {
+        &self.now
+    }
+
+    /// The catalogue, letting go of the lock without writing.
+    pub(crate) fn release(self) -> Catalogue {
+        self.now
+    }
+
+    pub(crate) fn changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Writes all changes at once and makes them durable. `announce` runs first, still under the lock,
+    /// with the epoch the catalogue will have.
+    pub(crate) fn commit(mut self, announce: impl FnOnce(u64) -> Result<()>) -> Result<Catalogue> {
+        self.now.counters.epoch += 1;
+        let counters = self.now.counters;
+        self.put(Table::Counters, &[], &counters);
+        announce(counters.epoch)?;
+        let sled = |source| Error::Sled { path: self.path.clone(), source };
+        self.db.apply_batch(std::mem::take(&mut self.batch)).map_err(sled)?;
+        self.db.flush().map_err(sled)?;
+        durable::sync_tree(&self.path)?;
+        Ok(self.now)
+    }
+
+    fn put(&mut self, table: Table, key: &[u8], value: &impl Serialize) {
+        let mut bytes = vec![RECORD_VERSION];
+        // Plain records of our own into a vector: bincode has nothing to refuse.
+        let written = bincode::serialize_into(&mut bytes, value);
+        debug_assert!(written.is_ok(), "a catalogue record serialises");
+        self.put_bytes(table, key, &bytes);
+    }
+
+    /// Writes a value of any size in pieces: key, piece number → bytes.
+    fn put_bytes(&mut self, table: Table, key: &[u8], bytes: &[u8]) {
+        self.remove(table, key);
+        let mut pieces = bytes.chunks(CHUNK).enumerate();
+        let first = pieces.next().unwrap_or((0, &[]));
+        for (number, piece) in std::iter::once(first).chain(pieces) {
+            self.batch.insert(piece_key(table, key, number as u32), piece);
+        }
+        self.changed = true;
+    }
+
+    fn remove(&mut self, table: Table, key: &[u8]) {
+        for old in self.db.scan_prefix(entry_prefix(table, key)).keys().flatten() {
+            self.batch.remove(old);
+        }
+        self.changed = true;
+    }
+
+    pub(crate) fn set_run(&mut self, run: &Run) {
+        let spec = run.spec.clone();
+        let record = RunRecord {
+            name: spec.name,
+            model: spec.model,
+            weights_hash: spec.weights_hash,
+            layers: spec.shape.layers,
+            width: spec.shape.width,
+            method: spec.method,
+            preset: spec.preset,
+            parameters: spec.parameters,
+            keep: spec.keep,
+            score_type: spec.score_type,
+            tau: spec.tau,
+            language_taus: spec.language_taus,
+            prompt_share: spec.prompt_share,
+            tool: run.tool.clone(),
+            begun: run.begun,
+            finished: run.finished,
+        };
+        self.put(Table::Runs, &run.id.0.to_be_bytes(), &record);
+        self.now.runs.insert(run.id, run.clone());
+    }
+
+    pub(crate) fn remove_run(&mut self, run: RunId) {
+        self.remove(Table::Runs, &run.0.to_be_bytes());
+        self.now.runs.remove(&run);
+    }
+
+    pub(crate) fn counters(&mut self) -> &mut Counters {
+        self.changed = true;
+        &mut self.now.counters
+    }
+
+    pub(crate) fn next_file(&mut self) -> FileId {
+        let counters = self.counters();
+        counters.next_file += 1;
+        FileId(counters.next_file)
+    }
+
+    /// The id of a language, new or not.
+    pub(crate) fn language(&mut self, name: &str) -> Result<LanguageId> {
+        if let Some(id) = self.now.language(name) {
+            return Ok(id);
+        }
+        let id = u16::try_from(self.now.languages.len())
+            .map_err(|_| Error::Full { what: "number of languages", limit: u64::from(u16::MAX) })?;
+        self.put(Table::Languages, &id.to_be_bytes(), &name);
+        self.now.languages.push(name.to_owned());
+        Ok(LanguageId(id))
+    }
+
+    /// The id of a relation, new or not.
+    pub(crate) fn relation(&mut self, name: &str) -> Result<RelationId> {
+        if let Some(id) = self.now.relation(name) {
+            return Ok(id);
+        }
+        let id = self.now.relations.len() as u32;
+        self.put(Table::Relations, &id.to_be_bytes(), &name);
+        self.now.relations.push(name.to_owned());
+        Ok(RelationId(id))
+    }
+
+    pub(crate) fn set_file(&mut self, file: FileId, record: FileRecord) {
+        self.put(Table::Files, &file.0.to_be_bytes(), &record);
+        self.now.files.insert(file, record);
+    }
+
+    /// Removes a file from the manifest, with its tombstones. The file itself becomes garbage.
+    pub(crate) fn remove_file(&mut self, file: FileId) {
+        self.remove(Table::Files, &file.0.to_be_bytes());
+        self.now.files.remove(&file);
+        let parts: Vec<u32> =
+            self.now.tombstones.range((file, 0)..=(file, u32::MAX)).map(|(&(_, part), _)| part).collect();
+        for part in parts {
+            self.remove(Table::Tombstones, &tombstone_key(file, part));
+            self.now.tombstones.remove(&(file, part));
+        }
+    }
+
+    pub(crate) fn set_job(&mut self, job: u32, record: JobRecord) {
+        self.put(Table::Jobs, &job.to_be_bytes(), &record);
+        self.now.jobs.insert(job, record);
+    }
+
+    pub(crate) fn remove_job(&mut self, job: u32) {
+        self.remove(Table::Jobs, &job.to_be_bytes());
+        self.now.jobs.remove(&job);
+    }
+
+    pub(crate) fn add_tombstones(&mut self, file: FileId, part: u32, locals: &RoaringBitmap) {
+        let all = self.now.tombstones.entry((file, part)).or_default();
+        *all |= locals;
+        let bytes = crate::packed::to_bytes(all);
+        self.put_bytes(Table::Tombstones, &tombstone_key(file, part), &bytes);
+    }
+
+    pub(crate) fn add_new_fact(&mut self, id: &str) -> Result<FactId> {
+        let counters = self.counters();
+        let fact = FactId(counters.next_fact);
+        counters.next_fact = counters
+            .next_fact
+            .checked_add(1)
+            .filter(|&next| next < u32::MAX)
+            .ok_or(Error::Full { what: "number of facts", limit: u64::from(u32::MAX) - 1 })?;
+        self.put(Table::NewFacts, &fact.0.to_be_bytes(), &id);
+        self.now.new_facts.insert(fact, id.to_owned());
+        Ok(fact)
+    }
+
+    /// The facts below `next` are in the dictionary now.
+    pub(crate) fn remove_new_facts_below(&mut self, next: u32) {
+        let sealed: Vec<FactId> = self.now.new_facts.range(..FactId(next)).map(|(&fact, _)| fact).collect();
+        for fact in sealed {
+            self.remove(Table::NewFacts, &fact.0.to_be_bytes());
+            self.now.new_facts.remove(&fact);
+        }
+    }
+
+    pub(crate) fn set_unsealed(&mut self, run: RunId, key: EntryKey, payload: Vec<u8>) {
+        self.put_bytes(Table::Unsealed, &unsealed_key(run, key), &payload);
+        self.now.unsealed.insert((run, key), payload);
+    }
+
+    pub(crate) fn remove_unsealed(&mut self, run: RunId, key: EntryKey) {
+        self.remove(Table::Unsealed, &unsealed_key(run, key));
+        self.now.unsealed.remove(&(run, key));
+    }
+
+    pub(crate) fn set_saved(&mut self, set: &SavedSet, members: &[u8]) {
+        self.put(Table::SetHeads, set.name.as_bytes(), set);
+        self.put_bytes(Table::SetMembers, set.name.as_bytes(), members);
+        self.now.sets.insert(set.name.clone(), set.clone());
+    }
+
+    pub(crate) fn remove_saved(&mut self, name: &str) {
+        self.remove(Table::SetHeads, name.as_bytes());
+        self.remove(Table::SetMembers, name.as_bytes());
+        self.now.sets.remove(name);
+    }
+
+    /// The members of a saved set, as they were given.
+    pub(crate) fn saved_members(&self, name: &str) -> Result<Vec<u8>> {
+        let mut members = Vec::new();
+        for piece in self.db.scan_prefix(entry_prefix(Table::SetMembers, name.as_bytes())).values() {
+            members.extend_from_slice(&piece.map_err(|source| Error::Sled { path: self.path.clone(), source })?);
+        }
+        Ok(members)
+    }
+
+    fn read(&mut self) -> Result<()> {
+        if let Some((_, counters)) = self.records::<Counters>(Table::Counters)?.pop() {
+            self.now.counters = counters;
+        }
+        for (key, record) in self.records::<RunRecord>(Table::Runs)? {
+            let id = RunId(self.number(&key)?);
+            let run = self.run_of(id, record)?;
+            self.now.runs.insert(id, run);
+        }
+        self.now.languages = self.records(Table::Languages)?.into_iter().map(|(_, name)| name).collect();
+        self.now.relations = self.records(Table::Relations)?.into_iter().map(|(_, name)| name).collect();
+        for (key, record) in self.records(Table::Files)? {
+            let id = key.try_into().map(u64::from_be_bytes).map_err(|key| self.bad_key(&key))?;
+            self.now.files.insert(FileId(id), record);
+        }
+        for (key, record) in self.records(Table::Jobs)? {
+            let job = self.number(&key)?;
+            self.now.jobs.insert(job, record);
+        }
+        for (key, id) in self.records(Table::NewFacts)? {
+            let fact = FactId(self.number(&key)?);
+            self.now.new_facts.insert(fact, id);
+        }
+        for (_, set) in self.records::<SavedSet>(Table::SetHeads)? {
+            self.now.sets.insert(set.name.clone(), set);
+        }
+        for (key, bytes) in self.values(Table::Tombstones)? {
+            let (file, part) = key.split_at_checked(8).ok_or_else(|| self.bad_key(&key))?;
+            let file = file.try_into().map(u64::from_be_bytes).map_err(|_| self.bad_key(&key))?;
+            let locals = RoaringBitmap::deserialize_from(&bytes[..])
+                .map_err(|e| Error::corrupt(&self.path, "tombstones", e, "a roaring bitmap"))?;
+            let part = self.number(part)?;
+            self.now.tombstones.insert((FileId(file), part), locals);
+        }
+        for (key, payload) in self.values(Table::Unsealed)? {
+            let at = read_unsealed_key(&key).ok_or_else(|| self.bad_key(&key))?;
+            self.now.unsealed.insert(at, payload);
+        }
+        Ok(())
+    }
+
+    fn run_of(&self, id: RunId, record: RunRecord) -> Result<Run> {
+        let shape = Shape::new(record.layers, record.width).ok_or_else(|| {
+            Error::corrupt(&self.path, "run", format!("{} × {}", record.layers, record.width), "a model's shape")
+        })?;
+        Ok(Run {
+            id,
+            spec: RunSpec {
+                name: record.name,
+                model: record.model,
+                weights_hash: record.weights_hash,
+                shape,
+                method: record.method,
+                preset: record.preset,
+                parameters: record.parameters,
+                keep: record.keep,
+                score_type: record.score_type,
+                tau: record.tau,
+                language_taus: record.language_taus,
+                prompt_share: record.prompt_share,
+            },
+            tool: record.tool,
+            begun: record.begun,
+            finished: record.finished,
+        })
+    }
+
+    fn bad_key(&self, key: &[u8]) -> Error {
+        Error::corrupt(&self.path, "catalogue key", format!("{key:02x?}"), "a key of docs/format.md")
+    }
+
+    fn number(&self, key: &[u8]) -> Result<u32> {
+        let key = key.try_into().map_err(|_| self.bad_key(key))?;
+        Ok(u32::from_be_bytes(key))
+    }
+
+    /// Keys (without table, length and piece number) and whole values of a table, in key order.
+    fn values(&self, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut values: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        for entry in self.db.scan_prefix([table as u8]) {
+            let (key, piece) = entry.map_err(|source| Error::Sled { path: self.path.clone(), source })?;
+            let (own, number) = split_key(&key).ok_or_else(|| self.bad_key(&key))?;
+            match values.last_mut() {
+                Some((before, value)) if number > 0 && before == own => value.extend_from_slice(&piece),
+                _ if number == 0 => values.push((own.to_vec(), piece.to_vec())),
+                _ => return Err(self.bad_key(&key)),
+            }
+        }
+        Ok(values)
+    }
+
+    fn records<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(Vec<u8>, T)>> {
+        let records = self.values(table)?.into_iter().map(|(key, value)| {
+            let bad = |found: String| {
+                let expected = format!("version {RECORD_VERSION}");
+                Error::corrupt(&self.path, format!("record of table {table:?}"), found, expected)
+            };
+            match value.split_first() {
+                Some((&RECORD_VERSION, record)) => {
+                    bincode::deserialize(record).map(|record| (key, record)).map_err(|e| bad(e.to_string()))
+                }
+                other => Err(bad(format!("version {:?}", other.map(|(version, _)| version)))),
+            }
+        });
+        records.collect()
+    }
+}
+
+/// Table byte, length of the key (big-endian `u16`), key, piece number (big-endian `u32`). The length keeps one
+/// key's pieces from being another's, when names are keys.
+fn piece_key(table: Table, key: &[u8], number: u32) -> Vec<u8> {
+    let mut bytes = entry_prefix(table, key);
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+fn entry_prefix(table: Table, key: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![table as u8];
+    bytes.extend_from_slice(&(key.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(key);
+    bytes
+}
+
+fn split_key(bytes: &[u8]) -> Option<(&[u8], u32)> {
+    let rest = bytes.get(1..)?;
+    let (len, rest) = rest.split_at_checked(2)?;
+    let (key, number) = rest.split_at_checked(usize::from(u16::from_be_bytes(len.try_into().ok()?)))?;
+    Some((key, u32::from_be_bytes(number.try_into().ok()?)))
+}
+
+fn tombstone_key(file: FileId, part: u32) -> Vec<u8> {
+    [&file.0.to_be_bytes()[..], &part.to_be_bytes()].concat()
+}
+
+fn unsealed_key(run: RunId, key: EntryKey) -> Vec<u8> {
+    [
+        &run.0.to_be_bytes()[..],
+        &key.language.0.to_be_bytes(),
+        &key.prompt.0.to_be_bytes(),
+        &[key.kind.code()],
+        &key.fact.0.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn read_unsealed_key(key: &[u8]) -> Option<(RunId, EntryKey)> {
+    let (run, rest) = key.split_first_chunk::<4>()?;
+    let (language, rest) = rest.split_first_chunk::<2>()?;
+    let (prompt, rest) = rest.split_first_chunk::<2>()?;
+    let (&kind, rest) = rest.split_first()?;
+    let fact = rest.try_into().ok().map(u32::from_be_bytes)?;
+    let key = EntryKey {
+        language: LanguageId(u16::from_be_bytes(*language)),
+        prompt: PromptId(u16::from_be_bytes(*prompt)),
+        kind: PartKind::from_code(kind)?,
+        fact: FactId(fact),
+    };
+    Some((RunId(u32::from_be_bytes(*run)), key))
+}

@@ -1,0 +1,331 @@
+//! The envelope of every immutable file: sections of raw bytes, a directory that names them, checksums.
+//!
+//! ```text
+//! magic (8) │ sections, each aligned to 8 │ directory (rkyv) │ trailer (40)
+//! trailer = directory offset u64 │ directory length u64 │ xxh3 of the directory u64 │ version u32 │ 0 u32 │ magic (8)
+//! ```
+//!
+//! Opening reads the trailer and the directory only; a section is checked against its checksum the
+//! first time it is used ([`Checked`]). `docs/format.md` is the public description.
+
+use crate::bytes::Bytes;
+use crate::durable;
+use crate::error::{Error, Result};
+use rkyv::{Archive, Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+
+/// Version of the layout of segment and dictionary files, and of the store as a whole.
+pub const FORMAT_VERSION: u32 = 1;
+
+const TRAILER: usize = 40;
+
+/// Where a section lies in its file, and the checksum of its bytes.
+#[derive(Archive, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Section {
+    pub offset: u64,
+    pub len: u64,
+    pub xxh3: u64,
+}
+
+impl ArchivedSection {
+    pub(crate) fn get(&self) -> Section {
+        Section { offset: self.offset.into(), len: self.len.into(), xxh3: self.xxh3.into() }
+    }
+}
+
+/// A section that is compared with its checksum on first use.
+pub(crate) struct Checked {
+    pub(crate) section: Section,
+    good: AtomicBool,
+}
+
+impl Checked {
+    pub(crate) fn new(section: Section) -> Self {
+        Self { section, good: AtomicBool::new(false) }
+    }
+}
+
+/// The magic of a file kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Magic {
+    Segment,
+    Dictionary,
+}
+
+impl Magic {
+    fn bytes(self) -> &'static [u8; 8] {
+        match self {
+            Self::Segment => b"KNDBSEGM",
+            Self::Dictionary => b"KNDBDICT",
+        }
+    }
+}
+
+/// An open container file.
+pub(crate) struct Container {
+    bytes: Bytes,
+    path: PathBuf,
+    directory: std::ops::Range<usize>,
+}
+
+impl Container {
+    /// Checks the envelope and the directory's checksum.
+    pub(crate) fn open(bytes: Bytes, path: &Path, magic: Magic) -> Result<Self> {
+        let bad = |place: &str, found: String, expected: String| Err(Error::corrupt(path, place, found, expected));
+        let len = bytes.len();
+        if len < 8 + TRAILER {
+            return bad("file", format!("{len} bytes"), format!("at least {}", 8 + TRAILER));
+        }
+        let trailer = &bytes[len - TRAILER..];
+        let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| trailer[at + i]));
+        if &bytes[..8] != magic.bytes() || &trailer[32..] != magic.bytes() {
+            return bad("magic", format!("{:?}", &bytes[..8]), format!("{magic:?} file"));
+        }
+        let version = (number(24) & u64::from(u32::MAX)) as u32;
+        if version != FORMAT_VERSION {
+            return Err(Error::FormatVersion { path: path.to_owned(), found: version, expected: FORMAT_VERSION });
+        }
+        let (offset, size, sum) = (number(0), number(8), number(16));
+        let end = offset.checked_add(size);
+        if offset < 8 || end != Some((len - TRAILER) as u64) {
+            return bad("trailer", format!("directory at {offset}+{size}"), format!("up to {}", len - TRAILER));
+        }
+        let directory = offset as usize..(offset + size) as usize;
+        let found = xxh3_64(&bytes[directory.clone()]);
+        if found != sum {
+            return bad("directory", format!("checksum {found:016x}"), format!("{sum:016x}"));
+        }
+        Ok(Self { bytes, path: path.to_owned(), directory })
+    }
+
+    pub(crate) fn directory(&self) -> &[u8] {
+        &self.bytes[self.directory.clone()]
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Fails unless the section lies within the file.
+    pub(crate) fn check_bounds(&self, section: Section, name: &str) -> Result<()> {
+        match section.offset.checked_add(section.len) {
+            Some(end) if end <= self.directory.start as u64 => Ok(()),
+            _ => Err(Error::corrupt(
+                &self.path,
+                name,
+                format!("section {}+{}", section.offset, section.len),
+                format!("within {} bytes", self.directory.start),
+            )),
+        }
+    }
+
+    /// A section's bytes without looking at the checksum; bounds were checked at open.
+    pub(crate) fn raw(&self, section: Section) -> &[u8] {
+        &self.bytes[section.offset as usize..(section.offset + section.len) as usize]
+    }
+
+    /// A section's bytes; the first use compares the checksum and runs `check` on them.
+    pub(crate) fn checked(
+        &self,
+        checked: &Checked,
+        name: &str,
+        check: impl FnOnce(&[u8]) -> Result<(), String>,
+    ) -> Result<&[u8]> {
+        let bytes = self.raw(checked.section);
+        if !checked.good.load(Ordering::Acquire) {
+            self.verify(checked.section, name)?;
+            check(bytes)
+                .map_err(|found| Error::corrupt(&self.path, name, found, "what the format says (docs/format.md)"))?;
+            checked.good.store(true, Ordering::Release);
+        }
+        Ok(bytes)
+    }
+
+    /// Compares a section with its checksum.
+    pub(crate) fn verify(&self, section: Section, name: &str) -> Result<()> {
+        let found = xxh3_64(self.raw(section));
+        if found == section.xxh3 {
+            return Ok(());
+        }
+        Err(Error::corrupt(&self.path, name, format!("checksum {found:016x}"), format!("{:016x}", section.xxh3)))
+    }
+}
+
+/// Writes a container: sections one after the other, then the directory.
+pub(crate) struct ContainerWriter<W: Write> {
+    out: W,
+    at: u64,
+    magic: Magic,
+    open: Option<(u64, Xxh3Default)>,
+}
+
+impl<W: Write> ContainerWriter<W> {
+    pub(crate) fn new(mut out: W, magic: Magic) -> std::io::Result<Self> {
+        out.write_all(magic.bytes())?;
+        Ok(Self { out, at: 8, magic, open: None })
+    }
+
+    /// Begins a section whose bytes come piece by piece through [`Self::push`].
+    pub(crate) fn begin(&mut self) -> std::io::Result<()> {
+        let pad = self.at.next_multiple_of(8) - self.at;
+        self.out.write_all(&[0; 8][..pad as usize])?;
+        self.at += pad;
+        self.open = Some((self.at, Xxh3Default::new()));
+        Ok(())
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if let Some((_, hash)) = &mut self.open {
+            hash.update(bytes);
+        }
+        self.out.write_all(bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    pub(crate) fn end(&mut self) -> Section {
+        let (offset, hash) = self.open.take().unwrap_or((self.at, Xxh3Default::new()));
+        Section { offset, len: self.at - offset, xxh3: hash.digest() }
+    }
+
+    /// A whole section at once.
+    pub(crate) fn section(&mut self, bytes: &[u8]) -> std::io::Result<Section> {
+        self.begin()?;
+        self.push(bytes)?;
+        Ok(self.end())
+    }
+
+    /// Writes directory and trailer; returns the output and the file's length.
+    pub(crate) fn finish(mut self, directory: &[u8]) -> std::io::Result<(W, u64)> {
+        self.begin()?;
+        let offset = self.at;
+        self.push(directory)?;
+        let mut trailer = [0; TRAILER];
+        trailer[..8].copy_from_slice(&offset.to_le_bytes());
+        trailer[8..16].copy_from_slice(&(directory.len() as u64).to_le_bytes());
+        trailer[16..24].copy_from_slice(&xxh3_64(directory).to_le_bytes());
+        trailer[24..28].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
+        trailer[32..].copy_from_slice(self.magic.bytes());
+        self.out.write_all(&trailer)?;
+        Ok((self.out, self.at + TRAILER as u64))
+    }
+}
+
+/// A file that is being built: nobody's until it is committed. Holds an exclusive lock so that
+/// [`crate::garbage`] leaves it alone, and removes the file when dropped before [`Building::rename`].
+pub(crate) struct Building {
+    path: PathBuf,
+    file: File,
+    named: AtomicBool,
+}
+
+impl Building {
+    /// A new file in the store's folder of files.
+    pub(crate) fn create(folder: &Path) -> Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("building-{}-{number}.tmp", std::process::id()));
+            let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => file,
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                Err(e) => return Err(Error::io("create", &path)(e)),
+            };
+            file.lock().map_err(Error::io("lock", &path))?;
+            // Between the two calls above the file looked like garbage, and may have been taken for it.
+            if path.exists() {
+                return Ok(Self { path, file, named: AtomicBool::new(false) });
+            }
+        }
+    }
+
+    pub(crate) fn writer(&self) -> Result<BufWriter<File>> {
+        let file = self.file.try_clone().map_err(Error::io("open", &self.path))?;
+        Ok(BufWriter::with_capacity(1 << 20, file))
+    }
+
+    /// Makes the bytes durable: the file and its folder.
+    pub(crate) fn sync(&self, mut out: BufWriter<File>) -> Result<()> {
+        out.flush().map_err(Error::io("write", &self.path))?;
+        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
+        durable::sync_folder_of(&self.path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the file the name it will have once committed. From here on it is the manifest that
+    /// decides whether it stays: if the commit fails, [`crate::garbage`] finds it unlisted.
+    pub(crate) fn rename(&self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(Error::io("rename to", path))?;
+        self.named.store(true, Ordering::Relaxed);
+        durable::sync_folder_of(path)
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if !self.named.load(Ordering::Relaxed) {
+            // Best effort: what stays is removed as garbage by a later commit.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        let mut writer = ContainerWriter::new(Vec::new(), Magic::Segment).expect("to memory");
+        let section = writer.section(b"hello").expect("to memory");
+        assert_eq!((section.offset, section.len), (8, 5));
+        writer.finish(b"directory").expect("to memory").0
+    }
+
+    #[test]
+    fn a_written_container_opens() {
+        let path = Path::new("test.seg");
+        let open = Container::open(Bytes::Owned(sample()), path, Magic::Segment).expect("opens");
+        assert_eq!(open.directory(), b"directory");
+        let section = Section { offset: 8, len: 5, xxh3: xxh3_64(b"hello") };
+        assert_eq!(open.checked(&Checked::new(section), "greeting", |_| Ok(())).expect("good"), b"hello");
+    }
+
+    #[test]
+    fn every_truncation_and_every_changed_directory_byte_is_refused() {
+        let path = Path::new("test.seg");
+        let good = sample();
+        for cut in 0..good.len() {
+            let open = Container::open(Bytes::Owned(good[..cut].to_vec()), path, Magic::Segment);
+            assert!(open.is_err(), "{cut} bytes of {} opened", good.len());
+        }
+        for at in (0..8).chain(16..good.len()) {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            // Bytes 52..56 of the trailer are reserved and not read.
+            let reserved = good.len() - 12..good.len() - 8;
+            let open = Container::open(Bytes::Owned(bad), path, Magic::Segment);
+            assert_eq!(open.is_err(), !reserved.contains(&at), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_changed_section_byte_is_found_on_first_use() {
+        let mut bytes = sample();
+        bytes[9] ^= 0x20;
+        let open = Container::open(Bytes::Owned(bytes), Path::new("test.seg"), Magic::Segment).expect("opens");
+        let section = Section { offset: 8, len: 5, xxh3: xxh3_64(b"hello") };
+        let error = open.checked(&Checked::new(section), "greeting", |_| Ok(())).expect_err("damaged");
+        assert!(error.to_string().contains("greeting: found checksum"), "{error}");
+    }
+}

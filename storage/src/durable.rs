@@ -1,0 +1,41 @@
+//! fsync, where it is needed: files, their folders, and sled's own files, which sled does not sync.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::path::Path;
+
+/// Makes a folder's entries durable.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    // Windows has no handle to sync a folder with; its file systems order such changes themselves.
+    if cfg!(unix) {
+        File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", path))?;
+    }
+    Ok(())
+}
+
+/// Makes the entry of `path` in its folder durable.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
+    }
+}
+
+/// Makes every file below a folder durable, then the folders. For sled 0.34, whose `flush` writes
+/// without fsync and never syncs its blob files.
+pub(crate) fn sync_tree(path: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(path).map_err(Error::io("list", path))? {
+        let entry = entry.map_err(Error::io("list", path))?;
+        let path = entry.path();
+        if path.is_dir() {
+            sync_tree(&path)?;
+            continue;
+        }
+        match File::open(&path).and_then(|file| file.sync_all()) {
+            // sled replaces its snapshot files while it lives: a name that is gone is not ours to sync.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            other => other.map_err(Error::io("sync", &path))?,
+        }
+    }
+    sync_folder(path)
+}

@@ -1,0 +1,88 @@
+//! What a writer hands to the store: one [`Entry`] a (fact, language, prompt).
+//!
+//! Writers name facts and languages as their files do; the store gives out ids. Not for reading:
+//! a reader sees [`crate::Snapshot`].
+
+use crate::ids::Neuron;
+
+/// The scores, the neuron set or the degenerate groups found for one fact in one language with one prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// External id of the fact (a UUID in LAMA and mLAMA). An id the store does not know is
+    /// registered without labels.
+    pub fact: String,
+    /// Language code, as in the store's facts (`en`).
+    pub language: String,
+    /// Number of the prompt template within (relation, language).
+    pub prompt: u16,
+    /// What was found.
+    pub data: EntryData,
+}
+
+/// The three things an entry can hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EntryData {
+    /// Attribution scores, all or those above a floor.
+    Scores(Scores),
+    /// Knowledge neurons without scores, in any order, each at most once.
+    Neurons(Vec<Neuron>),
+    /// Groups of degenerate knowledge neurons (AMIG Eq. 9–10), each of two neurons or more.
+    Groups(Vec<Group>),
+}
+
+/// Attribution scores of one (fact, language, prompt), over all layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// The scores themselves.
+    pub values: ScoreValues,
+    /// How good the integral was, per layer; empty where that is not known.
+    pub evidence: Vec<LayerEvidence>,
+}
+
+/// Scores as a dense array, or as those that were kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScoreValues {
+    /// One score a neuron, row-major: `scores[layer × width + unit]`.
+    Dense(Vec<f32>),
+    /// Some neurons' scores.
+    Sparse {
+        /// Neurons, each at most once, in any order.
+        neurons: Vec<Neuron>,
+        /// Their scores, in the same order.
+        scores: Vec<f32>,
+        /// Every neuron of the model with a score of at least this is listed. A neuron that is not
+        /// listed scored less. Questions below the floor are refused.
+        floor: f32,
+    },
+}
+
+/// Evidence of one layer's integral: completeness says Σ scores = `probability` − `baseline` (methods §3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerEvidence {
+    /// F(w̄): target probability with the activations of the prompt.
+    pub probability: f32,
+    /// F(w′): target probability with this layer's activations at the baseline.
+    pub baseline: f32,
+    /// Completeness residual: Σ scores − (F(w̄) − F(w′)).
+    pub residual: f32,
+}
+
+/// A group of neurons that can stand in for each other: each harmless to lose alone, harmful together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The neurons of the group: two or more, each at most once.
+    pub neurons: Vec<Neuron>,
+    /// What suppression did, where it was measured.
+    pub evidence: Option<GroupEvidence>,
+}
+
+/// Target probabilities behind a degenerate group (AMIG Algorithm 1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupEvidence {
+    /// p: nothing suppressed.
+    pub probability: f32,
+    /// p after suppressing each neuron alone, in the order of [`Group::neurons`].
+    pub after_each: Vec<f32>,
+    /// p after suppressing the whole group.
+    pub after_all: f32,
+}

@@ -1,0 +1,236 @@
+//! What can go wrong in the store, each with what was found, what was expected, and where.
+//!
+//! Messages are sentences for people. Hints and exit codes belong to the command line, not here.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Result of a storage operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Errors of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused a file operation.
+    #[error("{action} {path}: {source}", path = path.display())]
+    Io {
+        /// What was tried ("read", "create", …).
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// sled refused a catalogue operation.
+    #[error("catalogue of {path}: {source}", path = path.display())]
+    Sled {
+        /// The store.
+        path: PathBuf,
+        /// sled's answer.
+        source: sled::Error,
+    },
+    /// The folder is not there, or holds no store.
+    #[error("{path} is not a kndb store: {found}", path = path.display())]
+    NotAStore {
+        /// The folder asked for.
+        path: PathBuf,
+        /// What is there instead.
+        found: String,
+    },
+    /// `create` on something that is there already.
+    #[error("cannot create a store at {path}: {found}", path = path.display())]
+    AlreadyThere {
+        /// The folder asked for.
+        path: PathBuf,
+        /// What is there already.
+        found: String,
+    },
+    /// The store was written by another version of the format.
+    #[error("{path} has store format {found}; this kndb reads format {expected}", path = path.display())]
+    FormatVersion {
+        /// The store or file.
+        path: PathBuf,
+        /// Version found.
+        found: u32,
+        /// Version this build reads.
+        expected: u32,
+    },
+    /// Another process held the store's lock for too long.
+    #[error(
+        "{path} is locked by another process: waited {waited:?} for its catalogue (commits take \
+         milliseconds, so that process may be stuck)", path = path.display()
+    )]
+    Locked {
+        /// The store.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Bytes on disk are not what was written.
+    #[error("{path} is damaged: {place}: found {found}, expected {expected}", path = path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The part of it.
+        place: String,
+        /// What was read.
+        found: String,
+        /// What should be there.
+        expected: String,
+    },
+    /// A file of the manifest is gone.
+    #[error("{path} is missing, though the store's manifest lists it", path = path.display())]
+    MissingFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No run of that name.
+    #[error("there is no run {name:?}; the store has {}", list(known))]
+    UnknownRun {
+        /// Name asked for.
+        name: String,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// A run of that name exists with other parameters.
+    #[error(
+        "run {run:?} is already there with {field} {stored}, not {given}: give the stored value, or \
+         another run name"
+    )]
+    RunDiffers {
+        /// The run.
+        run: String,
+        /// The parameter that differs.
+        field: &'static str,
+        /// Its value in the store.
+        stored: String,
+        /// The value given.
+        given: String,
+    },
+    /// A parameter of a run is out of its range.
+    #[error("run {run:?}: {field} is {given}, expected {expected}")]
+    RunParameter {
+        /// The run.
+        run: String,
+        /// The parameter.
+        field: &'static str,
+        /// The value given.
+        given: String,
+        /// What it may be.
+        expected: String,
+    },
+    /// The same (fact, language, prompt) is in the run already.
+    #[error(
+        "fact {fact} ({language}, prompt {prompt}) is already in run {run:?}; {count} of the facts \
+         given are: replace them, or use another run name"
+    )]
+    FactExists {
+        /// External id of the first such fact.
+        fact: String,
+        /// Its language.
+        language: String,
+        /// Its prompt number.
+        prompt: u16,
+        /// The run.
+        run: String,
+        /// How many of the entries given are there already.
+        count: u64,
+    },
+    /// One batch names the same (fact, language, prompt) twice.
+    #[error("fact {fact} ({language}, prompt {prompt}) is given twice in one batch")]
+    FactTwice {
+        /// External id of the fact.
+        fact: String,
+        /// Its language.
+        language: String,
+        /// Its prompt number.
+        prompt: u16,
+    },
+    /// An entry's content does not fit the run.
+    #[error("fact {fact} ({language}, prompt {prompt}): {found}, expected {expected}")]
+    Entry {
+        /// External id of the fact.
+        fact: String,
+        /// Its language.
+        language: String,
+        /// Its prompt number.
+        prompt: u16,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Two sources disagree about a fact's relation.
+    #[error("fact {fact} is of relation {stored} in the store, but of {given} in the data given")]
+    RelationDiffers {
+        /// External id of the fact.
+        fact: String,
+        /// Relation in the store.
+        stored: String,
+        /// Relation given.
+        given: String,
+    },
+    /// A name that cannot be stored.
+    #[error("{what} {name:?} cannot be used: expected {expected}")]
+    Name {
+        /// What kind of name.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// No saved set of that name.
+    #[error("there is no saved set @{name}; the store has {}", list(known))]
+    UnknownSet {
+        /// Name asked for.
+        name: String,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// Another entry of the same commit failed, and all with it.
+    #[error("not written, because the commit it was part of failed: {reason}")]
+    Group {
+        /// Why.
+        reason: String,
+    },
+    /// A number of the store's own ran out.
+    #[error("the store is full: {what} would pass {limit}")]
+    Full {
+        /// What is counted.
+        what: &'static str,
+        /// The largest number it can take.
+        limit: u64,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn corrupt(
+        path: &Path,
+        place: impl Into<String>,
+        found: impl ToString,
+        expected: impl ToString,
+    ) -> Self {
+        Self::Corrupt {
+            path: path.to_owned(),
+            place: place.into(),
+            found: found.to_string(),
+            expected: expected.to_string(),
+        }
+    }
+}
+
+/// Names for a message: `none`, or quoted and separated by commas.
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    quoted.join(", ")
+}

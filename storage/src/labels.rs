@@ -1,0 +1,133 @@
+//! Brings a [`FactBatch`] into the draft of a new dictionary.
+
+use crate::catalogue::{Catalogue, Locked};
+use crate::dictionary::build::{Draft, DraftFact};
+use crate::error::{Error, Result};
+use crate::facts::{FactBatch, FactRow, FactsAdded};
+use crate::ids::{LanguageId, RelationId};
+use crate::store::{check_name, named_language};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The languages and relations a batch names.
+pub(crate) struct Wanted {
+    languages: BTreeSet<String>,
+    relations: BTreeSet<String>,
+}
+
+/// The same, with their ids.
+pub(crate) struct Names {
+    languages: BTreeMap<String, LanguageId>,
+    relations: BTreeMap<String, RelationId>,
+}
+
+impl Names {
+    pub(crate) fn wanted(batch: &FactBatch) -> Wanted {
+        let facts = batch.facts.iter().map(|row| (&row.language, &row.relation));
+        let templates = batch.templates.iter().map(|row| (&row.language, &row.relation));
+        let candidates = batch.candidates.iter().map(|row| (&row.language, &row.relation));
+        let (mut languages, mut relations) = (BTreeSet::new(), BTreeSet::new());
+        for (language, relation) in facts.chain(templates).chain(candidates) {
+            if !languages.contains(language) {
+                languages.insert(language.clone());
+            }
+            if !relations.contains(relation) {
+                relations.insert(relation.clone());
+            }
+        }
+        Wanted { languages, relations }
+    }
+
+    /// Adds every row of the batch to the draft.
+    pub(crate) fn apply(&self, batch: &FactBatch, draft: &mut Draft, added: &mut FactsAdded) -> Result<()> {
+        for row in &batch.facts {
+            self.add_fact(row, draft, added)?;
+        }
+        for row in &batch.templates {
+            let texts =
+                draft.templates.entry((self.relation(&row.relation), self.language(&row.language))).or_default();
+            if !texts.contains(&row.text) {
+                if texts.len() > usize::from(u16::MAX) {
+                    return Err(Error::Full { what: "number of templates of a relation", limit: u64::from(u16::MAX) });
+                }
+                texts.push(row.text.clone());
+                added.new_templates += 1;
+            }
+        }
+        for row in &batch.candidates {
+            let key = (self.relation(&row.relation), self.language(&row.language));
+            draft.candidates.insert(key, (row.subjects.clone(), row.objects.clone()));
+            added.candidate_lists += 1;
+        }
+        Ok(())
+    }
+
+    fn add_fact(&self, row: &FactRow, draft: &mut Draft, added: &mut FactsAdded) -> Result<()> {
+        check_name("fact id", &row.id)?;
+        let relation = self.relation(&row.relation);
+        let fact = match draft.by_id.get(&row.id) {
+            Some(&fact) => fact,
+            None => {
+                if draft.facts.len() as u64 >= u64::from(u32::MAX) - 1 {
+                    return Err(Error::Full { what: "number of facts", limit: u64::from(u32::MAX) - 1 });
+                }
+                added.new_facts += 1;
+                draft.push(DraftFact { id: row.id.clone(), ..DraftFact::default() })
+            }
+        };
+        let stored = &mut draft.facts[fact.0 as usize];
+        if let Some(other) = stored.relation.replace(relation).filter(|&other| other != relation) {
+            let name = self.relations.iter().find(|&(_, &id)| id == other).map(|(name, _)| name.clone());
+            return Err(Error::RelationDiffers {
+                fact: row.id.clone(),
+                stored: name.unwrap_or_else(|| format!("{other:?}")),
+                given: row.relation.clone(),
+            });
+        }
+        for (stored, given) in [(&mut stored.subject_uri, &row.subject_uri), (&mut stored.object_uri, &row.object_uri)]
+        {
+            if given.is_some() {
+                stored.clone_from(given);
+            }
+        }
+        let label = (row.subject.clone(), row.object.clone());
+        match draft.labels.entry(self.language(&row.language)).or_default().insert(fact, label.clone()) {
+            None => added.new_labels += 1,
+            Some(before) if before == label => added.same_labels += 1,
+            Some(_) => added.changed_labels += 1,
+        }
+        Ok(())
+    }
+
+    fn language(&self, name: &str) -> LanguageId {
+        self.languages[name]
+    }
+
+    fn relation(&self, name: &str) -> RelationId {
+        self.relations[name]
+    }
+}
+
+impl Wanted {
+    /// The ids, if the catalogue has them all. All relations come along, for messages.
+    pub(crate) fn known(&self, catalogue: &Catalogue) -> Option<Names> {
+        let languages = self.languages.iter().map(|name| Some((name.clone(), catalogue.language(name)?)));
+        let relations = self.relations.iter().map(|name| Some((name.clone(), catalogue.relation(name)?)));
+        let (languages, relations) =
+            (languages.collect::<Option<_>>()?, relations.collect::<Option<BTreeMap<_, _>>>()?);
+        let all = catalogue.relations.iter().enumerate().map(|(id, name)| (name.clone(), RelationId(id as u32)));
+        Some(Names { languages, relations: relations.into_iter().chain(all).collect() })
+    }
+
+    /// Registers what is not known yet.
+    pub(crate) fn register(&self, locked: &mut Locked) -> Result<Names> {
+        for name in &self.languages {
+            named_language(locked, name)?;
+        }
+        for name in &self.relations {
+            check_name("relation", name)?;
+            locked.relation(name)?;
+        }
+        let names = self.known(locked.now());
+        Ok(names.unwrap_or(Names { languages: BTreeMap::new(), relations: BTreeMap::new() }))
+    }
+}

@@ -1,0 +1,77 @@
+//! Storage of kndb: attribution scores on disk, and snapshots of them for queries.
+//!
+//! It is: a store for immutable per-fact results, written by one process at a time and read by many,
+//! crash-safe, compact, readable in place. It is not: a general database; it knows nothing of tensors,
+//! models' weights or query text.
+//!
+//! | module | what it keeps |
+//! |---|---|
+//! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
+//! | `store`, `writer`, `compact` | [`Store`]: commits, runs, imports, upkeep |
+//! | `snapshot` | [`Snapshot`]: everything at one commit, for reading |
+//! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
+//! | `dictionary`, `labels` | facts and their labels |
+//! | `catalogue` | what must change atomically, in sled |
+//! | `container`, `bytes`, `durable`, `garbage` | files: envelope, mapping, fsync, removal |
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("store");
+//! use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+//!
+//! let store = Store::create(&path)?;
+//! let shape = Shape::new(2, 4).ok_or("too large")?;
+//! let run = store.open_run(RunSpec::new("first", "toy", shape))?;
+//! let neurons = vec![Neuron(1), Neuron(6)];
+//! run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data: EntryData::Neurons(neurons) })?;
+//!
+//! let snapshot = store.snapshot()?;
+//! let slot = snapshot.slots().next().ok_or("nothing stored")?;
+//! let part = snapshot.parts(slot)[0].part;
+//! let mut found = Vec::new();
+//! part.grid(0)?.push_to(0, &mut found);
+//! assert_eq!(found, [1, 6]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod block;
+mod bytes;
+mod catalogue;
+mod compact;
+mod container;
+mod dictionary;
+mod durable;
+pub mod entry;
+mod error;
+pub mod facts;
+mod garbage;
+pub mod ids;
+mod labels;
+mod packed;
+pub mod run;
+mod segment;
+mod snapshot;
+mod store;
+mod writer;
+
+#[cfg(target_endian = "big")]
+compile_error!("kndb's files are little-endian and read in place; this target is big-endian");
+
+pub use block::{LayerSummary, ScoreView};
+pub use catalogue::SavedSet;
+pub use compact::{Compacted, Verified};
+pub use container::FORMAT_VERSION;
+pub use dictionary::read::LabelTest;
+pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, ScoreValues, Scores};
+pub use error::{Error, Result};
+pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
+pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
+pub use packed::{PackedSets, Values};
+pub use run::{Keep, Run, RunSpec, ScoreType};
+pub use segment::read::{GridSets, Part, Segment};
+pub use segment::{PartKind, TAU_GRID};
+pub use snapshot::{LivePart, Slot, Snapshot};
+pub use store::{Options, Store};
+pub use writer::{Appended, Job, OnConflict, RunWriter};

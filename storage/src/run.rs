@@ -1,0 +1,184 @@
+//! What is written down about a run: model, method, every parameter, and what is kept of its scores.
+
+use crate::error::{Error, Result};
+use crate::ids::{RunId, Shape};
+use serde::{Deserialize, Serialize};
+
+/// The description a writer gives of its run. Two uses of one run name must agree on all of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSpec {
+    /// Name, unique in the store.
+    pub name: String,
+    /// Model name. All runs of one model name must have one shape.
+    pub model: String,
+    /// Hash of the model's weights, where known.
+    pub weights_hash: Option<String>,
+    /// Feed-forward layers × width of the model.
+    pub shape: Shape,
+    /// How the scores came to be (`integrated-gradients`, `imported`, …).
+    pub method: String,
+    /// Named preset of methods.md §3, if one was used.
+    pub preset: Option<String>,
+    /// Every other parameter of the method, as name and value.
+    pub parameters: Vec<(String, String)>,
+    /// Which scores are kept.
+    pub keep: Keep,
+    /// Precision the scores are kept in.
+    pub score_type: ScoreType,
+    /// Threshold of the knowledge neurons as a share of the fact's maximum (AMIG Eq. 6–7), where a query names none.
+    pub tau: f64,
+    /// Thresholds of single languages that differ from [`RunSpec::tau`].
+    pub language_taus: Vec<(String, f64)>,
+    /// Share of a fact's prompts that must agree on a neuron (KN §3.2), where a query names none; 0: one prompt is enough.
+    pub prompt_share: f64,
+}
+
+impl RunSpec {
+    /// A run with the default choices: scores ≥ 0.01·max kept as f32, τ 0.3 (the `amig` preset's), one prompt enough.
+    pub fn new(name: impl Into<String>, model: impl Into<String>, shape: Shape) -> Self {
+        Self {
+            name: name.into(),
+            model: model.into(),
+            weights_hash: None,
+            shape,
+            method: "imported".into(),
+            preset: None,
+            parameters: Vec::new(),
+            keep: Keep::default(),
+            score_type: ScoreType::F32,
+            tau: 0.3,
+            language_taus: Vec::new(),
+            prompt_share: 0.0,
+        }
+    }
+
+    /// The default τ of a language.
+    pub fn tau_of(&self, language: &str) -> f64 {
+        let own = self.language_taus.iter().find(|(name, _)| name == language);
+        own.map_or(self.tau, |&(_, tau)| tau)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |field, given: String, expected: &str| Error::RunParameter {
+            run: self.name.clone(),
+            field,
+            given,
+            expected: expected.to_owned(),
+        };
+        if self.name.is_empty() || self.name.chars().any(char::is_control) {
+            return Err(Error::Name {
+                what: "run name",
+                name: self.name.clone(),
+                expected: "some text without control characters",
+            });
+        }
+        if self.model.is_empty() {
+            return Err(wrong("model", "empty".into(), "a name"));
+        }
+        let taus = self.language_taus.iter().map(|&(_, tau)| tau);
+        for tau in std::iter::once(self.tau).chain(taus) {
+            if !(0.0..1.0).contains(&tau) {
+                return Err(wrong("tau", tau.to_string(), "a share of the maximum, 0 ≤ tau < 1"));
+            }
+        }
+        if !(0.0..=1.0).contains(&self.prompt_share) {
+            return Err(wrong("prompt share", self.prompt_share.to_string(), "a share from 0 to 1"));
+        }
+        match self.keep {
+            Keep::Share(share) if !(share > 0.0 && share <= 1.0) => {
+                Err(wrong("keep", share.to_string(), "a share of the maximum, 0 < share ≤ 1"))
+            }
+            Keep::Top(0) => Err(wrong("keep", "top 0".into(), "at least one score a fact")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails with the first parameter in which `given` differs from this stored run.
+    pub(crate) fn must_equal(&self, given: &Self) -> Result<()> {
+        let fields: [(&'static str, String, String); 10] = [
+            ("model", self.model.clone(), given.model.clone()),
+            ("shape", self.shape.to_string(), given.shape.to_string()),
+            ("weights hash", format!("{:?}", self.weights_hash), format!("{:?}", given.weights_hash)),
+            ("method", self.method.clone(), given.method.clone()),
+            ("preset", format!("{:?}", self.preset), format!("{:?}", given.preset)),
+            ("parameters", format!("{:?}", self.parameters), format!("{:?}", given.parameters)),
+            ("keep", self.keep.to_string(), given.keep.to_string()),
+            ("score type", self.score_type.to_string(), given.score_type.to_string()),
+            (
+                "tau",
+                format!("{} {:?}", self.tau, self.language_taus),
+                format!("{} {:?}", given.tau, given.language_taus),
+            ),
+            ("prompt share", self.prompt_share.to_string(), given.prompt_share.to_string()),
+        ];
+        match fields.into_iter().find(|(_, stored, given)| stored != given) {
+            None => Ok(()),
+            Some((field, stored, given)) => Err(Error::RunDiffers { run: self.name.clone(), field, stored, given }),
+        }
+    }
+}
+
+/// Which scores of a fact are kept. What is dropped can no longer be asked for, and such questions are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Keep {
+    /// Every score.
+    All,
+    /// Scores of at least this share of the fact's maximum (over all layers).
+    Share(f64),
+    /// The best n scores of a fact; of equal scores the lower neuron first.
+    Top(u32),
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self::Share(0.01)
+    }
+}
+
+impl std::fmt::Display for Keep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => write!(f, "all scores"),
+            Self::Share(share) => write!(f, "scores ≥ {share}·max"),
+            Self::Top(n) => write!(f, "the {n} best scores"),
+        }
+    }
+}
+
+/// Precision of kept scores. Halves are rounded before anything is computed from them, so answers agree with what is kept;
+/// they are not the answers of f32 (methods: 2,572,709 pairs for 2,572,779 at τ 0.37).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ScoreType {
+    /// 32-bit floating point.
+    #[default]
+    F32,
+    /// IEEE 16-bit floating point.
+    F16,
+    /// bfloat16.
+    Bf16,
+}
+
+impl std::fmt::Display for ScoreType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        })
+    }
+}
+
+/// A run as it is in the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// What its writer said of it.
+    pub spec: RunSpec,
+    /// Version of kndb that began it.
+    pub tool: String,
+    /// When it was begun, in seconds since 1970.
+    pub begun: u64,
+    /// Whether its writer said it is complete.
+    pub finished: bool,
+}

@@ -1,0 +1,108 @@
+//! Segments: immutable, checksummed, memory-mapped files with the entries of one run.
+//!
+//! A segment holds *parts*; a part holds, for one (language, prompt) and many facts, either scores,
+//! or neuron sets without scores, or degenerate groups. What is in a part, and which question it serves:
+//!
+//! | section | question |
+//! |---|---|
+//! | facts: ascending fact ids | is this fact here, and where? |
+//! | per grid τ: packed roaring sets, fact → neurons | set algebra, counts by layer |
+//! | per grid τ: packed roaring postings, neuron → facts | which facts use this neuron? |
+//! | blocks: best score first ([`crate::ScoreView`]) | any other threshold, ranks, the scores themselves |
+//!
+//! [`build`] writes them, [`read`] reads them; `docs/format.md` is the byte layout. Not for
+//! changing anything: a fact is replaced by a tombstone and a new segment.
+
+pub(crate) mod build;
+pub(crate) mod read;
+
+use crate::container::Section;
+use crate::ids::Shape;
+use rkyv::{Archive, Serialize};
+
+/// Thresholds (shares of the fact's maximum) whose neuron sets are stored ready-made, ascending.
+pub const TAU_GRID: [f64; 6] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
+
+/// What the entries of a part are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartKind {
+    /// Attribution scores.
+    Scores,
+    /// Neuron sets without scores.
+    Neurons,
+    /// Degenerate groups.
+    Groups,
+}
+
+impl PartKind {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Scores => 0,
+            Self::Neurons => 1,
+            Self::Groups => 2,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Scores),
+            1 => Some(Self::Neurons),
+            2 => Some(Self::Groups),
+            _ => None,
+        }
+    }
+
+    /// Scores and neurons are two ways to say what a fact's attribution is; groups come on top.
+    pub(crate) fn is_attribution(self) -> bool {
+        self != Self::Groups
+    }
+}
+
+/// Containers a fact takes: values of a roaring container have 16 bits.
+pub(crate) fn slots(shape: Shape) -> u32 {
+    shape.neurons().div_ceil(1 << 16) as u32
+}
+
+/// Facts a part can hold: container keys have 16 bits too; and a part is built in memory.
+pub(crate) fn part_capacity(shape: Shape) -> usize {
+    ((1 << 16) / slots(shape)).min(1 << 14) as usize
+}
+
+#[derive(Archive, Serialize)]
+struct SegmentDirectory {
+    run: u32,
+    layers: u32,
+    width: u32,
+    score_type: u8,
+    parts: Vec<PartDirectory>,
+}
+
+#[derive(Archive, Serialize)]
+struct PartDirectory {
+    language: u16,
+    prompt: u16,
+    kind: u8,
+    fact_count: u32,
+    /// Kept scores, neurons or groups.
+    members: u64,
+    /// Every τ from here on is complete for every fact of the part.
+    tau_floor: f64,
+    facts: Section,
+    grids: Vec<GridDirectory>,
+    offsets: Section,
+    blocks: Section,
+}
+
+#[derive(Archive, Serialize)]
+struct GridDirectory {
+    /// Share of the maximum; NaN for neuron sets without scores.
+    tau: f64,
+    /// `u32[facts + 1]`: first container of each fact in `sets`.
+    index: Section,
+    /// `u32[facts]`: size of each fact's set.
+    counts: Section,
+    /// Roaring bitmap of `(fact × slots + neuron / 2^16) << 16 | neuron % 2^16`, fact by position.
+    sets: Section,
+    /// For each 2^16 neurons: roaring bitmap of `(neuron % 2^16) << 16 | fact`, fact by position.
+    postings: Vec<Section>,
+}

@@ -1,0 +1,430 @@
+//! A store: a folder that several processes read while one at a time commits to it.
+//!
+//! Nobody keeps the catalogue open. [`Store::snapshot`] and every commit take its lock for the
+//! milliseconds they need; everything expensive — computing scores, building segments — happens without it.
+
+use crate::catalogue::{self, Catalogue, FileRecord, Locked, SavedSet};
+use crate::container::{Building, FORMAT_VERSION};
+use crate::dictionary::build::{Draft, DraftFact};
+use crate::durable;
+use crate::error::{Error, Result};
+use crate::facts::{FactBatch, FactsAdded};
+use crate::garbage;
+use crate::ids::{FactId, RunId};
+use crate::run::{Run, RunSpec};
+use crate::snapshot::{DICTIONARY, Gone, Snapshot, file_path};
+use crate::writer::RunWriter;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The file that says what the folder is.
+const MARKER: &str = "KNDB";
+/// The number of the last commit, written before it: readers look here whether to read the catalogue again.
+const EPOCH: &str = "epoch";
+/// Digits of any `u64`.
+const EPOCH_DIGITS: usize = 20;
+/// Facts without labels wait in the catalogue up to this many.
+const NEW_FACTS_LIMIT: usize = 2_048;
+/// How often an operation is repeated when another process changed what it was built on.
+const TRIES: usize = 16;
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long to wait for another process's commit.
+    pub lock_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lock_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// An open store. Clones share it; it can be used from several threads.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    options: Options,
+    /// sled's lock is between processes; threads of this one queue here.
+    gate: Mutex<()>,
+    current: Mutex<Option<Arc<Snapshot>>>,
+    epoch_file: Mutex<Option<File>>,
+    /// The catalogue of this process's last commit: saves reading it again.
+    committed: Mutex<Option<Catalogue>>,
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What the mutexes here protect is replaced whole, so a panic elsewhere leaves nothing half-done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Makes a new store in an empty folder, or one that is not there yet.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if path.join(MARKER).exists() {
+            let found = "there is a store already".to_owned();
+            return Err(Error::AlreadyThere { path: path.to_owned(), found });
+        }
+        std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
+        if std::fs::read_dir(path).map_err(Error::io("list", path))?.next().is_some() {
+            let found = "the folder is not empty".to_owned();
+            return Err(Error::AlreadyThere { path: path.to_owned(), found });
+        }
+        let files = path.join("files");
+        std::fs::create_dir(&files).map_err(Error::io("create", &files))?;
+        let store = Self::at(path, Options::default());
+        store.write(|locked| {
+            locked.counters();
+            Ok(())
+        })?;
+        // The marker comes last: a store that was interrupted here is an ordinary folder that `create` refuses by name.
+        let marker = path.join(MARKER);
+        std::fs::write(&marker, format!("kndb store, format {FORMAT_VERSION}\n"))
+            .map_err(Error::io("write", &marker))?;
+        durable::sync_tree(path)?;
+        Ok(store)
+    }
+
+    /// Opens a store.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// Opens a store, with options.
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
+        let path = path.as_ref();
+        let not = |found: &str| Error::NotAStore { path: path.to_owned(), found: found.to_owned() };
+        if !path.exists() {
+            return Err(not("there is nothing at that path"));
+        }
+        if !path.is_dir() {
+            return Err(not("it is a file, and a store is a folder"));
+        }
+        let marker = path.join(MARKER);
+        let text = match std::fs::read_to_string(&marker) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(not("the folder has no KNDB file")),
+            Err(e) => return Err(Error::io("read", &marker)(e)),
+        };
+        match text.trim().strip_prefix("kndb store, format ").map(str::parse) {
+            Some(Ok(FORMAT_VERSION)) => Ok(Self::at(path, options)),
+            Some(Ok(found)) => Err(Error::FormatVersion { path: path.to_owned(), found, expected: FORMAT_VERSION }),
+            _ => Err(not("its KNDB file does not name a format")),
+        }
+    }
+
+    /// Opens the store, or makes it where there is nothing yet.
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
+        if path.as_ref().exists() { Self::open(path) } else { Self::create(path) }
+    }
+
+    fn at(path: &Path, options: Options) -> Self {
+        let inner = Inner {
+            path: path.to_owned(),
+            options,
+            gate: Mutex::new(()),
+            current: Mutex::new(None),
+            epoch_file: Mutex::new(None),
+            committed: Mutex::new(None),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The store's folder.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// What the store holds now. As cheap as reading one small file while nobody commits.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        self.snapshot_at(self.epoch())
+    }
+
+    /// Like [`Store::snapshot`], but always reads the catalogue.
+    pub fn refresh(&self) -> Result<Arc<Snapshot>> {
+        self.snapshot_at(None)
+    }
+
+    fn snapshot_at(&self, epoch: Option<u64>) -> Result<Arc<Snapshot>> {
+        let before = guard(&self.inner.current).clone();
+        if let Some(current) = before.as_ref().filter(|current| Some(current.epoch()) == epoch) {
+            return Ok(Arc::clone(current));
+        }
+        let mut tries = 0;
+        loop {
+            let committed = guard(&self.inner.committed).take();
+            let catalogue = match committed.filter(|c| Some(c.counters.epoch) == epoch && tries == 0) {
+                Some(catalogue) => catalogue,
+                None => self.lock()?.1.release(),
+            };
+            tries += 1;
+            match Snapshot::take(self.path(), catalogue, before.as_deref()) {
+                Ok(snapshot) => {
+                    let snapshot = Arc::new(snapshot);
+                    *guard(&self.inner.current) = Some(Arc::clone(&snapshot));
+                    return Ok(snapshot);
+                }
+                Err(Gone::File(_)) if tries < TRIES => {}
+                Err(Gone::File(e) | Gone::Other(e)) => return Err(e),
+            }
+        }
+    }
+
+    /// The last snapshot taken, however old: its open files can be taken over.
+    pub(crate) fn current(&self) -> Option<Arc<Snapshot>> {
+        guard(&self.inner.current).clone()
+    }
+
+    fn epoch(&self) -> Option<u64> {
+        let mut file = guard(&self.inner.epoch_file);
+        if file.is_none() {
+            *file = File::open(self.path().join(EPOCH)).ok();
+        }
+        let open = file.as_mut()?;
+        let mut text = [0; EPOCH_DIGITS];
+        open.seek(SeekFrom::Start(0)).and_then(|_| open.read_exact(&mut text)).ok()?;
+        std::str::from_utf8(&text).ok()?.parse().ok()
+    }
+
+    /// Writes the epoch in place: always the same length, so that a reader never finds the file empty.
+    fn announce(&self, epoch: u64) -> Result<()> {
+        let path = self.path().join(EPOCH);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        file.and_then(|mut file| writeln!(file, "{epoch:0EPOCH_DIGITS$}")).map_err(Error::io("write", &path))
+    }
+
+    fn lock(&self) -> Result<(MutexGuard<'_, ()>, Locked)> {
+        let gate = guard(&self.inner.gate);
+        let locked = catalogue::open(&self.path().join("catalogue"), self.inner.options.lock_timeout)?;
+        Ok((gate, locked))
+    }
+
+    /// Runs `change` under the lock and commits what it changed. An error undoes all of it.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Locked) -> Result<T>) -> Result<T> {
+        let (_gate, mut locked) = self.lock()?;
+        garbage::collect(&self.path().join("files"), locked.now());
+        let result = change(&mut locked)?;
+        if !locked.changed() {
+            return Ok(result);
+        }
+        let catalogue = locked.commit(|epoch| self.announce(epoch))?;
+        *guard(&self.inner.committed) = Some(catalogue);
+        Ok(result)
+    }
+
+    /// Removes files that no commit and no reader needs any more.
+    pub fn collect_garbage(&self) -> Result<()> {
+        *guard(&self.inner.current) = None;
+        let (_gate, locked) = self.lock()?;
+        garbage::collect(&self.path().join("files"), locked.now());
+        Ok(())
+    }
+
+    /// A new file that belongs to nobody until it is committed.
+    pub(crate) fn building(&self) -> Result<Building> {
+        Building::create(&self.path().join("files"))
+    }
+
+    /// Begins a run, or goes on with one of the same name, which must agree in every parameter.
+    pub fn open_run(&self, spec: RunSpec) -> Result<RunWriter> {
+        spec.check()?;
+        let known = self.snapshot()?.run_named(&spec.name).cloned();
+        let run = match known {
+            Some(run) => run,
+            None => self.write(|locked| match locked.now().run_named(&spec.name).cloned() {
+                Some(run) => Ok(run),
+                None => {
+                    let same_model = locked.now().runs.values().find(|run| run.spec.model == spec.model);
+                    if let Some(other) = same_model.filter(|run| run.spec.shape != spec.shape) {
+                        return Err(Error::RunParameter {
+                            run: spec.name.clone(),
+                            field: "shape",
+                            given: format!("{} for model {:?}", spec.shape, spec.model),
+                            expected: format!("{} as in run {:?}", other.spec.shape, other.spec.name),
+                        });
+                    }
+                    let counters = locked.counters();
+                    counters.next_run += 1;
+                    let id = RunId(counters.next_run);
+                    let tool = concat!("kndb ", env!("CARGO_PKG_VERSION")).to_owned();
+                    let run = Run { id, spec: spec.clone(), tool, begun: now(), finished: false };
+                    locked.set_run(&run);
+                    Ok(run)
+                }
+            })?,
+        };
+        run.spec.must_equal(&spec)?;
+        Ok(RunWriter::new(self.clone(), run))
+    }
+
+    /// Removes a run and everything of it. Facts stay.
+    pub fn drop_run(&self, name: &str) -> Result<()> {
+        self.write(|locked| {
+            let run = locked.now().run_named(name).map(|run| run.id);
+            let run = run.ok_or_else(|| locked.now().unknown_run(name))?;
+            let of_run = |record: &FileRecord| matches!(record, FileRecord::Segment { run: of, .. } if *of == run.0);
+            let files: Vec<_> = locked.now().files.iter().filter(|(_, r)| of_run(r)).map(|(&f, _)| f).collect();
+            for file in files {
+                locked.remove_file(file);
+            }
+            let unsealed: Vec<_> = locked.now().unsealed.keys().filter(|(of, _)| *of == run).copied().collect();
+            for (run, key) in unsealed {
+                locked.remove_unsealed(run, key);
+            }
+            let jobs: Vec<_> = locked.now().jobs.iter().filter(|(_, j)| j.run == run.0).map(|(&j, _)| j).collect();
+            for job in jobs {
+                locked.remove_job(job);
+            }
+            locked.remove_run(run);
+            Ok(())
+        })?;
+        self.collect_garbage()
+    }
+
+    /// Saves a named set, replacing one of the same name.
+    pub fn save_set(&self, set: &SavedSet, members: &[u8]) -> Result<()> {
+        self.write(|locked| {
+            locked.set_saved(set, members);
+            Ok(())
+        })
+    }
+
+    /// The members of a saved set, as they were given to [`Store::save_set`].
+    pub fn saved_set(&self, name: &str) -> Result<(SavedSet, Vec<u8>)> {
+        let (_gate, locked) = self.lock()?;
+        match locked.now().sets.get(name) {
+            Some(set) => Ok((set.clone(), locked.saved_members(name)?)),
+            None => Err(unknown_set(locked.now(), name)),
+        }
+    }
+
+    /// Removes a saved set.
+    pub fn drop_set(&self, name: &str) -> Result<()> {
+        self.write(|locked| {
+            if !locked.now().sets.contains_key(name) {
+                return Err(unknown_set(locked.now(), name));
+            }
+            locked.remove_saved(name);
+            Ok(())
+        })
+    }
+
+    /// The ids of facts by their external ids; unknown ones are registered without labels.
+    pub fn fact_ids(&self, ids: &[&str]) -> Result<Vec<FactId>> {
+        let snapshot = self.snapshot()?;
+        let found = ids.iter().map(|id| snapshot.fact(id)).collect::<Result<Vec<_>>>()?;
+        if found.iter().all(Option::is_some) {
+            return Ok(found.into_iter().flatten().collect());
+        }
+        let ids = self.write(|locked| {
+            let now = Snapshot::take(self.path(), locked.now().clone(), Some(&snapshot)).map_err(Gone::into_error)?;
+            let mut added = std::collections::HashMap::new();
+            let ids = ids.iter().map(|&id| match (now.fact(id)?, added.get(id)) {
+                (Some(fact), _) | (None, Some(&fact)) => Ok(fact),
+                (None, None) => {
+                    check_name("fact id", id)?;
+                    let fact = locked.add_new_fact(id)?;
+                    added.insert(id, fact);
+                    Ok(fact)
+                }
+            });
+            ids.collect::<Result<Vec<_>>>()
+        })?;
+        if self.snapshot()?.catalogue.new_facts.len() > NEW_FACTS_LIMIT {
+            self.add_facts(FactBatch::default())?;
+        }
+        Ok(ids)
+    }
+
+    /// The ids of languages; unknown ones are registered.
+    pub(crate) fn language_ids(&self, names: &[&str]) -> Result<Vec<crate::ids::LanguageId>> {
+        let snapshot = self.snapshot()?;
+        let known: Option<Vec<_>> = names.iter().map(|name| snapshot.language(name)).collect();
+        match known {
+            Some(ids) => Ok(ids),
+            None => self.write(|locked| names.iter().map(|name| named_language(locked, name)).collect()),
+        }
+    }
+
+    /// Adds facts, labels, templates and candidates in one commit.
+    pub fn add_facts(&self, batch: FactBatch) -> Result<FactsAdded> {
+        for _ in 0..TRIES {
+            let snapshot = self.snapshot()?;
+            let (mut draft, mut added) = (Draft::default(), FactsAdded::default());
+            if let Some((_, dictionary)) = snapshot.dictionary_file() {
+                draft = Draft::of(dictionary)?;
+            }
+            for id in snapshot.catalogue.new_facts.values() {
+                draft.push(DraftFact { id: id.clone(), ..DraftFact::default() });
+            }
+            let names = self.register_names(&batch)?;
+            names.apply(&batch, &mut draft, &mut added)?;
+            let building = self.building()?;
+            let (out, bytes) = draft.write(building.writer()?).map_err(Error::io("write", building.path()))?;
+            building.sync(out)?;
+            let committed = self.write(|locked| {
+                let now = locked.now();
+                let dictionary = now.files.iter().find(|(_, r)| matches!(r, FileRecord::Dictionary { .. }));
+                let dictionary = dictionary.map(|(&file, _)| file);
+                let same = dictionary == snapshot.dictionary_file().map(|(file, _)| file)
+                    && now.counters.next_fact == snapshot.catalogue.counters.next_fact;
+                if !same {
+                    return Ok(false);
+                }
+                if let Some(old) = dictionary {
+                    locked.remove_file(old);
+                }
+                let file = locked.next_file();
+                building.rename(&file_path(self.path(), file, DICTIONARY))?;
+                let facts = draft.facts.len() as u32;
+                locked.set_file(file, FileRecord::Dictionary { facts, bytes });
+                locked.counters().next_fact = facts;
+                locked.remove_new_facts_below(facts);
+                Ok(true)
+            })?;
+            if committed {
+                return Ok(added);
+            }
+        }
+        Err(Error::Locked { path: self.path().to_owned(), waited: self.inner.options.lock_timeout })
+    }
+
+    fn register_names(&self, batch: &FactBatch) -> Result<crate::labels::Names> {
+        let wanted = crate::labels::Names::wanted(batch);
+        let snapshot = self.snapshot()?;
+        match wanted.known(&snapshot.catalogue) {
+            Some(names) => Ok(names),
+            None => self.write(|locked| wanted.register(locked)),
+        }
+    }
+}
+
+pub(crate) fn named_language(locked: &mut Locked, name: &str) -> Result<crate::ids::LanguageId> {
+    check_name("language", name)?;
+    locked.language(name)
+}
+
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<()> {
+    if name.is_empty() || name.len() > 1_000 || name.chars().any(char::is_control) {
+        let expected = "1 to 1,000 bytes of text without control characters";
+        return Err(Error::Name { what, name: name.chars().take(100).collect(), expected });
+    }
+    Ok(())
+}
+
+fn unknown_set(catalogue: &Catalogue, name: &str) -> Error {
+    Error::UnknownSet { name: name.to_owned(), known: catalogue.sets.keys().cloned().collect() }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,75 @@
+//! Dropping a run: its entries go, facts and other runs stay.
+
+use crate::contents::Contents;
+use crate::toy::{Toy, groups, many, neurons, scores, spec};
+use kndb_storage::{Error, OnConflict};
+
+fn two_runs() -> Toy {
+    let toy = Toy::new();
+    for name in ["first", "second"] {
+        let run = toy.store.open_run(spec(name)).expect("new");
+        run.append_batch(&many("en", 6), OnConflict::Refuse).expect("appends");
+        run.seal().expect("seals");
+        run.append_batch(&[scores("fact-0002", "en", 9)], OnConflict::Replace).expect("replaces");
+        run.append(neurons("waiting", "zh", &[1, 2])).expect("appends");
+        run.append(groups("fact-0001", "en", &[&[1, 2]])).expect("appends");
+        let job = run.job("import", OnConflict::Refuse).expect("begins");
+        job.append(&many("fr", 4)).expect("appends");
+    }
+    toy
+}
+
+#[test]
+fn facts_and_other_runs_stay() {
+    let toy = two_runs();
+    let before = Contents::of(&toy.store).expect("reads");
+    toy.store.drop_run("first").expect("drops");
+    let after = Contents::of(&toy.fresh()).expect("reads");
+    assert_eq!(after.runs.keys().collect::<Vec<_>>(), ["second"]);
+    assert_eq!(after.facts, before.facts);
+    let expected: Vec<_> = before.entries.into_iter().filter(|(address, _)| address.0 == "second").collect();
+    assert_eq!(after.entries.into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(toy.files().len(), 2, "the files of the run are gone: {:?}", toy.files());
+}
+
+#[test]
+fn a_run_of_the_same_name_begins_empty() {
+    let toy = two_runs();
+    let old = toy.store.open_run(spec("first")).expect("the same");
+    toy.store.drop_run("first").expect("drops");
+    let new = toy.store.open_run(spec("first")).expect("new");
+    assert_ne!(new.run().id, old.run().id);
+    assert!(Contents::of(&toy.fresh()).expect("reads").facts_of("first").is_empty());
+    assert_eq!(new.job("import", OnConflict::Refuse).expect("begins").append(&many("fr", 4)).expect("appends").new, 4);
+}
+
+#[test]
+fn whoever_still_writes_to_it_is_told() {
+    let toy = two_runs();
+    let old = toy.store.open_run(spec("first")).expect("the same");
+    let job = old.job("import", OnConflict::Refuse).expect("goes on");
+    toy.fresh().drop_run("first").expect("drops");
+    let results = [
+        old.append(scores("late", "en", 1)),
+        old.append_batch(&many("de", 2), OnConflict::Replace).map(drop),
+        job.append(&many("de", 2)).map(drop),
+        old.job("another", OnConflict::Refuse).map(drop),
+        toy.store.drop_run("first"),
+        toy.store.compact_run("first"),
+    ];
+    for (number, result) in results.into_iter().enumerate() {
+        match result {
+            Err(Error::UnknownRun { name, known }) => assert_eq!((name.as_str(), known), ("first", vec!["second".into()])),
+            other => panic!("{number}: {other:?}"),
+        }
+    }
+    assert!(matches!(old.finish(), Err(Error::UnknownRun { .. })));
+    assert!(Contents::of(&toy.fresh()).expect("reads").facts_of("first").is_empty());
+}
+
+#[test]
+fn a_writer_can_abandon_its_run() {
+    let toy = two_runs();
+    toy.store.open_run(spec("second")).expect("the same").abandon().expect("drops");
+    assert_eq!(Contents::of(&toy.fresh()).expect("reads").runs.keys().collect::<Vec<_>>(), ["first"]);
+}

@@ -1,0 +1,14 @@
+//! What writers are promised, whatever the store does inside.
+
+mod appending;
+mod dropping;
+mod entries;
+mod facts;
+mod folding;
+mod opening;
+pub mod processes;
+mod refusing;
+mod replacing;
+mod runs;
+mod saved_sets;
+mod together;

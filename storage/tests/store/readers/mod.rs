@@ -1,0 +1,5 @@
+//! Readers while others write: what they hold stays, what they ask for anew is new.
+
+mod files;
+pub mod processes;
+mod snapshots;

@@ -1,0 +1,104 @@
+//! The gate: every step that CI runs, cheapest first, stopping at the first that fails.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::{links, root, say};
+
+/// One step: what it is called, and the cargo command it is.
+struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    rustdocflags: Option<&'static str>,
+    slow: bool,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", arguments: &["fmt", "--all", "--check"], rustdocflags: None, slow: false },
+    Step {
+        name: "clippy",
+        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        rustdocflags: None,
+        slow: true,
+    },
+    // Doctests are among them.
+    Step { name: "test", arguments: &["test", "--workspace"], rustdocflags: None, slow: false },
+    Step {
+        name: "doc",
+        arguments: &["doc", "--no-deps", "--workspace"],
+        rustdocflags: Some("-D warnings"),
+        slow: true,
+    },
+];
+
+/// Runs the gate; `quick` leaves out clippy and rustdoc.
+pub fn run(quick: bool) -> Result<(), String> {
+    let begun = Instant::now();
+    step("links", || links::run(&root()))?;
+    for wanted in STEPS {
+        if quick && wanted.slow {
+            say(&format!("xtask: {} skipped (--quick)\n", wanted.name));
+            continue;
+        }
+        step(wanted.name, || cargo(wanted))?;
+    }
+    deny()?;
+    say(&format!("xtask: all passed in {:.0} s\n", begun.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    say(&format!("xtask: {name} …\n"));
+    let begun = Instant::now();
+    run().map_err(|reason| format!("{name} failed: {reason}"))?;
+    say(&format!("xtask: {name} ok, {:.1} s\n", begun.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn cargo(step: &Step) -> Result<(), String> {
+    let mut command = cargo_command();
+    command.args(step.arguments).current_dir(root());
+    if let Some(flags) = step.rustdocflags {
+        command.env("RUSTDOCFLAGS", flags);
+    }
+    finish(command, &format!("cargo {}", step.arguments.join(" ")))
+}
+
+/// The cargo that runs this task, or the one on the path.
+pub fn cargo_command() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Licences and advisories, where cargo-deny is installed. Advisories need the network, and are
+/// left to CI: the gate must say the same with and without it.
+fn deny() -> Result<(), String> {
+    let installed = cargo_command()
+        .args(["deny", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !installed {
+        say("xtask: deny skipped: cargo-deny is not installed (cargo install cargo-deny)\n");
+        return Ok(());
+    }
+    if !root().join("deny.toml").exists() {
+        say("xtask: deny skipped: there is no deny.toml\n");
+        return Ok(());
+    }
+    step("deny", || {
+        let checks = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+        let mut command = cargo_command();
+        command.args(checks).current_dir(root());
+        finish(command, &format!("cargo {}", checks.join(" ")))
+    })
+}
+
+/// Runs a command to its end, its output shown as it comes.
+pub fn finish(mut command: Command, shown: &str) -> Result<(), String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{shown}` ended with {status}")),
+        Err(failure) => Err(format!("`{shown}` could not be run: {failure}")),
+    }
+}

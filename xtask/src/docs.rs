@@ -1,0 +1,11 @@
+//! Writes the generated pages of `docs/` anew. The tests that compare them are the generators.
+
+use crate::{check, root};
+
+/// Runs the generators.
+pub fn run() -> Result<(), String> {
+    let arguments = ["test", "--package", "kndb-cli", "--test", "cli_reference"];
+    let mut command = check::cargo_command();
+    command.args(arguments).current_dir(root()).env("KNDB_WRITE_DOCS", "1");
+    check::finish(command, &format!("cargo {}", arguments.join(" ")))
+}

@@ -1,0 +1,66 @@
+//! Checks and chores of the repository, run as `cargo xtask`.
+//!
+//! * [`check`]: the gate every change passes, cheapest step first
+//! * [`docs`]: writes the generated pages of `docs/` anew
+//! * [`links`]: finds relative links that lead nowhere
+//!
+//! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
+
+mod check;
+mod docs;
+mod links;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <TASK>
+
+Tasks:
+  check           fmt, links, clippy, tests, rustdoc, cargo-deny; stops at the first that fails
+  check --quick   without clippy and rustdoc
+  docs            write docs/cli.md anew from the help texts
+  links           check the relative links of README.md and docs/
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["check"] => check::run(false),
+        ["check", "--quick"] => check::run(true),
+        ["docs"] => docs::run(),
+        ["links"] => links::run(&root()),
+        ["help" | "--help" | "-h"] => {
+            say(USAGE);
+            Ok(())
+        }
+        _ => {
+            complain(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            complain(&format!("xtask: {reason}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+fn say(text: &str) {
+    // A closed pipe is no reason to fail.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
