@@ -25,7 +25,7 @@ use crate::terminal::Terminal;
 /// Runs a command; returns the process's exit code.
 pub fn run(command: Command, mut terminal: Terminal) -> u8 {
     let done = dispatch(command, &mut terminal);
-    let flushed = terminal.out.flush().map_err(crate::error::CliError::Output);
+    let flushed = terminal.out.flush().map_err(CliError::Output);
     match done.and(flushed) {
         Ok(()) => 0,
         Err(error) => {

@@ -201,7 +201,8 @@ pub(crate) fn domain(pairs: &Pairs<'_>) -> Result<Domain, QueryError> {
 pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError> {
     Ok(match pairs {
         Pairs::Source(source) => without(of_cells(source)?, source.facts.as_ref()),
-        Pairs::Saved(_) => domain(pairs)?.facts,
+        // `domain` may name facts that the set does not have.
+        Pairs::Saved(saved) => without(saved.pairs.keys().copied().collect(), saved.facts.as_ref()),
         Pairs::Binary { op, left, right, .. } => match op {
             SetOp::Union => attributed(left)? | attributed(right)?,
             // An intersection or a difference says nothing of a fact that one side has no data for.

@@ -8,7 +8,7 @@ use crate::algebra::Algebra;
 use crate::ast::SetOp;
 use crate::error::QueryError;
 use crate::plan::{Access, Cell, Combine, Cut, Pairs, PartAccess, PromptParts, Source};
-use kndb_storage::{LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
+use kndb_storage::{LEAST_POSITIVE, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
 /// What a node did, for `explain analyze`.
@@ -214,13 +214,9 @@ impl<'p, 's> Worker<'p, 's> {
         Ok(())
     }
 
-    /// `left = left op right`; both ascend where [`Self::needs_order`] says so.
+    /// `left = left op right`; both are as this worker gave them, or ascend.
     pub(crate) fn apply(&mut self, op: SetOp, left: &mut Vec<u32>, right: &[u32]) {
         self.algebra.apply(op, left, right.iter().copied());
-    }
-
-    pub(crate) fn needs_order(&self) -> bool {
-        self.algebra.needs_order()
     }
 
     /// The part that has a fact, and its position there.
@@ -324,7 +320,7 @@ impl<'p, 's> Worker<'p, 's> {
             run.map_or((String::new(), String::new()), |run| (run.spec.name.clone(), run.spec.keep.to_string()));
         let tau = cell.cut.tau;
         let reason = format!("run {name:?} keeps {keep}; tau={tau} is below the floor of what was kept");
-        QueryError::new(crate::ErrorKind::Missing, reason)
+        QueryError::missing(cell.tau_span, reason)
             .hint("ask for a higher tau, or write the run again and keep more")
     }
 
@@ -351,17 +347,22 @@ impl<'p, 's> Worker<'p, 's> {
 
 /// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
 fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
-    if scores.len() as u64 == shape.neurons() || !(scores.max() > 0.0) {
+    let floor = scores.floor();
+    if scores.len() as u64 == shape.neurons() || floor <= LEAST_POSITIVE {
         return true;
     }
-    let floor = f64::from(scores.floor());
-    // The least 32-bit score that passes must be one that was kept.
-    let passes = cut.tau * f64::from(scores.max());
-    let near = passes as f32;
-    let least = if f64::from(near) > passes { near } else { near.next_up() };
-    f64::from(least) >= floor
-        || cut.score.is_some_and(|(least, _)| least >= floor)
+    // The least score that passes must be one that was kept. A maximum that was not kept is not known.
+    let max = f64::from(scores.max());
+    (max > 0.0 && least_passing(cut.tau * max, true) >= floor)
+        || cut.score.is_some_and(|(least, strict)| least_passing(least, strict) >= floor)
         || cut.rank.is_some_and(|rank| rank as usize <= scores.len())
+}
+
+/// The least 32-bit score from a bound on, or above it.
+fn least_passing(bound: f64, strict: bool) -> f32 {
+    let near = bound as f32;
+    let passes = if strict { f64::from(near) > bound } else { f64::from(near) >= bound };
+    if passes { near } else { near.next_up() }
 }
 
 /// The first position whose fact is at least `fact`, searched outwards from `from`.

@@ -14,7 +14,7 @@ use crate::output::{groups, listing, similarity};
 use crate::plan::{Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
 use crate::saved::Members;
-use kndb_storage::{LanguageId, SavedSet, Shape, Snapshot, Store};
+use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -147,10 +147,9 @@ fn label_language(lowering: &Lowering<'_>, snapshot: &Snapshot, settings: &Setti
     let mut languages = lowering.languages.clone();
     languages.sort_unstable();
     languages.dedup();
-    match (settings.language.as_deref(), languages.as_slice()) {
-        (Some(name), _) => snapshot.language(name),
-        (None, [one]) => Some(*one),
-        (None, _) => None,
+    match languages.as_slice() {
+        [one] => Some(*one),
+        _ => settings.language.as_deref().and_then(|name| snapshot.language(name)),
     }
 }
 
@@ -242,7 +241,12 @@ fn save(
         Set::Neurons(neurons) => Members::Neurons(execution.neurons(neurons)?),
         Set::Facts(facts) => Members::Facts(execution.facts(facts)?),
     };
-    let mut runs: Vec<u32> = lowering.runs.iter().map(|run| run.0).collect();
+    // Runs say whose neurons the members are; `facts of` may have looked at runs of other models.
+    let of_model = |run: &&RunId| {
+        let run_model = snapshot.run(**run).map(|run| run.spec.model.as_str());
+        model.as_ref().is_none_or(|model| run_model == Some(model.name.as_str()))
+    };
+    let mut runs: Vec<u32> = lowering.runs.iter().filter(of_model).map(|run| run.0).collect();
     if runs.is_empty() && matches!(members, Members::Neurons(_)) {
         // Neurons by number alone: any run of their model says what they are.
         runs.extend(model.and_then(|model| lowering.run_of(&model)).map(|run| run.0));

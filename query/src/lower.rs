@@ -363,8 +363,11 @@ impl<'s> Lowering<'s> {
     ) -> Result<Cell<'s>, QueryError> {
         let snapshot = self.names.snapshot;
         let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
-        let mut share = Share { value: run.spec.prompt_share, strict: false };
+        // Groups count as they were found, in whichever prompt.
+        let share = if source.kind == SourceKind::Dkn { 0.0 } else { run.spec.prompt_share };
+        let mut share = Share { value: share, strict: false };
         let mut needs_scores = None;
+        let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {
             match condition.filter {
                 Filter::Tau(tau) => cut.tau = tau,
@@ -382,7 +385,8 @@ impl<'s> Lowering<'s> {
         for &slot in slots {
             let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
             let mut parts = Vec::with_capacity(live.len());
-            for live in live {
+            // What was replaced altogether answers nothing and refuses nothing.
+            for live in live.into_iter().filter(|live| live.live_len() > 0) {
                 if let (PartKind::Neurons, Some(condition)) = (live.part.kind(), needs_scores) {
                     let name = snapshot.language_name(language);
                     let reason = format!(
@@ -397,7 +401,7 @@ impl<'s> Lowering<'s> {
             }
             prompts.push(PromptParts { prompt: slot.prompt, parts });
         }
-        Ok(Cell { run: run.id, language, prompts, share, cut })
+        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span })
     }
 
     /// The cheapest way into a part that gives the answer.

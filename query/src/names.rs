@@ -110,9 +110,8 @@ impl<'a> Resolver<'a> {
             let found = self.snapshot.language(&text.text).filter(|id| there.contains(id));
             let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
             let language = found.ok_or_else(|| {
-                let what = format!("language in run {runs}");
                 let near = nearest(&text.text, names()).map(|near| format!("did you mean {near:?}?"));
-                let reason = format!("there is no {what} called {:?}; there is {}", text.text, listing(names()));
+                let reason = format!("run {runs} has no language {:?}; it has {}", text.text, listing(names()));
                 QueryError::missing(text.span, reason).maybe_hint(near)
             })?;
             if !languages.contains(&language) {

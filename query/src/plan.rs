@@ -4,6 +4,7 @@
 //! into its sources, [`eval`](crate::eval) runs it fact by fact.
 
 use crate::ast::SetOp;
+use crate::span::Span;
 use kndb_storage::{GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -123,6 +124,8 @@ pub(crate) struct Cell<'s> {
     /// Least share of a fact's prompts that must have a neuron.
     pub share: Share,
     pub cut: Cut,
+    /// Where the threshold is given, or else the source that takes the run's.
+    pub tau_span: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,7 +9,6 @@ use crate::eval::Worker;
 use crate::output::shape::Grouping;
 use crate::plan::{Combine, Pairs};
 use kndb_storage::{LanguageId, Neuron, PromptId, RunId};
-use std::cmp::Ordering;
 
 /// The parts a set is taken apart into; one for all where no such dimension is asked for.
 pub(crate) struct Splits {
@@ -22,8 +21,8 @@ struct SplitPart {
     language: Option<LanguageId>,
     prompt: Option<PromptId>,
     run: Option<RunId>,
-    /// Cell and prompt of the source.
-    entries: Vec<(usize, usize)>,
+    /// Cells of the source, and one prompt of each where prompts are told apart.
+    entries: Vec<(usize, Option<usize>)>,
 }
 
 /// What the dimensions of a grouping ask of a set of pairs.
@@ -58,10 +57,12 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, grouping: &Grouping, span: crate:
         for (number, prompt) in cell.prompts.iter().enumerate() {
             let (language, run) = (by_language.then_some(cell.language), by_run.then_some(cell.run));
             let prompt = by_prompt.then_some(prompt.prompt);
+            let entry = (at, by_prompt.then_some(number));
             let known = parts.iter_mut().find(|p| (p.language, p.prompt, p.run) == (language, prompt, run));
             match known {
-                Some(part) => part.entries.push((at, number)),
-                None => parts.push(SplitPart { language, prompt, run, entries: vec![(at, number)] }),
+                Some(part) if part.entries.contains(&entry) => {}
+                Some(part) => part.entries.push(entry),
+                None => parts.push(SplitPart { language, prompt, run, entries: vec![entry] }),
             }
         }
     }
@@ -81,28 +82,29 @@ impl Splits {
         self.parts.len()
     }
 
-    /// The neurons of `all` that the part `number` found for a fact.
+    /// The neurons of a fact that the part `number` has: those of its languages, and of these the ones
+    /// that its prompt found.
     pub(crate) fn neurons<'s>(
         &self,
         worker: &mut Worker<'_, 's>,
         pairs: &Pairs<'s>,
         number: usize,
         fact: u32,
-        all: &[u32],
         out: &mut Vec<u32>,
     ) -> Result<(), QueryError> {
         let Some(source) = pairs.only_source() else { return Ok(()) };
-        let mut one = Vec::new();
+        let (mut one, mut found) = (Vec::new(), Vec::new());
         for &(cell, prompt) in &self.parts[number].entries {
+            let cell = &source.cells[cell];
             one.clear();
-            worker.prompt(source, &source.cells[cell], &source.cells[cell].prompts[prompt], fact, &mut one)?;
+            worker.cell(source, cell, fact, &mut one)?;
+            if let Some(prompt) = prompt.filter(|_| cell.prompts.len() > 1) {
+                found.clear();
+                worker.prompt(source, cell, &cell.prompts[prompt], fact, &mut found)?;
+                worker.apply(SetOp::Intersection, &mut one, &found);
+            }
             worker.apply(SetOp::Union, out, &one);
         }
-        let mut all = all.to_vec();
-        if worker.needs_order() {
-            all.sort_unstable();
-        }
-        worker.apply(SetOp::Intersection, out, &all);
         Ok(())
     }
 
@@ -116,9 +118,13 @@ impl Splits {
     ) -> Result<Vec<Vec<Neuron>>, QueryError> {
         let mut groups = Vec::new();
         let Some(source) = pairs.only_source() else { return Ok(groups) };
-        for &(cell, prompt) in &self.parts[number].entries {
-            let parts = &source.cells[cell].prompts[prompt].parts;
-            if let Some((part, local)) = worker.locate(parts, fact) {
+        let entries = self.parts[number].entries.iter();
+        let prompts = entries.flat_map(|&(cell, prompt)| match prompt {
+            Some(prompt) => &source.cells[cell].prompts[prompt..=prompt],
+            None => &source.cells[cell].prompts,
+        });
+        for prompt in prompts {
+            if let Some((part, local)) = worker.locate(&prompt.parts, fact) {
                 let found = part.live.part.groups(local).map_err(QueryError::storage)?;
                 groups.extend(found.into_iter().map(|group| group.neurons));
             }
@@ -136,13 +142,5 @@ impl Splits {
 
     pub(crate) fn run(&self, number: u16) -> Option<RunId> {
         self.parts[usize::from(number)].run
-    }
-
-    pub(crate) fn compare(&self, a: u16, b: u16, dimension: Dimension) -> Ordering {
-        match dimension {
-            Dimension::Lang => self.language(a).cmp(&self.language(b)),
-            Dimension::Prompt => self.prompt(a).cmp(&self.prompt(b)),
-            _ => self.run(a).cmp(&self.run(b)),
-        }
     }
 }

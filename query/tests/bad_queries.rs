@@ -1,44 +1,18 @@
 //! What people get to read about statements that cannot be read. The messages are kept as
 //! snapshots: a change of wording is a change to look at.
 
-use std::fmt::Write;
+mod carets;
 
-use kndb_query::{QueryError, Span, parse};
+use kndb_query::parse;
 
-/// Draws errors as plain text: the line, a caret line for each place, the hint.
 fn drawn(texts: &[&str]) -> String {
     let mut page = String::new();
     for text in texts {
         let error = parse(text).expect_err(text);
-        page.push_str(&draw(text, &error));
+        page.push_str(&carets::draw(text, &error));
         page.push('\n');
     }
     page
-}
-
-fn draw(text: &str, error: &QueryError) -> String {
-    let mut out = String::new();
-    let kind = error.kind;
-    writeln!(out, "{kind:?} error: {error}").expect("a string takes all");
-    let span = error.span.expect("errors of the parser point at text");
-    point(&mut out, text, span, '^', "");
-    for label in &error.labels {
-        point(&mut out, text, label.span, '-', &label.text);
-    }
-    if let Some(hint) = &error.hint {
-        writeln!(out, "  hint: {hint}").expect("a string takes all");
-    }
-    out
-}
-
-fn point(out: &mut String, text: &str, span: Span, mark: char, label: &str) {
-    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text[start..].lines().next().unwrap_or("");
-    let before = text[start..span.start].chars().count();
-    let marks = text[span.range()].chars().count().max(1);
-    let marks = mark.to_string().repeat(marks);
-    let row = format!("    {line}\n    {}{marks} {label}", " ".repeat(before));
-    writeln!(out, "{}", row.trim_end()).expect("a string takes all");
 }
 
 macro_rules! bad {

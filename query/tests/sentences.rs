@@ -1,29 +1,122 @@
-//! Every sentence of `tests/sentences` is read as its snapshot says, and printed so that it is
-//! read the same again.
+//! Every sentence of `tests/sentences` is read as its snapshot says, printed so that it is read the
+//! same again, planned, and answered from the toy store.
 
+mod carets;
+mod toy;
+
+use kndb_query::{Outcome, Settings, Statement};
 use std::fs;
 use std::path::Path;
+use toy::Toy;
+
+/// Name and text of every sentence.
+fn sentences() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sentences");
+    let files = fs::read_dir(folder).expect("the folder of sentences");
+    let mut sentences: Vec<(String, String)> = files
+        .map(|entry| {
+            let file = entry.expect("an entry of the folder").path();
+            let name = file.file_stem().expect("a file name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&file).expect("a readable sentence"))
+        })
+        .collect();
+    sentences.sort();
+    assert!(sentences.len() >= 28, "only {} sentences found", sentences.len());
+    sentences
+}
+
+fn assert_page(name: &str, page: &str) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name.to_owned(), page);
+    });
+}
 
 #[test]
 fn sentences_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sentences");
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .expect("the folder of sentences")
-        .map(|entry| entry.expect("an entry of the folder").path())
-        .collect();
-    files.sort();
-    assert!(files.len() >= 28, "only {} sentences found", files.len());
-    for file in files {
-        let name = file.file_stem().expect("a file name").to_string_lossy().into_owned();
-        let text = fs::read_to_string(&file).expect("a readable sentence");
+    for (name, text) in sentences() {
         let statement = kndb_query::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let canonical = statement.to_string();
         let again = kndb_query::parse(&canonical).expect("canonical text");
         assert_eq!(again.tree(), statement.tree(), "{name}");
         let shown = format!("{}\n\n{}\n\n{}", text.trim_end(), canonical, statement.tree());
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(format!("tree-{name}"), shown);
-        });
+        assert_page(&format!("tree-{name}"), &shown);
+    }
+}
+
+/// The sets that sentences name.
+const SAVED: [&str; 4] = [
+    "let capitals = kn[relation=P36, lang=en, tau=0.3]",
+    "let a = dkn & neurons(9:852)",
+    "let other = kn[lang=en] & neurons(0:*, 3:*)",
+    "let zh = kn[lang=zh]",
+];
+
+/// The toy store, with the sets that sentences name; most sentences name no run.
+fn toy() -> (Toy, Settings) {
+    let settings = Settings { run: Some("bert, en".to_owned()), language: None };
+    let toy = Toy::new();
+    save_sets(&toy, &settings);
+    (toy, settings)
+}
+
+fn save_sets(toy: &Toy, settings: &Settings) {
+    for text in SAVED {
+        toy.run(settings, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    }
+}
+
+/// Times and bytes as `…`: they are not the same everywhere.
+fn masked(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut rest = line;
+        let keys = ["time=", "bytes read=", " rows in "];
+        while let Some(at) = keys.iter().filter_map(|key| Some(rest.find(key)? + key.len())).min() {
+            out += &rest[..at];
+            out.push('…');
+            let ends = [",", "]", " ("];
+            let end = ends.iter().filter_map(|end| Some(at + rest[at..].find(end)?)).min().unwrap_or(rest.len());
+            rest = &rest[end..];
+        }
+        out += rest;
+        out.push('\n');
+    }
+    out
+}
+
+fn drawn(text: &str, answer: Result<(Outcome, String), kndb_query::QueryError>) -> String {
+    match answer {
+        Ok((Outcome::Rows { rows }, text)) => format!("{text}{rows} rows\n"),
+        Ok((Outcome::Explained(text), _)) => masked(&text),
+        Ok((Outcome::Saved { name, members }, _)) => format!("saved @{name}: {members} members\n"),
+        Ok((Outcome::Dropped { name }, _)) => format!("dropped @{name}\n"),
+        Err(error) => carets::draw(text, &error),
+    }
+}
+
+#[test]
+fn sentences_are_planned() {
+    let (toy, settings) = toy();
+    for (name, text) in sentences() {
+        let explained = match kndb_query::parse(&text).expect("a sentence") {
+            Statement::Query(query) | Statement::Explain { query, .. } => query.to_string(),
+            Statement::Let { set, .. } => set.to_string(),
+            Statement::Drop { .. } => continue,
+        };
+        let explain = format!("explain {explained}");
+        let page = drawn(&explain, toy.run(&settings, &explain));
+        assert_page(&format!("plan-{name}"), &format!("{}\n\n{page}", text.trim_end()));
+    }
+}
+
+#[test]
+fn sentences_are_answered() {
+    let (toy, settings) = toy();
+    for (name, text) in sentences() {
+        let page = drawn(&text, toy.run(&settings, &text));
+        assert_page(&format!("rows-{name}"), &format!("{}\n\n{page}", text.trim_end()));
+        // Some sentences save or drop a set.
+        save_sets(&toy, &settings);
     }
 }
 

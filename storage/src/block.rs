@@ -12,6 +12,9 @@ use rkyv::{Archive, Deserialize, Serialize, rancor};
 /// Neuron ids of models with at most this many neurons take two bytes.
 const NARROW: u64 = 1 << 16;
 
+/// The least score above 0: where the floor is not above it, every positive score was kept.
+pub const LEAST_POSITIVE: f32 = f32::from_bits(1);
+
 #[derive(Archive, Serialize)]
 struct ScoreBlock {
     /// Every neuron with a score of at least this is listed.
@@ -141,7 +144,7 @@ pub(crate) fn encode_scores(scores: &Scores, shape: Shape, keep: Keep, score_typ
 fn keep_floor(keep: Keep, max: f32) -> f32 {
     match keep {
         Keep::All | Keep::Top(_) => f32::NEG_INFINITY,
-        Keep::Share(_) if max <= 0.0 || !max.is_finite() => f32::MIN_POSITIVE,
+        Keep::Share(_) if max <= 0.0 || !max.is_finite() => LEAST_POSITIVE,
         Keep::Share(share) => {
             let exact = share * f64::from(max);
             let near = exact as f32;
@@ -151,7 +154,8 @@ fn keep_floor(keep: Keep, max: f32) -> f32 {
     }
 }
 
-fn round(value: f32, score_type: ScoreType) -> f32 {
+/// The score as it is kept.
+pub(crate) fn round(value: f32, score_type: ScoreType) -> f32 {
     match score_type {
         ScoreType::F32 => value,
         ScoreType::F16 => half::f16::from_f32(value).to_f32(),
@@ -203,7 +207,7 @@ impl<'a> ScoreView<'a> {
             .map_err(|_| format!("{} bytes that are no score block", bytes.len()))?;
         let neurons = block.narrow.len().max(block.wide.len());
         let scores = if score_type == ScoreType::F32 { block.full.len() } else { block.half.len() };
-        if neurons != scores {
+        if neurons != scores || !block.narrow.is_empty() && !block.wide.is_empty() {
             return Err(format!("{neurons} neurons with {scores} scores"));
         }
         Ok(Self { block, score_type })
@@ -433,6 +437,17 @@ mod tests {
         let good = dense(&[0.5, 0.1, 2.0, 0.5, 0.0, -1.0], Keep::All);
         for cut in 0..good.len() {
             let _ = ScoreView::new(&good[..cut], ScoreType::F32);
+        }
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            // It may be read as other scores, which only the checksum of the segment can tell, but never panics.
+            if let Ok(view) = ScoreView::new(&bad, ScoreType::F32) {
+                let mut neurons = Vec::new();
+                view.push_neurons(view.len(), &mut neurons);
+                assert_eq!(neurons.len(), (0..view.len()).map(|rank| (view.neuron(rank), view.score(rank))).count());
+                assert!(view.layers().count() < good.len());
+            }
         }
         assert!(ScoreView::new(&[], ScoreType::F32).is_err());
         assert!(ScoreView::new(&good, ScoreType::F16).is_err(), "f32 scores read as f16");

@@ -1,4 +1,5 @@
-//! The catalogue: everything small that must change atomically, in sled. The only module that knows sled.
+//! The catalogue: everything small that must change atomically, in sled. Only this module and
+//! [`crate::opening`] know sled.
 //!
 //! sled lets one process in, so nobody keeps it open: [`open`] takes the lock, reads all records
 //! into a [`Catalogue`], lets the caller change it, writes the changes as one atomic batch, makes
@@ -6,38 +7,24 @@
 //! a batch is atomic within a tree. Key and value layouts: `docs/format.md`.
 
 use crate::durable;
+use crate::epoch::Epoch;
 use crate::error::{Error, Result};
-use crate::ids::{FactId, FileId, LanguageId, PromptId, RelationId, RunId, Shape};
+use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId, Shape};
+use crate::keys::{Table, entry_prefix, piece_key, read_unsealed_key, split_key, tombstone_key, unsealed_key};
+use crate::opening::{open_sled, sled_error};
 use crate::run::{Keep, Run, RunSpec, ScoreType};
-use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Values are cut into pieces of this size: sled 0.34 keeps larger ones in blob files and never reuses their space.
 const CHUNK: usize = 4_000;
 /// First byte of every value.
 const RECORD_VERSION: u8 = 1;
-
-/// First byte of every key.
-#[derive(Clone, Copy, Debug)]
-#[repr(u8)]
-enum Table {
-    Counters = b'c',
-    Files = b'f',
-    Jobs = b'j',
-    Languages = b'l',
-    NewFacts = b'n',
-    Relations = b'r',
-    Runs = b'R',
-    SetHeads = b's',
-    SetMembers = b'm',
-    Tombstones = b't',
-    Unsealed = b'u',
-}
 
 /// The next ids to give out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +100,7 @@ pub(crate) struct Catalogue {
     pub tombstones: BTreeMap<(FileId, u32), RoaringBitmap>,
     /// Facts that are not in the dictionary yet: external ids.
     pub new_facts: BTreeMap<FactId, String>,
-    pub unsealed: BTreeMap<(RunId, EntryKey), Vec<u8>>,
+    pub unsealed: BTreeMap<(RunId, EntryKey), Arc<[u8]>>,
     pub sets: BTreeMap<String, SavedSet>,
 }
 
@@ -154,30 +141,6 @@ pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
     Ok(locked)
 }
 
-fn open_sled(path: &Path, timeout: Duration) -> Result<sled::Db> {
-    let started = Instant::now();
-    let mut pause = Duration::from_millis(1);
-    loop {
-        let config = sled::Config::new().path(path).cache_capacity(16 << 20).flush_every_ms(None);
-        match config.open() {
-            Ok(db) => return Ok(db),
-            Err(sled::Error::Io(e)) if is_lock(&e) => {
-                if started.elapsed() >= timeout {
-                    return Err(Error::Locked { path: path.to_owned(), waited: timeout });
-                }
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(Duration::from_millis(20));
-            }
-            Err(source) => return Err(Error::Sled { path: path.to_owned(), source }),
-        }
-    }
-}
-
-/// sled reports a held lock as an error of kind `Other` (or the system's own) with this text.
-fn is_lock(e: &std::io::Error) -> bool {
-    e.kind() == std::io::ErrorKind::WouldBlock || e.to_string().contains("could not acquire lock")
-}
-
 impl Locked {
     /// The catalogue with the changes made so far.
     pub(crate) fn now(&self) -> &Catalogue {
@@ -193,17 +156,17 @@ impl Locked {
         self.changed
     }
 
-    /// Writes all changes at once and makes them durable. `announce` runs first, still under the lock,
-    /// with the epoch the catalogue will have.
-    pub(crate) fn commit(mut self, announce: impl FnOnce(u64) -> Result<()>) -> Result<Catalogue> {
+    /// Writes all changes at once and makes them durable. `epoch` is told before and after, still under the lock.
+    pub(crate) fn commit(mut self, epoch: &Epoch) -> Result<Catalogue> {
         self.now.counters.epoch += 1;
         let counters = self.now.counters;
         self.put(Table::Counters, &[], &counters);
-        announce(counters.epoch)?;
-        let sled = |source| Error::Sled { path: self.path.clone(), source };
+        epoch.announce(counters.epoch)?;
+        let sled = |source| sled_error(&self.path, source);
         self.db.apply_batch(std::mem::take(&mut self.batch)).map_err(sled)?;
         self.db.flush().map_err(sled)?;
         durable::sync_tree(&self.path)?;
+        epoch.confirm(counters.epoch);
         Ok(self.now)
     }
 
@@ -352,9 +315,9 @@ impl Locked {
         }
     }
 
-    pub(crate) fn set_unsealed(&mut self, run: RunId, key: EntryKey, payload: Vec<u8>) {
-        self.put_bytes(Table::Unsealed, &unsealed_key(run, key), &payload);
-        self.now.unsealed.insert((run, key), payload);
+    pub(crate) fn set_unsealed(&mut self, run: RunId, key: EntryKey, payload: &[u8]) {
+        self.put_bytes(Table::Unsealed, &unsealed_key(run, key), payload);
+        self.now.unsealed.insert((run, key), payload.into());
     }
 
     pub(crate) fn remove_unsealed(&mut self, run: RunId, key: EntryKey) {
@@ -376,11 +339,8 @@ impl Locked {
 
     /// The members of a saved set, as they were given.
     pub(crate) fn saved_members(&self, name: &str) -> Result<Vec<u8>> {
-        let mut members = Vec::new();
-        for piece in self.db.scan_prefix(entry_prefix(Table::SetMembers, name.as_bytes())).values() {
-            members.extend_from_slice(&piece.map_err(|source| Error::Sled { path: self.path.clone(), source })?);
-        }
-        Ok(members)
+        let members = self.values_of(&entry_prefix(Table::SetMembers, name.as_bytes()))?.pop();
+        Ok(members.map(|(_, members)| members).unwrap_or_default())
     }
 
     fn read(&mut self) -> Result<()> {
@@ -419,7 +379,7 @@ impl Locked {
         }
         for (key, payload) in self.values(Table::Unsealed)? {
             let at = read_unsealed_key(&key).ok_or_else(|| self.bad_key(&key))?;
-            self.now.unsealed.insert(at, payload);
+            self.now.unsealed.insert(at, payload.into());
         }
         Ok(())
     }
@@ -461,15 +421,23 @@ impl Locked {
 
     /// Keys (without table, length and piece number) and whole values of a table, in key order.
     fn values(&self, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        self.values_of(&[table as u8])
+    }
+
+    fn values_of(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut values: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for entry in self.db.scan_prefix([table as u8]) {
-            let (key, piece) = entry.map_err(|source| Error::Sled { path: self.path.clone(), source })?;
+        let mut pieces = 0;
+        for entry in self.db.scan_prefix(prefix) {
+            let (key, piece) = entry.map_err(|source| sled_error(&self.path, source))?;
             let (own, number) = split_key(&key).ok_or_else(|| self.bad_key(&key))?;
             match values.last_mut() {
-                Some((before, value)) if number > 0 && before == own => value.extend_from_slice(&piece),
+                Some((before, value)) if number == pieces && number > 0 && before == own => {
+                    value.extend_from_slice(&piece);
+                }
                 _ if number == 0 => values.push((own.to_vec(), piece.to_vec())),
                 _ => return Err(self.bad_key(&key)),
             }
+            pieces = number + 1;
         }
         Ok(values)
     }
@@ -489,56 +457,4 @@ impl Locked {
         });
         records.collect()
     }
-}
-
-/// Table byte, length of the key (big-endian `u16`), key, piece number (big-endian `u32`). The length keeps one
-/// key's pieces from being another's, when names are keys.
-fn piece_key(table: Table, key: &[u8], number: u32) -> Vec<u8> {
-    let mut bytes = entry_prefix(table, key);
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes
-}
-
-fn entry_prefix(table: Table, key: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![table as u8];
-    bytes.extend_from_slice(&(key.len() as u16).to_be_bytes());
-    bytes.extend_from_slice(key);
-    bytes
-}
-
-fn split_key(bytes: &[u8]) -> Option<(&[u8], u32)> {
-    let rest = bytes.get(1..)?;
-    let (len, rest) = rest.split_at_checked(2)?;
-    let (key, number) = rest.split_at_checked(usize::from(u16::from_be_bytes(len.try_into().ok()?)))?;
-    Some((key, u32::from_be_bytes(number.try_into().ok()?)))
-}
-
-fn tombstone_key(file: FileId, part: u32) -> Vec<u8> {
-    [&file.0.to_be_bytes()[..], &part.to_be_bytes()].concat()
-}
-
-fn unsealed_key(run: RunId, key: EntryKey) -> Vec<u8> {
-    [
-        &run.0.to_be_bytes()[..],
-        &key.language.0.to_be_bytes(),
-        &key.prompt.0.to_be_bytes(),
-        &[key.kind.code()],
-        &key.fact.0.to_be_bytes(),
-    ]
-    .concat()
-}
-
-fn read_unsealed_key(key: &[u8]) -> Option<(RunId, EntryKey)> {
-    let (run, rest) = key.split_first_chunk::<4>()?;
-    let (language, rest) = rest.split_first_chunk::<2>()?;
-    let (prompt, rest) = rest.split_first_chunk::<2>()?;
-    let (&kind, rest) = rest.split_first()?;
-    let fact = rest.try_into().ok().map(u32::from_be_bytes)?;
-    let key = EntryKey {
-        language: LanguageId(u16::from_be_bytes(*language)),
-        prompt: PromptId(u16::from_be_bytes(*prompt)),
-        kind: PartKind::from_code(kind)?,
-        fact: FactId(fact),
-    };
-    Some((RunId(u32::from_be_bytes(*run)), key))
 }

@@ -47,7 +47,6 @@ impl Store {
         for name in names {
             self.compact_run(&name)?;
         }
-        self.collect_garbage()?;
         let after = self.snapshot()?.segment_files();
         Ok(Compacted {
             segments_before: before.0,
@@ -62,13 +61,15 @@ impl Store {
     pub fn compact_run(&self, name: &str) -> Result<()> {
         let snapshot = self.snapshot()?;
         let run = snapshot.run_named(name).ok_or_else(|| snapshot.catalogue.unknown_run(name))?.clone();
+        // A snapshot keeps the files it reads, so none is held when they are removed.
+        drop(snapshot);
         self.open_run(run.spec.clone())?.seal()?;
         for _ in 0..TRIES {
             if self.try_compact(run.id)? {
                 break;
             }
         }
-        Ok(())
+        self.collect_garbage()
     }
 
     fn try_compact(&self, run: RunId) -> Result<bool> {

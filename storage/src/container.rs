@@ -69,37 +69,44 @@ impl Magic {
 pub(crate) struct Container {
     bytes: Bytes,
     path: PathBuf,
+    magic: Magic,
     directory: std::ops::Range<usize>,
+}
+
+/// Checks magic, version and checksum of the directory, and says where the directory lies.
+fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<std::ops::Range<usize>> {
+    let bad = |place: &str, found: String, expected: String| Err(Error::corrupt(path, place, found, expected));
+    let len = bytes.len();
+    if len < 8 + TRAILER {
+        return bad("file", format!("{len} bytes"), format!("at least {}", 8 + TRAILER));
+    }
+    let trailer = &bytes[len - TRAILER..];
+    let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| trailer[at + i]));
+    if &bytes[..8] != magic.bytes() || &trailer[32..] != magic.bytes() {
+        return bad("magic", format!("{:?}", &bytes[..8]), format!("{magic:?} file"));
+    }
+    let version = (number(24) & u64::from(u32::MAX)) as u32;
+    if version != FORMAT_VERSION {
+        return Err(Error::FormatVersion { path: path.to_owned(), found: version, expected: FORMAT_VERSION });
+    }
+    let (offset, size, sum) = (number(0), number(8), number(16));
+    let end = offset.checked_add(size);
+    if offset < 8 || end != Some((len - TRAILER) as u64) {
+        return bad("trailer", format!("directory at {offset}+{size}"), format!("up to {}", len - TRAILER));
+    }
+    let directory = offset as usize..(offset + size) as usize;
+    let found = xxh3_64(&bytes[directory.clone()]);
+    if found != sum {
+        return bad("directory", format!("checksum {found:016x}"), format!("{sum:016x}"));
+    }
+    Ok(directory)
 }
 
 impl Container {
     /// Checks the envelope and the directory's checksum.
     pub(crate) fn open(bytes: Bytes, path: &Path, magic: Magic) -> Result<Self> {
-        let bad = |place: &str, found: String, expected: String| Err(Error::corrupt(path, place, found, expected));
-        let len = bytes.len();
-        if len < 8 + TRAILER {
-            return bad("file", format!("{len} bytes"), format!("at least {}", 8 + TRAILER));
-        }
-        let trailer = &bytes[len - TRAILER..];
-        let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| trailer[at + i]));
-        if &bytes[..8] != magic.bytes() || &trailer[32..] != magic.bytes() {
-            return bad("magic", format!("{:?}", &bytes[..8]), format!("{magic:?} file"));
-        }
-        let version = (number(24) & u64::from(u32::MAX)) as u32;
-        if version != FORMAT_VERSION {
-            return Err(Error::FormatVersion { path: path.to_owned(), found: version, expected: FORMAT_VERSION });
-        }
-        let (offset, size, sum) = (number(0), number(8), number(16));
-        let end = offset.checked_add(size);
-        if offset < 8 || end != Some((len - TRAILER) as u64) {
-            return bad("trailer", format!("directory at {offset}+{size}"), format!("up to {}", len - TRAILER));
-        }
-        let directory = offset as usize..(offset + size) as usize;
-        let found = xxh3_64(&bytes[directory.clone()]);
-        if found != sum {
-            return bad("directory", format!("checksum {found:016x}"), format!("{sum:016x}"));
-        }
-        Ok(Self { bytes, path: path.to_owned(), directory })
+        let directory = envelope(&bytes, path, magic)?;
+        Ok(Self { bytes, path: path.to_owned(), magic, directory })
     }
 
     pub(crate) fn directory(&self) -> &[u8] {
@@ -149,7 +156,12 @@ impl Container {
         Ok(bytes)
     }
 
-    /// Compares a section with its checksum.
+    /// Checks the envelope and the directory's checksum once more.
+    pub(crate) fn verify_envelope(&self) -> Result<()> {
+        envelope(&self.bytes, &self.path, self.magic).map(drop)
+    }
+
+    /// Compares a section with its checksum, whether or not that was done before.
     pub(crate) fn verify(&self, section: Section, name: &str) -> Result<()> {
         let found = xxh3_64(self.raw(section));
         if found == section.xxh3 {
@@ -312,7 +324,7 @@ mod tests {
         for at in (0..8).chain(16..good.len()) {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            // Bytes 52..56 of the trailer are reserved and not read.
+            // Bytes 28..32 of the trailer are reserved and not read.
             let reserved = good.len() - 12..good.len() - 8;
             let open = Container::open(Bytes::Owned(bad), path, Magic::Segment);
             assert_eq!(open.is_err(), !reserved.contains(&at), "byte {at}");

@@ -16,6 +16,7 @@ pub(crate) fn sync_folder(path: &Path) -> Result<()> {
 /// Makes the entry of `path` in its folder durable.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
     match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => sync_folder(Path::new(".")),
         Some(parent) => sync_folder(parent),
         None => Ok(()),
     }

@@ -15,6 +15,7 @@ pub(crate) struct Wanted {
 }
 
 /// The same, with their ids.
+#[derive(PartialEq)]
 pub(crate) struct Names {
     languages: BTreeMap<String, LanguageId>,
     relations: BTreeMap<String, RelationId>,
@@ -108,18 +109,18 @@ impl Names {
 }
 
 impl Wanted {
-    /// The ids, if the catalogue has them all. All relations come along, for messages.
-    pub(crate) fn known(&self, catalogue: &Catalogue) -> Option<Names> {
-        let languages = self.languages.iter().map(|name| Some((name.clone(), catalogue.language(name)?)));
-        let relations = self.relations.iter().map(|name| Some((name.clone(), catalogue.relation(name)?)));
-        let (languages, relations) =
-            (languages.collect::<Option<_>>()?, relations.collect::<Option<BTreeMap<_, _>>>()?);
-        let all = catalogue.relations.iter().enumerate().map(|(id, name)| (name.clone(), RelationId(id as u32)));
-        Some(Names { languages, relations: relations.into_iter().chain(all).collect() })
+    /// The ids these names have, or will have once they are registered. All relations come along, for messages.
+    pub(crate) fn names(&self, catalogue: &Catalogue) -> Names {
+        let languages = numbered(&self.languages, &catalogue.languages);
+        let relations = numbered(&self.relations, &catalogue.relations);
+        Names {
+            languages: languages.map(|(name, id)| (name.clone(), LanguageId(id as u16))).collect(),
+            relations: relations.map(|(name, id)| (name.clone(), RelationId(id as u32))).collect(),
+        }
     }
 
     /// Registers what is not known yet.
-    pub(crate) fn register(&self, locked: &mut Locked) -> Result<Names> {
+    pub(crate) fn register(&self, locked: &mut Locked) -> Result<()> {
         for name in &self.languages {
             named_language(locked, name)?;
         }
@@ -127,7 +128,12 @@ impl Wanted {
             check_name("relation", name)?;
             locked.relation(name)?;
         }
-        let names = self.known(locked.now());
-        Ok(names.unwrap_or(Names { languages: BTreeMap::new(), relations: BTreeMap::new() }))
+        Ok(())
     }
+}
+
+/// Known names with their numbers, then the wanted ones that are not known with the numbers after those.
+fn numbered<'a>(wanted: &'a BTreeSet<String>, known: &'a [String]) -> impl Iterator<Item = (&'a String, usize)> {
+    let new = wanted.iter().filter(|name| !known.contains(name));
+    known.iter().chain(new).enumerate().map(|(id, name)| (name, id))
 }

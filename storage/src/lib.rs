@@ -7,11 +7,11 @@
 //! | module | what it keeps |
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
-//! | `store`, `writer`, `compact` | [`Store`]: commits, runs, imports, upkeep |
+//! | `store`, `writer`, `check`, `compact` | [`Store`]: commits, runs, imports, upkeep |
 //! | `snapshot` | [`Snapshot`]: everything at one commit, for reading |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels` | facts and their labels |
-//! | `catalogue` | what must change atomically, in sled |
+//! | `catalogue`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
 //! | `container`, `bytes`, `durable`, `garbage` | files: envelope, mapping, fsync, removal |
 //!
 //! ```
@@ -39,16 +39,20 @@
 mod block;
 mod bytes;
 mod catalogue;
+mod check;
 mod compact;
 mod container;
 mod dictionary;
 mod durable;
 pub mod entry;
+mod epoch;
 mod error;
 pub mod facts;
 mod garbage;
 pub mod ids;
+mod keys;
 mod labels;
+mod opening;
 mod packed;
 pub mod run;
 mod segment;
@@ -59,7 +63,7 @@ mod writer;
 #[cfg(target_endian = "big")]
 compile_error!("kndb's files are little-endian and read in place; this target is big-endian");
 
-pub use block::{LayerSummary, ScoreView};
+pub use block::{LEAST_POSITIVE, LayerSummary, ScoreView};
 pub use catalogue::SavedSet;
 pub use compact::{Compacted, Verified};
 pub use container::FORMAT_VERSION;

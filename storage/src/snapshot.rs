@@ -80,6 +80,22 @@ impl LivePart<'_> {
     }
 }
 
+/// What a snapshot is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Reading: unsealed entries are made into segments in memory.
+    All,
+    /// Writing: what is where. A commit must not cost what waits to be sealed.
+    Sealed,
+}
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Unsealed,
+    Sealed { file: FileId, part: u32, local: u32 },
+}
+
 /// Why a snapshot could not be taken.
 pub(crate) enum Gone {
     /// A file of the manifest was replaced meanwhile: read the manifest again.
@@ -98,7 +114,12 @@ impl Gone {
 
 impl Snapshot {
     /// Opens the files of a catalogue, taking those over that `before` has open.
-    pub(crate) fn take(folder: &Path, catalogue: Catalogue, before: Option<&Self>) -> Result<Self, Gone> {
+    pub(crate) fn take(
+        folder: &Path,
+        catalogue: Catalogue,
+        before: Option<&Self>,
+        contents: Contents,
+    ) -> Result<Self, Gone> {
         let mut dictionary = None;
         let mut segments = Vec::new();
         let open = |file: FileId, extension: &str| {
@@ -111,23 +132,27 @@ impl Snapshot {
         };
         for (&file, record) in &catalogue.files {
             match record {
-                FileRecord::Dictionary { .. } => {
+                &FileRecord::Dictionary { facts, bytes: expected } => {
                     let known = before.and_then(|b| b.dictionary.as_ref()).filter(|(known, _)| *known == file);
                     dictionary = Some(match known {
                         Some((_, open)) => (file, Arc::clone(open)),
                         None => {
                             let (bytes, path) = open(file, DICTIONARY)?;
-                            (file, Arc::new(Dictionary::open(bytes, &path).map_err(Gone::Other)?))
+                            let open = Dictionary::open(bytes, &path).map_err(Gone::Other)?;
+                            agree(&path, (open.len(), open.size()), (facts, expected), "facts")?;
+                            (file, Arc::new(open))
                         }
                     });
                 }
-                FileRecord::Segment { .. } => {
+                &FileRecord::Segment { run, bytes: expected, .. } => {
                     let known = before.and_then(|b| b.segments.iter().find(|s| s.file == Some(file)));
                     let segment = match known {
                         Some(open) => Arc::clone(&open.segment),
                         None => {
                             let (bytes, path) = open(file, SEGMENT)?;
-                            Arc::new(Segment::open(bytes, &path).map_err(Gone::Other)?)
+                            let open = Segment::open(bytes, &path).map_err(Gone::Other)?;
+                            agree(&path, (open.run().0, open.size()), (run, expected), "run")?;
+                            Arc::new(open)
                         }
                     };
                     let dead = catalogue.tombstones.range((file, 0)..=(file, u32::MAX));
@@ -136,7 +161,7 @@ impl Snapshot {
                 }
             }
         }
-        for run in catalogue.runs.values() {
+        for run in catalogue.runs.values().filter(|_| contents == Contents::All) {
             if let Some(segment) = unsealed_segment(&catalogue, run, folder).map_err(Gone::Other)? {
                 segments.push(OpenSegment { file: None, segment: Arc::new(segment), tombstones: BTreeMap::new() });
             }
@@ -346,13 +371,18 @@ impl Snapshot {
         })
     }
 
-    /// Where an entry is: the part that has it, and its position there.
-    pub(crate) fn find(&self, run: RunId, key: EntryKey) -> Result<Option<(LivePart<'_>, u32)>> {
+    /// Where an entry of a run is, sealed or not.
+    pub(crate) fn find(&self, run: RunId, key: EntryKey) -> Result<Option<Place>> {
+        let kinds = [PartKind::Scores, PartKind::Neurons, PartKind::Groups].into_iter();
+        let mut same = kinds.filter(|kind| kind.is_attribution() == key.kind.is_attribution());
+        if same.any(|kind| self.catalogue.unsealed.contains_key(&(run, EntryKey { kind, ..key }))) {
+            return Ok(Some(Place::Unsealed));
+        }
         let slot = Slot { run, language: key.language, prompt: key.prompt };
         let parts = if key.kind.is_attribution() { self.parts(slot) } else { self.group_parts(slot) };
         for part in parts {
-            if let Some(local) = part.find(key.fact)? {
-                return Ok(Some((part, local)));
+            if let (Some(file), Some(local)) = (part.file, part.find(key.fact)?) {
+                return Ok(Some(Place::Sealed { file, part: part.index as u32, local }));
             }
         }
         Ok(None)
@@ -394,6 +424,15 @@ pub(crate) fn file_path(folder: &Path, file: FileId, extension: &str) -> std::pa
     folder.join("files").join(format!("{:010}.{extension}", file.0))
 }
 
+/// Fails unless a file is the one that the manifest means: another good file may be in its place.
+fn agree(path: &Path, found: (u32, u64), expected: (u32, u64), what: &str) -> Result<(), Gone> {
+    if found == expected {
+        return Ok(());
+    }
+    let say = |(number, bytes)| format!("{bytes} bytes, {what} {number}");
+    Err(Gone::Other(Error::corrupt(path, "file", say(found), say(expected))))
+}
+
 /// The entries of a run that wait in the catalogue, as a segment in memory.
 fn unsealed_segment(catalogue: &Catalogue, run: &Run, folder: &Path) -> Result<Option<Segment>> {
     let entries = unsealed_of(catalogue, run.id);
@@ -411,5 +450,5 @@ fn unsealed_segment(catalogue: &Catalogue, run: &Run, folder: &Path) -> Result<O
 /// The entries of a run that wait in the catalogue, in order.
 pub(crate) fn unsealed_of(catalogue: &Catalogue, run: RunId) -> impl Iterator<Item = (EntryKey, &[u8])> {
     let all = catalogue.unsealed.iter().filter(move |((of, _), _)| *of == run);
-    all.map(|((_, key), payload)| (*key, payload.as_slice()))
+    all.map(|((_, key), payload)| (*key, &**payload))
 }

@@ -7,25 +7,21 @@ use crate::catalogue::{self, Catalogue, FileRecord, Locked, SavedSet};
 use crate::container::{Building, FORMAT_VERSION};
 use crate::dictionary::build::{Draft, DraftFact};
 use crate::durable;
+use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::facts::{FactBatch, FactsAdded};
 use crate::garbage;
 use crate::ids::{FactId, RunId};
+use crate::labels::Names;
 use crate::run::{Run, RunSpec};
-use crate::snapshot::{DICTIONARY, Gone, Snapshot, file_path};
+use crate::snapshot::{Contents, DICTIONARY, Gone, Snapshot, file_path};
 use crate::writer::RunWriter;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The file that says what the folder is.
 const MARKER: &str = "KNDB";
-/// The number of the last commit, written before it: readers look here whether to read the catalogue again.
-const EPOCH: &str = "epoch";
-/// Digits of any `u64`.
-const EPOCH_DIGITS: usize = 20;
 /// Facts without labels wait in the catalogue up to this many.
 const NEW_FACTS_LIMIT: usize = 2_048;
 /// How often an operation is repeated when another process changed what it was built on.
@@ -52,11 +48,13 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
+    epoch: Epoch,
     options: Options,
     /// sled's lock is between processes; threads of this one queue here.
     gate: Mutex<()>,
     current: Mutex<Option<Arc<Snapshot>>>,
-    epoch_file: Mutex<Option<File>>,
+    /// The same for writers, without what waits to be sealed.
+    writing: Mutex<Option<Arc<Snapshot>>>,
     /// The catalogue of this process's last commit: saves reading it again.
     committed: Mutex<Option<Catalogue>>,
 }
@@ -70,27 +68,29 @@ impl Store {
     /// Makes a new store in an empty folder, or one that is not there yet.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        let there = |found: &str| Error::AlreadyThere { path: path.to_owned(), found: found.to_owned() };
+        if path.is_file() {
+            return Err(there("there is a file of that name"));
+        }
         if path.join(MARKER).exists() {
-            let found = "there is a store already".to_owned();
-            return Err(Error::AlreadyThere { path: path.to_owned(), found });
+            return Err(there("there is a store already"));
         }
         std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
         if std::fs::read_dir(path).map_err(Error::io("list", path))?.next().is_some() {
-            let found = "the folder is not empty".to_owned();
-            return Err(Error::AlreadyThere { path: path.to_owned(), found });
+            return Err(there("the folder is not empty"));
         }
         let files = path.join("files");
         std::fs::create_dir(&files).map_err(Error::io("create", &files))?;
         let store = Self::at(path, Options::default());
-        store.write(|locked| {
-            locked.counters();
-            Ok(())
-        })?;
+        let mut first = catalogue::open(&store.catalogue(), store.inner.options.lock_timeout)?;
+        first.counters();
+        first.commit(&store.inner.epoch)?;
         // The marker comes last: a store that was interrupted here is an ordinary folder that `create` refuses by name.
         let marker = path.join(MARKER);
         std::fs::write(&marker, format!("kndb store, format {FORMAT_VERSION}\n"))
             .map_err(Error::io("write", &marker))?;
         durable::sync_tree(path)?;
+        durable::sync_folder_of(path)?;
         Ok(store)
     }
 
@@ -110,8 +110,8 @@ impl Store {
             return Err(not("it is a file, and a store is a folder"));
         }
         let marker = path.join(MARKER);
-        let text = match std::fs::read_to_string(&marker) {
-            Ok(text) => text,
+        let text = match std::fs::read(&marker) {
+            Ok(text) => String::from_utf8_lossy(&text).into_owned(),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(not("the folder has no KNDB file")),
             Err(e) => return Err(Error::io("read", &marker)(e)),
         };
@@ -130,10 +130,11 @@ impl Store {
     fn at(path: &Path, options: Options) -> Self {
         let inner = Inner {
             path: path.to_owned(),
+            epoch: Epoch::of(path),
             options,
             gate: Mutex::new(()),
             current: Mutex::new(None),
-            epoch_file: Mutex::new(None),
+            writing: Mutex::new(None),
             committed: Mutex::new(None),
         };
         Self { inner: Arc::new(inner) }
@@ -146,7 +147,7 @@ impl Store {
 
     /// What the store holds now. As cheap as reading one small file while nobody commits.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        self.snapshot_at(self.epoch())
+        self.snapshot_at(self.inner.epoch.confirmed())
     }
 
     /// Like [`Store::snapshot`], but always reads the catalogue.
@@ -154,23 +155,42 @@ impl Store {
         self.snapshot_at(None)
     }
 
+    /// A snapshot to write by: it says what is where, and costs nothing for what waits to be sealed.
+    pub(crate) fn for_writing(&self) -> Result<Arc<Snapshot>> {
+        self.taken(self.inner.epoch.confirmed(), Contents::Sealed)
+    }
+
+    /// What the store holds under the lock.
+    pub(crate) fn snapshot_under(&self, locked: &Locked) -> Result<Snapshot> {
+        let before = self.current();
+        Snapshot::take(self.path(), locked.now().clone(), before.as_deref(), Contents::Sealed).map_err(Gone::into_error)
+    }
+
     fn snapshot_at(&self, epoch: Option<u64>) -> Result<Arc<Snapshot>> {
-        let before = guard(&self.inner.current).clone();
+        self.taken(epoch, Contents::All)
+    }
+
+    fn taken(&self, epoch: Option<u64>, contents: Contents) -> Result<Arc<Snapshot>> {
+        let cache = match contents {
+            Contents::All => &self.inner.current,
+            Contents::Sealed => &self.inner.writing,
+        };
+        let before = guard(cache).clone();
         if let Some(current) = before.as_ref().filter(|current| Some(current.epoch()) == epoch) {
             return Ok(Arc::clone(current));
         }
         let mut tries = 0;
         loop {
-            let committed = guard(&self.inner.committed).take();
+            let committed = guard(&self.inner.committed).clone();
             let catalogue = match committed.filter(|c| Some(c.counters.epoch) == epoch && tries == 0) {
                 Some(catalogue) => catalogue,
                 None => self.lock()?.1.release(),
             };
             tries += 1;
-            match Snapshot::take(self.path(), catalogue, before.as_deref()) {
+            match Snapshot::take(self.path(), catalogue, before.as_deref(), contents) {
                 Ok(snapshot) => {
                     let snapshot = Arc::new(snapshot);
-                    *guard(&self.inner.current) = Some(Arc::clone(&snapshot));
+                    *guard(cache) = Some(Arc::clone(&snapshot));
                     return Ok(snapshot);
                 }
                 Err(Gone::File(_)) if tries < TRIES => {}
@@ -180,31 +200,28 @@ impl Store {
     }
 
     /// The last snapshot taken, however old: its open files can be taken over.
-    pub(crate) fn current(&self) -> Option<Arc<Snapshot>> {
-        guard(&self.inner.current).clone()
+    fn current(&self) -> Option<Arc<Snapshot>> {
+        guard(&self.inner.writing).clone().or_else(|| guard(&self.inner.current).clone())
     }
 
-    fn epoch(&self) -> Option<u64> {
-        let mut file = guard(&self.inner.epoch_file);
-        if file.is_none() {
-            *file = File::open(self.path().join(EPOCH)).ok();
-        }
-        let open = file.as_mut()?;
-        let mut text = [0; EPOCH_DIGITS];
-        open.seek(SeekFrom::Start(0)).and_then(|_| open.read_exact(&mut text)).ok()?;
-        std::str::from_utf8(&text).ok()?.parse().ok()
-    }
-
-    /// Writes the epoch in place: always the same length, so that a reader never finds the file empty.
-    fn announce(&self, epoch: u64) -> Result<()> {
-        let path = self.path().join(EPOCH);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        file.and_then(|mut file| writeln!(file, "{epoch:0EPOCH_DIGITS$}")).map_err(Error::io("write", &path))
+    fn catalogue(&self) -> PathBuf {
+        self.path().join("catalogue")
     }
 
     fn lock(&self) -> Result<(MutexGuard<'_, ()>, Locked)> {
         let gate = guard(&self.inner.gate);
-        let locked = catalogue::open(&self.path().join("catalogue"), self.inner.options.lock_timeout)?;
+        let path = self.catalogue();
+        let none = |found| Err(Error::corrupt(&path, "catalogue", found, "that of the store"));
+        // sled would make a new one, and all files would look like garbage.
+        if !path.join("db").exists() {
+            return none("no database");
+        }
+        let locked = catalogue::open(&path, self.inner.options.lock_timeout)?;
+        let epoch = locked.now().counters.epoch;
+        self.inner.epoch.check(&path, epoch)?;
+        if epoch == 0 {
+            return none("an empty database");
+        }
         Ok((gate, locked))
     }
 
@@ -216,7 +233,7 @@ impl Store {
         if !locked.changed() {
             return Ok(result);
         }
-        let catalogue = locked.commit(|epoch| self.announce(epoch))?;
+        let catalogue = locked.commit(&self.inner.epoch)?;
         *guard(&self.inner.committed) = Some(catalogue);
         Ok(result)
     }
@@ -224,6 +241,7 @@ impl Store {
     /// Removes files that no commit and no reader needs any more.
     pub fn collect_garbage(&self) -> Result<()> {
         *guard(&self.inner.current) = None;
+        *guard(&self.inner.writing) = None;
         let (_gate, locked) = self.lock()?;
         garbage::collect(&self.path().join("files"), locked.now());
         Ok(())
@@ -237,7 +255,7 @@ impl Store {
     /// Begins a run, or goes on with one of the same name, which must agree in every parameter.
     pub fn open_run(&self, spec: RunSpec) -> Result<RunWriter> {
         spec.check()?;
-        let known = self.snapshot()?.run_named(&spec.name).cloned();
+        let known = self.for_writing()?.run_named(&spec.name).cloned();
         let run = match known {
             Some(run) => run,
             None => self.write(|locked| match locked.now().run_named(&spec.name).cloned() {
@@ -292,6 +310,7 @@ impl Store {
 
     /// Saves a named set, replacing one of the same name.
     pub fn save_set(&self, set: &SavedSet, members: &[u8]) -> Result<()> {
+        check_name("set name", &set.name)?;
         self.write(|locked| {
             locked.set_saved(set, members);
             Ok(())
@@ -320,13 +339,13 @@ impl Store {
 
     /// The ids of facts by their external ids; unknown ones are registered without labels.
     pub fn fact_ids(&self, ids: &[&str]) -> Result<Vec<FactId>> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.for_writing()?;
         let found = ids.iter().map(|id| snapshot.fact(id)).collect::<Result<Vec<_>>>()?;
         if found.iter().all(Option::is_some) {
             return Ok(found.into_iter().flatten().collect());
         }
         let ids = self.write(|locked| {
-            let now = Snapshot::take(self.path(), locked.now().clone(), Some(&snapshot)).map_err(Gone::into_error)?;
+            let now = self.snapshot_under(locked)?;
             let mut added = std::collections::HashMap::new();
             let ids = ids.iter().map(|&id| match (now.fact(id)?, added.get(id)) {
                 (Some(fact), _) | (None, Some(&fact)) => Ok(fact),
@@ -339,7 +358,7 @@ impl Store {
             });
             ids.collect::<Result<Vec<_>>>()
         })?;
-        if self.snapshot()?.catalogue.new_facts.len() > NEW_FACTS_LIMIT {
+        if self.for_writing()?.catalogue.new_facts.len() > NEW_FACTS_LIMIT {
             self.add_facts(FactBatch::default())?;
         }
         Ok(ids)
@@ -347,7 +366,7 @@ impl Store {
 
     /// The ids of languages; unknown ones are registered.
     pub(crate) fn language_ids(&self, names: &[&str]) -> Result<Vec<crate::ids::LanguageId>> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.for_writing()?;
         let known: Option<Vec<_>> = names.iter().map(|name| snapshot.language(name)).collect();
         match known {
             Some(ids) => Ok(ids),
@@ -358,7 +377,7 @@ impl Store {
     /// Adds facts, labels, templates and candidates in one commit.
     pub fn add_facts(&self, batch: FactBatch) -> Result<FactsAdded> {
         for _ in 0..TRIES {
-            let snapshot = self.snapshot()?;
+            let snapshot = self.for_writing()?;
             let (mut draft, mut added) = (Draft::default(), FactsAdded::default());
             if let Some((_, dictionary)) = snapshot.dictionary_file() {
                 draft = Draft::of(dictionary)?;
@@ -366,7 +385,8 @@ impl Store {
             for id in snapshot.catalogue.new_facts.values() {
                 draft.push(DraftFact { id: id.clone(), ..DraftFact::default() });
             }
-            let names = self.register_names(&batch)?;
+            let wanted = Names::wanted(&batch);
+            let names = wanted.names(&snapshot.catalogue);
             names.apply(&batch, &mut draft, &mut added)?;
             let building = self.building()?;
             let (out, bytes) = draft.write(building.writer()?).map_err(Error::io("write", building.path()))?;
@@ -375,19 +395,23 @@ impl Store {
                 let now = locked.now();
                 let dictionary = now.files.iter().find(|(_, r)| matches!(r, FileRecord::Dictionary { .. }));
                 let dictionary = dictionary.map(|(&file, _)| file);
+                // Facts that came meanwhile may stay in the catalogue, if no fact of the draft has their ids.
+                let (before, after) = (snapshot.catalogue.counters.next_fact, now.counters.next_fact);
+                let facts = draft.facts.len() as u32;
                 let same = dictionary == snapshot.dictionary_file().map(|(file, _)| file)
-                    && now.counters.next_fact == snapshot.catalogue.counters.next_fact;
+                    && (after == before || facts == before)
+                    && wanted.names(now) == names;
                 if !same {
                     return Ok(false);
                 }
+                wanted.register(locked)?;
                 if let Some(old) = dictionary {
                     locked.remove_file(old);
                 }
                 let file = locked.next_file();
                 building.rename(&file_path(self.path(), file, DICTIONARY))?;
-                let facts = draft.facts.len() as u32;
                 locked.set_file(file, FileRecord::Dictionary { facts, bytes });
-                locked.counters().next_fact = facts;
+                locked.counters().next_fact = after.max(facts);
                 locked.remove_new_facts_below(facts);
                 Ok(true)
             })?;
@@ -396,15 +420,6 @@ impl Store {
             }
         }
         Err(Error::Locked { path: self.path().to_owned(), waited: self.inner.options.lock_timeout })
-    }
-
-    fn register_names(&self, batch: &FactBatch) -> Result<crate::labels::Names> {
-        let wanted = crate::labels::Names::wanted(batch);
-        let snapshot = self.snapshot()?;
-        match wanted.known(&snapshot.catalogue) {
-            Some(names) => Ok(names),
-            None => self.write(|locked| wanted.register(locked)),
-        }
     }
 }
 

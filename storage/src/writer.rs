@@ -7,24 +7,27 @@
 
 use crate::block::{encode_groups, encode_scores};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
+use crate::check::{check_entry, check_twice};
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
-use crate::ids::{FileId, Neuron, PromptId};
+use crate::ids::{FileId, PromptId};
 use crate::run::Run;
 use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build, le_u32};
-use crate::snapshot::{Gone, SEGMENT, Snapshot, file_path, unsealed_of};
+use crate::snapshot::{Place, SEGMENT, Snapshot, file_path, unsealed_of};
 use crate::store::Store;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Entries that are not sealed yet are sealed when a run has this many bytes of them.
-const SEAL_BYTES: u64 = 16 << 20;
+const SEAL_BYTES: usize = 16 << 20;
+/// Or as many of them: every commit reads the catalogue.
+const SEAL_ENTRIES: usize = 2_048;
 /// A batch of this size becomes a segment directly.
 const DIRECT_BYTES: usize = 4 << 20;
-/// A finished import that left more segments than this is compacted.
+/// A run or import that is finished with more segments than this is compacted.
 const MANY_SEGMENTS: usize = 4;
 
 /// What to do with an entry whose (fact, language, prompt) is in the run already.
@@ -85,7 +88,7 @@ impl RunWriter {
     /// Adds one entry; on return it is durable and visible. Entries that several threads add at the
     /// same time share one commit. An entry that is there already is refused.
     pub fn append(&self, entry: Entry) -> Result<()> {
-        let prepared = self.prepare(&[entry])?.pop();
+        let prepared = self.prepare(&[entry], OnConflict::Refuse, None)?.pop();
         let Some(prepared) = prepared else { return Ok(()) };
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = queue.next_ticket;
@@ -114,7 +117,9 @@ impl RunWriter {
     /// One commit for all; when that is refused, each for itself, so that only the culprit fails.
     fn commit_group(&self, group: Vec<Prepared>) -> Vec<Result<Appended>> {
         let count = group.len();
-        if count > 1 {
+        // Of two entries for one place, the later one must see the earlier one.
+        let places: HashSet<_> = group.iter().map(|entry| entry.key.place()).collect();
+        if count > 1 && places.len() == count {
             match self.commit_unsealed(&group, OnConflict::Refuse) {
                 Ok(_) => {
                     let sealed = self.seal_if_large();
@@ -122,7 +127,7 @@ impl RunWriter {
                         .chain((1..count).map(|_| Ok(Appended::default())))
                         .collect();
                 }
-                Err(Error::FactExists { .. } | Error::FactTwice { .. }) => {}
+                Err(Error::FactExists { .. }) => {}
                 Err(e) => {
                     let text = e.to_string();
                     let again = |_| Err(Error::Group { reason: text.clone() });
@@ -140,7 +145,7 @@ impl RunWriter {
 
     /// Adds many entries at once, each (fact, language, prompt) at most once; on return all are durable and visible, or none is.
     pub fn append_batch(&self, entries: &[Entry], on_conflict: OnConflict) -> Result<Appended> {
-        let prepared = self.prepare(entries)?;
+        let prepared = self.prepare(entries, on_conflict, None)?;
         if prepared.iter().map(|p| p.payload.len()).sum::<usize>() >= DIRECT_BYTES {
             return self.commit_segment(prepared, on_conflict, None);
         }
@@ -152,6 +157,7 @@ impl RunWriter {
     /// Begins an import, or goes on with an unfinished one of the same signature.
     pub fn job(&self, signature: &str, on_conflict: OnConflict) -> Result<Job<'_>> {
         let id = self.store.write(|locked| {
+            self.run_in(locked)?;
             let same = |job: &JobRecord| job.run == self.run.id.0 && job.signature == signature && !job.finished;
             if let Some((&id, _)) = locked.now().jobs.iter().find(|(_, job)| same(job)) {
                 return Ok(id);
@@ -169,7 +175,15 @@ impl RunWriter {
     /// Seals what is not sealed yet and marks the run complete. It can be opened and added to again.
     pub fn finish(self) -> Result<()> {
         self.seal()?;
-        self.set_finished(true)
+        self.set_finished(true)?;
+        self.compact_if_many()
+    }
+
+    fn compact_if_many(&self) -> Result<()> {
+        if self.store.for_writing()?.sealed_segments(self.run.id).count() > MANY_SEGMENTS {
+            self.store.compact_run(&self.run.spec.name)?;
+        }
+        Ok(())
     }
 
     /// Removes the run and everything of it.
@@ -194,9 +208,13 @@ impl RunWriter {
     }
 
     /// Checks entries, translates names to ids, and builds what will be stored. Sorted by key.
-    fn prepare(&self, entries: &[Entry]) -> Result<Vec<Prepared>> {
+    fn prepare(&self, entries: &[Entry], on_conflict: OnConflict, job: Option<u32>) -> Result<Vec<Prepared>> {
         for entry in entries {
-            check(entry, &self.run)?;
+            check_entry(entry, &self.run)?;
+        }
+        check_twice(entries)?;
+        if on_conflict == OnConflict::Refuse {
+            self.refuse_known(entries, job)?;
         }
         let ids: Vec<&str> = entries.iter().map(|entry| entry.fact.as_str()).collect();
         let facts = self.store.fact_ids(&ids)?;
@@ -229,11 +247,38 @@ impl RunWriter {
             })
         };
         prepared.sort_by_key(|p| p.key);
-        if let Some(twice) = prepared.windows(2).find(|pair| pair[0].key == pair[1].key) {
-            let Prepared { key, fact, language, .. } = &twice[0];
-            return Err(Error::FactTwice { fact: fact.clone(), language: language.clone(), prompt: key.prompt.0 });
-        }
         Ok(prepared)
+    }
+
+    /// Refuses entries that are there already, before new facts and languages are registered for them.
+    /// Looked at again under the lock.
+    fn refuse_known(&self, entries: &[Entry], job: Option<u32>) -> Result<()> {
+        let snapshot = self.store.for_writing()?;
+        let mut known = Vec::new();
+        for entry in entries {
+            let kind = PartKind::of(&entry.data);
+            let (language, prompt) = (snapshot.language(&entry.language), PromptId(entry.prompt));
+            if let (Some(language), Some(fact)) = (language, snapshot.fact(&entry.fact)?)
+                && let Some(place) = snapshot.find(self.run.id, EntryKey { language, prompt, kind, fact })?
+                && (job.is_none() || job_of(&snapshot, place) != job)
+            {
+                known.push(entry);
+            }
+        }
+        match known.first() {
+            None => Ok(()),
+            Some(first) => Err(self.exists(&first.fact, &first.language, first.prompt, known.len())),
+        }
+    }
+
+    fn exists(&self, fact: &str, language: &str, prompt: u16, count: usize) -> Error {
+        Error::FactExists {
+            fact: fact.to_owned(),
+            language: language.to_owned(),
+            prompt,
+            run: self.run.spec.name.clone(),
+            count: count as u64,
+        }
     }
 
     fn encode(&self, data: &EntryData) -> (PartKind, Vec<u8>) {
@@ -256,7 +301,7 @@ impl RunWriter {
             self.run_in(locked)?;
             let replaced = self.clear_the_way(locked, entries, on_conflict)?;
             for entry in entries {
-                locked.set_unsealed(self.run.id, entry.key, entry.payload.clone());
+                locked.set_unsealed(self.run.id, entry.key, &entry.payload);
             }
             self.reopen(locked)?;
             Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed: 0 })
@@ -279,14 +324,12 @@ impl RunWriter {
         job: Option<u32>,
     ) -> Result<Appended> {
         let before = entries.len();
-        let snapshot = self.store.snapshot()?;
+        let snapshot = self.store.for_writing()?;
         if let Some(job) = job {
             let mut own = Vec::with_capacity(entries.len());
             for entry in &entries {
                 let found = snapshot.find(self.run.id, entry.key)?;
-                own.push(
-                    found.and_then(|(part, _)| part.file).is_some_and(|file| job_of(&snapshot, file) == Some(job)),
-                );
+                own.push(found.is_some_and(|place| job_of(&snapshot, place) == Some(job)));
             }
             let mut own = own.into_iter();
             entries.retain(|_| own.next() != Some(true));
@@ -294,10 +337,6 @@ impl RunWriter {
         let resumed = (before - entries.len()) as u64;
         if entries.is_empty() {
             return Ok(Appended { new: 0, replaced: 0, resumed });
-        }
-        if on_conflict == OnConflict::Refuse {
-            // Looked at again under the lock; here it saves building what will be refused.
-            self.conflicts(&snapshot, &entries, on_conflict)?;
         }
         drop(snapshot);
         let head = self.head();
@@ -322,16 +361,16 @@ impl RunWriter {
 
     /// Under the lock: refuses entries that are there already, or takes the old ones out of the way.
     fn clear_the_way(&self, locked: &mut Locked, entries: &[Prepared], on_conflict: OnConflict) -> Result<u64> {
-        let before = self.store.current();
-        let now =
-            Snapshot::take(self.store.path(), locked.now().clone(), before.as_deref()).map_err(Gone::into_error)?;
+        let now = self.store.snapshot_under(locked)?;
         let old = self.conflicts(&now, entries, on_conflict)?;
         let count = old.len() as u64;
         let mut tombstones: BTreeMap<(FileId, u32), RoaringBitmap> = BTreeMap::new();
         for (key, place) in old {
             match place {
-                Some((file, part, local)) => drop(tombstones.entry((file, part)).or_default().insert(local)),
-                None => {
+                Place::Sealed { file, part, local } => {
+                    tombstones.entry((file, part)).or_default().insert(local);
+                }
+                Place::Unsealed => {
                     // The entry may have been a set and become scores, or the other way round.
                     for kind in [PartKind::Scores, PartKind::Neurons, PartKind::Groups] {
                         if kind.is_attribution() == key.kind.is_attribution() {
@@ -357,33 +396,30 @@ impl RunWriter {
         let mut found = Vec::new();
         let mut first = None;
         for entry in entries {
-            if let Some((part, local)) = snapshot.find(self.run.id, entry.key)? {
-                found.push((entry.key, part.file.map(|file| (file, part.index as u32, local))));
+            if let Some(place) = snapshot.find(self.run.id, entry.key)? {
+                found.push((entry.key, place));
                 first = first.or(Some(entry));
             }
         }
         match first {
-            Some(entry) if on_conflict == OnConflict::Refuse => Err(Error::FactExists {
-                fact: entry.fact.clone(),
-                language: entry.language.clone(),
-                prompt: entry.key.prompt.0,
-                run: self.run.spec.name.clone(),
-                count: found.len() as u64,
-            }),
+            Some(entry) if on_conflict == OnConflict::Refuse => {
+                Err(self.exists(&entry.fact, &entry.language, entry.key.prompt.0, found.len()))
+            }
             _ => Ok(found),
         }
     }
 
     fn seal_if_large(&self) -> Result<()> {
-        let snapshot = self.store.snapshot()?;
-        let bytes: u64 = unsealed_of(&snapshot.catalogue, self.run.id).map(|(_, payload)| payload.len() as u64).sum();
-        if bytes >= SEAL_BYTES { self.seal() } else { Ok(()) }
+        let snapshot = self.store.for_writing()?;
+        let waiting = unsealed_of(&snapshot.catalogue, self.run.id);
+        let (count, bytes) = waiting.fold((0, 0), |(count, bytes), (_, payload)| (count + 1, bytes + payload.len()));
+        if bytes >= SEAL_BYTES || count >= SEAL_ENTRIES { self.seal() } else { Ok(()) }
     }
 
     /// Moves what waits in the catalogue into a segment.
     pub fn seal(&self) -> Result<()> {
         loop {
-            let snapshot = self.store.snapshot()?;
+            let snapshot = self.store.for_writing()?;
             let mut entries = unsealed_of(&snapshot.catalogue, self.run.id).peekable();
             if entries.peek().is_none() {
                 return Ok(());
@@ -397,7 +433,7 @@ impl RunWriter {
                 self.run_in(locked)?;
                 let then = || unsealed_of(&snapshot.catalogue, self.run.id);
                 let same = |(key, payload): (EntryKey, &[u8])| {
-                    locked.now().unsealed.get(&(self.run.id, key)).is_some_and(|now| now == payload)
+                    locked.now().unsealed.get(&(self.run.id, key)).is_some_and(|now| **now == *payload)
                 };
                 if !then().all(same) {
                     return Ok(false);
@@ -417,10 +453,8 @@ impl RunWriter {
     }
 }
 
-/// Where a sealed entry is; `None` for one that waits in the catalogue.
-type Place = Option<(FileId, u32, u32)>;
-
-fn job_of(snapshot: &Snapshot, file: FileId) -> Option<u32> {
+fn job_of(snapshot: &Snapshot, place: Place) -> Option<u32> {
+    let Place::Sealed { file, .. } = place else { return None };
     match snapshot.catalogue.files.get(&file) {
         Some(FileRecord::Segment { job, .. }) => *job,
         _ => None,
@@ -437,7 +471,7 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Adds entries as one segment; on return all are durable and visible. Give thousands at a time.
     pub fn append(&self, entries: &[Entry]) -> Result<Appended> {
-        let prepared = self.writer.prepare(entries)?;
+        let prepared = self.writer.prepare(entries, self.on_conflict, Some(self.id))?;
         self.writer.commit_segment(prepared, self.on_conflict, Some(self.id))
     }
 
@@ -451,79 +485,6 @@ impl Job<'_> {
             }
             Ok(())
         })?;
-        let segments = writer.store.snapshot()?.sealed_segments(writer.run.id).count();
-        if segments > MANY_SEGMENTS {
-            writer.store.compact_run(&writer.run.spec.name)?;
-        }
-        Ok(())
-    }
-}
-
-/// Refuses an entry that does not fit the run.
-fn check(entry: &Entry, run: &Run) -> Result<()> {
-    let shape = run.spec.shape;
-    let wrong = |found: String, expected: String| {
-        let (fact, language, prompt) = (entry.fact.clone(), entry.language.clone(), entry.prompt);
-        Err(Error::Entry { fact, language, prompt, found, expected })
-    };
-    let outside = |neuron: &Neuron| u64::from(neuron.0) >= shape.neurons();
-    let listed = |neurons: &[Neuron]| {
-        if let Some(neuron) = neurons.iter().find(|neuron| outside(neuron)) {
-            return wrong(format!("{neuron:?}"), format!("a neuron of {shape}, below {}", shape.neurons()));
-        }
-        let mut sorted = neurons.to_vec();
-        sorted.sort_unstable();
-        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => {
-                let (layer, unit) = shape.split(pair[0]);
-                wrong(format!("neuron {layer}:{unit} twice"), "each neuron once".into())
-            }
-            None => Ok(()),
-        }
-    };
-    let finite = |scores: &[f32], neuron: &dyn Fn(usize) -> Neuron| match scores.iter().position(|s| !s.is_finite()) {
-        Some(at) => {
-            let (layer, unit) = shape.split(neuron(at));
-            wrong(format!("score {} of neuron {layer}:{unit}", scores[at]), "finite scores".into())
-        }
-        None => Ok(()),
-    };
-    match &entry.data {
-        EntryData::Neurons(neurons) => listed(neurons),
-        EntryData::Groups(groups) => {
-            for group in groups {
-                listed(&group.neurons)?;
-                if group.neurons.len() < 2 {
-                    return wrong(format!("a group of {}", group.neurons.len()), "two neurons or more".into());
-                }
-                let each = group.evidence.as_ref().map_or(group.neurons.len(), |evidence| evidence.after_each.len());
-                if each != group.neurons.len() {
-                    return wrong(format!("{each} probabilities"), format!("one for each of {}", group.neurons.len()));
-                }
-            }
-            Ok(())
-        }
-        EntryData::Scores(scores) => {
-            let layers = shape.layers as usize;
-            if !scores.evidence.is_empty() && scores.evidence.len() != layers {
-                return wrong(format!("evidence of {} layers", scores.evidence.len()), format!("none, or {layers}"));
-            }
-            match &scores.values {
-                crate::entry::ScoreValues::Dense(values) if values.len() as u64 != shape.neurons() => {
-                    wrong(format!("{} scores", values.len()), format!("{shape} = {}", shape.neurons()))
-                }
-                crate::entry::ScoreValues::Dense(values) => finite(values, &|at| Neuron(at as u32)),
-                crate::entry::ScoreValues::Sparse { neurons, scores, floor } => {
-                    if neurons.len() != scores.len() {
-                        return wrong(format!("{} neurons", neurons.len()), format!("{} scores", scores.len()));
-                    }
-                    if floor.is_nan() {
-                        return wrong("floor NaN".into(), "a number".into());
-                    }
-                    listed(neurons)?;
-                    finite(scores, &|at| neurons[at])
-                }
-            }
-        }
+        writer.compact_if_many()
     }
 }

@@ -5,6 +5,13 @@ use crate::result::Value;
 use kndb_storage::{FactId, LanguageId, Snapshot};
 use std::borrow::Cow;
 
+/// What tells two subjects, objects or relations apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity<'s> {
+    Uri(&'s str),
+    Name(&'s str),
+}
+
 /// Names facts in the language of a statement.
 #[derive(Clone, Copy)]
 pub(crate) struct FactNames<'s> {
@@ -23,8 +30,12 @@ impl<'s> FactNames<'s> {
     }
 
     pub(crate) fn relation(&self, fact: u32) -> Result<Value<'s>, QueryError> {
+        Ok(text_or_null(self.relation_name(fact)?))
+    }
+
+    pub(crate) fn relation_name(&self, fact: u32) -> Result<Option<&'s str>, QueryError> {
         let relation = self.snapshot.fact_relation(FactId(fact)).map_err(QueryError::storage)?;
-        Ok(text_or_null(relation.map(|relation| self.snapshot.relation_name(relation))))
+        Ok(relation.map(|relation| self.snapshot.relation_name(relation)))
     }
 
     /// Subject and object.
@@ -34,12 +45,12 @@ impl<'s> FactNames<'s> {
     }
 
     /// What tells two subjects (or objects) apart: the language-independent id, else the label.
-    pub(crate) fn identity(&self, fact: u32, subject: bool) -> Result<Option<&'s str>, QueryError> {
+    pub(crate) fn identity(&self, fact: u32, subject: bool) -> Result<Option<Identity<'s>>, QueryError> {
         let (subject_uri, object_uri) = self.snapshot.uris(FactId(fact)).map_err(QueryError::storage)?;
         if let Some(uri) = if subject { subject_uri } else { object_uri } {
-            return Ok(Some(uri));
+            return Ok(Some(Identity::Uri(uri)));
         }
         let label = self.snapshot.any_label(FactId(fact), self.language).map_err(QueryError::storage)?;
-        Ok(label.map(|(s, o)| if subject { s } else { o }))
+        Ok(label.map(|(s, o)| Identity::Name(if subject { s } else { o })))
     }
 }

@@ -7,6 +7,7 @@
 
 use super::Rows;
 use super::facts::FactNames;
+use super::keys::{FactKeys, is_of_fact};
 use super::shape::{Grouping, holds};
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::ast::{Dimension, Key, Measure};
@@ -19,7 +20,7 @@ use crate::splits::{Splits, split_sources};
 use kndb_storage::{Neuron, Shape};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Facts a thread should have at least, to be worth starting.
 const FACTS_A_THREAD: usize = 256;
@@ -36,16 +37,10 @@ struct Group {
     counts: Counts,
 }
 
-/// Names of fact keys: a representative fact of each.
-struct FactKeys {
-    numbers: HashMap<u32, u32>,
-    representatives: Vec<u32>,
-}
-
 /// Everything a result's rows are made from.
 struct Naming<'a, 's> {
     grouping: &'a Grouping,
-    keys: &'a FactKeys,
+    keys: &'a FactKeys<'s>,
     splits: &'a Splits,
     neuron_groups: Vec<Vec<Neuron>>,
     split: Split,
@@ -71,66 +66,23 @@ pub(crate) fn pairs<'s>(
     };
     let splits = split_sources(pairs, grouping, span)?;
     let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
-    let keys = fact_keys(&facts, grouping, names)?;
+    let mut keys = FactKeys::new(&grouping.by, names);
+    for &fact in &facts {
+        keys.add(fact)?;
+    }
     let shape = execution.shape;
     let (groups, total, neuron_groups) = if has(Dimension::Group) {
         if split != Split::Whole {
             let reason = "`by group` lists whole groups, which cannot be split by layer or neuron too";
             return Err(QueryError::kind(span, reason));
         }
-        group_tallies(execution, pairs, &facts, &keys, &splits)?
+        group_tallies(execution, pairs, &facts, &mut keys, &splits)?
     } else {
-        let (groups, total) = tallies(execution, pairs, &facts, &keys, &splits, split)?;
+        let (groups, total) = tallies(execution, pairs, &facts, &mut keys, &splits, split)?;
         (groups, total, Vec::new())
     };
     let naming = Naming { grouping, keys: &keys, splits: &splits, neuron_groups, split, shape, names, total };
     naming.deliver(groups, sink)
-}
-
-/// Which fact belongs to which key; facts come in ascending order, so numbers do too.
-fn fact_keys(facts: &[u32], grouping: &Grouping, names: FactNames<'_>) -> Result<FactKeys, QueryError> {
-    let mut keys = FactKeys { numbers: HashMap::new(), representatives: Vec::new() };
-    let dims: Vec<Dimension> = grouping.by.iter().copied().filter(|d| is_of_fact(*d)).collect();
-    if dims.is_empty() {
-        keys.representatives.push(0);
-        return Ok(keys);
-    }
-    let mut known: HashMap<Vec<Option<Cow<'_, str>>>, u32> = HashMap::new();
-    for &fact in facts {
-        let number = if dims.contains(&Dimension::Fact) {
-            keys.representatives.push(fact);
-            keys.representatives.len() as u32 - 1
-        } else {
-            let key = dims.iter().map(|dimension| match dimension {
-                Dimension::Subject => names.identity(fact, true).map(|id| id.map(Cow::Borrowed)),
-                Dimension::Object => names.identity(fact, false).map(|id| id.map(Cow::Borrowed)),
-                _ => names.relation(fact).map(|value| match value {
-                    Value::Text(text) => Some(text),
-                    _ => None,
-                }),
-            });
-            *known.entry(key.collect::<Result<_, _>>()?).or_insert_with(|| {
-                keys.representatives.push(fact);
-                keys.representatives.len() as u32 - 1
-            })
-        };
-        keys.numbers.insert(fact, number);
-    }
-    Ok(keys)
-}
-
-fn is_of_fact(dimension: Dimension) -> bool {
-    matches!(dimension, Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object)
-}
-
-impl FactKeys {
-    fn of(&self, fact: u32) -> u32 {
-        self.numbers.get(&fact).copied().unwrap_or(0)
-    }
-
-    fn is_one(&self) -> bool {
-        self.numbers.is_empty()
-    }
 }
 
 /// One worker's counts: of the groups, and of everything, where that is not one of the groups.
@@ -144,7 +96,7 @@ fn tallies<'s>(
     execution: &mut Execution<'s>,
     pairs: &Pairs<'s>,
     facts: &[u32],
-    keys: &FactKeys,
+    keys: &mut FactKeys<'s>,
     splits: &Splits,
     split: Split,
 ) -> Result<(Vec<Group>, Counts), QueryError> {
@@ -154,6 +106,7 @@ fn tallies<'s>(
     let many = facts.len() >= FACTS_A_THREAD;
     let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many);
     let whole = TallyPlan::new(execution.shape, Split::Whole, many);
+    let known = &*keys;
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut share = Share { tallies: HashMap::new(), total: (!single).then(|| Tally::new(&whole)) };
         let mut alone = single.then(|| Tally::new(&plan));
@@ -162,27 +115,27 @@ fn tallies<'s>(
             all.clear();
             worker.pairs(pairs, fact, &mut all)?;
             if let Some(alone) = &mut alone {
-                alone.add(&plan, &all);
+                alone.add(&plan, fact, &all);
                 continue;
             }
             if all.is_empty() {
                 continue;
             }
             if let Some(total) = &mut share.total {
-                total.add(&whole, &all);
+                total.add(&whole, fact, &all);
             }
-            let key = keys.of(fact);
+            let key = known.of(fact);
             for number in 0..splits.len() {
                 let neurons = if splits.is_whole() {
                     &all
                 } else {
                     part.clear();
-                    splits.neurons(worker, pairs, number, fact, &all, &mut part)?;
+                    splits.neurons(worker, pairs, number, fact, &mut part)?;
                     &part
                 };
                 if !neurons.is_empty() {
                     let tally = share.tallies.entry((key, number as u16)).or_insert_with(|| Tally::new(&plan));
-                    tally.add(&plan, neurons);
+                    tally.add(&plan, fact, neurons);
                 }
             }
         }
@@ -203,10 +156,14 @@ fn tallies<'s>(
         }
     }
     let mut groups = Vec::new();
+    let mut first: HashMap<u32, u32> = HashMap::new();
     for (&(fact, number), tally) in &sum.tallies {
+        let of_key = first.entry(fact).or_insert(tally.first);
+        *of_key = tally.first.min(*of_key);
         let of_key = tally.groups(&plan).into_iter();
         groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
     }
+    first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
     let total = if single {
         let pairs = groups.iter().map(|group| group.counts.pairs).sum();
         Counts { pairs, ..Counts::default() }
@@ -223,13 +180,14 @@ fn group_tallies<'s>(
     execution: &mut Execution<'s>,
     pairs: &Pairs<'s>,
     facts: &[u32],
-    keys: &FactKeys,
+    keys: &mut FactKeys<'s>,
     splits: &Splits,
 ) -> Result<(Vec<Group>, Counts, Vec<Vec<Neuron>>), QueryError> {
     let mut worker = execution.worker();
     let mut numbers: HashMap<Vec<Neuron>, u32> = HashMap::new();
     let mut neuron_groups = Vec::new();
     let mut counted: HashMap<(u32, u16, u32), u64> = HashMap::new();
+    let mut named = HashSet::new();
     let mut total = 0;
     let mut all = Vec::new();
     for &fact in facts {
@@ -247,7 +205,11 @@ fn group_tallies<'s>(
                     neuron_groups.push(group.clone());
                     neuron_groups.len() as u32 - 1
                 });
-                *counted.entry((keys.of(fact), number as u16, id)).or_default() += 1;
+                let key = keys.of(fact);
+                if named.insert(key) {
+                    keys.name_after(key, fact);
+                }
+                *counted.entry((key, number as u16, id)).or_default() += 1;
             }
         }
     }
@@ -261,7 +223,7 @@ fn group_tallies<'s>(
 impl Naming<'_, '_> {
     fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
         groups.retain(|group| self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key))));
-        let texts = self.texts()?;
+        let texts = self.keys.texts()?;
         self.keep_candidates(&mut groups);
         groups.sort_unstable_by(|a, b| self.compare(a, b, &texts));
         let columns = self.grouping.columns();
@@ -316,31 +278,19 @@ impl Naming<'_, '_> {
         }
     }
 
+    fn unit(&self, group: &Group) -> u32 {
+        self.shape.split(Neuron(group.neuron)).1
+    }
+
     fn number(&self, group: &Group, key: Key) -> Option<f64> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
             Key::Measure(measure) => Some(self.measure(group, measure) as f64),
             Key::Dimension(Dimension::Layer) => Some(f64::from(self.layer(group))),
-            Key::Dimension(Dimension::Neuron) => Some(f64::from(self.shape.split(Neuron(group.neuron)).1)),
+            Key::Dimension(Dimension::Neuron) => Some(f64::from(self.unit(group))),
             Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
             Key::Dimension(_) => None,
         }
-    }
-
-    /// Relation, subject and object of every fact key, for ordering.
-    fn texts(&self) -> Result<Vec<[Option<String>; 3]>, QueryError> {
-        let text = |value: Value<'_>| match value {
-            Value::Text(text) => Some(text.into_owned()),
-            _ => None,
-        };
-        if !self.grouping.by.iter().any(|d| is_of_fact(*d)) {
-            return Ok(vec![[None, None, None]]);
-        }
-        let of = |&fact: &u32| {
-            let (subject, object) = self.names.labels(fact)?;
-            Ok([text(self.names.relation(fact)?), text(subject), text(object)])
-        };
-        self.keys.representatives.iter().map(of).collect()
     }
 
     /// The query's order, then the dimensions'.
@@ -349,6 +299,8 @@ impl Naming<'_, '_> {
             let compared = match key {
                 Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
                 Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
+                // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
+                Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
                 Key::Dimension(dimension) => self.compare_dimension(a, b, dimension, texts),
             };
             if compared != Ordering::Equal {
@@ -356,21 +308,23 @@ impl Naming<'_, '_> {
             }
         }
         let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension, texts));
-        let by_id = || (a.neuron, a.fact, a.split).cmp(&(b.neuron, b.fact, b.split));
+        // Subjects of one name are told apart by their facts.
+        let by_id = || self.keys.compare(a.fact, b.fact, Dimension::Fact, texts);
         dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
     }
 
     fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension, texts: &[[Option<String>; 3]]) -> Ordering {
-        let text = |at: usize| texts[a.fact as usize][at].cmp(&texts[b.fact as usize][at]);
+        let (splits, snapshot) = (self.splits, self.names.snapshot);
+        let language = |group: &Group| splits.language(group.split).map(|id| snapshot.language_name(id));
+        let run = |group: &Group| splits.run(group.split).and_then(|id| snapshot.run(id)).map(|run| &run.spec.name);
         match dimension {
-            Dimension::Fact => a.fact.cmp(&b.fact),
-            Dimension::Relation => text(0),
-            Dimension::Subject => text(1),
-            Dimension::Object => text(2),
+            dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, texts),
             Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
             Dimension::Neuron => a.neuron.cmp(&b.neuron),
             Dimension::Group => self.neuron_groups[a.neuron as usize].cmp(&self.neuron_groups[b.neuron as usize]),
-            Dimension::Lang | Dimension::Prompt | Dimension::Run => self.splits.compare(a.split, b.split, dimension),
+            Dimension::Lang => language(a).cmp(&language(b)),
+            Dimension::Run => run(a).cmp(&run(b)),
+            _ => splits.prompt(a.split).cmp(&splits.prompt(b.split)),
         }
     }
 
@@ -380,18 +334,16 @@ impl Naming<'_, '_> {
         dimension: Dimension,
         row: &mut Vec<Value<'v>>,
     ) -> Result<(), QueryError> {
-        let representative = self.keys.representatives[group.fact as usize];
         let snapshot = self.names.snapshot;
         if dimension == Dimension::Neuron && !self.grouping.by.contains(&Dimension::Layer) {
             row.push(Value::Integer(u64::from(self.layer(group))));
         }
         row.push(match dimension {
-            Dimension::Fact => self.names.id(representative)?,
-            Dimension::Relation => self.names.relation(representative)?,
-            Dimension::Subject => self.names.labels(representative)?.0,
-            Dimension::Object => self.names.labels(representative)?.1,
+            Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object => {
+                self.keys.value(group.fact, dimension)?
+            }
             Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
-            Dimension::Neuron => Value::Integer(u64::from(self.shape.split(Neuron(group.neuron)).1)),
+            Dimension::Neuron => Value::Integer(u64::from(self.unit(group))),
             Dimension::Group => {
                 let name = |&neuron: &Neuron| {
                     let (layer, unit) = self.shape.split(neuron);
@@ -427,7 +379,10 @@ pub(crate) fn alone(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let list: Vec<u32> = members.iter().collect();
-    let keys = if facts { fact_keys(&list, grouping, names)? } else { fact_keys(&[], grouping, names)? };
+    let mut keys = FactKeys::new(&grouping.by, names);
+    for &fact in list.iter().filter(|_| facts) {
+        keys.add(fact)?;
+    }
     let split = match grouping.by.contains(&Dimension::Neuron) {
         _ if facts => Split::Whole,
         true => Split::Neurons,

@@ -6,7 +6,8 @@ use super::shape::descends;
 use crate::ast::{Dimension, Key, Measure, Query};
 use crate::domain::{Execution, domain};
 use crate::error::QueryError;
-use crate::plan::Pairs;
+use crate::eval::Worker;
+use crate::plan::{Access, Pairs};
 use crate::result::{Column, ColumnKind, Sink, Value};
 use kndb_storage::Neuron;
 use roaring::RoaringBitmap;
@@ -90,49 +91,92 @@ pub(crate) fn pairs<'s>(
     let mut columns: Vec<Column> = FACT_COLUMNS.into_iter().chain(NEURON_COLUMNS).collect();
     columns.extend(scored.is_some().then_some(SCORE_COLUMN));
     let shape = execution.shape;
-    let mut out = Output { rows: Rows::new(sink, &columns, top)?, names, fact: None, shape, scored: scored.is_some() };
-    let mut collected = Vec::new();
-    let limit = top.and_then(|top| usize::try_from(top).ok());
+    if order.is_empty() && checks_floors(pairs) {
+        try_all(execution, pairs, top)?;
+    }
     let facts = domain(pairs)?.facts;
     let mut worker = execution.worker();
-    let (mut neurons, mut scores) = (Vec::new(), Vec::new());
-    'facts: for fact in facts {
-        neurons.clear();
-        worker.pairs(pairs, fact, &mut neurons)?;
-        if neurons.is_empty() {
-            continue;
-        }
-        neurons.sort_unstable();
-        scores.clear();
-        if let Some(source) = scored {
-            worker.scored(source, fact, &mut scores)?;
-        }
-        let score = |neuron: u32| {
-            scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1)
-        };
-        let members = neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) });
-        if order.is_empty() {
-            for member in members {
+    // Columns are announced when no error can come any more.
+    let output = |rows| Output { rows, names, fact: None, shape, scored: scored.is_some() };
+    let mut members = Vec::new();
+    if order.is_empty() {
+        let mut out = output(Rows::new(sink, &columns, top)?);
+        'facts: for fact in facts {
+            members.clear();
+            add_members(&mut worker, pairs, fact, &mut members)?;
+            for &member in &members {
                 if !out.push(member)? {
                     break 'facts;
                 }
             }
-            continue;
         }
-        collected.extend(members);
+        return out.rows.end();
+    }
+    let limit = top.and_then(|top| usize::try_from(top).ok());
+    for fact in facts {
+        add_members(&mut worker, pairs, fact, &mut members)?;
         // With a limit, only the best so far have to be kept.
-        if let Some(limit) = limit.filter(|limit| collected.len() > 4 * limit.max(&1_024)) {
-            sort(&mut collected, &order, names, shape)?;
-            collected.truncate(limit);
+        if let Some(limit) = limit.filter(|limit| members.len() / 4 > *limit.max(&1_024)) {
+            sort(&mut members, &order, names, shape)?;
+            members.truncate(limit);
         }
     }
-    sort(&mut collected, &order, names, shape)?;
-    for member in collected {
+    sort(&mut members, &order, names, shape)?;
+    let mut out = output(Rows::new(sink, &columns, top)?);
+    for member in members {
         if !out.push(member)? {
             break;
         }
     }
     out.rows.end()
+}
+
+/// Appends the pairs of a fact, neurons ascending, with their scores.
+fn add_members<'s>(
+    worker: &mut Worker<'_, 's>,
+    pairs: &Pairs<'s>,
+    fact: u32,
+    members: &mut Vec<Member>,
+) -> Result<(), QueryError> {
+    let (mut neurons, mut scores) = (Vec::new(), Vec::new());
+    worker.pairs(pairs, fact, &mut neurons)?;
+    if neurons.is_empty() {
+        return Ok(());
+    }
+    neurons.sort_unstable();
+    if let Some(source) = pairs.scored_source() {
+        worker.scored(source, fact, &mut scores)?;
+    }
+    let score = |neuron: u32| {
+        scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1)
+    };
+    members.extend(neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) }));
+    Ok(())
+}
+
+/// Whether a fact may turn out to have too few scores.
+fn checks_floors(pairs: &Pairs<'_>) -> bool {
+    match pairs {
+        Pairs::Source(source) => {
+            let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);
+            prompts.flat_map(|prompt| &prompt.parts).any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+        }
+        Pairs::Saved(_) => false,
+        Pairs::Binary { left, right, .. } => checks_floors(left) || checks_floors(right),
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => checks_floors(pairs),
+    }
+}
+
+/// Finds the rows once without handing them out, so that no row precedes an error.
+fn try_all<'s>(execution: &mut Execution<'s>, pairs: &Pairs<'s>, top: Option<u64>) -> Result<(), QueryError> {
+    let mut left = top.unwrap_or(u64::MAX);
+    let stats = execution.stats.take();
+    let tried = execution.for_each_fact(pairs, |_, neurons| {
+        left = left.saturating_sub(neurons.len() as u64);
+        Ok(left > 0)
+    });
+    execution.stats = stats;
+    tried
 }
 
 struct Output<'a, 's> {
@@ -193,7 +237,8 @@ fn sort(
                 By::Object => text(2),
                 By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
                 By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
-                By::Score => a.score.total_cmp(&b.score),
+                // What has no score is least.
+                By::Score => (!a.score.is_nan()).cmp(&!b.score.is_nan()).then(a.score.total_cmp(&b.score)),
             };
             let compared = if descending { compared.reverse() } else { compared };
             if compared != Ordering::Equal {

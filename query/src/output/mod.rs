@@ -4,6 +4,7 @@
 
 pub(crate) mod facts;
 pub(crate) mod groups;
+pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod shape;
 pub(crate) mod similarity;

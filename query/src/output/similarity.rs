@@ -6,6 +6,7 @@
 
 use super::Rows;
 use super::facts::FactNames;
+use super::keys::FactKeys;
 use super::shape::{Grouping, holds};
 use crate::ast::{Dimension, Key, Measure, SetOp};
 use crate::domain::{Execution, attributed};
@@ -37,8 +38,8 @@ impl Mean {
     }
 }
 
-/// What a row is about: texts of the fact's dimensions, and the layer.
-type RowKey = (Vec<(Option<String>, u32)>, Option<u32>);
+/// What a row is about: key of its facts, and the layer.
+type RowKey = (u32, Option<u32>);
 
 /// Rows of a similarity.
 pub(crate) fn rows<'s>(
@@ -53,15 +54,15 @@ pub(crate) fn rows<'s>(
     let both = &on_left & &on_right;
     let by_layer = grouping.by.contains(&Dimension::Layer);
     let width = execution.shape.width;
+    let mut keys = FactKeys::new(&grouping.by, names);
     let mut means: BTreeMap<RowKey, Mean> = BTreeMap::new();
     let mut worker = execution.worker();
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for fact in on_left | on_right {
-        let key = fact_key(fact, grouping, names)?;
         if !both.contains(fact) {
             // What only one side knows belongs to no layer.
             if !by_layer {
-                means.entry((key, None)).or_default().unpaired += 1;
+                means.entry((keys.add(fact)?, None)).or_default().unpaired += 1;
             }
             continue;
         }
@@ -70,6 +71,7 @@ pub(crate) fn rows<'s>(
         worker.pairs(left, fact, &mut a)?;
         worker.pairs(right, fact, &mut b)?;
         let layers = if by_layer { layers_of(&a, &b, width) } else { vec![None] };
+        let key = if layers.is_empty() { continue } else { keys.add(fact)? };
         for layer in layers {
             let within = |neuron: &u32| layer.is_none_or(|layer| neuron / width == layer);
             let mut common: Vec<u32> = a.iter().copied().filter(within).collect();
@@ -79,7 +81,7 @@ pub(crate) fn rows<'s>(
             let sizes = common.len() + other.len();
             worker.apply(SetOp::Intersection, &mut common, &other);
             let union = sizes - common.len();
-            let mean = means.entry((key.clone(), layer)).or_default();
+            let mean = means.entry((key, layer)).or_default();
             if union > 0 {
                 mean.sum += common.len() as f64 / union as f64;
                 mean.facts += 1;
@@ -87,9 +89,9 @@ pub(crate) fn rows<'s>(
         }
     }
     if means.is_empty() && grouping.by.is_empty() {
-        means.insert((Vec::new(), None), Mean::default());
+        means.insert((0, None), Mean::default());
     }
-    deliver(means.into_iter().collect(), grouping, names, sink)
+    deliver(means.into_iter().collect(), grouping, &keys, sink)
 }
 
 /// Layers in which either side has a neuron.
@@ -100,63 +102,45 @@ fn layers_of(a: &[u32], b: &[u32], width: u32) -> Vec<Option<u32>> {
     layers
 }
 
-/// Text and a number that tells equal texts apart, for every dimension of the fact.
-fn fact_key(fact: u32, grouping: &Grouping, names: FactNames<'_>) -> Result<Vec<(Option<String>, u32)>, QueryError> {
-    let text = |value: Value<'_>| match value {
-        Value::Text(text) => Some(text.into_owned()),
-        _ => None,
-    };
-    let dims = grouping.by.iter().filter(|dimension| **dimension != Dimension::Layer);
-    let key = dims.map(|dimension| {
-        Ok(match dimension {
-            Dimension::Fact => (None, fact),
-            Dimension::Subject => (text(names.labels(fact)?.0), 0),
-            Dimension::Object => (text(names.labels(fact)?.1), 0),
-            _ => (text(names.relation(fact)?), 0),
-        })
-    });
-    key.collect()
-}
-
 fn deliver(
     mut means: Vec<(RowKey, Mean)>,
     grouping: &Grouping,
-    names: FactNames<'_>,
+    keys: &FactKeys<'_>,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
-    let number = |(key, mean): &(RowKey, Mean), of: Key| match of {
+    let number = |((_, layer), mean): &(RowKey, Mean), of: Key| match of {
+        // What only one side knows belongs to no layer.
+        Key::Measure(Measure::Unpaired) if layer.is_some() => None,
         Key::Measure(measure) => mean.number(measure),
-        Key::Dimension(Dimension::Layer) => key.1.map(f64::from),
+        Key::Dimension(Dimension::Layer) => layer.map(f64::from),
         Key::Dimension(_) => None,
     };
     means.retain(|row| grouping.having.iter().all(|having| holds(having, number(row, having.key))));
-    let place = |wanted: Dimension| grouping.by.iter().filter(|d| **d != Dimension::Layer).position(|d| *d == wanted);
+    let texts = keys.texts()?;
+    let by_dimension = |((a, a_layer), _): &(RowKey, Mean), ((b, b_layer), _): &(RowKey, Mean), dimension| {
+        if dimension == Dimension::Layer { a_layer.cmp(b_layer) } else { keys.compare(*a, *b, dimension, &texts) }
+    };
     means.sort_by(|a, b| {
         for &(key, descending) in &grouping.order {
             let compared = match key {
-                Key::Dimension(dimension) if dimension != Dimension::Layer => {
-                    place(dimension).map_or(Ordering::Equal, |at| a.0.0[at].cmp(&b.0.0[at]))
-                }
+                Key::Dimension(dimension) => by_dimension(a, b, dimension),
                 key => number(a, key).partial_cmp(&number(b, key)).unwrap_or(Ordering::Equal),
             };
             if compared != Ordering::Equal {
                 return if descending { compared.reverse() } else { compared };
             }
         }
-        a.0.cmp(&b.0)
+        // Subjects of one name are told apart by their facts.
+        let dims = grouping.by.iter().copied().chain([Dimension::Fact]);
+        dims.map(|dimension| by_dimension(a, b, dimension)).find(|c| *c != Ordering::Equal).unwrap_or(Ordering::Equal)
     });
     let mut rows = Rows::new(sink, &grouping.columns(), grouping.top)?;
     for ((key, layer), mean) in &means {
-        let mut of_fact = key.iter();
         let mut row = Vec::new();
         for &dimension in &grouping.by {
-            row.push(match (dimension, dimension == Dimension::Layer) {
-                (_, true) => layer.map_or(Value::Null, |layer| Value::Integer(u64::from(layer))),
-                (Dimension::Fact, _) => of_fact.next().map_or(Ok(Value::Null), |&(_, fact)| names.id(fact))?,
-                _ => match of_fact.next() {
-                    Some((Some(text), _)) => Value::Text(text.as_str().into()),
-                    _ => Value::Null,
-                },
+            row.push(match dimension {
+                Dimension::Layer => layer.map_or(Value::Null, |layer| Value::Integer(u64::from(layer))),
+                dimension => keys.value(*key, dimension)?,
             });
         }
         row.push(mean.value().map_or(Value::Null, Value::Ratio));

@@ -49,6 +49,8 @@ fn padded(shape: Shape) -> usize {
 
 /// The counters of one group.
 pub(crate) struct Tally {
+    /// The first fact that has any.
+    pub first: u32,
     pairs: Vec<u64>,
     facts: Vec<u64>,
     neurons: Neurons,
@@ -76,14 +78,15 @@ impl Tally {
             Split::Neurons => Neurons::Sparse(HashMap::new()),
             Split::Whole | Split::Layers => Neurons::Seen(RoaringBitmap::new()),
         };
-        Self { pairs: vec![0; parts], facts: vec![0; parts], neurons }
+        Self { first: u32::MAX, pairs: vec![0; parts], facts: vec![0; parts], neurons }
     }
 
     /// The neurons of one more fact, each once.
-    pub(crate) fn add(&mut self, plan: &TallyPlan, neurons: &[u32]) {
+    pub(crate) fn add(&mut self, plan: &TallyPlan, fact: u32, neurons: &[u32]) {
         if neurons.is_empty() {
             return;
         }
+        self.first = self.first.min(fact);
         match &mut self.neurons {
             Neurons::Dense(counts) => neurons.iter().for_each(|&neuron| counts[neuron as usize] += 1),
             Neurons::Sparse(counts) => neurons.iter().for_each(|&neuron| *counts.entry(neuron).or_default() += 1),
@@ -122,6 +125,7 @@ impl Tally {
 
     /// Takes another thread's counts of the same group, over other facts.
     pub(crate) fn merge(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
         self.pairs.iter_mut().zip(other.pairs).for_each(|(sum, more)| *sum += more);
         self.facts.iter_mut().zip(other.facts).for_each(|(sum, more)| *sum += more);
         match (&mut self.neurons, other.neurons) {

@@ -40,8 +40,7 @@ impl Mirror {
         let mut mirror = Self::new();
         mirror.add_facts(plan, true);
         for run in &plan.runs {
-            let shape = if run.model == "gpt" { Shape::new(2, 5).expect("small") } else { plan.shape };
-            let spec = spec(run, shape);
+            let spec = spec(run, shape_of(run.model, plan));
             mirror.store.open_run(spec.clone()).expect("a new run");
             mirror.world.runs.push(spec);
         }
@@ -62,6 +61,15 @@ impl Mirror {
         mirror.add_facts(plan, false);
         mirror.world.languages = mirror.languages();
         mirror
+    }
+
+    /// Replaces entries, and adds some.
+    pub fn change(&mut self, plan: &Scenario) {
+        for run in 0..plan.runs.len() {
+            let entries = self.entries_of(plan, run, plan.stages.len(), How::Replace);
+            self.write(run, entries, How::Replace);
+        }
+        self.world.languages = self.languages();
     }
 
     fn languages(&self) -> Vec<String> {
@@ -120,7 +128,7 @@ impl Mirror {
                         Sets::Some => seed % 3 == 0,
                         Sets::All => true,
                     };
-                    entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape) }));
+                    entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape, run_plan.sparse) }));
                     if run_plan.groups && seed % 3 != 1 {
                         entries.push(entry(groups(seed, shape)));
                     }
@@ -190,6 +198,11 @@ impl Mirror {
 /// The score of every neuron that did not score 0.
 type Truth = BTreeMap<u32, f32>;
 
+/// The shape of a model.
+pub fn shape_of(model: &str, plan: &Scenario) -> Shape {
+    if model == "gpt" { Shape { layers: 2, width: 5 } } else { plan.shape }
+}
+
 pub fn name(fact: usize) -> String {
     format!("fact-{fact}")
 }
@@ -227,7 +240,7 @@ fn labels(number: usize, fact: &FactPlan, plan: &Scenario) -> Vec<FactRow> {
 }
 
 /// Scores of a small model for every neuron; of a large one for a few.
-fn scores(seed: u64, shape: Shape) -> (EntryData, Truth) {
+fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     let scale = [1.0, 1.0, 0.1, 1e-4, 3.0][(seed >> 40) as usize % 5];
     let rare = 1 + (seed >> 20) % 6;
     let score = |n: u64| match mixed(&[seed, n]) {
@@ -244,11 +257,12 @@ fn scores(seed: u64, shape: Shape) -> (EntryData, Truth) {
     };
     let dense = || (0..neurons as u32).map(|n| truth.get(&n).copied().unwrap_or(0.0)).collect();
     let choice = seed >> 50;
-    if (!large && choice % 4 != 0) || (large && neurons < 1 << 18 && choice % 4 == 0) {
+    let some = (sparse && choice % 4 == 0) || large && (neurons > 1 << 18 || choice % 4 != 1);
+    if !some {
         return (handed(ScoreValues::Dense(dense())), truth);
     }
     let floors = [f32::from_bits(1), f32::MIN_POSITIVE, 0.05 * scale, 0.1 * scale, 0.3 * scale, 0.5 * scale, 0.1, 2.0];
-    let floor = floors[(choice >> 2) as usize % if large { 5 } else { floors.len() }];
+    let floor = floors[(choice >> 2) as usize % if sparse { floors.len() } else { 2 }];
     let also = |n: u32| match choice >> 5 & 3 {
         0 => true,
         1 => mixed(&[seed, 5, u64::from(n)]) % 4 == 0,

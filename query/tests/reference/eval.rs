@@ -236,8 +236,7 @@ impl Reference<'_> {
             }
         }
         let found = cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
-        let joined = cells.into_iter().reduce(|a, b| if intersect { a.intersection(&b) } else { a.union(&b) });
-        let mut pairs = joined.unwrap_or_default();
+        let mut pairs = if intersect { Pairs::in_all(&cells) } else { Pairs::in_any(&cells) };
         pairs.found = (!intersect).then_some(found);
         pairs.groups = groups.then(|| self.groups_of(&slots));
         pairs.scores = (!groups && slots.len() == 1 && (!intersect || languages.len() == 1))
@@ -289,7 +288,7 @@ impl Reference<'_> {
                 _ => {}
             }
         }
-        let mut cell = Pairs { found: Some(BTreeMap::new()), ..Pairs::default() };
+        let mut cell = Pairs { found: Some(BTreeMap::new()), through: true, ..Pairs::default() };
         for fact in 0..self.world.facts.len() {
             let mut of_prompts = Vec::new();
             for slot in slots {

@@ -183,7 +183,7 @@ fn counted(
         let facts: BTreeSet<usize> = pairs.iter().map(|&(fact, _)| fact).collect();
         let neurons: BTreeSet<u32> = pairs.iter().map(|&(_, neuron)| neuron).collect();
         // The members of a set of facts, or of neurons, are its pairs.
-        key.sample = facts.first().copied();
+        key.sample = facts.first().copied().filter(|_| allowed.contains(&Dimension::Fact));
         Row { key, measures: counts(pairs.len(), facts.len(), if measures.contains(&"pairs") { neurons.len() } else { pairs.len() }, total) }
     });
     let rows = with_labels(rows.collect(), naming);

@@ -24,6 +24,8 @@ pub struct RunPlan {
     /// Whether its entries are sets without scores: none, some, or all of them.
     pub sets: Sets,
     pub groups: bool,
+    /// Whether some entries list their best scores only.
+    pub sparse: bool,
     pub keep: Keep,
     pub score_type: ScoreType,
     pub tau: f64,
@@ -84,21 +86,23 @@ pub const TAUS: [f64; 11] = [0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.37, 0.5, 0.7, 0.7
 
 fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan> {
     let keep = prop_oneof![
-        3 => Just(Keep::All),
-        3 => select(vec![0.01, 0.1, 0.25, 0.3, 1.0]).prop_map(Keep::Share),
-        2 => select(vec![1, 2, 3, 8]).prop_map(Keep::Top),
+        5 => Just(Keep::All),
+        3 => select(vec![0.01, 0.01, 0.1, 0.25, 0.3, 1.0]).prop_map(Keep::Share),
+        1 => select(vec![1, 2, 3, 8]).prop_map(Keep::Top),
     ];
     let score_type = prop_oneof![6 => Just(ScoreType::F32), 1 => Just(ScoreType::F16), 1 => Just(ScoreType::Bf16)];
     let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];
     let taus = (select(TAUS.to_vec()), option::weighted(0.3, select(TAUS.to_vec())));
     let share = select(vec![0.0, 0.0, 0.5, 0.7, 1.0]);
     let coverage = select(vec![100, 90, 60]);
-    (sets, any::<bool>(), keep, score_type, taus, share, coverage).prop_map(
-        move |(sets, groups, keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
+    let (groups, sparse) = (proptest::bool::weighted(0.8), proptest::bool::weighted(0.3));
+    (sets, (groups, sparse), keep, score_type, taus, share, coverage).prop_map(
+        move |(sets, (groups, sparse), keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
             name,
             model,
             sets,
             groups,
+            sparse,
             keep,
             score_type,
             tau,
@@ -132,13 +136,13 @@ fn stage() -> impl Strategy<Value = Stage> {
 /// A store of a model of one of these shapes.
 pub fn scenario(
     shape: impl Strategy<Value = Shape>,
-    most_facts: usize,
+    facts: std::ops::RangeInclusive<usize>,
     most_languages: usize,
     most_prompts: usize,
 ) -> impl Strategy<Value = Scenario> {
     let languages = subsequence(LANGUAGES.to_vec(), 1..=most_languages).prop_shuffle();
     let prompts = subsequence(vec![0, 1, 5], 1..=most_prompts);
-    let parts = (shape, languages, prompts, runs(), vec(fact(), 0..=most_facts), vec(stage(), 1..5), any::<u64>());
+    let parts = (shape, languages, prompts, runs(), vec(fact(), facts), vec(stage(), 1..5), any::<u64>());
     parts.prop_map(|(shape, languages, prompts, runs, facts, stages, seed)| Scenario {
         shape,
         languages,

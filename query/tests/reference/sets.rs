@@ -25,6 +25,9 @@ pub struct Pairs {
     /// The pairs of each (run, language, prompt), of a `kn` or `dkn` that is filtered at most.
     pub found: Option<BTreeMap<Where, ByFact>>,
     pub groups: Option<BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>>>,
+    /// Whether a doubt about a fact is one about each of its neurons: the other side of a `&` or `-` may
+    /// settle it for some neurons, which tells once others are filtered out.
+    pub through: bool,
     /// Scores of pairs; a fact that came as a set has none.
     pub scores: Option<BTreeMap<(usize, u32), f32>>,
 }
@@ -40,7 +43,7 @@ impl Pairs {
 
     /// Whether the store can say for sure that a fact has no neuron here.
     fn surely_empty(&self, fact: usize) -> bool {
-        !self.members.contains_key(&fact) && !self.doubt(fact).may
+        !self.members.contains_key(&fact) && !self.doubt(fact).must
     }
 
     /// Doubts of all facts together.
@@ -81,11 +84,27 @@ impl Pairs {
     pub fn union(&self, other: &Self) -> Self {
         let mut union = self.combine(other, |a, b| a | b, |_, doubt| doubt);
         union.attributed = &self.attributed | &other.attributed;
+        union.through = self.through && other.through;
         union
     }
 
     pub fn symmetric_difference(&self, other: &Self) -> Self {
-        self.combine(other, |a, b| a ^ b, |_, doubt| doubt)
+        let through = self.through && other.through;
+        Self { through, ..self.combine(other, |a, b| a ^ b, |_, doubt| doubt) }
+    }
+
+    pub fn in_any(all: &[Self]) -> Self {
+        all.iter().cloned().reduce(|a, b| a.union(&b)).unwrap_or_default()
+    }
+
+    /// In whatever order they are intersected.
+    pub fn in_all(all: &[Self]) -> Self {
+        let mut common = all.iter().cloned().reduce(|a, b| a.intersection(&b)).unwrap_or_default();
+        for (fact, doubt) in &mut common.doubts {
+            let sure = all.iter().filter(|set| !set.doubt(*fact).must).map(|set| set.of(*fact));
+            doubt.must &= sure.reduce(|a, b| &a & &b).is_none_or(|common| !common.is_empty());
+        }
+        common
     }
 
     /// Keeps the scores of the left side.
@@ -121,7 +140,7 @@ impl Pairs {
             groups.values_mut().for_each(|list| list.retain(|group| group.is_subset(neurons)));
         }
         for doubt in self.doubts.values_mut() {
-            doubt.must &= !neurons.is_empty();
+            doubt.must &= self.through && !neurons.is_empty();
         }
         self
     }

@@ -1,32 +1,49 @@
 //! Random statements over the names of a store: well-typed and answerable for the most part.
 
-use super::scenario::{LANGUAGES, Scenario, TAUS};
+use super::build::shape_of;
+use super::scenario::{LANGUAGES, RunPlan, Scenario, TAUS};
 use kndb_query::*;
 use kndb_storage::Shape;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::strategy::Union;
 
 const NOWHERE: Span = Span { start: 0, end: 0 };
 
 /// What statements can name.
 #[derive(Clone, Debug)]
 pub struct Names {
-    runs: Vec<&'static str>,
-    languages: Vec<&'static str>,
-    facts: usize,
-    shape: Shape,
+    plan: std::rc::Rc<Scenario>,
+    /// The model that neurons are of.
+    model: &'static str,
 }
 
 impl Names {
     pub fn of(plan: &Scenario) -> Self {
-        Self {
-            runs: plan.runs.iter().map(|run| run.name).collect(),
-            languages: plan.languages.clone(),
-            facts: plan.facts.len(),
-            shape: plan.shape,
-        }
+        Self { plan: std::rc::Rc::new(plan.clone()), model: plan.runs[0].model }
+    }
+
+    fn runs(&self, groups: bool) -> Vec<&'static str> {
+        let fits = |run: &&RunPlan| run.model == self.model && (!groups || run.groups);
+        self.plan.runs.iter().filter(fits).map(|run| run.name).collect()
+    }
+
+    /// The same names for each of the models.
+    fn models(&self) -> Vec<Self> {
+        let mut models: Vec<&'static str> = self.plan.runs.iter().map(|run| run.model).collect();
+        models.dedup();
+        models.into_iter().map(|model| Self { model, ..self.clone() }).collect()
+    }
+
+    fn relations(&self) -> Vec<&'static str> {
+        let named = |labels: &[usize]| labels.iter().any(|&language| language < self.plan.languages.len());
+        self.plan.facts.iter().filter(|fact| named(&fact.labels)).map(|fact| fact.relation).collect()
+    }
+
+    fn shape(&self) -> Shape {
+        shape_of(self.model, &self.plan)
     }
 }
 
@@ -46,8 +63,8 @@ fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
     prop_oneof![40 => known.clone().prop_map(|one| vec![one]), 20 => vec(known, 1..4), 1 => stray].boxed()
 }
 
-fn choice(texts: BoxedStrategy<Vec<Text>>) -> impl Strategy<Value = Choice> {
-    prop_oneof![8 => texts.prop_map(Choice::Of), 1 => Just(Choice::Every)]
+fn choice(texts: BoxedStrategy<Vec<Text>>, all: u32) -> impl Strategy<Value = Choice> {
+    prop_oneof![8 => texts.prop_map(Choice::Of), all => Just(Choice::Every)]
 }
 
 fn labels(what: &'static str) -> impl Strategy<Value = LabelTest> {
@@ -66,22 +83,45 @@ fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Numbers> {
     prop_oneof![1 => Just(Numbers::Every), 8 => vec(one, 1..3).prop_map(Numbers::Of)]
 }
 
-fn filter(key: ConditionKey, names: &Names) -> BoxedStrategy<Filter> {
+/// Prompts that there are, and some more.
+fn prompts(names: &Names) -> impl Strategy<Value = Numbers> + use<> {
+    let one = |first, last| Interval { first, last, span: NOWHERE };
+    let known = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(u32::from(n), u32::from(n))]);
+    let range = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(0, u32::from(n))]);
+    let stray = (0..9_u32).prop_map(move |n| vec![one(n, n)]);
+    prop_oneof![
+        4 => known.clone().prop_map(Numbers::Of),
+        4 => range.prop_map(Numbers::Of),
+        2 => (known, stray.clone()).prop_map(|(a, b)| Numbers::Of([a, b].concat())),
+        1 => stray.prop_map(Numbers::Of),
+        1 => Just(Numbers::Every),
+    ]
+}
+
+fn filter(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Filter> {
     let scores = select(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]);
     match key {
-        ConditionKey::Lang => choice(one_or_more(names.languages.clone(), LANGUAGES[3])).prop_map(Filter::Lang).boxed(),
+        ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).prop_map(Filter::Lang).boxed(),
         ConditionKey::Relation => {
-            choice(one_or_more(vec!["P36", "P37", "P19"], "P1")).prop_map(Filter::Relation).boxed()
+            choice(one_or_more(names.relations(), "P19"), 1).prop_map(Filter::Relation).boxed()
         }
         ConditionKey::Fact => {
-            let ids = (0..names.facts).map(super::build::name).collect();
-            choice(one_or_more(ids, "nobody")).prop_map(Filter::Fact).boxed()
+            let ids = (0..names.plan.facts.len()).map(super::build::name).collect();
+            choice(one_or_more(ids, "nobody"), 1).prop_map(Filter::Fact).boxed()
         }
         ConditionKey::Subject => labels("Name").prop_map(Filter::Subject).boxed(),
         ConditionKey::Object => labels("Côte").prop_map(Filter::Object).boxed(),
-        ConditionKey::Run => choice(one_or_more(names.runs.clone(), "brt")).prop_map(Filter::Run).boxed(),
-        ConditionKey::Prompt => intervals(6, 9).prop_map(Filter::Prompt).boxed(),
-        ConditionKey::Layer => intervals(2, names.shape.layers).prop_map(Filter::Layer).boxed(),
+        ConditionKey::Run => {
+            let models = names.models().len();
+            let runs = one_or_more(names.runs(kind == SourceKind::Dkn), "brt");
+            if kind == SourceKind::Likn {
+                let one = runs.prop_map(|mut runs| runs.split_off(runs.len() - 1));
+                return one.prop_map(|one| Filter::Run(Choice::Of(one))).boxed();
+            }
+            choice(runs, u32::from(models == 1)).prop_map(Filter::Run).boxed()
+        }
+        ConditionKey::Prompt => prompts(names).prop_map(Filter::Prompt).boxed(),
+        ConditionKey::Layer => intervals(2, names.shape().layers).prop_map(Filter::Layer).boxed(),
         ConditionKey::Tau => select(TAUS.to_vec()).prop_map(Filter::Tau).boxed(),
         ConditionKey::Score => {
             (scores, any::<bool>()).prop_map(|(value, strict)| Filter::Score(Bound { value, strict })).boxed()
@@ -104,13 +144,13 @@ fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
     };
     let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
     // Where there are several runs, most sources say which.
-    let with_run = if names.runs.len() > 1 { 0.95 } else { 0.1 };
+    let with_run = if names.plan.runs.len() > 1 { 0.97 } else { 0.1 };
     let names = names.clone();
     (subsequence(keys, 0..4), proptest::bool::weighted(with_run))
         .prop_flat_map(move |(mut keys, with_run)| {
             keys.dedup();
             keys.extend(run.iter().copied().filter(|_| with_run));
-            keys.into_iter().map(|key| filter(key, &names)).collect::<Vec<_>>()
+            keys.into_iter().map(|key| filter(key, &names, kind)).collect::<Vec<_>>()
         })
         .prop_map(move |filters| {
             let conditions = filters.into_iter().map(|filter| Condition { filter, span: NOWHERE }).collect();
@@ -124,7 +164,7 @@ fn placed(kind: ExprKind) -> Expr {
 }
 
 fn by_number(names: &Names) -> impl Strategy<Value = Expr> + use<> {
-    let Shape { layers, width } = names.shape;
+    let Shape { layers, width } = names.shape();
     let few = width.min(2_000);
     let interval = |limit: u32| {
         (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE })
@@ -154,11 +194,13 @@ fn joined(op: impl Strategy<Value = SetOp> + 'static, left: BoxedStrategy<Expr>,
 }
 
 pub fn pairs(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let of_first_model = u32::from(names.model == names.plan.runs[0].model);
+    let with_groups = u32::from(!names.runs(true).is_empty());
     let leaf = prop_oneof![
-        6 => source(SourceKind::Kn, names),
-        3 => source(SourceKind::Likn, names),
-        2 => source(SourceKind::Dkn, names),
-        1 => saved("p"),
+        12 => source(SourceKind::Kn, names),
+        5 => source(SourceKind::Likn, names),
+        4 * with_groups => source(SourceKind::Dkn, names),
+        2 * of_first_model => saved("p"),
     ]
     .boxed();
     if depth == 0 {
@@ -177,7 +219,8 @@ pub fn pairs(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
 }
 
 pub fn neurons(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
-    let leaf = prop_oneof![6 => by_number(names), 1 => saved("n")].boxed();
+    let of_first_model = u32::from(names.model == names.plan.runs[0].model);
+    let leaf = prop_oneof![6 => by_number(names), of_first_model => saved("n")].boxed();
     if depth == 0 {
         return leaf;
     }
@@ -191,7 +234,9 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     if depth == 0 {
         return leaf;
     }
-    let of = pairs(names, depth - 1).prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
+    // Facts are the same in every model.
+    let of = Union::new(names.models().iter().map(|names| pairs(names, depth - 1)));
+    let of = of.prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
     let inner = facts(names, depth - 1);
     prop_oneof![3 => leaf, 3 => of, 1 => joined(select(SetOp::ALL), inner.clone(), inner)].boxed()
 }
@@ -241,7 +286,35 @@ fn keys(dims: &[Dimension]) -> Vec<Key> {
     dims.iter().copied().map(Key::Dimension).collect()
 }
 
+/// Sets that statements can use, of the first model.
+pub fn lets(names: &Names) -> impl Strategy<Value = Vec<Statement>> + use<> {
+    let kn = source(SourceKind::Kn, names);
+    let pairs = prop_oneof![kn.clone(), source(SourceKind::Likn, names), joined(select(SetOp::ALL), kn.clone(), kn)];
+    let plain = source(SourceKind::Facts, names);
+    let sets = (vec(pairs, 2), vec(by_number(names), 2), vec(plain, 2));
+    sets.prop_map(|(pairs, neurons, facts)| {
+        let of = |kind: &'static str, sets: Vec<Expr>| {
+            let named = sets.into_iter().enumerate();
+            named.map(move |(number, set)| save(format!("{kind}{number}"), set)).collect::<Vec<_>>()
+        };
+        [of("p", pairs), of("n", neurons), of("f", facts)].concat()
+    })
+}
+
+fn save(text: String, set: Expr) -> Statement {
+    Statement::Let { name: Name { text, span: NOWHERE }, set, span: NOWHERE }
+}
+
 pub fn statement(names: &Names, depth: u32) -> BoxedStrategy<Statement> {
+    let first = &names.models()[0];
+    let again = [("p", pairs(first, 1)), ("n", neurons(first, 1)), ("f", facts(first, 1))];
+    let again = again.map(|(kind, set)| (0..2_u8, set).prop_map(move |(n, set)| save(format!("{kind}{n}"), set)).boxed());
+    let queries = Union::new(names.models().iter().map(|names| asked(names, depth)));
+    prop_oneof![30 => queries.prop_map(Statement::Query), 2 => Union::new(again)].boxed()
+}
+
+/// Queries about one model.
+fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     use Dimension::{Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Run, Subject};
     let of_facts = [Fact, Relation, Subject, Object];
     let of_pairs = [Fact, Relation, Subject, Object, Layer, Neuron];
@@ -249,41 +322,34 @@ pub fn statement(names: &Names, depth: u32) -> BoxedStrategy<Statement> {
     let mut listed = keys(&of_pairs);
     listed.push(Key::Measure(Measure::Score));
     let counts = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
+    let (kn, dkn) = (source(SourceKind::Kn, names), source(SourceKind::Dkn, names));
+    let with_groups = u32::from(!names.runs(true).is_empty());
     let filtered = prop_oneof![
-        source(SourceKind::Kn, names),
-        source(SourceKind::Dkn, names),
-        joined(Just(SetOp::Intersection), source(SourceKind::Kn, names), neurons(names, 1)),
-        joined(select(vec![SetOp::Intersection, SetOp::Difference]), source(SourceKind::Kn, names), facts(names, 1)),
-        joined(Just(SetOp::Intersection), source(SourceKind::Dkn, names), neurons(names, 1)),
+        4 => kn.clone(),
+        2 * with_groups => dkn.clone(),
+        2 => joined(Just(SetOp::Intersection), kn.clone(), neurons(names, 1)),
+        2 => joined(select(vec![SetOp::Intersection, SetOp::Difference]), kn, facts(names, 1)),
+        with_groups => joined(Just(SetOp::Intersection), dkn.clone(), neurons(names, 1)),
     ];
     let split_dims = [Lang, Prompt, Run, Lang, Prompt, Layer, Relation, Neuron, Fact];
-    let groups = prop_oneof![
-        3 => source(SourceKind::Dkn, names),
-        1 => joined(Just(SetOp::Intersection), source(SourceKind::Dkn, names), neurons(names, 0)),
-    ];
+    let group_dims = [Group, Group, Group, Group, Lang, Relation, Prompt];
+    let groups = prop_oneof![3 => dkn.clone(), 1 => joined(Just(SetOp::Intersection), dkn, neurons(names, 0))];
     let similarity = (pairs(names, depth - 1), pairs(names, depth - 1))
         .prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE })
         .boxed();
     let of_similarity = [Fact, Relation, Subject, Object, Layer];
     let similar = [Measure::Similarity, Measure::Facts, Measure::Unpaired];
-    let asked = prop_oneof![
+    let shares = |measure| [measure, Measure::Share];
+    prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
+        2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
-        2 => query(set(groups.boxed()), &[Group, Group, Group, Lang, Relation, Prompt], &listed, &counts).prop_map(without_twins),
-        2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &[Measure::Facts, Measure::Share]),
-        2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &[Measure::Neurons, Measure::Share]),
+        2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &counts).prop_map(without_twins),
+        2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
+        2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
         3 => query(similarity, &of_similarity, &[], &similar),
-    ];
-    let kinds = [("p", pairs(names, 1)), ("n", neurons(names, 1)), ("f", facts(names, 1))];
-    let lets = kinds.map(|(kind, expr)| {
-        (0..2_u8, expr).prop_map(move |(number, set)| Statement::Let {
-            name: Name { text: format!("{kind}{number}"), span: NOWHERE },
-            set,
-            span: NOWHERE,
-        })
-    });
-    let [p, n, f] = lets;
-    prop_oneof![30 => asked.prop_map(Statement::Query), 2 => p, 1 => n, 1 => f].boxed()
+    ]
+    .boxed()
 }
 
 /// No dimension is named twice.

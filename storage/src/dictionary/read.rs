@@ -280,8 +280,16 @@ impl Dictionary {
         Ok(Some((texts(subjects)?, texts(objects)?)))
     }
 
-    /// Reads every byte.
+    /// Reads every byte anew.
     pub(crate) fn verify(&self) -> Result<()> {
+        self.container.verify_envelope()?;
+        let strings = [&self.ids, &self.strings].into_iter().flat_map(|strings| [&strings.ends, &strings.bytes]);
+        let columns = [&self.id_order, &self.relations, &self.subject_uris, &self.object_uris];
+        let labels = self.labels.iter().flat_map(|labels| [&labels.facts, &labels.subjects, &labels.objects]);
+        let candidates = self.candidates.iter().flat_map(|(_, _, subjects, objects)| [subjects, objects]);
+        for checked in strings.chain(columns).chain(labels).chain(candidates) {
+            self.container.verify(checked.section, "strings, columns and lists")?;
+        }
         for fact in (0..self.facts).map(FactId) {
             let id = self.external_id(fact)?.to_owned();
             if self.find(&id)? != Some(fact) {

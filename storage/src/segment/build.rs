@@ -1,7 +1,7 @@
 //! Builds a segment: blocks are streamed out, sets and postings are collected on the way.
 
 use super::{GridDirectory, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
-use crate::block::{ScoreView, decode_groups};
+use crate::block::{LEAST_POSITIVE, ScoreView, decode_groups};
 use crate::container::{ContainerWriter, Magic};
 use crate::ids::{FactId, LanguageId, PromptId, RunId, Shape};
 use crate::packed;
@@ -27,6 +27,11 @@ pub(crate) struct EntryKey {
 }
 
 impl EntryKey {
+    /// What no two entries of a run share: scores and neurons take the same place.
+    pub(crate) fn place(self) -> (LanguageId, PromptId, bool, FactId) {
+        (self.language, self.prompt, self.kind.is_attribution(), self.fact)
+    }
+
     fn part(self) -> (LanguageId, PromptId, PartKind) {
         (self.language, self.prompt, self.kind)
     }
@@ -131,6 +136,9 @@ impl PartBuilder {
                 self.members += view.len() as u64;
                 if view.max() > 0.0 {
                     self.tau_floor = self.tau_floor.max(f64::from(view.floor()) / f64::from(view.max()));
+                } else if view.floor() > LEAST_POSITIVE {
+                    // The maximum is positive perhaps, and was dropped: no τ is known to be complete.
+                    self.tau_floor = f64::INFINITY;
                 }
                 // Thresholds ascend, so each set is a prefix of the one before.
                 let mut count = view.len();

@@ -17,6 +17,7 @@ pub(crate) mod build;
 pub(crate) mod read;
 
 use crate::container::Section;
+use crate::entry::EntryData;
 use crate::ids::Shape;
 use rkyv::{Archive, Serialize};
 
@@ -35,6 +36,14 @@ pub enum PartKind {
 }
 
 impl PartKind {
+    pub(crate) fn of(data: &EntryData) -> Self {
+        match data {
+            EntryData::Scores(_) => Self::Scores,
+            EntryData::Neurons(_) => Self::Neurons,
+            EntryData::Groups(_) => Self::Groups,
+        }
+    }
+
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Scores => 0,

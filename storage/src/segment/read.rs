@@ -98,26 +98,11 @@ impl Segment {
         Part { segment: self, part: &self.parts[index] }
     }
 
-    /// Reads every byte: all checksums, all sets, all blocks.
+    /// Reads every byte anew: all checksums, all sets, all blocks.
     pub(crate) fn verify(&self) -> Result<()> {
+        self.container.verify_envelope()?;
         for index in 0..self.len() {
-            let part = self.part(index);
-            let facts = part.facts()?;
-            self.container.verify(part.part.blocks, "blocks")?;
-            for (at, grid) in part.part.grids.iter().enumerate() {
-                part.sets(at)?;
-                part.grid(at)?;
-                for high in 0..grid.postings.len() {
-                    part.postings_of_slot(at, high)?;
-                }
-            }
-            for local in 0..facts.len() as u32 {
-                match part.kind() {
-                    PartKind::Scores => drop(part.scores(local)?),
-                    PartKind::Groups => drop(part.groups(local)?),
-                    PartKind::Neurons => {}
-                }
-            }
+            self.part(index).verify()?;
         }
         Ok(())
     }
@@ -304,6 +289,33 @@ impl<'a> Part<'a> {
     pub fn groups(&self, local: u32) -> Result<Vec<Group>> {
         decode_groups(self.block(local)?)
             .map_err(|found| Error::corrupt(self.segment.path(), format!("block {local}"), found, "a group block"))
+    }
+
+    fn verify(&self) -> Result<()> {
+        let container = &self.segment.container;
+        let part = self.part;
+        container.verify(part.facts.section, "facts")?;
+        container.verify(part.offsets.section, "offsets")?;
+        container.verify(part.blocks, "blocks")?;
+        for (at, grid) in part.grids.iter().enumerate() {
+            container.verify(grid.index.section, "index")?;
+            container.verify(grid.counts.section, "counts")?;
+            container.verify(grid.sets.section, "sets")?;
+            self.grid(at)?;
+            for (high, postings) in grid.postings.iter().enumerate() {
+                container.verify(postings.section, "postings")?;
+                self.postings_of_slot(at, high)?;
+            }
+        }
+        self.facts()?;
+        for local in 0..self.len() {
+            match self.kind() {
+                PartKind::Scores => drop(self.scores(local)?),
+                PartKind::Groups => drop(self.groups(local)?),
+                PartKind::Neurons => {}
+            }
+        }
+        Ok(())
     }
 
     /// The entry as it is stored, for copying into another segment.

@@ -2,11 +2,14 @@
 //! whatever segments they are made of.
 
 use kndb_storage::{Error, LivePart, PartKind, Slot, Snapshot, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 /// What a reader can learn from a store. Ids are left out: names are what must agree.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
+    /// Languages and relations.
+    pub names: BTreeSet<String>,
     pub runs: BTreeMap<String, String>,
     pub facts: BTreeMap<String, String>,
     pub prompts: BTreeMap<String, String>,
@@ -51,6 +54,8 @@ impl Contents {
         for run in snapshot.runs() {
             contents.runs.insert(run.spec.name.clone(), format!("{:?} finished: {}", run.spec, run.finished));
         }
+        contents.names.extend(snapshot.languages().map(|(_, name)| format!("language {name}")));
+        contents.names.extend(snapshot.relations().map(|(_, name)| format!("relation {name}")));
         for fact in (0..snapshot.fact_count()).map(|id| kndb_storage::FactId(id as u32)) {
             let mut text = format!("{:?}", snapshot.fact_relation(fact)?.map(|r| snapshot.relation_name(r)));
             text.push_str(&format!(" {:?}", snapshot.uris(fact)?));
@@ -102,6 +107,26 @@ impl Contents {
         Ok(())
     }
 
+    /// The first thing that is not the same, in short.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        fn first<K: Ord + Clone + Debug, V: PartialEq + Debug>(
+            a: &BTreeMap<K, V>,
+            b: &BTreeMap<K, V>,
+        ) -> Option<String> {
+            let keys: BTreeSet<&K> = a.keys().chain(b.keys()).collect();
+            let key = keys.into_iter().find(|key| a.get(key) != b.get(key))?;
+            let short = |value: Option<&V>| format!("{value:?}").chars().take(300).collect::<String>();
+            Some(format!("{key:?}: {} and {}", short(a.get(key)), short(b.get(key))))
+        }
+        let names = self.names.symmetric_difference(&other.names).next().cloned();
+        names
+            .or_else(|| first(&self.runs, &other.runs))
+            .or_else(|| first(&self.facts, &other.facts))
+            .or_else(|| first(&self.prompts, &other.prompts))
+            .or_else(|| first(&self.sets, &other.sets))
+            .or_else(|| first(&self.entries, &other.entries))
+    }
+
     /// The entry of a fact in the run's language `en`, prompt 0.
     pub fn entry(&self, run: &str, fact: &str) -> Option<&Stored> {
         self.entries.get(&(run.to_owned(), "en".to_owned(), 0, fact.to_owned(), false))
@@ -110,6 +135,14 @@ impl Contents {
     /// The facts that a run has entries for.
     pub fn facts_of(&self, run: &str) -> Vec<&str> {
         self.entries.keys().filter(|address| address.0 == run).map(|address| address.3.as_str()).collect()
+    }
+}
+
+/// Fails with the first difference.
+#[track_caller]
+pub fn assert_same(found: &Contents, expected: &Contents, when: &str) {
+    if let Some(difference) = found.difference(expected) {
+        panic!("{when}: {difference}");
     }
 }
 

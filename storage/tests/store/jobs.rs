@@ -1,6 +1,6 @@
 //! Imports that are interrupted and go on, without doing anything twice.
 
-use crate::contents::Contents;
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, groups, many, neurons, scores, spec};
 use kndb_storage::{Appended, Entry, Error, OnConflict, Store};
 
@@ -43,7 +43,7 @@ fn an_interrupted_import_passes_over_what_it_wrote() {
         let appended = import(&toy.fresh(), "import", &batches(), true).expect("goes on");
         let before = batches()[..interrupted].concat().len() as u64;
         assert_eq!((appended.resumed, appended.new, appended.replaced), (before, 52 - before, 0));
-        assert_eq!(Contents::of(&toy.fresh()).expect("reads"), uninterrupted());
+        assert_same(&Contents::of(&toy.fresh()).expect("reads"), &uninterrupted(), "read anew");
     }
 }
 
@@ -54,7 +54,7 @@ fn other_batches_of_the_same_import_are_passed_over_entry_by_entry() {
     let at_once = [batches().concat()];
     let appended = import(&toy.fresh(), "import", &at_once, true).expect("goes on");
     assert_eq!((appended.resumed, appended.new), (18, 34));
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), uninterrupted());
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &uninterrupted(), "read anew");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn interrupted_again_and_again() {
         assert_eq!(appended.new, batches()[end - 1].len() as u64);
     }
     import(&toy.fresh(), "import", &batches(), true).expect("goes on");
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), uninterrupted());
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &uninterrupted(), "read anew");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn another_import_of_the_same_entries_conflicts() {
     let before = Contents::of(&toy.store).expect("reads");
     let error = import(&toy.fresh(), "another", &batches(), true).expect_err("it is there");
     assert!(matches!(error, Error::FactExists { count: 9, .. }), "{error}");
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), before);
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "read anew");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn the_end_of_an_import_makes_one_segment_of_many() {
     assert_eq!(toy.store.snapshot().expect("reads").segment_files().0, 6);
     import(&toy.store, "import", &[], true).expect("finishes");
     assert_eq!(toy.store.snapshot().expect("reads").segment_files().0, 1);
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), uninterrupted());
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &uninterrupted(), "read anew");
     toy.store.collect_garbage().expect("collects");
     assert_eq!(toy.store.snapshot().expect("reads").segment_files().0, 1);
 }
@@ -128,7 +128,7 @@ fn compaction_leaves_the_segments_of_an_unfinished_import() {
     let before = Contents::of(&toy.store).expect("reads");
     let compacted = toy.store.compact().expect("compacts");
     assert_eq!((compacted.segments_before, compacted.segments_after), (6, 4));
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), before);
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "read anew");
     let appended = import(&toy.fresh(), "import", &batches(), true).expect("goes on");
     assert_eq!((appended.resumed, appended.new), (27, 25));
 }

@@ -1,5 +1,14 @@
-//! The tests of the store, through its public face only.
+//! The tests of the store, through its public face only. One binary: it starts itself again where a
+//! test needs other processes.
 
+mod backward_compatibility;
+mod child;
 mod contents;
-mod explore;
+mod contract;
+mod crash;
+mod damage;
+mod growth;
+mod jobs;
+mod readers;
+mod reading;
 mod toy;

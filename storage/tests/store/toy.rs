@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// A store in a folder of its own, gone when dropped.
 pub struct Toy {
-    pub folder: TempDir,
+    _folder: TempDir,
     pub path: PathBuf,
     pub store: Store,
 }
@@ -19,7 +19,7 @@ impl Toy {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("store");
         let store = Store::create(&path).expect("a new store");
-        Self { folder, path, store }
+        Self { _folder: folder, path, store }
     }
 
     /// The store as another program would see it: nothing remembered.

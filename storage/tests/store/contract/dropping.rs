@@ -59,7 +59,9 @@ fn whoever_still_writes_to_it_is_told() {
     ];
     for (number, result) in results.into_iter().enumerate() {
         match result {
-            Err(Error::UnknownRun { name, known }) => assert_eq!((name.as_str(), known), ("first", vec!["second".into()])),
+            Err(Error::UnknownRun { name, known }) => {
+                assert_eq!((name.as_str(), known), ("first", vec!["second".into()]))
+            }
             other => panic!("{number}: {other:?}"),
         }
     }

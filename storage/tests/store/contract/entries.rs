@@ -1,5 +1,6 @@
 //! Entries that do not fit their run are refused, and say why.
 
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, dense, entry, groups, neurons, scores, shape, spec};
 use kndb_storage::{
     EntryData, Error, Group, GroupEvidence, LayerEvidence, Neuron, OnConflict, RunSpec, ScoreType, ScoreValues, Scores,
@@ -26,8 +27,11 @@ fn refused(run: RunSpec, data: EntryData, expected: &str) {
     let run = toy.store.open_run(run).expect("new");
     let batch = [scores("good", "en", 1), entry("bad", "en", 4, data.clone())];
     let job = run.job("import", OnConflict::Refuse).expect("begins");
-    let results =
-        [run.append(batch[1].clone()), run.append_batch(&batch, OnConflict::Replace).map(drop), job.append(&batch).map(drop)];
+    let results = [
+        run.append(batch[1].clone()),
+        run.append_batch(&batch, OnConflict::Replace).map(drop),
+        job.append(&batch).map(drop),
+    ];
     for result in results {
         let error = result.expect_err(expected);
         assert!(matches!(&error, Error::Entry { fact, prompt: 4, .. } if fact == "bad"), "{error}");
@@ -43,7 +47,11 @@ fn scores_of_another_shape() {
     refused(spec("run"), dense_of(vec![0.5; 119]), "119 scores, expected 3 layers × 40 = 120");
     refused(spec("run"), dense_of(vec![0.5; 121]), "121 scores");
     refused(spec("run"), dense_of(Vec::new()), "0 scores");
-    refused(spec("run"), sparse(&[1, 120], &[0.5, 0.25], 0.1), "neuron-120, expected a neuron of 3 layers × 40, below 120");
+    refused(
+        spec("run"),
+        sparse(&[1, 120], &[0.5, 0.25], 0.1),
+        "neuron-120, expected a neuron of 3 layers × 40, below 120",
+    );
     refused(spec("run"), sparse(&[1, 2], &[0.5], 0.1), "2 neurons, expected 1 scores");
 }
 
@@ -117,8 +125,8 @@ fn empty_entries_are_entries() {
         entry("c", "en", 0, dense_of(vec![0.0; 120])),
     ];
     run.append_batch(&empty, OnConflict::Refuse).expect("appends");
-    let unsealed = crate::contents::Contents::of(&toy.fresh()).expect("reads");
+    let unsealed = Contents::of(&toy.fresh()).expect("reads");
     assert_eq!(unsealed.entries.len(), 4);
     run.seal().expect("seals");
-    assert_eq!(crate::contents::Contents::of(&toy.fresh()).expect("reads"), unsealed);
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &unsealed, "sealed");
 }

@@ -1,6 +1,6 @@
 //! Facts, their labels, prompt templates and candidate answers.
 
-use crate::contents::Contents;
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, fact_row, scores, spec};
 use kndb_storage::{CandidatesRow, Error, FactBatch, FactRow, LabelTest, TemplateRow};
 
@@ -70,11 +70,11 @@ fn a_fact_has_one_relation() {
     let conflict = vec![fact_row("f9", "P36", "en", "Spain", "Madrid"), fact_row("f1", "P19", "en", "France", "Paris")];
     let error = toy.store.add_facts(facts(conflict)).expect_err("another relation");
     assert_eq!(error.to_string(), "fact f1 is of relation P36 in the store, but of P19 in the data given");
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), before, "nothing of the batch stays");
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "nothing of the batch stays");
     let within = vec![fact_row("f9", "P36", "en", "Spain", "Madrid"), fact_row("f9", "P19", "en", "Spain", "Madrid")];
     let error = toy.store.add_facts(facts(within)).expect_err("two relations");
     assert!(matches!(error, Error::RelationDiffers { .. }), "{error}");
-    assert_eq!(Contents::of(&toy.fresh()).expect("reads"), before);
+    assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "read anew");
 }
 
 #[test]
@@ -124,7 +124,8 @@ fn a_fact_that_a_run_brought_keeps_its_id_when_labels_come() {
     }
     let before = toy.store.snapshot().expect("reads");
     assert_eq!((before.fact_count(), before.unlabelled_fact_count().expect("reads")), (3, 3));
-    let added = toy.store.add_facts(facts(vec![fact_row("new", "P36", "en", "Italy", "Rome"), france()])).expect("adds");
+    let added =
+        toy.store.add_facts(facts(vec![fact_row("new", "P36", "en", "Italy", "Rome"), france()])).expect("adds");
     assert_eq!((added.new_facts, added.new_labels), (1, 2));
     run.append(scores("later", "en", 2)).expect("appends");
     let after = toy.fresh().snapshot().expect("reads");

@@ -1,6 +1,6 @@
 //! Entries that are there already: refused as a whole, and nothing of them stays.
 
-use crate::contents::Contents;
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, groups, many, neurons, scores, spec};
 use kndb_storage::{Entry, Error, OnConflict};
 
@@ -24,7 +24,7 @@ fn check(toy: &Toy, before: &Contents, error: &Error, expected: (&str, &str, u64
         other => panic!("{other}"),
     }
     let snapshot = toy.fresh().snapshot().expect("reads");
-    assert_eq!(&Contents::of(&toy.store).expect("reads"), before);
+    assert_same(&Contents::of(&toy.store).expect("reads"), before, "after the refusal");
     assert_eq!(snapshot.fact_count(), 10, "facts that only the refused entries name");
     assert_eq!(snapshot.languages().len(), 1, "languages that only the refused entries name");
 }
@@ -90,9 +90,11 @@ fn one_batch_names_each_entry_once() {
         (groups("f", "en", &[&[1, 2]]), groups("f", "en", &[])),
     ] {
         let batch = [first, scores("g", "en", 1), second];
-        for result in
-            [run.append_batch(&batch, OnConflict::Refuse), run.append_batch(&batch, OnConflict::Replace), job.append(&batch)]
-        {
+        for result in [
+            run.append_batch(&batch, OnConflict::Refuse),
+            run.append_batch(&batch, OnConflict::Replace),
+            job.append(&batch),
+        ] {
             let error = result.expect_err("twice");
             assert!(matches!(&error, Error::FactTwice { fact, prompt: 0, .. } if fact == "f"), "{error}");
         }

@@ -33,7 +33,7 @@ fn of_four_threads_with_the_same_fact_one_wins_and_three_are_told() {
     let toy = Toy::new();
     let run = toy.store.open_run(spec("run")).expect("new");
     let barrier = Barrier::new(4);
-    for round in 0..6 {
+    for round in 0..16 {
         let fact = format!("contested-{round}");
         toy.store.fact_ids(&[&fact]).expect("registers");
         let won: Vec<u32> = std::thread::scope(|scope| {
@@ -43,6 +43,10 @@ fn of_four_threads_with_the_same_fact_one_wins_and_three_are_told() {
                     scope.spawn(move || {
                         let given = if thread == 0 { scores(fact, "en", 1) } else { neurons(fact, "en", &[thread]) };
                         barrier.wait();
+                        if thread == 3 {
+                            // Keeps the commit busy, so that the others meet in one group.
+                            run.append(scores(&format!("busy-{fact}"), "en", 1)).expect("appends");
+                        }
                         match run.append(given) {
                             Ok(()) => Some(thread),
                             Err(Error::FactExists { .. }) => None,
@@ -95,7 +99,8 @@ fn two_handles_write_at_the_same_time() {
                 let run = store.open_run(spec("run")).expect("the same");
                 for number in 0..8 {
                     run.append(scores(&format!("{name}-{number}"), "en", number)).expect("appends");
-                    let batch = [scores(&format!("{name}-batch-{number}"), "en", number), scores("shared", name, number)];
+                    let batch =
+                        [scores(&format!("{name}-batch-{number}"), "en", number), scores("shared", name, number)];
                     run.append_batch(&batch, OnConflict::Replace).expect("appends");
                     if number % 3 == 0 {
                         run.seal().expect("seals");

@@ -1,6 +1,6 @@
 //! Files that are in use stay; files that are not go.
 
-use crate::contents::Contents;
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, many, scores, spec};
 use kndb_storage::{Error, OnConflict};
 use std::fs::File;
@@ -37,7 +37,7 @@ fn a_replaced_file_goes_when_nobody_reads_it_and_not_before() {
         toy.store.collect_garbage().expect("collects");
         assert!(toy.files().contains(&old), "a snapshot reads it: {:?}", toy.files());
     }
-    assert_eq!(Contents::of_snapshot(&held).expect("reads"), before);
+    assert_same(&Contents::of_snapshot(&held).expect("reads"), &before, "the held snapshot");
     drop(held);
     eventually("the file is gone", || {
         toy.store.collect_garbage().expect("collects");
@@ -52,7 +52,7 @@ fn a_replaced_file_goes_when_nobody_reads_it_and_not_before() {
 fn a_mapped_file_is_read_on_after_its_name_is_gone() {
     let (toy, held, before) = compacted();
     std::fs::remove_file(toy.path.join("files/0000000001.seg")).expect("removes");
-    assert_eq!(Contents::of_snapshot(&held).expect("reads"), before);
+    assert_same(&Contents::of_snapshot(&held).expect("reads"), &before, "the held snapshot");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Snapshots and writers in one process.
 
-use crate::contents::Contents;
+use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, fact_row, many, neurons, scores, spec};
 use kndb_storage::{FactBatch, OnConflict};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,10 +32,10 @@ fn a_snapshot_stays_as_it_is_while_others_write() {
             done.store(true, Ordering::Release);
         });
         while !done.load(Ordering::Acquire) {
-            assert_eq!(Contents::of_snapshot(&held).expect("reads"), before);
+            assert_same(&Contents::of_snapshot(&held).expect("reads"), &before, "the held snapshot");
         }
     });
-    assert_eq!(Contents::of_snapshot(&held).expect("reads"), before);
+    assert_same(&Contents::of_snapshot(&held).expect("reads"), &before, "the held snapshot");
     let after = Contents::of_snapshot(&toy.store.snapshot().expect("reads")).expect("reads");
     assert_eq!(after.facts_of("run").len(), 15);
     assert!(after.facts_of("other").is_empty());

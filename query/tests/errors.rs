@@ -1,0 +1,241 @@
+//! What people get to read about statements that can be read, but not answered. The messages are
+//! kept as snapshots: a change of wording is a change to look at.
+
+mod carets;
+mod toy;
+
+use kndb_query::Settings;
+use kndb_storage::{Entry, EntryData, Keep, Neuron, RunSpec, ScoreValues, Scores, Shape};
+use toy::{SHAPE, Toy, id, scored};
+
+/// The toy store and five more runs.
+fn toy() -> Toy {
+    let toy = Toy::new();
+    let spec = |name, keep| RunSpec { keep, ..RunSpec::new(name, "bert", SHAPE) };
+    let scores = [(9, 852, 1.0), (7, 1, 0.5), (7, 2, 0.3), (7, 3, 0.15), (7, 4, 0.05)];
+    toy.write(spec("share", Keep::Share(0.1)), vec![scored(0, "en", 0, &scores)]);
+    toy.write(spec("best", Keep::Top(2)), vec![scored(0, "en", 0, &scores)]);
+    let entry = |data| Entry { fact: id(0), language: "en".into(), prompt: 0, data };
+    let values =
+        ScoreValues::Sparse { neurons: vec![Neuron(9_852), Neuron(7_001)], scores: vec![1.0, 0.5], floor: 0.25 };
+    let listed = entry(EntryData::Scores(Scores { values, evidence: Vec::new() }));
+    let values = ScoreValues::Sparse { neurons: Vec::new(), scores: Vec::new(), floor: 0.25 };
+    let none = Entry { fact: id(1), ..entry(EntryData::Scores(Scores { values, evidence: Vec::new() })) };
+    toy.write(spec("listed", Keep::All), vec![listed, none]);
+    toy.write(spec("imported", Keep::All), vec![entry(EntryData::Neurons(vec![Neuron(9_852)]))]);
+    toy.write(spec("nothing", Keep::All), Vec::new());
+    let small = Shape { layers: 2, width: 5 };
+    let data = EntryData::Neurons(vec![Neuron(7)]);
+    toy.write(RunSpec::new("gpt", "gpt", small), vec![entry(data)]);
+    let settings = Settings { run: Some("bert, en".into()), language: None };
+    for text in ["let capitals = kn[relation=P36]", "let words = neurons(0:1)", "let gpt_ones = kn[run=gpt]"] {
+        let text = text.replace("words = neurons", "words = neurons of kn & neurons");
+        toy.run(&settings, &text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    }
+    toy
+}
+
+/// Statements with what is said of each.
+fn drawn(toy: &Toy, run: Option<&str>, texts: &[&str]) -> String {
+    let settings = Settings { run: run.map(str::to_owned), language: None };
+    let mut page = String::new();
+    for text in texts {
+        let error = toy.run(&settings, text).expect_err(text);
+        page.push_str(&carets::draw(text, &error));
+        page.push('\n');
+    }
+    page
+}
+
+macro_rules! refused {
+    ($name:ident, $toy:expr, $run:expr, [$($text:expr),+ $(,)?]) => {
+        #[test]
+        fn $name() {
+            let page = drawn(&$toy, $run, &[$($text),+]);
+            insta::with_settings!({ omit_expression => true }, {
+                insta::assert_snapshot!(stringify!($name), page);
+            });
+        }
+    };
+}
+
+refused!(
+    names,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn[run=brt]",
+        "kn[run in (\"bert, en\", \"bert-hz\")]",
+        "kn[lang=ex]",
+        "kn[lang in (en, chinese)] by layer",
+        "likn[lang in (en, ja)]",
+        "dkn[lang=zh]",
+        "kn[relation=P63]",
+        "facts[relation in (P36, P99)]",
+        "kn[fact=fact-99]",
+        "@capital & kn",
+        "kn - @nobody",
+        "drop capitol",
+        "facts of (kn & @capital)",
+        "let more = kn[lang=xx]",
+    ]
+);
+
+refused!(
+    floors,
+    toy(),
+    None,
+    [
+        "kn[run=share, tau=0.05]",
+        "kn[run=share, tau=0.09] by layer",
+        "kn[run=share, tau=0.05, score>=0.01, rank<=20]",
+        "kn[run=best]",
+        "kn[run=best, rank<=3, tau=0]",
+        "kn[run=listed, tau=0.2, fact=\"cb7007d9-673f-4fa5-8308-ddf2ae28b8c2\"]",
+        "kn[run=listed]",
+        "let all = kn[run=share, tau=0]",
+        "facts of kn[run=share, tau=0] & facts of kn[run=best]",
+        "similarity(kn[run=share], kn[run=share, tau=0])",
+    ]
+);
+
+refused!(
+    sets_without_scores,
+    toy(),
+    Some("imported"),
+    ["kn[tau=0.3]", "kn[lang=en, score>=1e-4] by layer", "likn[rank<=20]", "kn order by score"]
+);
+
+refused!(
+    kinds,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn | neurons(9:852)",
+        "kn ^ facts",
+        "kn - neurons(9:852)",
+        "facts - kn",
+        "neurons(9:852) - kn",
+        "neurons(9:852) & facts",
+        "facts of (facts & neurons(9:852))",
+        "facts of facts[relation=P36]",
+        "facts of neurons(9:852)",
+        "neurons of neurons(9:852)",
+        "neurons of facts",
+        "neurons of (kn[relation=P36] | facts)",
+        "@words | kn",
+        "similarity(kn, facts)",
+        "similarity(neurons of kn, kn)",
+    ]
+);
+
+refused!(
+    models,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn & kn[run=gpt]",
+        "kn[run=*]",
+        "kn[run in (share, gpt)] by layer",
+        "kn & neurons of kn[run=gpt]",
+        "@capitals | @gpt_ones",
+        "similarity(kn, kn[run=gpt])",
+    ]
+);
+
+refused!(
+    several_runs,
+    toy(),
+    None,
+    ["kn", "likn[lang=en] by layer", "dkn by group", "neurons(0:1)", "neurons(0:1) & neurons of kn"]
+);
+
+refused!(
+    runs,
+    toy(),
+    Some("bert, zh"),
+    [
+        "kn[lang=en]",
+        "likn[run in (share, best)]",
+        "kn[run=nothing]",
+        "dkn[run=nothing]",
+        "dkn[run=share] by group",
+        "kn[run=share, prompt=3]",
+        "kn[run=\"bert, en\", lang=fr, prompt in 2..4]",
+    ]
+);
+
+refused!(no_run, Toy::empty(), None, ["kn", "facts of likn", "neurons(0:1)", "dkn[run=first]", "kn[run=*]"]);
+
+refused!(
+    outside_the_model,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn[layer=12]",
+        "kn[layer in (7, 9..20)]",
+        "kn & neurons(12:1)",
+        "kn & neurons(9:852, 9:1000)",
+        "neurons(0..30:*)",
+        "kn[run=gpt] & neurons(9:852)",
+    ]
+);
+
+refused!(
+    clauses,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn having pairs > 3",
+        "kn[lang=en] having score > 0.1",
+        "kn order by pairs",
+        "kn order by score",
+        "kn[lang=en] | kn[lang=zh] order by score top 5",
+        "kn order by lang",
+        "kn by layer order by relation",
+        "kn by layer having neuron = 5",
+        "kn by layer order by score",
+        "kn by layer having similarity > 0.5",
+        "dkn by group having group > 3",
+        "facts order by layer",
+        "facts by layer",
+        "facts by relation order by pairs",
+        "neurons(9:852) by fact",
+        "neurons(9:852) order by subject",
+        "similarity(kn[lang=en], kn[lang=zh]) by neuron",
+        "similarity(kn[lang=en], kn[lang=zh]) by lang",
+        "similarity(kn[lang=en], kn[lang=zh]) order by pairs",
+    ]
+);
+
+refused!(
+    parts_of_a_set,
+    toy(),
+    Some("bert, en"),
+    [
+        "likn by lang",
+        "likn by run",
+        "kn[lang=en] & kn[lang=zh] by lang",
+        "kn[lang=en] | kn[lang=zh] by prompt",
+        "@capitals by lang",
+        "kn by group",
+        "likn by group",
+        "dkn & kn by group",
+        "dkn by group, layer",
+        "dkn by neuron, group",
+    ]
+);
+
+/// What `explain` shows can be asked.
+#[test]
+fn explain_refuses_what_the_query_refuses() {
+    let toy = toy();
+    let settings = Settings { run: Some("bert, en".into()), language: None };
+    let texts =
+        ["kn having pairs > 3", "kn order by pairs", "likn by lang", "kn by group", "dkn by group, layer", "kn[lang=xx]"];
+    for text in texts {
+        let error = toy.run(&settings, text).expect_err(text);
+        let explained = toy.run(&settings, &format!("explain {text}")).expect_err(text);
+        assert_eq!(explained.to_string(), error.to_string(), "{text}");
+    }
+}

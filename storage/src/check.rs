@@ -1,0 +1,93 @@
+//! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
+
+use crate::block::round;
+use crate::entry::{Entry, EntryData, ScoreValues};
+use crate::error::{Error, Result};
+use crate::ids::Neuron;
+use crate::run::Run;
+use crate::segment::PartKind;
+use std::collections::HashSet;
+
+/// Refuses a batch that names one place twice; scores and neurons of a fact are one place.
+pub(crate) fn check_twice(entries: &[Entry]) -> Result<()> {
+    let mut seen = HashSet::with_capacity(entries.len());
+    for Entry { fact, language, prompt, data } in entries {
+        let attribution = PartKind::of(data).is_attribution();
+        if !seen.insert((fact.as_str(), language.as_str(), *prompt, attribution)) {
+            return Err(Error::FactTwice { fact: fact.clone(), language: language.clone(), prompt: *prompt });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an entry that does not fit the run.
+pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
+    let shape = run.spec.shape;
+    let wrong = |found: String, expected: String| {
+        let (fact, language, prompt) = (entry.fact.clone(), entry.language.clone(), entry.prompt);
+        Err(Error::Entry { fact, language, prompt, found, expected })
+    };
+    let outside = |neuron: &Neuron| u64::from(neuron.0) >= shape.neurons();
+    let listed = |neurons: &[Neuron]| {
+        if let Some(neuron) = neurons.iter().find(|neuron| outside(neuron)) {
+            return wrong(format!("{neuron:?}"), format!("a neuron of {shape}, below {}", shape.neurons()));
+        }
+        let mut sorted = neurons.to_vec();
+        sorted.sort_unstable();
+        match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => {
+                let (layer, unit) = shape.split(pair[0]);
+                wrong(format!("neuron {layer}:{unit} twice"), "each neuron once".into())
+            }
+            None => Ok(()),
+        }
+    };
+    // Half-precision types have a smaller largest number: what rounds to infinity there is not kept.
+    let score_type = run.spec.score_type;
+    let overflows = |&score: &f32| !round(score, score_type).is_finite();
+    let finite = |scores: &[f32], neuron: &dyn Fn(usize) -> Neuron| match scores.iter().position(overflows) {
+        Some(at) => {
+            let (layer, unit) = shape.split(neuron(at));
+            wrong(format!("score {} of neuron {layer}:{unit}", scores[at]), format!("finite scores of {score_type}"))
+        }
+        None => Ok(()),
+    };
+    match &entry.data {
+        EntryData::Neurons(neurons) => listed(neurons),
+        EntryData::Groups(groups) => {
+            for group in groups {
+                listed(&group.neurons)?;
+                if group.neurons.len() < 2 {
+                    return wrong(format!("a group of {}", group.neurons.len()), "two neurons or more".into());
+                }
+                let each = group.evidence.as_ref().map_or(group.neurons.len(), |evidence| evidence.after_each.len());
+                if each != group.neurons.len() {
+                    return wrong(format!("{each} probabilities"), format!("one for each of {}", group.neurons.len()));
+                }
+            }
+            Ok(())
+        }
+        EntryData::Scores(scores) => {
+            let layers = shape.layers as usize;
+            if !scores.evidence.is_empty() && scores.evidence.len() != layers {
+                return wrong(format!("evidence of {} layers", scores.evidence.len()), format!("none, or {layers}"));
+            }
+            match &scores.values {
+                ScoreValues::Dense(values) if values.len() as u64 != shape.neurons() => {
+                    wrong(format!("{} scores", values.len()), format!("{shape} = {}", shape.neurons()))
+                }
+                ScoreValues::Dense(values) => finite(values, &|at| Neuron(at as u32)),
+                ScoreValues::Sparse { neurons, scores, floor } => {
+                    if neurons.len() != scores.len() {
+                        return wrong(format!("{} neurons", neurons.len()), format!("{} scores", scores.len()));
+                    }
+                    if floor.is_nan() {
+                        return wrong("floor NaN".into(), "a number".into());
+                    }
+                    listed(neurons)?;
+                    finite(scores, &|at| neurons[at])
+                }
+            }
+        }
+    }
+}

