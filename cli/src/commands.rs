@@ -58,7 +58,11 @@ fn store_to_fill(path: &Path, terminal: &mut Terminal) -> Result<Store> {
     if path.exists() {
         return Ok(Store::open(path)?);
     }
-    let store = Store::create(path)?;
+    let store = match Store::create(path) {
+        // Another process was faster.
+        Err(kndb_storage::Error::AlreadyThere { .. }) => return Ok(Store::open(path)?),
+        created => created?,
+    };
     writeln!(terminal.messages, "made a new store at {}", path.display()).map_err(CliError::Output)?;
     Ok(store)
 }

@@ -142,12 +142,16 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key an array's name gives: `fact/language/prompt`, or just a fact's id.
+    /// The key an array's name gives: `fact/language/prompt`, `fact/language`, or just a fact's id. What
+    /// stands after a slash is a language only if it looks like a code.
     pub fn of_name(name: &str, language: &str, prompt: u16) -> Self {
         let parts = name.rsplit_once('/').and_then(|(rest, prompt)| Some((rest.rsplit_once('/')?, prompt)));
         if let Some(((fact, language), prompt)) = parts
             && let Ok(prompt) = prompt.parse()
         {
+            return Self { fact: fact.to_owned(), language: language.to_owned(), prompt };
+        }
+        if let Some((fact, language)) = name.rsplit_once('/').filter(|(_, language)| is_code(language)) {
             return Self { fact: fact.to_owned(), language: language.to_owned(), prompt };
         }
         Self { fact: name.to_owned(), language: language.to_owned(), prompt }
@@ -158,6 +162,14 @@ impl Key {
         let parts = [self.fact.as_bytes(), self.language.as_bytes(), &self.prompt.to_le_bytes()];
         parts.join(&0xFF)
     }
+}
+
+/// Whether a text looks like a language code: `en`, `ceb`, `zh-classical`.
+fn is_code(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    let lower = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    (2..=3).contains(&first.len()) && lower(first) && parts.all(lower)
 }
 
 /// The entry of a fact's scores, all of them, after checking that they are finite.
@@ -236,6 +248,8 @@ mod tests {
         assert_eq!(Key::of_name("a/u/zh/2", "en", 0), key("a/u", "zh", 2));
         assert_eq!(Key::of_name("u/zh/x", "en", 7), key("u/zh/x", "en", 7));
         assert_eq!(Key::of_name("u", "en", 0), key("u", "en", 0));
+        assert_eq!(Key::of_name("u/zh-classical", "en", 3), key("u", "zh-classical", 3));
+        assert_eq!(Key::of_name("P36/France", "en", 0), key("P36/France", "en", 0));
     }
 
     #[test]

@@ -7,8 +7,9 @@
 use crate::algebra::Algebra;
 use crate::ast::SetOp;
 use crate::error::QueryError;
-use crate::plan::{Access, Cell, Combine, Cut, Pairs, PartAccess, PromptParts, Source};
-use kndb_storage::{LEAST_POSITIVE, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
+use crate::floor::{below_floor, complete};
+use crate::plan::{Access, Cell, Combine, Pairs, PartAccess, PromptParts, Source};
+use kndb_storage::{LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
 /// What a node did, for `explain analyze`.
@@ -309,19 +310,9 @@ impl<'p, 's> Worker<'p, 's> {
             count = count.min(rank as usize);
         }
         if check && count == scores.len() && !complete(cell.cut, scores, self.shape) {
-            return Err(self.below_floor(cell));
+            return Err(below_floor(self.snapshot, cell, part, local, scores));
         }
         Ok(count)
-    }
-
-    fn below_floor(&self, cell: &Cell<'s>) -> QueryError {
-        let run = self.snapshot.run(cell.run);
-        let (name, keep) =
-            run.map_or((String::new(), String::new()), |run| (run.spec.name.clone(), run.spec.keep.to_string()));
-        let tau = cell.cut.tau;
-        let reason = format!("run {name:?} keeps {keep}; tau={tau} is below the floor of what was kept");
-        QueryError::missing(cell.tau_span, reason)
-            .hint("ask for a higher tau, or write the run again and keep more")
     }
 
     /// The scores of a fact's neurons, for a source with one run, language and prompt: neurons ascending.
@@ -343,26 +334,6 @@ impl<'p, 's> Worker<'p, 's> {
         out.sort_unstable_by_key(|&(neuron, _)| neuron);
         Ok(())
     }
-}
-
-/// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
-fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
-    let floor = scores.floor();
-    if scores.len() as u64 == shape.neurons() || floor <= LEAST_POSITIVE {
-        return true;
-    }
-    // The least score that passes must be one that was kept. A maximum that was not kept is not known.
-    let max = f64::from(scores.max());
-    (max > 0.0 && least_passing(cut.tau * max, true) >= floor)
-        || cut.score.is_some_and(|(least, strict)| least_passing(least, strict) >= floor)
-        || cut.rank.is_some_and(|rank| rank as usize <= scores.len())
-}
-
-/// The least 32-bit score from a bound on, or above it.
-fn least_passing(bound: f64, strict: bool) -> f32 {
-    let near = bound as f32;
-    let passes = if strict { f64::from(near) > bound } else { f64::from(near) >= bound };
-    if passes { near } else { near.next_up() }
 }
 
 /// The first position whose fact is at least `fact`, searched outwards from `from`.

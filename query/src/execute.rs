@@ -5,8 +5,9 @@ use crate::domain::Execution;
 use crate::error::QueryError;
 use crate::eval::NodeStats;
 use crate::explain::{Drawing, Drawn, duration};
-use crate::lower::{Kind, Lowering, Model};
-use crate::names::Settings;
+use crate::kinds::{Kind, not_compared};
+use crate::lower::{Lowering, Model};
+use crate::names::{Settings, unknown_set};
 use crate::optimise::optimise;
 use crate::output::facts::FactNames;
 use crate::output::shape::{Form, Grouping};
@@ -39,8 +40,7 @@ pub fn execute(
         }
         Statement::Explain { analyze, query, .. } => {
             let (planned, mut execution) = plan(store, &snapshot, settings, query, *analyze)?;
-            // Clauses are checked by running; without `analyze` by building their form.
-            planned.grouping(query)?;
+            planned.check(query)?;
             let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
             if !analyze {
                 return Ok(Outcome::Explained(tree.text(None)));
@@ -54,8 +54,7 @@ pub fn execute(
         Statement::Let { name, set, .. } => save(store, &snapshot, settings, &name.text, set),
         Statement::Drop { name, .. } => {
             if !snapshot.saved_sets().any(|set| set.name == name.text) {
-                let known: Vec<&str> = snapshot.saved_sets().map(|set| set.name.as_str()).collect();
-                return Err(crate::names::unknown(name.span, "saved set", &name.text, known));
+                return Err(unknown_set(name, &snapshot));
             }
             store.drop_set(&name.text).map_err(QueryError::storage)?;
             Ok(Outcome::Dropped { name: name.text.clone() })
@@ -127,19 +126,17 @@ fn sides<'s>(
     match (lowering.set(left)?, lowering.set(right)?) {
         ((Set::Pairs(l), Some(model)), (Set::Pairs(r), Some(other))) => {
             if model.name != other.name {
-                let reason = format!("models {:?} and {:?} have different neurons", model.name, other.name);
-                return Err(QueryError::kind(span, reason));
+                let reason = format!(
+                    "the left side is of model {:?} and the right side of model {:?}: their neurons are different units",
+                    model.name, other.name
+                );
+                return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
             }
             Ok((l, r, model))
         }
-        ((Set::Pairs(_), _), _) => Err(not_pairs(right)),
-        _ => Err(not_pairs(left)),
+        ((Set::Pairs(_), _), _) => Err(not_compared(lowering.kind(right)?, right)),
+        _ => Err(not_compared(lowering.kind(left)?, left)),
     }
-}
-
-fn not_pairs(expr: &Expr) -> QueryError {
-    QueryError::kind(expr.span, "`similarity` compares two sets of pairs, and this is another kind of set")
-        .hint("write `similarity(kn[…], kn[…])`")
 }
 
 /// The one language the sources ask for, else the session's.
@@ -169,6 +166,18 @@ impl<'s> Planned<'s> {
         Grouping::new(query, self.form()).map(Some)
     }
 
+    /// Refuses clauses that the query could not be answered with.
+    fn check(&self, query: &Query) -> Result<(), QueryError> {
+        match (&self.what, self.grouping(query)?) {
+            (What::Set(set, kind), None) => {
+                let scores = matches!(set, Set::Pairs(pairs) if pairs.scored_source().is_some());
+                listing::check(query, *kind, scores)
+            }
+            (What::Set(Set::Pairs(pairs), _), Some(_)) => groups::check(pairs, &query.by).map(drop),
+            (What::Set(..) | What::Similarity(..), _) => Ok(()),
+        }
+    }
+
     fn drawn(&self) -> Drawn<'_, 's> {
         match &self.what {
             What::Set(set, _) => Drawn::Set(set),
@@ -184,10 +193,7 @@ impl<'s> Planned<'s> {
                 let pairs = execution.prepare(pairs)?;
                 match grouping {
                     None => listing::pairs(execution, &pairs, query, names, sink),
-                    Some(grouping) => {
-                        let span = query.by.first().map_or(query.span, |dim| dim.span);
-                        groups::pairs(execution, &pairs, &grouping, names, span, sink)
-                    }
+                    Some(grouping) => groups::pairs(execution, &pairs, &grouping, names, &query.by, sink),
                 }
             }
             (What::Set(Set::Facts(facts), _), grouping) => {

@@ -3,8 +3,8 @@
 use crate::ast;
 use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, NeuronRange, Numbers, SetOp, SourceKind, Units};
 use crate::error::QueryError;
-use crate::names::{Resolver, Settings, listing};
-use crate::nearest::nearest;
+use crate::kinds::{Kind, mixed, not_of};
+use crate::names::{Resolver, Settings, listing, no_run, unknown_set};
 use crate::plan::{
     Access, Cell, Combine, Cut, FactFilter, Facts, NeuronFilter, Neurons, NodeId, Pairs, PartAccess, PromptParts,
     SavedPairs, Set, Share, Source,
@@ -15,24 +15,6 @@ use kndb_storage::{LivePart, PartKind, Run, RunId, Shape, Slot, Snapshot, Store}
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The three kinds of sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Pairs,
-    Neurons,
-    Facts,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pairs => "pairs",
-            Self::Neurons => "neurons",
-            Self::Facts => "facts",
-        }
-    }
-}
 
 /// The model whose neurons an expression speaks of, and a run that says so.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,12 +100,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn saved(&self, name: &Name) -> Result<&(kndb_storage::SavedSet, Members), QueryError> {
-        self.saved.get(&name.text).ok_or_else(|| {
-            let known: Vec<&str> = self.names.snapshot.saved_sets().map(|set| set.name.as_str()).collect();
-            let near = nearest(&name.text, known.clone()).map(|near| format!("did you mean @{near}?"));
-            let reason = format!("there is no saved set @{}; there is {}", name.text, listing(known));
-            QueryError::missing(name.span, reason).maybe_hint(near)
-        })
+        self.saved.get(&name.text).ok_or_else(|| unknown_set(name, self.names.snapshot))
     }
 
     /// Any set.
@@ -148,11 +125,12 @@ impl<'s> Lowering<'s> {
     /// Neurons by number alone: of the session's run, or of the only model.
     fn default_model(&self, expr: &Expr) -> Result<Model, QueryError> {
         let snapshot = self.names.snapshot;
-        let chosen = self.names.settings.run.as_deref().and_then(|name| snapshot.run_named(name));
-        let models: Vec<Model> =
-            chosen.map_or_else(|| snapshot.runs().map(model_of).collect(), |run| vec![model_of(run)]);
+        let models: Vec<Model> = match self.names.session_run(expr.span)? {
+            Some(run) => vec![model_of(run)],
+            None => snapshot.runs().map(model_of).collect(),
+        };
         match models.split_first() {
-            None => Err(QueryError::missing(expr.span, "the store has no run yet, so neuron numbers mean nothing")),
+            None => Err(no_run(expr.span)),
             Some((first, rest)) if rest.iter().all(|other| other.name == first.name) => Ok(first.clone()),
             Some((first, _)) => Err(QueryError::missing(
                 expr.span,
@@ -201,10 +179,14 @@ impl<'s> Lowering<'s> {
                         "run {:?} is of model {:?} and run {:?} of model {:?}: their neurons are different units",
                         first.run, first.name, model.run, model.name
                     );
-                    return Err(QueryError::new(crate::ErrorKind::Kind, reason)
-                        .at(span)
-                        .label(*first_span, format!("model {:?}", first.name))
-                        .hint("compare facts instead: `facts of (…) & facts of (…)`"));
+                    let error = QueryError::kind(span, reason);
+                    return Err(if *first_span == span {
+                        error.hint("choose runs of one model: `run in (…)`")
+                    } else {
+                        error
+                            .label(*first_span, format!("model {:?}", first.name))
+                            .hint("compare facts instead: `facts of (…) & facts of (…)`")
+                    });
                 }
                 Some(_) => {}
                 None => *found = Some((model, span)),
@@ -345,7 +327,8 @@ impl<'s> Lowering<'s> {
             prompts.sort_unstable();
             prompts.dedup();
             let span = source.condition(ConditionKey::Prompt).map_or(source.span, |c| c.span);
-            let reason = format!("no such prompt is in the run; there is {}", prompts.join(", "));
+            let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
+            let reason = format!("run {runs} has no such prompt; it has {}", prompts.join(", "));
             return Err(QueryError::missing(span, reason));
         }
         let facts =
@@ -401,7 +384,8 @@ impl<'s> Lowering<'s> {
             }
             prompts.push(PromptParts { prompt: slot.prompt, parts });
         }
-        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span })
+        let tau_given = source.condition(ConditionKey::Tau).is_some();
+        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given })
     }
 
     /// The cheapest way into a part that gives the answer.
@@ -501,29 +485,6 @@ fn check_layer(layer: u32, span: Span, model: &Model) -> Result<(), QueryError> 
     if layer < model.shape.layers {
         return Ok(());
     }
-    let reason = format!("there is no layer {layer}: model {:?} has {}", model.name, model.shape.layers);
+    let reason = format!("there is no layer {layer}: model {:?} has {} layers", model.name, model.shape.layers);
     Err(QueryError::missing(span, reason).hint(format!("layers are 0 to {}", model.shape.layers - 1)))
-}
-
-fn not_of(what: &str, kind: Kind, expr: &Expr) -> QueryError {
-    let reason = format!("`{what} of` takes a set of pairs, and this is a set of {}", kind.name());
-    let hint = if kind.name() == what { "leave `… of` out" } else { "combine it with pairs first: `kn[…] & …`" };
-    QueryError::kind(expr.span, reason).hint(hint)
-}
-
-fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r: &Expr) -> QueryError {
-    let reason = format!("`{op}` cannot combine a set of {} with a set of {}", left.name(), right.name());
-    let hint = match (left, right) {
-        (Kind::Pairs, Kind::Neurons) | (Kind::Neurons, Kind::Pairs) => {
-            "neurons filter pairs with `&`; or compare neurons with neurons: `neurons of (…)`"
-        }
-        (Kind::Pairs, Kind::Facts) | (Kind::Facts, Kind::Pairs) => {
-            "facts filter pairs: `pairs & facts`, `pairs - facts`; or compare facts with facts: `facts of (…)`"
-        }
-        _ => "both filter pairs: `kn[…] & neurons(…) & facts[…]`",
-    };
-    QueryError::kind(span, reason)
-        .label(l.span, format!("a set of {}", left.name()))
-        .label(r.span, format!("a set of {}", right.name()))
-        .hint(hint)
 }

@@ -1,6 +1,6 @@
 //! Names of a statement → ids of the store, with messages that say what is there.
 
-use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Numbers, Source, Text};
+use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source, Text};
 use crate::error::QueryError;
 use crate::nearest::nearest;
 use crate::span::Span;
@@ -21,15 +21,15 @@ const SHOWN: usize = 12;
 
 /// `"a", "b" and 3 more`, or `none`.
 pub(crate) fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() {
-        return "none".into();
+    shortened(names.into_iter().map(|name| format!("{name:?}")).collect())
+}
+
+fn shortened(names: Vec<String>) -> String {
+    match names.len() {
+        0 => "none".into(),
+        count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
+        _ => names.join(", "),
     }
-    let mut text = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
 }
 
 /// An error for a name the store does not have.
@@ -40,7 +40,20 @@ pub(crate) fn unknown<'a>(
     known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> QueryError {
     let near = nearest(name, known.clone()).map(|near| format!("did you mean {near:?}?"));
-    QueryError::missing(span, format!("there is no {what} {name:?}; there is {}", listing(known))).maybe_hint(near)
+    QueryError::missing(span, format!("there is no {what} {name:?}; the store has {}", listing(known))).maybe_hint(near)
+}
+
+/// An error for a saved set the store does not have.
+pub(crate) fn unknown_set(name: &Name, snapshot: &Snapshot) -> QueryError {
+    let known: Vec<&str> = snapshot.saved_sets().map(|set| set.name.as_str()).collect();
+    let near = nearest(&name.text, known.iter().copied()).map(|near| format!("did you mean @{near}?"));
+    let known = shortened(known.iter().map(|name| format!("@{name}")).collect());
+    QueryError::missing(name.span, format!("there is no saved set @{name}; the store has {known}")).maybe_hint(near)
+}
+
+/// An error for a store without runs.
+pub(crate) fn no_run(span: Span) -> QueryError {
+    QueryError::missing(span, "the store has no run yet").hint("import one with `kndb import`")
 }
 
 /// Looks names up in a snapshot.
@@ -55,6 +68,9 @@ impl<'a> Resolver<'a> {
         let snapshot = self.snapshot;
         let names = || snapshot.runs().map(|run| run.spec.name.as_str()).collect::<Vec<_>>();
         let named = |name: &str, span| snapshot.run_named(name).ok_or_else(|| unknown(span, "run", name, names()));
+        if snapshot.runs().len() == 0 {
+            return Err(no_run(source.span));
+        }
         let condition = source.condition(ConditionKey::Run);
         match condition.map(|condition| (&condition.filter, condition.span)) {
             Some((Filter::Run(Choice::Of(texts)), _)) => {
@@ -67,27 +83,27 @@ impl<'a> Resolver<'a> {
                 }
                 Ok(runs)
             }
-            Some(_) if snapshot.runs().len() > 0 => Ok(snapshot.runs().collect()),
-            _ => {
-                match (&self.settings.run, snapshot.runs().len()) {
-                    (_, 0) => Err(QueryError::missing(source.span, "the store has no run yet")
-                        .hint("import one with `kndb import`")),
-                    (Some(name), _) => Ok(vec![named(name, source.span)?]),
-                    (None, 1) => Ok(snapshot.runs().collect()),
-                    (None, count) => {
-                        let reason = format!(
-                            "the store has {count} runs, {}, and scores of different runs never mix",
-                            listing(names())
-                        );
-                        Err(QueryError::missing(source.span, reason).hint(format!(
-                            "say which: `{}[run={:?}]`",
-                            source.kind,
-                            names()[0]
-                        )))
-                    }
+            Some(_) => Ok(snapshot.runs().collect()),
+            None => match (self.session_run(source.span)?, snapshot.runs().len()) {
+                (Some(run), _) => Ok(vec![run]),
+                (None, 1) => Ok(snapshot.runs().collect()),
+                (None, count) => {
+                    let (names, first) = (listing(names()), names()[0]);
+                    let reason = format!("the store has {count} runs, {names}, and scores of different runs never mix");
+                    let hint = format!("say which: `{}[run={first:?}]`", source.kind);
+                    Err(QueryError::missing(source.span, reason).hint(hint))
                 }
-            }
+            },
         }
+    }
+
+    /// The run that the session has chosen; `span` is what needs it.
+    pub(crate) fn session_run(&self, span: Span) -> Result<Option<&'a Run>, QueryError> {
+        let Some(name) = self.settings.run.as_deref() else { return Ok(None) };
+        let names = self.snapshot.runs().map(|run| run.spec.name.as_str());
+        let error = || unknown(span, "run", name, names.collect::<Vec<_>>());
+        let run = self.snapshot.run_named(name).ok_or_else(error);
+        run.map(Some).map_err(|error| QueryError { reason: format!("the session's run: {}", error.reason), ..error })
     }
 
     /// The languages a source asks for, among those its runs have.
@@ -168,7 +184,7 @@ impl<'a> Resolver<'a> {
             let fact = self.snapshot.fact(&text.text).map_err(QueryError::storage)?;
             let fact = fact.ok_or_else(|| {
                 let reason =
-                    format!("there is no fact with the id {:?} among {}", text.text, self.snapshot.fact_count());
+                    format!("none of the store's {} facts has the id {:?}", self.snapshot.fact_count(), text.text);
                 QueryError::missing(text.span, reason).hint("find facts by label: `facts[subject=\"France\"]`")
             })?;
             facts.insert(fact.0);

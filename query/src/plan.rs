@@ -126,6 +126,7 @@ pub(crate) struct Cell<'s> {
     pub cut: Cut,
     /// Where the threshold is given, or else the source that takes the run's.
     pub tau_span: Span,
+    pub tau_given: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

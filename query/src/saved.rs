@@ -1,7 +1,7 @@
 //! Saved sets (`let`): members as bytes and back.
 
 use crate::error::{ErrorKind, QueryError};
-use crate::lower::Kind;
+use crate::kinds::Kind;
 use kndb_storage::SavedSet;
 use roaring::{RoaringBitmap, RoaringTreemap};
 use std::collections::BTreeMap;

@@ -3,11 +3,10 @@
 //! Only a set whose pairs come from one source knows which language (prompt, run) found them; a pair
 //! that several found counts in each.
 
-use crate::ast::{Dimension, SetOp};
+use crate::ast::{Dim, Dimension, SetOp};
 use crate::error::QueryError;
 use crate::eval::Worker;
-use crate::output::shape::Grouping;
-use crate::plan::{Combine, Pairs};
+use crate::plan::{Combine, Pairs, Source};
 use kndb_storage::{LanguageId, Neuron, PromptId, RunId};
 
 /// The parts a set is taken apart into; one for all where no such dimension is asked for.
@@ -26,31 +25,33 @@ struct SplitPart {
 }
 
 /// What the dimensions of a grouping ask of a set of pairs.
-pub(crate) fn split_sources(pairs: &Pairs<'_>, grouping: &Grouping, span: crate::Span) -> Result<Splits, QueryError> {
-    let has = |dimension| grouping.by.contains(&dimension);
+pub(crate) fn split_sources(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
+    let has = |dimension| dims.iter().any(|dim| dim.dimension == dimension);
     let (by_language, by_prompt, by_run) = (has(Dimension::Lang), has(Dimension::Prompt), has(Dimension::Run));
-    let by_group = has(Dimension::Group);
-    if !(by_language || by_prompt || by_run || by_group) {
-        return Ok(Splits::whole());
-    }
-    let wanted = [Dimension::Lang, Dimension::Prompt, Dimension::Run, Dimension::Group].into_iter().find(|d| has(*d));
-    let wanted = wanted.unwrap_or(Dimension::Lang);
-    let unknown = |what: &str| {
-        let reason = format!("`by {wanted}` needs a set that still knows its {what}");
-        QueryError::kind(span, reason)
+    let of_source =
+        |dim: &&Dim| matches!(dim.dimension, Dimension::Lang | Dimension::Prompt | Dimension::Run | Dimension::Group);
+    let Some(wanted) = dims.iter().find(of_source) else { return Ok(Splits::whole()) };
+    let group = dims.iter().find(|dim| dim.dimension == Dimension::Group);
+    let without_groups = |source: &Source<'_>| !source.groups;
+    let wanted = group.filter(|_| pairs.only_source().is_some_and(without_groups)).unwrap_or(wanted);
+    let what = match wanted.dimension {
+        Dimension::Group => "groups",
+        Dimension::Prompt => "prompts",
+        Dimension::Run => "runs",
+        _ => "languages",
     };
+    let reason = format!("`by {}` needs a set that still knows its {what}", wanted.dimension);
+    let error = QueryError::kind(wanted.span, reason);
     let Some(source) = pairs.only_source() else {
-        let what = if by_group { "groups" } else { "languages, prompts and runs" };
-        return Err(unknown(what).hint(format!(
-            "that is one `{}[…]`, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`",
-            if by_group { "dkn" } else { "kn" }
-        )));
+        let source = if group.is_some() { "dkn" } else { "kn" };
+        return Err(error
+            .hint(format!("that is one `{source}[…]`, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`")));
     };
-    if by_group && !source.groups {
-        return Err(unknown("groups").hint("only `dkn[…]` has groups"));
+    if group.is_some() && !source.groups {
+        return Err(error.hint("only `dkn[…]` has groups"));
     }
-    if source.combine == Combine::Intersection && (by_language || by_prompt || by_run) {
-        return Err(unknown("languages").hint("`likn` holds what all languages share; split `kn[…]` instead"));
+    if source.combine == Combine::Intersection {
+        return Err(error.hint("`likn` holds what all languages share; split `kn[…]` instead"));
     }
     let mut parts: Vec<SplitPart> = Vec::new();
     for (at, cell) in source.cells.iter().enumerate() {

@@ -226,13 +226,31 @@ refused!(
     ]
 );
 
+#[test]
+fn a_set_of_a_run_that_was_dropped() {
+    let toy = toy();
+    toy.store.drop_run("gpt").expect("a run that is there");
+    let page = drawn(&toy, Some("bert, en"), &["@gpt_ones", "kn & @gpt_ones", "@gpt_ones by layer"]);
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!("dropped_run", page);
+    });
+    let facts = toy.run(&Settings::default(), "facts of @words").expect_err("neurons");
+    assert_eq!(facts.to_string(), "`facts of` takes a set of pairs, and this is a set of neurons");
+}
+
 /// What `explain` shows can be asked.
 #[test]
 fn explain_refuses_what_the_query_refuses() {
     let toy = toy();
     let settings = Settings { run: Some("bert, en".into()), language: None };
-    let texts =
-        ["kn having pairs > 3", "kn order by pairs", "likn by lang", "kn by group", "dkn by group, layer", "kn[lang=xx]"];
+    let texts = [
+        "kn having pairs > 3",
+        "kn order by pairs",
+        "likn by lang",
+        "kn by group",
+        "dkn by group, layer",
+        "kn[lang=xx]",
+    ];
     for text in texts {
         let error = toy.run(&settings, text).expect_err(text);
         let explained = toy.run(&settings, &format!("explain {text}")).expect_err(text);

@@ -120,6 +120,22 @@ fn sentences_are_answered() {
     }
 }
 
+/// The parser lets 200 levels through: they must not exhaust the stack.
+#[test]
+fn the_deepest_expressions_are_answered() {
+    let (toy, settings) = toy();
+    let chain = format!("kn{}", " - dkn | kn".repeat(99));
+    let nested = format!("{}kn{}", "(".repeat(199), ")".repeat(199));
+    let right = format!("{}kn{}", "kn & (".repeat(99), ")".repeat(99));
+    let filters = format!("{}kn{}", "kn & facts of (".repeat(66), ")".repeat(66));
+    for text in [chain, nested, right, filters] {
+        let (outcome, _) = toy.run(&settings, &format!("{text} by layer")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(outcome, Outcome::Rows { rows: 6 }, "{text}");
+        toy.run(&settings, &format!("explain analyze {text}")).unwrap_or_else(|error| panic!("{error}"));
+        toy.run(&settings, &format!("let deep = {text}")).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
 #[test]
 fn the_examples_of_the_documentation_are_read() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/query-language.md");

@@ -15,17 +15,15 @@ const NARROW: u64 = 1 << 16;
 /// The least score above 0: where the floor is not above it, every positive score was kept.
 pub const LEAST_POSITIVE: f32 = f32::from_bits(1);
 
+// The fields of both blocks: `docs/format.md`, "What is a block?".
+
 #[derive(Archive, Serialize)]
 struct ScoreBlock {
-    /// Every neuron with a score of at least this is listed.
     floor: f32,
-    /// Maximum over all scores of the fact, NaN where none was given.
     max: f32,
     layers: Vec<LayerRecord>,
-    /// One of the two lists is used, by the size of the model.
     narrow: Vec<u16>,
     wide: Vec<u32>,
-    /// One of the two lists is used, by the run's score type. Descending; of equal scores the lower neuron first.
     full: Vec<f32>,
     half: Vec<u16>,
 }
@@ -272,10 +270,11 @@ impl<'a> ScoreView<'a> {
 
     /// How many scores exceed `tau` times the fact's maximum (AMIG Eq. 7; strictly, in 64-bit arithmetic).
     pub fn above_share(&self, tau: f64, within: std::ops::Range<usize>) -> usize {
-        let threshold = tau * f64::from(self.max());
-        if !(self.max() > 0.0) {
+        let max = self.max();
+        if max.is_nan() || max <= 0.0 {
             return 0;
         }
+        let threshold = tau * f64::from(max);
         self.prefix(within, |score| f64::from(score) > threshold)
     }
 
@@ -301,7 +300,6 @@ struct GroupBlock {
 #[derive(Archive, Serialize, Deserialize)]
 struct GroupRecord {
     neurons: Vec<u32>,
-    /// Empty, or p, p after all, then p after each neuron.
     probabilities: Vec<f32>,
 }
 
@@ -445,7 +443,8 @@ mod tests {
             if let Ok(view) = ScoreView::new(&bad, ScoreType::F32) {
                 let mut neurons = Vec::new();
                 view.push_neurons(view.len(), &mut neurons);
-                assert_eq!(neurons.len(), (0..view.len()).map(|rank| (view.neuron(rank), view.score(rank))).count());
+                let ranks: Vec<(Neuron, f32)> = (0..view.len()).map(|at| (view.neuron(at), view.score(at))).collect();
+                assert_eq!(neurons.len(), ranks.len());
                 assert!(view.layers().count() < good.len());
             }
         }

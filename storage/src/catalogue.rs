@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// Values are cut into pieces of this size: sled 0.34 keeps larger ones in blob files and never reuses their space.
 const CHUNK: usize = 4_000;
-/// First byte of every value.
+/// First byte of every record.
 const RECORD_VERSION: u8 = 1;
 
 /// The next ids to give out.

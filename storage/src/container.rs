@@ -1,12 +1,7 @@
 //! The envelope of every immutable file: sections of raw bytes, a directory that names them, checksums.
 //!
-//! ```text
-//! magic (8) │ sections, each aligned to 8 │ directory (rkyv) │ trailer (40)
-//! trailer = directory offset u64 │ directory length u64 │ xxh3 of the directory u64 │ version u32 │ 0 u32 │ magic (8)
-//! ```
-//!
 //! Opening reads the trailer and the directory only; a section is checked against its checksum the
-//! first time it is used ([`Checked`]). `docs/format.md` is the public description.
+//! first time it is used ([`Checked`]). The bytes: `docs/format.md`, "What do all files share?".
 
 use crate::bytes::Bytes;
 use crate::durable;

@@ -1,4 +1,5 @@
 //! Keys of the catalogue's records, as sled sorts them: by table, then by key, then piece by piece.
+//! The bytes: `docs/format.md`, "What is in the catalogue?".
 
 use crate::ids::{FactId, FileId, LanguageId, PromptId, RunId};
 use crate::segment::PartKind;
@@ -21,8 +22,7 @@ pub(crate) enum Table {
     Unsealed = b'u',
 }
 
-/// Table byte, length of the key (big-endian `u16`), key, piece number (big-endian `u32`). The length keeps one
-/// key's pieces from being another's, when names are keys.
+/// The length in the key keeps one key's pieces from being another's, when names are keys.
 pub(crate) fn piece_key(table: Table, key: &[u8], number: u32) -> Vec<u8> {
     let mut bytes = entry_prefix(table, key);
     bytes.extend_from_slice(&number.to_be_bytes());

@@ -131,8 +131,8 @@ impl Snapshot {
             }
         };
         for (&file, record) in &catalogue.files {
-            match record {
-                &FileRecord::Dictionary { facts, bytes: expected } => {
+            match *record {
+                FileRecord::Dictionary { facts, bytes: expected } => {
                     let known = before.and_then(|b| b.dictionary.as_ref()).filter(|(known, _)| *known == file);
                     dictionary = Some(match known {
                         Some((_, open)) => (file, Arc::clone(open)),
@@ -144,7 +144,7 @@ impl Snapshot {
                         }
                     });
                 }
-                &FileRecord::Segment { run, bytes: expected, .. } => {
+                FileRecord::Segment { run, bytes: expected, .. } => {
                     let known = before.and_then(|b| b.segments.iter().find(|s| s.file == Some(file)));
                     let segment = match known {
                         Some(open) => Arc::clone(&open.segment),

@@ -75,10 +75,32 @@ impl Store {
         if path.join(MARKER).exists() {
             return Err(there("there is a store already"));
         }
-        std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
-        if std::fs::read_dir(path).map_err(Error::io("list", path))?.next().is_some() {
-            return Err(there("the folder is not empty"));
+        if path.exists() {
+            if std::fs::read_dir(path).map_err(Error::io("list", path))?.next().is_some() {
+                return Err(there("the folder is not empty"));
+            }
+            return Self::create_in(path).map(|()| Self::at(path, Options::default()));
         }
+        // Made under another name first, so that nobody finds half a store.
+        let whole = std::path::absolute(path).map_err(Error::io("create", path))?;
+        let parent = whole.parent().unwrap_or(&whole);
+        std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        let name = whole.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = parent.join(format!(".{name}.new-{}-{:?}", std::process::id(), std::thread::current().id()));
+        std::fs::create_dir(&unfinished).map_err(Error::io("create", &unfinished))?;
+        let named = Self::create_in(&unfinished)
+            .and_then(|()| std::fs::rename(&unfinished, &whole).map_err(Error::io("create", path)));
+        if let Err(e) = named {
+            // Best effort: the folder has a name nobody asks for.
+            let _ = std::fs::remove_dir_all(&unfinished);
+            return Err(if path.join(MARKER).exists() { there("there is a store already") } else { e });
+        }
+        durable::sync_folder_of(&whole)?;
+        Ok(Self::at(path, Options::default()))
+    }
+
+    /// Makes a store in an empty folder.
+    fn create_in(path: &Path) -> Result<()> {
         let files = path.join("files");
         std::fs::create_dir(&files).map_err(Error::io("create", &files))?;
         let store = Self::at(path, Options::default());
@@ -90,8 +112,7 @@ impl Store {
         std::fs::write(&marker, format!("kndb store, format {FORMAT_VERSION}\n"))
             .map_err(Error::io("write", &marker))?;
         durable::sync_tree(path)?;
-        durable::sync_folder_of(path)?;
-        Ok(store)
+        durable::sync_folder_of(path)
     }
 
     /// Opens a store.
@@ -124,7 +145,14 @@ impl Store {
 
     /// Opens the store, or makes it where there is nothing yet.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
-        if path.as_ref().exists() { Self::open(path) } else { Self::create(path) }
+        if path.as_ref().exists() {
+            return Self::open(path);
+        }
+        match Self::create(path.as_ref()) {
+            // Another process was faster.
+            Err(Error::AlreadyThere { .. }) => Self::open(path),
+            created => created,
+        }
     }
 
     fn at(path: &Path, options: Options) -> Self {

@@ -10,7 +10,7 @@ use super::facts::FactNames;
 use super::keys::{FactKeys, is_of_fact};
 use super::shape::{Grouping, holds};
 use super::tally::{Counts, Split, Tally, TallyPlan};
-use crate::ast::{Dimension, Key, Measure};
+use crate::ast::{Dim, Dimension, Key, Measure};
 use crate::domain::{Execution, domain};
 use crate::error::QueryError;
 use crate::eval::Worker;
@@ -49,13 +49,27 @@ struct Naming<'a, 's> {
     total: Counts,
 }
 
+/// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
+pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
+    let splits = split_sources(pairs, dims)?;
+    let of_neurons = dims.iter().find(|dim| matches!(dim.dimension, Dimension::Layer | Dimension::Neuron));
+    match of_neurons.filter(|_| dims.iter().any(|dim| dim.dimension == Dimension::Group)) {
+        None => Ok(splits),
+        Some(dim) => {
+            let reason = format!("`by group` lists whole groups, which cannot be split by `{}`", dim.dimension);
+            let hint = format!("leave `{0}` out, or `group`: `dkn[…] by {0}`", dim.dimension);
+            Err(QueryError::kind(dim.span, reason).hint(hint))
+        }
+    }
+}
+
 /// Rows of a grouped set of pairs.
 pub(crate) fn pairs<'s>(
     execution: &mut Execution<'s>,
     pairs: &Pairs<'s>,
     grouping: &Grouping,
     names: FactNames<'s>,
-    span: crate::Span,
+    dims: &[Dim],
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let has = |dimension| grouping.by.contains(&dimension);
@@ -64,7 +78,7 @@ pub(crate) fn pairs<'s>(
         (false, true) => Split::Layers,
         (false, false) => Split::Whole,
     };
-    let splits = split_sources(pairs, grouping, span)?;
+    let splits = check(pairs, dims)?;
     let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
     let mut keys = FactKeys::new(&grouping.by, names);
     for &fact in &facts {
@@ -72,10 +86,6 @@ pub(crate) fn pairs<'s>(
     }
     let shape = execution.shape;
     let (groups, total, neuron_groups) = if has(Dimension::Group) {
-        if split != Split::Whole {
-            let reason = "`by group` lists whole groups, which cannot be split by layer or neuron too";
-            return Err(QueryError::kind(span, reason));
-        }
         group_tallies(execution, pairs, &facts, &mut keys, &splits)?
     } else {
         let (groups, total) = tallies(execution, pairs, &facts, &mut keys, &splits, split)?;

@@ -7,6 +7,7 @@ use crate::ast::{Dimension, Key, Measure, Query};
 use crate::domain::{Execution, domain};
 use crate::error::QueryError;
 use crate::eval::Worker;
+use crate::kinds::Kind;
 use crate::plan::{Access, Pairs};
 use crate::result::{Column, ColumnKind, Sink, Value};
 use kndb_storage::Neuron;
@@ -43,7 +44,20 @@ const NEURON_COLUMNS: [Column; 2] =
     [Column { name: "layer", kind: ColumnKind::Integer }, Column { name: "neuron", kind: ColumnKind::Integer }];
 const SCORE_COLUMN: Column = Column { name: "score", kind: ColumnKind::Score };
 
-fn keys(query: &Query, facts: bool, neurons: bool, scores: bool) -> Result<Vec<(By, bool)>, QueryError> {
+/// Columns of a listing.
+fn columns(kind: Kind, scores: bool) -> Vec<Column> {
+    let facts = FACT_COLUMNS.into_iter().filter(|_| kind != Kind::Neurons);
+    let neurons = NEURON_COLUMNS.into_iter().filter(|_| kind != Kind::Facts);
+    facts.chain(neurons).chain(scores.then_some(SCORE_COLUMN)).collect()
+}
+
+/// Refuses clauses that a listing does not have.
+pub(crate) fn check(query: &Query, kind: Kind, scores: bool) -> Result<(), QueryError> {
+    keys(query, kind, scores).map(drop)
+}
+
+fn keys(query: &Query, kind: Kind, scores: bool) -> Result<Vec<(By, bool)>, QueryError> {
+    let (facts, neurons) = (kind != Kind::Neurons, kind != Kind::Facts);
     if let Some(having) = query.having.first() {
         return Err(QueryError::kind(having.span, "`having` needs `by`: without it there is nothing to count")
             .hint("add `by …`, or put the condition into the brackets of the source: `kn[score>=1e-4]`"));
@@ -61,17 +75,21 @@ fn keys(query: &Query, facts: bool, neurons: bool, scores: bool) -> Result<Vec<(
                 let name = super::shape::key_name(key);
                 let error = QueryError::kind(order.span, format!("`{name}` is no column of this result"));
                 return Err(match key {
-                    Key::Measure(Measure::Score) => error.hint(
-                        "a set has scores when it comes from one run, language and prompt, and was not united or intersected with another",
+                    Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
+                        "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another",
                     ),
-                    Key::Measure(_) => error.hint("counts need `by`"),
-                    Key::Dimension(_) => error.hint("order by a column of the result, or split by it: `by …`"),
+                    Key::Measure(measure) if measure != Measure::Score => error.hint("counts need `by`: `by layer`"),
+                    _ => error.hint(format!("its columns are {}", named(&columns(kind, scores)))),
                 });
             }
         };
         Ok((by, descends(order.key, order.direction)))
     };
     query.order.iter().map(key).collect()
+}
+
+fn named(columns: &[Column]) -> String {
+    columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Rows of a set of pairs: fact, relation, subject, object, layer, neuron, and score where there is one.
@@ -83,13 +101,12 @@ pub(crate) fn pairs<'s>(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let scored = pairs.scored_source();
-    let mut order = keys(query, true, true, scored.is_some())?;
+    let mut order = keys(query, Kind::Pairs, scored.is_some())?;
     let top = query.top.map(|top| top.count);
     if order.is_empty() && top.is_some() && scored.is_some() {
         order.push((By::Score, true));
     }
-    let mut columns: Vec<Column> = FACT_COLUMNS.into_iter().chain(NEURON_COLUMNS).collect();
-    columns.extend(scored.is_some().then_some(SCORE_COLUMN));
+    let columns = columns(Kind::Pairs, scored.is_some());
     let shape = execution.shape;
     if order.is_empty() && checks_floors(pairs) {
         try_all(execution, pairs, top)?;
@@ -147,9 +164,8 @@ fn add_members<'s>(
     if let Some(source) = pairs.scored_source() {
         worker.scored(source, fact, &mut scores)?;
     }
-    let score = |neuron: u32| {
-        scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1)
-    };
+    let score =
+        |neuron: u32| scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1);
     members.extend(neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) }));
     Ok(())
 }
@@ -159,7 +175,9 @@ fn checks_floors(pairs: &Pairs<'_>) -> bool {
     match pairs {
         Pairs::Source(source) => {
             let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);
-            prompts.flat_map(|prompt| &prompt.parts).any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+            prompts
+                .flat_map(|prompt| &prompt.parts)
+                .any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
         }
         Pairs::Saved(_) => false,
         Pairs::Binary { left, right, .. } => checks_floors(left) || checks_floors(right),
@@ -257,7 +275,7 @@ pub(crate) fn facts(
     names: FactNames<'_>,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
-    let order = keys(query, true, false, false)?;
+    let order = keys(query, Kind::Facts, false)?;
     let mut rows = Rows::new(sink, &FACT_COLUMNS, query.top.map(|top| top.count))?;
     let mut push = |fact: u32| {
         let (subject, object) = names.labels(fact)?;
@@ -290,7 +308,7 @@ pub(crate) fn neurons(
     shape: kndb_storage::Shape,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
-    let order = keys(query, false, true, false)?;
+    let order = keys(query, Kind::Neurons, false)?;
     let mut rows = Rows::new(sink, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
     let mut push = |neuron: u32| {
         let (layer, unit) = shape.split(Neuron(neuron));

@@ -2,7 +2,7 @@
 
 use crate::ast::{Comparison, Dimension, Direction, Having, Key, Measure, Query};
 use crate::error::QueryError;
-use crate::lower::Kind;
+use crate::kinds::Kind;
 use crate::result::{Column, ColumnKind};
 use crate::span::Span;
 
@@ -38,7 +38,7 @@ impl Grouping {
             if !allowed.contains(&dim.dimension) {
                 let names: Vec<String> = allowed.iter().map(|dimension| format!("`{dimension}`")).collect();
                 let reason = format!("{} cannot be split by `{}`", form.name(), dim.dimension);
-                return Err(QueryError::kind(dim.span, reason).hint(format!("it has {}", names.join(", "))));
+                return Err(QueryError::kind(dim.span, reason).hint(format!("it can be split by {}", names.join(", "))));
             }
         }
         let mut grouping = Self { by, measures, having: query.having.clone(), order: Vec::new(), top: None };

@@ -18,21 +18,21 @@ pub fn mixed(parts: &[u64]) -> u64 {
 }
 
 /// Coarse scores: ties, exact thresholds, zeros and negatives are common.
-const SCORES: [f32; 16] =
-    [1.0, 1.0, 0.75, 0.7, 0.5, 0.5, 0.37, 0.3, 0.25, 0.2, 0.1, 0.05, 0.05, 0.01, 0.0, -0.5];
+const SCORES: [f32; 16] = [1.0, 1.0, 0.75, 0.7, 0.5, 0.5, 0.37, 0.3, 0.25, 0.2, 0.1, 0.05, 0.05, 0.01, 0.0, -0.5];
 
 /// A store, and what it should hold.
 pub struct Mirror {
     pub store: Store,
     pub world: World,
     folder: tempfile::TempDir,
+    new: bool,
 }
 
 impl Mirror {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::create(folder.path().join("store")).expect("a new store");
-        Self { store, world: World::default(), folder }
+        Self { store, world: World::default(), folder, new: true }
     }
 
     /// Carries a plan out.
@@ -86,7 +86,13 @@ impl Mirror {
         writer.seal().expect("sealing");
     }
 
-    pub fn seal_all(&self) {
+    /// Whether the store is still as it was built.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    pub fn seal_all(&mut self) {
+        self.new = false;
         (0..self.world.runs.len()).for_each(|run| self.seal(run));
     }
 
@@ -112,11 +118,10 @@ impl Mirror {
             for &prompt in &plan.prompts {
                 for fact in 0..plan.facts.len() {
                     let place = [plan.seed, run as u64, l as u64, u64::from(prompt), fact as u64];
-                    let entry = |(data, truth)| {
-                        (Entry { fact: name(fact), language: (*language).into(), prompt, data }, truth)
-                    };
+                    let entry =
+                        |(data, truth)| (Entry { fact: name(fact), language: (*language).into(), prompt, data }, truth);
                     let chance = |what: u64| mixed(&[mixed(&place), what]);
-                    let missing = mixed(&place[..4]) % 8 == 0 || chance(1) % 100 >= run_plan.coverage;
+                    let missing = mixed(&place[..4]).is_multiple_of(8) || chance(1) % 100 >= run_plan.coverage;
                     let now = chance(2) % plan.stages.len() as u64 == stage as u64;
                     let again = matches!(how, How::Replace | How::ReplaceByJob) && chance(3 + stage as u64) % 4 == 0;
                     if missing || !(now || again) {
@@ -244,7 +249,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     let scale = [1.0, 1.0, 0.1, 1e-4, 3.0][(seed >> 40) as usize % 5];
     let rare = 1 + (seed >> 20) % 6;
     let score = |n: u64| match mixed(&[seed, n]) {
-        _ if seed % 23 == 0 => 0.0,
+        _ if seed.is_multiple_of(23) => 0.0,
         h if seed % 23 == 1 => -0.25 * (1 + h % 3) as f32,
         h if h % rare != 0 => 0.0,
         h => SCORES[(h >> 32) as usize % SCORES.len()] * scale,
@@ -257,7 +262,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     };
     let dense = || (0..neurons as u32).map(|n| truth.get(&n).copied().unwrap_or(0.0)).collect();
     let choice = seed >> 50;
-    let some = (sparse && choice % 4 == 0) || large && (neurons > 1 << 18 || choice % 4 != 1);
+    let some = (sparse && choice.is_multiple_of(4)) || large && (neurons > 1 << 18 || choice % 4 != 1);
     if !some {
         return (handed(ScoreValues::Dense(dense())), truth);
     }
@@ -265,7 +270,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     let floor = floors[(choice >> 2) as usize % if sparse { floors.len() } else { 2 }];
     let also = |n: u32| match choice >> 5 & 3 {
         0 => true,
-        1 => mixed(&[seed, 5, u64::from(n)]) % 4 == 0,
+        1 => mixed(&[seed, 5, u64::from(n)]).is_multiple_of(4),
         _ => false,
     };
     let listed = truth.iter().filter(|&(&n, &s)| s >= floor || also(n));

@@ -1,7 +1,7 @@
 //! Expressions → sets, or the reason why there is no answer.
 
 use super::floor::{Cut, Doubt, neurons};
-use super::sets::{Pairs, Set, Where, plain};
+use super::sets::{GroupsByFact, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
     Choice, ConditionKey, Expr, ExprKind, Filter, LabelTest, NeuronRange, Numbers, SetOp, Settings, Source, SourceKind,
@@ -338,8 +338,8 @@ impl Reference<'_> {
         cell
     }
 
-    fn groups_of(&self, slots: &BTreeSet<Where>) -> BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>> {
-        let mut all: BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>> = BTreeMap::new();
+    fn groups_of(&self, slots: &BTreeSet<Where>) -> BTreeMap<Where, GroupsByFact> {
+        let mut all: BTreeMap<Where, GroupsByFact> = BTreeMap::new();
         for (key, groups) in &self.world.groups {
             let slot = (key.run, key.language.clone(), key.prompt);
             if slots.contains(&slot) {
@@ -378,9 +378,7 @@ fn numbers(source: &Source, key: ConditionKey) -> impl Fn(u32) -> bool {
         Some(Filter::Prompt(Numbers::Of(intervals)) | Filter::Layer(Numbers::Of(intervals))) => Some(intervals.clone()),
         _ => None,
     };
-    move |number| {
-        intervals.as_ref().is_none_or(|list| list.iter().any(|i| (i.first..=i.last).contains(&number)))
-    }
+    move |number| intervals.as_ref().is_none_or(|list| list.iter().any(|i| (i.first..=i.last).contains(&number)))
 }
 
 fn in_ranges(ranges: &[NeuronRange], shape: Shape) -> Result<BTreeSet<u32>, Refused> {

@@ -31,7 +31,6 @@ pub struct RowKey {
 
 impl RowKey {
     /// The dimensions of the fact.
-    #[expect(clippy::type_complexity, reason = "four dimensions")]
     pub fn of_fact(&self) -> (Option<usize>, Option<Option<String>>, Option<Identity>, Option<Identity>) {
         (self.fact, self.relation.clone(), self.subject.clone(), self.object.clone())
     }

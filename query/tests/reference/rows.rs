@@ -3,7 +3,7 @@
 use super::eval::{Reference, Refused, named_languages};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
-use super::sets::{ByFact, Pairs, Set, Where};
+use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
 use super::table::{Cell, Table};
 use super::world::place;
 use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, OrderKey, Query};
@@ -184,7 +184,15 @@ fn counted(
         let neurons: BTreeSet<u32> = pairs.iter().map(|&(_, neuron)| neuron).collect();
         // The members of a set of facts, or of neurons, are its pairs.
         key.sample = facts.first().copied().filter(|_| allowed.contains(&Dimension::Fact));
-        Row { key, measures: counts(pairs.len(), facts.len(), if measures.contains(&"pairs") { neurons.len() } else { pairs.len() }, total) }
+        Row {
+            key,
+            measures: counts(
+                pairs.len(),
+                facts.len(),
+                if measures.contains(&"pairs") { neurons.len() } else { pairs.len() },
+                total,
+            ),
+        }
     });
     let rows = with_labels(rows.collect(), naming);
     finish_counted(query, measures, rows, naming)
@@ -218,7 +226,7 @@ fn with_labels(mut rows: Vec<Row>, naming: &Naming) -> Vec<Row> {
 fn by_group(
     query: &Query,
     total: usize,
-    groups: &BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>>,
+    groups: &BTreeMap<Where, GroupsByFact>,
     shape: Shape,
     naming: &Naming,
 ) -> Result<Table, Refused> {

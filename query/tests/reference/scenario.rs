@@ -82,17 +82,23 @@ pub enum Then {
 }
 
 pub const LANGUAGES: [&str; 4] = ["zh", "en", "de", "fr"];
-pub const TAUS: [f64; 11] = [0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.37, 0.5, 0.7, 0.75, 0.9];
+const TAUS: [f64; 11] = [0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.37, 0.5, 0.7, 0.75, 0.9];
+
+/// Thresholds: those of the index and of the scores, and any other.
+pub fn tau() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![10 => select(TAUS.to_vec()), 1 => 0.0..1.0]
+}
 
 fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan> {
     let keep = prop_oneof![
         5 => Just(Keep::All),
         3 => select(vec![0.01, 0.01, 0.1, 0.25, 0.3, 1.0]).prop_map(Keep::Share),
+        1 => (0.001..1.0).prop_map(Keep::Share),
         1 => select(vec![1, 2, 3, 8]).prop_map(Keep::Top),
     ];
     let score_type = prop_oneof![6 => Just(ScoreType::F32), 1 => Just(ScoreType::F16), 1 => Just(ScoreType::Bf16)];
     let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];
-    let taus = (select(TAUS.to_vec()), option::weighted(0.3, select(TAUS.to_vec())));
+    let taus = (tau(), option::weighted(0.3, tau()));
     let share = select(vec![0.0, 0.0, 0.5, 0.7, 1.0]);
     let coverage = select(vec![100, 90, 60]);
     let (groups, sparse) = (proptest::bool::weighted(0.8), proptest::bool::weighted(0.3));

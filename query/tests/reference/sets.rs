@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Neurons by fact; facts without any are not in it.
 pub type ByFact = BTreeMap<usize, BTreeSet<u32>>;
+/// Groups of degenerate neurons by fact.
+pub type GroupsByFact = BTreeMap<usize, Vec<BTreeSet<u32>>>;
 /// Which run, language and prompt.
 pub type Where = (usize, String, u16);
 
@@ -24,7 +26,7 @@ pub struct Pairs {
     pub doubts: BTreeMap<usize, Doubt>,
     /// The pairs of each (run, language, prompt), of a `kn` or `dkn` that is filtered at most.
     pub found: Option<BTreeMap<Where, ByFact>>,
-    pub groups: Option<BTreeMap<Where, BTreeMap<usize, Vec<BTreeSet<u32>>>>>,
+    pub groups: Option<BTreeMap<Where, GroupsByFact>>,
     /// Whether a doubt about a fact is one about each of its neurons: the other side of a `&` or `-` may
     /// settle it for some neurons, which tells once others are filtered out.
     pub through: bool,

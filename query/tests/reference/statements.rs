@@ -1,7 +1,7 @@
 //! Random statements over the names of a store: well-typed and answerable for the most part.
 
 use super::build::shape_of;
-use super::scenario::{LANGUAGES, RunPlan, Scenario, TAUS};
+use super::scenario::{LANGUAGES, RunPlan, Scenario, tau};
 use kndb_query::*;
 use kndb_storage::Shape;
 use proptest::collection::vec;
@@ -101,10 +101,10 @@ fn prompts(names: &Names) -> impl Strategy<Value = Numbers> + use<> {
 fn filter(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Filter> {
     let scores = select(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]);
     match key {
-        ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).prop_map(Filter::Lang).boxed(),
-        ConditionKey::Relation => {
-            choice(one_or_more(names.relations(), "P19"), 1).prop_map(Filter::Relation).boxed()
+        ConditionKey::Lang => {
+            choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).prop_map(Filter::Lang).boxed()
         }
+        ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).prop_map(Filter::Relation).boxed(),
         ConditionKey::Fact => {
             let ids = (0..names.plan.facts.len()).map(super::build::name).collect();
             choice(one_or_more(ids, "nobody"), 1).prop_map(Filter::Fact).boxed()
@@ -122,7 +122,7 @@ fn filter(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<F
         }
         ConditionKey::Prompt => prompts(names).prop_map(Filter::Prompt).boxed(),
         ConditionKey::Layer => intervals(2, names.shape().layers).prop_map(Filter::Layer).boxed(),
-        ConditionKey::Tau => select(TAUS.to_vec()).prop_map(Filter::Tau).boxed(),
+        ConditionKey::Tau => tau().prop_map(Filter::Tau).boxed(),
         ConditionKey::Score => {
             (scores, any::<bool>()).prop_map(|(value, strict)| Filter::Score(Bound { value, strict })).boxed()
         }
@@ -170,7 +170,11 @@ fn by_number(names: &Names) -> impl Strategy<Value = Expr> + use<> {
         (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE })
     };
     let near_the_end = (width - few..width).prop_map(|unit| Interval { first: unit, last: unit, span: NOWHERE });
-    let whole = if width > 5_000 { Just(Units::Within(Interval { first: 0, last: 1_000, span: NOWHERE })).boxed() } else { Just(Units::Every).boxed() };
+    let whole = if width > 5_000 {
+        Just(Units::Within(Interval { first: 0, last: 1_000, span: NOWHERE })).boxed()
+    } else {
+        Just(Units::Every).boxed()
+    };
     let units = prop_oneof![
         10 => interval(few).prop_map(Units::Within),
         10 => near_the_end.prop_map(Units::Within),
@@ -186,7 +190,11 @@ fn saved(kind: &str) -> impl Strategy<Value = Expr> + use<> {
     select(names).prop_map(|text| placed(ExprKind::Saved(Name { text, span: NOWHERE })))
 }
 
-fn joined(op: impl Strategy<Value = SetOp> + 'static, left: BoxedStrategy<Expr>, right: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
+fn joined(
+    op: impl Strategy<Value = SetOp> + 'static,
+    left: BoxedStrategy<Expr>,
+    right: BoxedStrategy<Expr>,
+) -> BoxedStrategy<Expr> {
     let join = |(op, left, right)| {
         placed(ExprKind::Binary { op, op_span: NOWHERE, left: Box::new(left), right: Box::new(right) })
     };
@@ -257,11 +265,19 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             let most = usize::from(clauses) * 3;
             let stray = select(vec![Key::Measure(Measure::Pairs), Key::Dimension(Dimension::Layer)]);
             let key = prop_oneof![30 => select(columns), 1 => stray];
-            let order = (key.clone(), option::of(select(Direction::ALL)))
-                .prop_map(|(key, direction)| OrderKey { key, direction, span: NOWHERE });
+            let order = (key.clone(), option::of(select(Direction::ALL))).prop_map(|(key, direction)| OrderKey {
+                key,
+                direction,
+                span: NOWHERE,
+            });
             let number = prop_oneof![(0..6_u8).prop_map(f64::from), select(vec![0.1, 0.25, 0.5, 1.0 / 3.0])];
-            let having = (key, select(Comparison::ALL), number)
-                .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value, span: NOWHERE });
+            let having = (key, select(Comparison::ALL), number).prop_map(|(key, op, value)| Having {
+                key,
+                key_span: NOWHERE,
+                op,
+                value,
+                span: NOWHERE,
+            });
             let is_text = |key: &Key| {
                 use Dimension::{Fact, Lang, Object, Relation, Run, Subject};
                 [Fact, Relation, Subject, Object, Lang, Run].iter().any(|d| *key == Key::Dimension(*d))
@@ -308,7 +324,8 @@ fn save(text: String, set: Expr) -> Statement {
 pub fn statement(names: &Names, depth: u32) -> BoxedStrategy<Statement> {
     let first = &names.models()[0];
     let again = [("p", pairs(first, 1)), ("n", neurons(first, 1)), ("f", facts(first, 1))];
-    let again = again.map(|(kind, set)| (0..2_u8, set).prop_map(move |(n, set)| save(format!("{kind}{n}"), set)).boxed());
+    let again =
+        again.map(|(kind, set)| (0..2_u8, set).prop_map(move |(n, set)| save(format!("{kind}{n}"), set)).boxed());
     let queries = Union::new(names.models().iter().map(|names| asked(names, depth)));
     prop_oneof![30 => queries.prop_map(Statement::Query), 2 => Union::new(again)].boxed()
 }

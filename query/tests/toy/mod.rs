@@ -89,7 +89,11 @@ impl Toy {
     }
 
     /// Runs a statement; the rows as text.
-    pub fn run(&self, settings: &Settings, text: &str) -> Result<(kndb_query::Outcome, String), kndb_query::QueryError> {
+    pub fn run(
+        &self,
+        settings: &Settings,
+        text: &str,
+    ) -> Result<(kndb_query::Outcome, String), kndb_query::QueryError> {
         let mut rows = Text::default();
         let outcome = execute(&self.store, settings, &parse(text)?, &mut rows)?;
         Ok((outcome, rows.0))
@@ -105,7 +109,11 @@ fn entries(n: usize) -> Vec<Entry> {
     let unit = n as u32;
     let mut english = vec![(9, 852, 1.0), (7, unit, 0.5), (11, 500 + unit, 0.35), (0, 0, 0.05)];
     let mut chinese = vec![(9, 852, 0.8), (11, 510, 0.3)];
-    if n % 2 == 1 { english.push((3, 1, 0.31)) } else { chinese.push((7, unit, 0.6)) }
+    if n % 2 == 1 {
+        english.push((3, 1, 0.31))
+    } else {
+        chinese.push((7, unit, 0.6))
+    }
     let mut entries = vec![scored(n, "en", 0, &english)];
     if n < 14 {
         entries.push(scored(n, "zh", 0, &chinese));

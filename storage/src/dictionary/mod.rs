@@ -13,19 +13,17 @@ use rkyv::{Archive, Serialize};
 /// No relation, no string.
 pub(crate) const NONE: u32 = u32::MAX;
 
+// The fields of the directory: `docs/format.md`, "What is in the dictionary?".
+
 #[derive(Archive, Serialize)]
 struct DictionaryDirectory {
     facts: u32,
-    /// External ids by fact: `u64[facts + 1]` ends, and the bytes.
     id_ends: Section,
     id_bytes: Section,
-    /// Facts in order of their external ids: `u32[facts]`.
     id_order: Section,
-    /// `u32[facts]` each; [`NONE`] where not known.
     relations: Section,
     subject_uris: Section,
     object_uris: Section,
-    /// All strings, sorted, each once: `u64[strings + 1]` ends, and the bytes.
     string_ends: Section,
     string_bytes: Section,
     labels: Vec<LabelDirectory>,
@@ -33,7 +31,6 @@ struct DictionaryDirectory {
     candidates: Vec<CandidateRecord>,
 }
 
-/// Labels of one language: three parallel `u32` lists, by ascending fact.
 #[derive(Archive, Serialize)]
 struct LabelDirectory {
     language: u16,
@@ -50,7 +47,6 @@ struct TemplateRecord {
     text: String,
 }
 
-/// Candidates of one (relation, language): string numbers.
 #[derive(Archive, Serialize)]
 struct CandidateRecord {
     relation: u32,

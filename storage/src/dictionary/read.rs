@@ -295,7 +295,9 @@ impl Dictionary {
             if self.find(&id)? != Some(fact) {
                 return Err(Error::corrupt(self.container.path(), "id order", id, "every id once"));
             }
-            (self.relation(fact)?, self.subject_uri(fact)?, self.object_uri(fact)?);
+            self.relation(fact)?;
+            self.subject_uri(fact)?;
+            self.object_uri(fact)?;
         }
         for language in self.languages() {
             self.for_each_label(language, |_, _, _| {})?;

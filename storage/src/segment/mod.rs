@@ -77,6 +77,8 @@ pub(crate) fn part_capacity(shape: Shape) -> usize {
     ((1 << 16) / slots(shape)).min(1 << 14) as usize
 }
 
+// The fields of the directory: `docs/format.md`, "What is in a segment?".
+
 #[derive(Archive, Serialize)]
 struct SegmentDirectory {
     run: u32,
@@ -92,9 +94,7 @@ struct PartDirectory {
     prompt: u16,
     kind: u8,
     fact_count: u32,
-    /// Kept scores, neurons or groups.
     members: u64,
-    /// Every τ from here on is complete for every fact of the part.
     tau_floor: f64,
     facts: Section,
     grids: Vec<GridDirectory>,
@@ -104,14 +104,9 @@ struct PartDirectory {
 
 #[derive(Archive, Serialize)]
 struct GridDirectory {
-    /// Share of the maximum; NaN for neuron sets without scores.
     tau: f64,
-    /// `u32[facts + 1]`: first container of each fact in `sets`.
     index: Section,
-    /// `u32[facts]`: size of each fact's set.
     counts: Section,
-    /// Roaring bitmap of `(fact × slots + neuron / 2^16) << 16 | neuron % 2^16`, fact by position.
     sets: Section,
-    /// For each 2^16 neurons: roaring bitmap of `(neuron % 2^16) << 16 | fact`, fact by position.
     postings: Vec<Section>,
 }

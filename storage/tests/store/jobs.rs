@@ -1,7 +1,7 @@
 //! Imports that are interrupted and go on, without doing anything twice.
 
 use crate::contents::{Contents, assert_same};
-use crate::toy::{Toy, groups, many, neurons, scores, spec};
+use crate::toy::{Toy, eventually, groups, many, neurons, scores, spec};
 use kndb_storage::{Appended, Entry, Error, OnConflict, Store};
 
 /// What is imported: scores in two languages, sets and groups, in batches.
@@ -137,6 +137,10 @@ fn compaction_leaves_the_segments_of_an_unfinished_import() {
 fn compaction_is_done_when_there_is_nothing_to_gain() {
     let toy = Toy::new();
     import(&toy.store, "import", &batches(), true).expect("imports");
+    eventually("one file is left", || {
+        toy.store.collect_garbage().expect("collects");
+        toy.files().len() == 1
+    });
     let files = toy.files();
     let compacted = toy.store.compact().expect("compacts");
     assert_eq!((compacted.segments_before, compacted.segments_after), (1, 1));

@@ -9,6 +9,7 @@ mod crash;
 mod damage;
 mod growth;
 mod jobs;
+mod layout;
 mod readers;
 mod reading;
 mod toy;

@@ -4,7 +4,9 @@ use kndb_storage::{
     Entry, EntryData, FactRow, Group, GroupEvidence, Keep, LayerEvidence, Neuron, RunSpec, ScoreValues, Scores, Shape,
     Store,
 };
+use proptest::test_runner::Config as ProptestConfig;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A store in a folder of its own, gone when dropped.
@@ -118,5 +120,21 @@ pub fn fact_row(id: &str, relation: &str, language: &str, subject: &str, object:
         object: object.into(),
         subject_uri: None,
         object_uri: None,
+    }
+}
+
+/// So many cases of a property, or as many as `PROPTEST_CASES` says.
+pub fn few(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Waits for something that another test may hold up for a moment: a process that is being started
+/// has copies of this one's file handles, and with them its locks.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

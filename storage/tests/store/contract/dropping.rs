@@ -1,7 +1,7 @@
 //! Dropping a run: its entries go, facts and other runs stay.
 
 use crate::contents::Contents;
-use crate::toy::{Toy, groups, many, neurons, scores, spec};
+use crate::toy::{Toy, eventually, groups, many, neurons, scores, spec};
 use kndb_storage::{Error, OnConflict};
 
 fn two_runs() -> Toy {
@@ -29,7 +29,10 @@ fn facts_and_other_runs_stay() {
     assert_eq!(after.facts, before.facts);
     let expected: Vec<_> = before.entries.into_iter().filter(|(address, _)| address.0 == "second").collect();
     assert_eq!(after.entries.into_iter().collect::<Vec<_>>(), expected);
-    assert_eq!(toy.files().len(), 2, "the files of the run are gone: {:?}", toy.files());
+    eventually("the files of the run are gone", || {
+        toy.store.collect_garbage().expect("collects");
+        toy.files().len() == 2
+    });
 }
 
 #[test]

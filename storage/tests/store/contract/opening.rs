@@ -1,6 +1,6 @@
 //! Creating and opening, and what is no store.
 
-use crate::toy::Toy;
+use crate::toy::{Toy, eventually};
 use kndb_storage::{Error, FORMAT_VERSION, Options, Store};
 use std::time::Duration;
 
@@ -74,7 +74,11 @@ fn a_creation_that_was_interrupted_is_no_store() {
 #[test]
 fn a_lock_that_is_held_for_long_is_an_error_that_says_so() {
     let toy = Toy::new();
-    let held = sled::Config::new().path(toy.path.join("catalogue")).open().expect("nobody else has it");
+    let mut held = None;
+    eventually("nobody else has it", || {
+        held = sled::Config::new().path(toy.path.join("catalogue")).open().ok();
+        held.is_some()
+    });
     let options = Options { lock_timeout: Duration::from_millis(30) };
     let store = Store::open_with(&toy.path, options).expect("opening needs no lock");
     let error = store.snapshot().err().expect("locked");

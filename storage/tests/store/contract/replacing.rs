@@ -1,7 +1,7 @@
 //! A replaced entry is gone from every way of reading, wherever it was.
 
 use crate::contents::{Contents, assert_same};
-use crate::toy::{Toy, dense, entry, groups, many, neurons, scores, shape, spec};
+use crate::toy::{Toy, dense, entry, eventually, groups, many, neurons, scores, shape, spec};
 use kndb_storage::{Appended, Entry, EntryData, Neuron, OnConflict, PartKind, Snapshot};
 
 /// Facts that have this neuron in a ready-made set, by postings, replaced entries left out.
@@ -149,5 +149,8 @@ fn the_same_entry_again_and_again() {
     }
     toy.store.compact().expect("compacts");
     assert_eq!(Contents::of(&toy.fresh()).expect("reads").entries.len(), 2);
-    assert_eq!(toy.files().len(), 1, "{:?}", toy.files());
+    eventually("one file is left", || {
+        toy.store.collect_garbage().expect("collects");
+        toy.files().len() == 1
+    });
 }

@@ -27,7 +27,8 @@ fn each_parameter_that_differs_is_refused_by_name() {
     let toy = Toy::new();
     let stored = RunSpec { weights_hash: Some("abc".into()), ..spec("first") };
     toy.store.open_run(stored.clone()).expect("new");
-    let changes: [(&str, fn(&mut RunSpec)); 11] = [
+    type Change = fn(&mut RunSpec);
+    let changes: [(&str, Change); 11] = [
         ("model", |s| s.model = "other".into()),
         ("shape", |s| s.shape = Shape::new(3, 41).expect("small")),
         ("weights hash", |s| s.weights_hash = None),

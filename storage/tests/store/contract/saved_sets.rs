@@ -20,6 +20,8 @@ fn a_set_of_several_megabytes_comes_back_as_it_was() {
         let (head, members) = toy.fresh().saved_set("likn").expect("is there");
         assert_eq!(head, set("likn", len as u64));
         assert!(members == bytes(len, seed), "{len} bytes, read {}", members.len());
+        let blobs = std::fs::read_dir(toy.path.join("catalogue/blobs")).expect("lists").count();
+        assert_eq!(blobs, 0, "values that sled keeps in files of their own");
     }
     assert_eq!(toy.fresh().snapshot().expect("reads").saved_sets().len(), 1);
 }

@@ -3,7 +3,7 @@
 use super::{Finding, Patient, copy_folder, examine, put};
 use crate::toy::{Random, scores, spec};
 use kndb_storage::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn file(patient: &Patient, begins: &str) -> PathBuf {
     let files = std::fs::read_dir(patient.toy.path.join("catalogue")).expect("lists");
@@ -14,7 +14,7 @@ fn file(patient: &Patient, begins: &str) -> PathBuf {
 }
 
 /// Damages a file of a fresh copy of the store, because sled repairs, and forgets, what it cannot read.
-fn damaged(patient: &Patient, file: &PathBuf, bytes: &[u8]) -> Finding {
+fn damaged(patient: &Patient, file: &Path, bytes: &[u8]) -> Finding {
     let copy = tempfile::tempdir().expect("a folder");
     copy_folder(&patient.toy.path, copy.path());
     let file = copy.path().join(file.strip_prefix(&patient.toy.path).expect("a file of it"));

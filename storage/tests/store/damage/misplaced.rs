@@ -1,6 +1,7 @@
 //! Good files in the wrong place, and files that are gone.
 
 use super::{Finding, Patient, put};
+use crate::contents::assert_same;
 use kndb_storage::Error;
 
 #[test]
@@ -31,6 +32,21 @@ fn a_file_in_anothers_place_is_refused() {
         }
         put(path, &good);
     }
+}
+
+#[test]
+fn a_run_whose_file_is_damaged_can_be_dropped() {
+    let patient = Patient::new();
+    let store = patient.toy.fresh();
+    let of_half = patient.files().remove(1);
+    put(&of_half, b"nothing of a segment");
+    assert!(matches!(store.snapshot(), Err(Error::Corrupt { .. })));
+    store.drop_run("half").expect("drops");
+    let found = crate::contents::Contents::of(&store).expect("reads");
+    let mut expected = patient.healthy.clone();
+    expected.runs.remove("half");
+    expected.entries.retain(|address, _| address.0 != "half");
+    assert_same(&found, &expected, "without the run");
 }
 
 #[test]

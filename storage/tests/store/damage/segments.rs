@@ -1,6 +1,7 @@
 //! Damage to segments and dictionaries.
 
 use super::{Finding, Patient, put};
+use crate::toy::few;
 use kndb_storage::Error;
 use proptest::prelude::*;
 
@@ -59,10 +60,15 @@ fn another_format_version_is_named() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(few(40))]
 
     #[test]
-    fn any_overwritten_stretch_is_found_or_harmless(file: prop::sample::Index, at: prop::sample::Index, stretch in prop::collection::vec(any::<u8>(), 1..64), zeros: bool) {
+    fn any_overwritten_stretch_is_found_or_harmless(
+        file: prop::sample::Index,
+        at: prop::sample::Index,
+        stretch in prop::collection::vec(any::<u8>(), 1..64),
+        zeros: bool,
+    ) {
         thread_local!(static PATIENT: Patient = Patient::new());
         PATIENT.with(|patient| {
             let path = file.get(&patient.files()).clone();

@@ -1,9 +1,8 @@
 //! Readers in other processes.
 
-use super::files::eventually;
 use crate::child::{Player, hear, say};
 use crate::contents::Contents;
-use crate::toy::{Toy, many, neurons, scores, spec};
+use crate::toy::{Toy, eventually, many, neurons, scores, spec};
 use kndb_storage::{OnConflict, Snapshot, Store};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;

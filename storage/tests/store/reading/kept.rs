@@ -1,7 +1,7 @@
 //! Small models: what is kept, in every precision, for scores of every kind.
 
 use super::expected::{Truth, check_everywhere};
-use crate::toy::{Random, Toy};
+use crate::toy::{Random, Toy, few};
 use kndb_storage::{Keep, RunSpec, ScoreType, Shape};
 use proptest::prelude::*;
 
@@ -50,10 +50,16 @@ fn score_types() -> impl Strategy<Value = ScoreType> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(few(24))]
 
     #[test]
-    fn every_reading_equals_the_recomputation(seed: u64, keep in keeps(), score_type in score_types(), layers in 1..5_u32, width in 1..60_u32) {
+    fn every_reading_equals_the_recomputation(
+        seed: u64,
+        keep in keeps(),
+        score_type in score_types(),
+        layers in 1..5_u32,
+        width in 1..60_u32,
+    ) {
         let toy = Toy::new();
         let shape = Shape::new(layers, width).expect("small");
         let spec = RunSpec { keep, score_type, ..RunSpec::new("run", "model", shape) };

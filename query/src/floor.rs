@@ -1,0 +1,66 @@
+//! Whether the scores that were kept of a fact are enough for an answer, and what is said if not.
+
+use crate::error::QueryError;
+use crate::plan::{Cell, Cut, PartAccess};
+use kndb_storage::{FactId, Keep, LEAST_POSITIVE, ScoreView, Shape, Snapshot};
+
+/// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
+pub(crate) fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
+    let floor = scores.floor();
+    if scores.len() as u64 == shape.neurons() || floor <= LEAST_POSITIVE {
+        return true;
+    }
+    // The least score that passes must be one that was kept. A maximum that was not kept is not known.
+    let max = f64::from(scores.max());
+    (max > 0.0 && least_passing(cut.tau * max, true) >= floor)
+        || cut.score.is_some_and(|(least, strict)| least_passing(least, strict) >= floor)
+        || cut.rank.is_some_and(|rank| rank as usize <= scores.len())
+}
+
+/// The least 32-bit score from a bound on, or above it.
+fn least_passing(bound: f64, strict: bool) -> f32 {
+    let near = bound as f32;
+    let passes = if strict { f64::from(near) > bound } else { f64::from(near) >= bound };
+    if passes { near } else { near.next_up() }
+}
+
+/// The error for a fact of which too little was kept.
+pub(crate) fn below_floor(
+    snapshot: &Snapshot,
+    cell: &Cell<'_>,
+    part: &PartAccess<'_>,
+    local: u32,
+    scores: &ScoreView<'_>,
+) -> QueryError {
+    let Some(run) = snapshot.run(cell.run) else {
+        return QueryError::missing(cell.tau_span, "the run is not in the store any more");
+    };
+    let (name, language) = (&run.spec.name, snapshot.language_name(cell.language));
+    let fact = part.facts.get(local as usize).map(|&fact| FactId(u32::from_le_bytes(fact)));
+    let fact = fact.and_then(|fact| snapshot.external_id(fact).ok()).unwrap_or_default();
+    let (floor, max) = (scores.floor(), scores.max());
+    let tau = match cell.cut.tau {
+        tau if cell.tau_given => format!("tau={tau}"),
+        tau => format!("its own tau={tau}"),
+    };
+    let known = format!("run {name:?} keeps the scores of fact {fact:?} in {language:?} from {floor} on");
+    // From here on every fact of the run and language has all its scores.
+    let parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
+    let least = parts.map(|part| part.live.part.tau_floor()).fold(0.0, f64::max);
+    let (reason, least) = match run.spec.keep {
+        _ if max.is_nan() || max < floor => (format!("{known}: it has none, and its maximum is not known"), least),
+        // A floor that was rounded to 32 bits.
+        Keep::Share(share) if least <= share * (1.0 + 1e-6) => {
+            (format!("run {name:?} keeps {}; {tau} is below that floor", run.spec.keep), share)
+        }
+        _ => {
+            let share = f64::from(floor) / f64::from(max);
+            (format!("{known}, that is {share:.3}·max; {tau} is below that floor"), (least * 1e3).ceil() / 1e3)
+        }
+    };
+    QueryError::missing(cell.tau_span, reason).hint(if least < 1.0 {
+        format!("ask for tau={least} or more, or write the run again and keep more")
+    } else {
+        format!("ask for scores from a bound on, such as `score>={floor}`, or write the run again and keep more")
+    })
+}
