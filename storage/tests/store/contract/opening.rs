@@ -1,7 +1,8 @@
 //! Creating and opening, and what is no store.
 
-use crate::toy::{Toy, eventually};
+use crate::toy::{Toy, eventually, scores, spec};
 use kndb_storage::{Error, FORMAT_VERSION, Options, Store};
+use std::sync::Barrier;
 use std::time::Duration;
 
 #[test]
@@ -60,6 +61,26 @@ fn a_store_is_created_in_an_empty_folder_and_below_folders_that_are_not_there() 
     Store::open_or_create(&deep).expect("a new store");
     Store::open_or_create(&deep).expect("the same again");
     assert_eq!(Store::open(&deep).expect("a store").snapshot().expect("empty").runs().len(), 0);
+}
+
+#[test]
+fn of_many_who_make_the_same_store_all_get_it_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let barrier = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (path, barrier) = (&path, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                let store = Store::open_or_create(path).expect("made or opened");
+                store.open_run(spec("run")).expect("a run").append(scores(&format!("f{thread}"), "en", 1)).expect("appends");
+            });
+        }
+    });
+    assert_eq!(Store::open(&path).expect("opens").snapshot().expect("reads").unsealed().0, 4);
+    let beside: Vec<_> = std::fs::read_dir(folder.path()).expect("lists").map(|entry| entry.expect("lists")).collect();
+    assert_eq!(beside.len(), 1, "nothing unfinished is left: {beside:?}");
 }
 
 #[test]
