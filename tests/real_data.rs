@@ -40,12 +40,19 @@ fn main() {
     libtest_mimic::run(&arguments, trials.into()).exit();
 }
 
+/// The four files of knowledge neurons of bert-base-uncased that EleutherAI published.
+fn neuron_files(data: &Path) -> Vec<String> {
+    (0..4)
+        .map(|n| data.join(format!("eleutherai/bert-base-uncased_pararel_neurons_{n}.json")).display().to_string())
+        .collect()
+}
+
 fn import(data: &Path) -> Environment {
     let environment = Environment::new();
     let mlama = data.join("mlama1.1");
     let (en, zh) = (mlama.join("en").display().to_string(), mlama.join("zh").display().to_string());
     environment.ok(&["facts", "db", &en, &zh]);
-    let files = shared_data::neuron_files(data);
+    let files = neuron_files(data);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let run = ["--run", "bert", "--model", "bert-base-uncased", "--layers", "12", "--width", "3072", "--lang", "en"];
     let ran = environment.ok(&[&["import", "db"], files.as_slice(), &run].concat());
@@ -73,7 +80,7 @@ fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Fai
 /// The files as they are, read without kndb.
 fn files(data: &Path) -> Neurons {
     let mut all = Neurons::new();
-    for path in shared_data::neuron_files(data) {
+    for path in neuron_files(data) {
         let text = std::fs::read_to_string(path).expect("a readable file");
         let file: HashMap<String, Vec<(u64, u64)>> = serde_json::from_str(&text).expect("EleutherAI's JSON");
         all.extend(file.into_iter().map(|(fact, neurons)| (fact, neurons.into_iter().collect())));

@@ -7,10 +7,3 @@ pub fn folder() -> Result<PathBuf, &'static str> {
     let folder = super::environment::root().join("../shared/data");
     folder.canonicalize().map_err(|_| "needs ../shared/data, which is not there")
 }
-
-/// The four files of knowledge neurons of bert-base-uncased that EleutherAI published.
-pub fn neuron_files(data: &std::path::Path) -> Vec<String> {
-    (0..4)
-        .map(|n| data.join(format!("eleutherai/bert-base-uncased_pararel_neurons_{n}.json")).display().to_string())
-        .collect()
-}

@@ -74,7 +74,11 @@ fn of_many_who_make_the_same_store_all_get_it_whole() {
             scope.spawn(move || {
                 barrier.wait();
                 let store = Store::open_or_create(path).expect("made or opened");
-                store.open_run(spec("run")).expect("a run").append(scores(&format!("f{thread}"), "en", 1)).expect("appends");
+                store
+                    .open_run(spec("run"))
+                    .expect("a run")
+                    .append(scores(&format!("f{thread}"), "en", 1))
+                    .expect("appends");
             });
         }
     });
