@@ -37,7 +37,7 @@ fn what_is_there(kind: ErrorKind) -> &'static str {
         ErrorKind::Syntax => "here",
         ErrorKind::Name => "not known",
         ErrorKind::Kind => "does not fit",
-        ErrorKind::Missing => "not in the store",
+        ErrorKind::Missing => "cannot be answered from this store",
         _ => "in this",
     }
 }

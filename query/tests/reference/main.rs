@@ -23,7 +23,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use scenario::{Scenario, scenario, small_shape};
-use statements::{Names, lets, statement};
+use statements::{Names, lets, plain, statement};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use table::Collector;
@@ -168,9 +168,9 @@ fn case(plan: impl Strategy<Value = Scenario>, depth: u32, most: usize) -> impl 
         let names = Names::of(&plan);
         let statements = (lets(&names), vec(statement(&names, depth), 1..most));
         (settings(&plan), statements, Just(plan)).prop_map(|(settings, (lets, statements), plan)| Case {
-            plan,
             settings,
-            statements: lets.iter().chain(&statements).map(ToString::to_string).collect(),
+            statements: lets.iter().chain(&statements).map(ToString::to_string).chain(plain(&plan)).collect(),
+            plan,
         })
     })
 }

@@ -302,6 +302,26 @@ fn keys(dims: &[Dimension]) -> Vec<Key> {
     dims.iter().copied().map(Key::Dimension).collect()
 }
 
+/// Plain statements, each a way of its own through the executor.
+pub fn plain(plan: &Scenario) -> Vec<String> {
+    let mut statements = Vec::new();
+    let unit = shape_of(plan.runs[0].model, plan).width / 2;
+    for run in &plan.runs {
+        for language in &plan.languages {
+            let source = format!("kn[run={:?}, lang={language}, tau=0.3]", run.name);
+            statements.extend(["layer", "neuron", "relation", "subject, layer"].map(|by| format!("{source} by {by}")));
+            statements.push(format!("{source} order by score, subject top 7"));
+            statements.push(format!("similarity({source}, kn[run={:?}, tau=0.3])", run.name));
+        }
+        let all = format!("[run={:?}]", run.name);
+        statements.extend(["lang", "prompt", "run, lang", "layer"].map(|by| format!("kn{all} by {by}")));
+        statements.push(format!("facts of (likn{all} & neurons(0:0..{unit}, 1:0))"));
+        statements.push(format!("facts of (kn{all} & neurons(0:0..{unit}, 1:0)) by relation"));
+        statements.push(format!("dkn{all} by group top 3"));
+    }
+    statements
+}
+
 /// Sets that statements can use, of the first model.
 pub fn lets(names: &Names) -> impl Strategy<Value = Vec<Statement>> + use<> {
     let kn = source(SourceKind::Kn, names);
