@@ -1,6 +1,45 @@
-//! The attribution engine of kndb: purpose only, for now.
+//! The attribution engine of kndb: from a language model and facts to per-layer neuron scores.
 //!
-//! It will load a transformer from a Hugging Face folder, compute neuron attribution scores
-//! (integrated gradients over feed-forward activations; Dai et al., ACL 2022; AMIG, AAAI 2024)
-//! and append them to a store through `kndb-storage`'s run writer. It depends on
-//! `kndb-storage` and on nothing above it.
+//! It is: the computation of neuron attribution scores (integrated gradients over feed-forward activations; Dai et al.,
+//! ACL 2022; AMIG, AAAI 2024) for Hugging Face folders, fast because of what it does not compute. It is not: a trainer or a
+//! general inference engine.
+//!
+//! | module | what it keeps |
+//! |---|---|
+//! | [`model`], `config`, `weights`, `tokenizer`, [`architecture`] | from a folder to a network |
+//! | [`nn`] | the parts of a transformer, each with its backward pass by hand |
+//! | [`transformer`] | a network, and the pass of a real prompt through it |
+//! | [`sweep`] | points of paths through the layers above theirs, and back |
+//! | [`question`] | from a fact and a template to token ids, a position, a target |
+//! | [`probe`] | what a method may ask of a network |
+//! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
+//! | [`preset`] | the named presets of options |
+//! | [`attribute`] | scores of one fact |
+//! | [`device`](mod@device) | backends |
+
+pub mod architecture;
+pub mod attribute;
+pub mod config;
+pub mod device;
+mod error;
+pub mod methods;
+pub mod model;
+pub mod nn;
+pub mod preset;
+pub mod probe;
+pub mod quadrature;
+pub mod question;
+pub mod sweep;
+mod tokenizer;
+pub mod transformer;
+mod weights;
+
+pub use attribute::{Attribution, FactScores};
+pub use device::device;
+pub use error::{Error, Result};
+pub use model::Model;
+pub use preset::{Continuation, MethodOptions, Options};
+pub use probe::Site;
+pub use question::{Asking, Question, Skip, Step};
+pub use tokenizer::Tokenizer;
+pub use weights::Weights;

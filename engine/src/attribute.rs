@@ -1,0 +1,168 @@
+//! Scores of one fact: its steps put together.
+
+use crate::error::{Error, Result};
+use crate::methods::{LayerScores, Method};
+use crate::model::Model;
+use crate::preset::{Continuation, Options};
+use crate::probe::{ModelProbe, Probe};
+use crate::question::{Question, Skip};
+use kndb_storage::{LayerEvidence, ScoreValues, Scores};
+
+/// A layer's scores are not divided by a sum smaller than this share of their absolute sum: float noise would decide.
+const LEAST_SUM: f64 = 1e-6;
+
+/// Scores of one fact in one language with one template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactScores {
+    /// One score a neuron, `[layer × width]`; 0 in layers that were not asked for.
+    pub scores: Vec<f32>,
+    /// The target's probability: the product over the object's tokens.
+    pub probability: f64,
+    /// By layer; empty where the method has none. For an object of several tokens `probability` and `baseline` are
+    /// products, `residual` is the sum of the tokens' residuals.
+    pub evidence: Vec<LayerEvidence>,
+}
+
+impl FactScores {
+    /// As a writer hands them to a store.
+    pub fn into_entry_scores(self) -> Scores {
+        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence }
+    }
+}
+
+/// A model, a method and its options, ready for facts.
+pub struct Attribution<'a> {
+    model: &'a Model,
+    options: &'a Options,
+    method: Box<dyn Method>,
+    layers: Vec<usize>,
+}
+
+impl<'a> Attribution<'a> {
+    /// Checks the options against the model.
+    pub fn new(model: &'a Model, options: &'a Options) -> Result<Self> {
+        use crate::preset::MethodOptions;
+        use crate::probe::Site;
+        let count = model.shape().layers as usize;
+        if let Some(outside) = options.layers.iter().find(|&&layer| layer >= count) {
+            return Err(Error::Option {
+                option: "layers",
+                given: outside.to_string(),
+                expected: format!("layers of {}: 0 to {}", model.name(), count - 1),
+            });
+        }
+        if options.site == Site::Pre && model.is_gated() {
+            return Err(Error::Option {
+                option: "site",
+                given: "pre".into(),
+                expected: format!("`activation`: the feed-forward blocks of {} are gated", model.name()),
+            });
+        }
+        if let MethodOptions::IntegratedGradients(method) = &options.method {
+            let least = method.rule.least();
+            if method.steps < least {
+                return Err(Error::Option {
+                    option: "steps",
+                    given: method.steps.to_string(),
+                    expected: format!("at least {least} for the {} rule", method.rule.name()),
+                });
+            }
+        }
+        let mut layers = options.layers.clone();
+        layers.sort_unstable();
+        layers.dedup();
+        if layers.is_empty() {
+            layers = (0..count).collect();
+        }
+        Ok(Self { model, options, method: options.method.build(), layers })
+    }
+
+    /// The question of a fact, or why it cannot be asked.
+    pub fn question(&self, template: &str, subject: &str, object: &str) -> std::result::Result<Question, Skip> {
+        let asking = self.model.asking();
+        match self.options.continuation {
+            Continuation::Gold => asking.question(template, subject, object),
+            Continuation::ReleasedCode => {
+                let answer = |ids: &[u32], position: usize| {
+                    let logits = self.model.network.logits(ids, position);
+                    let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+                    best.unwrap_or(0) as u32
+                };
+                asking.released_code(template, subject, object, answer)
+            }
+        }
+    }
+
+    /// Scores of a question. The same question gives the same bits, whatever was asked before.
+    pub fn scores(&self, question: &Question) -> Result<std::result::Result<FactScores, Skip>> {
+        let shape = self.model.shape();
+        let width = shape.width as usize;
+        let mut total = vec![0.0f64; shape.neurons() as usize];
+        let mut evidence: Option<Vec<(f64, f64)>> = None;
+        let mut probability = 1.0;
+        let mut first: Option<Vec<Vec<f32>>> = None;
+        for step in &question.steps {
+            let probe = ModelProbe::new(
+                &self.model.network,
+                step,
+                self.options.site,
+                self.options.batch,
+                self.replacement(),
+                first.as_deref(),
+            );
+            let found = self.method.scores(&probe, &self.layers)?;
+            let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
+                .then(|| probe.all_activations());
+            probability *= probe.probability();
+            drop(probe);
+            first = first.or(activations);
+            for (&layer, LayerScores { scores, .. }) in self.layers.iter().zip(&found) {
+                let own = &mut total[layer * width..(layer + 1) * width];
+                own.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+            }
+            if let Some(new) = found.iter().map(|layer| layer.evidence).collect::<Option<Vec<_>>>() {
+                let all = evidence.get_or_insert_with(|| vec![(1.0, 0.0); new.len()]);
+                for ((baseline, residual), new) in all.iter_mut().zip(new) {
+                    *baseline *= new.baseline;
+                    *residual += new.residual;
+                }
+            }
+        }
+        if self.method.normalises() {
+            for &layer in &self.layers {
+                let own = &mut total[layer * width..(layer + 1) * width];
+                let (sum, absolute) = own.iter().fold((0.0, 0.0), |(sum, abs), score| (sum + score, abs + score.abs()));
+                if f64::abs(sum) <= LEAST_SUM * absolute {
+                    return Ok(Err(Skip::Normalisation));
+                }
+                own.iter_mut().for_each(|score| *score /= sum);
+            }
+        }
+        let scores: Vec<f32> = total.into_iter().map(|score| score as f32).collect();
+        if let Some(at) = scores.iter().position(|score| !score.is_finite()) {
+            return Err(Error::NotFinite { layer: (at / width) as u32, what: "a score", value: scores[at] });
+        }
+        let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability));
+        Ok(Ok(FactScores { scores, probability, evidence }))
+    }
+
+    /// Evidence of every layer of the model; layers that were not scored have no path, so nothing is off.
+    fn by_layer(&self, found: &[(f64, f64)], probability: f64) -> Vec<LayerEvidence> {
+        let p = probability as f32;
+        let mut all =
+            vec![LayerEvidence { probability: p, baseline: p, residual: 0.0 }; self.model.shape().layers as usize];
+        for (&layer, &(baseline, residual)) in self.layers.iter().zip(found) {
+            all[layer].baseline = baseline as f32;
+            all[layer].residual = residual as f32;
+        }
+        all
+    }
+
+    /// The token that stands for a missing word.
+    fn replacement(&self) -> u32 {
+        let tokenizer = &self.model.tokenizer;
+        let token = if self.model.is_causal() { tokenizer.end } else { tokenizer.mask.as_ref().map(|(_, id)| *id) };
+        // Loading a model makes sure there is one.
+        token.unwrap_or(0)
+    }
+}

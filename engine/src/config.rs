@@ -1,0 +1,84 @@
+//! `config.json`, field by field, with errors that name the field.
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// A model's configuration.
+pub struct Config {
+    path: PathBuf,
+    values: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Config {
+    /// Reads `config.json` of a folder.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("config.json");
+        let text = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        match serde_json::from_slice(&text) {
+            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values }),
+            Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
+            Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
+        }
+    }
+
+    /// Where it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A whole number that must be there.
+    pub fn size(&self, field: &'static str) -> Result<usize> {
+        self.maybe_size(field)?.ok_or_else(|| self.wrong(field, "missing", "a positive number"))
+    }
+
+    /// A whole number, if it is there and not null.
+    pub fn maybe_size(&self, field: &'static str) -> Result<Option<usize>> {
+        match self.values.get(field) {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(n) if n > 0 && n < 1 << 32 => Ok(Some(n as usize)),
+                _ => Err(self.wrong(field, value, "a positive number")),
+            },
+        }
+    }
+
+    /// A number, or `default` where it is missing.
+    pub fn number(&self, field: &'static str, default: f64) -> Result<f64> {
+        match self.values.get(field) {
+            None | Some(serde_json::Value::Null) => Ok(default),
+            Some(value) => value.as_f64().ok_or_else(|| self.wrong(field, value, "a number")),
+        }
+    }
+
+    /// True or false, or `default` where it is missing.
+    pub fn flag(&self, field: &'static str, default: bool) -> Result<bool> {
+        match self.values.get(field) {
+            None | Some(serde_json::Value::Null) => Ok(default),
+            Some(value) => value.as_bool().ok_or_else(|| self.wrong(field, value, "true or false")),
+        }
+    }
+
+    /// A text, if it is there.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.values.get(field)?.as_str()
+    }
+
+    /// Any value.
+    pub fn value(&self, field: &str) -> Option<&serde_json::Value> {
+        self.values.get(field).filter(|value| !value.is_null())
+    }
+
+    /// Fails unless the field is missing or `expected`: a variant that would be computed wrongly otherwise.
+    pub fn only(&self, field: &'static str, expected: &serde_json::Value) -> Result<()> {
+        match self.values.get(field) {
+            None => Ok(()),
+            Some(value) if value == expected => Ok(()),
+            Some(value) => Err(self.wrong(field, value, expected)),
+        }
+    }
+
+    /// An error about a field.
+    pub fn wrong(&self, field: &'static str, found: impl ToString, expected: impl ToString) -> Error {
+        Error::Variant { path: self.path.clone(), field, found: found.to_string(), expected: expected.to_string() }
+    }
+}

@@ -1,0 +1,124 @@
+//! What can go wrong in the engine, as data: found, expected, where. The command adds the hints.
+
+use std::path::PathBuf;
+
+/// Errors of the attribution engine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file of the model cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of the model is not what it should be.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was found, and what was expected.
+        reason: String,
+    },
+    /// The model is of an architecture the engine does not know.
+    #[error("{}: unknown architecture `{found}`; expected one of {}", path.display(), expected.join(", "))]
+    Architecture {
+        /// `config.json`.
+        path: PathBuf,
+        /// `model_type` or the class named there.
+        found: String,
+        /// Every `model_type` that can be loaded.
+        expected: Vec<&'static str>,
+    },
+    /// A variant of a known architecture that would be computed wrongly.
+    #[error("{}: {field} is {found}, which is not supported; expected {expected}", path.display())]
+    Variant {
+        /// `config.json`.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// The values that are supported.
+        expected: String,
+    },
+    /// Tensors that the architecture needs are not in the weights.
+    #[error(
+        "{}: {} of the model's tensors missing: {}; the file has {}",
+        path.display(), missing.len(), listed(missing), listed(present)
+    )]
+    Missing {
+        /// The weights.
+        path: PathBuf,
+        /// Names that were looked for.
+        missing: Vec<String>,
+        /// Names that are there and were not used.
+        present: Vec<String>,
+    },
+    /// A tensor has another shape than the configuration says.
+    #[error("{}: tensor `{name}` has shape {found:?}; config.json says {expected:?}", path.display())]
+    Shape {
+        /// The weights.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that follows from the configuration.
+        expected: Vec<usize>,
+    },
+    /// The tokenizer does not fit the model or the task.
+    #[error("{}: {reason}", path.display())]
+    Tokenizer {
+        /// `tokenizer.json`.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// An option that cannot be carried out.
+    #[error("{option} is {given}; expected {expected}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// Its value.
+        given: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// A device this build or this machine does not have.
+    #[error("device `{given}`: {reason}")]
+    Device {
+        /// As it was asked for.
+        given: String,
+        /// Why it is not there.
+        reason: String,
+    },
+    /// Scores that are not numbers: the model overflowed.
+    #[error("layer {layer}: {what} is {value}, not a finite number; the model overflows in f32 on this prompt")]
+    NotFinite {
+        /// The layer.
+        layer: u32,
+        /// The quantity.
+        what: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// The store refused something.
+    #[error(transparent)]
+    Storage(#[from] kndb_storage::Error),
+}
+
+/// Result of the engine.
+pub type Result<T> = std::result::Result<T, Error>;
+
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "no other".into(),
+        n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),
+        _ => shown,
+    }
+}

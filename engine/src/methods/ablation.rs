@@ -1,0 +1,31 @@
+//! What really happens when a neuron is lost.
+
+use super::{LayerScores, Method};
+use crate::error::Result;
+use crate::probe::Probe;
+use crate::sweep::Point;
+
+/// score_j = F(w̄) − F(w̄ with w_j = 0), one forward pass a neuron: exact, and width × layers passes a prediction.
+pub struct Ablation;
+
+impl Method for Ablation {
+    fn name(&self) -> &'static str {
+        "ablation"
+    }
+
+    fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
+        let mut all = Vec::with_capacity(layers.len());
+        for &layer in layers {
+            let without = |unit: usize| {
+                let mut neurons = probe.activations(layer).to_vec();
+                neurons[unit] = 0.0;
+                Point { layer, neurons }
+            };
+            let points: Vec<Point> = (0..probe.width()).map(without).collect();
+            let lost = probe.respond(&points, false);
+            let scores = lost.iter().map(|response| probe.probability() - f64::from(response.probability)).collect();
+            all.push(LayerScores { scores, evidence: None });
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,22 @@
+//! The activation itself, as a score.
+
+use super::{LayerScores, Method};
+use crate::error::Result;
+use crate::probe::Probe;
+
+/// score_j = w̄_j: the baseline that Dai et al. (ACL 2022, §4.1) compare knowledge attribution with.
+pub struct Activation;
+
+impl Method for Activation {
+    fn name(&self) -> &'static str {
+        "activation"
+    }
+
+    fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
+        let of = |layer: &usize| LayerScores {
+            scores: probe.activations(*layer).iter().map(|&w| f64::from(w)).collect(),
+            evidence: None,
+        };
+        Ok(layers.iter().map(of).collect())
+    }
+}

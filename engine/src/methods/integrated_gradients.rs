@@ -1,0 +1,276 @@
+//! Integrated gradients over the neurons of one layer at a time.
+
+use super::{Evidence, LayerScores, Method};
+use crate::error::Result;
+use crate::probe::Probe;
+use crate::quadrature::{Rule, chebyshev, collocated};
+use crate::sweep::Point;
+
+/// Where paths begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baseline {
+    /// w′ = 0 (Dai et al., ACL 2022, Eq. 2).
+    Zero,
+    /// w′ = the mean over the sentences in which one word is replaced (AMIG's released code).
+    WordMean,
+    /// One path from each such sentence, scores summed (AMIG, AAAI 2024, Eq. 3–4).
+    EachWord,
+}
+
+impl Baseline {
+    /// Every baseline with its name.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("zero", Self::Zero), ("word-mean", Self::WordMean), ("each-word", Self::EachWord)];
+}
+
+/// What the integral is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// w̄ − w′, as the theorem has it (Sundararajan et al., ICML 2017, Eq. 1): the scores are complete.
+    Difference,
+    /// w̄, as printed in AMIG's Eq. 4 and as both released codes do.
+    Activation,
+}
+
+impl Factor {
+    /// Every factor with its name.
+    pub const NAMED: [(&'static str, Self); 2] = [("difference", Self::Difference), ("activation", Self::Activation)];
+}
+
+/// Attr(w) = factor · Σ_k c_k ∂F/∂w (w′ + α_k (w̄ − w′)) for all neurons of a layer at a time (methods.md §3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntegratedGradients {
+    /// Where paths begin.
+    pub baseline: Baseline,
+    /// The quadrature rule.
+    pub rule: Rule,
+    /// N, its number of points.
+    pub steps: usize,
+    /// What the integral is multiplied with.
+    pub factor: Factor,
+    /// Whether each layer's scores are divided by their sum (AMIG Eq. 5).
+    pub normalise: bool,
+    /// How far the rule's value may be off, as a share of the largest score, when it is found from fewer points than N
+    /// (`quadrature`); 0: every point of the rule is computed.
+    pub tolerance: f64,
+}
+
+/// Levels of Chebyshev points, in intervals; level 0 is compared with its own half.
+const LEVELS: [usize; 3] = [4, 8, 16];
+
+struct Path {
+    layer: usize,
+    from: Vec<f32>,
+}
+
+/// Σ_k c_k ∂F/∂w along a path, and F at its beginning.
+struct Integral {
+    gradient: Vec<f64>,
+    baseline: f64,
+}
+
+impl Method for IntegratedGradients {
+    fn name(&self) -> &'static str {
+        "integrated-gradients"
+    }
+
+    fn parameters(&self) -> Vec<(String, String)> {
+        fn name<T: PartialEq>(named: &[(&'static str, T)], value: &T) -> String {
+            named.iter().find(|(_, known)| known == value).map_or_else(String::new, |(name, _)| (*name).to_owned())
+        }
+        vec![
+            ("baseline".into(), name(&Baseline::NAMED, &self.baseline)),
+            ("rule".into(), self.rule.name().into()),
+            ("steps".into(), self.steps.to_string()),
+            ("factor".into(), name(&Factor::NAMED, &self.factor)),
+            ("normalise".into(), if self.normalise { "layer" } else { "no" }.into()),
+            ("tolerance".into(), self.tolerance.to_string()),
+        ]
+    }
+
+    fn normalises(&self) -> bool {
+        self.normalise
+    }
+
+    fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
+        let paths = self.paths(probe, layers);
+        let integrals = self.integrate(probe, &paths);
+        let mut found = Vec::with_capacity(layers.len());
+        for &layer in layers {
+            let mut scores = vec![0.0; probe.width()];
+            let (mut baselines, mut count) = (0.0, 0.0);
+            for (path, integral) in paths.iter().zip(&integrals).filter(|(path, _)| path.layer == layer) {
+                let factor = self.factors(probe, path);
+                for ((score, factor), gradient) in scores.iter_mut().zip(factor).zip(&integral.gradient) {
+                    *score += factor * gradient;
+                }
+                baselines += integral.baseline;
+                count += 1.0;
+            }
+            let sum: f64 = scores.iter().sum();
+            let residual = sum - (count * probe.probability() - baselines);
+            let evidence = Some(Evidence { baseline: if count > 0.0 { baselines / count } else { 0.0 }, residual });
+            found.push(LayerScores { scores, evidence });
+        }
+        Ok(found)
+    }
+}
+
+impl IntegratedGradients {
+    fn paths(&self, probe: &dyn Probe, layers: &[usize]) -> Vec<Path> {
+        let width = probe.width();
+        if self.baseline == Baseline::Zero {
+            return layers.iter().map(|&layer| Path { layer, from: vec![0.0; width] }).collect();
+        }
+        let mut words = probe.word_baselines();
+        let mut paths = Vec::new();
+        for &layer in layers {
+            let sentences = std::mem::take(&mut words[layer]);
+            if self.baseline == Baseline::EachWord {
+                paths.extend(sentences.into_iter().map(|from| Path { layer, from }));
+                continue;
+            }
+            let mut mean = vec![0.0f64; width];
+            for sentence in &sentences {
+                mean.iter_mut().zip(sentence).for_each(|(sum, &w)| *sum += f64::from(w));
+            }
+            // A prompt without a word has no sentence: its baseline is the prompt itself, and every score 0.
+            let from = match sentences.len() {
+                0 => probe.activations(layer).to_vec(),
+                n => mean.iter().map(|sum| (sum / n as f64) as f32).collect(),
+            };
+            paths.push(Path { layer, from });
+        }
+        paths
+    }
+
+    fn factors<'a>(&self, probe: &'a dyn Probe, path: &'a Path) -> Box<dyn Iterator<Item = f64> + 'a> {
+        match self.factor {
+            Factor::Activation => Box::new(probe.factor(path.layer).iter().map(|&w| f64::from(w))),
+            Factor::Difference => {
+                let both = probe.activations(path.layer).iter().zip(&path.from);
+                Box::new(both.map(|(&w, &from)| f64::from(w) - f64::from(from)))
+            }
+        }
+    }
+
+    fn integrate(&self, probe: &dyn Probe, paths: &[Path]) -> Vec<Integral> {
+        let rule = self.rule.points(self.steps);
+        let mut walk = Walk::new(probe, paths);
+        let every: Vec<usize> = (0..paths.len()).collect();
+        if self.tolerance <= 0.0 || rule.len() <= LEVELS[0] + 1 {
+            walk.visit(&every, rule.iter().map(|&(alpha, _)| alpha));
+            return walk.integrals(&every.iter().map(|_| rule.clone()).collect::<Vec<_>>());
+        }
+        let mut open = every;
+        let mut chosen: Vec<Vec<(f64, f64)>> = vec![rule.clone(); paths.len()];
+        let weighed = |intervals: usize| -> Vec<(f64, f64)> {
+            chebyshev(intervals).into_iter().zip(collocated(&rule, intervals)).collect()
+        };
+        let mut scale = 0.0f64;
+        for (level, &intervals) in LEVELS.iter().enumerate() {
+            walk.visit(&open, chebyshev(intervals).into_iter());
+            let (fine, coarse) = (weighed(intervals), weighed(intervals / 2));
+            let differences: Vec<f64> = open
+                .iter()
+                .map(|&path| {
+                    let (fine, coarse) = (walk.sum(path, &fine), walk.sum(path, &coarse));
+                    let mut largest = 0.0f64;
+                    for ((factor, fine), coarse) in self.factors(probe, &paths[path]).zip(fine).zip(coarse) {
+                        if level == 0 {
+                            scale = scale.max((factor * fine).abs());
+                        }
+                        largest = largest.max((factor * (fine - coarse)).abs());
+                    }
+                    largest
+                })
+                .collect();
+            let mut still = Vec::new();
+            for (&path, difference) in open.iter().zip(differences) {
+                if difference <= self.tolerance * scale {
+                    chosen[path].clone_from(&fine);
+                } else {
+                    still.push(path);
+                }
+            }
+            open = still;
+            if open.is_empty() {
+                break;
+            }
+        }
+        walk.visit(&open, rule.iter().map(|&(alpha, _)| alpha));
+        walk.integrals(&chosen)
+    }
+}
+
+/// Gradients along paths, each point computed once.
+struct Walk<'a> {
+    probe: &'a dyn Probe,
+    paths: &'a [Path],
+    /// By path: α, F, ∂F/∂w.
+    seen: Vec<Vec<(f64, f32, Vec<f32>)>>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(probe: &'a dyn Probe, paths: &'a [Path]) -> Self {
+        // The end of every path is the prompt itself, whose gradients all layers get in one pass.
+        let mut ends = match paths.iter().map(|path| path.layer).min() {
+            Some(first) => probe.gradients_at_prompt(first),
+            None => Vec::new(),
+        };
+        let last_use = |index: usize| paths[index + 1..].iter().all(|other| other.layer != paths[index].layer);
+        let seen = (0..paths.len())
+            .map(|index| {
+                let end = &mut ends[paths[index].layer];
+                let gradient = if last_use(index) { std::mem::take(end) } else { end.clone() };
+                vec![(1.0, probe.probability() as f32, gradient)]
+            })
+            .collect();
+        Self { probe, paths, seen }
+    }
+
+    fn at(&self, path: usize, alpha: f64) -> Option<&(f64, f32, Vec<f32>)> {
+        self.seen[path].iter().find(|(seen, ..)| (seen - alpha).abs() < 1e-12)
+    }
+
+    fn point(&self, path: usize, alpha: f64) -> Point {
+        let Path { layer, from } = &self.paths[path];
+        let between = |(&w, &from): (&f32, &f32)| (f64::from(from) + alpha * (f64::from(w) - f64::from(from))) as f32;
+        Point { layer: *layer, neurons: self.probe.activations(*layer).iter().zip(from).map(between).collect() }
+    }
+
+    fn visit(&mut self, paths: &[usize], alphas: impl Iterator<Item = f64>) {
+        let alphas: Vec<f64> = alphas.collect();
+        let mut places = Vec::new();
+        for &path in paths {
+            places.extend(alphas.iter().filter(|&&alpha| self.at(path, alpha).is_none()).map(|&alpha| (path, alpha)));
+        }
+        let points: Vec<Point> = places.iter().map(|&(path, alpha)| self.point(path, alpha)).collect();
+        for ((path, alpha), response) in places.into_iter().zip(self.probe.respond(&points, true)) {
+            self.seen[path].push((alpha, response.probability, response.gradient));
+        }
+    }
+
+    /// Σ c·∂F/∂w over points that were visited.
+    fn sum(&self, path: usize, weights: &[(f64, f64)]) -> Vec<f64> {
+        let mut total = vec![0.0; self.probe.width()];
+        for &(alpha, c) in weights {
+            let Some((_, _, gradient)) = self.at(path, alpha) else { continue };
+            total.iter_mut().zip(gradient).for_each(|(sum, &g)| *sum += c * f64::from(g));
+        }
+        total
+    }
+
+    /// The integrals with the weights chosen for each path, and F where each path begins.
+    fn integrals(self, weights: &[Vec<(f64, f64)>]) -> Vec<Integral> {
+        let unknown: Vec<usize> = (0..self.paths.len()).filter(|&path| self.at(path, 0.0).is_none()).collect();
+        let points: Vec<Point> = unknown.iter().map(|&path| self.point(path, 0.0)).collect();
+        let mut starts: Vec<f64> =
+            (0..self.paths.len()).map(|path| self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p))).collect();
+        for (path, response) in unknown.into_iter().zip(self.probe.respond(&points, false)) {
+            starts[path] = f64::from(response.probability);
+        }
+        let gradients = (0..self.paths.len()).map(|path| self.sum(path, &weights[path]));
+        gradients.zip(starts).map(|(gradient, baseline)| Integral { gradient, baseline }).collect()
+    }
+}

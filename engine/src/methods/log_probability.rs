@@ -1,0 +1,24 @@
+//! Log-probability increase of a neuron's value vector.
+
+use super::{LayerScores, Method};
+use crate::error::Result;
+use crate::probe::Probe;
+
+/// score_j = ln p(target | h + v_j) − ln p(target | h), read directly from the head: h is what the feed-forward result is
+/// added to, v_j = w̄_j·W2\[j\] (Yu & Ananiadou, arXiv 2312.12141). Later layers play no part, so it is cheap.
+pub struct LogProbability;
+
+impl Method for LogProbability {
+    fn name(&self) -> &'static str {
+        "log-probability"
+    }
+
+    fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
+        let mut all = Vec::with_capacity(layers.len());
+        for &layer in layers {
+            let scores = probe.value_effects(layer)?.into_iter().map(f64::from).collect();
+            all.push(LayerScores { scores, evidence: None });
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,87 @@
+//! A model folder of Hugging Face, loaded.
+
+use crate::architecture;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::question::Asking;
+use crate::tokenizer::Tokenizer;
+use crate::transformer::Transformer;
+use crate::weights::Weights;
+use burn::tensor::Device;
+use kndb_storage::Shape;
+use std::path::Path;
+
+/// A language model and its tokenizer, ready to be asked.
+pub struct Model {
+    name: String,
+    architecture: &'static str,
+    weights_hash: String,
+    shape: Shape,
+    /// The network.
+    pub network: Transformer,
+    /// The tokenizer.
+    pub tokenizer: Tokenizer,
+}
+
+impl Model {
+    /// Loads a folder with `config.json`, `tokenizer.json` and weights. Nothing is fetched.
+    ///
+    /// # Errors
+    /// An unknown architecture or variant, a missing, superfluous or misshapen tensor, a tokenizer of another model.
+    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
+        let folder = folder.as_ref();
+        let config = Config::read(folder)?;
+        let known = architecture::named(&config)?;
+        let mut weights = Weights::read(folder, device)?;
+        let network = (known.load)(&config, &mut weights)?;
+        let weights_hash = weights.hash();
+        weights.finish(known.without_use)?;
+        let tokenizer = Tokenizer::read(folder, &config, network.vocabulary(), network.causal)?;
+        let shape = Shape::new(network.blocks.len() as u32, network.width() as u32).ok_or_else(|| Error::File {
+            path: config.path().to_owned(),
+            reason: format!(
+                "{} layers of {} neurons are more than kndb can address",
+                network.blocks.len(),
+                network.width()
+            ),
+        })?;
+        let full = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let name = full.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+        Ok(Self { name, architecture: known.model_type, weights_hash, shape, network, tokenizer })
+    }
+
+    /// The folder's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `model_type` of its configuration.
+    pub fn architecture(&self) -> &'static str {
+        self.architecture
+    }
+
+    /// Hash of the weights' bytes.
+    pub fn weights_hash(&self) -> &str {
+        &self.weights_hash
+    }
+
+    /// Feed-forward layers × width.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Whether it is a causal language model (else a masked one).
+    pub fn is_causal(&self) -> bool {
+        self.network.causal
+    }
+
+    /// Whether its feed-forward blocks are gated, so that there is no value before the non-linearity (site `pre`).
+    pub fn is_gated(&self) -> bool {
+        self.network.blocks.iter().any(|block| block.feed_forward.up.is_some())
+    }
+
+    /// What turns facts into questions for this model.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking { tokenizer: &self.tokenizer, causal: self.is_causal(), max_tokens: self.network.max_tokens }
+    }
+}

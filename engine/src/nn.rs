@@ -1,0 +1,28 @@
+//! The parts of a transformer, each with its forward pass and its backward pass by hand.
+//!
+//! Why by hand: attribution needs the gradient with respect to one activation only. The weights are constants, and the
+//! backward pass of each part is a few lines; a tape would record, allocate and keep more. Each part is checked against
+//! burn's autodiff (`tests/backward.rs`).
+//!
+//! Convention: hidden states are matrices `[rows × hidden]`, a row a token. `forward` returns the output and what
+//! `backward` needs; `backward` takes ∂F/∂output and returns ∂F/∂input.
+
+mod activation;
+mod attention;
+mod block;
+mod cached;
+mod feed_forward;
+mod head;
+mod linear;
+mod norm;
+mod rotary;
+
+pub use activation::Activation;
+pub use attention::{Attention, AttentionState};
+pub use block::{Block, BlockState, JoinState, Trace};
+pub use cached::{Cache, CachedState};
+pub use feed_forward::{FeedForward, FeedForwardState};
+pub use head::{Head, HeadState};
+pub use linear::Linear;
+pub use norm::{Norm, NormState};
+pub use rotary::Rotary;

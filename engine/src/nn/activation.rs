@@ -1,0 +1,81 @@
+//! Non-linearities of feed-forward blocks, with their derivatives.
+
+use burn::tensor::{Tensor, activation};
+
+/// The non-linearity of a feed-forward block, by the names of Hugging Face configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `gelu`: x·Φ(x), with the error function.
+    Gelu,
+    /// `gelu_new`, `gelu_pytorch_tanh`: its tanh approximation.
+    GeluTanh,
+    /// `silu`, `swish`: x·σ(x).
+    Silu,
+    /// `relu`.
+    Relu,
+}
+
+/// √(2/π) of the tanh approximation (Hendrycks & Gimpel, arXiv 1606.08415).
+const TANH_SCALE: f32 = 0.797_884_6;
+/// Its cubic coefficient.
+const TANH_CUBIC: f32 = 0.044_715;
+
+impl Activation {
+    /// The names that [`Activation::named`] knows.
+    pub const NAMES: &'static str = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, silu, swish, relu";
+
+    /// The activation of a Hugging Face name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "gelu" => Some(Self::Gelu),
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            "silu" | "swish" => Some(Self::Silu),
+            "relu" => Some(Self::Relu),
+            _ => None,
+        }
+    }
+
+    /// act(x).
+    pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Gelu => activation::gelu(x),
+            Self::GeluTanh => {
+                let t = tanh_inner(x.clone()).tanh();
+                (x * (t + 1.0)).mul_scalar(0.5)
+            }
+            Self::Silu => {
+                let s = activation::sigmoid(x.clone());
+                x * s
+            }
+            Self::Relu => activation::relu(x),
+        }
+    }
+
+    /// act′(x).
+    pub fn derivative<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            // burn's own gelu_backward is an approximation on most backends; this is exact on all.
+            Self::Gelu => {
+                let cumulative = (x.clone() * std::f32::consts::FRAC_1_SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5);
+                let density = (x.clone() * x.clone() * -0.5).exp().mul_scalar(0.398_942_3);
+                cumulative + x * density
+            }
+            Self::GeluTanh => {
+                let t = tanh_inner(x.clone()).tanh();
+                let inner = (x.clone() * x.clone()).mul_scalar(3.0 * TANH_CUBIC * TANH_SCALE).add_scalar(TANH_SCALE);
+                let slope = (t.clone() * t.clone()).neg().add_scalar(1.0) * inner * x;
+                (t + 1.0 + slope).mul_scalar(0.5)
+            }
+            Self::Silu => {
+                let s = activation::sigmoid(x.clone());
+                s.clone() * (x * s.neg().add_scalar(1.0) + 1.0)
+            }
+            Self::Relu => x.greater_elem(0.0).float(),
+        }
+    }
+}
+
+fn tanh_inner<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let cube = x.clone() * x.clone() * x.clone();
+    (cube.mul_scalar(TANH_CUBIC) + x).mul_scalar(TANH_SCALE)
+}

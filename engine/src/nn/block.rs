@@ -1,0 +1,210 @@
+//! One layer: attention, then the feed-forward block, with the normalisations where the architecture has them.
+
+use super::attention::pick_token;
+use super::{Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState};
+use burn::tensor::Tensor;
+
+/// A layer of any of the architectures: each has some of the six normalisations.
+///
+/// ```text
+/// a  = attention_post( attention( attention_norm(x) ) )        h  = after_attention( x + a )
+/// y  = feed_forward_post( w·W2 + b2 ), w from feed_forward_norm(h)     x' = after_feed_forward( h + y )
+/// ```
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Before attention (GPT-2, Llama).
+    pub attention_norm: Option<Norm>,
+    /// The attention.
+    pub attention: Attention,
+    /// On attention's result, before it is added (Gemma 3).
+    pub attention_post: Option<Norm>,
+    /// After the addition (BERT).
+    pub after_attention: Option<Norm>,
+    /// Before the feed-forward block (GPT-2, Llama).
+    pub feed_forward_norm: Option<Norm>,
+    /// The feed-forward block.
+    pub feed_forward: FeedForward,
+    /// On its result, before it is added (Gemma 3).
+    pub feed_forward_post: Option<Norm>,
+    /// After the addition (BERT).
+    pub after_feed_forward: Option<Norm>,
+}
+
+/// What a block's backward pass needs.
+#[derive(Clone, Debug)]
+pub struct BlockState {
+    attention_norm: Option<NormState>,
+    attention: Attended,
+    attention_post: Option<NormState>,
+    after_attention: Option<NormState>,
+    feed_forward_norm: Option<NormState>,
+    feed_forward: FeedForwardState,
+    joined: JoinState,
+}
+
+#[derive(Clone, Debug)]
+enum Attended {
+    Sentence { state: AttentionState, tokens: usize, only: Option<usize> },
+    LastToken(CachedState),
+}
+
+/// State of the end of a block: from the neurons' activations to its output.
+#[derive(Clone, Debug)]
+pub struct JoinState {
+    feed_forward_post: Option<NormState>,
+    after_feed_forward: Option<NormState>,
+}
+
+/// The forward pass of a real sentence through one block, as paths that start there need it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// What the feed-forward block's result is added to, `[rows·tokens × hidden]`.
+    pub residual: Tensor<2>,
+    /// The neurons' activations, `[rows·tokens × width]`.
+    pub neurons: Tensor<2>,
+    /// The same before the non-linearity.
+    pub before: Tensor<2>,
+    /// The block's output, `[rows·tokens × hidden]`.
+    pub output: Tensor<2>,
+}
+
+fn through(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Option<NormState>) {
+    match norm {
+        None => (x, None),
+        Some(norm) => {
+            let (y, state) = norm.forward(x);
+            (y, Some(state))
+        }
+    }
+}
+
+fn back(norm: Option<&Norm>, state: Option<&NormState>, dy: Tensor<2>) -> Tensor<2> {
+    match norm.zip(state) {
+        None => dy,
+        Some((norm, state)) => norm.backward(state, dy),
+    }
+}
+
+impl Block {
+    /// Whole sentences, `x: [rows·tokens × hidden]`, nothing kept for a backward pass.
+    pub fn trace(&self, x: Tensor<2>, tokens: usize, causal: bool) -> Trace {
+        let (normed, _) = through(self.attention_norm.as_ref(), x.clone());
+        let (a, _) = self.attention.forward(normed, tokens, None, causal);
+        let (residual, _, _) = self.add_attention(x, a);
+        let (normed, _) = through(self.feed_forward_norm.as_ref(), residual.clone());
+        let (neurons, state) = self.feed_forward.neurons(normed);
+        let (output, _) = self.join(residual.clone(), neurons.clone());
+        Trace { residual, neurons, before: FeedForward::before(&state), output }
+    }
+
+    /// Keys and values of the prompt's tokens before the last one.
+    pub fn cache(&self, x: Tensor<2>, tokens: usize) -> Cache {
+        let (normed, _) = through(self.attention_norm.as_ref(), x);
+        self.attention.cache(normed, tokens)
+    }
+
+    /// Whole sentences of a bidirectional model. With `only`, the output is that token of each sentence alone.
+    pub fn forward(&self, x: Tensor<2>, tokens: usize, only: Option<usize>) -> (Tensor<2>, BlockState) {
+        let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
+        let (a, state) = self.attention.forward(normed, tokens, only, false);
+        let x = match only {
+            None => x,
+            Some(position) => pick_token(x, tokens, position),
+        };
+        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only })
+    }
+
+    /// Variants of the last token of a causal model, `x: [rows × hidden]`.
+    pub fn forward_cached(&self, x: Tensor<2>, cache: &Cache) -> (Tensor<2>, BlockState) {
+        let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
+        let (a, state) = self.attention.forward_cached(normed, cache);
+        self.finish(x, a, attention_norm, Attended::LastToken(state))
+    }
+
+    /// The end of the block alone: neurons' activations `[rows × width]` onto the residual `[rows × hidden]`.
+    pub fn join(&self, residual: Tensor<2>, neurons: Tensor<2>) -> (Tensor<2>, JoinState) {
+        let (y, feed_forward_post) =
+            through(self.feed_forward_post.as_ref(), self.feed_forward.output.forward(neurons));
+        let (out, after_feed_forward) = through(self.after_feed_forward.as_ref(), residual + y);
+        (out, JoinState { feed_forward_post, after_feed_forward })
+    }
+
+    /// ∂F/∂residual and ∂F/∂neurons from ∂F/∂output.
+    pub fn join_backward(&self, state: &JoinState, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let dsum = back(self.after_feed_forward.as_ref(), state.after_feed_forward.as_ref(), dout);
+        let dy = back(self.feed_forward_post.as_ref(), state.feed_forward_post.as_ref(), dsum.clone());
+        (dsum, self.feed_forward.output.backward(dy))
+    }
+
+    /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output; `cache` where the forward pass had one.
+    pub fn backward(&self, state: &BlockState, cache: Option<&Cache>, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let (mut dh, dw) = self.join_backward(&state.joined, dout);
+        let dnormed = self.feed_forward.backward(&state.feed_forward, dw.clone());
+        dh = dh + back(self.feed_forward_norm.as_ref(), state.feed_forward_norm.as_ref(), dnormed);
+        let dsum = back(self.after_attention.as_ref(), state.after_attention.as_ref(), dh);
+        let da = back(self.attention_post.as_ref(), state.attention_post.as_ref(), dsum.clone());
+        let norm = self.attention_norm.as_ref();
+        let norm_state = state.attention_norm.as_ref();
+        let dx = match (&state.attention, cache) {
+            (Attended::Sentence { state: attended, tokens, only }, _) => {
+                let (asked, all) = self.attention.backward(attended, da);
+                let (asked, dsum) = match only {
+                    None => (asked, dsum),
+                    Some(position) => (place_token(asked, *tokens, *position), place_token(dsum, *tokens, *position)),
+                };
+                dsum + back(norm, norm_state, asked + all)
+            }
+            (Attended::LastToken(attended), Some(cache)) => {
+                dsum + back(norm, norm_state, self.attention.backward_cached(attended, cache, da))
+            }
+            // Only `forward_cached` makes this state, and its callers hold the cache.
+            (Attended::LastToken(_), None) => unreachable!("a cached state without its cache"),
+        };
+        (dx, dw)
+    }
+
+    fn add_attention(&self, x: Tensor<2>, a: Tensor<2>) -> (Tensor<2>, Option<NormState>, Option<NormState>) {
+        let (a, post) = through(self.attention_post.as_ref(), a);
+        let (h, after) = through(self.after_attention.as_ref(), x + a);
+        (h, post, after)
+    }
+
+    fn finish(
+        &self,
+        x: Tensor<2>,
+        a: Tensor<2>,
+        attention_norm: Option<NormState>,
+        attention: Attended,
+    ) -> (Tensor<2>, BlockState) {
+        let (h, attention_post, after_attention) = self.add_attention(x, a);
+        let (normed, feed_forward_norm) = through(self.feed_forward_norm.as_ref(), h.clone());
+        let (neurons, feed_forward) = self.feed_forward.neurons(normed);
+        let (out, joined) = self.join(h, neurons);
+        let state = BlockState {
+            attention_norm,
+            attention,
+            attention_post,
+            after_attention,
+            feed_forward_norm,
+            feed_forward,
+            joined,
+        };
+        (out, state)
+    }
+}
+
+/// `[rows × hidden]` as the token `position` of sentences that are 0 elsewhere: `[rows·tokens × hidden]`.
+fn place_token(x: Tensor<2>, tokens: usize, position: usize) -> Tensor<2> {
+    let [rows, hidden] = x.dims();
+    let device = x.device();
+    let zeros = |n: usize| Tensor::<3>::zeros([rows, n, hidden], &device);
+    let mut parts = Vec::new();
+    if position > 0 {
+        parts.push(zeros(position));
+    }
+    parts.push(x.unsqueeze_dim(1));
+    if position + 1 < tokens {
+        parts.push(zeros(tokens - position - 1));
+    }
+    Tensor::cat(parts, 1).reshape([rows * tokens, hidden])
+}

@@ -1,0 +1,77 @@
+//! From the last hidden state of the target position to the target's probability.
+
+use super::{Activation, Linear, Norm, NormState};
+use burn::tensor::{Tensor, activation};
+
+/// The language-modelling head.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Dense, activation and normalisation before the decoder (BERT's `cls.predictions.transform`).
+    pub transform: Option<(Linear, Activation)>,
+    /// The normalisation before the decoder: BERT's transform, or the final one of pre-norm models.
+    pub norm: Option<Norm>,
+    /// `hidden → vocabulary`.
+    pub decoder: Linear,
+}
+
+/// What [`Head::backward`] needs.
+#[derive(Clone, Debug)]
+pub struct HeadState {
+    before: Option<Tensor<2>>,
+    norm: Option<NormState>,
+    shares: Tensor<2>,
+    target: usize,
+}
+
+impl Head {
+    /// Logits of every token of the vocabulary, `[rows × vocabulary]`.
+    pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
+        self.decode(x).0
+    }
+
+    /// ln p(target) of each row, `[rows × 1]`.
+    pub fn log_probability(&self, x: Tensor<2>, target: usize) -> Tensor<2> {
+        activation::log_softmax(self.logits(x), 1).slice_dim(1, target..target + 1)
+    }
+
+    /// p(target) of each row, `[rows × 1]`.
+    pub fn forward(&self, x: Tensor<2>, target: usize) -> (Tensor<2>, HeadState) {
+        let (logits, before, norm) = self.decode(x);
+        let shares = activation::softmax(logits, 1);
+        let p = shares.clone().slice_dim(1, target..target + 1);
+        (p, HeadState { before, norm, shares, target })
+    }
+
+    /// ∂p(target)/∂x of each row: p·(E_target − Σ_v p_v E_v), back through the transform.
+    pub fn backward(&self, state: &HeadState) -> Tensor<2> {
+        let p = state.shares.clone().slice_dim(1, state.target..state.target + 1);
+        let expected = self.decoder.backward(state.shares.clone());
+        let dx = (self.decoder.output_row(state.target) - expected) * p;
+        let dx = match (&self.norm, &state.norm) {
+            (Some(norm), Some(normed)) => norm.backward(normed, dx),
+            _ => dx,
+        };
+        match (&self.transform, &state.before) {
+            (Some((dense, act)), Some(before)) => dense.backward(dx * act.derivative(before.clone())),
+            _ => dx,
+        }
+    }
+
+    fn decode(&self, x: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>, Option<NormState>) {
+        let (x, before) = match &self.transform {
+            None => (x, None),
+            Some((dense, act)) => {
+                let before = dense.forward(x);
+                (act.forward(before.clone()), Some(before))
+            }
+        };
+        let (x, norm) = match &self.norm {
+            None => (x, None),
+            Some(norm) => {
+                let (y, state) = norm.forward(x);
+                (y, Some(state))
+            }
+        };
+        (self.decoder.forward(x), before, norm)
+    }
+}

@@ -1,0 +1,200 @@
+//! Points of paths through the rest of the network, and back.
+//!
+//! A point replaces the activations of one layer at the target position. Below that layer nothing changes, so a point
+//! enters the pass at its own layer, and rows of many layers share the matrix products of the layers above. Causal
+//! models carry one token a row; bidirectional ones whole sentences, but in the last layer only the target position asks.
+
+use crate::nn::{BlockState, JoinState};
+use crate::transformer::{Prefix, Transformer, to_host};
+use burn::tensor::{Tensor, TensorData};
+
+/// One set of activations to put in the place of a layer's.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// The layer.
+    pub layer: usize,
+    /// The activations, one a neuron.
+    pub neurons: Vec<f32>,
+}
+
+/// What came of a point.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// F at the point.
+    pub probability: f32,
+    /// ∂F/∂w at the point; empty where it was not asked for.
+    pub gradient: Vec<f32>,
+}
+
+/// What the backward pass needs of a layer.
+struct Layer {
+    /// Of the rows that came from below.
+    block: Option<BlockState>,
+    /// Of the rows that started here.
+    joined: Option<(JoinState, usize)>,
+}
+
+/// Rows of one pass; all weights and the prompt are constant.
+pub struct Sweep<'a> {
+    /// The network.
+    pub network: &'a Transformer,
+    /// The prompt.
+    pub prefix: &'a Prefix,
+    /// The token whose probability is F.
+    pub target: usize,
+    /// Whether points are values before the non-linearity.
+    pub before: bool,
+}
+
+impl Sweep<'_> {
+    /// F of points in order of their layers, and ∂F/∂w with `gradient`.
+    pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
+        let (x, layers) = self.ascend(points);
+        let (p, state) = self.network.head.forward(x, self.target);
+        let mut responses: Vec<Response> =
+            to_host(p).into_iter().map(|probability| Response { probability, gradient: Vec::new() }).collect();
+        if gradient {
+            self.descend(points, layers, self.network.head.backward(&state), &mut responses, None);
+        }
+        responses
+    }
+
+    /// ∂F/∂w of every layer at the prompt itself: one pass serves all layers.
+    pub fn at_prompt(&self, first: usize) -> Vec<Vec<f32>> {
+        let source = &self.prefix.layers[first];
+        let neurons = if self.before { source.before.clone() } else { source.neurons.clone() };
+        let point = Point { layer: first, neurons };
+        let (x, layers) = self.ascend(&[&point]);
+        let (_, state) = self.network.head.forward(x, self.target);
+        let mut taps = vec![Vec::new(); self.network.blocks.len()];
+        let mut responses = vec![Response::default()];
+        self.descend(&[&point], layers, self.network.head.backward(&state), &mut responses, Some(&mut taps));
+        taps[first] = std::mem::take(&mut responses[0].gradient);
+        taps
+    }
+
+    fn ascend(&self, points: &[&Point]) -> (Tensor<2>, Vec<Layer>) {
+        let device = self.network.device();
+        let top = self.network.blocks.len() - 1;
+        let first = points[0].layer;
+        let mut layers = Vec::with_capacity(top + 1 - first);
+        let mut x: Option<Tensor<2>> = None;
+        let mut started = 0;
+        for (l, block) in self.network.blocks.iter().enumerate().skip(first) {
+            let prefix = &self.prefix.layers[l];
+            let mut state = None;
+            x = x.map(|x| {
+                let (out, s) = match &prefix.cache {
+                    Some(cache) => block.forward_cached(x, cache),
+                    None => block.forward(x, self.prefix.tokens, (l == top).then_some(self.prefix.position)),
+                };
+                state = Some(s);
+                out
+            });
+            let here = points[started..].iter().take_while(|point| point.layer == l).count();
+            let mut joined = None;
+            if here > 0 {
+                let width = self.network.width();
+                let values: Vec<f32> =
+                    points[started..started + here].iter().flat_map(|point| point.neurons.iter().copied()).collect();
+                let mut neurons = Tensor::<2>::from_data(TensorData::new(values, [here, width]), &device);
+                if self.before {
+                    neurons = block.feed_forward.activation.forward(neurons);
+                }
+                let hidden = self.network.hidden();
+                let residual = prefix.residual.clone().expand([here, hidden]);
+                let (out, join) = block.join(residual, neurons);
+                let out = match &prefix.output {
+                    Some(output) if l < top => self.in_sentences(out, output),
+                    _ => out,
+                };
+                joined = Some((join, here));
+                started += here;
+                x = Some(match x {
+                    None => out,
+                    Some(x) => Tensor::cat(vec![x, out], 0),
+                });
+            }
+            layers.push(Layer { block: state, joined });
+        }
+        (x.unwrap_or_else(|| self.prefix.last.clone()), layers)
+    }
+
+    fn descend(
+        &self,
+        points: &[&Point],
+        layers: Vec<Layer>,
+        mut d: Tensor<2>,
+        responses: &mut [Response],
+        mut taps: Option<&mut Vec<Vec<f32>>>,
+    ) {
+        let top = self.network.blocks.len() - 1;
+        let first = points[0].layer;
+        let mut open = points.len();
+        for (l, layer) in layers.into_iter().enumerate().map(|(i, layer)| (first + i, layer)).rev() {
+            let block = &self.network.blocks[l];
+            let tokens = if self.network.causal || l == top { 1 } else { self.prefix.tokens };
+            let position = if tokens == 1 { 0 } else { self.prefix.position };
+            if let Some((join, here)) = layer.joined {
+                let from = open - here;
+                let own = d.clone().slice_dim(0, from * tokens..open * tokens);
+                let (_, dw) = block.join_backward(&join, at_position(own, tokens, position));
+                let width = self.network.width();
+                let dw = if self.before { dw * self.slope(l, &points[from..open]) } else { dw };
+                for (response, gradient) in responses[from..open].iter_mut().zip(to_host(dw).chunks(width)) {
+                    response.gradient = gradient.to_vec();
+                }
+                if from > 0 {
+                    d = d.slice_dim(0, 0..from * tokens);
+                }
+                open = from;
+            }
+            let Some(state) = layer.block else { continue };
+            let (dx, dw) = block.backward(&state, self.prefix.layers[l].cache.as_ref(), d);
+            if let Some(taps) = taps.as_deref_mut() {
+                let dw = dw.slice_dim(0, position..position + 1);
+                let dw = if self.before { dw * self.prompt_slope(l) } else { dw };
+                taps[l] = to_host(dw);
+            }
+            d = dx;
+        }
+    }
+
+    /// act′ at points before the non-linearity.
+    fn slope(&self, layer: usize, points: &[&Point]) -> Tensor<2> {
+        let values: Vec<f32> = points.iter().flat_map(|point| point.neurons.iter().copied()).collect();
+        let matrix =
+            Tensor::from_data(TensorData::new(values, [points.len(), self.network.width()]), &self.network.device());
+        self.network.blocks[layer].feed_forward.activation.derivative(matrix)
+    }
+
+    fn prompt_slope(&self, layer: usize) -> Tensor<2> {
+        let point = Point { layer, neurons: self.prefix.layers[layer].before.clone() };
+        self.slope(layer, &[&point])
+    }
+
+    /// Sentences that are the prompt's but for the target position: `[rows·tokens × hidden]`.
+    fn in_sentences(&self, rows: Tensor<2>, prompt: &Tensor<2>) -> Tensor<2> {
+        let [n, hidden] = rows.dims();
+        let (tokens, position) = (self.prefix.tokens, self.prefix.position);
+        let same = |from: usize, to: usize| -> Tensor<3> {
+            let part: Tensor<3> = prompt.clone().slice_dim(0, from..to).unsqueeze_dim(0);
+            part.expand([n, to - from, hidden])
+        };
+        let mut parts = Vec::with_capacity(3);
+        if position > 0 {
+            parts.push(same(0, position));
+        }
+        parts.push(rows.unsqueeze_dim(1));
+        if position + 1 < tokens {
+            parts.push(same(position + 1, tokens));
+        }
+        Tensor::cat(parts, 1).reshape([n * tokens, hidden])
+    }
+}
+
+fn at_position(x: Tensor<2>, tokens: usize, position: usize) -> Tensor<2> {
+    let [all, hidden] = x.dims();
+    let rows = all / tokens;
+    x.reshape([rows, tokens, hidden]).slice_dim(1, position..position + 1).reshape([rows, hidden])
+}

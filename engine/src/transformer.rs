@@ -1,0 +1,157 @@
+//! A loaded network: embedding, blocks, head; and the pass of real sentences through it.
+
+use crate::nn::{Block, Cache, Head, Norm};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+/// From token ids to the first hidden states.
+#[derive(Clone, Debug)]
+pub struct Embedding {
+    /// `[vocabulary × hidden]`.
+    pub tokens: Tensor<2>,
+    /// Learnt positions, `[positions × hidden]`.
+    pub positions: Option<Tensor<2>>,
+    /// Added to every token, `[1 × hidden]` (BERT's segment 0).
+    pub segment: Option<Tensor<2>>,
+    /// What token embeddings are multiplied with (Gemma).
+    pub scale: Option<f32>,
+    /// After the sum (BERT).
+    pub norm: Option<Norm>,
+}
+
+/// A transformer language model with constant weights.
+#[derive(Clone, Debug)]
+pub struct Transformer {
+    /// The embedding.
+    pub embedding: Embedding,
+    /// The layers.
+    pub blocks: Vec<Block>,
+    /// The language-modelling head.
+    pub head: Head,
+    /// Whether tokens see only earlier ones.
+    pub causal: bool,
+    /// Longest prompt, in tokens.
+    pub max_tokens: usize,
+}
+
+/// One layer of the pass of a real prompt: where paths of this layer start.
+#[derive(Clone, Debug)]
+pub struct LayerPrefix {
+    /// What the feed-forward result is added to at the target position, `[1 × hidden]`.
+    pub residual: Tensor<2>,
+    /// w̄: the neurons' activations there.
+    pub neurons: Vec<f32>,
+    /// The same before the non-linearity.
+    pub before: Vec<f32>,
+    /// Output of the layer at every token, `[tokens × hidden]` (bidirectional models).
+    pub output: Option<Tensor<2>>,
+    /// Keys and values of the tokens before the last (causal models).
+    pub cache: Option<Cache>,
+}
+
+/// The pass of a real prompt: everything paths have in common.
+#[derive(Clone, Debug)]
+pub struct Prefix {
+    /// By layer.
+    pub layers: Vec<LayerPrefix>,
+    /// Length of the prompt.
+    pub tokens: usize,
+    /// The target position.
+    pub position: usize,
+    /// Output of the last layer there, `[1 × hidden]`.
+    pub last: Tensor<2>,
+}
+
+impl Transformer {
+    /// Number of feed-forward units of a layer.
+    pub fn width(&self) -> usize {
+        self.blocks.first().map_or(0, |block| block.feed_forward.width())
+    }
+
+    /// Size of the hidden states.
+    pub fn hidden(&self) -> usize {
+        self.embedding.tokens.dims()[1]
+    }
+
+    /// Number of tokens the model knows.
+    pub fn vocabulary(&self) -> usize {
+        self.embedding.tokens.dims()[0]
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> Device {
+        self.embedding.tokens.device()
+    }
+
+    /// First hidden states of sentences of equal length, `[sentences·tokens × hidden]`.
+    fn embed(&self, sentences: &[&[u32]]) -> Tensor<2> {
+        let device = self.device();
+        let (rows, tokens, hidden) = (sentences.len(), sentences[0].len(), self.hidden());
+        let ids: Vec<i32> = sentences.iter().flat_map(|s| s.iter().map(|&id| id as i32)).collect();
+        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [rows * tokens]), &device);
+        let mut x = self.embedding.tokens.clone().select(0, ids);
+        if let Some(scale) = self.embedding.scale {
+            x = x * scale;
+        }
+        if let Some(positions) = &self.embedding.positions {
+            let added: Tensor<3> = positions.clone().slice_dim(0, 0..tokens).unsqueeze_dim(0);
+            x = (x.reshape([rows, tokens, hidden]) + added).reshape([rows * tokens, hidden]);
+        }
+        if let Some(segment) = &self.embedding.segment {
+            x = x + segment.clone();
+        }
+        match &self.embedding.norm {
+            Some(norm) => norm.forward(x).0,
+            None => x,
+        }
+    }
+
+    /// The pass of one prompt, kept for paths at `position`. In a causal model that is the last token.
+    pub fn prefix(&self, ids: &[u32], position: usize) -> Prefix {
+        let tokens = ids.len();
+        let at = |t: &Tensor<2>| t.clone().slice_dim(0, position..position + 1);
+        let mut x = self.embed(&[ids]);
+        let mut layers = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let cache = self.causal.then(|| block.cache(x.clone(), tokens));
+            let trace = block.trace(x, tokens, self.causal);
+            layers.push(LayerPrefix {
+                residual: at(&trace.residual),
+                neurons: to_host(at(&trace.neurons)),
+                before: to_host(at(&trace.before)),
+                output: (!self.causal).then(|| trace.output.clone()),
+                cache,
+            });
+            x = trace.output;
+        }
+        Prefix { layers, tokens, position, last: at(&x) }
+    }
+
+    /// Activations at `position` of sentences of equal length, `[layer][sentence]`; with `before`, those before the
+    /// non-linearity.
+    pub fn neurons(&self, sentences: &[&[u32]], position: usize, before: bool) -> Vec<Vec<Vec<f32>>> {
+        let (rows, tokens) = (sentences.len(), sentences[0].len());
+        let mut x = self.embed(sentences);
+        let mut layers = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let trace = block.trace(x, tokens, self.causal);
+            let neurons = if before { trace.before } else { trace.neurons };
+            let width = neurons.dims()[1];
+            let picked = neurons.reshape([rows, tokens, width]).slice_dim(1, position..position + 1);
+            let values = to_host(picked.reshape([rows, width]));
+            layers.push(values.chunks(width).map(<[f32]>::to_vec).collect());
+            x = trace.output;
+        }
+        layers
+    }
+
+    /// Logits at `position`, one a token of the vocabulary.
+    pub fn logits(&self, ids: &[u32], position: usize) -> Vec<f32> {
+        to_host(self.head.logits(self.prefix(ids, position).last))
+    }
+}
+
+/// Values of a matrix, row by row.
+pub fn to_host(matrix: Tensor<2>) -> Vec<f32> {
+    // The engine's tensors are f32 on every backend.
+    matrix.into_data().iter::<f32>().collect()
+}

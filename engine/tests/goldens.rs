@@ -1,0 +1,148 @@
+//! Parity with PyTorch in float64: logits and scores of every preset, on a tiny model of every architecture.
+//!
+//! The golden values are made by `fixtures/make.py`, which shares no code with the engine.
+
+use kndb_engine::methods::{Baseline, Factor, IntegratedGradients};
+use kndb_engine::quadrature::Rule;
+use kndb_engine::{Attribution, MethodOptions, Model, Options, device};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Largest difference allowed, relative to the largest value: the project's promise.
+const PROMISED: f64 = 1e-4;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn goldens(name: &str) -> Value {
+    let text = std::fs::read(fixture(name).join("goldens.json")).expect("the golden values are in the repository");
+    serde_json::from_slice(&text).expect("the golden values are JSON")
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        value => vec![value.as_f64().expect("a number")],
+    }
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    numbers(value).into_iter().map(|id| id as u32).collect()
+}
+
+/// Largest absolute difference over largest absolute value.
+fn difference(found: impl IntoIterator<Item = f64>, expected: &[f64]) -> f64 {
+    let found: Vec<f64> = found.into_iter().collect();
+    assert_eq!(found.len(), expected.len());
+    let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let apart = found.iter().zip(expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
+    apart / largest
+}
+
+/// Scores before each layer was divided by its sum (AMIG Eq. 5), which may be so small that float32 decides the quotient.
+fn undivided(scores: &[f32], golden: &Value) -> Vec<f64> {
+    let sums = golden.get("denominator").map(numbers).unwrap_or_default();
+    let width = scores.len() / sums.len().max(1);
+    scores.iter().enumerate().map(|(i, &score)| f64::from(score) * sums.get(i / width).unwrap_or(&1.0)).collect()
+}
+
+fn load(name: &str) -> Model {
+    Model::load(fixture(name), &device("cpu").expect("the CPU is there")).expect("the fixture loads")
+}
+
+/// The golden methods, as options of the engine.
+fn options(method: &str, model: &Model) -> Option<Options> {
+    if let Some(options) = Options::preset(method, model) {
+        return Some(options);
+    }
+    let mut options = Options::preset("amig", model)?;
+    let name = if method == "log-probability-increase" { "log-probability" } else { method };
+    options.method = match (MethodOptions::named(name), method.strip_prefix("amig-").and_then(Rule::named)) {
+        (Some(plain), _) => plain,
+        (None, Some(rule)) => MethodOptions::IntegratedGradients(IntegratedGradients {
+            baseline: Baseline::WordMean,
+            rule,
+            steps: 20,
+            factor: Factor::Difference,
+            normalise: false,
+            tolerance: kndb_engine::preset::TOLERANCE,
+        }),
+        // 64 points and a second convention for trapezoids: checks of the goldens themselves.
+        (None, None) => return None,
+    };
+    Some(options)
+}
+
+fn every_point(mut options: Options) -> Options {
+    if let MethodOptions::IntegratedGradients(method) = &mut options.method {
+        method.tolerance = 0.0;
+    }
+    options
+}
+
+/// Checks one architecture; returns how many score sets were compared.
+fn check(weights: &str, golden: &str) -> usize {
+    let model = load(weights);
+    let golden = goldens(golden);
+    let mut compared = 0;
+    for question in golden["questions"].as_array().expect("questions") {
+        let text = |field: &str| question[field].as_str().expect("a text");
+        let asked = model
+            .asking()
+            .question(text("template"), text("subject"), text("object"))
+            .unwrap_or_else(|skip| panic!("{weights}: {} cannot be asked: {skip}", text("template")));
+        let steps = question["steps"].as_array().expect("steps");
+        assert_eq!(asked.steps.len(), steps.len(), "{weights}: {}", text("template"));
+        for (step, expected) in asked.steps.iter().zip(steps) {
+            assert_eq!(step.ids, ids(&expected["ids"]), "{weights}: {}", text("template"));
+            assert_eq!(step.position as u64, expected["position"].as_u64().expect("a position"));
+            assert_eq!(u64::from(step.target), expected["target"].as_u64().expect("a target"));
+            let logits = model.network.logits(&step.ids, step.position).into_iter().map(f64::from);
+            let apart = difference(logits, &numbers(&expected["logits"]));
+            assert!(apart < PROMISED, "{weights}: logits differ by {apart:e}");
+        }
+        for (name, expected) in question["methods"].as_object().expect("methods") {
+            let Some(options) = options(name, &model) else { continue };
+            let expected_scores: Vec<f32> =
+                numbers(&expected["scores"]).into_iter().map(|score| score as f32).collect();
+            for options in [every_point(options.clone()), options] {
+                let attribution = Attribution::new(&model, &options).expect("the options fit");
+                let asked =
+                    attribution.question(text("template"), text("subject"), text("object")).expect("was asked already");
+                if options.method == MethodOptions::LogProbability && model.architecture() == "gemma3_text" {
+                    // Its feed-forward result is normalised before it is added: there are no value vectors to speak of.
+                    assert!(attribution.scores(&asked).is_err(), "{name} means nothing for Gemma 3");
+                    continue;
+                }
+                let found = attribution.scores(&asked).expect("finite").expect("can be scored");
+                let apart = difference(undivided(&found.scores, expected), &undivided(&expected_scores, expected));
+                let what = format!("{weights}, {name}, {} → {}, {:?}", text("subject"), text("object"), options.method);
+                assert!(apart < PROMISED, "{what}: scores differ by {apart:e}");
+                compared += 1;
+            }
+        }
+    }
+    compared
+}
+
+macro_rules! parity {
+    ($($test:ident: $weights:literal, $golden:literal;)*) => {$(
+        #[test]
+        fn $test() {
+            assert!(check($weights, $golden) > 0, "nothing was compared");
+        }
+    )*};
+}
+
+parity! {
+    bert: "bert", "bert";
+    bert_with_old_norm_names: "bert-gamma", "bert";
+    gpt2: "gpt2", "gpt2";
+    gpt2_in_half_precision: "gpt2-f16", "gpt2-f16";
+    llama: "llama", "llama";
+    llama_in_shards: "llama-sharded", "llama";
+    qwen2: "qwen2", "qwen2";
+    qwen3: "qwen3", "qwen3";
+    gemma3: "gemma3", "gemma3";
+}
