@@ -1,4 +1,5 @@
-//! Several processes at one store: readers while an import runs, and an import that is killed.
+//! Several processes at one store: readers while an import runs, an import that is killed, an attribution that is
+//! interrupted.
 
 #[path = "../cli/tests/environment/mod.rs"]
 mod environment;
@@ -118,4 +119,99 @@ fn readers_see_whole_facts_while_an_import_runs() {
     answer.read_line(&mut lines).expect("a row");
     assert!(lines.contains(&format!(",{FACTS},")), "{lines}");
     assert!(shell.wait().expect("a child of ours").success());
+}
+
+#[cfg(all(unix, feature = "attribute"))]
+mod attribution {
+    use super::*;
+    use environment::root;
+    use std::collections::BTreeMap;
+    use std::process::Command;
+
+    const FACTS: usize = 150;
+
+    /// Facts in two languages, and a store that has them.
+    fn prepared() -> Environment {
+        let environment = Environment::new();
+        for (language, template) in [("en", "The capital of [X] is [Y] ."), ("zh", "[X]的首都是[Y]。")] {
+            std::fs::create_dir(environment.path(language)).expect("a folder");
+            let letter = |number: usize| char::from(b'a' + (number % 26) as u8);
+            let rows = (0..FACTS).map(|n| {
+                let (subject, object) = match language {
+                    "en" => (format!("{}{}", letter(n / 26), letter(n)), "paris"),
+                    _ => (format!("法国{n}"), "巴黎"),
+                };
+                format!(
+                    r#"{{"uuid": "f{n}", "lineid": {n}, "sub_uri": "Q{n}", "sub_label": "{subject}", "obj_uri": "Q", "obj_label": "{object}"}}"#
+                )
+            });
+            environment.write(&format!("{language}/P36.jsonl"), &rows.collect::<Vec<_>>().join("\n"));
+            let template = format!(r#"{{"relation": "P36", "template": "{template}"}}"#);
+            environment.write(&format!("{language}/templates.jsonl"), &template);
+        }
+        environment.ok(&["facts", "db", "en", "zh"]);
+        environment
+    }
+
+    /// Every point of a long rule, so that there is time to interrupt it.
+    fn arguments(threads: &str) -> Vec<String> {
+        let model = root().join("engine/tests/fixtures/bert").display().to_string();
+        let options = "--preset kn --steps 100 --tolerance 0 --run r --keep all --threads";
+        let begin = ["attribute", "db", "--model", &model].map(str::to_owned);
+        begin.into_iter().chain(options.split(' ').chain([threads]).map(str::to_owned)).collect()
+    }
+
+    type Entry = (Vec<(u32, u32)>, Vec<[u32; 3]>);
+
+    /// Every score and every layer's evidence, as bits.
+    fn contents(environment: &Environment) -> BTreeMap<(String, u16, u16), Entry> {
+        let store = Store::open(environment.path("db")).expect("a store");
+        let snapshot = store.snapshot().expect("a snapshot");
+        let mut all = BTreeMap::new();
+        for slot in snapshot.slots() {
+            for part in snapshot.parts(slot) {
+                for (local, &fact) in part.part.facts().expect("facts").iter().enumerate() {
+                    let view = part.part.scores(local as u32).expect("scores");
+                    let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits()));
+                    let evidence = view.layers().map(|layer| layer.evidence);
+                    let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
+                    let fact = kndb_storage::FactId(u32::from_le_bytes(fact));
+                    let fact = snapshot.external_id(fact).expect("an id").to_owned();
+                    all.insert((fact, slot.language.0, slot.prompt.0), (scores.collect(), evidence.collect()));
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn an_interrupted_attribution_resumes_to_the_same_contents() {
+        let (one, several) = (arguments("1"), arguments("3"));
+        let one: Vec<&str> = one.iter().map(String::as_str).collect();
+        let several: Vec<&str> = several.iter().map(String::as_str).collect();
+        let whole = prepared();
+        whole.ok(&several);
+
+        let stopped = prepared();
+        let mut command = stopped.command(&one);
+        let mut running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kndb starts");
+        let before = wait_for_more(&stopped, &mut running, 0);
+        let pid = running.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+        let ended = running.wait_with_output().expect("a child of ours");
+        let (out, messages) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(ended.status.code(), Some(130), "{out}{messages}");
+        let found = contents(&stopped);
+        let kept = found.len() as u64;
+        assert!(kept >= before && kept < 2 * FACTS as u64, "{before} entries were visible, {kept} are left");
+        assert!(messages.contains(&format!("holds {kept} of the entries")), "{messages}");
+        assert!(messages.contains("hint: the same command"), "{messages}");
+        assert!(out.contains(&format!("entries      {kept} new, {} left\n", 2 * FACTS as u64 - kept)), "{out}");
+
+        let resumed = stopped.ok(&several);
+        assert!(resumed.out.contains(&format!("{kept} already there\n")), "{resumed:?}");
+        assert!(contents(&stopped) == contents(&whole), "the resumed run holds something else");
+        assert_eq!(answers(&stopped), answers(&whole));
+        assert_eq!(stopped.ok(&["verify", "db"]).code, Some(0));
+    }
 }

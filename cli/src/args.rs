@@ -2,6 +2,8 @@
 //!
 //! Nothing is done here; [`crate::commands`] does it.
 
+#[cfg(feature = "attribute")]
+mod attribute;
 mod import;
 mod values;
 
@@ -13,6 +15,8 @@ use kndb_import::facts::FactsFormat;
 
 use crate::output::Mode;
 
+#[cfg(feature = "attribute")]
+pub use attribute::{AttributeArgs, KeptArgs, Method, MethodArgs};
 pub use import::{ImportArgs, Preset, SpecArgs};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
@@ -57,6 +61,9 @@ pub enum Command {
     Facts(FactsArgs),
     /// Import the scores, neuron sets or neuron groups of a run
     Import(Box<ImportArgs>),
+    /// Compute scores of the store's facts with a language model
+    #[cfg(feature = "attribute")]
+    Attribute(Box<AttributeArgs>),
     /// Ask the store: one statement, a script, or the shell
     Query(QueryArgs),
     /// Show what the store holds

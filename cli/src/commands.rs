@@ -1,5 +1,7 @@
 //! One command a file; here they are told apart, and their errors reported.
 
+#[cfg(feature = "attribute")]
+mod attribute;
 mod compact;
 mod completions;
 mod demo;
@@ -50,6 +52,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Demo(args) => demo::run(args, terminal),
         Command::Facts(args) => facts::run(args, terminal),
         Command::Import(args) => import::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Attribute(args) => attribute::run(*args, terminal),
     }
 }
 

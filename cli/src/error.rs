@@ -15,6 +15,8 @@ use crate::output::Mode;
 pub const FAILED: u8 = 1;
 /// Exit code of wrong usage; clap uses the same.
 pub const USAGE: u8 = 2;
+/// Exit code of a command that Ctrl-C ended, as shells expect it.
+pub const INTERRUPTED: u8 = 130;
 /// Exit code of a bug in kndb.
 pub const BUG: u8 = 255;
 
@@ -42,6 +44,37 @@ pub enum CliError {
     /// Files are readable each, but not together or not into this run.
     #[error(transparent)]
     ImportRun(kndb_import::ImportRunError),
+    /// Facts could not be attributed.
+    #[cfg(feature = "attribute")]
+    #[error(transparent)]
+    Engine(kndb_engine::Error),
+    /// An option that means nothing to the method that was chosen.
+    #[cfg(feature = "attribute")]
+    #[error("{option} means nothing to the method {method}")]
+    NotForMethod {
+        /// The option.
+        option: &'static str,
+        /// The method.
+        method: String,
+    },
+    /// A store without facts that a model could be asked about.
+    #[cfg(feature = "attribute")]
+    #[error("{path} has no labels of facts, so there is nothing to ask a model", path = path.display())]
+    NoFacts {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Ctrl-C, and what is there by now.
+    #[cfg(feature = "attribute")]
+    #[error("interrupted: run {run:?} holds {stored} of the entries, {left} are left")]
+    Interrupted {
+        /// The run.
+        run: String,
+        /// Entries of the selection that are stored.
+        stored: u64,
+        /// Entries that are not.
+        left: u64,
+    },
     /// A file or folder named by the user could not be used.
     #[error("cannot {action} {path}: {source}", path = path.display())]
     File {
@@ -153,6 +186,19 @@ impl From<kndb_import::ImportRunError> for CliError {
     }
 }
 
+#[cfg(feature = "attribute")]
+impl From<kndb_engine::Error> for CliError {
+    fn from(error: kndb_engine::Error) -> Self {
+        match error {
+            // Nothing can be replaced here: that error has a hint of its own.
+            kndb_engine::Error::Storage(error) if !matches!(error, kndb_storage::Error::FactExists { .. }) => {
+                Self::Store(error)
+            }
+            error => Self::Engine(error),
+        }
+    }
+}
+
 impl CliError {
     /// Wraps the failure of an action on a file the user named.
     pub fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -170,6 +216,10 @@ impl CliError {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
+            #[cfg(feature = "attribute")]
+            Self::NotForMethod { .. } | Self::Engine(kndb_engine::Error::Option { .. }) => USAGE,
+            #[cfg(feature = "attribute")]
+            Self::Interrupted { .. } => INTERRUPTED,
             _ => FAILED,
         }
     }
@@ -226,6 +276,19 @@ impl CliError {
                  bert-base-uncased --layers 12 --width 3072; `kndb runs` lists the runs there are"
                     .into(),
             ),
+            #[cfg(feature = "attribute")]
+            Self::Engine(error) => engine_hint(error),
+            #[cfg(feature = "attribute")]
+            Self::NoFacts { path } => Some(format!(
+                "`kndb facts {} FOLDER` imports facts, labels and templates (mLAMA, LAMA, ParaRel)",
+                path.display()
+            )),
+            #[cfg(feature = "attribute")]
+            Self::NotForMethod { .. } => {
+                Some("leave it out; `kndb attribute --help` lists the methods and their options".into())
+            }
+            #[cfg(feature = "attribute")]
+            Self::Interrupted { .. } => Some("the same command goes on from here".into()),
             Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
             _ => None,
         }
@@ -251,6 +314,27 @@ impl CliError {
         }
         Ok(())
     }
+}
+
+#[cfg(feature = "attribute")]
+fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
+    use kndb_engine::Error as Engine;
+    let hint = match error {
+        Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
+        }
+        Engine::Architecture { .. } => {
+            "scores of other models can be computed elsewhere and imported: `kndb import --help`"
+        }
+        Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
+        Engine::Tokenizer { .. } => "does tokenizer.json belong to this model?",
+        Engine::Device { .. } => "--device cpu is there always",
+        Engine::Storage(kndb_storage::Error::FactExists { .. }) => {
+            "another process adds to this run; when it has ended, the same command adds what is missing"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 /// Replaces Rust's panic message: a panic is a bug, and the user should know that it is not theirs.

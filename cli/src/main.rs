@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod error;
+mod interrupt;
 mod output;
 mod overview;
 mod progress;

@@ -1,23 +1,46 @@
-//! The progress bar of imports: on stderr, and only if it is a terminal.
+//! Progress bars: on stderr, and only if it is a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
 
-/// A bar over bytes read.
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// A bar over bytes read, or over facts.
 pub struct Progress(ProgressBar);
 
 impl Progress {
     /// A bar for so many bytes; one that is not `shown` does nothing.
     pub fn new(total: u64, shown: bool) -> Self {
+        Self::styled(total, shown, "{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left  {wide_msg}")
+    }
+
+    /// A bar over facts, whose number is not known yet.
+    #[cfg(feature = "attribute")]
+    pub fn of_facts(shown: bool) -> Self {
+        Self::styled(0, shown, "{bar:20} {pos}/{len} facts, {rate} facts/s, {eta} left  {wide_msg}")
+    }
+
+    fn styled(total: u64, shown: bool, template: &str) -> Self {
         let target = match shown {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn Write| {
+                // A rate that cannot be written is not worth an error.
+                let _ = write!(out, "{:.1}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         Self(bar)
+    }
+
+    /// Moves the bar to `done` of `total`, and says something beside it.
+    #[cfg(feature = "attribute")]
+    pub fn of(&self, done: u64, total: u64, message: String) {
+        self.0.set_length(total);
+        self.0.set_position(done);
+        self.0.set_message(message);
     }
 
     /// Moves the bar; `place` is what is being read.

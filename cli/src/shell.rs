@@ -17,6 +17,7 @@ use rustyline::history::FileHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, Editor};
 
 use crate::error::{CliError, Result};
+use crate::interrupt::set_at_ctrl_c;
 use crate::session::{Flow, Input, OnError, Session, Streams};
 use crate::terminal::Terminal;
 use completion::Helper;
@@ -24,9 +25,6 @@ use pager::{Messages, Results, Screen};
 
 const PROMPT: &str = "kndb> ";
 const CONTINUED: &str = "  ...> ";
-
-/// Exit code of a process ended by Ctrl-C, as shells expect it.
-const INTERRUPTED: i32 = 130;
 
 /// Reads and runs lines until `.quit` or Ctrl-D.
 pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result<()> {
@@ -144,11 +142,5 @@ fn banner(path: &Path, terminal: &mut Terminal) -> std::io::Result<()> {
 /// The first Ctrl-C asks the running statement to stop, a second one ends the process: a store is
 /// not harmed by it. While a line is edited, the editor itself sees Ctrl-C.
 fn stop_queries_at_ctrl_c(session: &Session) {
-    let interrupt = session.interrupt();
-    // Without the handler Ctrl-C ends the process, which will do.
-    let _ = ctrlc::set_handler(move || {
-        if interrupt.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED);
-        }
-    });
+    set_at_ctrl_c(session.interrupt());
 }

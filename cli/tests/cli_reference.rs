@@ -1,7 +1,7 @@
 //! `docs/cli.md` is what `kndb help` says. `cargo xtask docs` writes it anew.
 
-// Without parquet the list of formats is shorter than the page's.
-#![cfg(feature = "parquet")]
+// Without these the page would be shorter.
+#![cfg(all(feature = "attribute", feature = "parquet"))]
 
 mod environment;
 

@@ -51,6 +51,13 @@ impl<'a> Attribution<'a> {
                 expected: format!("layers of {}: 0 to {}", model.name(), count - 1),
             });
         }
+        if options.site == Site::Pre && options.method == MethodOptions::LogProbability {
+            return Err(Error::Option {
+                option: "site",
+                given: "pre".into(),
+                expected: "`activation`: value vectors are those of activations".into(),
+            });
+        }
         if options.site == Site::Pre && model.is_gated() {
             return Err(Error::Option {
                 option: "site",

@@ -71,7 +71,7 @@ impl Config {
     /// Fails unless the field is missing or `expected`: a variant that would be computed wrongly otherwise.
     pub fn only(&self, field: &'static str, expected: &serde_json::Value) -> Result<()> {
         match self.values.get(field) {
-            None => Ok(()),
+            None | Some(serde_json::Value::Null) => Ok(()),
             Some(value) if value == expected => Ok(()),
             Some(value) => Err(self.wrong(field, value, expected)),
         }

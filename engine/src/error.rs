@@ -33,7 +33,7 @@ pub enum Error {
         expected: Vec<&'static str>,
     },
     /// A variant of a known architecture that would be computed wrongly.
-    #[error("{}: {field} is {found}, which is not supported; expected {expected}", path.display())]
+    #[error("{}: {field} is {found}; expected {expected}", path.display())]
     Variant {
         /// `config.json`.
         path: PathBuf,

@@ -13,8 +13,10 @@
 //! | [`question`] | from a fact and a template to token ids, a position, a target |
 //! | [`probe`] | what a method may ask of a network |
 //! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
+//! | [`intervention`] | predictions with neurons changed |
 //! | [`preset`] | the named presets of options |
 //! | [`attribute`] | scores of one fact |
+//! | [`job`] | scores of many facts, into a store |
 //! | [`device`](mod@device) | backends |
 
 pub mod architecture;
@@ -22,6 +24,8 @@ pub mod attribute;
 pub mod config;
 pub mod device;
 mod error;
+pub mod intervention;
+pub mod job;
 pub mod methods;
 pub mod model;
 pub mod nn;
@@ -37,6 +41,7 @@ mod weights;
 pub use attribute::{Attribution, FactScores};
 pub use device::device;
 pub use error::{Error, Result};
+pub use intervention::Intervention;
 pub use model::Model;
 pub use preset::{Continuation, MethodOptions, Options};
 pub use probe::Site;

@@ -10,12 +10,14 @@ use crate::weights::Weights;
 use burn::tensor::Device;
 use kndb_storage::Shape;
 use std::path::Path;
+use xxhash_rust::xxh3::Xxh3;
 
 /// A language model and its tokenizer, ready to be asked.
 pub struct Model {
     name: String,
     architecture: &'static str,
     weights_hash: String,
+    side_hash: String,
     shape: Shape,
     /// The network.
     pub network: Transformer,
@@ -45,9 +47,15 @@ impl Model {
                 network.width()
             ),
         })?;
+        let mut side = Xxh3::new();
+        for name in ["config.json", "tokenizer.json"] {
+            let path = folder.join(name);
+            side.update(&std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?);
+        }
+        let side_hash = format!("xxh3-{:032x}", side.digest128());
         let full = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let name = full.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { name, architecture: known.model_type, weights_hash, shape, network, tokenizer })
+        Ok(Self { name, architecture: known.model_type, weights_hash, side_hash, shape, network, tokenizer })
     }
 
     /// The folder's name.
@@ -63,6 +71,11 @@ impl Model {
     /// Hash of the weights' bytes.
     pub fn weights_hash(&self) -> &str {
         &self.weights_hash
+    }
+
+    /// Hash of `config.json` and `tokenizer.json`: they decide what the weights compute.
+    pub fn side_hash(&self) -> &str {
+        &self.side_hash
     }
 
     /// Feed-forward layers × width.

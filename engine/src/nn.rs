@@ -13,6 +13,7 @@ mod block;
 mod cached;
 mod feed_forward;
 mod head;
+mod kernels;
 mod linear;
 mod norm;
 mod rotary;

@@ -36,7 +36,7 @@ pub struct Options {
     pub language_taus: Vec<(&'static str, f64)>,
     /// Share of a fact's prompts that must agree on a neuron where a query names none.
     pub prompt_share: f64,
-    /// Points of one pass; by default chosen for the model. No part of the result.
+    /// Points of one pass; by default chosen for the model. Other sizes round differently, in the last bits.
     pub batch: Option<usize>,
 }
 

@@ -185,7 +185,7 @@ impl Probe for ModelProbe<'_> {
         use burn::tensor::{Tensor, TensorData};
         let prefix = &self.prefix.layers[layer];
         let target = self.step.target as usize;
-        let alone = to_host(self.network.head.log_probability(prefix.residual.clone(), target))[0];
+        let alone = self.network.head.log_probability(prefix.residual.clone(), target)[0];
         let width = self.width();
         let activations =
             Tensor::<2>::from_data(TensorData::new(prefix.neurons.clone(), [width, 1]), &self.network.device());
@@ -193,7 +193,7 @@ impl Probe for ModelProbe<'_> {
         let mut effects = Vec::with_capacity(width);
         for from in (0..width).step_by(ROWS) {
             let rows = values.clone().slice_dim(0, from..(from + ROWS).min(width)) + prefix.residual.clone();
-            effects.extend(to_host(self.network.head.log_probability(rows, target)).iter().map(|with| with - alone));
+            effects.extend(self.network.head.log_probability(rows, target).iter().map(|with| with - alone));
         }
         Ok(effects)
     }

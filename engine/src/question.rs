@@ -37,6 +37,8 @@ pub enum Skip {
     Template,
     /// There is no label of the subject or of the object in this language.
     NoLabel,
+    /// The relation has no template in this language, or none of those that were chosen.
+    NoTemplate,
     /// The object's label is not in the tokenizer's vocabulary.
     UnknownObject,
     /// The prompt is longer than the model can read.
@@ -49,6 +51,8 @@ pub enum Skip {
     Tokenizer,
     /// A layer's scores sum to almost zero, so they cannot be normalised by their sum (AMIG Eq. 5).
     Normalisation,
+    /// Scores of this prompt are not finite numbers: the model overflows in f32.
+    NotFinite,
 }
 
 impl fmt::Display for Skip {
@@ -57,12 +61,14 @@ impl fmt::Display for Skip {
             Self::SubjectAfterObject => "subject after object, which a causal model cannot be asked",
             Self::Template => "template without one [X] and one [Y]",
             Self::NoLabel => "no label of the subject or the object",
+            Self::NoTemplate => "no template of the relation",
             Self::UnknownObject => "object not in the model's vocabulary",
             Self::TooLong => "prompt longer than the model can read",
             Self::NothingBeforeObject => "nothing before the object, which a causal model cannot be asked",
             Self::Masks => "mask tokens not kept apart by the tokenizer",
             Self::Tokenizer => "text the tokenizer refuses",
             Self::Normalisation => "scores of a layer sum to almost zero, so they cannot be normalised",
+            Self::NotFinite => "scores that are no finite numbers",
         })
     }
 }

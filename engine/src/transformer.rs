@@ -144,6 +144,15 @@ impl Transformer {
         layers
     }
 
+    /// The last layer's output at `position`, `[1 × hidden]`, with each layer's activations `[tokens × width]` changed.
+    pub fn pass(&self, ids: &[u32], position: usize, change: impl Fn(usize, Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        let mut x = self.embed(&[ids]);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            x = block.trace_with(x, ids.len(), self.causal, |neurons| change(layer, neurons)).output;
+        }
+        x.slice_dim(0, position..position + 1)
+    }
+
     /// Logits at `position`, one a token of the vocabulary.
     pub fn logits(&self, ids: &[u32], position: usize) -> Vec<f32> {
         to_host(self.head.logits(self.prefix(ids, position).last))
@@ -151,7 +160,9 @@ impl Transformer {
 }
 
 /// Values of a matrix, row by row.
+///
+/// # Panics
+/// If the matrix is not of f32; all of the engine's are.
 pub fn to_host(matrix: Tensor<2>) -> Vec<f32> {
-    // The engine's tensors are f32 on every backend.
-    matrix.into_data().iter::<f32>().collect()
+    matrix.into_data().try_into_vec().expect("the engine's tensors are f32")
 }

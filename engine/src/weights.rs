@@ -186,7 +186,7 @@ impl Weights {
         if !left.is_empty() {
             let shown = left.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let reason = format!(
-                "{} tensors that this architecture does not use, the first {shown}; leaving them out would compute another model",
+                "holds what this architecture does not use ({} in all): {shown}; leaving it out would compute another model",
                 left.len()
             );
             return Err(Error::File { path: self.path, reason });

@@ -16,6 +16,20 @@ pub struct Tau {
     pub share: f64,
 }
 
+impl Tau {
+    /// Puts it into a run's thresholds.
+    pub fn apply(&self, tau: &mut f64, language_taus: &mut Vec<(String, f64)>) {
+        match &self.language {
+            None => *tau = self.share,
+            Some(language) => {
+                language_taus.retain(|(known, _)| known != language);
+                language_taus.push((language.clone(), self.share));
+                language_taus.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+        }
+    }
+}
+
 impl FromStr for Tau {
     type Err = String;
 

@@ -93,14 +93,7 @@ fn describe(run: &str, given: SpecArgs, stored: Option<RunSpec>) -> Result<RunSp
         apply(preset, &mut spec);
     }
     for tau in given.tau {
-        match tau.language {
-            None => spec.tau = tau.share,
-            Some(language) => {
-                spec.language_taus.retain(|(known, _)| *known != language);
-                spec.language_taus.push((language, tau.share));
-                spec.language_taus.sort_by(|a, b| a.0.cmp(&b.0));
-            }
-        }
+        tau.apply(&mut spec.tau, &mut spec.language_taus);
     }
     spec.prompt_share = given.prompt_share.unwrap_or(spec.prompt_share);
     spec.keep = given.keep.unwrap_or(spec.keep);
@@ -214,6 +207,19 @@ mod tests {
         assert_eq!(spec.preset.as_deref(), Some("amig"));
         assert_eq!(spec.tau, 0.3);
         assert_eq!(spec.language_taus, [("fr".to_owned(), 0.25), ("zh".to_owned(), 0.1)]);
+    }
+
+    #[cfg(feature = "attribute")]
+    #[test]
+    fn presets_have_the_engine_s_thresholds() {
+        for preset in kndb_engine::preset::PRESETS {
+            let spec = described(&format!("--model m --layers 2 --width 8 --preset {preset}"), None).expect("complete");
+            let engine = kndb_engine::preset::Thresholds::of_preset(preset).expect("a preset");
+            let language_taus = engine.language_taus.iter().map(|&(code, tau)| (code.to_owned(), tau));
+            assert_eq!(spec.preset.as_deref(), Some(preset));
+            assert_eq!((spec.tau, spec.prompt_share), (engine.tau, engine.prompt_share), "{preset}");
+            assert_eq!(spec.language_taus, language_taus.collect::<Vec<_>>(), "{preset}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Evidence, LayerScores, Method};
 use crate::error::Result;
 use crate::probe::Probe;
-use crate::quadrature::{Rule, chebyshev, collocated};
+use crate::quadrature::{MOST_POINTS, Rule, collocated, leja};
 use crate::sweep::Point;
 
 /// Where paths begin.
@@ -55,8 +55,14 @@ pub struct IntegratedGradients {
     pub tolerance: f64,
 }
 
-/// Levels of Chebyshev points, in intervals; level 0 is compared with its own half.
-const LEVELS: [usize; 3] = [4, 8, 16];
+/// Points of the first round; the next rounds add two each.
+const FIRST_ROUND: usize = 5;
+
+/// The change of the round before the last may be this much larger than that of the last.
+const SETTLING: f64 = 8.0;
+
+/// Relative error of a probability in float32.
+const NOISE: f64 = 4e-6;
 
 struct Path {
     layer: usize,
@@ -109,7 +115,10 @@ impl Method for IntegratedGradients {
             }
             let sum: f64 = scores.iter().sum();
             let residual = sum - (count * probe.probability() - baselines);
-            let evidence = Some(Evidence { baseline: if count > 0.0 { baselines / count } else { 0.0 }, residual });
+            let evidence = Some(Evidence {
+                baseline: if count > 0.0 { baselines / count } else { probe.probability() },
+                residual,
+            });
             found.push(LayerScores { scores, evidence });
         }
         Ok(found)
@@ -158,45 +167,48 @@ impl IntegratedGradients {
         let rule = self.rule.points(self.steps);
         let mut walk = Walk::new(probe, paths);
         let every: Vec<usize> = (0..paths.len()).collect();
-        if self.tolerance <= 0.0 || rule.len() <= LEVELS[0] + 1 {
+        if self.tolerance <= 0.0 || rule.len() <= FIRST_ROUND {
             walk.visit(&every, rule.iter().map(|&(alpha, _)| alpha));
-            return walk.integrals(&every.iter().map(|_| rule.clone()).collect::<Vec<_>>());
+            return walk.integrals(&vec![rule; paths.len()]);
         }
         let mut open = every;
         let mut chosen: Vec<Vec<(f64, f64)>> = vec![rule.clone(); paths.len()];
-        let weighed = |intervals: usize| -> Vec<(f64, f64)> {
-            chebyshev(intervals).into_iter().zip(collocated(&rule, intervals)).collect()
+        let weighed = |rule: &[(f64, f64)], n: usize| -> Vec<(f64, f64)> {
+            let nodes = &leja()[..n];
+            nodes.iter().copied().zip(collocated(rule, nodes)).collect()
         };
+        let integral = Rule::GaussLegendre.points(MOST_POINTS);
         let mut scale = 0.0f64;
-        for (level, &intervals) in LEVELS.iter().enumerate() {
-            walk.visit(&open, chebyshev(intervals).into_iter());
-            let (fine, coarse) = (weighed(intervals), weighed(intervals / 2));
-            let differences: Vec<f64> = open
-                .iter()
-                .map(|&path| {
-                    let (fine, coarse) = (walk.sum(path, &fine), walk.sum(path, &coarse));
-                    let mut largest = 0.0f64;
-                    for ((factor, fine), coarse) in self.factors(probe, &paths[path]).zip(fine).zip(coarse) {
-                        if level == 0 {
-                            scale = scale.max((factor * fine).abs());
-                        }
-                        largest = largest.max((factor * (fine - coarse)).abs());
-                    }
-                    largest
-                })
-                .collect();
+        let mut before: Vec<Option<f64>> = vec![None; paths.len()];
+        let mut coarse = weighed(&rule, FIRST_ROUND - 2);
+        // Beyond the rule's own number of points nothing is saved.
+        for n in (FIRST_ROUND..=MOST_POINTS.min(rule.len())).step_by(2) {
+            walk.visit(&open, leja()[..n].iter().copied());
+            let fine = weighed(&rule, n);
+            let exact = weighed(&integral, n);
+            let mut differences = Vec::with_capacity(open.len());
+            for &path in &open {
+                let (fine, coarse) = (walk.sum(path, &fine), walk.sum(path, &coarse));
+                let mut largest = 0.0f64;
+                for ((factor, fine), coarse) in self.factors(probe, &paths[path]).zip(fine).zip(coarse) {
+                    scale = scale.max((factor * fine).abs());
+                    largest = largest.max((factor * (fine - coarse)).abs());
+                }
+                differences.push(largest);
+            }
             let mut still = Vec::new();
             for (&path, difference) in open.iter().zip(differences) {
-                if difference <= self.tolerance * scale {
+                // One round may change little by chance; what the last two changed must be small.
+                let last = before[path].replace(difference).unwrap_or(f64::INFINITY);
+                let settled = difference.max(last / SETTLING) <= self.tolerance / 2.0 * scale;
+                if settled && walk.is_complete(path, &exact, self.tolerance, scale) {
                     chosen[path].clone_from(&fine);
                 } else {
                     still.push(path);
                 }
             }
             open = still;
-            if open.is_empty() {
-                break;
-            }
+            coarse = fine;
         }
         walk.visit(&open, rule.iter().map(|&(alpha, _)| alpha));
         walk.integrals(&chosen)
@@ -259,6 +271,18 @@ impl<'a> Walk<'a> {
             total.iter_mut().zip(gradient).for_each(|(sum, &g)| *sum += c * f64::from(g));
         }
         total
+    }
+
+    /// Whether the integral of the same points is F(w̄) − F(w′), as it must be: a step between two points would show.
+    fn is_complete(&self, path: usize, exact: &[(f64, f64)], tolerance: f64, scale: f64) -> bool {
+        let Path { layer, from } = &self.paths[path];
+        let both = self.probe.activations(*layer).iter().zip(from);
+        let sum: f64 =
+            both.zip(self.sum(path, exact)).map(|((&w, &from), g)| (f64::from(w) - f64::from(from)) * g).sum();
+        let end = self.probe.probability();
+        let start = self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p));
+        let gain = end - start;
+        (sum - gain).abs() <= tolerance * scale.max(gain.abs()) + NOISE * end.max(start)
     }
 
     /// The integrals with the weights chosen for each path, and F where each path begins.

@@ -1,6 +1,8 @@
 //! Non-linearities of feed-forward blocks, with their derivatives.
 
-use burn::tensor::{Tensor, activation};
+use super::kernels;
+use crate::transformer::to_host;
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 /// The non-linearity of a feed-forward block, by the names of Hugging Face configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Activation {
     Relu,
 }
 
+/// 1/√(2π) of the normal density.
+const INVERSE_ROOT_TWO_PI: f32 = 0.398_942_3;
 /// √(2/π) of the tanh approximation (Hendrycks & Gimpel, arXiv 1606.08415).
 const TANH_SCALE: f32 = 0.797_884_6;
 /// Its cubic coefficient.
@@ -51,13 +55,52 @@ impl Activation {
         }
     }
 
+    /// act(x) and act′(x).
+    pub fn forward_and_derivative(self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let (device, dims) = (x.device(), x.dims());
+        if device != Device::flex() || self == Self::Relu {
+            return (self.forward(x.clone()), self.derivative(x));
+        }
+        let mut values = to_host(x);
+        let slopes = match self {
+            Self::Gelu => kernels::value_and_slope(
+                &mut values,
+                #[inline(always)]
+                |x| {
+                    let cumulative = 0.5 * (1.0 + kernels::erf(x * std::f32::consts::FRAC_1_SQRT_2));
+                    let density = INVERSE_ROOT_TWO_PI * kernels::exp(-0.5 * x * x);
+                    (x * cumulative, cumulative + x * density)
+                },
+            ),
+            Self::GeluTanh => kernels::value_and_slope(
+                &mut values,
+                #[inline(always)]
+                |x| {
+                    let t = kernels::tanh(TANH_SCALE * (TANH_CUBIC * x * x * x + x));
+                    let inner = TANH_SCALE * (3.0 * TANH_CUBIC * x * x + 1.0);
+                    (0.5 * x * (1.0 + t), 0.5 * (1.0 + t + x * (1.0 - t * t) * inner))
+                },
+            ),
+            _ => kernels::value_and_slope(
+                &mut values,
+                #[inline(always)]
+                |x| {
+                    let s = kernels::sigmoid(x);
+                    (x * s, s * (1.0 + x * (1.0 - s)))
+                },
+            ),
+        };
+        let matrix = |values| Tensor::from_data(TensorData::new(values, dims), &device);
+        (matrix(values), matrix(slopes))
+    }
+
     /// act′(x).
     pub fn derivative<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             // burn's own gelu_backward is an approximation on most backends; this is exact on all.
             Self::Gelu => {
                 let cumulative = (x.clone() * std::f32::consts::FRAC_1_SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5);
-                let density = (x.clone() * x.clone() * -0.5).exp().mul_scalar(0.398_942_3);
+                let density = (x.clone() * x.clone() * -0.5).exp().mul_scalar(INVERSE_ROOT_TWO_PI);
                 cumulative + x * density
             }
             Self::GeluTanh => {

@@ -88,13 +88,25 @@ fn back(norm: Option<&Norm>, state: Option<&NormState>, dy: Tensor<2>) -> Tensor
 impl Block {
     /// Whole sentences, `x: [rows·tokens × hidden]`, nothing kept for a backward pass.
     pub fn trace(&self, x: Tensor<2>, tokens: usize, causal: bool) -> Trace {
+        self.trace_with(x, tokens, causal, |neurons| neurons)
+    }
+
+    /// The same with the neurons' activations `[rows·tokens × width]` changed on their way.
+    pub fn trace_with(
+        &self,
+        x: Tensor<2>,
+        tokens: usize,
+        causal: bool,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> Trace {
         let (normed, _) = through(self.attention_norm.as_ref(), x.clone());
         let (a, _) = self.attention.forward(normed, tokens, None, causal);
         let (residual, _, _) = self.add_attention(x, a);
         let (normed, _) = through(self.feed_forward_norm.as_ref(), residual.clone());
-        let (neurons, state) = self.feed_forward.neurons(normed);
+        let (neurons, before) = self.feed_forward.trace(normed);
+        let neurons = change(neurons);
         let (output, _) = self.join(residual.clone(), neurons.clone());
-        Trace { residual, neurons, before: FeedForward::before(&state), output }
+        Trace { residual, neurons, before, output }
     }
 
     /// Keys and values of the prompt's tokens before the last one.

@@ -19,8 +19,10 @@ pub struct FeedForward {
 /// What [`FeedForward::backward`] needs.
 #[derive(Clone, Debug)]
 pub struct FeedForwardState {
-    before: Tensor<2>,
-    up: Option<Tensor<2>>,
+    /// act′ where it was taken; of a gated block, times up.
+    slope: Tensor<2>,
+    /// act(gate) of a gated block.
+    active: Option<Tensor<2>>,
 }
 
 impl FeedForward {
@@ -31,30 +33,33 @@ impl FeedForward {
 
     /// `[rows × hidden]` to the neurons' activations `[rows × width]`.
     pub fn neurons(&self, x: Tensor<2>) -> (Tensor<2>, FeedForwardState) {
+        let (active, slope) = self.activation.forward_and_derivative(self.input.forward(x.clone()));
+        match &self.up {
+            None => (active, FeedForwardState { slope, active: None }),
+            Some(up) => {
+                let up = up.forward(x);
+                let state = FeedForwardState { slope: slope * up.clone(), active: Some(active.clone()) };
+                (active * up, state)
+            }
+        }
+    }
+
+    /// The neurons' activations, and the values before the non-linearity; nothing kept for a backward pass.
+    pub fn trace(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let before = self.input.forward(x.clone());
-        let up = self.up.as_ref().map(|up| up.forward(x));
-        let active = self.activation.forward(before.clone());
-        let w = match &up {
-            Some(up) => active * up.clone(),
-            None => active,
-        };
-        (w, FeedForwardState { before, up })
+        let (active, _) = self.activation.forward_and_derivative(before.clone());
+        match &self.up {
+            None => (active, before),
+            Some(up) => (active * up.forward(x), before),
+        }
     }
 
     /// ∂F/∂x from ∂F/∂w.
     pub fn backward(&self, state: &FeedForwardState, dw: Tensor<2>) -> Tensor<2> {
-        let slope = self.activation.derivative(state.before.clone());
-        match (&self.up, &state.up) {
-            (Some(map), Some(up)) => {
-                let d_up = dw.clone() * self.activation.forward(state.before.clone());
-                self.input.backward(dw * up.clone() * slope) + map.backward(d_up)
-            }
-            _ => self.input.backward(dw * slope),
+        let through = self.input.backward(dw.clone() * state.slope.clone());
+        match (&self.up, &state.active) {
+            (Some(up), Some(active)) => through + up.backward(dw * active.clone()),
+            _ => through,
         }
-    }
-
-    /// The value before the non-linearity, `[rows × width]` (site `pre`).
-    pub fn before(state: &FeedForwardState) -> Tensor<2> {
-        state.before.clone()
     }
 }

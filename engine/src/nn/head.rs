@@ -1,7 +1,8 @@
 //! From the last hidden state of the target position to the target's probability.
 
-use super::{Activation, Linear, Norm, NormState};
-use burn::tensor::{Tensor, activation};
+use super::{Activation, Linear, Norm, NormState, kernels};
+use crate::transformer::to_host;
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 /// The language-modelling head.
 #[derive(Clone, Debug)]
@@ -29,15 +30,22 @@ impl Head {
         self.decode(x).0
     }
 
-    /// ln p(target) of each row, `[rows × 1]`.
-    pub fn log_probability(&self, x: Tensor<2>, target: usize) -> Tensor<2> {
-        activation::log_softmax(self.logits(x), 1).slice_dim(1, target..target + 1)
+    /// ln p(target) of each row.
+    pub fn log_probability(&self, x: Tensor<2>, target: usize) -> Vec<f32> {
+        let logits = self.logits(x);
+        let columns = logits.dims()[1];
+        let of = |row: &[f32]| {
+            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = row.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
+            (f64::from(row[target] - largest) - sum.ln()) as f32
+        };
+        to_host(logits).chunks_exact(columns).map(of).collect()
     }
 
     /// p(target) of each row, `[rows × 1]`.
     pub fn forward(&self, x: Tensor<2>, target: usize) -> (Tensor<2>, HeadState) {
         let (logits, before, norm) = self.decode(x);
-        let shares = activation::softmax(logits, 1);
+        let shares = probabilities(logits);
         let p = shares.clone().slice_dim(1, target..target + 1);
         (p, HeadState { before, norm, shares, target })
     }
@@ -45,7 +53,7 @@ impl Head {
     /// ∂p(target)/∂x of each row: p·(E_target − Σ_v p_v E_v), back through the transform.
     pub fn backward(&self, state: &HeadState) -> Tensor<2> {
         let p = state.shares.clone().slice_dim(1, state.target..state.target + 1);
-        let expected = self.decoder.backward(state.shares.clone());
+        let expected = self.decoder.backward_in_parts(state.shares.clone());
         let dx = (self.decoder.output_row(state.target) - expected) * p;
         let dx = match (&self.norm, &state.norm) {
             (Some(norm), Some(normed)) => norm.backward(normed, dx),
@@ -74,4 +82,14 @@ impl Head {
         };
         (self.decoder.forward(x), before, norm)
     }
+}
+
+fn probabilities(logits: Tensor<2>) -> Tensor<2> {
+    let (device, dims) = (logits.device(), logits.dims());
+    if device != Device::flex() {
+        return activation::softmax(logits, 1);
+    }
+    let mut values = to_host(logits);
+    kernels::softmax_rows(&mut values, dims[1]);
+    Tensor::from_data(TensorData::new(values, dims), &device)
 }

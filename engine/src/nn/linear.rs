@@ -45,6 +45,17 @@ impl Linear {
         dy.matmul(self.transposed.clone())
     }
 
+    /// The same for very many outputs: summed in parts, because one float32 sum over a vocabulary loses small terms.
+    pub fn backward_in_parts(&self, dy: Tensor<2>) -> Tensor<2> {
+        const PART: usize = 2_048;
+        let outputs = self.dims()[1];
+        let part = |from: usize| {
+            let to = (from + PART).min(outputs);
+            dy.clone().slice_dim(1, from..to).matmul(self.transposed.clone().slice_dim(0, from..to))
+        };
+        (PART..outputs).step_by(PART).fold(part(0), |sum, from| sum + part(from))
+    }
+
     /// Row j of W: what input j adds to the output when it is 1. `[inputs × outputs]`.
     pub fn rows(&self) -> Tensor<2> {
         self.weight.clone()

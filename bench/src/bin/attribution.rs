@@ -1,0 +1,126 @@
+//! `attribution`: kndb's attribution engine on prompts of given token ids, timed; the other half of
+//! `bench/pytorch/compare.py`. Prints one JSON object.
+
+#![expect(clippy::print_stdout, reason = "a measuring command")]
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::Parser;
+use kndb_engine::methods::{Baseline, Factor, IntegratedGradients};
+use kndb_engine::quadrature::Rule;
+use kndb_engine::{Attribution, Continuation, MethodOptions, Model, Options, Question, Site, Step, device};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Attribute prompts and say how long it took.
+#[derive(Parser)]
+struct Args {
+    /// A Hugging Face folder
+    #[arg(long)]
+    model: PathBuf,
+    /// JSON lines {"ids": […], "position": p, "target": t}
+    #[arg(long)]
+    prompts: PathBuf,
+    /// Only the first prompts
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Facts at a time
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// 0: every point of the rule is computed
+    #[arg(long, default_value_t = kndb_engine::preset::TOLERANCE)]
+    tolerance: f64,
+    /// Points of one pass
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Where to write the scores, [facts × layers × neurons] as raw little-endian f32
+    #[arg(long)]
+    scores: Option<PathBuf>,
+    /// cpu, torch or cuda:N
+    #[arg(long, default_value = "cpu")]
+    device: String,
+    /// Prompts attributed before the clock starts
+    #[arg(long, default_value_t = 1)]
+    warm_up: usize,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args = Args::parse();
+    let began = Instant::now();
+    let model = Model::load(&args.model, &device(&args.device)?)?;
+    let loaded = began.elapsed().as_secs_f64();
+    // The algorithm of EleutherAI's library: zero baseline, 20 points with both ends, GPT-2 before the non-linearity.
+    let options = Options {
+        preset: None,
+        method: MethodOptions::IntegratedGradients(IntegratedGradients {
+            baseline: Baseline::Zero,
+            rule: Rule::Inclusive,
+            steps: 20,
+            factor: Factor::Activation,
+            normalise: false,
+            tolerance: args.tolerance,
+        }),
+        site: if model.is_causal() && !model.is_gated() { Site::Pre } else { Site::Activation },
+        continuation: Continuation::Gold,
+        layers: Vec::new(),
+        tau: 0.3,
+        language_taus: Vec::new(),
+        prompt_share: 0.0,
+        batch: args.batch,
+    };
+    let attribution = Attribution::new(&model, &options)?;
+    let mut questions = Vec::new();
+    for line in std::fs::read_to_string(&args.prompts)?.lines() {
+        let value: serde_json::Value = serde_json::from_str(line)?;
+        let number = |field: &str| value[field].as_u64().ok_or("a number is missing");
+        let ids: Vec<u32> =
+            value["ids"].as_array().ok_or("no ids")?.iter().filter_map(|id| Some(id.as_u64()? as u32)).collect();
+        let step =
+            Step { words: Vec::new(), ids, position: number("position")? as usize, target: number("target")? as u32 };
+        questions.push(Question { steps: vec![step] });
+    }
+    questions.truncate(args.limit.unwrap_or(usize::MAX));
+    for question in questions.iter().take(args.warm_up) {
+        attribution.scores(question)?.map_err(|skip| skip.to_string())?;
+    }
+    let next = AtomicUsize::new(0);
+    let began = Instant::now();
+    let mut found: Vec<(usize, Vec<f32>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.threads)
+            .map(|_| {
+                scope.spawn(|| -> Result<Vec<(usize, Vec<f32>)>, String> {
+                    let mut own = Vec::new();
+                    while let Some((i, question)) = {
+                        let i = next.fetch_add(1, Ordering::Relaxed);
+                        questions.get(i).map(|question| (i, question))
+                    } {
+                        let scores = attribution.scores(question).map_err(|e| e.to_string())?;
+                        own.push((i, scores.map_err(|skip| skip.to_string())?.scores));
+                    }
+                    Ok(own)
+                })
+            })
+            .collect();
+        let joined = workers.into_iter().map(|worker| worker.join().map_err(|_| "a worker died".to_owned())?);
+        joined.collect::<Result<Vec<_>, String>>()
+    })?
+    .into_iter()
+    .flatten()
+    .collect();
+    let seconds = began.elapsed().as_secs_f64();
+    found.sort_by_key(|&(i, _)| i);
+    if let Some(path) = args.scores {
+        let bytes: Vec<u8> = found.iter().flat_map(|(_, scores)| scores.iter().flat_map(|s| s.to_le_bytes())).collect();
+        std::fs::write(path, bytes)?;
+    }
+    let result = serde_json::json!({
+        "facts": found.len(), "threads": args.threads, "tolerance": args.tolerance, "seconds": seconds,
+        "facts_per_second": found.len() as f64 / seconds, "seconds_per_fact": seconds / found.len() as f64,
+        "load_seconds": loaded, "shape": [model.shape().layers, model.shape().width], "device": args.device,
+    });
+    println!("{result}");
+    Ok(())
+}

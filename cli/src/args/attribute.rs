@@ -1,0 +1,225 @@
+//! The options of `kndb attribute`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum, ValueHint};
+use kndb_engine::Site;
+use kndb_engine::job::Prompts;
+use kndb_engine::methods::{Baseline, Factor};
+use kndb_engine::quadrature::Rule;
+use kndb_storage::{Keep, ScoreType};
+
+use super::import::Preset;
+use super::values::{Tau, keep, score_type, share};
+
+/// `kndb attribute`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Facts, labels and templates are those of the store (`kndb facts`). What the run holds already is not \
+computed again: the same command goes on where it was interrupted, and one with more languages or \
+facts adds them. Ctrl-C finishes the facts in work and commits; a second one stops at once.
+
+EXAMPLES
+  kndb attribute my.kndb --model models/bert-base-uncased --langs en --relations P36,P19 --limit 100
+  kndb attribute my.kndb --model models/mgpt --preset kn --threads 4 --run mgpt-kn")]
+pub struct AttributeArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Folder of a Hugging Face model: config.json, tokenizer.json and weights in safetensors
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub model: PathBuf,
+    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD]
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
+    /// Name of the model [default: its folder's name]
+    #[arg(long, value_name = "NAME")]
+    pub model_name: Option<String>,
+    /// cpu, or in a build with libtorch torch or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+    /// Threads, one a fact [default: one a core; 1 where libtorch computes]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// No progress bar and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Which facts.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// How they are scored.
+    #[command(flatten)]
+    pub method: MethodArgs,
+    /// What is kept of the scores.
+    #[command(flatten)]
+    pub kept: KeptArgs,
+}
+
+/// Which facts are asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Facts")]
+pub struct SelectionArgs {
+    /// Languages, such as en,zh [default: all that have labels]
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub langs: Vec<String>,
+    /// Relations, such as P36,P19 [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub relations: Vec<String>,
+    /// At most so many facts, the first of the store, the same in every language
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroUsize>,
+    /// Templates of each relation and language: all, or the first N
+    #[arg(long, value_name = "all|N", value_parser = prompts, default_value = "all")]
+    pub prompts: Prompts,
+}
+
+/// How facts are scored.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Method")]
+pub struct MethodArgs {
+    /// A published method of integrated gradients; changed by an option below, it loses its name [default: amig]
+    #[arg(long, value_enum)]
+    pub preset: Option<Preset>,
+    /// Another method than integrated gradients; not together with --preset
+    #[arg(long, value_enum, conflicts_with = "preset")]
+    pub method: Option<Method>,
+    /// Where the paths of integrated gradients begin
+    #[arg(long, value_parser = named(&Baseline::NAMED))]
+    pub baseline: Option<Baseline>,
+    /// Quadrature rule of the integral
+    #[arg(long, value_parser = named(&Rule::NAMED))]
+    pub rule: Option<Rule>,
+    /// Points of the rule
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+    /// What the integral is multiplied with: w̄ − w′ or w̄
+    #[arg(long, value_parser = named(&Factor::NAMED))]
+    pub factor: Option<Factor>,
+    /// Divide each layer's scores by their sum; --normalise=no takes it from amig-paper
+    #[arg(long, value_name = "layer|no", num_args = 0..=1, require_equals = true, default_missing_value = "layer")]
+    #[arg(value_parser = named(&[("layer", true), ("no", false)]), hide_possible_values = true)]
+    pub normalise: Option<bool>,
+    /// Error allowed when the rule's value is found from fewer points, as a share of the largest score; 0: every point
+    #[arg(long, value_name = "SHARE", value_parser = tolerance)]
+    pub tolerance: Option<f64>,
+    /// Which value of a neuron is scored: its activation, or that before the non-linearity
+    #[arg(long, value_parser = named(&[("activation", Site::Activation), ("pre", Site::Pre)]))]
+    pub site: Option<Site>,
+    /// Layers to score, such as 0-3,8; the others get 0 [default: all]
+    #[arg(long, value_name = "LIST")]
+    pub layers: Option<LayerList>,
+    /// Points of one pass; changes speed and memory, and of scores the last bits at most
+    #[arg(long, value_name = "N")]
+    pub batch: Option<NonZeroUsize>,
+}
+
+/// What is kept of the scores, and how queries read them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The run")]
+pub struct KeptArgs {
+    /// Scores to keep: all, share:0.01 (of the fact's maximum) or top:100 [default: share:0.01]
+    #[arg(long, value_name = "RULE", value_parser = keep)]
+    pub keep: Option<Keep>,
+    /// Precision of kept scores: f32, f16 or bf16; halves change answers a little [default: f32]
+    #[arg(long, value_name = "TYPE", value_parser = score_type)]
+    pub score_type: Option<ScoreType>,
+    /// Threshold as a share of a fact's maximum, 0.3, or of one language, zh=0.2 [default: the preset's]
+    #[arg(long, value_name = "[CODE=]SHARE")]
+    pub tau: Vec<Tau>,
+    /// Share of a fact's prompts a neuron must be found in [default: the preset's]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub prompt_share: Option<f64>,
+}
+
+/// Methods beside integrated gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Gradient × activation at the prompt
+    GradientActivation,
+    /// The activation itself
+    Activation,
+    /// Probability lost when the neuron is set to 0: one pass a neuron
+    Ablation,
+    /// Increase of the answer's log-probability by the neuron's value vector
+    LogProbability,
+}
+
+/// Layers, as `0-3,8`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerList(pub Vec<usize>);
+
+impl FromStr for LayerList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "expected layers from 0, as in 0-3,8".to_owned();
+        let number = |text: &str| text.trim().parse::<u16>().map(usize::from).map_err(|_| wrong());
+        let mut layers = Vec::new();
+        for piece in text.split(',') {
+            let (first, last) = piece.split_once('-').unwrap_or((piece, piece));
+            let (first, last) = (number(first)?, number(last)?);
+            if first > last {
+                return Err(wrong());
+            }
+            layers.extend(first..=last);
+        }
+        layers.sort_unstable();
+        layers.dedup();
+        Ok(Self(layers))
+    }
+}
+
+/// A value by its name.
+fn named<T: Copy + Send + Sync + 'static>(known: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+    let names = PossibleValuesParser::new(known.iter().map(|(name, _)| *name));
+    names.try_map(|name| {
+        let found = known.iter().find(|(known, _)| *known == name);
+        found.map(|&(_, value)| value).ok_or("not one of the names")
+    })
+}
+
+/// `all`, or how many.
+fn prompts(text: &str) -> Result<Prompts, String> {
+    match text.parse() {
+        _ if text == "all" => Ok(Prompts::All),
+        Ok(count) if count > 0 => Ok(Prompts::First(count)),
+        _ => Err("expected all, or a number of templates".into()),
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share of the largest score, as in 0.0001, or 0".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_ranges_and_numbers() {
+        assert_eq!("0-3,8,2".parse(), Ok(LayerList(vec![0, 1, 2, 3, 8])));
+        for wrong in ["", "3-1", "-1", "a", "1,", "1-2-3"] {
+            assert!(wrong.parse::<LayerList>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn prompts_are_all_or_a_number() {
+        assert_eq!(prompts("all"), Ok(Prompts::All));
+        assert_eq!(prompts("3"), Ok(Prompts::First(3)));
+        assert!(prompts("0").is_err() && prompts("some").is_err());
+    }
+
+    #[test]
+    fn a_tolerance_is_a_share() {
+        assert_eq!((tolerance("0"), tolerance("1e-4")), (Ok(0.0), Ok(1e-4)));
+        assert!(tolerance("-1").is_err() && tolerance("1").is_err() && tolerance("NaN").is_err());
+    }
+}

@@ -1,0 +1,278 @@
+//! `kndb attribute`: scores of the store's facts, computed with a model.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+use kndb_engine::job::{Job, Selection, Skips, Summary};
+use kndb_engine::{MethodOptions, Model, Options, Skip, device};
+use kndb_storage::{RunSpec, Store};
+
+use crate::args::{AttributeArgs, KeptArgs, Method, MethodArgs, Preset};
+use crate::error::{CliError, Result};
+use crate::interrupt::set_at_ctrl_c;
+use crate::progress::Progress;
+use crate::terminal::Terminal;
+
+/// Rows of the table of skipped facts.
+const SKIP_ROWS: usize = 20;
+
+/// Runs it.
+pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
+    // Everything that can be wrong without the model is found before it is loaded.
+    must_apply(&args.method)?;
+    let device_of_model = device(&args.device)?;
+    let store = Store::open(&args.store)?;
+    if store.snapshot()?.label_counts().is_empty() {
+        return Err(CliError::NoFacts { path: args.store });
+    }
+    let model = Model::load(&args.model, &device_of_model)?;
+    let options = options(&args.method, &model)?;
+    let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
+    let run = args.run.unwrap_or_else(|| {
+        let method = options.preset.unwrap_or_else(|| options.method.build().name());
+        format!("{model_name}-{method}")
+    });
+    let mut job = Job::new(run, &model, &options, &args.device);
+    job.run.model = model_name;
+    keep(&args.kept, &mut job.run);
+    job.selection = Selection {
+        languages: args.selection.langs,
+        relations: args.selection.relations,
+        limit: args.selection.limit.map(NonZeroUsize::get),
+        prompts: args.selection.prompts,
+    };
+    // libtorch spreads one fact over the cores by itself.
+    job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
+
+    let stop = Arc::new(AtomicBool::new(false));
+    set_at_ctrl_c(Arc::clone(&stop));
+    let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
+    let done = job.run(&store, &model, &options, &stop, &mut |progress| {
+        let message = match (stop.load(Ordering::Relaxed), progress.skipped) {
+            (true, _) => "stopping; Ctrl-C again: at once".to_owned(),
+            (false, 0) => String::new(),
+            (false, skipped) => format!("{skipped} skipped"),
+        };
+        bar.of(progress.done, progress.total, message);
+    });
+    bar.clear();
+    let summary = done?;
+    if !args.quiet {
+        write_summary(&summary, &job.run, &model, &mut terminal.out).map_err(CliError::Output)?;
+    }
+    match summary.stopped {
+        true => {
+            let stored = summary.attributed + summary.already_there;
+            Err(CliError::Interrupted { run: job.run.name, stored, left: summary.left })
+        }
+        false => Ok(()),
+    }
+}
+
+/// Refuses options that the method does not know.
+fn must_apply(given: &MethodArgs) -> Result<()> {
+    let Some(method) = given.method else { return Ok(()) };
+    let integral = [
+        ("--baseline", given.baseline.is_some()),
+        ("--rule", given.rule.is_some()),
+        ("--steps", given.steps.is_some()),
+        ("--factor", given.factor.is_some()),
+        ("--normalise", given.normalise.is_some()),
+        ("--tolerance", given.tolerance.is_some()),
+    ];
+    // Value vectors are those of activations; only ablation computes points by the batch.
+    let others = [
+        ("--site", given.site.is_some() && method == Method::LogProbability),
+        ("--batch", given.batch.is_some() && method != Method::Ablation),
+    ];
+    match integral.into_iter().chain(others).find(|(_, wrong)| *wrong) {
+        Some((option, _)) => Err(CliError::NotForMethod { option, method: name_of(method) }),
+        None => Ok(()),
+    }
+}
+
+/// The preset or the method, with what the options change.
+fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
+    let preset = name_of(given.preset.unwrap_or(Preset::Amig));
+    let unknown = |option, given: String| {
+        CliError::Engine(kndb_engine::Error::Option { option, given, expected: "a name of the engine's".into() })
+    };
+    let begun = Options::preset(&preset, model).ok_or_else(|| unknown("preset", preset))?;
+    let mut options = begun.clone();
+    if let Some(method) = given.method {
+        let name = name_of(method);
+        options.method = MethodOptions::named(&name).ok_or_else(|| unknown("method", name))?;
+    }
+    if let MethodOptions::IntegratedGradients(integral) = &mut options.method {
+        integral.baseline = given.baseline.unwrap_or(integral.baseline);
+        integral.rule = given.rule.unwrap_or(integral.rule);
+        integral.steps = given.steps.unwrap_or(integral.steps);
+        integral.factor = given.factor.unwrap_or(integral.factor);
+        integral.normalise = given.normalise.unwrap_or(integral.normalise);
+        integral.tolerance = given.tolerance.unwrap_or(integral.tolerance);
+    }
+    options.site = given.site.unwrap_or(options.site);
+    if let Some(layers) = &given.layers {
+        options.layers.clone_from(&layers.0);
+    }
+    if options != begun {
+        options.preset = None;
+    }
+    options.batch = given.batch.map(NonZeroUsize::get);
+    Ok(options)
+}
+
+/// What is kept, and the thresholds of queries. Other thresholds than a preset's are not that preset.
+fn keep(given: &KeptArgs, run: &mut RunSpec) {
+    run.keep = given.keep.unwrap_or(run.keep);
+    run.score_type = given.score_type.unwrap_or(run.score_type);
+    let before = run.clone();
+    for tau in &given.tau {
+        tau.apply(&mut run.tau, &mut run.language_taus);
+    }
+    run.prompt_share = given.prompt_share.unwrap_or(run.prompt_share);
+    if *run != before {
+        run.preset = None;
+    }
+}
+
+fn name_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
+    line("run", run.name.clone())?;
+    line("model", format!("{} ({}, {})", run.model, model.architecture(), run.shape))?;
+    line("facts", summary.facts.to_string())?;
+    let mut entries = format!("{} new", summary.attributed);
+    if summary.already_there > 0 {
+        entries += &format!(", {} already there", summary.already_there);
+    }
+    if summary.stopped {
+        entries += &format!(", {} left", summary.left);
+    }
+    line("entries", entries)?;
+    let skipped = summary.skipped_in_all();
+    if skipped > 0 {
+        line("skipped", skipped.to_string())?;
+        for row in skip_rows(&summary.skipped, SKIP_ROWS) {
+            line("", row)?;
+        }
+    }
+    let seconds = summary.elapsed.as_secs_f64();
+    line(
+        "time",
+        match summary.attributed {
+            0 => format!("{seconds:.2} s"),
+            count => format!(
+                "{seconds:.2} s, {:.1} facts/s; {:.2} s of computing, summed over threads",
+                count as f64 / seconds,
+                summary.computing.as_secs_f64()
+            ),
+        },
+    )
+}
+
+/// One row a relation and reason, the most first: `P36  en 2, zh 1  object not in the model's vocabulary`.
+fn skip_rows(skips: &Skips, most: usize) -> Vec<String> {
+    let mut rows: BTreeMap<(&Skip, &str), (u64, Vec<String>)> = BTreeMap::new();
+    for (place, count) in skips {
+        let row = rows.entry((&place.reason, &place.relation)).or_default();
+        row.0 += count;
+        row.1.push(format!("{} {count}", place.language));
+    }
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_by_key(|(_, (count, _))| Reverse(*count));
+    let cells: Vec<_> = rows
+        .iter()
+        .take(most)
+        .map(|((reason, relation), (_, counts))| (*relation, counts.join(", "), reason))
+        .collect();
+    let first = cells.iter().map(|(relation, ..)| relation.chars().count()).max().unwrap_or(0);
+    let second = cells.iter().map(|(_, counts, _)| counts.chars().count()).max().unwrap_or(0);
+    let mut shown: Vec<String> = cells
+        .iter()
+        .map(|(relation, counts, reason)| format!("{relation:<first$}  {counts:<second$}  {reason}"))
+        .collect();
+    let hidden: u64 = rows.iter().skip(most).map(|(_, (count, _))| count).sum();
+    if hidden > 0 {
+        shown.push(format!("{hidden} more, in {} further rows", rows.len() - most));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser;
+    use kndb_engine::job::SkipPlace;
+
+    fn parsed(options: &str) -> AttributeArgs {
+        let line = format!("kndb attribute db --model m {options}");
+        match Cli::try_parse_from(line.split_whitespace()).expect("a valid line").command {
+            Command::Attribute(args) => *args,
+            other => panic!("parsed as {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_of_integrals_are_refused_for_other_methods() {
+        for (option, method) in [
+            ("--steps 5", "activation"),
+            ("--normalise", "ablation"),
+            ("--tolerance 0", "gradient-activation"),
+            ("--site pre", "log-probability"),
+            ("--batch 3", "activation"),
+        ] {
+            let args = parsed(&format!("--method {method} {option}"));
+            let told = must_apply(&args.method).expect_err("does not apply").to_string();
+            assert!(told.contains(method) && told.contains(option.split(' ').next().expect("a word")), "{told}");
+        }
+        assert!(must_apply(&parsed("--method ablation --batch 3 --site pre").method).is_ok());
+        assert!(must_apply(&parsed("--preset kn --steps 5").method).is_ok());
+    }
+
+    #[test]
+    fn other_thresholds_than_a_preset_s_drop_its_name() {
+        let shape = kndb_storage::Shape::new(2, 4).expect("a shape");
+        let preset = RunSpec { preset: Some("kn".into()), ..RunSpec::new("r", "m", shape) };
+        let with = |options: &str| {
+            let mut spec = preset.clone();
+            keep(&parsed(options).kept, &mut spec);
+            spec
+        };
+        assert_eq!(with("--keep top:5 --tau 0.3").preset.as_deref(), Some("kn"));
+        assert_eq!(with("--tau zh=0.1").preset, None);
+        assert_eq!(with("--tau zh=0.1").language_taus, [("zh".to_owned(), 0.1)]);
+        assert_eq!(with("--prompt-share 0.5").preset, None);
+    }
+
+    #[test]
+    fn skips_are_a_short_table() {
+        let place = |reason, relation: &str, language: &str| SkipPlace {
+            reason,
+            relation: relation.into(),
+            language: language.into(),
+        };
+        let skips = Skips::from([
+            (place(Skip::NoLabel, "P36", "en"), 12),
+            (place(Skip::NoLabel, "P36", "zh"), 3),
+            (place(Skip::TooLong, "P1376", "zh"), 1),
+        ]);
+        assert_eq!(
+            skip_rows(&skips, 20),
+            [
+                "P36    en 12, zh 3  no label of the subject or the object",
+                "P1376  zh 1         prompt longer than the model can read"
+            ]
+        );
+        assert_eq!(skip_rows(&skips, 1)[1], "1 more, in 1 further rows");
+    }
+}

@@ -1,0 +1,138 @@
+//! `kndb attribute` with the engine's tiny models.
+
+#![cfg(feature = "attribute")]
+
+mod environment;
+
+use environment::{Environment, Ran, root};
+use serde_json::Value;
+
+const FACTS: [(&str, &str, &str, &str); 4] = [
+    ("f1", "en", "France", "Paris"),
+    ("f1", "zh", "法国", "巴黎"),
+    ("f2", "en", "Kenya", "Nairobi"),
+    ("f2", "zh", "肯尼亚", "東京"),
+];
+
+fn model(name: &str) -> String {
+    root().join("engine/tests/fixtures").join(name).display().to_string()
+}
+
+/// A store with two facts in two languages; `f2`'s Chinese object is not in BERT's vocabulary.
+fn with_facts() -> Environment {
+    let environment = Environment::new();
+    for (language, template) in [("en", "The capital of [X] is [Y] ."), ("zh", "[X]的首都是[Y]。")] {
+        std::fs::create_dir(environment.path(language)).expect("a folder");
+        let rows = FACTS.iter().filter(|row| row.1 == language).map(|(id, _, subject, object)| {
+            serde_json::json!({"uuid": id, "lineid": 0, "sub_uri": id, "sub_label": subject, "obj_uri": id, "obj_label": object})
+        });
+        let rows: Vec<String> = rows.map(|row| row.to_string()).collect();
+        environment.write(&format!("{language}/P36.jsonl"), &rows.join("\n"));
+        let template = serde_json::json!({"relation": "P36", "template": template});
+        environment.write(&format!("{language}/templates.jsonl"), &template.to_string());
+    }
+    environment.ok(&["init", "db"]);
+    environment.ok(&["facts", "db", "en", "zh"]);
+    environment
+}
+
+fn attribute(environment: &Environment, weights: &str, extra: &[&str]) -> Ran {
+    let weights = model(weights);
+    environment.run(&[&["attribute", "db", "--model", &weights], extra].concat())
+}
+
+fn runs(environment: &Environment) -> Value {
+    let info: Value = serde_json::from_str(&environment.ok(&["info", "db", "--json"]).out).expect("JSON");
+    info["runs"].clone()
+}
+
+#[test]
+fn facts_are_attributed_asked_for_and_not_computed_twice() {
+    let environment = with_facts();
+    let ran = attribute(&environment, "bert", &[]);
+    assert_eq!((ran.code, ran.messages.as_str()), (Some(0), ""), "{ran:?}");
+    for line in [
+        "run          bert-amig\n",
+        "model        bert (bert, 3 layers × 48)\n",
+        "facts        2\n",
+        "entries      3 new\n",
+        "skipped      1\n",
+        "P36  zh 1  object not in the model's vocabulary\n",
+    ] {
+        assert!(ran.out.contains(line), "{line:?} is not in {}", ran.out);
+    }
+    let run = &runs(&environment)[0];
+    assert_eq!((&run["preset"], &run["method"]), (&"amig".into(), &"integrated-gradients".into()));
+    assert_eq!((&run["finished"], &run["entries"]), (&true.into(), &3.into()));
+    let neurons = environment.ok(&["query", "db", "kn by lang", "-m", "jsonl"]).out;
+    assert_eq!(neurons.lines().count(), 2, "{neurons}");
+
+    let again = attribute(&environment, "bert", &[]);
+    assert!(again.out.contains("entries      0 new, 3 already there\n"), "{again:?}");
+    assert_eq!(attribute(&environment, "bert", &["--quiet"]).out, "");
+}
+
+#[test]
+fn a_changed_option_drops_the_preset_s_name_and_only_that() {
+    let environment = with_facts();
+    let part = ["--langs", "en", "--limit", "1"];
+    for (extra, preset, name) in [
+        (&["--preset", "kn"][..], Some("kn"), "gpt2-kn"),
+        (&["--preset", "kn", "--steps", "20", "--batch", "3", "--run", "same"], Some("kn"), "same"),
+        (&["--preset", "kn", "--steps", "5"], None, "gpt2-integrated-gradients"),
+        (&["--preset", "kn", "--tau", "0.25", "--run", "tau"], None, "tau"),
+        (&["--method", "ablation", "--layers", "0,2", "--model-name", "toy"], None, "toy-ablation"),
+        (&["--preset", "amig-paper", "--normalise=no", "--run", "sums"], None, "sums"),
+    ] {
+        let ran = attribute(&environment, "gpt2", &[&part, extra].concat());
+        assert!(ran.out.contains(&format!("run          {name}\n")), "{ran:?}");
+        assert!(ran.out.contains("entries      1 new\n"), "{ran:?}");
+        let runs = runs(&environment);
+        let run = runs.as_array().and_then(|runs| runs.iter().find(|run| run["run"] == name)).expect("the run");
+        assert_eq!(run["preset"].as_str(), preset, "{run}");
+    }
+    let runs = runs(&environment);
+    let run = |name: &str| runs.as_array().and_then(|runs| runs.iter().find(|run| run["run"] == name)).expect("a run");
+    let steps = &run("gpt2-integrated-gradients")["parameters"];
+    assert_eq!((&steps["steps"], &steps["baseline"], &steps["rule"]), (&"5".into(), &"zero".into(), &"left".into()));
+    assert_eq!(run("gpt2-integrated-gradients")["prompt_share"], 0.7);
+    assert_eq!(run("toy-ablation")["parameters"]["layers"], "0,2");
+    assert_eq!(run("sums")["parameters"]["normalise"], "no");
+}
+
+#[test]
+fn mistakes_are_named_with_what_to_do() {
+    let environment = with_facts();
+    let refused = |extra: &[&str], code: i32, words: &[&str]| {
+        let ran = attribute(&environment, "bert", extra);
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        for word in words {
+            assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages);
+        }
+    };
+    refused(&["--method", "activation", "--rule", "left"], 2, &["--rule", "activation", "hint: "]);
+    refused(&["--method", "activation", "--preset", "kn"], 2, &["cannot be used with"]);
+    refused(&["--langs", "en,fr"], 2, &["fr", "en, zh"]);
+    refused(&["--relations", "P1"], 2, &["P1", "P36"]);
+    refused(&["--layers", "1-3"], 2, &["layers is 3", "0 to 2"]);
+    refused(&["--device", "warp"], 1, &["warp", "hint: --device cpu"]);
+    refused(&["--preset", "amig-paper", "--steps", "0"], 2, &["steps is 0", "at least 1"]);
+    assert_eq!(runs(&environment), serde_json::json!([]));
+
+    assert_eq!(attribute(&environment, "bert", &["--run", "r"]).code, Some(0));
+    refused(&["--run", "r", "--preset", "kn"], 1, &["another run name", "kndb runs"]);
+
+    std::fs::create_dir(environment.path("t5")).expect("a folder");
+    environment.write("t5/config.json", r#"{"model_type": "t5"}"#);
+    let unknown = environment.run(&["attribute", "db", "--model", "t5"]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(unknown.messages.contains("`t5`") && unknown.messages.contains("bert, gpt2, llama"), "{unknown:?}");
+    assert!(unknown.messages.contains("hint: "), "{unknown:?}");
+    let nowhere = environment.run(&["attribute", "db", "--model", "nowhere"]);
+    assert!(nowhere.messages.contains("config.json, tokenizer.json"), "{nowhere:?}");
+
+    environment.ok(&["init", "empty"]);
+    let empty = environment.run(&["attribute", "empty", "--model", &model("bert")]);
+    assert_eq!(empty.code, Some(1), "{empty:?}");
+    assert!(empty.messages.contains("hint: `kndb facts empty"), "{empty:?}");
+}

@@ -1,0 +1,300 @@
+//! Scores of many facts into a run of a store: what `kndb attribute` does.
+//!
+//! Facts, labels and templates come from the store; every (fact, language, template) that the run does not hold yet is
+//! asked of the model. Facts are computed on several threads, one thread a fact, and appended in a fixed order; the scores
+//! of a question do not depend on what was asked before. So a run that was interrupted and resumed holds what an
+//! uninterrupted one holds, bit for bit. What cannot be asked is counted by reason, relation and language.
+
+mod in_order;
+mod selection;
+
+use crate::attribute::{Attribution, FactScores};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::preset::Options;
+use crate::question::Skip;
+use in_order::in_order;
+use kndb_storage::{Entry, EntryData, LanguageId, OnConflict, RelationId, RunSpec, RunWriter, Snapshot, Store};
+use selection::{Item, Templates, Work};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+pub use selection::{Prompts, Selection};
+
+/// What is found becomes durable at least this often.
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
+/// And when this many bytes of scores wait in memory.
+const COMMIT_BYTES: usize = 64 << 20;
+
+/// An attribution of many facts.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The run the scores go into. [`Job::new`] describes it; what to keep and the thresholds of queries may be changed.
+    pub run: RunSpec,
+    /// What is attributed.
+    pub selection: Selection,
+    /// Threads that compute; by default one a core.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Why, and of which facts, questions could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkipPlace {
+    /// Why.
+    pub reason: Skip,
+    /// Their relation.
+    pub relation: String,
+    /// The language.
+    pub language: String,
+}
+
+impl SkipPlace {
+    fn of(snapshot: &Snapshot, reason: Skip, relation: RelationId, language: LanguageId) -> Self {
+        let relation = snapshot.relation_name(relation).to_owned();
+        Self { reason, relation, language: snapshot.language_name(language).to_owned() }
+    }
+}
+
+/// How many questions could not be asked. A fact without label or template counts once a language.
+pub type Skips = BTreeMap<SkipPlace, u64>;
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Questions answered or skipped by now.
+    pub done: u64,
+    /// Questions in all, without those that were in the run already.
+    pub total: u64,
+    /// Questions skipped by now, those included that were no question at all.
+    pub skipped: u64,
+}
+
+/// What a job did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Facts that were selected.
+    pub facts: u64,
+    /// Entries (fact, language, template) computed and stored.
+    pub attributed: u64,
+    /// Entries that were in the run already.
+    pub already_there: u64,
+    /// What could not be asked.
+    pub skipped: Skips,
+    /// Questions left because the job was stopped.
+    pub left: u64,
+    /// Whether it was stopped before everything was done.
+    pub stopped: bool,
+    /// Time from beginning to end.
+    pub elapsed: Duration,
+    /// Time spent on scores, summed over threads.
+    pub computing: Duration,
+}
+
+impl Summary {
+    /// Questions that could not be asked.
+    pub fn skipped_in_all(&self) -> u64 {
+        self.skipped.values().sum()
+    }
+}
+
+impl Job {
+    /// A job with the run's description: model, method, every parameter, thresholds. `device` is as in
+    /// [`crate::device()`]; it is a parameter of the run, because the last bits of scores depend on it.
+    pub fn new(run: impl Into<String>, model: &Model, options: &Options, device: &str) -> Self {
+        let mut parameters = options.parameters();
+        parameters.push(("architecture".into(), model.architecture().into()));
+        parameters.push(("config and tokenizer".into(), model.side_hash().into()));
+        let kind = device.split(':').next().unwrap_or(device);
+        parameters.push(("device".into(), kind.into()));
+        let languages = options.language_taus.iter();
+        let run = RunSpec {
+            weights_hash: Some(model.weights_hash().to_owned()),
+            method: options.method.build().name().to_owned(),
+            preset: options.preset.map(str::to_owned),
+            parameters,
+            tau: options.tau,
+            language_taus: languages.map(|&(language, tau)| (language.to_owned(), tau)).collect(),
+            prompt_share: options.prompt_share,
+            ..RunSpec::new(run, model.name(), model.shape())
+        };
+        Self { run, selection: Selection::default(), threads: None }
+    }
+
+    /// Does it. `progress` is called after every question, and about twice a second while there is no news. After `stop`
+    /// the facts in work are finished and committed; the same job goes on from there. When everything selected is in the
+    /// run, the run is marked finished; more can still be added. A new run into which nothing came is removed.
+    ///
+    /// # Errors
+    /// Options that do not fit the model, names the store does not have, a run of the same name with other parameters.
+    /// What was committed before an error stays.
+    pub fn run(
+        &self,
+        store: &Store,
+        model: &Model,
+        options: &Options,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Summary> {
+        let begun = Instant::now();
+        let attribution = Attribution::new(model, options)?;
+        let snapshot = store.snapshot()?;
+        let known = snapshot.run_named(&self.run.name).map(|run| run.id);
+        let templates = self.selection.templates(&snapshot);
+        let work = self.selection.work(&snapshot, &templates, known)?;
+        let writer = store.open_run(self.run.clone())?;
+        let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution };
+        let mut collected = Collected::new(&writer, &work);
+        let outcome = in_order(
+            work.items.len(),
+            self.thread_count(),
+            stop,
+            |index| desk.answer(work.items[index]),
+            |answer| {
+                if let Some(answer) = answer {
+                    collected.take(&desk, answer)?;
+                }
+                collected.commit_if_due()?;
+                progress(collected.progress);
+                Ok(())
+            },
+        );
+        let summary = outcome.and_then(|()| collected.end(begun, &work));
+        let empty = || Ok::<_, Error>(!store.snapshot()?.slots().any(|slot| slot.run == writer.run().id));
+        if known.is_none() && empty()? {
+            // Else mistaken options would stay, and the corrected ones be refused for them.
+            writer.abandon()?;
+        } else if summary.as_ref().is_ok_and(|summary| !summary.stopped) {
+            writer.finish()?;
+        }
+        summary
+    }
+
+    fn thread_count(&self) -> usize {
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
+        threads.map_or(1, NonZeroUsize::get)
+    }
+}
+
+/// What a worker needs.
+struct Desk<'a> {
+    snapshot: &'a Snapshot,
+    templates: &'a Templates<'a>,
+    attribution: &'a Attribution<'a>,
+}
+
+/// What a worker found.
+struct Answer {
+    item: Item,
+    found: Result<std::result::Result<FactScores, Skip>>,
+    took: Duration,
+}
+
+impl Desk<'_> {
+    fn answer(&self, item: Item) -> Answer {
+        let begun = Instant::now();
+        let found = match self.scores(item) {
+            Err(Error::NotFinite { .. }) => Ok(Err(Skip::NotFinite)),
+            found => found,
+        };
+        Answer { item, found, took: begun.elapsed() }
+    }
+
+    fn scores(&self, item: Item) -> Result<std::result::Result<FactScores, Skip>> {
+        let template = self.templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
+        let Some(template) = template else { return Ok(Err(Skip::NoTemplate)) };
+        let Some((subject, object)) = self.snapshot.label(item.fact, item.language)? else {
+            return Ok(Err(Skip::NoLabel));
+        };
+        match self.attribution.question(template, subject, object) {
+            Ok(question) => self.attribution.scores(&question),
+            Err(skip) => Ok(Err(skip)),
+        }
+    }
+}
+
+/// Answers, in order, on their way into the store.
+struct Collected<'a> {
+    writer: &'a RunWriter,
+    waiting: Vec<Entry>,
+    bytes: usize,
+    committed: Instant,
+    attributed: u64,
+    skips: Skips,
+    computing: Duration,
+    progress: Progress,
+}
+
+impl<'a> Collected<'a> {
+    fn new(writer: &'a RunWriter, work: &Work) -> Self {
+        let progress = Progress { done: 0, total: work.items.len() as u64, skipped: work.skips.values().sum() };
+        Self {
+            writer,
+            waiting: Vec::new(),
+            bytes: 0,
+            committed: Instant::now(),
+            attributed: 0,
+            skips: work.skips.clone(),
+            computing: Duration::ZERO,
+            progress,
+        }
+    }
+
+    fn take(&mut self, desk: &Desk<'_>, answer: Answer) -> Result<()> {
+        let Answer { item, found, took } = answer;
+        let found = match found {
+            Ok(found) => found,
+            // What came before is not lost to the failure of this one.
+            Err(error) => return self.commit().and(Err(error)),
+        };
+        match found {
+            Ok(scores) => {
+                self.bytes += scores.scores.len() * size_of::<f32>();
+                self.waiting.push(Entry {
+                    fact: desk.snapshot.external_id(item.fact)?.to_owned(),
+                    language: desk.snapshot.language_name(item.language).to_owned(),
+                    prompt: item.prompt.0,
+                    data: EntryData::Scores(scores.into_entry_scores()),
+                });
+            }
+            Err(skip) => {
+                let place = SkipPlace::of(desk.snapshot, skip, item.relation, item.language);
+                *self.skips.entry(place).or_default() += 1;
+                self.progress.skipped += 1;
+            }
+        }
+        self.progress.done += 1;
+        self.computing += took;
+        Ok(())
+    }
+
+    fn commit_if_due(&mut self) -> Result<()> {
+        if self.bytes >= COMMIT_BYTES || self.committed.elapsed() >= COMMIT_EVERY { self.commit() } else { Ok(()) }
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        if !self.waiting.is_empty() {
+            self.attributed += self.writer.append_batch(&self.waiting, OnConflict::Refuse)?.new;
+            self.waiting.clear();
+            self.bytes = 0;
+        }
+        self.committed = Instant::now();
+        Ok(())
+    }
+
+    fn end(mut self, begun: Instant, work: &Work) -> Result<Summary> {
+        self.commit()?;
+        let left = self.progress.total - self.progress.done;
+        Ok(Summary {
+            facts: work.facts,
+            attributed: self.attributed,
+            already_there: work.already_there,
+            skipped: self.skips,
+            left,
+            stopped: left > 0,
+            elapsed: begun.elapsed(),
+            computing: self.computing,
+        })
+    }
+}

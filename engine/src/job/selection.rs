@@ -1,0 +1,176 @@
+//! Which facts are asked, in which languages, with which templates: from names to a list of work.
+
+use crate::error::{Error, Result};
+use crate::question::Skip;
+use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Slot, Snapshot};
+use std::collections::BTreeMap;
+
+use super::{SkipPlace, Skips};
+
+/// What of a store is attributed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Languages; empty: every language that has labels.
+    pub languages: Vec<String>,
+    /// Relations; empty: all.
+    pub relations: Vec<String>,
+    /// At most so many facts: the first in the store's order that have a label and a template in at least one of the
+    /// languages. The same facts are asked in every language.
+    pub limit: Option<usize>,
+    /// Templates.
+    pub prompts: Prompts,
+}
+
+/// Which templates of a (relation, language) are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Prompts {
+    /// All.
+    #[default]
+    All,
+    /// The first n.
+    First(usize),
+    /// Those of these numbers.
+    Listed(Vec<PromptId>),
+}
+
+impl Prompts {
+    fn holds(&self, prompt: PromptId) -> bool {
+        match self {
+            Self::All => true,
+            // Templates are numbered from 0 without gaps.
+            Self::First(count) => usize::from(prompt.0) < *count,
+            Self::Listed(listed) => listed.contains(&prompt),
+        }
+    }
+}
+
+/// One question: a fact in a language with a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) fact: FactId,
+    pub(super) relation: RelationId,
+    pub(super) language: LanguageId,
+    pub(super) prompt: PromptId,
+}
+
+/// What is to be done, in a fixed order: fact by fact, so that what is there at any time can be compared over languages;
+/// each in the store's order of languages and templates.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) items: Vec<Item>,
+    pub(super) facts: u64,
+    pub(super) already_there: u64,
+    pub(super) skips: Skips,
+}
+
+/// The texts of templates by relation and language.
+pub(super) type Templates<'a> = BTreeMap<(RelationId, LanguageId), BTreeMap<PromptId, &'a str>>;
+
+impl Selection {
+    /// The templates that were chosen.
+    pub(super) fn templates<'a>(&self, snapshot: &'a Snapshot) -> Templates<'a> {
+        let mut all = Templates::new();
+        for (relation, language, prompt, text) in
+            snapshot.templates().filter(|(.., prompt, _)| self.prompts.holds(*prompt))
+        {
+            all.entry((relation, language)).or_default().insert(prompt, text);
+        }
+        all
+    }
+
+    /// The work, without what `run` holds already.
+    pub(super) fn work(&self, snapshot: &Snapshot, templates: &Templates<'_>, run: Option<RunId>) -> Result<Work> {
+        let languages = self.language_ids(snapshot)?;
+        let mut facts: BTreeMap<FactId, RelationId> = BTreeMap::new();
+        for relation in self.relation_ids(snapshot)? {
+            facts.extend(snapshot.facts_of_relation(relation)?.into_iter().map(|fact| (FactId(fact), relation)));
+        }
+        let stored = Stored::of(snapshot, run);
+        let mut work = Work::default();
+        for (fact, relation) in facts {
+            if self.limit.is_some_and(|limit| work.facts >= limit as u64) {
+                break;
+            }
+            let mut askable = false;
+            for &language in &languages {
+                let texts = templates.get(&(relation, language));
+                let reason = match (snapshot.label(fact, language)?, texts) {
+                    (None, _) => Skip::NoLabel,
+                    (Some(_), None) => Skip::NoTemplate,
+                    (Some(_), Some(texts)) => {
+                        askable = true;
+                        for &prompt in texts.keys() {
+                            match stored.holds(fact, language, prompt)? {
+                                true => work.already_there += 1,
+                                false => work.items.push(Item { fact, relation, language, prompt }),
+                            }
+                        }
+                        continue;
+                    }
+                };
+                *work.skips.entry(SkipPlace::of(snapshot, reason, relation, language)).or_default() += 1;
+            }
+            work.facts += u64::from(askable);
+        }
+        Ok(work)
+    }
+
+    fn language_ids(&self, snapshot: &Snapshot) -> Result<Vec<LanguageId>> {
+        let labelled: Vec<LanguageId> =
+            snapshot.label_counts().into_iter().filter(|(_, count)| *count > 0).map(|(language, _)| language).collect();
+        let names = || labelled.iter().map(|&id| snapshot.language_name(id)).collect::<Vec<_>>().join(", ");
+        let expected = || match labelled.is_empty() {
+            true => "a store with labels of facts".to_owned(),
+            false => format!("a language that has labels: {}", names()),
+        };
+        if self.languages.is_empty() && labelled.is_empty() {
+            return Err(Error::Option { option: "languages", given: "not given".into(), expected: expected() });
+        }
+        let mut chosen = Vec::new();
+        for name in &self.languages {
+            match snapshot.language(name).filter(|id| labelled.contains(id)) {
+                Some(id) => chosen.push(id),
+                None => return Err(Error::Option { option: "language", given: name.clone(), expected: expected() }),
+            }
+        }
+        if chosen.is_empty() {
+            chosen = labelled;
+        }
+        chosen.sort_unstable();
+        chosen.dedup();
+        Ok(chosen)
+    }
+
+    fn relation_ids(&self, snapshot: &Snapshot) -> Result<Vec<RelationId>> {
+        if self.relations.is_empty() {
+            return Ok(snapshot.relations().map(|(id, _)| id).collect());
+        }
+        let known = |name: &String| {
+            snapshot.relation(name).ok_or_else(|| {
+                let names: Vec<&str> = snapshot.relations().map(|(_, name)| name).collect();
+                let expected = format!("a relation of the store: {}", names.join(", "));
+                Error::Option { option: "relation", given: name.clone(), expected }
+            })
+        };
+        self.relations.iter().map(known).collect()
+    }
+}
+
+/// What a run holds.
+struct Stored<'a>(BTreeMap<(LanguageId, PromptId), Vec<LivePart<'a>>>);
+
+impl<'a> Stored<'a> {
+    fn of(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
+        let slots = snapshot.slots().filter(|slot| Some(slot.run) == run);
+        Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.parts(slot))).collect())
+    }
+
+    fn holds(&self, fact: FactId, language: LanguageId, prompt: PromptId) -> Result<bool> {
+        for part in self.0.get(&(language, prompt)).into_iter().flatten() {
+            if part.find(fact)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

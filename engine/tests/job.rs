@@ -1,0 +1,218 @@
+//! Attribution of many facts into a store: what is asked, what is stored, what is skipped, and stopping.
+
+mod store;
+
+use kndb_engine::job::{Job, Progress, Prompts, Selection, SkipPlace, Summary};
+use kndb_engine::{Attribution, Model, Options, Skip};
+use kndb_storage::{Keep, PromptId};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{Contents, Facts, LABELS, TEMPLATES, model};
+
+fn job(model: &Model, options: &Options) -> Job {
+    let mut job = Job::new("run", model, options, "cpu");
+    job.run.keep = Keep::All;
+    job.threads = NonZeroUsize::new(2);
+    job
+}
+
+fn preset(name: &str, model: &Model) -> Options {
+    Options::preset(name, model).expect("a preset")
+}
+
+fn run(job: &Job, facts: &Facts, model: &Model, options: &Options) -> Summary {
+    job.run(&facts.store, model, options, &AtomicBool::new(false), &mut |_| {}).expect("the job runs")
+}
+
+/// The contents of a run of `selection` in a new store.
+fn selected(selection: Selection) -> (Summary, Contents) {
+    let (facts, model) = (Facts::new(), model("bert"));
+    let options = preset("kn", &model);
+    let job = Job { selection, ..job(&model, &options) };
+    let summary = run(&job, &facts, &model, &options);
+    (summary, facts.contents("run"))
+}
+
+fn keys(contents: &Contents) -> Vec<(&str, &str, u16)> {
+    contents.keys().map(|(fact, language, prompt)| (fact.as_str(), language.as_str(), *prompt)).collect()
+}
+
+fn names(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[test]
+fn what_is_stored_is_what_a_fact_s_attribution_gives() {
+    for (name, method) in [("bert", "amig"), ("gpt2", "amig"), ("gpt2", "kn"), ("gpt2", "amig-code")] {
+        let (facts, model) = (Facts::new(), model(name));
+        let options = preset(method, &model);
+        let summary = run(&job(&model, &options), &facts, &model, &options);
+        let contents = facts.contents("run");
+        assert_eq!(contents.len() as u64, summary.attributed);
+        assert!(contents.len() > 5, "{name} {method}");
+        let attribution = Attribution::new(&model, &options).expect("the options fit");
+        for ((fact, language, prompt), (scores, evidence)) in &contents {
+            let of_fact = |label: &&(&str, &str, &str, &str, &str)| label.0 == fact && label.2 == language;
+            let &(_, relation, _, subject, object) = LABELS.iter().find(of_fact).expect("a label");
+            let mut templates = TEMPLATES.iter().filter(|it| (it.0, it.1) == (relation, language.as_str()));
+            let template = templates.nth(usize::from(*prompt)).expect("a template").2;
+            let question = attribution.question(template, subject, object).expect("can be asked");
+            let expected = attribution.scores(&question).expect("finite").expect("can be scored");
+            assert_eq!(scores.len(), expected.scores.len(), "everything is kept");
+            for &(neuron, bits) in scores {
+                assert_eq!(f32::from_bits(bits), expected.scores[neuron as usize], "{name} {fact} {language} {neuron}");
+            }
+            let expected =
+                expected.evidence.iter().map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
+            assert_eq!(*evidence, expected.collect::<Vec<_>>(), "{name} {fact} {language}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_counted() {
+    let place = |reason, relation: &str, language: &str| SkipPlace {
+        reason,
+        relation: relation.into(),
+        language: language.into(),
+    };
+    let (summary, contents) = selected(Selection::default());
+    let expected = [
+        (place(Skip::NoLabel, "P36", "zh"), 1),
+        (place(Skip::NoLabel, "P1376", "zh"), 1),
+        (place(Skip::NoTemplate, "P37", "zh"), 1),
+        (place(Skip::UnknownObject, "P36", "zh"), 1),
+    ];
+    assert_eq!(summary.skipped, expected.into_iter().collect());
+    assert_eq!((summary.facts, summary.attributed, summary.left, summary.stopped), (6, 12, 0, false));
+    assert_eq!(contents.len(), 12);
+
+    // A causal model is not asked for what comes before the subject; byte-level tokenizers know every object.
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    let options = preset("kn", &model);
+    let summary = run(&job(&model, &options), &facts, &model, &options);
+    let causal = summary.skipped.get(&place(Skip::SubjectAfterObject, "P1376", "en"));
+    assert_eq!((causal, summary.skipped_in_all(), summary.attributed), (Some(&1), 4, 12));
+}
+
+#[test]
+fn a_selection_is_of_languages_relations_facts_and_prompts() {
+    let (summary, contents) = selected(Selection { limit: Some(2), ..Selection::default() });
+    let expected =
+        [("f1", "en", 0), ("f1", "en", 1), ("f1", "zh", 0), ("f2", "en", 0), ("f2", "en", 1), ("f2", "zh", 0)];
+    assert_eq!((summary.facts, keys(&contents)), (2, expected.into()));
+
+    let (_, contents) =
+        selected(Selection { relations: names(&["P37", "P1376"]), languages: names(&["en"]), ..Selection::default() });
+    assert_eq!(keys(&contents), [("f5", "en", 0), ("f6", "en", 0)]);
+
+    // Facts that cannot be asked in any chosen language do not count towards the limit, but are reported.
+    let (summary, contents) = selected(Selection { languages: names(&["zh"]), limit: Some(3), ..Selection::default() });
+    assert_eq!((summary.facts, keys(&contents)), (3, vec![("f1", "zh", 0), ("f2", "zh", 0)]));
+    assert_eq!(summary.skipped_in_all(), 2, "{:?}", summary.skipped);
+
+    let (_, contents) = selected(Selection { prompts: Prompts::First(1), limit: Some(1), ..Selection::default() });
+    assert_eq!(keys(&contents), [("f1", "en", 0), ("f1", "zh", 0)]);
+    let second = Prompts::Listed(vec![PromptId(1)]);
+    let (summary, contents) = selected(Selection { prompts: second, ..Selection::default() });
+    assert_eq!(keys(&contents), [("f1", "en", 1), ("f2", "en", 1), ("f3", "en", 1), ("f4", "en", 1)]);
+    assert!(summary.skipped.keys().any(|place| place.reason == Skip::NoTemplate && place.language == "en"));
+}
+
+#[test]
+fn a_job_that_was_stopped_goes_on_to_the_same_contents() {
+    let model = model("gpt2");
+    let options = preset("amig", &model);
+    let job = job(&model, &options);
+    let whole = Facts::many();
+    let summary = run(&job, &whole, &model, &options);
+    assert_eq!((summary.attributed, summary.facts), (180, 60));
+
+    let parts = Facts::many();
+    let mut done = 0;
+    for times in 1.. {
+        let stop = AtomicBool::new(false);
+        let mut seen = Vec::new();
+        let mut progress = |progress: Progress| {
+            seen.push(progress.done);
+            stop.store(progress.done >= 40, Ordering::Relaxed);
+        };
+        let summary = job.run(&parts.store, &model, &options, &stop, &mut progress).expect("the job runs");
+        assert_eq!(summary.already_there, done);
+        assert!(seen.is_sorted());
+        done += summary.attributed;
+        assert_eq!(parts.contents("run").len() as u64, done, "what is in work is finished and stored");
+        let finished = parts.store.snapshot().expect("a snapshot").run_named("run").expect("the run").finished;
+        assert_eq!((summary.left, finished), (180 - done, !summary.stopped));
+        if !summary.stopped {
+            assert!(times >= 3, "stopped {times} times");
+            break;
+        }
+    }
+    assert_eq!(parts.contents("run"), whole.contents("run"));
+
+    let again = run(&job, &parts, &model, &options);
+    assert_eq!((again.attributed, again.already_there), (0, 180));
+}
+
+#[test]
+fn a_finished_run_is_extended() {
+    let (facts, model) = (Facts::new(), model("bert"));
+    let options = preset("kn", &model);
+    let whole = Facts::new();
+    run(&job(&model, &options), &whole, &model, &options);
+    for (language, there) in [("zh", 0), ("en", 0), ("en", 10)] {
+        let selection = Selection { languages: names(&[language]), ..Selection::default() };
+        let summary = run(&Job { selection, ..job(&model, &options) }, &facts, &model, &options);
+        assert_eq!(summary.already_there, there);
+        assert!(facts.store.snapshot().expect("a snapshot").run_named("run").expect("the run").finished);
+    }
+    assert_eq!(facts.contents("run"), whole.contents("run"));
+}
+
+#[test]
+fn layers_that_were_not_asked_for_are_zero_and_the_run_says_so() {
+    let (facts, model) = (Facts::new(), model("bert"));
+    let mut options = preset("amig", &model);
+    options.layers = vec![1];
+    options.preset = None;
+    run(&job(&model, &options), &facts, &model, &options);
+    let snapshot = facts.store.snapshot().expect("a snapshot");
+    let spec = &snapshot.run_named("run").expect("the run").spec;
+    assert!(spec.parameters.contains(&("layers".into(), "1".into())), "{:?}", spec.parameters);
+    assert_eq!((spec.preset.as_deref(), spec.weights_hash.as_deref()), (None, Some(model.weights_hash())));
+    let width = model.shape().width;
+    for (scores, _) in facts.contents("run").values() {
+        let inside = |&&(neuron, _): &&(u32, u32)| neuron / width == 1;
+        assert!(scores.iter().filter(inside).any(|&(_, bits)| f32::from_bits(bits) != 0.0));
+        assert!(scores.iter().filter(|it| !inside(it)).all(|&(_, bits)| f32::from_bits(bits) == 0.0));
+    }
+}
+
+#[test]
+fn mistakes_are_errors_and_leave_no_run_behind() {
+    let (facts, model) = (Facts::new(), model("bert"));
+    let options = preset("amig", &model);
+    let refused = |job: &Job, options: &Options| {
+        let stop = AtomicBool::new(false);
+        job.run(&facts.store, &model, options, &stop, &mut |_| {}).expect_err("is refused").to_string()
+    };
+    let language = Selection { languages: names(&["fr"]), ..Selection::default() };
+    let told = refused(&Job { selection: language, ..job(&model, &options) }, &options);
+    assert_eq!(told, "language is fr; expected a language that has labels: en, zh");
+    let relation = Selection { relations: names(&["P1"]), ..Selection::default() };
+    let told = refused(&Job { selection: relation, ..job(&model, &options) }, &options);
+    assert_eq!(told, "relation is P1; expected a relation of the store: P1376, P36, P37");
+    let outside = Options { layers: vec![3], ..options.clone() };
+    refused(&job(&model, &outside), &outside);
+
+    // Nothing that was selected can be asked.
+    let nothing = Selection { languages: names(&["zh"]), relations: names(&["P37"]), ..Selection::default() };
+    let summary = run(&Job { selection: nothing, ..job(&model, &options) }, &facts, &model, &options);
+    assert_eq!((summary.attributed, summary.facts, summary.skipped_in_all()), (0, 0, 1));
+    assert_eq!(facts.store.snapshot().expect("a snapshot").runs().len(), 0);
+
+    run(&job(&model, &options), &facts, &model, &options);
+    let other = preset("kn", &model);
+    assert!(refused(&job(&model, &other), &other).contains("already there with"));
+}
