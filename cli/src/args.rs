@@ -27,7 +27,7 @@ pub use import::{ImportArgs, Preset, SpecArgs};
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "New here? `kndb demo` makes a small store and asks it some questions."
+    after_help = "New here? `kndb demo` attributes a small model and asks the store some questions."
 )]
 pub struct Cli {
     /// Colour in messages: auto is on a terminal, unless NO_COLOR is set
@@ -76,7 +76,7 @@ pub enum Command {
     Verify(StoreArgs),
     /// Delete a run with all its scores
     DropRun(DropRunArgs),
-    /// Make a small synthetic store and ask it some questions
+    /// Attribute a small model on facts in two languages, and ask the store some questions
     Demo(DemoArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -185,6 +185,10 @@ pub struct DemoArgs {
     /// Folder to make; must not exist yet
     #[arg(value_name = "DIR", default_value = "kndb-demo", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
+    /// Made-up scores instead of a model's: at once
+    #[arg(long)]
+    #[cfg_attr(not(feature = "attribute"), arg(hide = true))]
+    pub synthetic: bool,
 }
 
 /// `kndb completions`

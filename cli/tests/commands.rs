@@ -112,9 +112,9 @@ fn verify_is_exit_1_on_a_damaged_store() {
 }
 
 #[test]
-fn the_demo_answers_its_questions_and_says_that_it_is_synthetic() {
+fn the_synthetic_demo_answers_its_questions_and_says_what_it_is() {
     let environment = Environment::new();
-    let ran = environment.ok(&["demo"]);
+    let ran = environment.ok(&["demo", "--synthetic"]);
     assert_eq!(ran.messages, "", "{ran:?}");
     assert!(ran.out.contains("synthetic"), "{ran:?}");
     assert!(ran.out.ends_with("`kndb query kndb-demo`; delete the folder when you are done.\n"), "{ran:?}");

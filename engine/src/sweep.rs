@@ -50,11 +50,11 @@ impl Sweep<'_> {
     /// F of points in order of their layers, and ∂F/∂w with `gradient`.
     pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
         let (x, layers) = self.ascend(points);
-        let (p, state) = self.network.head.forward(x, self.target);
+        let (p, dx) = self.network.head.target(x, self.target, gradient);
         let mut responses: Vec<Response> =
-            to_host(p).into_iter().map(|probability| Response { probability, gradient: Vec::new() }).collect();
-        if gradient {
-            self.descend(points, layers, self.network.head.backward(&state), &mut responses, None);
+            p.into_iter().map(|probability| Response { probability, gradient: Vec::new() }).collect();
+        if let Some(dx) = dx {
+            self.descend(points, layers, dx, &mut responses, None);
         }
         responses
     }
@@ -65,10 +65,11 @@ impl Sweep<'_> {
         let neurons = if self.before { source.before.clone() } else { source.neurons.clone() };
         let point = Point { layer: first, neurons };
         let (x, layers) = self.ascend(&[&point]);
-        let (_, state) = self.network.head.forward(x, self.target);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
-        self.descend(&[&point], layers, self.network.head.backward(&state), &mut responses, Some(&mut taps));
+        if let (_, Some(dx)) = self.network.head.target(x, self.target, true) {
+            self.descend(&[&point], layers, dx, &mut responses, Some(&mut taps));
+        }
         taps[first] = std::mem::take(&mut responses[0].gradient);
         taps
     }

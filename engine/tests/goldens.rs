@@ -47,8 +47,10 @@ fn undivided(scores: &[f32], golden: &Value) -> Vec<f64> {
     scores.iter().enumerate().map(|(i, &score)| f64::from(score) * sums.get(i / width).unwrap_or(&1.0)).collect()
 }
 
+/// On the device of the variable KNDB_DEVICE (`cargo xtask torch`), else on the CPU.
 fn load(name: &str) -> Model {
-    Model::load(fixture(name), &device("cpu").expect("the CPU is there")).expect("the fixture loads")
+    let wanted = std::env::var("KNDB_DEVICE").unwrap_or_else(|_| "cpu".into());
+    Model::load(fixture(name), &device(&wanted).expect("the device is there")).expect("the fixture loads")
 }
 
 /// The golden methods, as options of the engine.

@@ -49,7 +49,7 @@ fn no_probability_is_lost_in_a_large_vocabulary() {
     let mut wrong = Vec::new();
     // A toy, SmolLM2, m-BERT, Gemma 3.
     for vocabulary in [100, 49_152, 119_547, 262_144] {
-        let cpu = device("cpu").expect("the CPU is there");
+        let cpu = device(&std::env::var("KNDB_DEVICE").unwrap_or_else(|_| "cpu".into())).expect("the device is there");
         let (words, x) = (numbers(vocabulary * HIDDEN, 1), numbers(HIDDEN, 2));
         let mut bias = vec![0.0; vocabulary];
         bias[0] = AHEAD;

@@ -3,12 +3,14 @@
 //! * [`check`]: the gate every change passes, cheapest step first
 //! * [`docs`]: writes the generated pages of `docs/` anew
 //! * [`links`]: finds relative links that lead nowhere
+//! * [`torch`]: the engine's parity tests on libtorch
 //!
 //! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
 
 mod check;
 mod docs;
 mod links;
+mod torch;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ Tasks:
   check --quick   without clippy and rustdoc
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
+  torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
         ["check", "--quick"] => check::run(true),
         ["docs"] => docs::run(),
         ["links"] => links::run(&root()),
+        ["torch", folder] => torch::run(folder, "torch"),
+        ["torch", folder, device] => torch::run(folder, device),
         ["help" | "--help" | "-h"] => {
             say(USAGE);
             Ok(())

@@ -1,101 +1,49 @@
-//! `kndb demo`: a small store for newcomers who have no data yet, and some questions with answers.
+//! `kndb demo`: the whole story in a minute, for newcomers who have no data yet.
 //!
-//! The facts are real, the scores are synthetic and say so. Not for benchmarks: it is tiny.
+//! A small model is attributed on real facts and the store is asked some questions. Without the engine (or with
+//! `--synthetic`) the scores are made up, and say so. Not for benchmarks: it is tiny.
 
-mod facts;
-mod scores;
+#[cfg(feature = "attribute")]
+mod attributed;
+#[cfg(feature = "attribute")]
+mod bars;
+#[cfg(feature = "attribute")]
+mod material;
+mod synthetic;
 
-use std::io::Write;
 use std::path::Path;
 
-use kndb_storage::{Entry, EntryData, OnConflict, RunSpec, ScoreValues, Scores, Store};
+use kndb_storage::Store;
 
 use crate::args::DemoArgs;
 use crate::error::{CliError, Result};
 use crate::session::{Session, Streams};
 use crate::terminal::Terminal;
-use facts::{DemoFact, LANGUAGES};
-
-/// Name of the demo's run.
-const RUN: &str = "synthetic";
 
 /// Runs it.
 pub fn run(args: DemoArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = make(&args.folder)?;
-    let path = args.folder.display();
-    let facts = facts::facts();
-    writeln!(
-        terminal.out,
-        "A demo store is at {path}: {} facts of {} relations in English and Chinese.\n\
-         Its facts are real; its scores are synthetic, made by a seeded generator and no model.",
-        facts.len(),
-        facts::relation_count(),
-    )
-    .map_err(CliError::Output)?;
-
-    let mut session = Session::new(store);
-    session.color = terminal.color;
-    for (question, statement) in questions() {
-        writeln!(terminal.out, "\n-- {question}\nkndb> {statement}").map_err(CliError::Output)?;
-        let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
-        session.script("demo", statement.as_bytes(), &mut streams)?;
+    let folder = &args.folder;
+    #[cfg(feature = "attribute")]
+    if !args.synthetic {
+        attributed::run(folder, terminal)?;
+        return end(folder, terminal);
     }
+    synthetic::run(folder, terminal)?;
+    end(folder, terminal)
+}
+
+/// A question, the statement that asks it, and the answer.
+fn ask(store: &Store, question: &str, statement: &str, terminal: &mut Terminal) -> Result<()> {
+    writeln!(terminal.out, "\n-- {question}\nkndb> {statement}").map_err(CliError::Output)?;
+    let mut session = Session::new(store.clone());
+    session.color = terminal.color;
+    let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
+    session.script("demo", statement.as_bytes(), &mut streams)?;
+    Ok(())
+}
+
+fn end(folder: &Path, terminal: &mut Terminal) -> Result<()> {
+    let path = folder.display();
     writeln!(terminal.out, "\nGo on asking with `kndb query {path}`; delete the folder when you are done.")
         .map_err(CliError::Output)
-}
-
-/// What the demo asks.
-fn questions() -> Vec<(&'static str, String)> {
-    let (layer, unit) = scores::landmark(0);
-    vec![
-        (
-            "In which layers are the neurons that English and Chinese share, fact by fact?",
-            "likn[lang in (en, zh)] by layer;".into(),
-        ),
-        (
-            "Which neurons do most facts of a relation (P36, capital) use in both languages?",
-            "likn[lang in (en, zh), relation=P36] by neuron order by facts top 5;".into(),
-        ),
-        (
-            "Any threshold: how many pairs does 0.6 of a fact's maximum leave, by relation?",
-            "kn[lang=en, tau=0.6] by relation order by pairs;".into(),
-        ),
-        ("Which facts use one neuron?", format!("facts of (kn[lang=en] & neurons({layer}:{unit})) top 5;")),
-        (
-            "How alike are the two languages? Jaccard, fact by fact, then the mean",
-            "similarity(kn[lang=en], kn[lang=zh]) by relation;".into(),
-        ),
-        ("How is such a question answered, and what does it cost?", "explain analyze likn[lang=*] by layer;".into()),
-    ]
-}
-
-/// Makes the store.
-fn make(folder: &Path) -> Result<Store> {
-    let store = Store::create(folder)?;
-    store.add_facts(facts::batch())?;
-    let spec = RunSpec {
-        method: "synthetic".into(),
-        parameters: vec![("about".into(), "made by `kndb demo`, comes from no model".into())],
-        language_taus: vec![("zh".into(), 0.2)],
-        ..RunSpec::new(RUN, "no-model", scores::SHAPE)
-    };
-    let writer = store.open_run(spec)?;
-    let entries: Vec<Entry> = facts::facts().iter().enumerate().flat_map(entries_of).collect();
-    writer.append_batch(&entries, OnConflict::Refuse)?;
-    writer.finish()?;
-    Ok(store)
-}
-
-/// Scores of a fact in each language, and its degenerate groups.
-fn entries_of((number, fact): (usize, &DemoFact)) -> Vec<Entry> {
-    let entry = |language: &str, data| Entry { fact: fact.id.clone(), language: language.into(), prompt: 0, data };
-    let mut entries = Vec::new();
-    for (index, language) in LANGUAGES.iter().enumerate() {
-        let values = ScoreValues::Dense(scores::scores(number, fact.relation, index));
-        let evidence = Vec::new();
-        entries.push(entry(language, EntryData::Scores(Scores { values, evidence })));
-        let groups = scores::groups(number, fact.relation);
-        entries.push(entry(language, EntryData::Groups(groups)));
-    }
-    entries
 }

@@ -56,6 +56,23 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     summary(&added, &args.store, begun, &mut terminal.out).map_err(CliError::Output)
 }
 
+/// Adds the facts of files or folders, without a word.
+#[cfg(feature = "attribute")]
+pub fn add(store: &Store, paths: &[std::path::PathBuf]) -> Result<FactsAdded> {
+    let (mut added, mut batch) = (FactsAdded::default(), FactBatch::default());
+    for path in paths {
+        for item in open(path, &FactsOptions::default())? {
+            match item? {
+                FactsItem::Fact(row) => batch.facts.push(row),
+                FactsItem::Template(row) => batch.templates.push(row),
+                FactsItem::Candidates(row) => batch.candidates.push(row),
+            }
+        }
+    }
+    commit(store, &mut batch, &mut added)?;
+    Ok(added)
+}
+
 fn commit(store: &Store, batch: &mut FactBatch, sum: &mut FactsAdded) -> Result<()> {
     let added = store.add_facts(std::mem::take(batch))?;
     sum.new_facts += added.new_facts;

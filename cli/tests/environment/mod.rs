@@ -27,7 +27,7 @@ impl Environment {
     /// One with a demo store in `demo`.
     pub fn with_demo() -> Self {
         let environment = Self::new();
-        environment.ok(&["demo", "demo"]);
+        environment.ok(&["demo", "demo", "--synthetic"]);
         environment
     }
 

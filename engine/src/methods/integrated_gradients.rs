@@ -55,11 +55,9 @@ pub struct IntegratedGradients {
     pub tolerance: f64,
 }
 
-/// Points of the first round; the next rounds add two each.
-const FIRST_ROUND: usize = 5;
-
-/// The change of the round before the last may be this much larger than that of the last.
-const SETTLING: f64 = 8.0;
+/// Points of the first round; the next rounds add two each. Hardly a path of a real model is content with fewer, and few
+/// rounds of many rows suit the matrix kernels.
+const FIRST_ROUND: usize = 9;
 
 /// Relative error of a probability in float32.
 const NOISE: f64 = 4e-6;
@@ -179,14 +177,13 @@ impl IntegratedGradients {
         };
         let integral = Rule::GaussLegendre.points(MOST_POINTS);
         let mut scale = 0.0f64;
-        let mut before: Vec<Option<f64>> = vec![None; paths.len()];
-        let mut coarse = weighed(&rule, FIRST_ROUND - 2);
+        let mut changes: Vec<Vec<f64>> = vec![Vec::new(); paths.len()];
+        let mut coarse = weighed(&rule, 3);
         // Beyond the rule's own number of points nothing is saved.
-        for n in (FIRST_ROUND..=MOST_POINTS.min(rule.len())).step_by(2) {
-            walk.visit(&open, leja()[..n].iter().copied());
+        for n in (5..=MOST_POINTS.min(rule.len())).step_by(2) {
+            walk.visit(&open, leja()[..n.max(FIRST_ROUND)].iter().copied());
             let fine = weighed(&rule, n);
             let exact = weighed(&integral, n);
-            let mut differences = Vec::with_capacity(open.len());
             for &path in &open {
                 let (fine, coarse) = (walk.sum(path, &fine), walk.sum(path, &coarse));
                 let mut largest = 0.0f64;
@@ -194,24 +191,37 @@ impl IntegratedGradients {
                     scale = scale.max((factor * fine).abs());
                     largest = largest.max((factor * (fine - coarse)).abs());
                 }
-                differences.push(largest);
+                changes[path].push(largest);
             }
-            let mut still = Vec::new();
-            for (&path, difference) in open.iter().zip(differences) {
-                // One round may change little by chance; what the last two changed must be small.
-                let last = before[path].replace(difference).unwrap_or(f64::INFINITY);
-                let settled = difference.max(last / SETTLING) <= self.tolerance / 2.0 * scale;
-                if settled && walk.is_complete(path, &exact, self.tolerance, scale) {
-                    chosen[path].clone_from(&fine);
-                } else {
-                    still.push(path);
-                }
-            }
+            let (settled, still) = open.into_iter().partition(|&path| {
+                // What the first round computed is used in any case.
+                n >= FIRST_ROUND
+                    && has_settled(&changes[path], self.tolerance * scale)
+                    && walk.is_complete(path, &exact, self.tolerance, scale)
+            });
+            let settled: Vec<usize> = settled;
+            settled.into_iter().for_each(|path| chosen[path].clone_from(&fine));
             open = still;
             coarse = fine;
         }
         walk.visit(&open, rule.iter().map(|&(alpha, _)| alpha));
         walk.integrals(&chosen)
+    }
+}
+
+/// Whether a sum that changed by `changes` from round to round is near its limit.
+///
+/// Either the last two rounds changed next to nothing (one may by chance), or the last three changed ever less: then the
+/// next round is taken to shrink as the slower of these did, which is more than an analytic function's would change.
+fn has_settled(changes: &[f64], allowed: f64) -> bool {
+    const CALM: f64 = 8.0;
+    match changes {
+        [.., second, first] if first.max(second / CALM) <= allowed / 2.0 => true,
+        [.., third, second, first] if first <= second && second <= third => {
+            let shrinking = (first / second).max(second / third);
+            first * shrinking <= allowed / 4.0
+        }
+        _ => false,
     }
 }
 

@@ -42,6 +42,26 @@ impl Head {
         to_host(logits).chunks_exact(columns).map(of).collect()
     }
 
+    /// p(target) of each row, and with `gradient` ∂p/∂x `[rows × hidden]`, some rows at a time: what a vocabulary of
+    /// probabilities takes stays in the caches, and below what allocators return to the system at once.
+    pub fn target(&self, x: Tensor<2>, target: usize, gradient: bool) -> (Vec<f32>, Option<Tensor<2>>) {
+        const VALUES: usize = 1_500_000;
+        let rows = x.dims()[0];
+        let part = match x.device() == Device::flex() {
+            true => (VALUES / self.decoder.dims()[1]).max(8),
+            false => rows,
+        };
+        let (mut all, mut gradients) = (Vec::with_capacity(rows), Vec::new());
+        for from in (0..rows).step_by(part) {
+            let (p, state) = self.forward(x.clone().slice_dim(0, from..(from + part).min(rows)), target);
+            all.extend(to_host(p));
+            if gradient {
+                gradients.push(self.backward(&state));
+            }
+        }
+        (all, gradient.then(|| Tensor::cat(gradients, 0)))
+    }
+
     /// p(target) of each row, `[rows × 1]`.
     pub fn forward(&self, x: Tensor<2>, target: usize) -> (Tensor<2>, HeadState) {
         let (logits, before, norm) = self.decode(x);

@@ -3,7 +3,7 @@
 //! burn's CPU backend calls scalar `erf` and `exp`; these are branch-free, so that the compiler vectorises them (an eighth
 //! of a BERT pass otherwise; docs/performance.md). Accurate to a few units in the last place of 1 (tests below).
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// e^x: 2^n·e^r with |r| ≤ ln 2 / 2, and a polynomial for e^r (Cephes `expf`).
 #[inline(always)]
@@ -68,29 +68,51 @@ pub fn value_and_slope(x: &mut [f32], f: impl Fn(f32) -> (f32, f32)) -> Vec<f32>
 /// Turns rows of `columns` logits into probabilities. Sums are kept in many lanes and in float64 between blocks: one running
 /// float32 sum loses the tail of a vocabulary behind one likely word (1e-4 of the probability at 49,152 words).
 pub fn softmax_rows(logits: &mut [f32], columns: usize) {
-    const LANES: usize = 16;
-    const BLOCK: usize = 64 * LANES;
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for row in logits.chunks_exact_mut(columns) {
-                let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let mut sum = 0.0f64;
-                for block in row.chunks_mut(BLOCK) {
-                    let mut lanes = [0.0f32; LANES];
-                    for part in block.chunks_mut(LANES) {
-                        for (x, lane) in part.iter_mut().zip(&mut lanes) {
-                            *x = exp(*x - largest);
-                            *lane += *x;
-                        }
-                    }
-                    sum += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
-                }
-                let inverse = (1.0 / sum) as f32;
-                row.iter_mut().for_each(|x| *x *= inverse);
+    Arch::new().dispatch(Softmax { logits, columns });
+}
+
+struct Softmax<'a> {
+    logits: &'a mut [f32],
+    columns: usize,
+}
+
+impl NullaryFnOnce for Softmax<'_> {
+    type Output = ();
+
+    // Inlined as a whole into code for the machine's vectors, or `exp` becomes calls.
+    #[inline(always)]
+    fn call(self) {
+        const LANES: usize = 16;
+        const BLOCK: usize = 64 * LANES;
+        for row in self.logits.chunks_exact_mut(self.columns) {
+            let mut largest = f32::NEG_INFINITY;
+            for &x in row.iter() {
+                largest = if x > largest { x } else { largest };
             }
-        },
-    );
+            let mut sum = 0.0f64;
+            for block in row.chunks_mut(BLOCK) {
+                let mut lanes = [0.0f32; LANES];
+                let (whole, rest) = block.as_chunks_mut::<LANES>();
+                for part in whole {
+                    for lane in 0..LANES {
+                        part[lane] = exp(part[lane] - largest);
+                        lanes[lane] += part[lane];
+                    }
+                }
+                for x in rest {
+                    *x = exp(*x - largest);
+                    lanes[0] += *x;
+                }
+                for lane in lanes {
+                    sum += f64::from(lane);
+                }
+            }
+            let inverse = (1.0 / sum) as f32;
+            for x in row {
+                *x *= inverse;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
