@@ -23,7 +23,7 @@ done
 rm -rf "$folder/include" "$folder/lib"
 mkdir -p "$folder/lib"
 mv "$work/all/torch/include" "$folder/include"
-for library in libtorch_cpu.so libc10.so libgomp.so.1 libshm.so; do
+for library in libtorch_cpu.so libc10.so libgomp.so.1; do
     if [ -e "$work/all/torch/lib/$library" ]; then mv "$work/all/torch/lib/$library" "$folder/lib/"; fi
 done
 find "$work/all/nvidia" \( -name 'libcudart.so.*' -o -name 'libcupti.so.*' \) -exec mv {} "$folder/lib/" \;

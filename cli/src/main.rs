@@ -19,6 +19,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Attribution makes and drops tensors of megabytes by the millisecond, and glibc gives each back to the system.
+#[cfg(feature = "attribute")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     error::install_panic_hook();
     let cli = args::Cli::parse();

@@ -13,7 +13,8 @@ const TESTS: [&str; 2] = ["goldens", "vocabulary"];
 /// Builds the engine against the libtorch of `folder` and runs its parity tests on `device`.
 pub fn run(folder: &str, device: &str) -> Result<(), String> {
     let library = Path::new(folder).join("lib");
-    let library = library.canonicalize().map_err(|e| format!("{}: {e}; make it with engine/libtorch.sh", library.display()))?;
+    let library =
+        library.canonicalize().map_err(|e| format!("{}: {e}; make it with engine/libtorch.sh", library.display()))?;
     let folder = library.parent().unwrap_or(&library);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["test", "-p", "kndb-engine", "--features", "tch"]).current_dir(root());

@@ -112,7 +112,7 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
     Err(CliError::RunNeeds { run: run.to_owned(), missing })
 }
 
-/// The thresholds of published methods (`docs/methods.md`).
+/// The thresholds of published methods (`docs/attribution.md`).
 fn apply(preset: Preset, spec: &mut RunSpec) {
     let (name, tau, zh, prompt_share) = match preset {
         Preset::Amig => ("amig", 0.3, Some(0.2), 0.0),

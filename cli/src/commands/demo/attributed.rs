@@ -54,10 +54,7 @@ pub fn run(folder: &Path, terminal: &mut Terminal) -> Result<()> {
             "Any threshold: how many neurons reach 0.6 of a fact's maximum, by relation?",
             "kn[lang=en, tau=0.6] by relation order by pairs",
         ),
-        (
-            "Which neurons know the capital of France?",
-            "kn[lang=en, relation=P36, subject=\"France\"] top 5",
-        ),
+        ("Which neurons know the capital of France?", "kn[lang=en, relation=P36, subject=\"France\"] top 5"),
         (
             "How alike are the two languages? Jaccard, fact by fact, then the mean",
             "similarity(kn[lang=en], kn[lang=zh]) by relation",
