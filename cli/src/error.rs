@@ -252,7 +252,7 @@ impl CliError {
                 Some("--replace replaces facts that are in the run already".into())
             }
             Self::Store(Store::RunDiffers { .. }) => {
-                Some("leave the option out to add to the run as it is; `kndb runs` shows its parameters".into())
+                Some("leave the option out to add to the run as it is; `kndb info --json` shows its parameters".into())
             }
             Self::Import(Import::UnknownFormat { .. }) => {
                 Some("--format names it; `kndb import --help` lists the formats".into())

@@ -16,7 +16,7 @@ impl Progress {
     /// A bar over facts, whose number is not known yet.
     #[cfg(feature = "attribute")]
     pub fn of_facts(shown: bool) -> Self {
-        Self::styled(0, shown, "{bar:20} {pos}/{len} facts, {rate} facts/s, {eta} left  {wide_msg}")
+        Self::styled(0, shown, "{bar:20} {pos}/{len} entries, {rate} entries/s, {eta} left  {wide_msg}")
     }
 
     fn styled(total: u64, shown: bool, template: &str) -> Self {

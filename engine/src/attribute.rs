@@ -65,6 +65,9 @@ impl<'a> Attribution<'a> {
                 expected: format!("`activation`: the feed-forward blocks of {} are gated", model.name()),
             });
         }
+        if matches!(&options.method, MethodOptions::ShapleySampling(method) if method.orders == 0) {
+            return Err(Error::Option { option: "orders", given: "0".into(), expected: "at least 1".into() });
+        }
         if let MethodOptions::IntegratedGradients(method) = &options.method {
             let least = method.rule.least();
             if method.steps < least {

@@ -5,6 +5,7 @@ mod activation;
 mod gradient_activation;
 mod integrated_gradients;
 mod log_probability;
+mod shapley;
 
 use crate::error::Result;
 use crate::probe::Probe;
@@ -14,6 +15,7 @@ pub use activation::Activation;
 pub use gradient_activation::GradientActivation;
 pub use integrated_gradients::{Baseline, Factor, IntegratedGradients};
 pub use log_probability::LogProbability;
+pub use shapley::ShapleySampling;
 
 /// Scores of one layer for one prediction.
 #[derive(Clone, Debug, PartialEq)]

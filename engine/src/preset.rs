@@ -2,6 +2,7 @@
 
 use crate::methods::{
     Ablation, Activation, Baseline, Factor, GradientActivation, IntegratedGradients, LogProbability, Method,
+    ShapleySampling,
 };
 use crate::model::Model;
 use crate::probe::Site;
@@ -53,6 +54,8 @@ pub enum MethodOptions {
     Ablation,
     /// Log-probability increase.
     LogProbability,
+    /// Shapley values by sampling.
+    ShapleySampling(ShapleySampling),
 }
 
 impl MethodOptions {
@@ -64,23 +67,26 @@ impl MethodOptions {
             Self::Activation => Box::new(Activation),
             Self::Ablation => Box::new(Ablation),
             Self::LogProbability => Box::new(LogProbability),
+            Self::ShapleySampling(method) => Box::new(method.clone()),
         }
     }
 
-    /// The methods without parameters by name.
+    /// The methods beside integrated gradients by name, with their usual parameters.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "gradient-activation" => Some(Self::GradientActivation),
             "activation" => Some(Self::Activation),
             "ablation" => Some(Self::Ablation),
             "log-probability" => Some(Self::LogProbability),
+            "shapley" => Some(Self::ShapleySampling(ShapleySampling { orders: 10, seed: 1 })),
             _ => None,
         }
     }
 }
 
-/// How far off the largest score a rule's value may be when fewer points than N are computed.
-pub const TOLERANCE: f64 = 1e-4;
+/// How far off a rule's value is meant to be when fewer points than N are computed, as a share of the largest score. The
+/// worst of thousands of questions was off by three times as much, which is then still 1e-4.
+pub const TOLERANCE: f64 = 3e-5;
 
 /// The presets.
 pub const PRESETS: [&str; 5] = ["amig", "amig-paper", "amig-code", "kn", "kn-eleuther"];

@@ -5,6 +5,9 @@ use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer as Inner;
 
+/// A tokenizer with fewer tokens than this share of a model's embeddings is another model's.
+const LEAST_SHARE: f64 = 0.75;
+
 /// The tokenizer of a model folder.
 pub struct Tokenizer {
     inner: Inner,
@@ -39,6 +42,13 @@ impl Tokenizer {
         if largest as usize >= vocabulary {
             return Err(wrong(format!(
                 "gives ids up to {largest}, but the model has {vocabulary} embeddings; it belongs to another model"
+            )));
+        }
+        // Embeddings are padded to round numbers, but not by a quarter.
+        let known = inner.get_vocab_size(true);
+        if (known as f64) < LEAST_SHARE * vocabulary as f64 {
+            return Err(wrong(format!(
+                "knows {known} tokens, but the model has {vocabulary} embeddings; it belongs to another model"
             )));
         }
         let side = SideFiles::read(folder)?;

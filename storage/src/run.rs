@@ -93,29 +93,51 @@ impl RunSpec {
         }
     }
 
-    /// Fails with the first parameter in which `given` differs from this stored run.
+    /// Fails with the first parameter in which `given` differs from this stored run. The preset comes last: an option that
+    /// changes it is told by its own name.
     pub(crate) fn must_equal(&self, given: &Self) -> Result<()> {
-        let fields: [(&'static str, String, String); 10] = [
+        let plain = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
+        let mut fields: Vec<(&'static str, String, String)> = vec![
             ("model", self.model.clone(), given.model.clone()),
             ("shape", self.shape.to_string(), given.shape.to_string()),
-            ("weights hash", format!("{:?}", self.weights_hash), format!("{:?}", given.weights_hash)),
+            ("weights hash", plain(&self.weights_hash), plain(&given.weights_hash)),
             ("method", self.method.clone(), given.method.clone()),
-            ("preset", format!("{:?}", self.preset), format!("{:?}", given.preset)),
-            ("parameters", format!("{:?}", self.parameters), format!("{:?}", given.parameters)),
+        ];
+        if let Some((stored, given)) = first_difference(&self.parameters, &given.parameters) {
+            fields.push(("parameter", stored, given));
+        }
+        fields.extend([
             ("keep", self.keep.to_string(), given.keep.to_string()),
             ("score type", self.score_type.to_string(), given.score_type.to_string()),
-            (
-                "tau",
-                format!("{} {:?}", self.tau, self.language_taus),
-                format!("{} {:?}", given.tau, given.language_taus),
-            ),
+            ("tau", taus(self), taus(given)),
             ("prompt share", self.prompt_share.to_string(), given.prompt_share.to_string()),
-        ];
+            ("preset", plain(&self.preset), plain(&given.preset)),
+        ]);
         match fields.into_iter().find(|(_, stored, given)| stored != given) {
             None => Ok(()),
             Some((field, stored, given)) => Err(Error::RunDiffers { run: self.name.clone(), field, stored, given }),
         }
     }
+}
+
+/// `0.3, zh 0.2`
+fn taus(spec: &RunSpec) -> String {
+    let languages = spec.language_taus.iter().map(|(language, tau)| format!(", {language} {tau}"));
+    format!("{}{}", spec.tau, languages.collect::<String>())
+}
+
+/// The first parameter that differs, as `steps=20` on both sides; `no steps` where one does not have it.
+fn first_difference(stored: &[(String, String)], given: &[(String, String)]) -> Option<(String, String)> {
+    let side = |all: &[(String, String)], name: &str| match all.iter().find(|(known, _)| known == name) {
+        Some((name, value)) => format!("{name}={value}"),
+        None => format!("no {name}"),
+    };
+    let names = stored.iter().chain(given).map(|(name, _)| name);
+    let mut pairs = names.map(|name| (side(stored, name), side(given, name)));
+    pairs.find(|(stored, given)| stored != given).or_else(|| {
+        // The same parameters in another order.
+        (stored != given).then(|| (format!("{stored:?}"), format!("{given:?}")))
+    })
 }
 
 /// Which scores of a fact are kept. What is dropped can no longer be asked for, and such questions are refused.

@@ -69,7 +69,7 @@ pub struct SelectionArgs {
     /// Relations, such as P36,P19 [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub relations: Vec<String>,
-    /// At most so many facts, the first of the store, the same in every language
+    /// At most so many facts in all (not of each relation): the first of the store, the same in every language
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
     /// Templates of each relation and language: all, or the first N
@@ -103,9 +103,15 @@ pub struct MethodArgs {
     #[arg(long, value_name = "layer|no", num_args = 0..=1, require_equals = true, default_missing_value = "layer")]
     #[arg(value_parser = named(&[("layer", true), ("no", false)]), hide_possible_values = true)]
     pub normalise: Option<bool>,
-    /// Error allowed when the rule's value is found from fewer points, as a share of the largest score; 0: every point
+    /// Error aimed at when the rule's value is found from fewer points, as a share of the largest score; 0: every point
     #[arg(long, value_name = "SHARE", value_parser = tolerance)]
     pub tolerance: Option<f64>,
+    /// Orders that --method shapley samples [default: 10]
+    #[arg(long, value_name = "N")]
+    pub orders: Option<NonZeroUsize>,
+    /// Seed of the orders [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Which value of a neuron is scored: its activation, or that before the non-linearity
     #[arg(long, value_parser = named(&[("activation", Site::Activation), ("pre", Site::Pre)]))]
     pub site: Option<Site>,
@@ -146,6 +152,8 @@ pub enum Method {
     Ablation,
     /// Increase of the answer's log-probability by the neuron's value vector
     LogProbability,
+    /// Shapley values by sampling orders: one pass a neuron and order
+    Shapley,
 }
 
 /// Layers, as `0-3,8`.

@@ -76,6 +76,13 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Refuses options that the method does not know.
 fn must_apply(given: &MethodArgs) -> Result<()> {
+    let sampling = [("--orders", given.orders.is_some()), ("--seed", given.seed.is_some())];
+    if given.method != Some(Method::Shapley)
+        && let Some((option, _)) = sampling.into_iter().find(|(_, given)| *given)
+    {
+        let method = given.method.map_or_else(|| "integrated-gradients".into(), name_of);
+        return Err(CliError::NotForMethod { option, method });
+    }
     let Some(method) = given.method else { return Ok(()) };
     let integral = [
         ("--baseline", given.baseline.is_some()),
@@ -85,10 +92,10 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
         ("--normalise", given.normalise.is_some()),
         ("--tolerance", given.tolerance.is_some()),
     ];
-    // Value vectors are those of activations; only ablation computes points by the batch.
+    // Value vectors are those of activations; only ablation and sampling compute points by the batch.
     let others = [
         ("--site", given.site.is_some() && method == Method::LogProbability),
-        ("--batch", given.batch.is_some() && method != Method::Ablation),
+        ("--batch", given.batch.is_some() && !matches!(method, Method::Ablation | Method::Shapley)),
     ];
     match integral.into_iter().chain(others).find(|(_, wrong)| *wrong) {
         Some((option, _)) => Err(CliError::NotForMethod { option, method: name_of(method) }),
@@ -115,6 +122,10 @@ fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
         integral.factor = given.factor.unwrap_or(integral.factor);
         integral.normalise = given.normalise.unwrap_or(integral.normalise);
         integral.tolerance = given.tolerance.unwrap_or(integral.tolerance);
+    }
+    if let MethodOptions::ShapleySampling(shapley) = &mut options.method {
+        shapley.orders = given.orders.map_or(shapley.orders, NonZeroUsize::get);
+        shapley.seed = given.seed.unwrap_or(shapley.seed);
     }
     options.site = given.site.unwrap_or(options.site);
     if let Some(layers) = &given.layers {
@@ -171,7 +182,7 @@ fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn 
         match summary.attributed {
             0 => format!("{seconds:.2} s"),
             count => format!(
-                "{seconds:.2} s, {:.1} facts/s; {:.2} s of computing, summed over threads",
+                "{seconds:.2} s, {:.1} entries/s; {:.2} s of computing, summed over threads",
                 count as f64 / seconds,
                 summary.computing.as_secs_f64()
             ),

@@ -103,11 +103,11 @@ fn what_an_archive_may_not_hold() {
 fn archives_whose_directory_lies() {
     let folder = Folder::new();
     let one = || [("a.npy", npy("<f4", false, "(2, 3)", &f4(&ONE)))];
-    assert_eq!(
-        folder.refusal("a.npz", archive(&one(), true, |entry| entry.size = u32::MAX - 1)),
-        "a.npz, array `a.npy`: the array takes 4294967294 bytes by its header, but the file has 102168 for it; it is \
-         damaged or was cut short: write or copy it again"
-    );
+    // How small it was packed depends on the library that packed it.
+    let told = folder.refusal("a.npz", archive(&one(), true, |entry| entry.size = u32::MAX - 1));
+    let (takes, has) = told.split_once("but the file has ").expect(&told);
+    assert_eq!(takes, "a.npz, array `a.npy`: the array takes 4294967294 bytes by its header, ");
+    assert!(has.ends_with(" for it; it is damaged or was cut short: write or copy it again"), "{told}");
     let wrong = folder.refusal("a.npz", archive(&one(), true, |entry| entry.size -= 4));
     assert_eq!(
         wrong,
