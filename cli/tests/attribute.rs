@@ -120,7 +120,7 @@ fn mistakes_are_named_with_what_to_do() {
     assert_eq!(runs(&environment), serde_json::json!([]));
 
     assert_eq!(attribute(&environment, "bert", &["--run", "r"]).code, Some(0));
-    refused(&["--run", "r", "--preset", "kn"], 1, &["another run name", "kndb runs"]);
+    refused(&["--run", "r", "--preset", "kn"], 1, &["another run name", "kndb info"]);
 
     std::fs::create_dir(environment.path("t5")).expect("a folder");
     environment.write("t5/config.json", r#"{"model_type": "t5"}"#);

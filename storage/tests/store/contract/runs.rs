@@ -34,7 +34,7 @@ fn each_parameter_that_differs_is_refused_by_name() {
         ("weights hash", |s| s.weights_hash = None),
         ("method", |s| s.method = "activation".into()),
         ("preset", |s| s.preset = Some("kn".into())),
-        ("parameters", |s| s.parameters = vec![("steps".into(), "21".into())]),
+        ("parameter", |s| s.parameters = vec![("steps".into(), "21".into())]),
         ("keep", |s| s.keep = Keep::Share(0.02)),
         ("score type", |s| s.score_type = ScoreType::F16),
         ("tau", |s| s.tau = 0.31),
