@@ -23,7 +23,7 @@ struct Args {
     /// Facts: JSON lines with `sub_label` and `obj_label`
     #[arg(long)]
     facts: PathBuf,
-    /// With [X] and [Y]
+    /// With `[X]` and `[Y]`
     #[arg(long)]
     template: String,
     /// Facts that are asked
