@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--shape", nargs="+", default=["bert-base", "gpt2-small"])
     parser.add_argument("--facts", type=int, default=2, help="facts that PyTorch attributes; kndb takes four times as many")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--tolerance", default="3e-5", help="of kndb's second column; the default is the command's")
+    parser.add_argument("--tolerance", default="2e-5", help="of kndb's second column; the default is the command's")
     parser.add_argument("--binary", default=BINARY)
     args = parser.parse_args()
     few = f"tolerance {args.tolerance}"

@@ -85,8 +85,8 @@ impl MethodOptions {
 }
 
 /// How far off a rule's value is meant to be when fewer points than N are computed, as a share of the largest score. The
-/// worst of thousands of questions was off by three times as much, which is then still 1e-4.
-pub const TOLERANCE: f64 = 3e-5;
+/// worst of 379 questions to a causal demo model was off by five times as much: 1e-4.
+pub const TOLERANCE: f64 = 2e-5;
 
 /// The presets.
 pub const PRESETS: [&str; 5] = ["amig", "amig-paper", "amig-code", "kn", "kn-eleuther"];
