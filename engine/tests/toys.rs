@@ -5,7 +5,7 @@ mod network;
 
 use kndb_engine::methods::{
     Ablation, Activation, Baseline, Evidence, Factor, GradientActivation, IntegratedGradients, LayerScores,
-    LogProbability, Method,
+    LogProbability, Method, ShapleySampling,
 };
 use kndb_engine::quadrature::Rule;
 use network::{Layer, Toy, cubic, linear, logistic, product};
@@ -249,4 +249,18 @@ fn layers_know_nothing_of_each_other() {
     let found = scores(&toy(), &GradientActivation, &[2, 1]);
     same(&found[0].scores, &[0.25, 0.0]);
     same(&found[1].scores, &[1.0, 0.5]);
+}
+
+#[test]
+fn shapley_values_by_hand_and_complete_in_every_order() {
+    // A sum: every order gives neuron j its own term, 1/4·1 and 1/8·2.
+    let found = only(&line(), &ShapleySampling { orders: 3, seed: 7 });
+    same(&found.scores, &[0.25, 0.25]);
+    evident(&found, 0.125, 0.0);
+    // A product: whichever neuron comes second gets all of 1/2, in half of the orders each.
+    let found = only(&rectangle(), &ShapleySampling { orders: 400, seed: 7 });
+    assert!((found.scores.iter().sum::<f64>() - 0.5).abs() < NOISE, "{:?}", found.scores);
+    assert!((found.scores[0] - 0.25).abs() < 0.05, "{:?}", found.scores);
+    evident(&found, 0.0, 0.0);
+    assert_eq!(found, only(&rectangle(), &ShapleySampling { orders: 400, seed: 7 }), "the same seed, the same scores");
 }
