@@ -6,7 +6,7 @@
     python bench/pytorch/compare.py [--shape bert-base] [--facts 3] [--threads 1 2]
 
 Random weights, 16-token prompts, 20 points a layer. For each number of threads: PyTorch (`eleuther.py`, chunks of 20
-rows, its fastest), kndb with every point computed, kndb with its default tolerance, one after the other. With two
+rows, its fastest), kndb with every point computed, kndb with `--tolerance` (the command's default), one after the other. With two
 threads PyTorch splits each operation and kndb takes two facts at a time. Scores are compared with PyTorch in float64:
 largest difference over largest score, the worst fact. Prints a Markdown table.
 """
