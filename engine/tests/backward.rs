@@ -90,10 +90,7 @@ fn norms() {
         let (x, d) = (numbers.matrix(ROWS, HIDDEN) * 3.0 + 0.7, numbers.matrix(ROWS, HIDDEN));
         let (_, state) = norm.forward(x.clone());
         let expected = autodiff(&x, &d, |x| norm.forward(x).0);
-        same(what, norm.backward(&state, d.clone()), expected.clone());
-        // The state of some rows is that of those rows alone.
-        let some = norm.backward(&state.rows(1, 3), d.slice_dim(0, 1..3));
-        same(what, some, expected.slice_dim(0, 1..3));
+        same(what, norm.backward(&state, d), expected);
     }
 }
 
@@ -101,7 +98,6 @@ fn norms() {
 fn rotary() {
     let mut numbers = Numbers::new(4);
     let rotary = Rotary::new(10_000.0, 6, 20, &cpu());
-    assert_eq!(rotary.positions(), 20);
     let mut heads = || numbers.matrix(2 * 3 * TOKENS, 6).reshape([2, 3, TOKENS, 6]);
     let (x, d): (Tensor<4>, Tensor<4>) = (heads(), heads());
     for first in [0, 7, 15] {

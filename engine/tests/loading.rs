@@ -279,3 +279,10 @@ fn pytorch_files_are_read() {
     folder.write("model.safetensors", &Folder::of("gpt2").read("model.safetensors"));
     assert_eq!(folder.load().weights_hash(), safe.weights_hash());
 }
+
+#[test]
+fn a_tokenizer_that_knows_far_fewer_tokens_is_another_models() {
+    let folder = Folder::of("gpt2");
+    folder.write("tokenizer.json", &Folder::of("bert").read("tokenizer.json"));
+    says(&folder.error(), &["tokenizer.json", "knows 106 tokens", "embeddings", "another model"]);
+}

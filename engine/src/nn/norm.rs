@@ -20,14 +20,6 @@ pub struct NormState {
     inverse: Tensor<2>,
 }
 
-impl NormState {
-    /// The state of some rows only.
-    pub fn rows(&self, from: usize, to: usize) -> Self {
-        let pick = |t: &Tensor<2>| t.clone().slice_dim(0, from..to);
-        Self { normal: pick(&self.normal), inverse: pick(&self.inverse) }
-    }
-}
-
 impl Norm {
     /// Layer normalisation (Ba et al., arXiv 1607.06450): (x − mean) / √(variance + ε) · weight + bias.
     pub fn layer(weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Self {

@@ -26,11 +26,6 @@ impl Rotary {
         Self { cosine: matrix(cosine), sine: matrix(sine), size }
     }
 
-    /// Number of positions there are angles for.
-    pub fn positions(&self) -> usize {
-        self.cosine.dims()[0]
-    }
-
     /// Rotates `[a × b × tokens × size]`, whose tokens are at positions from `first` on.
     pub fn forward(&self, x: Tensor<4>, first: usize) -> Tensor<4> {
         self.turn(x, first, 1.0)
