@@ -5,28 +5,24 @@
 //! of a question do not depend on what was asked before. So a run that was interrupted and resumed holds what an
 //! uninterrupted one holds, bit for bit. What cannot be asked is counted by reason, relation and language.
 
+mod filling;
 mod in_order;
 mod selection;
 
 use crate::attribute::{Attribution, FactScores};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Model;
 use crate::preset::Options;
 use crate::question::Skip;
-use in_order::in_order;
-use kndb_storage::{Entry, EntryData, LanguageId, OnConflict, RelationId, RunSpec, RunWriter, Snapshot, Store};
-use selection::{Item, Templates, Work};
+use kndb_storage::{EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+pub(crate) use filling::Filling;
+pub(crate) use selection::{Item, Stored, Templates};
 pub use selection::{Prompts, Selection};
-
-/// What is found becomes durable at least this often.
-const COMMIT_EVERY: Duration = Duration::from_secs(1);
-/// And when this many bytes of scores wait in memory.
-const COMMIT_BYTES: usize = 64 << 20;
 
 /// An attribution of many facts.
 #[derive(Clone, Debug)]
@@ -142,38 +138,13 @@ impl Job {
         let snapshot = store.snapshot()?;
         let known = snapshot.run_named(&self.run.name).map(|run| run.id);
         let templates = self.selection.templates(&snapshot);
-        let work = self.selection.work(&snapshot, &templates, known)?;
-        let writer = store.open_run(self.run.clone())?;
+        let stored = Stored::attributions(&snapshot, known);
+        let work = self.selection.work(&snapshot, &templates, &stored, None)?;
         let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution };
-        let mut collected = Collected::new(&writer, &work);
-        let outcome = in_order(
-            work.items.len(),
-            self.thread_count(),
-            stop,
-            |index| desk.answer(work.items[index]),
-            |answer| {
-                if let Some(answer) = answer {
-                    collected.take(&desk, answer)?;
-                }
-                collected.commit_if_due()?;
-                progress(collected.progress);
-                Ok(())
-            },
-        );
-        let summary = outcome.and_then(|()| collected.end(begun, &work));
-        let empty = || Ok::<_, Error>(!store.snapshot()?.slots().any(|slot| slot.run == writer.run().id));
-        if known.is_none() && empty()? {
-            // Else mistaken options would stay, and the corrected ones be refused for them.
-            writer.abandon()?;
-        } else if summary.as_ref().is_ok_and(|summary| !summary.stopped) {
-            writer.finish()?;
-        }
-        summary
-    }
-
-    fn thread_count(&self) -> usize {
-        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
-        threads.map_or(1, NonZeroUsize::get)
+        let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
+        filling.fill(&snapshot, &work, stop, progress, begun, |item| {
+            Ok(desk.scores(item)?.map(|scores| EntryData::Scores(scores.into_entry_scores())))
+        })
     }
 }
 
@@ -184,23 +155,7 @@ struct Desk<'a> {
     attribution: &'a Attribution<'a>,
 }
 
-/// What a worker found.
-struct Answer {
-    item: Item,
-    found: Result<std::result::Result<FactScores, Skip>>,
-    took: Duration,
-}
-
 impl Desk<'_> {
-    fn answer(&self, item: Item) -> Answer {
-        let begun = Instant::now();
-        let found = match self.scores(item) {
-            Err(Error::NotFinite { .. }) => Ok(Err(Skip::NotFinite)),
-            found => found,
-        };
-        Answer { item, found, took: begun.elapsed() }
-    }
-
     fn scores(&self, item: Item) -> Result<std::result::Result<FactScores, Skip>> {
         let template = self.templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
         let Some(template) = template else { return Ok(Err(Skip::NoTemplate)) };
@@ -211,90 +166,5 @@ impl Desk<'_> {
             Ok(question) => self.attribution.scores(&question),
             Err(skip) => Ok(Err(skip)),
         }
-    }
-}
-
-/// Answers, in order, on their way into the store.
-struct Collected<'a> {
-    writer: &'a RunWriter,
-    waiting: Vec<Entry>,
-    bytes: usize,
-    committed: Instant,
-    attributed: u64,
-    skips: Skips,
-    computing: Duration,
-    progress: Progress,
-}
-
-impl<'a> Collected<'a> {
-    fn new(writer: &'a RunWriter, work: &Work) -> Self {
-        let progress = Progress { done: 0, total: work.items.len() as u64, skipped: work.skips.values().sum() };
-        Self {
-            writer,
-            waiting: Vec::new(),
-            bytes: 0,
-            committed: Instant::now(),
-            attributed: 0,
-            skips: work.skips.clone(),
-            computing: Duration::ZERO,
-            progress,
-        }
-    }
-
-    fn take(&mut self, desk: &Desk<'_>, answer: Answer) -> Result<()> {
-        let Answer { item, found, took } = answer;
-        let found = match found {
-            Ok(found) => found,
-            // What came before is not lost to the failure of this one.
-            Err(error) => return self.commit().and(Err(error)),
-        };
-        match found {
-            Ok(scores) => {
-                self.bytes += scores.scores.len() * size_of::<f32>();
-                self.waiting.push(Entry {
-                    fact: desk.snapshot.external_id(item.fact)?.to_owned(),
-                    language: desk.snapshot.language_name(item.language).to_owned(),
-                    prompt: item.prompt.0,
-                    data: EntryData::Scores(scores.into_entry_scores()),
-                });
-            }
-            Err(skip) => {
-                let place = SkipPlace::of(desk.snapshot, skip, item.relation, item.language);
-                *self.skips.entry(place).or_default() += 1;
-                self.progress.skipped += 1;
-            }
-        }
-        self.progress.done += 1;
-        self.computing += took;
-        Ok(())
-    }
-
-    fn commit_if_due(&mut self) -> Result<()> {
-        if self.bytes >= COMMIT_BYTES || self.committed.elapsed() >= COMMIT_EVERY { self.commit() } else { Ok(()) }
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        if !self.waiting.is_empty() {
-            self.attributed += self.writer.append_batch(&self.waiting, OnConflict::Refuse)?.new;
-            self.waiting.clear();
-            self.bytes = 0;
-        }
-        self.committed = Instant::now();
-        Ok(())
-    }
-
-    fn end(mut self, begun: Instant, work: &Work) -> Result<Summary> {
-        self.commit()?;
-        let left = self.progress.total - self.progress.done;
-        Ok(Summary {
-            facts: work.facts,
-            attributed: self.attributed,
-            already_there: work.already_there,
-            skipped: self.skips,
-            left,
-            stopped: left > 0,
-            elapsed: begun.elapsed(),
-            computing: self.computing,
-        })
     }
 }

@@ -14,6 +14,7 @@
 //! | [`probe`] | what a method may ask of a network |
 //! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
 //! | [`intervention`] | predictions with neurons changed |
+//! | [`degenerate`] | neurons that can stand in for each other |
 //! | [`preset`] | the named presets of options |
 //! | [`attribute`] | scores of one fact |
 //! | [`job`] | scores of many facts, into a store |
@@ -22,6 +23,7 @@
 pub mod architecture;
 pub mod attribute;
 pub mod config;
+pub mod degenerate;
 pub mod device;
 mod error;
 pub mod intervention;
@@ -41,7 +43,7 @@ mod weights;
 pub use attribute::{Attribution, FactScores};
 pub use device::device;
 pub use error::{Error, Result};
-pub use intervention::Intervention;
+pub use intervention::{Change, Intervention, Reach, Rewrite, Variants};
 pub use model::Model;
 pub use preset::{Continuation, MethodOptions, Options};
 pub use probe::Site;

@@ -8,7 +8,7 @@ use crate::tokenizer::Tokenizer;
 use crate::transformer::Transformer;
 use crate::weights::Weights;
 use burn::tensor::Device;
-use kndb_storage::Shape;
+use kndb_storage::{Run, Shape};
 use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -91,6 +91,27 @@ impl Model {
     /// Whether its feed-forward blocks are gated, so that there is no value before the non-linearity (site `pre`).
     pub fn is_gated(&self) -> bool {
         self.network.blocks.iter().any(|block| block.feed_forward.up.is_some())
+    }
+
+    /// Refuses a run of another model: its neurons would be other units.
+    ///
+    /// # Errors
+    /// The shape, or the hash of the weights where the run has one, is not this model's.
+    pub fn must_be_of(&self, run: &Run) -> Result<()> {
+        let differs = |what: &str, run_has: &str, own: String| {
+            Err(Error::Option {
+                option: "model",
+                given: format!("{} with {what} {own}", self.name),
+                expected: format!("the model of run {:?}, with {what} {run_has}", run.spec.name),
+            })
+        };
+        if run.spec.shape != self.shape {
+            return differs("shape", &run.spec.shape.to_string(), self.shape.to_string());
+        }
+        match &run.spec.weights_hash {
+            Some(hash) if *hash != self.weights_hash => differs("weights", hash, self.weights_hash.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// What turns facts into questions for this model.

@@ -73,7 +73,7 @@ pub struct ModelProbe<'a> {
 
 /// Rows of hidden states that one pass computes together, where nothing else is asked: enough for the matrix kernels,
 /// few enough for the caches (measured; docs/performance.md).
-const ROWS: usize = 512;
+pub(crate) const ROWS: usize = 512;
 
 impl<'a> ModelProbe<'a> {
     /// Runs the prompt. `replacement` is the token that stands for a missing word; `batch` the points of one pass;

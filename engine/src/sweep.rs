@@ -49,7 +49,7 @@ pub struct Sweep<'a> {
 impl Sweep<'_> {
     /// F of points in order of their layers, and ∂F/∂w with `gradient`.
     pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
-        let (x, layers) = self.ascend(points);
+        let (x, layers) = self.ascend(points, gradient, |_, _, neurons| neurons);
         let (p, dx) = self.network.head.target(x, self.target, gradient);
         let mut responses: Vec<Response> =
             p.into_iter().map(|probability| Response { probability, gradient: Vec::new() }).collect();
@@ -64,7 +64,7 @@ impl Sweep<'_> {
         let source = &self.prefix.layers[first];
         let neurons = if self.before { source.before.clone() } else { source.neurons.clone() };
         let point = Point { layer: first, neurons };
-        let (x, layers) = self.ascend(&[&point]);
+        let (x, layers) = self.ascend(&[&point], true, |_, _, neurons| neurons);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
         if let (_, Some(dx)) = self.network.head.target(x, self.target, true) {
@@ -74,7 +74,19 @@ impl Sweep<'_> {
         taps
     }
 
-    fn ascend(&self, points: &[&Point]) -> (Tensor<2>, Vec<Layer>) {
+    /// The last layer's output at the target position of each point, `[points × hidden]`, where `change(layer, n, w)` changes
+    /// the activations w of the first n points above their own layer: `[n·tokens × width]`, in the last layer `[n × width]`.
+    pub fn ends(&self, points: &[&Point], change: impl Fn(usize, usize, Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        self.ascend(points, false, change).0
+    }
+
+    /// From points in order of their layers to the ends; with `keep`, what the way back needs.
+    fn ascend(
+        &self,
+        points: &[&Point],
+        keep: bool,
+        change: impl Fn(usize, usize, Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, Vec<Layer>) {
         let device = self.network.device();
         let top = self.network.blocks.len() - 1;
         let first = points[0].layer;
@@ -85,9 +97,13 @@ impl Sweep<'_> {
             let prefix = &self.prefix.layers[l];
             let mut state = None;
             x = x.map(|x| {
+                let change = |neurons| change(l, started, neurons);
                 let (out, s) = match &prefix.cache {
-                    Some(cache) => block.forward_cached(x, cache),
-                    None => block.forward(x, self.prefix.tokens, (l == top).then_some(self.prefix.position)),
+                    Some(cache) => block.forward_cached_with(x, cache, change),
+                    None => {
+                        let only = (l == top).then_some(self.prefix.position);
+                        block.forward_with(x, self.prefix.tokens, only, change)
+                    }
                 };
                 state = Some(s);
                 out
@@ -106,7 +122,7 @@ impl Sweep<'_> {
                 let residual = prefix.residual.clone().expand([here, hidden]);
                 let (out, join) = block.join(residual, neurons);
                 let out = match &prefix.output {
-                    Some(output) if l < top => self.in_sentences(out, output),
+                    Some(output) if l < top => self.prefix.in_sentences(out, output),
                     _ => out,
                 };
                 joined = Some((join, here));
@@ -116,7 +132,9 @@ impl Sweep<'_> {
                     Some(x) => Tensor::cat(vec![x, out], 0),
                 });
             }
-            layers.push(Layer { block: state, joined });
+            if keep {
+                layers.push(Layer { block: state, joined });
+            }
         }
         (x.unwrap_or_else(|| self.prefix.last.clone()), layers)
     }
@@ -172,25 +190,6 @@ impl Sweep<'_> {
     fn prompt_slope(&self, layer: usize) -> Tensor<2> {
         let point = Point { layer, neurons: self.prefix.layers[layer].before.clone() };
         self.slope(layer, &[&point])
-    }
-
-    /// Sentences that are the prompt's but for the target position: `[rows·tokens × hidden]`.
-    fn in_sentences(&self, rows: Tensor<2>, prompt: &Tensor<2>) -> Tensor<2> {
-        let [n, hidden] = rows.dims();
-        let (tokens, position) = (self.prefix.tokens, self.prefix.position);
-        let same = |from: usize, to: usize| -> Tensor<3> {
-            let part: Tensor<3> = prompt.clone().slice_dim(0, from..to).unsqueeze_dim(0);
-            part.expand([n, to - from, hidden])
-        };
-        let mut parts = Vec::with_capacity(3);
-        if position > 0 {
-            parts.push(same(0, position));
-        }
-        parts.push(rows.unsqueeze_dim(1));
-        if position + 1 < tokens {
-            parts.push(same(position + 1, tokens));
-        }
-        Tensor::cat(parts, 1).reshape([n * tokens, hidden])
     }
 }
 

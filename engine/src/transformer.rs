@@ -61,6 +61,28 @@ pub struct Prefix {
     pub last: Tensor<2>,
 }
 
+impl Prefix {
+    /// Sentences that are the prompt's but for the target position, `[rows·tokens × hidden]`, of that position's `rows:
+    /// [rows × hidden]` and a layer's output for the prompt, `[tokens × hidden]`.
+    pub(crate) fn in_sentences(&self, rows: Tensor<2>, prompt: &Tensor<2>) -> Tensor<2> {
+        let [n, hidden] = rows.dims();
+        let (tokens, position) = (self.tokens, self.position);
+        let same = |from: usize, to: usize| -> Tensor<3> {
+            let part: Tensor<3> = prompt.clone().slice_dim(0, from..to).unsqueeze_dim(0);
+            part.expand([n, to - from, hidden])
+        };
+        let mut parts = Vec::with_capacity(3);
+        if position > 0 {
+            parts.push(same(0, position));
+        }
+        parts.push(rows.unsqueeze_dim(1));
+        if position + 1 < tokens {
+            parts.push(same(position + 1, tokens));
+        }
+        Tensor::cat(parts, 1).reshape([n * tokens, hidden])
+    }
+}
+
 impl Transformer {
     /// Number of feed-forward units of a layer.
     pub fn width(&self) -> usize {
@@ -144,13 +166,27 @@ impl Transformer {
         layers
     }
 
-    /// The last layer's output at `position`, `[1 × hidden]`, with each layer's activations `[tokens × width]` changed.
-    pub fn pass(&self, ids: &[u32], position: usize, change: impl Fn(usize, Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+    /// The last layer's output at `position` of `rows` variants of one sentence, `[rows × hidden]`: from layer `first` on,
+    /// `change` changes the activations of all of them, `[rows·tokens × width]`.
+    pub fn variants(
+        &self,
+        ids: &[u32],
+        position: usize,
+        rows: usize,
+        first: usize,
+        change: impl Fn(usize, Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let (tokens, hidden) = (ids.len(), self.hidden());
         let mut x = self.embed(&[ids]);
         for (layer, block) in self.blocks.iter().enumerate() {
-            x = block.trace_with(x, ids.len(), self.causal, |neurons| change(layer, neurons)).output;
+            if layer == first {
+                let one: Tensor<3> = x.unsqueeze_dim(0);
+                x = one.expand([rows, tokens, hidden]).reshape([rows * tokens, hidden]);
+            }
+            let change = |neurons| if layer < first { neurons } else { change(layer, neurons) };
+            x = block.trace_with(x, tokens, self.causal, change).output;
         }
-        x.slice_dim(0, position..position + 1)
+        x.reshape([rows, tokens, hidden]).slice_dim(1, position..position + 1).reshape([rows, hidden])
     }
 
     /// Logits at `position`, one a token of the vocabulary.

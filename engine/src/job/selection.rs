@@ -46,29 +46,29 @@ impl Prompts {
 
 /// One question: a fact in a language with a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Item {
-    pub(super) fact: FactId,
-    pub(super) relation: RelationId,
-    pub(super) language: LanguageId,
-    pub(super) prompt: PromptId,
+pub(crate) struct Item {
+    pub(crate) fact: FactId,
+    pub(crate) relation: RelationId,
+    pub(crate) language: LanguageId,
+    pub(crate) prompt: PromptId,
 }
 
 /// What is to be done, in a fixed order: fact by fact, so that what is there at any time can be compared over languages;
 /// each in the store's order of languages and templates.
 #[derive(Debug, Default)]
-pub(super) struct Work {
-    pub(super) items: Vec<Item>,
-    pub(super) facts: u64,
-    pub(super) already_there: u64,
-    pub(super) skips: Skips,
+pub(crate) struct Work {
+    pub(crate) items: Vec<Item>,
+    pub(crate) facts: u64,
+    pub(crate) already_there: u64,
+    pub(crate) skips: Skips,
 }
 
 /// The texts of templates by relation and language.
-pub(super) type Templates<'a> = BTreeMap<(RelationId, LanguageId), BTreeMap<PromptId, &'a str>>;
+pub(crate) type Templates<'a> = BTreeMap<(RelationId, LanguageId), BTreeMap<PromptId, &'a str>>;
 
 impl Selection {
     /// The templates that were chosen.
-    pub(super) fn templates<'a>(&self, snapshot: &'a Snapshot) -> Templates<'a> {
+    pub(crate) fn templates<'a>(&self, snapshot: &'a Snapshot) -> Templates<'a> {
         let mut all = Templates::new();
         for (relation, language, prompt, text) in
             snapshot.templates().filter(|(.., prompt, _)| self.prompts.holds(*prompt))
@@ -78,14 +78,19 @@ impl Selection {
         all
     }
 
-    /// The work, without what `run` holds already.
-    pub(super) fn work(&self, snapshot: &Snapshot, templates: &Templates<'_>, run: Option<RunId>) -> Result<Work> {
+    /// The work, without what is `stored` already; with `among`, only entries that are there.
+    pub(crate) fn work(
+        &self,
+        snapshot: &Snapshot,
+        templates: &Templates<'_>,
+        stored: &Stored<'_>,
+        among: Option<&Stored<'_>>,
+    ) -> Result<Work> {
         let languages = self.language_ids(snapshot)?;
         let mut facts: BTreeMap<FactId, RelationId> = BTreeMap::new();
         for relation in self.relation_ids(snapshot)? {
             facts.extend(snapshot.facts_of_relation(relation)?.into_iter().map(|fact| (FactId(fact), relation)));
         }
-        let stored = Stored::of(snapshot, run);
         let mut work = Work::default();
         for (fact, relation) in facts {
             if self.limit.is_some_and(|limit| work.facts >= limit as u64) {
@@ -98,16 +103,26 @@ impl Selection {
                     (None, _) => Skip::NoLabel,
                     (Some(_), None) => Skip::NoTemplate,
                     (Some(_), Some(texts)) => {
-                        askable = true;
                         for &prompt in texts.keys() {
-                            match stored.holds(fact, language, prompt)? {
+                            let item = Item { fact, relation, language, prompt };
+                            if let Some(among) = among
+                                && !among.holds(&item)?
+                            {
+                                continue;
+                            }
+                            askable = true;
+                            match stored.holds(&item)? {
                                 true => work.already_there += 1,
-                                false => work.items.push(Item { fact, relation, language, prompt }),
+                                false => work.items.push(item),
                             }
                         }
                         continue;
                     }
                 };
+                // What was not attributed was counted then.
+                if among.is_some() {
+                    continue;
+                }
                 *work.skips.entry(SkipPlace::of(snapshot, reason, relation, language)).or_default() += 1;
             }
             work.facts += u64::from(askable);
@@ -157,20 +172,32 @@ impl Selection {
 }
 
 /// What a run holds.
-struct Stored<'a>(BTreeMap<(LanguageId, PromptId), Vec<LivePart<'a>>>);
+pub(crate) struct Stored<'a>(BTreeMap<(LanguageId, PromptId), Vec<LivePart<'a>>>);
 
 impl<'a> Stored<'a> {
-    fn of(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
+    /// Scores and neuron sets of a run.
+    pub(crate) fn attributions(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
         let slots = snapshot.slots().filter(|slot| Some(slot.run) == run);
         Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.parts(slot))).collect())
     }
 
-    fn holds(&self, fact: FactId, language: LanguageId, prompt: PromptId) -> Result<bool> {
-        for part in self.0.get(&(language, prompt)).into_iter().flatten() {
-            if part.find(fact)?.is_some() {
-                return Ok(true);
+    /// Degenerate groups of a run.
+    pub(crate) fn groups(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
+        let slots = snapshot.group_slots().filter(|slot| Some(slot.run) == run);
+        Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.group_parts(slot))).collect())
+    }
+
+    /// Where a fact's entry is.
+    pub(crate) fn find(&self, item: &Item) -> Result<Option<(&LivePart<'a>, u32)>> {
+        for part in self.0.get(&(item.language, item.prompt)).into_iter().flatten() {
+            if let Some(local) = part.find(item.fact)? {
+                return Ok(Some((part, local)));
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    fn holds(&self, item: &Item) -> Result<bool> {
+        Ok(self.find(item)?.is_some())
     }
 }

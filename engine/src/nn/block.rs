@@ -117,20 +117,41 @@ impl Block {
 
     /// Whole sentences of a bidirectional model. With `only`, the output is that token of each sentence alone.
     pub fn forward(&self, x: Tensor<2>, tokens: usize, only: Option<usize>) -> (Tensor<2>, BlockState) {
+        self.forward_with(x, tokens, only, |neurons| neurons)
+    }
+
+    /// The same with the neurons' activations changed on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`.
+    pub fn forward_with(
+        &self,
+        x: Tensor<2>,
+        tokens: usize,
+        only: Option<usize>,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
         let (a, state) = self.attention.forward(normed, tokens, only, false);
         let x = match only {
             None => x,
             Some(position) => pick_token(x, tokens, position),
         };
-        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only })
+        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only }, change)
     }
 
     /// Variants of the last token of a causal model, `x: [rows × hidden]`.
     pub fn forward_cached(&self, x: Tensor<2>, cache: &Cache) -> (Tensor<2>, BlockState) {
+        self.forward_cached_with(x, cache, |neurons| neurons)
+    }
+
+    /// The same with the neurons' activations `[rows × width]` changed on their way.
+    pub fn forward_cached_with(
+        &self,
+        x: Tensor<2>,
+        cache: &Cache,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
         let (a, state) = self.attention.forward_cached(normed, cache);
-        self.finish(x, a, attention_norm, Attended::LastToken(state))
+        self.finish(x, a, attention_norm, Attended::LastToken(state), change)
     }
 
     /// The end of the block alone: neurons' activations `[rows × width]` onto the residual `[rows × hidden]`.
@@ -187,11 +208,12 @@ impl Block {
         a: Tensor<2>,
         attention_norm: Option<NormState>,
         attention: Attended,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (h, attention_post, after_attention) = self.add_attention(x, a);
         let (normed, feed_forward_norm) = through(self.feed_forward_norm.as_ref(), h.clone());
         let (neurons, feed_forward) = self.feed_forward.neurons(normed);
-        let (out, joined) = self.join(h, neurons);
+        let (out, joined) = self.join(h, change(neurons));
         let state = BlockState {
             attention_norm,
             attention,
