@@ -4,7 +4,15 @@
 
 #[cfg(feature = "attribute")]
 mod attribute;
+#[cfg(feature = "attribute")]
+mod dkn;
 mod import;
+mod plot;
+#[cfg(feature = "attribute")]
+mod probe;
+mod report;
+#[cfg(feature = "attribute")]
+mod study;
 mod values;
 
 use std::path::PathBuf;
@@ -16,8 +24,16 @@ use kndb_import::facts::FactsFormat;
 use crate::output::Mode;
 
 #[cfg(feature = "attribute")]
-pub use attribute::{AttributeArgs, KeptArgs, Method, MethodArgs};
+pub use attribute::{AttributeArgs, KeptArgs, Method, MethodArgs, SelectionArgs};
+#[cfg(feature = "attribute")]
+pub use dkn::{DegenerateMethod, DknArgs};
 pub use import::{ImportArgs, Preset, SpecArgs};
+pub use plot::PlotArgs;
+#[cfg(feature = "attribute")]
+pub use probe::{ChangeArgs, ProbeArgs};
+pub use report::PageArgs;
+#[cfg(feature = "attribute")]
+pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]
@@ -64,8 +80,24 @@ pub enum Command {
     /// Compute scores of the store's facts with a language model
     #[cfg(feature = "attribute")]
     Attribute(Box<AttributeArgs>),
+    /// Search a run's knowledge neurons for degenerate groups: neurons that can stand in for each other
+    #[cfg(feature = "attribute")]
+    Dkn(Box<DknArgs>),
+    /// Change neurons, and see what becomes of a fact's probability and the model's answers
+    #[cfg(feature = "attribute")]
+    Probe(Box<ProbeArgs>),
+    /// Cross-lingual editing: success rates of LIKN, Mono-KN and Seq-KN (AMIG, Table 2)
+    #[cfg(feature = "attribute")]
+    EditStudy(Box<EditStudyArgs>),
+    /// Fact checking: true and false statements told apart by degenerate neurons (AMIG, Table 3)
+    #[cfg(feature = "attribute")]
+    FactCheck(Box<FactCheckArgs>),
     /// Ask the store: one statement, a script, or the shell
     Query(QueryArgs),
+    /// Draw shares by layer, a heat map, the overlap of languages, or any answer: SVG, PNG, or here
+    Plot(Box<PlotArgs>),
+    /// Write one self-contained page about the store: runs, figures, tables, evidence, and their queries
+    Report(PageArgs),
     /// Show what the store holds
     Info(ReportArgs),
     /// List the runs: model, method, what is kept, how much is there

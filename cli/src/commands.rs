@@ -5,13 +5,23 @@ mod attribute;
 mod compact;
 mod completions;
 mod demo;
+#[cfg(feature = "attribute")]
+mod dkn;
 mod drop_run;
+#[cfg(feature = "attribute")]
+mod edit_study;
+#[cfg(feature = "attribute")]
+mod fact_check;
 mod facts;
 mod import;
 mod info;
 mod init;
 mod man;
+mod plot;
+#[cfg(feature = "attribute")]
+mod probe;
 mod query;
+mod report;
 mod runs;
 mod verify;
 
@@ -42,6 +52,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
     match command {
         Command::Init(args) => init::run(args, terminal),
         Command::Query(args) => query::run(args, terminal),
+        Command::Plot(args) => plot::run(*args, terminal),
+        Command::Report(args) => report::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
         Command::Man(args) => man::run(args, terminal),
         Command::Info(args) => info::run(args, terminal),
@@ -54,6 +66,14 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Import(args) => import::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Attribute(args) => attribute::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Dkn(args) => dkn::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Probe(args) => probe::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::EditStudy(args) => edit_study::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::FactCheck(args) => fact_check::run(*args, terminal),
     }
 }
 

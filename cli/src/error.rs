@@ -3,13 +3,15 @@
 //! Libraries say what was found and what was expected; here it is said what to do about it.
 
 mod drawing;
+mod hints;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use kndb_query::QueryError;
 
-use crate::output::Mode;
+#[cfg(feature = "attribute")]
+use crate::study::Reads;
 
 /// Exit code of an error in a query or in the data.
 pub const FAILED: u8 = 1;
@@ -64,6 +66,57 @@ pub enum CliError {
         /// The store.
         path: PathBuf,
     },
+    /// No run was named, and it is not clear which is meant.
+    #[cfg(feature = "attribute")]
+    #[error("{}", which_run(*reads, runs, *of_others))]
+    WhichRun {
+        /// What is read of it.
+        reads: Reads,
+        /// The model's runs that have it.
+        runs: Vec<String>,
+        /// How many runs of other models have it.
+        of_others: usize,
+    },
+    /// A run that is not there, or has nothing of what is read.
+    #[cfg(feature = "attribute")]
+    #[error("there is no run {run:?} with {reads}; the store has {}", listed(runs))]
+    NoSuchRun {
+        /// As given.
+        run: String,
+        /// What is read of it.
+        reads: Reads,
+        /// The runs that have it.
+        runs: Vec<String>,
+    },
+    /// A run whose way of scoring has no name, where more is to be scored.
+    #[cfg(feature = "attribute")]
+    #[error("the scores behind run {run:?} are of no named preset, so it is not known how to score statements alike")]
+    WhichScores {
+        /// The run of degenerate groups.
+        run: String,
+    },
+    /// A study could not be done.
+    #[cfg(feature = "attribute")]
+    #[error(transparent)]
+    Study(kndb_study::StudyError),
+    /// Something else than a set of neurons, where neurons are to be changed.
+    #[cfg(feature = "attribute")]
+    #[error("`{set}` is no set of neurons")]
+    NotNeurons {
+        /// As given.
+        set: String,
+    },
+    /// A fact that cannot be asked.
+    #[cfg(feature = "attribute")]
+    #[error("fact {fact:?} cannot be asked{}: {reason}", language.as_ref().map_or_else(String::new, |it| format!(" in {it:?}")))]
+    CannotAsk {
+        /// The fact's id.
+        fact: String,
+        /// The language, where it is of one.
+        language: Option<String>,
+        /// Why.
+        reason: String,
+    },
     /// Ctrl-C, and what is there by now.
     #[cfg(feature = "attribute")]
     #[error("interrupted: run {run:?} holds {stored} of the entries, {left} are left")]
@@ -74,6 +127,29 @@ pub enum CliError {
         stored: u64,
         /// Entries that are not.
         left: u64,
+    },
+    /// A figure or a report could not be made.
+    #[error(transparent)]
+    Report(kndb_report::Error),
+    /// A picture of a kind that kndb does not draw.
+    #[error("{path} names no kind of picture kndb draws: found {found}, expected a name that ends in {expected}", path = path.display())]
+    PictureFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its extension, as a phrase.
+        found: String,
+        /// The extensions there are.
+        expected: String,
+    },
+    /// An option that means nothing to the figure that was chosen.
+    #[error("{option} means nothing to {figure}")]
+    NotForFigure {
+        /// The option.
+        option: &'static str,
+        /// The figure.
+        figure: String,
+        /// What to do instead.
+        instead: &'static str,
     },
     /// A file or folder named by the user could not be used.
     #[error("cannot {action} {path}: {source}", path = path.display())]
@@ -186,6 +262,25 @@ impl From<kndb_import::ImportRunError> for CliError {
     }
 }
 
+impl From<kndb_report::Error> for CliError {
+    fn from(error: kndb_report::Error) -> Self {
+        match error {
+            kndb_report::Error::Query { statement, error } => {
+                let statement = StatementText { origin: "statement".into(), text: statement, ..Default::default() };
+                Self::Query { error, statement }
+            }
+            kndb_report::Error::Storage(error) => Self::Store(error),
+            other => Self::Report(other),
+        }
+    }
+}
+
+impl From<kndb_plot::Error> for CliError {
+    fn from(error: kndb_plot::Error) -> Self {
+        Self::Report(error.into())
+    }
+}
+
 #[cfg(feature = "attribute")]
 impl From<kndb_engine::Error> for CliError {
     fn from(error: kndb_engine::Error) -> Self {
@@ -216,81 +311,20 @@ impl CliError {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
+            Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
+            #[cfg(feature = "attribute")]
+            Self::WhichRun { .. } | Self::NoSuchRun { .. } | Self::WhichScores { .. } | Self::NotNeurons { .. } => {
+                USAGE
+            }
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::Option { .. } | kndb_study::StudyError::Unknown { .. }) => USAGE,
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::Stopped { .. }) => INTERRUPTED,
             #[cfg(feature = "attribute")]
             Self::NotForMethod { .. } | Self::Engine(kndb_engine::Error::Option { .. }) => USAGE,
             #[cfg(feature = "attribute")]
             Self::Interrupted { .. } => INTERRUPTED,
             _ => FAILED,
-        }
-    }
-
-    /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
-        use kndb_import::ImportError as Import;
-        use kndb_storage::Error as Store;
-        match self {
-            Self::Query { error, .. } => error.hint.clone(),
-            Self::Store(Store::NotAStore { path, .. }) => Some(format!(
-                "`kndb init {0}` makes an empty store, `kndb demo {0}` one with example data",
-                path.display()
-            )),
-            Self::Store(Store::AlreadyThere { .. }) => {
-                Some("choose another folder; `kndb info` shows what a store holds".into())
-            }
-            Self::Store(Store::Locked { .. }) => Some("wait for the other process to finish, then try again".into()),
-            Self::Store(Store::FormatVersion { found, expected, .. }) => Some(if found > expected {
-                "use a newer kndb".into()
-            } else {
-                "use the kndb that wrote it, or import the data again".into()
-            }),
-            Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(
-                "`kndb verify` lists all damage; restore the store from a copy, or drop the run \
-                 (`kndb drop-run`) and import it again"
-                    .into(),
-            ),
-            Self::Store(Store::FactExists { .. }) => {
-                Some("--replace replaces facts that are in the run already".into())
-            }
-            Self::Store(Store::RunDiffers { .. }) => {
-                Some("leave the option out to add to the run as it is; `kndb info --json` shows its parameters".into())
-            }
-            Self::Import(Import::UnknownFormat { .. }) => {
-                Some("--format names it; `kndb import --help` lists the formats".into())
-            }
-            Self::Import(Import::NeuronOutside { .. }) => Some("are --layers and --width those of the model?".into()),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("check the path; it counts from the current folder".into())
-            }
-            Self::UnknownDotCommand { nearest, .. } => Some(match nearest {
-                Some(nearest) => format!("did you mean {nearest}? `.help` lists all"),
-                None => "`.help` lists all".into(),
-            }),
-            Self::DotArgument { command: ".mode", .. } => {
-                let modes: Vec<&str> =
-                    <Mode as clap::ValueEnum>::value_variants().iter().map(|mode| mode.name()).collect();
-                Some(format!("modes are {}", modes.join(", ")))
-            }
-            Self::ReadTooDeep { .. } => Some("does the script `.read` itself?".into()),
-            Self::RunNeeds { .. } => Some(
-                "a new run is described by its model's name and shape, as in --model \
-                 bert-base-uncased --layers 12 --width 3072; `kndb runs` lists the runs there are"
-                    .into(),
-            ),
-            #[cfg(feature = "attribute")]
-            Self::Engine(error) => engine_hint(error),
-            #[cfg(feature = "attribute")]
-            Self::NoFacts { path } => Some(format!(
-                "`kndb facts {} FOLDER` imports facts, labels and templates (mLAMA, LAMA, ParaRel)",
-                path.display()
-            )),
-            #[cfg(feature = "attribute")]
-            Self::NotForMethod { .. } => {
-                Some("leave it out; `kndb attribute --help` lists the methods and their options".into())
-            }
-            #[cfg(feature = "attribute")]
-            Self::Interrupted { .. } => Some("the same command goes on from here".into()),
-            Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
-            _ => None,
         }
     }
 
@@ -317,24 +351,30 @@ impl CliError {
 }
 
 #[cfg(feature = "attribute")]
-fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
-    use kndb_engine::Error as Engine;
-    let hint = match error {
-        Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
-        }
-        Engine::Architecture { .. } => {
-            "scores of other models can be computed elsewhere and imported: `kndb import --help`"
-        }
-        Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
-        Engine::Tokenizer { .. } => "does tokenizer.json belong to this model?",
-        Engine::Device { .. } => "--device cpu is there always",
-        Engine::Storage(kndb_storage::Error::FactExists { .. }) => {
-            "another process adds to this run; when it has ended, the same command adds what is missing"
-        }
-        _ => return None,
+fn which_run(reads: Reads, runs: &[String], of_others: usize) -> String {
+    let others = match of_others {
+        0 => String::new(),
+        count => format!(" ({count} of other models)"),
     };
-    Some(hint.into())
+    match runs {
+        [] => format!("the store has no run of this model with {reads}{others}"),
+        runs => format!("the store has {} runs of this model with {reads}: {}", runs.len(), runs.join(", ")),
+    }
+}
+
+#[cfg(feature = "attribute")]
+fn listed(runs: &[String]) -> String {
+    if runs.is_empty() { "none".into() } else { runs.join(", ") }
+}
+
+#[cfg(feature = "attribute")]
+impl From<kndb_study::StudyError> for CliError {
+    fn from(error: kndb_study::StudyError) -> Self {
+        match error {
+            kndb_study::StudyError::Storage(error) => Self::Store(error),
+            error => Self::Study(error),
+        }
+    }
 }
 
 /// Replaces Rust's panic message: a panic is a bug, and the user should know that it is not theirs.

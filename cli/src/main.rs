@@ -12,7 +12,11 @@ mod output;
 mod overview;
 mod progress;
 mod session;
+#[cfg(feature = "attribute")]
+mod sets;
 mod shell;
+#[cfg(feature = "attribute")]
+mod study;
 mod terminal;
 
 use std::process::ExitCode;

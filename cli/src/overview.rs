@@ -85,11 +85,14 @@ impl RunOverview {
                 }
             }
         }
+        let attributed: BTreeSet<RunId> = snapshot.slots().map(|slot| slot.run).collect();
         for slot in snapshot.group_slots() {
             if let Some(run) = runs.get_mut(&slot.run) {
                 run.languages.insert(snapshot.language_name(slot.language).to_owned());
                 for part in snapshot.group_parts(slot) {
                     run.groups += part.part.members();
+                    // Beside scores, groups are no entries of their own.
+                    run.entries += if attributed.contains(&slot.run) { 0 } else { part.live_len() };
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! is a line of its own, where no statement has begun.
 
 mod dot;
+mod drawing;
 mod input;
 pub mod listing;
 
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use kndb_query::{Outcome, Settings};
+use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
@@ -22,6 +24,7 @@ use crate::output::{Delivery, Mode};
 use dot::DotCommand;
 
 pub use dot::{DOT_COMMANDS, takes_file};
+pub use drawing::FIGURE_WIDTH;
 pub use input::Input;
 pub use listing::Names;
 
@@ -201,10 +204,22 @@ impl Session {
             Some(file) => file,
             None => streams.out,
         };
-        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &self.interrupt);
+        let plotted = drawing::plotted(&statement);
+        let mut answer = Answer::default();
+        let sink = match plotted {
+            Some(_) => Box::new(&mut answer),
+            None => self.mode.sink(self.headers, out),
+        };
+        let mut delivery = Delivery::new(sink, &self.interrupt);
         let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
         let interrupted = delivery.finish().map_err(CliError::Output)?;
         let outcome = outcome.map_err(in_query)?;
+        if let Some(query) = plotted {
+            match drawing::bars(query, &answer)? {
+                Some(bars) => out.write_all(bars.as_bytes()).map_err(CliError::Output)?,
+                None => writeln!(streams.messages, "nothing to draw: the answer is empty").map_err(CliError::Output)?,
+            }
+        }
         if let Outcome::Explained(tree) = &outcome {
             writeln!(out, "{}", tree.trim_end()).map_err(CliError::Output)?;
         }

@@ -43,6 +43,13 @@ pub enum Statement {
     },
 }
 
+impl Statement {
+    /// Whether the rows are to be drawn: `… plot`. [`crate::execute`] delivers them either way.
+    pub fn wants_plot(&self) -> bool {
+        matches!(self, Self::Query(query) if query.plot)
+    }
+}
+
 /// A name given to a set with `let`, without its `@`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
@@ -65,6 +72,9 @@ pub struct Query {
     pub order: Vec<OrderKey>,
     /// `top`.
     pub top: Option<Top>,
+    /// `plot`: the caller is asked to draw the rows, which are the same with and without it. Only with
+    /// `by`, and never in `explain`.
+    pub plot: bool,
     /// The whole query.
     pub span: Span,
 }
@@ -177,6 +187,12 @@ words! {
         Similarity = "similarity",
         /// Facts present on one side of a similarity only.
         Unpaired = "unpaired",
+        /// Probability of the right answer, with nothing of a degenerate group suppressed.
+        P = "p",
+        /// The least of the probabilities after each neuron of the group alone.
+        PAlone = "p_alone",
+        /// Probability after the whole group.
+        PAll = "p_all",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ast::SetOp;
 use crate::error::QueryError;
 use crate::floor::{below_floor, complete};
 use crate::plan::{Access, Cell, Combine, Pairs, PartAccess, PromptParts, Source};
-use kndb_storage::{LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
+use kndb_storage::{Group, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
 /// What a node did, for `explain analyze`.
@@ -254,7 +254,7 @@ impl<'p, 's> Worker<'p, 's> {
                 bytes += 64;
             }
             Access::Groups => {
-                let groups = part.live.part.groups(local).map_err(QueryError::storage)?;
+                let groups = self.groups(cell, part, local)?;
                 out.extend(groups.iter().flat_map(|group| &group.neurons).map(|neuron| neuron.0));
                 out[before..].sort_unstable();
                 let mut kept = before;
@@ -273,6 +273,15 @@ impl<'p, 's> Worker<'p, 's> {
             stats[source.id].bytes += bytes + (out.len() - before) as u64 * width;
         }
         Ok(())
+    }
+
+    /// The groups of one entry that qualify.
+    pub(crate) fn groups(&self, cell: &Cell<'s>, part: &PartAccess<'s>, local: u32) -> Result<Vec<Group>, QueryError> {
+        let groups = part.live.part.groups(local).map_err(QueryError::storage)?;
+        match &cell.groups {
+            None => Ok(groups),
+            Some(cut) => cut.qualifying(groups).map_err(|gap| gap.error(self.snapshot, self.shape, cell, part, local)),
+        }
     }
 
     /// Blocks are checked for their form; that their neurons are of the model is checked here.

@@ -1,8 +1,9 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::ast::{Head, Query};
+use crate::degenerate::GroupCut;
 use crate::eval::NodeStats;
-use crate::plan::{Access, Facts, Neurons, NodeId, Pairs, Set, Source};
+use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Set, Source};
 use kndb_storage::{PartKind, Snapshot};
 use std::fmt::Write;
 
@@ -132,11 +133,8 @@ impl Drawing<'_> {
             let language = self.snapshot.language_name(cell.language);
             for prompt in &cell.prompts {
                 let facts: u64 = prompt.parts.iter().map(|part| part.live.live_len()).sum();
-                let ways: std::collections::BTreeSet<String> = prompt
-                    .parts
-                    .iter()
-                    .map(|part| self.way(part.live.part.kind(), &part.access, cell.cut.tau))
-                    .collect();
+                let ways: std::collections::BTreeSet<String> =
+                    prompt.parts.iter().map(|part| way(part.live.part.kind(), &part.access, cell)).collect();
                 let ways: Vec<String> = ways.into_iter().collect();
                 let text = format!(
                     "run {run:?}, {language}, prompt {}: {facts} facts in {} parts, {}",
@@ -149,16 +147,21 @@ impl Drawing<'_> {
         }
         Line { id: Some(source.id), text, children }
     }
+}
 
-    fn way(&self, kind: PartKind, access: &Access<'_>, tau: f64) -> String {
-        match (access, kind) {
-            (Access::Groups, _) => "degenerate groups".to_owned(),
-            (Access::Grid(..), PartKind::Neurons) => "neuron sets without scores".to_owned(),
-            (Access::Grid(..), _) => format!("ready-made sets at tau={tau}"),
-            (Access::Prefix { check, .. }, _) => {
-                let checked = if *check { ", floor checked fact by fact" } else { "" };
-                format!("best scores down to tau={tau}{checked}")
-            }
+/// How the sets of a part are found.
+fn way(kind: PartKind, access: &Access<'_>, cell: &Cell<'_>) -> String {
+    let tau = cell.cut.tau;
+    match (access, kind) {
+        (Access::Groups, _) => match cell.groups.as_ref().map(GroupCut::text) {
+            Some(cut) if !cut.is_empty() => format!("degenerate groups, {cut}"),
+            _ => "degenerate groups".to_owned(),
+        },
+        (Access::Grid(..), PartKind::Neurons) => "neuron sets without scores".to_owned(),
+        (Access::Grid(..), _) => format!("ready-made sets at tau={tau}"),
+        (Access::Prefix { check, .. }, _) => {
+            let checked = if *check { ", floor checked fact by fact" } else { "" };
+            format!("best scores down to tau={tau}{checked}")
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::QueryError;
 use crate::plan::{Cell, Cut, PartAccess};
-use kndb_storage::{FactId, Keep, LEAST_POSITIVE, ScoreView, Shape, Snapshot};
+use kndb_storage::{Keep, LEAST_POSITIVE, ScoreView, Shape, Snapshot};
 
 /// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
 pub(crate) fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
@@ -36,8 +36,7 @@ pub(crate) fn below_floor(
         return QueryError::missing(cell.tau_span, "the run is not in the store any more");
     };
     let (name, language) = (&run.spec.name, snapshot.language_name(cell.language));
-    let fact = part.facts.get(local as usize).map(|&fact| FactId(u32::from_le_bytes(fact)));
-    let fact = fact.and_then(|fact| snapshot.external_id(fact).ok()).unwrap_or_default();
+    let fact = part.fact(local).and_then(|fact| snapshot.external_id(fact).ok()).unwrap_or_default();
     let (floor, max) = (scores.floor(), scores.max());
     let tau = match cell.cut.tau {
         tau if cell.tau_given => format!("tau={tau}"),

@@ -2,6 +2,7 @@
 
 mod algebra;
 mod ast;
+mod degenerate;
 mod domain;
 pub mod error;
 mod eval;
@@ -14,6 +15,7 @@ mod lexer;
 mod lower;
 mod names;
 mod nearest;
+mod numbered;
 mod optimise;
 mod output;
 mod parser;

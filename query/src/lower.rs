@@ -1,10 +1,12 @@
 //! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
 
 use crate::ast;
-use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, NeuronRange, Numbers, SetOp, SourceKind, Units};
+use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, SetOp, SourceKind};
+use crate::degenerate::{GroupCut, group_cut};
 use crate::error::QueryError;
 use crate::kinds::{Kind, mixed, not_of};
 use crate::names::{Resolver, Settings, listing, no_run, unknown_set};
+use crate::numbered::{layers_of, neurons_in};
 use crate::plan::{
     Access, Cell, Combine, Cut, FactFilter, Facts, NeuronFilter, Neurons, NodeId, Pairs, PartAccess, PromptParts,
     SavedPairs, Set, Share, Source,
@@ -301,10 +303,7 @@ impl<'s> Lowering<'s> {
             snapshot.slots().filter(of_runs).collect()
         };
         if slots.is_empty() {
-            let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
-            let what = if groups { "degenerate groups" } else { "knowledge neurons" };
-            let hint = if groups { "import AMIG result files, which have them" } else { "`kndb import` files into it" };
-            return Err(QueryError::missing(source.span, format!("run {runs} has no {what} yet")).hint(hint));
+            return Err(self.names.nothing_in(source, &runs));
         }
         let languages = self.names.languages(source, &runs, &slots)?;
         if source.condition(ConditionKey::Lang).is_some_and(|c| matches!(c.filter, Filter::Lang(Choice::Of(_)))) {
@@ -312,6 +311,8 @@ impl<'s> Lowering<'s> {
         }
         let mut cells = Vec::new();
         for run in &runs {
+            let has_groups = groups && slots.iter().any(|slot| slot.run == run.id);
+            let cut = has_groups.then(|| group_cut(source, run)).transpose()?;
             for &language in &languages {
                 let of_cell = slots.iter().filter(|slot| slot.run == run.id && slot.language == language);
                 let wanted: Vec<Slot> =
@@ -319,7 +320,7 @@ impl<'s> Lowering<'s> {
                 if wanted.is_empty() && combine == Combine::Union {
                     continue;
                 }
-                cells.push(self.cell(source, run, language, &wanted)?);
+                cells.push(self.cell(source, run, language, &wanted, cut.clone())?);
             }
         }
         if cells.iter().all(|cell| cell.prompts.is_empty()) {
@@ -343,6 +344,7 @@ impl<'s> Lowering<'s> {
         run: &Run,
         language: kndb_storage::LanguageId,
         slots: &[Slot],
+        groups: Option<GroupCut>,
     ) -> Result<Cell<'s>, QueryError> {
         let snapshot = self.names.snapshot;
         let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
@@ -385,7 +387,7 @@ impl<'s> Lowering<'s> {
             prompts.push(PromptParts { prompt: slot.prompt, parts });
         }
         let tau_given = source.condition(ConditionKey::Tau).is_some();
-        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given })
+        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given, groups })
     }
 
     /// The cheapest way into a part that gives the answer.
@@ -441,50 +443,4 @@ fn read_saved(store: &Store, snapshot: &Snapshot, expr: &Expr, saved: &mut Saved
         }
         ExprKind::Source(_) | ExprKind::Neurons(_) => Ok(()),
     }
-}
-
-/// The neurons of `layer` conditions.
-fn layers_of(source: &ast::Source, model: &Model) -> Result<Option<RoaringBitmap>, QueryError> {
-    let Some(Filter::Layer(Numbers::Of(intervals))) = source.condition(ConditionKey::Layer).map(|c| &c.filter) else {
-        return Ok(None);
-    };
-    let mut neurons = RoaringBitmap::new();
-    for interval in intervals {
-        check_layer(interval.last, interval.span, model)?;
-        insert(&mut neurons, model.shape, interval.first, interval.last, 0, model.shape.width - 1);
-    }
-    Ok(Some(neurons))
-}
-
-fn neurons_in(ranges: &[NeuronRange], model: &Model) -> Result<RoaringBitmap, QueryError> {
-    let mut neurons = RoaringBitmap::new();
-    for range in ranges {
-        check_layer(range.layers.last, range.layers.span, model)?;
-        let (first, last) = match range.units {
-            Units::Every => (0, model.shape.width - 1),
-            Units::Within(units) => (units.first, units.last),
-        };
-        if last >= model.shape.width {
-            let reason =
-                format!("there is no unit {last}: the layers of {:?} are {} wide", model.name, model.shape.width);
-            let hint = format!("units are 0 to {}", model.shape.width - 1);
-            return Err(QueryError::missing(range.span, reason).hint(hint));
-        }
-        insert(&mut neurons, model.shape, range.layers.first, range.layers.last, first, last);
-    }
-    Ok(neurons)
-}
-
-fn insert(neurons: &mut RoaringBitmap, shape: Shape, first: u32, last: u32, unit: u32, last_unit: u32) {
-    for layer in first..=last {
-        neurons.insert_range(layer * shape.width + unit..=layer * shape.width + last_unit);
-    }
-}
-
-fn check_layer(layer: u32, span: Span, model: &Model) -> Result<(), QueryError> {
-    if layer < model.shape.layers {
-        return Ok(());
-    }
-    let reason = format!("there is no layer {layer}: model {:?} has {} layers", model.name, model.shape.layers);
-    Err(QueryError::missing(span, reason).hint(format!("layers are 0 to {}", model.shape.layers - 1)))
 }

@@ -1,6 +1,6 @@
 //! Names of a statement → ids of the store, with messages that say what is there.
 
-use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source, Text};
+use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source, SourceKind, Text};
 use crate::error::QueryError;
 use crate::nearest::nearest;
 use crate::span::Span;
@@ -51,6 +51,11 @@ pub(crate) fn unknown_set(name: &Name, snapshot: &Snapshot) -> QueryError {
     QueryError::missing(name.span, format!("there is no saved set @{name}; the store has {known}")).maybe_hint(near)
 }
 
+/// What a source is about.
+fn content(kind: SourceKind) -> &'static str {
+    if kind == SourceKind::Dkn { "degenerate groups" } else { "knowledge neurons" }
+}
+
 /// An error for a store without runs.
 pub(crate) fn no_run(span: Span) -> QueryError {
     QueryError::missing(span, "the store has no run yet").hint("import one with `kndb import`")
@@ -63,7 +68,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    /// The runs a source asks for. Without `run`, the session's or the only one.
+    /// The runs a source asks for. Without `run`, the session's, or the only one that has what the source is about.
     pub(crate) fn runs(&self, source: &Source) -> Result<Vec<&'a Run>, QueryError> {
         let snapshot = self.snapshot;
         let names = || snapshot.runs().map(|run| run.spec.name.as_str()).collect::<Vec<_>>();
@@ -84,16 +89,60 @@ impl<'a> Resolver<'a> {
                 Ok(runs)
             }
             Some(_) => Ok(snapshot.runs().collect()),
-            None => match (self.session_run(source.span)?, snapshot.runs().len()) {
-                (Some(run), _) => Ok(vec![run]),
-                (None, 1) => Ok(snapshot.runs().collect()),
-                (None, count) => {
-                    let (names, first) = (listing(names()), names()[0]);
-                    let reason = format!("the store has {count} runs, {names}, and scores of different runs never mix");
-                    let hint = format!("say which: `{}[run={first:?}]`", source.kind);
-                    Err(QueryError::missing(source.span, reason).hint(hint))
-                }
+            None => match self.session_run(source.span)? {
+                Some(run) => Ok(vec![run]),
+                None => self.only_run(source),
             },
+        }
+    }
+
+    /// The only run there is, of those that have what a source is about.
+    fn only_run(&self, source: &Source) -> Result<Vec<&'a Run>, QueryError> {
+        let all: Vec<&Run> = self.snapshot.runs().collect();
+        let mut runs = self.with(source.kind);
+        let with = match (runs.len(), content(source.kind)) {
+            (0, _) => {
+                runs.clone_from(&all);
+                String::new()
+            }
+            (some, what) if some < all.len() => format!(" with {what}"),
+            _ => String::new(),
+        };
+        let [first, _, ..] = runs.as_slice() else { return Ok(runs) };
+        let names = listing(runs.iter().map(|run| run.spec.name.as_str()));
+        let mixed = if source.kind == SourceKind::Dkn { "groups" } else { "scores" };
+        let reason =
+            format!("the store has {} runs{with}, {names}, and {mixed} of different runs never mix", runs.len());
+        let hint = format!("say which: `{}[run={:?}]`", source.kind, first.spec.name);
+        Err(QueryError::missing(source.span, reason).hint(hint))
+    }
+
+    /// The runs that have what a source is about: groups, or scores and neuron sets.
+    fn with(&self, kind: SourceKind) -> Vec<&'a Run> {
+        let snapshot = self.snapshot;
+        let has = |run: &&Run| match kind {
+            SourceKind::Dkn => snapshot.group_slots().any(|slot| slot.run == run.id),
+            _ => snapshot.slots().any(|slot| slot.run == run.id),
+        };
+        snapshot.runs().filter(has).collect()
+    }
+
+    /// The error for runs that have nothing of what a source is about; says which runs have.
+    pub(crate) fn nothing_in(&self, source: &Source, runs: &[&Run]) -> QueryError {
+        let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
+        let reason = format!("run {runs} has no {} yet", content(source.kind));
+        let error = QueryError::missing(source.span, reason);
+        match (self.with(source.kind).as_slice(), source.kind) {
+            ([], SourceKind::Dkn) => error.hint("`kndb dkn` searches for them, and AMIG's result files have them"),
+            ([], _) => error.hint("`kndb import` files into it"),
+            ([one], kind) => {
+                let name = &one.spec.name;
+                error.hint(format!("run {name:?} has: write `{kind}[run={name:?}]`"))
+            }
+            (several, _) => {
+                let names = listing(several.iter().map(|run| run.spec.name.as_str()));
+                error.hint(format!("runs that have: {names}"))
+            }
         }
     }
 

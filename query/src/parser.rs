@@ -94,7 +94,8 @@ impl<'a> Parser<'a> {
             let set = self.set()?;
             if let Some(clause) = self.clause() {
                 let reason = format!("`let` saves a set, and `{clause}` makes rows of one");
-                return Err(self.error_here(reason).hint(format!("save the set, then ask: `@{name} {clause} …`")));
+                let rows = if clause == "plot" { "by layer plot".to_owned() } else { format!("{clause} …") };
+                return Err(self.error_here(reason).hint(format!("save the set, then ask: `@{name} {rows}`")));
             }
             let span = start.to(self.previous_span());
             Statement::Let { name, set, span }
@@ -109,6 +110,10 @@ impl<'a> Parser<'a> {
                 return Err(self.error_here(reason));
             }
             let query = self.query()?;
+            if query.plot {
+                let reason = "`explain` shows how a query is answered, and draws no plot";
+                return Err(QueryError::syntax(self.previous_span(), reason).hint("leave `plot` or `explain` out"));
+            }
             let span = start.to(self.previous_span());
             Statement::Explain { analyze, query, span }
         } else {
@@ -222,7 +227,7 @@ impl<'a> Parser<'a> {
 
     /// The keyword of a clause, if one starts here.
     fn clause(&self) -> Option<&'static str> {
-        self.word_in(&["by", "having", "order", "top"])
+        self.word_in(&["by", "having", "order", "top", "plot"])
     }
 
     /// What the current token is, for a message.

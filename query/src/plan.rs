@@ -4,8 +4,9 @@
 //! into its sources, [`eval`](crate::eval) runs it fact by fact.
 
 use crate::ast::SetOp;
+use crate::degenerate::GroupCut;
 use crate::span::Span;
-use kndb_storage::{GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
+use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,6 +128,8 @@ pub(crate) struct Cell<'s> {
     /// Where the threshold is given, or else the source that takes the run's.
     pub tau_span: Span,
     pub tau_given: bool,
+    /// Which groups count, where the cell has groups.
+    pub groups: Option<GroupCut>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,6 +164,13 @@ pub(crate) struct PartAccess<'s> {
     pub access: Access<'s>,
 }
 
+impl PartAccess<'_> {
+    /// The fact at a position.
+    pub(crate) fn fact(&self, local: u32) -> Option<FactId> {
+        self.facts.get(local as usize).map(|&fact| FactId(u32::from_le_bytes(fact)))
+    }
+}
+
 /// How the set of a fact is found.
 #[derive(Clone, Copy)]
 pub(crate) enum Access<'s> {
@@ -168,7 +178,7 @@ pub(crate) enum Access<'s> {
     Grid(usize, GridSets<'s>),
     /// A prefix of the descending scores, its length between the counts of two grids.
     Prefix { below: Option<(usize, GridSets<'s>)>, above: Option<GridSets<'s>>, check: bool },
-    /// All groups, flattened.
+    /// The groups that qualify, flattened.
     Groups,
 }
 

@@ -49,7 +49,7 @@ impl Display for Query {
         if let Some(top) = &self.top {
             write!(f, " {top}")?;
         }
-        Ok(())
+        f.write_str(if self.plot { " plot" } else { "" })
     }
 }
 
@@ -138,11 +138,11 @@ impl Display for Filter {
             Self::Subject(LabelTest::Contains(text)) | Self::Object(LabelTest::Contains(text)) => {
                 write!(f, "~{text}")
             }
-            Self::Prompt(numbers) | Self::Layer(numbers) => match numbers {
+            Self::Prompt(numbers) | Self::Layer(numbers) | Self::Size(numbers) => match numbers {
                 Numbers::Every => f.write_str("=*"),
                 Numbers::Of(intervals) => intervals_after_key(f, intervals),
             },
-            Self::Tau(tau) => write!(f, "={}", Number(*tau)),
+            Self::Tau(share) | Self::TLow(share) | Self::THigh(share) => write!(f, "={}", Number(*share)),
             Self::Score(bound) | Self::Share(bound) => write!(f, "{bound}"),
             Self::Rank(rank) => write!(f, "<={rank}"),
         }

@@ -7,7 +7,7 @@ use crate::ast::{Dim, Dimension, SetOp};
 use crate::error::QueryError;
 use crate::eval::Worker;
 use crate::plan::{Combine, Pairs, Source};
-use kndb_storage::{LanguageId, Neuron, PromptId, RunId};
+use kndb_storage::{Group, LanguageId, PromptId, RunId};
 
 /// The parts a set is taken apart into; one for all where no such dimension is asked for.
 pub(crate) struct Splits {
@@ -116,18 +116,19 @@ impl Splits {
         pairs: &Pairs<'s>,
         number: usize,
         fact: u32,
-    ) -> Result<Vec<Vec<Neuron>>, QueryError> {
+    ) -> Result<Vec<Group>, QueryError> {
         let mut groups = Vec::new();
         let Some(source) = pairs.only_source() else { return Ok(groups) };
-        let entries = self.parts[number].entries.iter();
-        let prompts = entries.flat_map(|&(cell, prompt)| match prompt {
-            Some(prompt) => &source.cells[cell].prompts[prompt..=prompt],
-            None => &source.cells[cell].prompts,
-        });
-        for prompt in prompts {
-            if let Some((part, local)) = worker.locate(&prompt.parts, fact) {
-                let found = part.live.part.groups(local).map_err(QueryError::storage)?;
-                groups.extend(found.into_iter().map(|group| group.neurons));
+        for &(cell, prompt) in &self.parts[number].entries {
+            let cell = &source.cells[cell];
+            let prompts = match prompt {
+                Some(prompt) => &cell.prompts[prompt..=prompt],
+                None => &cell.prompts,
+            };
+            for prompt in prompts {
+                if let Some((part, local)) = worker.locate(&prompt.parts, fact) {
+                    groups.extend(worker.groups(cell, part, local)?);
+                }
             }
         }
         Ok(groups)

@@ -79,6 +79,9 @@ impl Tree {
         if let Some(top) = &query.top {
             self.line(depth + 1, &top.to_string());
         }
+        if query.plot {
+            self.line(depth + 1, "plot");
+        }
     }
 
     fn expr(&mut self, depth: usize, expr: &Expr) {

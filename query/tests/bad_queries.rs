@@ -201,6 +201,53 @@ bad!(
 );
 
 bad!(
+    degenerate_groups,
+    [
+        "kn[t_low=0.2]",
+        "likn[lang=en, size=2]",
+        "facts[t_high=0.25]",
+        "dkn[score>0.1]",
+        "dkn[t_low=20]",
+        "dkn[t_low=-0.1]",
+        "dkn[t_high=1]",
+        "dkn[t_high=25%]",
+        "dkn[t_low<=0.2]",
+        "dkn[t_low in (0.1, 0.2)]",
+        "dkn[tlow=0.2]",
+        "dkn[t_low=0.2, t_low=0.3]",
+        "dkn[size=1]",
+        "dkn[size in (1..2, 3)]",
+        "dkn[size>=2]",
+        "dkn[size=2..3]",
+        "dkn[size=2, size=3]",
+        "dkn[size in 2.5..3]",
+        "dkn by group having p_al < 0.1",
+    ]
+);
+
+bad!(
+    plots,
+    [
+        "kn[lang=en] plot",
+        "kn top 5 plot",
+        "kn plot by layer",
+        "similarity(kn, likn) plot",
+        "kn by layer plot top 5",
+        "kn by layer plot plot",
+        "kn by layer plot kn",
+        "kn by layer plot & likn",
+        "kn by layer plt",
+        "kn by layer order by pairs plot desc",
+        "kn by plot",
+        "kn by layer, plot",
+        "explain kn by layer plot",
+        "explain analyze similarity(kn, likn) by relation plot",
+        "let a = kn plot",
+        "plot kn by layer",
+    ]
+);
+
+bad!(
     statements,
     [
         "",

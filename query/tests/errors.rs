@@ -4,9 +4,9 @@
 mod carets;
 mod toy;
 
-use kndb_query::Settings;
+use kndb_query::{Outcome, Settings};
 use kndb_storage::{Entry, EntryData, Keep, Neuron, RunSpec, ScoreValues, Scores, Shape};
-use toy::{SHAPE, Toy, id, scored};
+use toy::{SHAPE, Toy, group, groups_of, id, measured, scored, searched};
 
 /// The toy store and five more runs.
 fn toy() -> Toy {
@@ -149,6 +149,116 @@ refused!(
     None,
     ["kn", "likn[lang=en] by layer", "dkn by group", "neurons(0:1)", "neurons(0:1) & neurons of kn"]
 );
+
+/// The toy store and runs of groups that say less of themselves than `search` does.
+fn searches() -> Toy {
+    let toy = Toy::new();
+    let both = [("t_low", "0.2"), ("t_high", "0.25")];
+    let kept = [("keep_low", "0.5"), ("keep_high", "0.1")];
+    let pair = || measured(&[(7, 0), (9, 852)], 0.8, &[0.8, 0.7], 0.5);
+    let write = |name: &str, parameters: &[&[(&str, &str)]], groups| {
+        toy.write(searched(name, &parameters.concat()), vec![groups_of(0, groups)]);
+    };
+    write("plain", &[], vec![pair()]);
+    write("own only", &[&both], vec![pair()]);
+    write("kept only", &[&kept], vec![pair()]);
+    write("half", &[&both[..1], &kept], vec![pair()]);
+    write("half kept", &[&both, &kept[1..]], vec![pair()]);
+    write("words", &[&[("t_low", "low"), both[1]], &kept], vec![pair()]);
+    write("negative", &[&both, &[("keep_low", "-1"), kept[1]]], vec![pair()]);
+    write("single", &[&both, &[("size", "1")]], vec![pair()]);
+    write("outside", &[&[("t_low", "0.6"), both[1]], &kept], vec![pair()]);
+    write("unmeasured", &[&both, &kept], vec![pair(), group(&[(3, 1), (7, 1)])]);
+    let triple = measured(&[(3, 1), (7, 1), (9, 852)], 0.5, &[0.46, 0.5, 0.48], 0.2);
+    let one = measured(&[(3, 1), (9, 852)], 0.5, &[0.46, 0.48], 0.42);
+    write("gaps", &[&both, &kept, &[("size", "3")]], vec![triple, one]);
+    toy
+}
+
+refused!(
+    thresholds_of_groups,
+    searches(),
+    None,
+    [
+        "dkn[run=search, t_low=0.6]",
+        "dkn[run=search, t_high=0.05] by group",
+        "dkn[run=search, size=4]",
+        "dkn[run=search, size in (2, 3..5)]",
+        "dkn[run=\"bert, en\", t_low=0.1]",
+        "dkn[run=plain, t_low=0.1, t_high=0.3]",
+        "dkn[run=\"own only\", t_high=0.3]",
+        "dkn[run=\"kept only\", t_high=0.3]",
+        "dkn[run=\"kept only\", t_low=0.3]",
+        "dkn[run=half]",
+        "dkn[run=\"half kept\"]",
+        "dkn[run=words]",
+        "dkn[run=negative, t_low=0.2, t_high=0.25]",
+        "dkn[run=single]",
+        "dkn[run=outside] by layer",
+        "dkn[run in (search, outside)]",
+        "dkn[run=unmeasured]",
+        "kn[run=\"bert, en\"] & dkn[run=unmeasured, t_low=0.1]",
+        "dkn[run=gaps] by group",
+        "facts of dkn[run=gaps, size=3]",
+        "let a = dkn[run=gaps, size=3]",
+    ]
+);
+
+/// What is missing is not needed for these.
+#[test]
+fn groups_that_are_settled_without_what_is_missing() {
+    let toy = searches();
+    let answers = [
+        // One neuron alone does harm at this threshold, or the whole does not.
+        ("dkn[run=gaps, size=3, t_low=0.05] by group", 0),
+        ("dkn[run=gaps, size=3, t_high=0.7] by group", 0),
+        // A part that is known to do harm: p after 3:1 and 9:852 is below 0.5 · 0.88.
+        ("dkn[run=gaps, size=3, t_low=0.12] by group", 0),
+        ("dkn[run=gaps, size=2, t_high=0.1] by group", 1),
+        ("dkn[run=unmeasured, size=3] by group", 0),
+        // Groups of a run without thresholds are there as they were found.
+        ("dkn[run=plain] by group", 1),
+        ("dkn[run=\"kept only\"] by group", 1),
+        ("dkn[run=\"own only\"] by group", 1),
+        ("dkn[run=\"outside\", t_low=0.5] by group", 1),
+    ];
+    for (text, rows) in answers {
+        let (outcome, _) = toy.run(&Settings::default(), text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(outcome, Outcome::Rows { rows }, "{text}");
+    }
+}
+
+/// Where one run has scores and another one groups, neither has to be named.
+#[test]
+fn a_source_finds_the_only_run_that_has_what_it_is_about() {
+    let toy = Toy::empty();
+    toy.write(
+        RunSpec::new("scores", "bert", SHAPE),
+        vec![scored(0, "en", 0, &[(7, 0, 1.0), (9, 852, 0.8), (2, 2, 0.5)])],
+    );
+    let groups = vec![groups_of(0, vec![measured(&[(7, 0), (9, 852)], 0.8, &[0.8, 0.7], 0.5)])];
+    toy.write(searched("groups", &[("t_low", "0.2"), ("t_high", "0.25")]), groups);
+    toy.write(RunSpec::new("nothing", "bert", SHAPE), Vec::new());
+    let rows = |text: &str| match toy.run(&Settings::default(), text) {
+        Ok((Outcome::Rows { rows }, _)) => rows,
+        other => panic!("{text}: {other:?}"),
+    };
+    toy.run(&Settings::default(), "let both = kn - dkn | dkn").expect("a set of two runs");
+    assert_eq!(rows("@both & kn"), 3);
+    let counts = ["kn", "likn", "dkn", "kn - dkn", "kn & dkn", "dkn - kn", "dkn by group"].map(rows);
+    assert_eq!(counts, [3, 3, 2, 1, 2, 0, 1]);
+    // A session's run is kept, whatever it has.
+    let session = |run: &str| Settings { run: Some(run.to_owned()), language: None };
+    for (run, text, hint) in [("scores", "dkn", "dkn[run=\"groups\"]"), ("groups", "kn", "kn[run=\"scores\"]")] {
+        let error = toy.run(&session(run), text).expect_err("a run without them");
+        assert!(error.hint.as_ref().is_some_and(|said| said.contains(hint)), "{error:?}");
+    }
+    toy.write(RunSpec::new("more", "bert", SHAPE), vec![scored(0, "en", 0, &[(7, 0, 1.0)])]);
+    let error = toy.run(&Settings::default(), "kn - dkn").expect_err("two runs with scores");
+    let expected =
+        "the store has 2 runs with knowledge neurons, \"scores\", \"more\", and scores of different runs never mix";
+    assert_eq!(error.to_string(), expected);
+}
 
 refused!(
     runs,

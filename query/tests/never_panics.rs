@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const PIECES: [&str; 86] = [
+const PIECES: [&str; 91] = [
     "kn",
     "likn",
     "dkn",
@@ -22,6 +22,11 @@ const PIECES: [&str; 86] = [
     "having",
     "order",
     "top",
+    "plot",
+    "t_low",
+    "t_high",
+    "size",
+    "p_all",
     "and",
     "or",
     "in",

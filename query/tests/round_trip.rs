@@ -54,17 +54,27 @@ fn filter(key: ConditionKey) -> BoxedStrategy<Filter> {
         ConditionKey::Share => {
             (0.001..1.0, any::<bool>()).prop_map(move |(value, strict)| Filter::Share(bound(value, strict))).boxed()
         }
+        ConditionKey::TLow => (0.0..=1.0).prop_map(Filter::TLow).boxed(),
+        ConditionKey::THigh => (0.0..1.0).prop_map(Filter::THigh).boxed(),
+        ConditionKey::Size => {
+            let larger = |sizes: Vec<Interval>| {
+                let larger = |size: Interval| Interval { first: size.first.max(2), last: size.last.max(2), ..size };
+                Numbers::Of(sizes.into_iter().map(larger).collect())
+            };
+            let sizes = prop_oneof![1 => Just(Numbers::Every), 3 => vec(interval(), 1..4).prop_map(larger)];
+            sizes.prop_map(Filter::Size).boxed()
+        }
     }
 }
 
 fn keys(source: SourceKind) -> Vec<ConditionKey> {
-    let count = match source {
-        SourceKind::Kn | SourceKind::Likn => 12,
-        SourceKind::Dkn => 8,
-        SourceKind::Facts => 5,
+    use ConditionKey::{Fact, Object, Rank, Relation, Score, Share, Size, Subject, THigh, TLow, Tau};
+    let taken = |key: &ConditionKey| match source {
+        SourceKind::Kn | SourceKind::Likn => ![TLow, THigh, Size].contains(key),
+        SourceKind::Dkn => ![Tau, Score, Rank, Share].contains(key),
+        SourceKind::Facts => [Relation, Fact, Subject, Object].contains(key),
     };
-    let all = ConditionKey::ALL[..count].iter().copied();
-    all.filter(|key| source != SourceKind::Facts || *key != ConditionKey::Lang).collect()
+    ConditionKey::ALL.iter().copied().filter(taken).collect()
 }
 
 fn source() -> impl Strategy<Value = ExprKind> {
@@ -138,8 +148,10 @@ fn query() -> impl Strategy<Value = Query> {
     let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity];
     let by = proptest::sample::subsequence(Dimension::ALL, 0..4).prop_shuffle();
     let top = option::of(1..u64::MAX);
-    (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top).prop_map(|(head, by, having, order, top)| Query {
+    let parts = (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top, any::<bool>());
+    parts.prop_map(|(head, by, having, order, top, plot)| Query {
         head,
+        plot: plot && !by.is_empty(),
         by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
         having,
         order,
@@ -155,7 +167,7 @@ fn statement() -> impl Strategy<Value = Statement> {
         6 => query().prop_map(Statement::Query),
         1 => (any::<bool>(), query()).prop_map(|(analyze, query)| Statement::Explain {
             analyze,
-            query,
+            query: Query { plot: false, ..query },
             span: NOWHERE,
         }),
     ]
@@ -189,5 +201,18 @@ proptest! {
         prop_assert_eq!(split(&text), vec![0..text.len()]);
         let finished = format!("{text};");
         prop_assert!(is_complete(&finished) && !is_complete(&text));
+    }
+}
+
+#[test]
+fn only_a_query_that_says_so_is_drawn() {
+    let drawn =
+        ["kn by layer plot", "KN BY LAYER TOP 3 PLOT;", "similarity(kn, likn) by relation having facts > 2 plot"];
+    let not = ["kn by layer", "drop plot", "let plot = kn", "@plot by layer", "explain kn by layer"];
+    for text in drawn {
+        assert!(parse(text).expect(text).wants_plot(), "{text}");
+    }
+    for text in not {
+        assert!(!parse(text).expect(text).wants_plot(), "{text}");
     }
 }

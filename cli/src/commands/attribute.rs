@@ -156,7 +156,8 @@ fn name_of(value: impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
+/// What a job did, a line each.
+pub(super) fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
     line("run", run.name.clone())?;
     line("model", format!("{} ({}, {})", run.model, model.architecture(), run.shape))?;

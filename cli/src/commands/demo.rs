@@ -6,8 +6,6 @@
 #[cfg(feature = "attribute")]
 mod attributed;
 #[cfg(feature = "attribute")]
-mod bars;
-#[cfg(feature = "attribute")]
 mod material;
 mod synthetic;
 

@@ -9,6 +9,8 @@ use kndb_query::Value;
 pub fn readable(value: &Value<'_>) -> String {
     match value {
         Value::Null => "NULL".to_owned(),
+        // What four digits would show as nothing.
+        Value::Ratio(ratio) if *ratio != 0.0 && *ratio < 5e-5 => format!("{ratio:.1e}"),
         Value::Ratio(ratio) => format!("{ratio:.4}"),
         Value::Text(text) => escape_controls(text),
         other => exact(other).map(Cow::into_owned).unwrap_or_default(),

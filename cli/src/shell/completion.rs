@@ -14,8 +14,22 @@ use crate::output::Mode;
 use crate::session::{DOT_COMMANDS, Names, takes_file};
 
 /// Words of the language that are neither a source, nor a key, nor a dimension.
-const KEYWORDS: &[&str] =
-    &["let", "drop", "explain", "analyze", "by", "having", "order", "top", "and", "in", "of", "neurons", "similarity"];
+const KEYWORDS: &[&str] = &[
+    "let",
+    "drop",
+    "explain",
+    "analyze",
+    "by",
+    "having",
+    "order",
+    "top",
+    "plot",
+    "and",
+    "in",
+    "of",
+    "neurons",
+    "similarity",
+];
 
 /// The editor's helper: completion, and nothing else.
 pub struct Helper {

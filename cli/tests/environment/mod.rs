@@ -31,6 +31,29 @@ impl Environment {
         environment
     }
 
+    /// One with a store `db` of the repository's facts about countries, and a run `amig` of a small bilingual model over the
+    /// first facts of each of these relations.
+    pub fn with_run(relations: &[&str], facts: usize) -> Self {
+        let environment = Self::new();
+        for language in ["en", "zh"] {
+            std::fs::create_dir(environment.path(language)).expect("a folder");
+            let from = root().join("demo/facts").join(language);
+            for relation in relations {
+                let file = format!("{relation}.jsonl");
+                let text = std::fs::read_to_string(from.join(&file)).expect("facts");
+                let lines: Vec<&str> = text.lines().take(facts).collect();
+                environment.write(&format!("{language}/{file}"), &lines.join("\n"));
+            }
+            let templates = std::fs::read_to_string(from.join("templates.jsonl")).expect("templates");
+            environment.write(&format!("{language}/templates.jsonl"), &templates);
+        }
+        environment.ok(&["init", "db"]);
+        environment.ok(&["facts", "db", "en", "zh"]);
+        let model = demo_model("bilingual-masked");
+        environment.ok(&["attribute", "db", "--model", &model, "--run", "amig", "--prompts", "1", "--quiet"]);
+        environment
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -94,6 +117,11 @@ impl Ran {
         let text = |bytes| String::from_utf8(bytes).expect("kndb writes UTF-8");
         Self { code: output.status.code(), out: text(output.stdout), messages: text(output.stderr) }
     }
+}
+
+/// The folder of a model of the demo.
+pub fn demo_model(name: &str) -> String {
+    root().join("demo/models").join(name).display().to_string()
 }
 
 /// The repository's root.

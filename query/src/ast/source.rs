@@ -73,6 +73,12 @@ words! {
         Rank = "rank",
         /// Share of the fact's prompts.
         Share = "share",
+        /// How much of p each part of a degenerate group may cost, as a share of p.
+        TLow = "t_low",
+        /// How much of p a whole degenerate group must cost, as a share of p.
+        THigh = "t_high",
+        /// Number of neurons of a degenerate group.
+        Size = "size",
     }
 }
 
@@ -103,6 +109,12 @@ pub enum Filter {
     Rank(u32),
     /// `share>=0.7`: 0 < share ≤ 1 (strict: 0 ≤ share < 1).
     Share(Bound),
+    /// `t_low=0.2`: 0 ≤ t_low ≤ 1.
+    TLow(f64),
+    /// `t_high=0.25`: 0 ≤ t_high < 1.
+    THigh(f64),
+    /// `size=2`, `size in 2..3`: from 2 on.
+    Size(Numbers),
 }
 
 impl Filter {
@@ -121,6 +133,9 @@ impl Filter {
             Self::Score(_) => ConditionKey::Score,
             Self::Rank(_) => ConditionKey::Rank,
             Self::Share(_) => ConditionKey::Share,
+            Self::TLow(_) => ConditionKey::TLow,
+            Self::THigh(_) => ConditionKey::THigh,
+            Self::Size(_) => ConditionKey::Size,
         }
     }
 }

@@ -6,11 +6,13 @@
 //! nothing is added up at all.
 
 use super::Rows;
+use super::by_group::{DegenerateGroups, degenerate_groups};
 use super::facts::FactNames;
 use super::keys::{FactKeys, is_of_fact};
-use super::shape::{Grouping, holds};
+use super::shape::{EVIDENCE, Grouping, holds};
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::ast::{Dim, Dimension, Key, Measure};
+use crate::degenerate::neuron_name;
 use crate::domain::{Execution, domain};
 use crate::error::QueryError;
 use crate::eval::Worker;
@@ -20,21 +22,21 @@ use crate::splits::{Splits, split_sources};
 use kndb_storage::{Neuron, Shape};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Facts a thread should have at least, to be worth starting.
 const FACTS_A_THREAD: usize = 256;
 
 /// One row: which group, and its counts.
 #[derive(Clone, Copy, Debug)]
-struct Group {
+pub(super) struct Group {
     /// Number of the fact key.
-    fact: u32,
+    pub fact: u32,
     /// Number of the split.
-    split: u16,
+    pub split: u16,
     /// Layer, neuron, or number of the neuron group.
-    neuron: u32,
-    counts: Counts,
+    pub neuron: u32,
+    pub counts: Counts,
 }
 
 /// Everything a result's rows are made from.
@@ -42,7 +44,7 @@ struct Naming<'a, 's> {
     grouping: &'a Grouping,
     keys: &'a FactKeys<'s>,
     splits: &'a Splits,
-    neuron_groups: Vec<Vec<Neuron>>,
+    degenerate: DegenerateGroups,
     split: Split,
     shape: Shape,
     names: FactNames<'s>,
@@ -85,13 +87,13 @@ pub(crate) fn pairs<'s>(
         keys.add(fact)?;
     }
     let shape = execution.shape;
-    let (groups, total, neuron_groups) = if has(Dimension::Group) {
-        group_tallies(execution, pairs, &facts, &mut keys, &splits)?
+    let mut degenerate = DegenerateGroups::default();
+    let (groups, total) = if has(Dimension::Group) {
+        degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
     } else {
-        let (groups, total) = tallies(execution, pairs, &facts, &mut keys, &splits, split)?;
-        (groups, total, Vec::new())
+        tallies(execution, pairs, &facts, &mut keys, &splits, split)?
     };
-    let naming = Naming { grouping, keys: &keys, splits: &splits, neuron_groups, split, shape, names, total };
+    let naming = Naming { grouping, keys: &keys, splits: &splits, degenerate, split, shape, names, total };
     naming.deliver(groups, sink)
 }
 
@@ -184,52 +186,6 @@ fn tallies<'s>(
     Ok((groups, total))
 }
 
-/// `by group`: how many facts have each degenerate group.
-#[expect(clippy::type_complexity, reason = "rows, total and the groups they number")]
-fn group_tallies<'s>(
-    execution: &mut Execution<'s>,
-    pairs: &Pairs<'s>,
-    facts: &[u32],
-    keys: &mut FactKeys<'s>,
-    splits: &Splits,
-) -> Result<(Vec<Group>, Counts, Vec<Vec<Neuron>>), QueryError> {
-    let mut worker = execution.worker();
-    let mut numbers: HashMap<Vec<Neuron>, u32> = HashMap::new();
-    let mut neuron_groups = Vec::new();
-    let mut counted: HashMap<(u32, u16, u32), u64> = HashMap::new();
-    let mut named = HashSet::new();
-    let mut total = 0;
-    let mut all = Vec::new();
-    for &fact in facts {
-        all.clear();
-        worker.pairs(pairs, fact, &mut all)?;
-        total += all.len() as u64;
-        for number in 0..splits.len() {
-            let mut of_fact = splits.groups(&mut worker, pairs, number, fact)?;
-            // A group that a filter cut neurons from is no longer that group.
-            of_fact.retain(|group| group.iter().all(|neuron| all.contains(&neuron.0)));
-            of_fact.sort_unstable();
-            of_fact.dedup();
-            for group in of_fact {
-                let id = *numbers.entry(group).or_insert_with_key(|group| {
-                    neuron_groups.push(group.clone());
-                    neuron_groups.len() as u32 - 1
-                });
-                let key = keys.of(fact);
-                if named.insert(key) {
-                    keys.name_after(key, fact);
-                }
-                *counted.entry((key, number as u16, id)).or_default() += 1;
-            }
-        }
-    }
-    let groups = counted.into_iter().map(|((fact, split, neuron), facts)| {
-        let neurons = neuron_groups[neuron as usize].len() as u64;
-        Group { fact, split, neuron, counts: Counts { pairs: facts * neurons, facts, neurons } }
-    });
-    Ok((groups.collect(), Counts { pairs: total, ..Counts::default() }, neuron_groups))
-}
-
 impl Naming<'_, '_> {
     fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
         groups.retain(|group| self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key))));
@@ -245,8 +201,8 @@ impl Naming<'_, '_> {
                 self.push_dimension(group, dimension, &mut row)?;
             }
             row.extend(self.grouping.measures.iter().map(|&measure| match measure {
-                Measure::Share => Value::Ratio(self.share(group)),
-                measure => Value::Integer(self.measure(group, measure)),
+                Measure::Pairs | Measure::Facts | Measure::Neurons => Value::Integer(self.measure(group, measure)),
+                measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
             }));
             if !rows.push(&row)? {
                 break;
@@ -260,6 +216,9 @@ impl Naming<'_, '_> {
         let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
         let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
         let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
+        if evidence_of(measure).is_some() {
+            return;
+        }
         let rank = |group: &Group| {
             let value = self.measure(group, measure);
             if descending { u64::MAX - value } else { value }
@@ -295,7 +254,10 @@ impl Naming<'_, '_> {
     fn number(&self, group: &Group, key: Key) -> Option<f64> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
-            Key::Measure(measure) => Some(self.measure(group, measure) as f64),
+            Key::Measure(measure) => match evidence_of(measure) {
+                Some(which) => self.degenerate.evidence(group).map(|means| means[which]),
+                None => Some(self.measure(group, measure) as f64),
+            },
             Key::Dimension(Dimension::Layer) => Some(f64::from(self.layer(group))),
             Key::Dimension(Dimension::Neuron) => Some(f64::from(self.unit(group))),
             Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
@@ -308,6 +270,11 @@ impl Naming<'_, '_> {
         for &(key, descending) in &self.grouping.order {
             let compared = match key {
                 Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
+                Key::Measure(measure) if evidence_of(measure).is_some() => {
+                    // What was not measured is least.
+                    let (a, b) = (self.number(a, key), self.number(b, key));
+                    a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+                }
                 Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
                 // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
                 Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
@@ -331,7 +298,7 @@ impl Naming<'_, '_> {
             dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, texts),
             Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
             Dimension::Neuron => a.neuron.cmp(&b.neuron),
-            Dimension::Group => self.neuron_groups[a.neuron as usize].cmp(&self.neuron_groups[b.neuron as usize]),
+            Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
             Dimension::Lang => language(a).cmp(&language(b)),
             Dimension::Run => run(a).cmp(&run(b)),
             _ => splits.prompt(a.split).cmp(&splits.prompt(b.split)),
@@ -355,11 +322,8 @@ impl Naming<'_, '_> {
             Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
             Dimension::Neuron => Value::Integer(u64::from(self.unit(group))),
             Dimension::Group => {
-                let name = |&neuron: &Neuron| {
-                    let (layer, unit) = self.shape.split(neuron);
-                    format!("{layer}:{unit}")
-                };
-                let names: Vec<String> = self.neuron_groups[group.neuron as usize].iter().map(name).collect();
+                let neurons = self.degenerate.neurons(group).iter();
+                let names: Vec<String> = neurons.map(|&neuron| neuron_name(neuron, self.shape)).collect();
                 Value::Text(Cow::Owned(names.join(", ")))
             }
             Dimension::Lang => self
@@ -377,6 +341,11 @@ impl Naming<'_, '_> {
         });
         Ok(())
     }
+}
+
+/// Which of a group's means a measure is, if it is one.
+fn evidence_of(measure: Measure) -> Option<usize> {
+    EVIDENCE.iter().position(|of| *of == measure)
 }
 
 /// Rows of a grouped set of facts, or of neurons: a set of pairs with one partner each.
@@ -414,7 +383,7 @@ pub(crate) fn alone(
     let groups = groups.collect();
     let splits = Splits::whole();
     let total = Counts { pairs: members.len(), ..Counts::default() };
-    let naming =
-        Naming { grouping, keys: &keys, splits: &splits, neuron_groups: Vec::new(), split, shape, names, total };
+    let degenerate = DegenerateGroups::default();
+    let naming = Naming { grouping, keys: &keys, splits: &splits, degenerate, split, shape, names, total };
     naming.deliver(groups, sink)
 }

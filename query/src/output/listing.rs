@@ -108,7 +108,7 @@ pub(crate) fn pairs<'s>(
     }
     let columns = columns(Kind::Pairs, scored.is_some());
     let shape = execution.shape;
-    if order.is_empty() && checks_floors(pairs) {
+    if order.is_empty() && may_refuse(pairs) {
         try_all(execution, pairs, top)?;
     }
     let facts = domain(pairs)?.facts;
@@ -170,18 +170,17 @@ fn add_members<'s>(
     Ok(())
 }
 
-/// Whether a fact may turn out to have too few scores.
-fn checks_floors(pairs: &Pairs<'_>) -> bool {
+/// Whether a fact may turn out to have too few scores, or too little evidence of its groups.
+fn may_refuse(pairs: &Pairs<'_>) -> bool {
     match pairs {
-        Pairs::Source(source) => {
-            let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);
-            prompts
-                .flat_map(|prompt| &prompt.parts)
-                .any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
-        }
+        Pairs::Source(source) => source.cells.iter().any(|cell| {
+            let mut parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
+            cell.groups.as_ref().is_some_and(|cut| cut.thresholds.is_some())
+                || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+        }),
         Pairs::Saved(_) => false,
-        Pairs::Binary { left, right, .. } => checks_floors(left) || checks_floors(right),
-        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => checks_floors(pairs),
+        Pairs::Binary { left, right, .. } => may_refuse(left) || may_refuse(right),
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => may_refuse(pairs),
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) struct Grouping {
     pub top: Option<u64>,
 }
 
+/// What `by group` shows of the measurements behind a group.
+pub(crate) const EVIDENCE: [Measure; 3] = [Measure::P, Measure::PAlone, Measure::PAll];
+
 /// What sort of result the clauses belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -27,12 +30,15 @@ impl Grouping {
     /// Checks the clauses of a query with `by` (or of `similarity`, which always counts).
     pub(crate) fn new(query: &Query, form: Form) -> Result<Self, QueryError> {
         let by: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
-        let measures = match form {
+        let mut measures = match form {
             Form::Set(Kind::Pairs) => vec![Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share],
             Form::Set(Kind::Facts) => vec![Measure::Facts, Measure::Share],
             Form::Set(Kind::Neurons) => vec![Measure::Neurons, Measure::Share],
             Form::Similarity => vec![Measure::Similarity, Measure::Facts, Measure::Unpaired],
         };
+        if form == Form::Set(Kind::Pairs) && by.contains(&Dimension::Group) {
+            measures.extend(EVIDENCE);
+        }
         for dim in &query.by {
             let allowed = allowed(form);
             if !allowed.contains(&dim.dimension) {
@@ -102,7 +108,7 @@ impl Grouping {
 
 fn kind_of(measure: Measure) -> ColumnKind {
     match measure {
-        Measure::Share | Measure::Similarity => ColumnKind::Ratio,
+        Measure::Share | Measure::Similarity | Measure::P | Measure::PAlone | Measure::PAll => ColumnKind::Ratio,
         Measure::Score => ColumnKind::Score,
         _ => ColumnKind::Integer,
     }

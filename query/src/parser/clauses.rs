@@ -1,4 +1,4 @@
-//! A query's head and the clauses behind it: `by`, `having`, `order by`, `top`.
+//! A query's head and the clauses behind it: `by`, `having`, `order by`, `top`, `plot`.
 
 use super::{Parser, Result, mistakes};
 use crate::ast::{Comparison, Dim, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query, Top};
@@ -16,8 +16,18 @@ impl Parser<'_> {
         let having = if self.eat_word("having") { self.having()? } else { Vec::new() };
         let order = if self.at_word("order") { self.order()? } else { Vec::new() };
         let top = if self.at_word("top") { Some(self.top()?) } else { None };
+        let plot = self.eat_word("plot");
+        if plot && by.is_empty() {
+            let reason = match self.clause() {
+                Some(clause) => format!("found `plot` before `{clause}`; it is the last word of a query"),
+                None => "`plot` needs a `by`: it draws the counts of the rows".to_owned(),
+            };
+            return Err(
+                QueryError::syntax(self.previous_span(), reason).hint("for example `kn[lang=en] by layer plot`")
+            );
+        }
         let span = start.to(self.previous_span());
-        Ok(Query { head, by, having, order, top, span })
+        Ok(Query { head, by, having, order, top, plot, span })
     }
 
     fn similarity(&mut self) -> Result<Head> {

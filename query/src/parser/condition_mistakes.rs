@@ -33,8 +33,14 @@ pub(super) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
         "between" | "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::Layer | ConditionKey::Prompt) => {
             format!("an interval is `{key} in 7..11`")
         }
+        "between" | "<" | "<=" | ">" | ">=" if key == ConditionKey::Size => {
+            format!("an interval is `{key} in 2..3`")
+        }
         ">" | ">=" if key == ConditionKey::Tau => {
             format!("`tau` is the threshold itself: `tau={value}`")
+        }
+        "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::TLow | ConditionKey::THigh) => {
+            format!("`{key}` is the threshold itself: `{key}={value}`")
         }
         "=>" if takes(">=") => format!("write `{key}>={value}`"),
         "=<" if takes("<=") => format!("write `{key}<={value}`"),
@@ -136,7 +142,7 @@ pub(super) fn after_condition(parser: &Parser<'_>, error: QueryError, before: Op
         return error.hint("conditions are separated by commas");
     }
     let text = before.filter(|before| {
-        let numbers = matches!(before.filter, Filter::Layer(_) | Filter::Prompt(_));
+        let numbers = matches!(before.filter, Filter::Layer(_) | Filter::Prompt(_) | Filter::Size(_));
         !numbers && (written(&before.filter).is_some() || holds_part(&before.filter))
     });
     if let Some(before) = text.filter(|_| bare) {
@@ -170,9 +176,9 @@ fn written(filter: &Filter) -> Option<Vec<String>> {
         | Filter::Run(Choice::Of(texts))
         | Filter::Subject(LabelTest::Is(texts))
         | Filter::Object(LabelTest::Is(texts)) => texts.iter().map(ToString::to_string).collect(),
-        Filter::Layer(Numbers::Of(numbers)) | Filter::Prompt(Numbers::Of(numbers)) => {
-            numbers.iter().map(ToString::to_string).collect()
-        }
+        Filter::Layer(Numbers::Of(numbers))
+        | Filter::Prompt(Numbers::Of(numbers))
+        | Filter::Size(Numbers::Of(numbers)) => numbers.iter().map(ToString::to_string).collect(),
         _ => return None,
     };
     Some(values)

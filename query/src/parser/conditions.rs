@@ -75,6 +75,9 @@ impl Parser<'_> {
             }
             ConditionKey::Rank => Filter::Rank(self.rank(operator)?),
             ConditionKey::Share => Filter::Share(self.share(operator)?),
+            ConditionKey::TLow => Filter::TLow(self.cost(key)?),
+            ConditionKey::THigh => Filter::THigh(self.cost(key)?),
+            ConditionKey::Size => Filter::Size(self.sizes(operator)?),
         })
     }
 
@@ -170,7 +173,9 @@ impl Parser<'_> {
             let (first, span) = self.whole(what)?;
             if self.at_sign("..") {
                 let error = self.unexpected(&format!("one number after `{key} =`"));
-                return Err(error.hint(format!("an interval is `{key} in {first}..11`")));
+                let last = self.ahead(1);
+                let last = if last.kind == TokenKind::Number { self.text_of(last) } else { "…" };
+                return Err(error.hint(format!("an interval is `{key} in {first}..{last}`")));
             }
             let last = first;
             return Ok(Numbers::Of(vec![Interval { first, last, span }]));
@@ -216,6 +221,35 @@ impl Parser<'_> {
         })
     }
 
+    /// A threshold of degenerate groups: a share of p.
+    fn cost(&mut self, key: ConditionKey) -> Result<f64> {
+        let (cost, span) = self.number(&format!("`{key}`"))?;
+        let low = key == ConditionKey::TLow;
+        if (0.0..1.0).contains(&cost) || low && cost == 1.0 {
+            return Ok(cost);
+        }
+        let reason = if low {
+            "`t_low` is the share of p that a part of the group may cost: at least 0 and at most 1"
+        } else {
+            "`t_high` is the share of p that the whole group must cost: at least 0 and less than 1"
+        };
+        let error = QueryError::syntax(span, reason);
+        let percent = cost > 1.0 && cost < 100.0;
+        Err(error.maybe_hint(percent.then(|| format!("{cost} percent are `{key}={}`", cost / 100.0))))
+    }
+
+    fn sizes(&mut self, operator: &str) -> Result<Numbers> {
+        let sizes = self.numbers(ConditionKey::Size, operator, "a size")?;
+        let Numbers::Of(intervals) = &sizes else { return Ok(sizes) };
+        match intervals.iter().find(|interval| interval.first < 2) {
+            None => Ok(sizes),
+            Some(interval) => {
+                let reason = format!("a group has two neurons or more, found the size {interval}");
+                Err(QueryError::syntax(interval.span, reason).hint("write `size=2`, or `size in 2..3`"))
+            }
+        }
+    }
+
     fn rank(&mut self, operator: &str) -> Result<u32> {
         let (rank, span) = self.whole::<u32>("`rank`")?;
         let last = if operator == "<" { rank.saturating_sub(1) } else { rank };
@@ -250,9 +284,10 @@ pub(super) fn operators(key: ConditionKey) -> &'static [&'static str] {
         | ConditionKey::Fact
         | ConditionKey::Run
         | ConditionKey::Prompt
-        | ConditionKey::Layer => &["=", "in"],
+        | ConditionKey::Layer
+        | ConditionKey::Size => &["=", "in"],
         ConditionKey::Subject | ConditionKey::Object => &["=", "~", "in"],
-        ConditionKey::Tau => &["="],
+        ConditionKey::Tau | ConditionKey::TLow | ConditionKey::THigh => &["="],
         ConditionKey::Score | ConditionKey::Share => &[">=", ">"],
         ConditionKey::Rank => &["<=", "<"],
     }
@@ -262,24 +297,32 @@ pub(super) fn operators(key: ConditionKey) -> &'static [&'static str] {
 pub(super) fn accepts(source: SourceKind, key: ConditionKey) -> bool {
     use ConditionKey::{Fact, Object, Rank, Relation, Score, Share, Subject, Tau};
     match source {
-        SourceKind::Kn | SourceKind::Likn => true,
+        SourceKind::Kn | SourceKind::Likn => !of_groups(key),
         SourceKind::Dkn => !matches!(key, Tau | Score | Rank | Share),
         SourceKind::Facts => matches!(key, Relation | Fact | Subject | Object),
     }
 }
 
+/// Whether a condition is on degenerate groups.
+fn of_groups(key: ConditionKey) -> bool {
+    matches!(key, ConditionKey::TLow | ConditionKey::THigh | ConditionKey::Size)
+}
+
 fn refused(source: SourceKind, key: ConditionKey) -> QueryError {
     let reason = match source {
         SourceKind::Facts => format!("`facts` are the same in every run, and take no `{key}`"),
-        _ => format!("`{source}` holds groups as they were found, and takes no `{key}`"),
+        SourceKind::Dkn => format!("`dkn` holds groups without scores, and takes no `{key}`"),
+        _ => format!("`{source}` holds neurons, not groups, and takes no `{key}`"),
     };
     let error = QueryError::new(ErrorKind::Syntax, reason);
     let taken = ConditionKey::ALL.iter().copied().filter(|key| accepts(source, *key));
     let taken = list(taken.map(ConditionKey::word));
     error.hint(match source {
         SourceKind::Facts => {
-            format!("`facts` take {taken}; facts that have such neurons are `facts of kn[{key}…]`")
+            let with = if of_groups(key) { "dkn" } else { "kn" };
+            format!("`facts` take {taken}; facts that have such neurons are `facts of {with}[{key}…]`")
         }
+        SourceKind::Kn | SourceKind::Likn => format!("groups are those of `dkn[{key}…]`; `{source}` takes {taken}"),
         _ => format!("`{source}` takes {taken}"),
     })
 }

@@ -83,6 +83,10 @@ pub(super) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
             return error.hint(hint);
         }
     };
+    if query.plot {
+        let error = parser.unexpected("the end of the statement");
+        return error.hint("`plot` is the last word of a query");
+    }
     if let Some(clause) = parser.clause() {
         let given = match clause {
             "by" => !query.by.is_empty(),
@@ -119,12 +123,12 @@ pub(super) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
     };
     let hint = operator_hint(parser).map(str::to_owned);
     let hint = hint.or_else(|| {
-        let words = ["by", "having", "order", "top"];
+        let words = ["by", "having", "order", "top", "plot"];
         let meant = parser.word().and_then(|word| nearest(word, words))?;
         Some(format!("did you mean `{meant}`?"))
     });
     let hint = hint.unwrap_or_else(|| {
-        "the operators are `|`, `^`, `&`, `-`; the clauses are `by`, `having`, `order by`, `top`".to_owned()
+        "the operators are `|`, `^`, `&`, `-`; the clauses are `by`, `having`, `order by`, `top`, `plot`".to_owned()
     });
     let error = parser.unexpected(expected);
     if error.hint.is_some() || query.top.is_some() {

@@ -1,9 +1,10 @@
 //! Plans → stores, and the same as plain data.
 
-use super::scenario::{FactPlan, How, RunPlan, Scenario, Sets, Then};
-use super::world::{Attribution, HandedIn, Key, Scores, World};
+use super::groups::{is_candidate, is_degenerate, subsets};
+use super::scenario::{FactPlan, How, RunPlan, Scenario, SearchPlan, Sets, Then};
+use super::world::{Attribution, Groups, HandedIn, Key, Scores, World};
 use kndb_storage::{
-    Entry, EntryData, FactBatch, FactRow, Group, Neuron, OnConflict, RunSpec, ScoreValues, Shape, Store,
+    Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Shape, Store,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,9 +134,14 @@ impl Mirror {
                         Sets::Some => seed % 3 == 0,
                         Sets::All => true,
                     };
-                    entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape, run_plan.sparse) }));
+                    if run_plan.scores {
+                        entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape, run_plan.sparse) }));
+                    }
                     if run_plan.groups && seed % 3 != 1 {
-                        entries.push(entry(groups(seed, shape)));
+                        entries.push(entry(match &run_plan.search {
+                            None => groups(seed, shape),
+                            Some(search) => searched(seed, shape, search),
+                        }));
                     }
                 }
             }
@@ -181,8 +187,14 @@ impl Mirror {
         let key = Key { run, language: entry.language, prompt: entry.prompt, fact };
         let attribution = match entry.data {
             EntryData::Groups(groups) => {
-                let sets = groups.into_iter().map(|group| group.neurons.into_iter().map(|n| n.0).collect());
-                self.world.groups.insert(key, sets.collect());
+                let stored = groups.into_iter().map(|group| {
+                    let evidence = group.evidence.map(|evidence| {
+                        let alone = evidence.after_each.iter().copied().fold(f32::INFINITY, f32::min);
+                        [evidence.probability, alone, evidence.after_all].map(f64::from)
+                    });
+                    (group.neurons.into_iter().map(|n| n.0).collect(), evidence)
+                });
+                self.world.groups.insert(key, Groups { stored: stored.collect(), ..truth.groups });
                 return;
             }
             EntryData::Neurons(neurons) => Attribution::Set(neurons.into_iter().map(|n| n.0).collect()),
@@ -193,15 +205,21 @@ impl Mirror {
                         HandedIn::Some { floor, listed: neurons.into_iter().map(|neuron| neuron.0).collect() }
                     }
                 };
-                Attribution::Scores(Scores { of: truth, handed_in })
+                Attribution::Scores(Scores { of: truth.scores, handed_in })
             }
         };
         self.world.entries.insert(key, attribution);
     }
 }
 
-/// The score of every neuron that did not score 0.
-type Truth = BTreeMap<u32, f32>;
+/// What an entry was made from.
+#[derive(Clone, Default)]
+struct Truth {
+    /// The score of every neuron that did not score 0.
+    scores: BTreeMap<u32, f32>,
+    /// What suppression does.
+    groups: Groups,
+}
 
 /// The shape of a model.
 pub fn shape_of(model: &str, plan: &Scenario) -> Shape {
@@ -214,6 +232,7 @@ pub fn name(fact: usize) -> String {
 
 fn spec(run: &RunPlan, shape: Shape) -> RunSpec {
     RunSpec {
+        parameters: run.search.as_ref().map(parameters).unwrap_or_default(),
         keep: run.keep,
         score_type: run.score_type,
         tau: run.tau,
@@ -221,6 +240,23 @@ fn spec(run: &RunPlan, shape: Shape) -> RunSpec {
         prompt_share: run.prompt_share,
         ..RunSpec::new(run.name, run.model, shape)
     }
+}
+
+/// What a run says of its search.
+fn parameters(search: &SearchPlan) -> Vec<(String, String)> {
+    let size = search.says_size.then(|| search.searched.to_string());
+    let mut all = vec![("about", Some("groups".to_owned())), ("size", size)];
+    for ((low, high), values) in [(("t_low", "t_high"), search.own), (("keep_low", "keep_high"), search.kept)] {
+        let (l, h) = values.map(|(low, high)| (low.to_string(), high.to_string())).unzip();
+        all.extend([(low, l), (high, h)]);
+    }
+    let mut all: BTreeMap<&str, String> = all.into_iter().filter_map(|(name, text)| Some((name, text?))).collect();
+    match search.wrong {
+        Some((name, Some(text))) => drop(all.insert(name, text.to_owned())),
+        Some((name, None)) => drop(all.remove(name)),
+        None => {}
+    }
+    all.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
 fn labels(number: usize, fact: &FactPlan, plan: &Scenario) -> Vec<FactRow> {
@@ -256,7 +292,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     };
     let neurons = shape.neurons();
     let large = neurons > 5_000;
-    let truth: Truth = match large {
+    let truth: BTreeMap<u32, f32> = match large {
         false => (0..neurons).map(|n| (n as u32, score(n))).collect(),
         true => (0..150).map(|n| ((mixed(&[seed, 77, n]) % neurons) as u32, score(n))).collect(),
     };
@@ -264,7 +300,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     let choice = seed >> 50;
     let some = (sparse && choice.is_multiple_of(4)) || large && (neurons > 1 << 18 || choice % 4 != 1);
     if !some {
-        return (handed(ScoreValues::Dense(dense())), truth);
+        return (handed(ScoreValues::Dense(dense())), Truth { scores: truth, ..Truth::default() });
     }
     let floors = [f32::from_bits(1), f32::MIN_POSITIVE, 0.05 * scale, 0.1 * scale, 0.3 * scale, 0.5 * scale, 0.1, 2.0];
     let floor = floors[(choice >> 2) as usize % if sparse { floors.len() } else { 2 }];
@@ -275,7 +311,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
     };
     let listed = truth.iter().filter(|&(&n, &s)| s >= floor || also(n));
     let (neurons, scores) = listed.map(|(&n, &s)| (Neuron(n), s)).unzip();
-    (handed(ScoreValues::Sparse { neurons, scores, floor }), truth)
+    (handed(ScoreValues::Sparse { neurons, scores, floor }), Truth { scores: truth, ..Truth::default() })
 }
 
 fn handed(values: ScoreValues) -> EntryData {
@@ -285,7 +321,7 @@ fn handed(values: ScoreValues) -> EntryData {
 fn set(seed: u64, shape: Shape) -> (EntryData, Truth) {
     let count = seed % 12;
     let neurons: BTreeSet<u32> = (0..count).map(|n| (mixed(&[seed, n]) % shape.neurons()) as u32).collect();
-    (EntryData::Neurons(neurons.into_iter().rev().map(Neuron).collect()), Truth::new())
+    (EntryData::Neurons(neurons.into_iter().rev().map(Neuron).collect()), Truth::default())
 }
 
 /// Groups of a few neurons each, from a choice that is small enough for groups to come again.
@@ -298,6 +334,59 @@ fn groups(seed: u64, shape: Shape) -> (EntryData, Truth) {
     };
     let groups: BTreeSet<Vec<Neuron>> =
         (0..seed % 4).map(group).map(|group| group.neurons).filter(|neurons| neurons.len() > 1).collect();
-    let groups = groups.into_iter().map(|neurons| Group { neurons, evidence: None }).collect();
-    (EntryData::Groups(groups), Truth::new())
+    let groups = groups.into_iter().enumerate().map(|(number, neurons)| {
+        let p = |at: usize| PROBABILITIES[mixed(&[seed, number as u64, at as u64]) as usize % PROBABILITIES.len()];
+        let after_each = (0..neurons.len()).map(p).collect();
+        let evidence = GroupEvidence { probability: p(90), after_each, after_all: p(91) };
+        Group { neurons, evidence: (seed >> 9 & 3 != number as u64).then_some(evidence) }
+    });
+    (EntryData::Groups(groups.collect()), Truth::default())
+}
+
+/// Few and dyadic: thresholds are met exactly, and sums do not depend on their order.
+const PROBABILITIES: [f32; 5] = [0.5, 0.75, 1.0, 0.25, 0.0];
+
+/// What is left of p: 1 and more are as common as all the rest of the harmless ones.
+const LEFT: [f32; 11] = [1.0, 1.0, 1.125, 0.875, 0.75, 0.75, 0.8125, 0.9375, 0.5, 0.625, 0.25];
+
+/// What a search finds among a few candidates: it measures the sets of which each part is harmless, and keeps
+/// the harmful ones with all their parts.
+fn searched(seed: u64, shape: Shape, search: &SearchPlan) -> (EntryData, Truth) {
+    let kind = mixed(&[seed, 1]) % 6;
+    let candidates: BTreeSet<u32> = (0..2 + kind % 4).map(|at| (mixed(&[kind, at]) % shape.neurons()) as u32).collect();
+    let p = PROBABILITIES[(seed >> 30) as usize % PROBABILITIES.len()];
+    let after = |set: &BTreeSet<u32>| {
+        let choice = set.iter().fold(mixed(&[seed, 2]), |sum, &neuron| mixed(&[sum, u64::from(neuron)])) as usize;
+        match set.len() {
+            0 => p,
+            // Larger sets must be reached.
+            1 => p * LEFT[choice % 7],
+            2 => p * LEFT[choice % 10],
+            _ => p * LEFT[choice % LEFT.len()],
+        }
+    };
+    let all = subsets(&candidates);
+    let after: BTreeMap<BTreeSet<u32>, f32> = all.iter().map(|set| (set.clone(), after(set))).collect();
+    let (low, high) = search.kept.or(search.own).unwrap_or((0.5, 0.0));
+    let larger = |set: &&BTreeSet<u32>| set.len() >= 2 && set.len() <= search.searched;
+    let found: Vec<&BTreeSet<u32>> =
+        all.iter().filter(larger).filter(|set| is_degenerate(set, (low, high), &after)).collect();
+    let needed = |set: &&BTreeSet<u32>| found.iter().any(|found| set.is_subset(found));
+    let measured = all.iter().filter(larger).filter(|set| is_candidate(set, low, &after));
+    let kept = measured.filter(|set| search.everything || needed(set));
+    let mut groups: Vec<Group> = kept
+        .map(|set| {
+            let neurons: Vec<u32> = set.iter().rev().copied().collect();
+            let after_each = neurons.iter().map(|&neuron| after[&BTreeSet::from([neuron])]).collect();
+            let evidence = GroupEvidence { probability: p, after_each, after_all: after[set] };
+            Group { neurons: neurons.into_iter().map(Neuron).collect(), evidence: Some(evidence) }
+        })
+        .collect();
+    let damaged = search.damaged && !groups.is_empty() && seed >> 12 & 1 == 1;
+    if damaged {
+        let at = (seed >> 13) as usize % groups.len();
+        if seed >> 33 & 1 == 1 { groups[at].evidence = None } else { drop(groups.remove(at)) }
+    }
+    let groups_of = Groups { stored: BTreeMap::new(), after, searched: search.searched, damaged };
+    (EntryData::Groups(groups), Truth { groups: groups_of, ..Truth::default() })
 }

@@ -1,7 +1,8 @@
 //! Expressions → sets, or the reason why there is no answer.
 
 use super::floor::{Cut, Doubt, neurons};
-use super::sets::{GroupsByFact, Pairs, Set, Where, plain};
+use super::groups::{Wanted, wanted};
+use super::sets::{Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
     Choice, ConditionKey, Expr, ExprKind, Filter, LabelTest, NeuronRange, Numbers, SetOp, Settings, Source, SourceKind,
@@ -163,8 +164,15 @@ impl Reference<'_> {
             }
             (Some(_), _) => Ok(all),
             (None, Some(name)) => Ok(vec![named(name)?]),
-            (None, None) if all.len() == 1 => Ok(all),
-            (None, None) => Err("several runs".into()),
+            (None, None) => {
+                let has = |run: &usize| !self.world.slots(*run, source.kind == SourceKind::Dkn).is_empty();
+                let with: Vec<usize> = all.iter().copied().filter(has).collect();
+                match (with.len(), all.len()) {
+                    (1, _) => Ok(with),
+                    (0, 1) => Ok(all),
+                    _ => Err("several runs".into()),
+                }
+            }
         }
     }
 
@@ -227,18 +235,29 @@ impl Reference<'_> {
             return Err("no such prompt".into());
         }
         let facts = self.facts(source)?;
+        let groups_of = match groups {
+            true => self.groups_of(source, &runs, &slots)?,
+            false => BTreeMap::new(),
+        };
         self.refuse_scores_of_sets(source, &slots, &facts)?;
         let mut cells = Vec::new();
         for &run in &runs {
             for lang in &languages {
                 let of_cell = slots.iter().filter(|(r, l, _)| *r == run && l == lang).cloned().collect();
-                cells.push(if groups { self.group_cell(&of_cell) } else { self.cell(source, run, lang, &of_cell) });
+                cells.push(if groups {
+                    group_cell(&groups_of, &of_cell)
+                } else {
+                    self.cell(source, run, lang, &of_cell)
+                });
             }
         }
         let found = cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
         let mut pairs = if intersect { Pairs::in_all(&cells) } else { Pairs::in_any(&cells) };
         pairs.found = (!intersect).then_some(found);
-        pairs.groups = groups.then(|| self.groups_of(&slots));
+        pairs.groups = groups.then(|| {
+            let without_doubt = |(fact, (list, _)): (&usize, &(Vec<Group>, Doubt))| (*fact, list.clone());
+            groups_of.iter().map(|(slot, facts)| (slot.clone(), facts.iter().map(without_doubt).collect())).collect()
+        });
         pairs.scores = (!groups && slots.len() == 1 && (!intersect || languages.len() == 1))
             .then(|| self.scores_of(slots.first()))
             .flatten();
@@ -322,31 +341,23 @@ impl Reference<'_> {
         cell
     }
 
-    /// One run and language of `dkn`: the neurons of all groups.
-    fn group_cell(&self, slots: &BTreeSet<Where>) -> Pairs {
-        let mut cell = Pairs { found: Some(BTreeMap::new()), ..Pairs::default() };
-        for (slot, groups) in self.groups_of(slots) {
-            for (fact, list) in groups {
-                let neurons: BTreeSet<u32> = list.into_iter().flatten().collect();
-                cell.attributed.insert(fact);
-                if !neurons.is_empty() {
-                    cell.members.entry(fact).or_default().extend(&neurons);
-                }
-                cell.found.get_or_insert_default().entry(slot.clone()).or_default().insert(fact, neurons);
+    /// The groups of these entries that a source asks for, and whether the store can know them.
+    fn groups_of(&self, source: &Source, runs: &[usize], slots: &BTreeSet<Where>) -> Result<GroupsOfSlots, Refused> {
+        let mut wanted_of: BTreeMap<usize, Wanted> = BTreeMap::new();
+        for &run in runs {
+            // Runs without groups have nothing to say of them.
+            if !self.world.slots(run, true).is_empty() {
+                wanted_of.insert(run, wanted(source, &self.world.runs[run])?);
             }
         }
-        cell
-    }
-
-    fn groups_of(&self, slots: &BTreeSet<Where>) -> BTreeMap<Where, GroupsByFact> {
-        let mut all: BTreeMap<Where, GroupsByFact> = BTreeMap::new();
+        let mut all = GroupsOfSlots::new();
         for (key, groups) in &self.world.groups {
             let slot = (key.run, key.language.clone(), key.prompt);
             if slots.contains(&slot) {
-                all.entry(slot).or_default().insert(key.fact, groups.clone());
+                all.entry(slot).or_default().insert(key.fact, wanted_of[&key.run].of(groups));
             }
         }
-        all
+        Ok(all)
     }
 
     fn scores_of(&self, slot: Option<&Where>) -> Option<BTreeMap<(usize, u32), f32>> {
@@ -363,6 +374,26 @@ impl Reference<'_> {
         }
         scores
     }
+}
+
+/// Groups by entry, with what the store may not know of them.
+type GroupsOfSlots = BTreeMap<Where, BTreeMap<usize, (Vec<Group>, Doubt)>>;
+
+/// One run and language of `dkn`: the neurons of all groups.
+fn group_cell(groups: &GroupsOfSlots, slots: &BTreeSet<Where>) -> Pairs {
+    let mut cell = Pairs { found: Some(BTreeMap::new()), through: true, ..Pairs::default() };
+    for (slot, groups) in groups.iter().filter(|(slot, _)| slots.contains(*slot)) {
+        for (&fact, (list, doubt)) in groups {
+            let neurons: BTreeSet<u32> = list.iter().flat_map(|group| &group.neurons).copied().collect();
+            cell.attributed.insert(fact);
+            cell.doubts.insert(fact, cell.doubt(fact).or(*doubt));
+            if !neurons.is_empty() {
+                cell.members.entry(fact).or_default().extend(&neurons);
+            }
+            cell.found.get_or_insert_default().entry(slot.clone()).or_default().insert(fact, neurons);
+        }
+    }
+    cell
 }
 
 fn holds(test: &LabelTest, label: &str) -> bool {

@@ -230,27 +230,41 @@ fn by_group(
     shape: Shape,
     naming: &Naming,
 ) -> Result<Table, Refused> {
-    let mut found: BTreeMap<RowKey, BTreeSet<usize>> = BTreeMap::new();
+    let mut found: BTreeMap<RowKey, BTreeMap<usize, Vec<[f64; 3]>>> = BTreeMap::new();
     for (slot, facts) in groups {
         for (&fact, list) in facts {
             for group in list {
                 let mut key = naming.project(query, fact, Some(slot), None);
-                key.group = Some(group.iter().copied().collect());
-                found.entry(key).or_default().insert(fact);
+                key.group = Some(group.neurons.iter().copied().collect());
+                found.entry(key).or_default().entry(fact).or_default().extend(group.evidence);
             }
         }
     }
     let rows = found.into_iter().map(|(mut key, facts)| {
         let neurons = key.group.as_ref().map_or(0, Vec::len);
-        key.sample = facts.first().copied();
+        key.sample = facts.keys().next().copied();
         key.group_name = key.group.as_ref().map(|group| {
             let name = |&neuron: &u32| format!("{}:{}", place(neuron, shape).0, place(neuron, shape).1);
             group.iter().map(name).collect::<Vec<_>>().join(", ")
         });
-        Row { key, measures: counts(facts.len() * neurons, facts.len(), neurons, total) }
+        let mut measures = counts(facts.len() * neurons, facts.len(), neurons, total);
+        // Of each fact first, then of those that were measured at all.
+        let of_facts: Vec<[f64; 3]> = facts.into_values().filter_map(mean).collect();
+        let evidence = mean(of_facts);
+        for (at, name) in ["p", "p_alone", "p_all"].into_iter().enumerate() {
+            measures.insert(name, evidence.map_or(Cell::Null, |means| Cell::Ratio(means[at])));
+        }
+        Row { key, measures }
     });
     let rows = with_labels(rows.collect(), naming);
-    finish_counted(query, &["pairs", "facts", "neurons", "share"], rows, naming)
+    finish_counted(query, &["pairs", "facts", "neurons", "share", "p", "p_alone", "p_all"], rows, naming)
+}
+
+/// The mean of each of three numbers.
+fn mean(values: Vec<[f64; 3]>) -> Option<[f64; 3]> {
+    let count = values.len() as f64;
+    let sum = |at: usize| values.iter().map(|value| value[at]).sum::<f64>();
+    (!values.is_empty()).then(|| [0, 1, 2].map(|at| sum(at) / count))
 }
 
 fn similarity(query: &Query, sides: [&Pairs; 2], shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {

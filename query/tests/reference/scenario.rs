@@ -24,6 +24,10 @@ pub struct RunPlan {
     /// Whether its entries are sets without scores: none, some, or all of them.
     pub sets: Sets,
     pub groups: bool,
+    /// How its groups were searched for, if they were.
+    pub search: Option<SearchPlan>,
+    /// Whether it has scores or sets at all.
+    pub scores: bool,
     /// Whether some entries list their best scores only.
     pub sparse: bool,
     pub keep: Keep,
@@ -33,6 +37,24 @@ pub struct RunPlan {
     pub prompt_share: f64,
     /// How many of 100 entries there are.
     pub coverage: u64,
+}
+
+/// A search for degenerate groups, and what its run says of it.
+#[derive(Clone, Debug)]
+pub struct SearchPlan {
+    /// t_low and t_high.
+    pub own: Option<(f64, f64)>,
+    /// keep_low and keep_high.
+    pub kept: Option<(f64, f64)>,
+    /// The largest size.
+    pub searched: usize,
+    pub says_size: bool,
+    /// Whether all that was measured is handed in, or only what the groups need.
+    pub everything: bool,
+    /// Whether some entries lack something.
+    pub damaged: bool,
+    /// A parameter with another text.
+    pub wrong: Option<(&'static str, Option<&'static str>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +111,39 @@ pub fn tau() -> impl Strategy<Value = f64> + Clone {
     prop_oneof![10 => select(TAUS.to_vec()), 1 => 0.0..1.0]
 }
 
+/// Thresholds of groups: those that the probabilities meet exactly, and others.
+pub fn low() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![8 => select(vec![0.0, 0.125, 0.2, 0.25, 0.25, 0.5, 1.0]), 1 => 0.0..1.0]
+}
+
+pub fn high() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![8 => select(vec![0.0, 0.1, 0.25, 0.25, 0.3, 0.5, 0.75]), 1 => 0.0..1.0]
+}
+
+pub fn search() -> impl Strategy<Value = SearchPlan> {
+    let kept = (select(vec![0.2, 0.25, 0.5, 0.5, 1.0]), select(vec![0.0, 0.0, 0.1, 0.25]));
+    let own = (select(vec![0.1, 0.2, 0.25]), select(vec![0.25, 0.3, 0.5]));
+    let wrong = select(vec![
+        ("t_low", None),
+        ("keep_high", None),
+        ("t_low", Some("low")),
+        ("keep_low", Some("-0.5")),
+        ("size", Some("1")),
+        ("size", Some("two")),
+    ]);
+    let faults = (proptest::bool::weighted(0.3), option::weighted(0.03, wrong));
+    let parts = (option::weighted(0.9, own), option::weighted(0.9, kept), 2..=4_usize, any::<(bool, bool)>(), faults);
+    parts.prop_map(|(own, kept, searched, (says_size, everything), (damaged, wrong))| SearchPlan {
+        own,
+        kept,
+        searched,
+        says_size,
+        everything,
+        damaged,
+        wrong,
+    })
+}
+
 fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan> {
     let keep = prop_oneof![
         5 => Just(Keep::All),
@@ -101,13 +156,16 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
     let taus = (tau(), option::weighted(0.3, tau()));
     let share = select(vec![0.0, 0.0, 0.5, 0.7, 1.0]);
     let coverage = select(vec![100, 90, 60]);
-    let (groups, sparse) = (proptest::bool::weighted(0.8), proptest::bool::weighted(0.3));
+    let groups = (proptest::bool::weighted(0.6), option::weighted(0.4, search()));
+    let sparse = proptest::bool::weighted(0.3);
     (sets, (groups, sparse), keep, score_type, taus, share, coverage).prop_map(
-        move |(sets, (groups, sparse), keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
+        move |(sets, ((groups, search), sparse), keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
             name,
             model,
             sets,
             groups,
+            search: search.filter(|_| groups),
+            scores: true,
             sparse,
             keep,
             score_type,
@@ -122,8 +180,14 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
 fn runs() -> impl Strategy<Value = Vec<RunPlan>> {
     let imported = run("imported", "bert").prop_map(|run| RunPlan { sets: Sets::All, ..run });
     let more = (option::weighted(0.3, run("bert 2", "bert")), option::weighted(0.2, imported));
-    (run("bert", "bert"), more, option::weighted(0.2, run("gpt", "gpt")))
-        .prop_map(|(first, (second, third), other)| [Some(first), second, third, other].into_iter().flatten().collect())
+    let searched = (run("dkn", "bert"), search());
+    let searched =
+        searched.prop_map(|(run, search)| RunPlan { groups: true, search: Some(search), scores: false, ..run });
+    let searched = option::weighted(0.5, searched);
+    let all = (run("bert", "bert"), more, searched, option::weighted(0.2, run("gpt", "gpt")));
+    all.prop_map(|(first, (second, third), fourth, other)| {
+        [Some(first), second, third, fourth, other].into_iter().flatten().collect()
+    })
 }
 
 fn fact() -> impl Strategy<Value = FactPlan> {

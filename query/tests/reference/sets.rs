@@ -6,9 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Neurons by fact; facts without any are not in it.
 pub type ByFact = BTreeMap<usize, BTreeSet<u32>>;
 /// Groups of degenerate neurons by fact.
-pub type GroupsByFact = BTreeMap<usize, Vec<BTreeSet<u32>>>;
+pub type GroupsByFact = BTreeMap<usize, Vec<Group>>;
 /// Which run, language and prompt.
 pub type Where = (usize, String, u16);
+
+/// A degenerate group, with p, the least p after one neuron alone, and p after all, where that is known.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub neurons: BTreeSet<u32>,
+    pub evidence: Option<[f64; 3]>,
+}
 
 #[derive(Clone, Debug)]
 pub enum Set {
@@ -139,7 +146,7 @@ impl Pairs {
         self.found.iter_mut().flat_map(BTreeMap::values_mut).for_each(keep);
         // A group that lost a neuron is no longer that group.
         for groups in self.groups.iter_mut().flat_map(BTreeMap::values_mut) {
-            groups.values_mut().for_each(|list| list.retain(|group| group.is_subset(neurons)));
+            groups.values_mut().for_each(|list| list.retain(|group| group.neurons.is_subset(neurons)));
         }
         for doubt in self.doubts.values_mut() {
             doubt.must &= self.through && !neurons.is_empty();

@@ -1,7 +1,7 @@
 //! Random statements over the names of a store: well-typed and answerable for the most part.
 
 use super::build::shape_of;
-use super::scenario::{LANGUAGES, RunPlan, Scenario, tau};
+use super::scenario::{LANGUAGES, RunPlan, Scenario, high, low, tau};
 use kndb_query::*;
 use kndb_storage::Shape;
 use proptest::collection::vec;
@@ -26,7 +26,7 @@ impl Names {
     }
 
     fn runs(&self, groups: bool) -> Vec<&'static str> {
-        let fits = |run: &&RunPlan| run.model == self.model && (!groups || run.groups);
+        let fits = |run: &&RunPlan| run.model == self.model && if groups { run.groups } else { run.scores };
         self.plan.runs.iter().filter(fits).map(|run| run.name).collect()
     }
 
@@ -130,21 +130,31 @@ fn filter(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<F
         ConditionKey::Share => (select(vec![0.3, 0.5, 0.7]), any::<bool>())
             .prop_map(|(value, strict)| Filter::Share(Bound { value, strict }))
             .boxed(),
+        ConditionKey::TLow => low().prop_map(Filter::TLow).boxed(),
+        ConditionKey::THigh => high().prop_map(Filter::THigh).boxed(),
+        ConditionKey::Size => {
+            let sizes = select(vec![(2, 2), (2, 2), (2, 3), (3, 3), (2, 4), (4, 9)]);
+            let sizes = vec(sizes.prop_map(|(first, last)| Interval { first, last, span: NOWHERE }), 1..3);
+            prop_oneof![1 => Just(Numbers::Every), 8 => sizes.prop_map(Numbers::Of)].prop_map(Filter::Size).boxed()
+        }
     }
 }
 
 fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
-    use ConditionKey::{Fact, Lang, Layer, Object, Prompt, Rank, Relation, Score, Share, Subject, Tau};
+    use ConditionKey::{
+        Fact, Lang, Layer, Object, Prompt, Rank, Relation, Score, Share, Size, Subject, THigh, TLow, Tau,
+    };
     let keys = match kind {
         SourceKind::Kn | SourceKind::Likn => {
             vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Share]
         }
-        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer],
+        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
     };
     let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
-    // Where there are several runs, most sources say which.
-    let with_run = if names.plan.runs.len() > 1 { 0.97 } else { 0.1 };
+    // Where several runs could be meant, most sources say which.
+    let meant = names.plan.runs.iter().filter(|run| if kind == SourceKind::Dkn { run.groups } else { run.scores });
+    let with_run = if meant.count() > 1 { 0.97 } else { 0.3 };
     let names = names.clone();
     (subsequence(keys, 0..4), proptest::bool::weighted(with_run))
         .prop_flat_map(move |(mut keys, with_run)| {
@@ -285,10 +295,11 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             let having = vec(having, 0..=if counted { most.min(2) } else { 0 });
             let having = having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key)).collect());
             let top = option::of(prop_oneof![9 => 1..12_u64, 1 => Just(u64::MAX)]);
-            (Just((head, by)), having, vec(order, 0..=most), top)
+            (Just((head, by)), having, vec(order, 0..=most), top, any::<bool>())
         })
-        .prop_map(|((head, by), having, order, top)| Query {
+        .prop_map(|((head, by), having, order, top, plot)| Query {
             head,
+            plot: plot && !by.is_empty(),
             by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
             having,
             order,
@@ -318,6 +329,13 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         statements.push(format!("facts of (likn{all} & neurons(0:0..{unit}, 1:0))"));
         statements.push(format!("facts of (kn{all} & neurons(0:0..{unit}, 1:0)) by relation"));
         statements.push(format!("dkn{all} by group top 3"));
+        statements.push(format!("dkn{all} by group, lang having p_all < 0.6 order by p_alone desc, p"));
+        for wanted in ["t_low=0.25, t_high=0.25", "t_low=0.5", "t_high=0.05, size=3", "size=3, t_low=0.125"] {
+            let source = format!("dkn[run={:?}, {wanted}]", run.name);
+            statements.push(format!("{source} by group, relation order by p top 4"));
+            statements.push(format!("facts of {source} by relation"));
+        }
+        statements.push(format!("kn - dkn{all}"));
     }
     statements
 }
@@ -359,6 +377,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     let mut listed = keys(&of_pairs);
     listed.push(Key::Measure(Measure::Score));
     let counts = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
+    let of_groups = [Measure::Pairs, Measure::Facts, Measure::Share, Measure::P, Measure::PAlone, Measure::PAll];
     let (kn, dkn) = (source(SourceKind::Kn, names), source(SourceKind::Dkn, names));
     let with_groups = u32::from(!names.runs(true).is_empty());
     let filtered = prop_oneof![
@@ -381,7 +400,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
-        2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &counts).prop_map(without_twins),
+        2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &of_groups).prop_map(without_twins),
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
         2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
         3 => query(similarity, &of_similarity, &[], &similar),

@@ -15,7 +15,32 @@ pub struct World {
     /// In the order of their registration.
     pub facts: Vec<Fact>,
     pub entries: BTreeMap<Key, Attribution>,
-    pub groups: BTreeMap<Key, Vec<BTreeSet<u32>>>,
+    pub groups: BTreeMap<Key, Groups>,
+}
+
+/// p after suppressing each set of the candidates, from none to all.
+pub type Measured = BTreeMap<BTreeSet<u32>, f32>;
+
+/// The degenerate groups of an entry.
+#[derive(Clone, Debug, Default)]
+pub struct Groups {
+    /// Those that were handed in, with p, the least p after one neuron, and p after all where they came along.
+    pub stored: BTreeMap<BTreeSet<u32>, Option<[f64; 3]>>,
+    /// Empty where nothing was searched.
+    pub after: Measured,
+    /// The largest size that was searched.
+    pub searched: usize,
+    /// Whether something that the search measured was not handed in.
+    pub damaged: bool,
+}
+
+impl Groups {
+    /// p, the least p after one neuron alone, p after all.
+    pub fn evidence(&self, set: &BTreeSet<u32>) -> [f64; 3] {
+        let after = |set: &BTreeSet<u32>| f64::from(self.after[set]);
+        let alone = set.iter().map(|&neuron| after(&BTreeSet::from([neuron])));
+        [after(&BTreeSet::new()), alone.fold(f64::INFINITY, f64::min), after(set)]
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -13,12 +13,26 @@
 //!
 //! Its τ is 0.3, in zh 0.2, and it keeps scores from a hundredth of the maximum on. Groups, in English:
 //! 7:0, 9:852 for the facts 0 to 2; 3:1, 7:1, 9:852 for fact 1. Run `bert-zh` has zh of the facts 0 to 2: 9:852 1.0, 5:5 0.9.
+//!
+//! Run `search` has groups of up to three only, in English, complete for t_low ≤ 0.5 and t_high ≥ 0.1; its own
+//! thresholds are 0.2 and 0.25:
+//!
+//! | fact | p | group | after each | after all |
+//! |---|---|---|---|---|
+//! | 0 | 0.8 | 7:0, 9:852 | 0.8, 0.7 | 0.5 |
+//! | 0 | 0.8 | 7:0, 11:500 | 0.8, 0.6 | 0.3 |
+//! | 1 | 0.5 | 3:1, 7:1 | 0.46, 0.5 | 0.47 |
+//! | 1 | 0.5 | 3:1, 9:852 | 0.46, 0.48 | 0.42 |
+//! | 1 | 0.5 | 7:1, 9:852 | 0.5, 0.48 | 0.46 |
+//! | 1 | 0.5 | 3:1, 7:1, 9:852 | 0.46, 0.5, 0.48 | 0.2 |
+//! | 2 | 0.4 | 7:0, 9:852 | 0.4, 0.36 | 0.1 |
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
 use kndb_query::{Column, Settings, Sink, Value, execute, parse};
 use kndb_storage::{
-    Entry, EntryData, FactBatch, FactRow, Group, Neuron, OnConflict, RunSpec, ScoreValues, Scores, Shape, Store,
+    Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Scores,
+    Shape, Store,
 };
 use std::ops::ControlFlow;
 
@@ -79,6 +93,9 @@ impl Toy {
         toy.write(RunSpec { language_taus: vec![("zh".to_owned(), 0.2)], ..spec }, entries);
         let chinese = (0..3).map(|n| scored(n, "zh", 0, &[(9, 852, 1.0), (5, 5, 0.9)])).collect();
         toy.write(RunSpec::new("bert-zh", "bert", SHAPE), chinese);
+        let parameters =
+            [("t_low", "0.2"), ("t_high", "0.25"), ("keep_low", "0.5"), ("keep_high", "0.1"), ("size", "3")];
+        toy.write(searched("search", &parameters), search());
         toy
     }
 
@@ -103,6 +120,39 @@ impl Toy {
 /// The id of the fact with a number.
 pub fn id(number: usize) -> String {
     if number == 0 { FRANCE.to_owned() } else { format!("fact-{number}") }
+}
+
+/// A run of groups with these parameters.
+pub fn searched(name: &str, parameters: &[(&str, &str)]) -> RunSpec {
+    let parameters = parameters.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    RunSpec { method: "dkn".into(), parameters: parameters.collect(), ..RunSpec::new(name, "bert", SHAPE) }
+}
+
+/// The groups of a fact, in English.
+pub fn groups_of(fact: usize, groups: Vec<Group>) -> Entry {
+    Entry { fact: id(fact), language: "en".into(), prompt: 0, data: EntryData::Groups(groups) }
+}
+
+/// A group with p, p after each, and p after all.
+pub fn measured(neurons: &[(u32, u32)], probability: f32, after_each: &[f32], after_all: f32) -> Group {
+    let evidence = GroupEvidence { probability, after_each: after_each.to_vec(), after_all };
+    Group { evidence: Some(evidence), ..group(neurons) }
+}
+
+/// The entries of `search`.
+fn search() -> Vec<Entry> {
+    let pairs = vec![
+        measured(&[(3, 1), (7, 1)], 0.5, &[0.46, 0.5], 0.47),
+        measured(&[(3, 1), (9, 852)], 0.5, &[0.46, 0.48], 0.42),
+        measured(&[(7, 1), (9, 852)], 0.5, &[0.5, 0.48], 0.46),
+        measured(&[(3, 1), (7, 1), (9, 852)], 0.5, &[0.46, 0.5, 0.48], 0.2),
+    ];
+    let france = vec![
+        measured(&[(7, 0), (9, 852)], 0.8, &[0.8, 0.7], 0.5),
+        measured(&[(7, 0), (11, 500)], 0.8, &[0.8, 0.6], 0.3),
+    ];
+    let germany = vec![measured(&[(7, 0), (9, 852)], 0.4, &[0.4, 0.36], 0.1)];
+    vec![groups_of(0, france), groups_of(1, pairs), groups_of(2, germany)]
 }
 
 fn entries(n: usize) -> Vec<Entry> {
@@ -139,7 +189,7 @@ fn neuron((layer, unit): (u32, u32)) -> Neuron {
     SHAPE.neuron(layer, unit).expect("a neuron of the model")
 }
 
-fn group(neurons: &[(u32, u32)]) -> Group {
+pub fn group(neurons: &[(u32, u32)]) -> Group {
     Group { neurons: neurons.iter().copied().map(neuron).collect(), evidence: None }
 }
 

@@ -6,15 +6,16 @@ use std::sync::atomic::AtomicBool;
 
 use kndb_engine::job::{Job, Prompts};
 use kndb_engine::{Model, Options, device};
-use kndb_query::Settings;
+use kndb_query::{Measure, Settings};
+use kndb_report::figures;
 use kndb_storage::Store;
 
-use super::bars::Bars;
 use super::material::Material;
 use crate::commands::facts::add;
 use crate::error::{CliError, Result};
 use crate::interrupt::set_at_ctrl_c;
 use crate::progress::Progress;
+use crate::session::FIGURE_WIDTH;
 use crate::terminal::Terminal;
 
 /// The paper's method, with its thresholds.
@@ -99,12 +100,9 @@ fn attribute(store: &Store, model: &Model, device: &str, terminal: &mut Terminal
 }
 
 fn draw(store: &Store, statement: &str, terminal: &mut Terminal) -> Result<()> {
-    let mut bars = Bars::default();
-    let parsed = kndb_query::parse(statement);
-    let answered = parsed.and_then(|parsed| kndb_query::execute(store, &Settings::default(), &parsed, &mut bars));
-    // The session answered the same statement a moment ago.
-    if answered.is_ok() {
-        writeln!(terminal.out).and_then(|()| bars.draw(&mut terminal.out)).map_err(CliError::Output)?;
-    }
-    Ok(())
+    let drawn = figures::of_statement(store, &Settings::default(), statement, Some(Measure::Pairs))?;
+    let Some(mut figure) = drawn.figure else { return Ok(()) };
+    // The statement stands above.
+    figure.caption_mut().title.clear();
+    write!(terminal.out, "\n{}", figure.text(FIGURE_WIDTH)?).map_err(CliError::Output)
 }

@@ -1,0 +1,50 @@
+//! Options of `kndb plot`.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueHint};
+
+/// `kndb plot`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FIGURE is one of
+  kn        knowledge neurons by layer: a series a language
+  likn      language-independent neurons by layer: those of the intersection of languages
+  dkn       degenerate neurons by layer: a series a language
+  heatmap   facts that use each neuron, layer × neuron, of one run
+  overlap   similarity of each two languages of one run: Jaccard, fact by fact, then the mean
+or a statement with one or two dimensions after `by`: the first are the categories, \
+the second the series, as in 'kn[lang=en] by relation order by pairs top 10'.
+
+The queries behind the figure go to standard error: `kndb query` answers them with the same numbers.")]
+pub struct PlotArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// kn, likn, dkn, heatmap, overlap, or a statement
+    #[arg(value_name = "FIGURE")]
+    pub figure: String,
+    /// Picture to write, .svg or .png; may be given several times; without it the figure is drawn here
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Vec<PathBuf>,
+    /// Run to show; may be given several times; all that have such neurons if not given
+    #[arg(long, value_name = "NAME")]
+    pub run: Vec<String>,
+    /// Languages to show, separated by commas; all of the run if not given
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub langs: Vec<String>,
+    /// Relations to count, separated by commas; all if not given
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub relations: Vec<String>,
+    /// Threshold as a share of a fact's maximum; the run's own if not given
+    #[arg(long, value_name = "SHARE")]
+    pub tau: Option<f64>,
+    /// Column of a statement's answer to draw; share, or similarity, if not given
+    #[arg(long, value_name = "COLUMN")]
+    #[arg(value_parser = PossibleValuesParser::new(["share", "pairs", "facts", "neurons", "similarity"]))]
+    pub value: Option<String>,
+    /// Title of the figure
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}

@@ -1,0 +1,126 @@
+//! The options of `kndb edit-study` and `kndb fact-check`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::Preset;
+use super::values::share;
+
+/// `kndb edit-study`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Facts are those with language-independent neurons. LIKN edits these, Mono-KN the neurons of another \
+language, Seq-KN those of all languages, random as many random neurons of the same layers. SR (Eq. 11 of \
+AMIG) is the change of the fact over that of a random fact of another relation, suppressing and enhancing.
+
+EXAMPLES
+  kndb edit-study my.kndb --model models/mbert --langs en,zh --seed 1 --json edit.json")]
+pub struct EditStudyArgs {
+    /// What both studies take.
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// At most so many facts, drawn at random
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroUsize>,
+    /// Threshold of the neuron sets, as a share of a fact's maximum [default: the run's]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub tau: Option<f64>,
+    /// With --preset amig-code: ask for objects as they are, not in lower case, which a cased model may not know
+    #[arg(long)]
+    pub keep_case: bool,
+}
+
+/// `kndb fact-check`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Needs a run of degenerate groups (`kndb dkn`). Statements with the right and with a wrong object are judged \
+by the neurons that are degenerate in most facts of the relation, and by the model's own answer.
+
+EXAMPLES
+  kndb fact-check my.kndb --model models/mbert --langs en,zh --seed 1
+  kndb fact-check my.kndb --model models/mbert --where t_high=0.1 --json check.json")]
+pub struct FactCheckArgs {
+    /// What both studies take.
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// At most so many facts of each relation, drawn at random
+    #[arg(long, value_name = "N")]
+    pub limit: Option<NonZeroUsize>,
+    /// Share of a relation's facts on which neurons are counted and λ is learnt; the rest is checked
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.8)]
+    pub first_share: f64,
+    /// t: neurons are kept that are degenerate in more facts than this share of the greatest count
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.7)]
+    pub keep_share: f64,
+    /// The fixed λ, on attribution scores
+    #[arg(long, value_name = "NUMBER", default_value_t = 1e-6)]
+    pub lambda: f64,
+    /// Learn λ from at most so many facts of each relation's first part: each costs two attributions [default: all]
+    #[arg(long, value_name = "N")]
+    pub learn_from: Option<usize>,
+    /// How scores are attributed [default: as in the run whose neurons were searched]
+    #[arg(long, value_enum)]
+    pub scores: Option<Preset>,
+}
+
+/// What both studies take.
+#[derive(Debug, Args)]
+pub struct StudyArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Folder of the Hugging Face model that the run is of
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub model: PathBuf,
+    /// The run [default: the model's only one]
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
+    /// Languages, such as en,zh [default: all of the run]
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub langs: Vec<String>,
+    /// Relations, such as P36,P19 [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub relations: Vec<String>,
+    /// A further condition on the neuron sets, such as 'layer in 7..11'; may be given several times
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub conditions: Vec<String>,
+    /// Number of the template that is asked
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub prompt: u16,
+    /// The protocol: the sound one, or the choices of AMIG's released code (docs/experiments.md)
+    #[arg(long, value_enum, default_value_t)]
+    pub preset: StudyPreset,
+    /// Seed of every draw
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Draws of facts behind each interval
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub draws: u32,
+    /// Write everything to this file: options, statements, estimates, every measurement
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Write every measurement to this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub csv: Option<PathBuf>,
+    /// cpu, or in a build with libtorch torch or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+    /// Threads [default: one a core; 1 where libtorch computes]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// No progress bar and no tables: with --json or --csv
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Protocols of a study.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum StudyPreset {
+    /// Sound choices
+    #[default]
+    Sound,
+    /// Those of AMIG's released code
+    AmigCode,
+}

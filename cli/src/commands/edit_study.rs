@@ -1,0 +1,33 @@
+//! `kndb edit-study`: cross-lingual editing (AMIG, Table 2).
+
+use std::num::NonZeroUsize;
+
+use kndb_study::editing::{EditOptions, EditProtocol, edit_study};
+
+use crate::args::{EditStudyArgs, StudyPreset};
+use crate::error::Result;
+use crate::study::{Reads, Setting, attribution};
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
+    let setting = Setting::of(&args.study, Reads::Attributions)?;
+    let mut options = EditOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
+    options.relations.clone_from(&args.study.relations);
+    options.limit = args.limit.map(NonZeroUsize::get);
+    options.tau = args.tau;
+    options.conditions.clone_from(&args.study.conditions);
+    options.prompt = args.study.prompt;
+    options.seed = args.study.seed;
+    options.bootstrap.draws = args.study.draws;
+    if args.study.preset == StudyPreset::AmigCode {
+        options.protocol = EditProtocol::amig_code();
+        if args.keep_case {
+            options.protocol =
+                EditProtocol { name: "amig-code, case kept", lower_case_objects: false, ..options.protocol };
+        }
+    }
+    // Nothing is attributed here.
+    let unused = attribution(&setting, "amig")?;
+    setting.study(&args.study, &unused, terminal, |store, model, watch| edit_study(store, model, &options, watch))
+}

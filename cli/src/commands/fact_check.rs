@@ -1,0 +1,43 @@
+//! `kndb fact-check`: fact checking by degenerate neurons (AMIG, Table 3).
+
+use std::num::NonZeroUsize;
+
+use clap::ValueEnum;
+use kndb_study::checking::{CheckOptions, fact_check};
+
+use crate::args::{FactCheckArgs, StudyPreset};
+use crate::error::{CliError, Result};
+use crate::study::{Reads, Setting, attribution};
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
+    let setting = Setting::of(&args.study, Reads::Groups)?;
+    let scores = attribution(&setting, &preset(&args, &setting)?)?;
+    let mut options = CheckOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
+    if args.study.preset == StudyPreset::AmigCode {
+        options = options.amig_code();
+    }
+    options.relations.clone_from(&args.study.relations);
+    options.limit = args.limit.map(NonZeroUsize::get);
+    options.conditions.clone_from(&args.study.conditions);
+    options.prompt = args.study.prompt;
+    options.seed = args.study.seed;
+    options.bootstrap.draws = args.study.draws;
+    options.first_share = args.first_share;
+    options.keep_share = args.keep_share;
+    options.lambda = args.lambda;
+    options.learn_from = args.learn_from;
+    setting.study(&args.study, &scores, terminal, |store, model, watch| fact_check(store, model, &options, watch))
+}
+
+/// The preset by which statements are scored: that of the run whose neurons were searched.
+fn preset(args: &FactCheckArgs, setting: &Setting) -> Result<String> {
+    if let Some(value) = args.scores.and_then(|preset| preset.to_possible_value()) {
+        return Ok(value.get_name().to_owned());
+    }
+    let source = setting.run.spec.parameters.iter().find(|(name, _)| name == "source").map(|(_, run)| run.as_str());
+    let snapshot = setting.store.snapshot()?;
+    let preset = snapshot.run_named(source.unwrap_or(&setting.run.spec.name)).and_then(|run| run.spec.preset.clone());
+    preset.ok_or_else(|| CliError::WhichScores { run: setting.run.spec.name.clone() })
+}

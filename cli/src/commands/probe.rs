@@ -1,0 +1,269 @@
+//! `kndb probe`: a fact's probability and the model's answers before and after neurons are changed, side by side.
+
+use std::io::Write;
+
+use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
+use kndb_query::Settings;
+use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Snapshot, Store};
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use crate::args::{ChangeArgs, ProbeArgs};
+use crate::error::{CliError, Result};
+use crate::sets::neurons;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
+    let on = device(&args.device)?;
+    let store = Store::open(&args.store)?;
+    let snapshot = store.snapshot()?;
+    let fact = snapshot.fact(&args.fact)?.ok_or_else(|| cannot(&args.fact, None, "the store has no such fact"))?;
+    let model = Model::load(&args.model, &on)?;
+    let settings = Settings { run: args.run.clone(), language: None };
+    let chosen = Chosen::of(&args.change, &|set| neurons(&store, &settings, &model, set, &args.fact))?;
+    let asked = questions(&args, &snapshot, fact, &model)?;
+    let mut reports = Vec::new();
+    for asked in &asked {
+        reports.push(report(&args, &model, &chosen, asked)?);
+    }
+    let written = match args.json {
+        true => write_json(&args.fact, &chosen, &reports, terminal),
+        false => write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?,
+    };
+    written.map_err(CliError::Output)
+}
+
+/// Neurons, and what was asked to be done with them.
+struct Chosen {
+    /// The set as given, what is done, the neurons.
+    sets: Vec<(String, String, Vec<Neuron>)>,
+    interventions: Vec<Intervention>,
+    rewrite: Option<Vec<Neuron>>,
+}
+
+impl Chosen {
+    fn of(change: &ChangeArgs, read: &dyn Fn(&str) -> Result<Vec<Neuron>>) -> Result<Self> {
+        let reach = if change.all_positions { Reach::All } else { Reach::Target };
+        let plain = |sets: &[String], by| sets.iter().map(|set| (set.clone(), Change::Scale(by))).collect::<Vec<_>>();
+        let mut wanted = plain(&change.suppress, 0.0);
+        wanted.extend(plain(&change.enhance, 2.0));
+        wanted.extend(change.scale.iter().map(|(factor, set)| (set.clone(), Change::Scale(*factor))));
+        wanted.extend(change.set.iter().map(|(value, set)| (set.clone(), Change::Set(*value))));
+        let mut chosen = Self { sets: Vec::new(), interventions: Vec::new(), rewrite: None };
+        let place = if change.all_positions { "at every token" } else { "at the target position" };
+        for (set, change) in wanted {
+            let found = read(&set)?;
+            let done = match change {
+                Change::Scale(0.0) => format!("suppressed (×0) {place}"),
+                Change::Scale(2.0) => format!("enhanced (×2) {place}"),
+                Change::Scale(factor) => format!("multiplied by {factor} {place}"),
+                Change::Set(value) => format!("set to {value} {place}"),
+            };
+            chosen.sets.push((set, done, found.clone()));
+            chosen.interventions.push(Intervention { neurons: found, change, reach });
+        }
+        if let (Some(set), Some(to)) = (&change.rewrite, &change.to) {
+            let found = read(set)?;
+            chosen.sets.push((set.to_owned(), format!("value vectors rewritten to {to:?}"), found.clone()));
+            chosen.rewrite = Some(found);
+        }
+        Ok(chosen)
+    }
+}
+
+/// A question in one language.
+struct Asked {
+    language: String,
+    template: String,
+    subject: String,
+    object: String,
+    question: Question,
+}
+
+/// The fact's questions: in the languages asked for, or in all in which it can be asked.
+fn questions(args: &ProbeArgs, snapshot: &Snapshot, fact: FactId, model: &Model) -> Result<Vec<Asked>> {
+    let languages: Vec<LanguageId> = match args.langs.is_empty() {
+        true => snapshot.label_counts().into_iter().map(|(language, _)| language).collect(),
+        false => {
+            let known = |name: &String| {
+                let id = snapshot.language(name);
+                id.ok_or_else(|| cannot(&args.fact, Some(name), "the store has no such language"))
+            };
+            args.langs.iter().map(known).collect::<Result<_>>()?
+        }
+    };
+    let mut asked = Vec::new();
+    let mut reasons = Vec::new();
+    for language in languages {
+        let name = snapshot.language_name(language);
+        match question(args.prompt, snapshot, fact, language, model)? {
+            Ok(found) => asked.push(found),
+            Err(reason) if args.langs.is_empty() => reasons.push(format!("{name}: {reason}")),
+            Err(reason) => return Err(cannot(&args.fact, Some(name), &reason)),
+        }
+    }
+    match asked.is_empty() {
+        true => Err(cannot(&args.fact, None, &reasons.join("; "))),
+        false => Ok(asked),
+    }
+}
+
+fn question(
+    prompt: u16,
+    snapshot: &Snapshot,
+    fact: FactId,
+    language: LanguageId,
+    model: &Model,
+) -> Result<std::result::Result<Asked, String>> {
+    let Some((subject, object)) = snapshot.label(fact, language)? else {
+        return Ok(Err("it has no label in this language".into()));
+    };
+    let relation = snapshot.fact_relation(fact)?;
+    let place = |it: &(kndb_storage::RelationId, LanguageId, PromptId, &str)| {
+        (Some(it.0), it.1, it.2) == (relation, language, PromptId(prompt))
+    };
+    let Some((.., template)) = snapshot.templates().find(place) else {
+        return Ok(Err(format!("its relation has no template {prompt} in this language")));
+    };
+    Ok(match model.asking().question(template, subject, object) {
+        Err(skip) => Err(skip.to_string()),
+        Ok(question) => Ok(Asked {
+            language: snapshot.language_name(language).to_owned(),
+            template: template.to_owned(),
+            subject: subject.to_owned(),
+            object: object.to_owned(),
+            question,
+        }),
+    })
+}
+
+/// What came of it in one language.
+struct Report<'a> {
+    asked: &'a Asked,
+    before: Side,
+    after: Side,
+    /// Of `--to`, before and after.
+    new: Option<(String, f64, f64)>,
+}
+
+/// One side of the comparison.
+struct Side {
+    probability: f64,
+    answers: Vec<(String, f64)>,
+}
+
+fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked) -> Result<Report<'a>> {
+    let side = |variants: &Variants<'_>, list: &[Intervention]| -> Result<Side> {
+        let probability = variants.probabilities(&[list.to_vec()])?[0];
+        let answers = variants.answers(list, args.top)?;
+        let text = |token: u32| model.tokenizer.decode(&[token]).unwrap_or_else(|_| format!("token {token}"));
+        let answers = answers.into_iter().map(|answer| (text(answer.token), answer.probability)).collect();
+        Ok(Side { probability, answers })
+    };
+    let network = &model.network;
+    let untouched = Variants::new(network, &asked.question)?;
+    let before = side(&untouched, &[])?;
+    let (Some(neurons), Some(to)) = (&chosen.rewrite, &args.change.to) else {
+        return Ok(Report { asked, before, after: side(&untouched, &chosen.interventions)?, new: None });
+    };
+    let new = model.asking().question(&asked.template, &asked.subject, to);
+    let new = new.map_err(|skip| cannot(&args.fact, Some(&asked.language), &format!("{to:?}: {skip}")))?;
+    let tokens = |question: &Question| question.steps.iter().map(|step| step.target).collect::<Vec<_>>();
+    let mut edit = Rewrite::new(neurons.clone(), tokens(&asked.question), tokens(&new));
+    edit.forget = args.change.forget.unwrap_or(edit.forget);
+    edit.learn = args.change.learn.unwrap_or(edit.learn);
+    let edited = edit.apply(network)?;
+    let after = side(&Variants::new(&edited, &asked.question)?, &chosen.interventions)?;
+    let p_before = Variants::new(network, &new)?.probabilities(&[Vec::new()])?[0];
+    let p_after = Variants::new(&edited, &new)?.probabilities(std::slice::from_ref(&chosen.interventions))?[0];
+    Ok(Report { asked, before, after, new: Some((to.clone(), p_before, p_after)) })
+}
+
+fn cannot(fact: &str, language: Option<&str>, reason: &str) -> CliError {
+    CliError::CannotAsk { fact: fact.into(), language: language.map(str::to_owned), reason: reason.into() }
+}
+
+fn write_text(
+    id: &str,
+    snapshot: &Snapshot,
+    fact: FactId,
+    chosen: &Chosen,
+    reports: &[Report<'_>],
+    terminal: &mut Terminal,
+) -> Result<std::io::Result<()>> {
+    let relation = snapshot.fact_relation(fact)?.map_or("", |relation| snapshot.relation_name(relation));
+    let out = &mut terminal.out;
+    Ok((|| {
+        writeln!(out, "fact {id} ({relation})")?;
+        for (set, done, neurons) in &chosen.sets {
+            writeln!(out, "{set}: {} neurons, {done}", neurons.len())?;
+        }
+        for Report { asked, before, after, new } in reports {
+            let filled = asked.template.replace("[X]", &asked.subject);
+            writeln!(out, "\n{}: {filled}", asked.language)?;
+            let mut rows = vec![["".to_owned(), "before".to_owned(), "after".to_owned(), "change".to_owned()]];
+            let mut probability = |object: &str, before: f64, after: f64| {
+                let change = format!("{:+.1} %", 100.0 * (after - before) / before);
+                rows.push([format!("p({object})"), shown(before), shown(after), change]);
+            };
+            probability(&asked.object, before.probability, after.probability);
+            if let Some((object, before, after)) = new {
+                probability(object, *before, *after);
+            }
+            for (rank, (old, new)) in before.answers.iter().zip(&after.answers).enumerate() {
+                let cell = |(text, p): &(String, f64)| format!("{} {}", text.trim(), shown(*p));
+                rows.push([format!("answer {}", rank + 1), cell(old), cell(new), String::new()]);
+            }
+            write_rows(&rows, out)?;
+            if asked.question.steps.len() > 1 {
+                writeln!(out, "  (the object has {} tokens; answers are for its first)", asked.question.steps.len())?;
+            }
+        }
+        Ok(())
+    })())
+}
+
+fn shown(p: f64) -> String {
+    if p >= 1e-4 { format!("{p:.4}") } else { format!("{p:.1e}") }
+}
+
+fn write_rows(rows: &[[String; 4]], out: &mut dyn Write) -> std::io::Result<()> {
+    let wide = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..4).map(wide).collect();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))))
+            .collect();
+        writeln!(out, "  {}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn write_json(fact: &str, chosen: &Chosen, reports: &[Report<'_>], terminal: &mut Terminal) -> std::io::Result<()> {
+    let side = |side: &Side| {
+        let answers: Vec<Value> =
+            side.answers.iter().map(|(text, p)| json!({"answer": text, "probability": p})).collect();
+        json!({"probability": side.probability, "answers": answers})
+    };
+    let set = |(set, done, neurons): &(String, String, Vec<Neuron>)| json!({"set": set, "change": done, "neurons": neurons.iter().map(|neuron| neuron.0).collect::<Vec<_>>()});
+    let language = |report: &Report<'_>| {
+        let mut value = json!({
+            "lang": report.asked.language, "template": report.asked.template, "subject": report.asked.subject,
+            "object": report.asked.object, "before": side(&report.before), "after": side(&report.after),
+        });
+        if let Some((object, before, after)) = &report.new {
+            value["to"] = json!({"object": object, "before": before, "after": after});
+        }
+        value
+    };
+    let all = json!({
+        "fact": fact,
+        "changes": chosen.sets.iter().map(set).collect::<Vec<_>>(),
+        "languages": reports.iter().map(language).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut terminal.out, &all)?;
+    writeln!(terminal.out)
+}

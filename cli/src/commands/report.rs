@@ -1,0 +1,30 @@
+//! `kndb report`: one self-contained page about a store.
+
+use std::path::Path;
+
+use kndb_report::{Experiment, PageOptions};
+use kndb_storage::Store;
+
+use crate::args::PageArgs;
+use crate::error::{CliError, Result};
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: PageArgs, terminal: &mut Terminal) -> Result<()> {
+    let experiments = args.include.iter().map(|path| included(path)).collect::<Result<_>>()?;
+    let store = Store::open(&args.store)?;
+    let options = PageOptions { title: args.title, date: args.date, runs: args.run, experiments };
+    let page = kndb_report::page(&store, &options)?;
+    let Some(path) = &args.output else {
+        return terminal.out.write_all(page.as_bytes()).map_err(CliError::Output);
+    };
+    std::fs::write(path, page).map_err(CliError::file("write", path))?;
+    writeln!(terminal.messages, "wrote {}", path.display()).map_err(CliError::Output)
+}
+
+/// A file's contents, under its name without the folder.
+fn included(path: &Path) -> Result<Experiment> {
+    let contents = std::fs::read_to_string(path).map_err(CliError::file("read", path))?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    Ok(Experiment::read(&name, &contents)?)
+}

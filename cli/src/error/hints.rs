@@ -1,0 +1,135 @@
+//! What to do about an error, where that is known.
+
+use std::io;
+
+use super::CliError;
+use crate::output::Mode;
+#[cfg(feature = "attribute")]
+use crate::study::Reads;
+
+impl CliError {
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        use kndb_import::ImportError as Import;
+        use kndb_storage::Error as Store;
+        match self {
+            Self::Query { error, .. } => error.hint.clone(),
+            Self::Store(Store::NotAStore { path, .. }) => Some(format!(
+                "`kndb init {0}` makes an empty store, `kndb demo {0}` one with example data",
+                path.display()
+            )),
+            Self::Store(Store::AlreadyThere { .. }) => {
+                Some("choose another folder; `kndb info` shows what a store holds".into())
+            }
+            Self::Store(Store::Locked { .. }) => Some("wait for the other process to finish, then try again".into()),
+            Self::Store(Store::FormatVersion { found, expected, .. }) => Some(if found > expected {
+                "use a newer kndb".into()
+            } else {
+                "use the kndb that wrote it, or import the data again".into()
+            }),
+            Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(
+                "`kndb verify` lists all damage; restore the store from a copy, or drop the run \
+                 (`kndb drop-run`) and import it again"
+                    .into(),
+            ),
+            Self::Store(Store::FactExists { .. }) => {
+                Some("--replace replaces facts that are in the run already".into())
+            }
+            Self::Store(Store::RunDiffers { .. }) => {
+                Some("leave the option out to add to the run as it is; `kndb info --json` shows its parameters".into())
+            }
+            Self::Import(Import::UnknownFormat { .. }) => {
+                Some("--format names it; `kndb import --help` lists the formats".into())
+            }
+            Self::Import(Import::NeuronOutside { .. }) => Some("are --layers and --width those of the model?".into()),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("check the path; it counts from the current folder".into())
+            }
+            Self::UnknownDotCommand { nearest, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean {nearest}? `.help` lists all"),
+                None => "`.help` lists all".into(),
+            }),
+            Self::DotArgument { command: ".mode", .. } => {
+                let modes: Vec<&str> =
+                    <Mode as clap::ValueEnum>::value_variants().iter().map(|mode| mode.name()).collect();
+                Some(format!("modes are {}", modes.join(", ")))
+            }
+            Self::ReadTooDeep { .. } => Some("does the script `.read` itself?".into()),
+            Self::RunNeeds { .. } => Some(
+                "a new run is described by its model's name and shape, as in --model \
+                 bert-base-uncased --layers 12 --width 3072; `kndb runs` lists the runs there are"
+                    .into(),
+            ),
+            #[cfg(feature = "attribute")]
+            Self::Engine(error) => engine_hint(error),
+            #[cfg(feature = "attribute")]
+            Self::NoFacts { path } => Some(format!(
+                "`kndb facts {} FOLDER` imports facts, labels and templates (mLAMA, LAMA, ParaRel)",
+                path.display()
+            )),
+            #[cfg(feature = "attribute")]
+            Self::NotForMethod { .. } => Some("leave it out; --help lists the methods and their options".into()),
+            #[cfg(feature = "attribute")]
+            Self::WhichRun { reads, runs, .. } => Some(match (runs.first(), reads) {
+                (Some(first), _) => format!("name one, as in --run {first} (`kndb dkn`: --from)"),
+                (None, Reads::Attributions) => {
+                    "`kndb attribute` computes scores, `kndb import` takes those of others".into()
+                }
+                (None, Reads::Groups) => "`kndb dkn` searches a run's knowledge neurons for degenerate groups".into(),
+            }),
+            #[cfg(feature = "attribute")]
+            Self::WhichScores { .. } => Some("--scores names a preset".into()),
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
+                "other thresholds leave more: --where t_high=0.1, --tau 0.2; objects in lower case \
+                     (--preset amig-code) may not be in the vocabulary: --keep-case"
+                    .into(),
+            ),
+            #[cfg(feature = "attribute")]
+            Self::NotNeurons { .. } => Some(
+                "a set of pairs or neurons without further clauses, as in 'kn[lang=en, rank<=5]' or 'neurons(9:852)'"
+                    .into(),
+            ),
+            #[cfg(feature = "attribute")]
+            Self::Interrupted { .. } => Some("the same command goes on from here".into()),
+            Self::NotForFigure { instead, .. } => Some((*instead).into()),
+            Self::Report(error) => report_hint(error),
+            Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
+            _ => None,
+        }
+    }
+}
+
+fn report_hint(error: &kndb_report::Error) -> Option<String> {
+    use kndb_report::Error as Report;
+    let hint = match error {
+        Report::Plot(kndb_plot::Error::TooMany { .. }) => {
+            "--run, --langs and --relations choose fewer, `top 40` in a statement too; without -o it is drawn as text"
+        }
+        Report::NotByQuery { .. } => "for example `kn[lang=en] by layer` or `kn by relation, lang`",
+        Report::NoRun { .. } => "`kndb runs` lists the runs there are",
+        _ => return None,
+    };
+    Some(hint.into())
+}
+
+#[cfg(feature = "attribute")]
+fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
+    use kndb_engine::Error as Engine;
+    let hint = match error {
+        Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
+        }
+        Engine::Architecture { .. } => {
+            "scores of other models can be computed elsewhere and imported: `kndb import --help`"
+        }
+        Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
+        Engine::Tokenizer { .. } => "does tokenizer.json belong to this model?",
+        Engine::Device { .. } => "--device cpu is there always",
+        Engine::Storage(kndb_storage::Error::FactExists { .. }) => {
+            "another process adds to this run; when it has ended, the same command adds what is missing"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
+}

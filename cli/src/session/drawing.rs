@@ -1,0 +1,28 @@
+//! `… plot`: an answer as bars, in place of its rows.
+
+use kndb_query::{Query, Statement};
+use kndb_report::{Answer, figures};
+
+use crate::error::Result;
+
+/// Terminal cells that a figure takes at most.
+pub const FIGURE_WIDTH: usize = 80;
+
+/// The query whose rows are to be drawn, if they are.
+pub fn plotted(statement: &Statement) -> Option<&Query> {
+    match statement {
+        Statement::Query(query) if statement.wants_plot() => Some(query),
+        _ => None,
+    }
+}
+
+/// The answer as bars; `None` where it is empty.
+///
+/// # Errors
+/// When the query has more dimensions than bars can show.
+pub fn bars(query: &Query, answer: &Answer) -> Result<Option<String>> {
+    let Some(mut figure) = figures::of_answer(query, answer, None)?.figure else { return Ok(None) };
+    // Whoever typed the statement knows it.
+    figure.caption_mut().title.clear();
+    Ok(Some(figure.text(FIGURE_WIDTH)?))
+}

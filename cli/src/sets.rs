@@ -1,0 +1,147 @@
+//! Sets of the query language as neurons to change: parsed, checked to be of the loaded model, read for one fact.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use kndb_engine::Model;
+use kndb_query::{
+    Choice, Column, ConditionKey, Expr, ExprKind, Filter, Head, Settings, Sink, SourceKind, Statement, Value,
+};
+use kndb_storage::{Neuron, RunId, Snapshot, Store};
+
+use crate::error::{CliError, Result, StatementText};
+
+/// The neurons of a set. Of pairs, those of one fact.
+pub fn neurons(store: &Store, settings: &Settings, model: &Model, set: &str, fact: &str) -> Result<Vec<Neuron>> {
+    let statement = parsed(set)?;
+    let Statement::Query(query) = &statement else { return Err(not_a_set(set)) };
+    let Head::Set(expr) = &query.head else { return Err(not_a_set(set)) };
+    if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() {
+        return Err(not_a_set(set));
+    }
+    must_be_of(expr, &*store.snapshot()?, settings, model)?;
+    let mut found = Found { fact, model, columns: None, neurons: Vec::new() };
+    // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
+    let own = if is_of_pairs(expr) { format!("({set}) & facts[fact={fact:?}]") } else { set.to_owned() };
+    let asked = parsed(&own)?;
+    kndb_query::execute(store, settings, &asked, &mut found).map_err(|error| query_error(error, &own))?;
+    if found.columns.is_some_and(|columns| columns.layer.is_none()) {
+        return Err(not_a_set(set));
+    }
+    found.neurons.sort_unstable();
+    found.neurons.dedup();
+    Ok(found.neurons)
+}
+
+fn parsed(text: &str) -> Result<Statement> {
+    kndb_query::parse(text).map_err(|error| query_error(error, text))
+}
+
+fn query_error(error: kndb_query::QueryError, text: &str) -> CliError {
+    CliError::Query {
+        error: Box::new(error),
+        statement: StatementText { origin: "set".into(), text: text.to_owned(), ..StatementText::default() },
+    }
+}
+
+fn not_a_set(set: &str) -> CliError {
+    CliError::NotNeurons { set: set.to_owned() }
+}
+
+/// Whether an expression is surely one of pairs: a saved set may be anything.
+fn is_of_pairs(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Source(source) => source.kind != SourceKind::Facts,
+        ExprKind::Binary { left, right, .. } => is_of_pairs(left) || is_of_pairs(right),
+        _ => false,
+    }
+}
+
+/// Refuses sets of runs of another model: the same numbers are other neurons there.
+fn must_be_of(expr: &Expr, snapshot: &Snapshot, settings: &Settings, model: &Model) -> Result<()> {
+    let mut runs = Vec::new();
+    collect_runs(expr, snapshot, settings, &mut runs);
+    for run in snapshot.runs().filter(|run| runs.contains(&run.id)) {
+        model.must_be_of(run)?;
+    }
+    Ok(())
+}
+
+/// The runs that an expression reads; one that cannot be read names none.
+fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mut Vec<RunId>) {
+    match &expr.kind {
+        ExprKind::Binary { left, right, .. } => {
+            collect_runs(left, snapshot, settings, runs);
+            collect_runs(right, snapshot, settings, runs);
+        }
+        ExprKind::NeuronsOf(of) => collect_runs(of, snapshot, settings, runs),
+        // Facts are facts, whichever model knows them.
+        ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {}
+        ExprKind::Saved(name) => {
+            let saved = snapshot.saved_sets().find(|set| set.name == name.text);
+            runs.extend(saved.into_iter().flat_map(|set| set.runs.iter().copied().map(RunId)));
+        }
+        ExprKind::Source(source) if source.kind == SourceKind::Facts => {}
+        ExprKind::Source(source) => {
+            let of_name = |name: &str| snapshot.run_named(name).map(|run| run.id);
+            match source.condition(ConditionKey::Run).map(|condition| &condition.filter) {
+                Some(Filter::Run(Choice::Of(names))) => {
+                    runs.extend(names.iter().filter_map(|name| of_name(&name.text)))
+                }
+                Some(_) => runs.extend(snapshot.runs().map(|run| run.id)),
+                None => match &settings.run {
+                    Some(name) => runs.extend(of_name(name)),
+                    None => {
+                        let slots = || match source.kind {
+                            SourceKind::Dkn => snapshot.group_slots().map(|slot| slot.run).collect::<Vec<_>>(),
+                            _ => snapshot.slots().map(|slot| slot.run).collect(),
+                        };
+                        runs.extend(slots());
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Where the columns are that matter.
+#[derive(Clone, Copy)]
+struct Columns {
+    fact: Option<usize>,
+    layer: Option<usize>,
+    neuron: Option<usize>,
+}
+
+/// The neurons of a fact among the rows of a set.
+struct Found<'a> {
+    fact: &'a str,
+    model: &'a Model,
+    columns: Option<Columns>,
+    neurons: Vec<Neuron>,
+}
+
+impl Sink for Found<'_> {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        let at = |name: &str| columns.iter().position(|column| column.name == name);
+        self.columns = Some(Columns { fact: at("fact"), layer: at("layer"), neuron: at("neuron") });
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
+        let Some(Columns { fact, layer: Some(layer), neuron: Some(neuron) }) = self.columns else {
+            return Ok(ControlFlow::Break(()));
+        };
+        let own = |at: usize| matches!(&row[at], Value::Text(id) if *id == self.fact);
+        if fact.is_none_or(own)
+            && let (Value::Integer(layer), Value::Integer(unit)) = (&row[layer], &row[neuron])
+        {
+            let neuron = self.model.shape().neuron(*layer as u32, *unit as u32);
+            self.neurons.push(neuron.ok_or_else(|| io::Error::other("a neuron the model does not have"))?);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What both studies need: the run and its model, watching, and where reports go.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use kndb_engine::{Model, Options, device};
+use kndb_storage::{Run, RunId, Snapshot, Store};
+use kndb_study::engine_model::EngineModel;
+use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, Watch};
+
+use crate::args::StudyArgs;
+use crate::error::{CliError, Result};
+use crate::interrupt::set_at_ctrl_c;
+use crate::progress::Progress;
+use crate::terminal::Terminal;
+
+/// What of a run a command reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Scores or neuron sets.
+    Attributions,
+    /// Degenerate groups.
+    Groups,
+}
+
+impl std::fmt::Display for Reads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Attributions => "scores or neuron sets",
+            Self::Groups => "degenerate groups",
+        })
+    }
+}
+
+impl Reads {
+    fn runs(self, snapshot: &Snapshot) -> Vec<RunId> {
+        match self {
+            Self::Attributions => snapshot.slots().map(|slot| slot.run).collect(),
+            Self::Groups => snapshot.group_slots().map(|slot| slot.run).collect(),
+        }
+    }
+
+    /// Languages a run has such entries in.
+    fn languages(self, snapshot: &Snapshot, run: RunId) -> Vec<String> {
+        let slots: Vec<_> = match self {
+            Self::Attributions => snapshot.slots().collect(),
+            Self::Groups => snapshot.group_slots().collect(),
+        };
+        let of_run = slots.into_iter().filter(|slot| slot.run == run);
+        let mut languages: Vec<String> = of_run.map(|slot| snapshot.language_name(slot.language).to_owned()).collect();
+        languages.dedup();
+        languages.sort_unstable();
+        languages.dedup();
+        languages
+    }
+}
+
+/// The run of a name; without one, the only run of the model that has what is read.
+pub fn run_of<'s>(snapshot: &'s Snapshot, model: &Model, name: Option<&str>, reads: Reads) -> Result<&'s Run> {
+    let there = reads.runs(snapshot);
+    let candidates: Vec<&Run> = snapshot.runs().filter(|run| there.contains(&run.id)).collect();
+    let names = |runs: &[&Run]| runs.iter().map(|run| run.spec.name.clone()).collect();
+    if let Some(name) = name {
+        let found = candidates.iter().find(|run| run.spec.name == name);
+        let run = found.ok_or_else(|| CliError::NoSuchRun { run: name.into(), reads, runs: names(&candidates) })?;
+        model.must_be_of(run)?;
+        return Ok(run);
+    }
+    let own: Vec<&Run> = candidates.iter().copied().filter(|run| model.must_be_of(run).is_ok()).collect();
+    match (own.as_slice(), candidates.as_slice()) {
+        ([run], _) => Ok(run),
+        // The one run there is, which says why it is not the model's.
+        ([], [other]) => model.must_be_of(other).map(|()| *other).map_err(CliError::from),
+        (own, _) => Err(CliError::WhichRun { reads, runs: names(own), of_others: candidates.len() - own.len() }),
+    }
+}
+
+/// A study about to begin.
+pub struct Setting {
+    pub store: Store,
+    pub model: Model,
+    pub run: Run,
+    pub languages: Vec<String>,
+}
+
+impl Setting {
+    /// Opens the store, loads the model, finds the run.
+    pub fn of(args: &StudyArgs, reads: Reads) -> Result<Self> {
+        let on = device(&args.device)?;
+        let store = Store::open(&args.store)?;
+        let snapshot = store.snapshot()?;
+        let model = Model::load(&args.model, &on)?;
+        let run = run_of(&snapshot, &model, args.run.as_deref(), reads)?.clone();
+        let languages = match args.langs.is_empty() {
+            true => reads.languages(&snapshot, run.id),
+            false => args.langs.clone(),
+        };
+        Ok(Self { store, model, run, languages })
+    }
+
+    /// Does the study, with a bar and Ctrl-C, and writes its report.
+    pub fn study<R: Report>(
+        &self,
+        args: &StudyArgs,
+        options: &Options,
+        terminal: &mut Terminal,
+        study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
+    ) -> Result<()> {
+        let model = EngineModel::new(&self.model, options)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        set_at_ctrl_c(Arc::clone(&stop));
+        let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
+        let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        // libtorch spreads one fact over the cores by itself.
+        let threads = args.threads.unwrap_or(if args.device == "cpu" { cores } else { NonZeroUsize::MIN });
+        let watch = Watch { threads, stop: &stop, progress: &progress };
+        let done = study(&self.store, &model, &watch);
+        bar.clear();
+        let report = done?;
+        if let Some(path) = &args.json {
+            to_file(path, |out| report.write_json(out))?;
+        }
+        if let Some(path) = &args.csv {
+            to_file(path, |out| report.write_csv(out))?;
+        }
+        match args.quiet {
+            true => Ok(()),
+            false => report.write_table(&mut terminal.out).map_err(CliError::Output),
+        }
+    }
+}
+
+/// The options of a preset, for the study's model.
+pub fn attribution(setting: &Setting, preset: &str) -> Result<Options> {
+    let unknown = || kndb_engine::Error::Option {
+        option: "preset",
+        given: preset.to_owned(),
+        expected: "a preset of the engine's".into(),
+    };
+    Ok(Options::preset(preset, &setting.model).ok_or_else(unknown)?)
+}
+
+fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    });
+    written.map_err(CliError::file("write", path))
+}

@@ -1,0 +1,137 @@
+//! `kndb dkn` and `kndb probe` with the demo's models.
+
+#![cfg(feature = "attribute")]
+
+mod environment;
+
+use environment::{Environment, demo_model};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn rows(environment: &Environment, statement: &str) -> Vec<Value> {
+    environment.ok(&["query", "db", statement, "-m", "jsonl"]).out.lines().map(json).collect()
+}
+
+#[test]
+fn groups_are_searched_once_and_answer_other_thresholds_without_the_model() {
+    let environment = Environment::with_run(&["P36"], 6);
+    let model = demo_model("bilingual-masked");
+    let search = ["dkn", "db", "--model", &model, "--t-high", "0.1", "--keep-high", "0.01", "--keep-low", "1"];
+    let ran = environment.ok(&search);
+    for line in ["run          amig-dkn\n", "facts        6\n", "entries      12 new\n"] {
+        assert!(ran.out.contains(line), "{line:?} is not in {}", ran.out);
+    }
+    let again = environment.ok(&search);
+    assert!(again.out.contains("entries      0 new, 12 already there\n"), "{again:?}");
+
+    let count = |statement: &str| {
+        rows(&environment, statement).iter().map(|row| row["pairs"].as_u64().expect("a count")).sum::<u64>()
+    };
+    let (few, some, many) =
+        (count("dkn by lang"), count("dkn[t_high=0.05] by lang"), count("dkn[t_low=1, t_high=0.01] by lang"));
+    assert!(few <= some && some < many, "{few}, {some}, {many}");
+    assert!(count("kn by lang") > 0, "scores and groups are runs of their own, and nothing has to be said of them");
+    let beyond = environment.run(&["query", "db", "dkn[t_high=0.001] by lang"]);
+    assert_eq!(beyond.code, Some(1), "{beyond:?}");
+    assert!(beyond.messages.contains("0.01"), "{beyond:?}");
+    for row in rows(&environment, "dkn[t_low=1, t_high=0.01] by group top 3") {
+        let number = |name: &str| row[name].as_f64().unwrap_or_else(|| panic!("no {name} in {row}"));
+        assert!(number("p_all") < number("p") * 0.99, "{row}");
+    }
+}
+
+#[test]
+fn clusters_are_a_run_of_their_own() {
+    let environment = Environment::with_run(&["P36"], 4);
+    let model = demo_model("bilingual-masked");
+    let ran = environment.ok(&["dkn", "db", "--model", &model, "--method", "clustering", "--within", "1"]);
+    assert!(ran.out.contains("run          amig-ntc\n"), "{ran:?}");
+    assert!(!rows(&environment, "dkn by lang").is_empty());
+}
+
+#[test]
+fn mistakes_of_a_search_are_named() {
+    let environment = Environment::with_run(&["P36"], 2);
+    let refused = |model: &str, extra: &[&str], code: i32, words: &[&str]| {
+        let model = demo_model(model);
+        let ran = environment.run(&[&["dkn", "db", "--model", &model], extra].concat());
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        for word in words {
+            assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages);
+        }
+    };
+    refused("bilingual-masked", &["--from", "amigo"], 2, &["amigo", "amig"]);
+    refused("bilingual-causal", &[], 2, &["weights", "run \"amig\""]);
+    refused("bilingual-masked", &["--size", "5"], 2, &["size", "2 to 4"]);
+    refused("bilingual-masked", &["--span", "2"], 2, &["--span", "suppression"]);
+    refused("bilingual-masked", &["--method", "clustering", "--t-low", "0.1"], 2, &["--t-low", "clustering"]);
+    refused("bilingual-masked", &["--keep-low", "0.1"], 2, &["keep_low", "t_low"]);
+}
+
+#[test]
+fn a_probe_shows_both_sides_and_changes_nothing() {
+    let environment = Environment::with_run(&["P36"], 6);
+    let model = demo_model("bilingual-masked");
+    let fact = rows(&environment, "facts of kn top 1")[0]["fact"].as_str().expect("an id").to_owned();
+    let probe = |extra: &[&str]| {
+        json(&environment.ok(&[&["probe", "db", "--model", &model, "--fact", &fact, "--json"], extra].concat()).out)
+    };
+    let probed = probe(&["--suppress", "kn[lang=en]"]);
+    let own = rows(&environment, &format!("kn[lang=en, fact=\"{fact}\"]")).len();
+    assert_eq!(probed["changes"][0]["neurons"].as_array().map(Vec::len), Some(own), "the fact's own neurons");
+    let languages = probed["languages"].as_array().expect("languages");
+    assert_eq!(languages.len(), 2);
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let english = &languages[0];
+    let (before, after) = (number(&english["before"]["probability"]), number(&english["after"]["probability"]));
+    assert!(after < before, "its knowledge neurons are suppressed: {before} → {after}");
+    assert_eq!(english["before"]["answers"][0]["answer"], english["object"], "the model knows it");
+
+    let nothing = probe(&["--suppress", "kn[lang=en] - kn[lang=en]", "--langs", "en"]);
+    let sides = (&nothing["languages"][0]["before"], &nothing["languages"][0]["after"]);
+    assert_eq!(sides.0, sides.1);
+    let everything = probe(&["--suppress", "neurons(0..3:*)", "--all-positions", "--langs", "en"]);
+    assert!(number(&everything["languages"][0]["after"]["probability"]) < 0.5 * before);
+    let both = probe(&["--suppress", "neurons(3:*)", "--set", "0.5:neurons(2:7)", "--langs", "en", "--top", "2"]);
+    assert_eq!(both["changes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(both["languages"][0]["after"]["answers"].as_array().map(Vec::len), Some(2));
+
+    let rewritten = probe(&["--rewrite", "kn[lang=en]", "--to", "Vienna", "--langs", "en"]);
+    let new = &rewritten["languages"][0]["to"];
+    assert!(number(&new["after"]) > 10.0 * number(&new["before"]), "{new}");
+
+    let text = environment.ok(&["probe", "db", "--model", &model, "--fact", &fact, "--suppress", "kn[lang=en]"]).out;
+    for part in [&fact, "suppressed (×0)", "before", "after", "answer 5"] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+}
+
+#[test]
+fn mistakes_of_a_probe_are_named() {
+    let environment = Environment::with_run(&["P36"], 2);
+    let fact = rows(&environment, "facts of kn top 1")[0]["fact"].as_str().expect("an id").to_owned();
+    let refused = |model: &str, fact: &str, extra: &[&str], code: i32, words: &[&str]| {
+        let model = demo_model(model);
+        let ran = environment.run(&[&["probe", "db", "--model", &model, "--fact", fact], extra].concat());
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        for word in words {
+            assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages);
+        }
+    };
+    let masked = "bilingual-masked";
+    refused(masked, &fact, &[], 2, &["--suppress"]);
+    refused(masked, &fact, &["--rewrite", "kn"], 2, &["--to"]);
+    refused(masked, &fact, &["--suppress", "kn by layer"], 2, &["no set of neurons", "hint:"]);
+    refused(masked, &fact, &["--suppress", "kn top 3"], 2, &["no set of neurons", "rank<=5"]);
+    refused(masked, &fact, &["--suppress", "facts"], 2, &["no set of neurons"]);
+    refused(masked, &fact, &["--suppress", "kn[lang=fr]"], 1, &["fr", "en"]);
+    refused(masked, &fact, &["--scale", "x:kn"], 2, &["0.5:kn"]);
+    refused(masked, "nobody", &["--suppress", "kn"], 1, &["nobody", "no such fact"]);
+    refused(masked, &fact, &["--suppress", "kn", "--langs", "fr"], 1, &["fr"]);
+    refused(masked, &fact, &["--suppress", "kn", "--prompt", "80"], 1, &["template 80"]);
+    refused("bilingual-causal", &fact, &["--suppress", "kn"], 2, &["weights"]);
+    refused("bilingual-causal", &fact, &["--suppress", "neurons(9:1)"], 1, &["layer"]);
+}

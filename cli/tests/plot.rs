@@ -1,0 +1,192 @@
+//! `kndb plot` and `… plot`: pictures, text, and the queries that give the same numbers.
+
+mod environment;
+
+use environment::{Environment, Ran};
+
+/// The queries that a command told of.
+fn queries(ran: &Ran) -> Vec<&str> {
+    ran.messages.lines().filter_map(|line| line.strip_prefix("query: ")).collect()
+}
+
+/// The numbers after bars, by line.
+fn bars(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().filter_map(|line| line.rsplit_once('|'));
+    let number = |bar: &str| bar.trim_start_matches(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉', ' ']).to_owned();
+    lines.skip(1).map(|(label, bar)| (label.trim().to_owned(), number(bar))).collect()
+}
+
+/// A share as it stands beside its bar.
+fn written(share: f64, pairs: &str) -> String {
+    format!("{share:.4} ({pairs} {})", if pairs == "1" { "pair" } else { "pairs" })
+}
+
+#[test]
+fn figures_by_layer_show_the_numbers_of_the_queries_they_tell() {
+    let environment = Environment::with_demo();
+    for (figure, count) in [("kn", 2), ("likn", 1), ("dkn", 2)] {
+        let ran = environment.ok(&["plot", "demo", figure]);
+        let queries = queries(&ran);
+        assert_eq!(queries.len(), count, "{ran:?}");
+        let mut drawn = 0;
+        for (at, query) in queries.iter().enumerate() {
+            let rows = environment.ok(&["query", "demo", query, "-m", "csv", "--no-headers"]).out;
+            let of_series: Vec<String> =
+                bars(&ran.out).into_iter().skip(at).step_by(count).map(|(_, number)| number).collect();
+            assert_eq!(of_series.len(), 12, "a bar a layer: {ran:?}");
+            for row in rows.lines() {
+                let cells: Vec<&str> = row.split(',').collect();
+                let (layer, share): (usize, f64) = (cells[0].parse().expect("layer"), cells[4].parse().expect("share"));
+                assert_eq!(of_series[layer], written(share, cells[1]), "{query}: {row}");
+                drawn += 1;
+            }
+            let empty = of_series.iter().filter(|number| *number == "0.0000 (0 pairs)").count();
+            assert_eq!(empty, 12 - rows.lines().count(), "layers without a row have no pairs");
+        }
+        assert!(drawn >= 4, "{figure}: {drawn} bars");
+    }
+}
+
+#[test]
+fn pictures_are_written_in_the_format_of_their_names() {
+    let environment = Environment::with_demo();
+    for figure in ["kn", "heatmap", "overlap", "kn[lang=en] by relation, layer having layer >= 9"] {
+        let ran = environment.ok(&["plot", "demo", figure, "-o", "a.svg", "-o", "a.PNG", "--title", "A <title>"]);
+        assert_eq!(ran.out, "", "{ran:?}");
+        assert!(ran.messages.ends_with("wrote a.svg\nwrote a.PNG\n"), "{ran:?}");
+        let svg = environment.read("a.svg");
+        assert!(svg.starts_with("<svg xmlns=") && svg.contains("<title>A &lt;title&gt;</title>"), "{svg}");
+        for query in queries(&ran) {
+            assert!(svg.contains(&query.replace('>', "&gt;")), "the picture keeps {query:?}");
+        }
+        let png = std::fs::read(environment.path("a.PNG")).expect("the picture is there");
+        assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+        environment.ok(&["plot", "demo", figure, "-o", "b.svg", "-o", "b.png", "--title", "A <title>"]);
+        assert_eq!(svg, environment.read("b.svg"));
+        assert_eq!(png, std::fs::read(environment.path("b.png")).expect("the picture is there"));
+    }
+}
+
+#[test]
+fn an_overlap_matrix_is_the_similarity_of_each_two_languages() {
+    let environment = Environment::with_demo();
+    let ran = environment.ok(&["plot", "demo", "overlap", "--relations", "P36"]);
+    let query = "similarity(kn[lang=en, relation=P36], kn[lang=zh, relation=P36])";
+    assert!(queries(&ran).contains(&query), "{ran:?}");
+    let row = environment.ok(&["query", "demo", query, "-m", "csv", "--no-headers"]).out;
+    let similarity: f64 = row.split(',').next().expect("a row").parse().expect("a number");
+    assert!(ran.out.contains(&format!(" zh |  {similarity:.4}  1.0000\n")), "{similarity}: {ran:?}");
+}
+
+#[test]
+fn options_narrow_the_figure_down() {
+    let environment = Environment::with_demo();
+    let ran = environment.ok(&[
+        "plot",
+        "demo",
+        "kn",
+        "--langs",
+        "zh",
+        "--relations",
+        "P36,P37",
+        "--tau",
+        "0.5",
+        "--run",
+        "synthetic",
+    ]);
+    assert_eq!(queries(&ran), ["kn[lang=zh, relation in (P36, P37), tau=0.5] by layer"]);
+    assert!(ran.out.contains("Run synthetic; τ 0.5; relations P36, P37."), "{ran:?}");
+    let heat = environment.ok(&["plot", "demo", "heatmap", "--langs", "en"]);
+    assert_eq!(queries(&heat), ["kn[lang=en] by neuron"]);
+    let facts = environment.ok(&["plot", "demo", "kn by relation, lang", "--value", "facts"]);
+    assert_eq!(bars(&facts.out).len(), 10, "five relations in two languages: {facts:?}");
+    assert!(bars(&facts.out).iter().all(|(_, number)| number == "60"), "{facts:?}");
+}
+
+#[test]
+fn several_runs_stand_side_by_side_and_are_told_apart() {
+    let environment = Environment::with_demo();
+    environment.write("neurons.json", r#"{"f1": [[0, 1], [1, 3]], "f2": [[1, 3]]}"#);
+    let shape = ["--model", "toy", "--layers", "2", "--width", "4", "--lang", "fr"];
+    environment.ok(&[&["import", "demo", "neurons.json", "--run", "second"][..], &shape].concat());
+    let ran = environment.ok(&["plot", "demo", "kn"]);
+    let expected = [
+        "kn[run=synthetic, lang=en] by layer",
+        "kn[run=synthetic, lang=zh] by layer",
+        "kn[run=second, lang=fr] by layer",
+    ];
+    assert_eq!(queries(&ran), expected);
+    assert!(ran.out.contains("| toy, fr      | ██"), "{ran:?}");
+    let ran = environment.ok(&["plot", "demo", "likn"]);
+    assert!(ran.messages.contains("run second is left out: LIKN takes two languages, found 1"), "{ran:?}");
+    let ran = environment.run(&["plot", "demo", "overlap"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.messages.contains("synthetic, second; expected --run"), "{ran:?}");
+    let ran = environment.run(&["plot", "demo", "dkn", "--run", "second"]);
+    assert_eq!(ran.code, Some(1), "a run without groups: {ran:?}");
+    let svg = environment.ok(&["plot", "demo", "kn", "-o", "a.svg"]);
+    assert_eq!(svg.out, "");
+    assert!(environment.read("a.svg").contains("layer 1, toy, fr: 0.6667 (2 pairs)"));
+}
+
+#[test]
+fn an_empty_answer_is_said_and_no_picture_written() {
+    let environment = Environment::with_demo();
+    let ran = environment.ok(&["plot", "demo", "kn[subject=Nobody] by layer", "-o", "a.svg"]);
+    assert!(ran.messages.contains("nothing to draw: the answer is empty\n"), "{ran:?}");
+    assert!(!environment.path("a.svg").exists());
+    let ran = environment.ok(&["query", "demo", "kn[subject=Nobody] by layer plot"]);
+    assert_eq!((ran.out.as_str(), ran.messages.as_str()), ("", "nothing to draw: the answer is empty\n"));
+}
+
+#[test]
+fn mistakes_say_what_there_is() {
+    let environment = Environment::with_demo();
+    for (arguments, code, told) in [
+        (&["kn", "--langs", "fr"][..], 1, "run \"synthetic\" has no language \"fr\"; it has \"en\", \"zh\""),
+        (&["kn", "--run", "synthetik"], 1, "there is no run \"synthetik\"; the store has \"synthetic\""),
+        (&["kn", "--relations", "P99"], 1, "there is no relation \"P99\""),
+        (&["kn", "-o", "a.pdf"], 2, "found .pdf, expected a name that ends in .svg or .png"),
+        (&["kn", "-o", "a"], 2, "found no extension"),
+        (&["kn by layer", "--tau", "0.3"], 2, "--tau means nothing to a statement"),
+        (&["kn", "--value", "facts"], 2, "--value means nothing to kn"),
+        (&["kn[lang=en]"], 1, "found 0 dimensions"),
+        (&["kn by layer, lang, relation"], 1, "found 3 dimensions"),
+        (&["explain kn by layer"], 1, "found `explain`"),
+        (&["kn by layer", "--value", "similarity"], 1, "found pairs, facts, neurons, share, expected one of them"),
+        (&["kn by subject", "-o", "a.svg", "--run", "nobody"], 1, "nobody"),
+        (&["kn by fact", "-o", "a.svg"], 1, "has 300 categories, a picture takes at most 200"),
+        (&["heat"], 1, "heat"),
+    ] {
+        let ran = environment.run(&[&["plot", "demo"], arguments].concat());
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");
+        assert!(ran.messages.contains(told), "{arguments:?}: {ran:?}");
+    }
+    let ran = environment.run(&["plot", "demo", "kn by fact", "-o", "a.svg"]);
+    assert!(ran.messages.contains("hint: --run, --langs"), "{ran:?}");
+}
+
+#[test]
+fn the_shell_draws_where_a_statement_ends_with_plot() {
+    let environment = Environment::with_demo();
+    let rows = environment.ok(&["query", "demo", "kn[lang=en] by layer order by pairs top 3", "-m", "csv"]).out;
+    let drawn = environment.ok(&["query", "demo", "kn[lang=en] by layer order by pairs top 3 plot", "-m", "csv"]);
+    assert_eq!(drawn.messages, "");
+    let expected: Vec<(String, String)> = rows
+        .lines()
+        .skip(1)
+        .map(|row| {
+            let cells: Vec<&str> = row.split(',').collect();
+            let share: f64 = cells[4].parse().expect("a share");
+            (cells[0].to_owned(), written(share, cells[1]))
+        })
+        .collect();
+    assert_eq!(expected.len(), 3);
+    assert_eq!(bars(&drawn.out), expected, "{drawn:?}");
+    assert!(drawn.out.starts_with(" layer | share\n"), "{drawn:?}");
+    let script = "similarity(kn[lang=en], kn[lang=zh]) by relation plot;\nkn by layer, lang, relation plot;\n";
+    let ran = environment.feed(&["query", "demo"], script);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.starts_with(" relation | similarity\n P1376    | █"), "{ran:?}");
+    assert!(ran.messages.contains("found 3 dimensions"), "{ran:?}");
+}

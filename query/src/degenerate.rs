@@ -1,0 +1,365 @@
+//! Which stored groups are degenerate under a query's thresholds (AMIG Algorithm 1, Eq. 9–10), and for which
+//! thresholds and sizes a run can tell.
+//!
+//! A search keeps more groups than qualify at its own thresholds, each with what suppression did to p; the
+//! parameters of its run say how far that reaches. Groups of other runs are answered as they are stored.
+
+use crate::ast::{Condition, ConditionKey, Filter, Interval, Numbers, Source};
+use crate::error::QueryError;
+use crate::plan::{Cell, PartAccess};
+use crate::span::Span;
+use kndb_storage::{Group, GroupEvidence, Neuron, Run, Shape, Snapshot};
+use std::collections::HashMap;
+
+/// Which groups of a run count: all conditions together.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GroupCut {
+    /// `None` where groups are answered as they are stored.
+    pub thresholds: Option<Thresholds>,
+    /// Sizes that are asked for; `None` for all.
+    pub sizes: Option<Vec<Interval>>,
+    /// Where a threshold is given, or else the source that takes the run's.
+    span: Span,
+}
+
+/// Shares of p: what each part of a group may cost, and what the whole must cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Thresholds {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Thresholds {
+    /// p′ ≥ p·(1 − t_low).
+    fn is_harmless(self, p: f32, after: f32) -> bool {
+        f64::from(after) >= f64::from(p) * (1.0 - self.low)
+    }
+
+    /// p″ < p·(1 − t_high).
+    fn is_harmful(self, p: f32, after: f32) -> bool {
+        f64::from(after) < f64::from(p) * (1.0 - self.high)
+    }
+
+    /// What a group's own evidence says: no neuron alone does harm, and all together do.
+    fn holds_for(self, evidence: &GroupEvidence) -> bool {
+        let p = evidence.probability;
+        evidence.after_each.iter().all(|&after| self.is_harmless(p, after)) && self.is_harmful(p, evidence.after_all)
+    }
+}
+
+/// What the parameters of a run say of its search for groups.
+struct Search {
+    own: Option<Thresholds>,
+    /// The most permissive thresholds for which no group is left out.
+    kept: Option<Thresholds>,
+    largest: Option<u32>,
+}
+
+impl Search {
+    fn of(run: &Run, span: Span) -> Result<Self, QueryError> {
+        let share = |name: &str| {
+            let share = |text: &str| text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+            parameter(run, name, "a number from 0 to 1", span, share)
+        };
+        let both = |low: &str, high: &str| match (share(low)?, share(high)?) {
+            (Some(low), Some(high)) => Ok(Some(Thresholds { low, high })),
+            (None, None) => Ok(None),
+            (found, _) => {
+                let (found, missing) = if found.is_some() { (low, high) } else { (high, low) };
+                let reason = format!("run {:?} has the parameter {found} and no {missing}", run.spec.name);
+                Err(QueryError::missing(span, reason).hint(format!("write the run again, with {low} and {high}")))
+            }
+        };
+        let size = |text: &str| text.parse().ok().filter(|&size| size >= 2);
+        Ok(Self {
+            own: both("t_low", "t_high")?,
+            kept: both("keep_low", "keep_high")?,
+            largest: parameter(run, "size", "a whole number from 2 on", span, size)?,
+        })
+    }
+}
+
+/// A parameter of a run as a number, where the run has it.
+fn parameter<T>(
+    run: &Run,
+    name: &str,
+    expected: &str,
+    span: Span,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, QueryError> {
+    let Some((_, text)) = run.spec.parameters.iter().find(|(key, _)| key == name) else { return Ok(None) };
+    let damaged = || {
+        let reason = format!("run {:?} has the parameter {name}={text:?}, expected {expected}", run.spec.name);
+        QueryError::missing(span, reason).hint(format!("write the run again, with another {name}"))
+    };
+    read(text).map(Some).ok_or_else(damaged)
+}
+
+/// The groups of a run that a source asks for, if the run can tell which they are.
+pub(crate) fn group_cut(source: &Source, run: &Run) -> Result<GroupCut, QueryError> {
+    let search = Search::of(run, source.span)?;
+    let sizes = match source.condition(ConditionKey::Size) {
+        Some(Condition { filter: Filter::Size(Numbers::Of(sizes)), .. }) => Some(sizes.clone()),
+        _ => None,
+    };
+    let beyond = sizes.iter().flatten().find(|sizes| search.largest.is_some_and(|largest| sizes.last > largest));
+    if let (Some(beyond), Some(largest)) = (beyond, search.largest) {
+        let (name, asked) = (&run.spec.name, Filter::Size(Numbers::Of(vec![*beyond])));
+        let reason = format!("run {name:?} was searched for groups of up to {largest} neurons; {asked} is beyond that");
+        let hint = "ask for smaller groups, or search again for larger ones";
+        return Err(QueryError::missing(beyond.span, reason).hint(hint));
+    }
+    let (low, high) = (source.condition(ConditionKey::TLow), source.condition(ConditionKey::THigh));
+    let span = low.or(high).map_or(source.span, |condition| condition.span);
+    let thresholds = match (low.and_then(share_of), high.and_then(share_of)) {
+        (None, None) => search.own,
+        (low, high) => Some(given_thresholds(run, &search, low, high, span)?),
+    };
+    if let (Some(asked), Some(kept)) = (thresholds, search.kept) {
+        check_kept(source, run, asked, kept)?;
+    }
+    Ok(GroupCut { thresholds, sizes, span })
+}
+
+fn share_of(condition: &Condition) -> Option<f64> {
+    match condition.filter {
+        Filter::TLow(share) | Filter::THigh(share) => Some(share),
+        _ => None,
+    }
+}
+
+/// Refuses thresholds for which the run has left groups out.
+fn check_kept(source: &Source, run: &Run, asked: Thresholds, kept: Thresholds) -> Result<(), QueryError> {
+    let (key, value, side, way) = if asked.low > kept.low {
+        (ConditionKey::TLow, asked.low, "above", format!("{} or less", kept.low))
+    } else if asked.high < kept.high {
+        (ConditionKey::THigh, asked.high, "below", format!("{} or more", kept.high))
+    } else {
+        return Ok(());
+    };
+    let given = source.condition(key);
+    let own = if given.is_some() { "" } else { "its own " };
+    let reason = format!(
+        "run {:?} keeps groups for t_low ≤ {} and t_high ≥ {}; {own}{key}={value} is {side} that",
+        run.spec.name, kept.low, kept.high
+    );
+    Err(QueryError::missing(given.map_or(source.span, |condition| condition.span), reason)
+        .hint(format!("ask for {key}={way}, or search again and keep more")))
+}
+
+/// The thresholds of which at least one is given; the other one is the run's own.
+fn given_thresholds(
+    run: &Run,
+    search: &Search,
+    low: Option<f64>,
+    high: Option<f64>,
+    span: Span,
+) -> Result<Thresholds, QueryError> {
+    let name = &run.spec.name;
+    if search.kept.is_none() {
+        let reason = format!(
+            "run {name:?} does not say for which thresholds it keeps groups, so it is not known which were left out"
+        );
+        return Err(QueryError::missing(span, reason).hint(
+            "ask for its groups as they were found: leave this condition out; `kndb dkn` keeps what thresholds need",
+        ));
+    }
+    let own = search.own;
+    match (low.or(own.map(|own| own.low)), high.or(own.map(|own| own.high))) {
+        (Some(low), Some(high)) => Ok(Thresholds { low, high }),
+        (found, _) => {
+            let missing = if found.is_some() { "t_high" } else { "t_low" };
+            let reason = format!("run {name:?} has no {missing} of its own, and none is given");
+            Err(QueryError::missing(span, reason).hint("give both: `dkn[t_low=0.2, t_high=0.25]`"))
+        }
+    }
+}
+
+/// What is not stored and would be needed to tell whether a group qualifies.
+pub(crate) struct Gap {
+    group: Vec<Neuron>,
+    /// The part of the group whose evidence is missing; `None` for the group's own.
+    part: Option<Vec<Neuron>>,
+}
+
+impl GroupCut {
+    /// Those of one entry's groups that qualify.
+    pub(crate) fn qualifying(&self, mut groups: Vec<Group>) -> Result<Vec<Group>, Gap> {
+        if let Some(thresholds) = self.thresholds {
+            let measured: HashMap<&[Neuron], &GroupEvidence> =
+                groups.iter().filter_map(|group| Some((group.neurons.as_slice(), group.evidence.as_ref()?))).collect();
+            let fits = |group: &Group| Ok(self.has_size(group) && is_degenerate(group, thresholds, &measured)?);
+            let fit: Vec<bool> = groups.iter().map(fits).collect::<Result<_, Gap>>()?;
+            let mut fit = fit.into_iter();
+            groups.retain(|_| fit.next() == Some(true));
+        } else {
+            groups.retain(|group| self.has_size(group));
+        }
+        Ok(groups)
+    }
+
+    fn has_size(&self, group: &Group) -> bool {
+        let size = group.neurons.len() as u64;
+        let within = |sizes: &Interval| u64::from(sizes.first) <= size && size <= u64::from(sizes.last);
+        self.sizes.as_ref().is_none_or(|sizes| sizes.iter().any(within))
+    }
+
+    /// The thresholds and sizes, for `explain`; empty where there are none.
+    pub(crate) fn text(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(Thresholds { low, high }) = self.thresholds {
+            parts.push(format!("t_low={low}, t_high={high}"));
+        }
+        if let Some(sizes) = &self.sizes {
+            parts.push(Filter::Size(Numbers::Of(sizes.clone())).to_string());
+        }
+        parts.join(", ")
+    }
+}
+
+/// Whether a group qualifies: its own evidence, then that of its proper subsets of two or more.
+fn is_degenerate(
+    group: &Group,
+    thresholds: Thresholds,
+    measured: &HashMap<&[Neuron], &GroupEvidence>,
+) -> Result<bool, Gap> {
+    let neurons = group.neurons.as_slice();
+    let Some(evidence) = &group.evidence else { return Err(Gap { group: neurons.to_vec(), part: None }) };
+    if !thresholds.holds_for(evidence) {
+        return Ok(false);
+    }
+    if neurons.len() == 2 {
+        return Ok(true);
+    }
+    let is_harmful = |of_part: &GroupEvidence| !thresholds.is_harmless(evidence.probability, of_part.after_all);
+    // One harmful part settles it, whatever else is missing. The parts of a small group are looked up; a large one
+    // has more than any entry stores.
+    let mut missing = None;
+    if neurons.len() <= 6 {
+        for part in parts(neurons) {
+            match measured.get(part.as_slice()) {
+                Some(of_part) if is_harmful(of_part) => return Ok(false),
+                Some(_) => {}
+                None => missing = missing.or(Some(part)),
+            }
+        }
+    } else {
+        let is_part = |part: &[Neuron]| part.len() < neurons.len() && part.iter().all(|one| neurons.contains(one));
+        if measured.iter().any(|(part, of_part)| is_part(part) && is_harmful(of_part)) {
+            return Ok(false);
+        }
+        missing = parts(neurons).find(|part| !measured.contains_key(part.as_slice()));
+    }
+    match missing {
+        None => Ok(true),
+        part => Err(Gap { group: neurons.to_vec(), part }),
+    }
+}
+
+/// The proper subsets of two or more; of a group of more than 62 those of its first 62, which nothing could store.
+fn parts(neurons: &[Neuron]) -> impl Iterator<Item = Vec<Neuron>> {
+    let masks = 1..1_u64 << neurons.len().min(62);
+    let proper = masks.filter(|mask| mask.count_ones() >= 2 && (mask.count_ones() as usize) < neurons.len());
+    proper.map(move |mask| {
+        let within = (0..62).zip(neurons).filter(|&(bit, _)| mask >> bit & 1 == 1);
+        within.map(|(_, &neuron)| neuron).collect()
+    })
+}
+
+impl Gap {
+    /// The error for an entry of which too little is stored.
+    pub(crate) fn error(
+        &self,
+        snapshot: &Snapshot,
+        shape: Shape,
+        cell: &Cell<'_>,
+        part: &PartAccess<'_>,
+        local: u32,
+    ) -> QueryError {
+        let named = |neurons: &[Neuron]| {
+            let names: Vec<String> = neurons.iter().map(|&neuron| neuron_name(neuron, shape)).collect();
+            names.join(", ")
+        };
+        let run = snapshot.run(cell.run).map_or("", |run| run.spec.name.as_str());
+        let fact = part.fact(local).and_then(|fact| snapshot.external_id(fact).ok()).unwrap_or_default();
+        let group = named(&self.group);
+        let of_fact = format!("of fact {fact:?} in {:?}", snapshot.language_name(cell.language));
+        let span = cell.groups.as_ref().map_or(cell.tau_span, |cut| cut.span);
+        let thresholds = cell.groups.as_ref().and_then(|cut| cut.thresholds);
+        let at = thresholds.map_or_else(String::new, |t| format!("t_low={} and t_high={} need", t.low, t.high));
+        let reason = match &self.part {
+            None => {
+                format!("run {run:?} has the group {group} {of_fact} without the probabilities behind it, which {at}")
+            }
+            Some(missing) => format!(
+                "run {run:?} has the group {group} {of_fact}, but not what suppressing {} did, which {at}",
+                named(missing)
+            ),
+        };
+        QueryError::missing(span, reason).hint("search for the groups again, with `kndb dkn`")
+    }
+}
+
+/// `layer:unit`.
+pub(crate) fn neuron_name(neuron: Neuron, shape: Shape) -> String {
+    let (layer, unit) = shape.split(neuron);
+    format!("{layer}:{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CUT: GroupCut = GroupCut {
+        thresholds: Some(Thresholds { low: 0.2, high: 0.25 }),
+        sizes: None,
+        span: Span { start: 0, end: 0 },
+    };
+
+    fn group(neurons: Vec<u32>, after_all: f32) -> Group {
+        let evidence = GroupEvidence { probability: 1.0, after_each: vec![0.9; neurons.len()], after_all };
+        Group { neurons: neurons.into_iter().map(Neuron).collect(), evidence: Some(evidence) }
+    }
+
+    /// The group 0, 3, 6, … of some size, and its parts of two or more.
+    fn with_parts(size: u32) -> Vec<Group> {
+        let masks = (1..1_u32 << size).filter(|mask| mask.count_ones() >= 2);
+        let neurons = |mask: u32| (0..size).filter(|bit| mask >> bit & 1 == 1).map(|bit| 3 * bit).collect();
+        masks.map(|mask| group(neurons(mask), if mask.count_ones() == size { 0.1 } else { 0.9 })).collect()
+    }
+
+    #[test]
+    fn every_part_is_needed() {
+        for size in 3..=7 {
+            let all = with_parts(size);
+            let whole = all.last().cloned().expect("the whole");
+            assert_eq!(CUT.qualifying(all.clone()).ok(), Some(vec![whole.clone()]));
+            for at in 0..all.len() - 1 {
+                let mut some = all.clone();
+                let missing = some.remove(at).neurons;
+                let gap = CUT.qualifying(some).expect_err("a part is missing");
+                assert_eq!((gap.group, gap.part), (whole.neurons.clone(), Some(missing)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_of_more_neurons_than_bits_is_refused_at_once() {
+        for size in [7, 61, 62, 63, 64, 65, 500] {
+            let gap = CUT.qualifying(vec![group((0..size).collect(), 0.1)]).expect_err("no part is there");
+            assert_eq!(gap.part, Some(vec![Neuron(0), Neuron(1)]));
+        }
+    }
+
+    #[test]
+    fn the_low_threshold_may_be_met_and_the_high_one_must_be_passed() {
+        let thresholds = Thresholds { low: 0.25, high: 0.5 };
+        let below = |value: f32| value.next_down();
+        assert!(thresholds.is_harmless(1.0, 0.75) && !thresholds.is_harmless(1.0, below(0.75)));
+        assert!(!thresholds.is_harmful(1.0, 0.5) && thresholds.is_harmful(1.0, below(0.5)));
+        // Nothing is less than nothing.
+        assert!(thresholds.is_harmless(0.0, 0.0) && !thresholds.is_harmful(0.0, 0.0));
+        // What is not a number is neither.
+        assert!(!thresholds.is_harmless(f32::NAN, 0.5) && !thresholds.is_harmful(1.0, f32::NAN));
+    }
+}

@@ -1,0 +1,113 @@
+//! Completeness evidence: how far sums of scores are from the change of probability they should add up to.
+//!
+//! Integrated gradients promise Σ scores = F(w̄) − F(w′) for every layer of every fact; what is left is the residual. It is
+//! stored with the scores, so it is read here and not computed again. Costs one pass over the headers of all score blocks.
+
+use kndb_storage::{FactId, LanguageId, PartKind, PromptId, RunId, Snapshot};
+
+use crate::error::Result;
+
+/// Residuals of one layer of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerResiduals {
+    /// The layer, from 0.
+    pub layer: u32,
+    /// |Σ scores − (F(w̄) − F(w′))|.
+    pub absolute: Distribution,
+    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted.
+    pub relative: Distribution,
+}
+
+/// Some numbers, described.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    /// How many.
+    pub count: u64,
+    /// The least number that half of all do not exceed.
+    pub median: f64,
+    /// The least number that 95 of 100 do not exceed.
+    pub percentile_95: f64,
+    /// The largest.
+    pub worst: f64,
+    /// Whose it is.
+    pub worst_of: Place,
+}
+
+/// An entry of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The fact.
+    pub fact: FactId,
+    /// The language.
+    pub language: LanguageId,
+    /// The prompt.
+    pub prompt: PromptId,
+}
+
+/// Residuals of a run by layer; empty where none were stored (imports, neuron sets).
+///
+/// # Errors
+/// When a file of the store is damaged.
+pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResiduals>> {
+    let layers = snapshot.run(run).map_or(0, |run| run.spec.shape.layers as usize);
+    let (mut absolute, mut relative) = (vec![Numbers::default(); layers], vec![Numbers::default(); layers]);
+    for slot in snapshot.slots().filter(|slot| slot.run == run) {
+        for live in snapshot.parts(slot).into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
+            for (local, fact) in (0..).zip(live.part.facts()?) {
+                if !live.is_live(local) {
+                    continue;
+                }
+                let place =
+                    Place { fact: FactId(u32::from_le_bytes(*fact)), language: slot.language, prompt: slot.prompt };
+                for (layer, summary) in live.part.scores(local)?.layers().enumerate().take(layers) {
+                    let evidence = summary.evidence;
+                    let residual = f64::from(evidence.residual).abs();
+                    let change = (f64::from(evidence.probability) - f64::from(evidence.baseline)).abs();
+                    absolute[layer].add(residual, place);
+                    if change > 0.0 {
+                        relative[layer].add(residual / change, place);
+                    }
+                }
+            }
+        }
+    }
+    let layers = absolute.into_iter().zip(relative).zip(0..);
+    Ok(layers
+        .filter_map(|((absolute, relative), layer)| {
+            Some(LayerResiduals { layer, absolute: absolute.described()?, relative: relative.described()? })
+        })
+        .collect())
+}
+
+/// Numbers on the way to being described; those that are not known (NaN) are left out.
+#[derive(Clone, Default)]
+struct Numbers {
+    all: Vec<f32>,
+    worst: Option<(f64, Place)>,
+}
+
+impl Numbers {
+    fn add(&mut self, number: f64, place: Place) {
+        if !number.is_finite() {
+            return;
+        }
+        self.all.push(number as f32);
+        if self.worst.is_none_or(|(worst, _)| number > worst) {
+            self.worst = Some((number, place));
+        }
+    }
+
+    fn described(mut self) -> Option<Distribution> {
+        let (worst, worst_of) = self.worst?;
+        self.all.sort_unstable_by(f32::total_cmp);
+        let rank = |share: f64| (share * self.all.len() as f64).ceil() as usize;
+        let quantile = |share: f64| self.all.get(rank(share).max(1) - 1).copied().map_or(worst, f64::from);
+        Some(Distribution {
+            count: self.all.len() as u64,
+            median: quantile(0.5),
+            percentile_95: quantile(0.95),
+            worst,
+            worst_of,
+        })
+    }
+}

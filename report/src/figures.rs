@@ -1,0 +1,37 @@
+//! Figures of a store, and the queries behind them: every number drawn is one that `kndb query` answers.
+
+mod by_layer;
+mod heat_map;
+mod overlap;
+mod selection;
+mod statement;
+
+use kndb_plot::Figure;
+
+pub use by_layer::by_layer;
+pub use heat_map::heat_map;
+pub use overlap::overlap;
+pub use selection::Selection;
+pub(crate) use selection::{figures_of, name_text, whole_source as source};
+pub use statement::{of_answer, of_statement};
+
+/// A figure and where its numbers come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Illustration {
+    /// The figure; none where the answers are empty.
+    pub figure: Option<Figure>,
+    /// The queries behind it, in the order of what is drawn.
+    pub queries: Vec<String>,
+    /// What a reader has to know: what was left out, and why.
+    pub remarks: Vec<String>,
+}
+
+impl Illustration {
+    /// Writes the queries into the figure, where an SVG keeps them.
+    fn new(mut figure: Option<Figure>, queries: Vec<String>, remarks: Vec<String>) -> Self {
+        if let Some(figure) = &mut figure {
+            figure.caption_mut().sources.clone_from(&queries);
+        }
+        Self { figure, queries, remarks }
+    }
+}

@@ -1,0 +1,122 @@
+//! Shares of neurons by layer: Figures 3, 4 and 5 of *Journey to the Center of the Knowledge Neurons* (AAAI 2024).
+
+use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
+use kndb_query::SourceKind;
+use kndb_storage::Store;
+
+use super::Illustration;
+use super::selection::{RunLanguages, Selection, needs, run_label};
+use crate::answer::{Answer, number, pairs_note};
+use crate::error::{Error, Result};
+
+/// Draws the share of each layer in knowledge neurons (`kn`), language-independent ones (`likn`) or degenerate ones (`dkn`):
+/// one series a run and language, or for `likn` one a run, over the intersection of its languages.
+///
+/// # Errors
+/// When no run has such neurons, or a query is refused.
+pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Result<Illustration> {
+    let snapshot = store.snapshot()?;
+    let runs = selection.runs(store, &snapshot, kind)?;
+    if runs.is_empty() {
+        return Err(Error::NoRun { figure: name(kind), expected: needs(kind) });
+    }
+    let mut layers = 0;
+    let (mut series, mut queries, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
+    for run in &runs {
+        let run_name = &run.run.spec.name;
+        for missing in selection.languages.iter().filter(|language| !run.languages.contains(language)) {
+            remarks.push(format!("run {run_name} has no {missing}"));
+        }
+        if kind == SourceKind::Likn && run.languages.len() < 2 {
+            remarks
+                .push(format!("run {run_name} is left out: LIKN takes two languages, found {}", run.languages.len()));
+            continue;
+        }
+        for languages in series_of(kind, run) {
+            let query = format!("{} by layer", selection.source(kind, &snapshot, &run.run, languages));
+            let answer = Answer::of(store, &query)?;
+            let label = label(run, languages, &runs);
+            match answer.rows.is_empty() {
+                true => remarks.push(format!("{label} has no {}", name(kind))),
+                false => {
+                    let own = run.run.spec.shape.layers;
+                    layers = layers.max(own);
+                    series.push(Series { name: label, bars: bars(&answer, own) });
+                }
+            }
+            queries.push(query);
+        }
+    }
+    for series in &mut series {
+        series.bars.resize(layers as usize, None);
+    }
+    let figure = (!series.is_empty()).then(|| {
+        Figure::Bars(Bars {
+            caption: Caption {
+                title: title(kind, &runs),
+                notes: selection.note(kind, &runs).into_iter().collect(),
+                sources: Vec::new(),
+            },
+            category_axis: "layer".into(),
+            categories: (0..layers).map(|layer| layer.to_string()).collect(),
+            series_axis: if runs.len() > 1 { "model" } else { "language" }.into(),
+            series,
+            value_axis: format!("share of {}", name(kind)),
+            unit: Unit::Share,
+        })
+    });
+    Ok(Illustration::new(figure, queries, remarks))
+}
+
+/// What a source holds, as readers call it.
+fn name(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Likn => "language-independent neurons",
+        SourceKind::Dkn => "degenerate neurons",
+        SourceKind::Kn | SourceKind::Facts => "knowledge neurons",
+    }
+}
+
+fn title(kind: SourceKind, runs: &[RunLanguages]) -> String {
+    let what = match kind {
+        SourceKind::Likn => "Language-independent knowledge neurons (LIKN)",
+        SourceKind::Dkn => "Degenerate knowledge neurons (DKN)",
+        SourceKind::Kn | SourceKind::Facts => "Knowledge neurons",
+    };
+    match runs {
+        [one] => format!("{what} by layer: {}", one.run.spec.model),
+        _ => format!("{what} by layer"),
+    }
+}
+
+/// The languages of each series.
+fn series_of(kind: SourceKind, run: &RunLanguages) -> Vec<&[String]> {
+    match kind {
+        SourceKind::Likn => vec![&run.languages],
+        _ => run.languages.chunks(1).collect(),
+    }
+}
+
+/// `mbert, en`; `en` for one run.
+fn label(run: &RunLanguages, languages: &[String], runs: &[RunLanguages]) -> String {
+    let languages = languages.join(" ∩ ");
+    match run_label(&run.run, runs) {
+        Some(run) => format!("{run}, {languages}"),
+        None => languages,
+    }
+}
+
+/// A bar for each layer of the model: 0 where the answer has no row.
+fn bars(answer: &Answer, layers: u32) -> Vec<Option<Bar>> {
+    let zero = Bar { note: Some(pairs_note(0.0)), ..Bar::default() };
+    let mut bars = vec![Some(zero); layers as usize];
+    let (layer, share, pairs) = (answer.column("layer"), answer.column("share"), answer.column("pairs"));
+    for row in &answer.rows {
+        let value = |column: Option<usize>| column.and_then(|column| row.get(column)).and_then(number);
+        let place = value(layer).and_then(|layer| bars.get_mut(layer as usize));
+        if let (Some(place), Some(share), Some(pairs)) = (place, value(share), value(pairs)) {
+            *place = Some(Bar { value: share, interval: None, note: Some(pairs_note(pairs)) });
+        }
+    }
+    bars
+}

@@ -1,0 +1,68 @@
+//! How many facts use each neuron: layer × neuron.
+
+use kndb_plot::{Caption, Figure, HeatMap, Unit};
+use kndb_query::SourceKind;
+use kndb_storage::{Snapshot, Store};
+
+use super::Illustration;
+use super::selection::{RunLanguages, Selection, needs};
+use crate::answer::{Answer, number};
+use crate::error::{Error, Result};
+
+/// Draws the facts that use each neuron of one run, in any of its languages that are selected.
+///
+/// # Errors
+/// When it is not clear which run is meant, or the query is refused.
+pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
+    let snapshot = store.snapshot()?;
+    let run = one_run(store, &snapshot, selection, "a heat map")?;
+    let languages = if selection.languages.is_empty() { &[][..] } else { &run.languages };
+    let query = format!("{} by neuron", selection.source(SourceKind::Kn, &snapshot, &run.run, languages));
+    let answer = Answer::of(store, &query)?;
+    let columns = (answer.column("layer"), answer.column("neuron"), answer.column("facts"));
+    let cells: Vec<(usize, usize, f64)> = answer
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let value = |column: Option<usize>| column.and_then(|column| row.get(column)).and_then(number);
+            Some((value(columns.0)? as usize, value(columns.1)? as usize, value(columns.2)?))
+        })
+        .collect();
+    let shape = run.run.spec.shape;
+    let shown = run.languages.join(", ");
+    let figure = (!cells.is_empty()).then(|| {
+        Figure::HeatMap(HeatMap {
+            caption: Caption {
+                title: format!("Facts that use each neuron: {} ({shown})", run.run.spec.model),
+                notes: selection.note(SourceKind::Kn, std::slice::from_ref(&run)).into_iter().collect(),
+                sources: Vec::new(),
+            },
+            row_axis: "layer".into(),
+            column_axis: "neuron".into(),
+            value_axis: "facts".into(),
+            rows: shape.layers as usize,
+            columns: shape.width as usize,
+            cells,
+            unit: Unit::Count,
+        })
+    });
+    Ok(Illustration::new(figure, vec![query], Vec::new()))
+}
+
+/// The run that a figure of one run is of.
+pub(super) fn one_run(
+    store: &Store,
+    snapshot: &Snapshot,
+    selection: &Selection,
+    figure: &'static str,
+) -> Result<RunLanguages> {
+    let mut runs = selection.runs(store, snapshot, SourceKind::Kn)?;
+    match (runs.pop(), runs.is_empty()) {
+        (None, _) => Err(Error::NoRun { figure, expected: needs(SourceKind::Kn) }),
+        (Some(run), true) => Ok(run),
+        (Some(last), false) => {
+            let runs = runs.into_iter().chain([last]).map(|run| run.run.spec.name).collect();
+            Err(Error::WhichRun { figure, runs })
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The section of completeness evidence.
+
+use kndb_storage::{Run, Snapshot};
+use maud::{Markup, html};
+
+use super::Section;
+use super::evidence::queries;
+use super::table::table;
+use crate::completeness::{Distribution, LayerResiduals, Place, completeness};
+use crate::error::Result;
+use crate::figures::name_text;
+
+/// The section.
+pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
+    let mut parts = Vec::new();
+    for run in runs {
+        let layers = completeness(snapshot, run.id)?;
+        parts.push(html! { h3 { "Run " (run.spec.name) } (of_run(snapshot, run, &layers)?) });
+    }
+    let body = html! {
+        p {
+            "Integrated gradients promise that a layer's scores add up to F(w̄) − F(w′), the change of probability from the "
+            "baseline to the prompt. The residual is what is left: |Σ scores − (F(w̄) − F(w′))|, absolute and as a share of "
+            "|F(w̄) − F(w′)|. Both were stored with the scores when they were computed, from all scores, those that were not "
+            "kept included. Quantiles are nearest ranks; an entry is a fact in a language with a prompt."
+        }
+        @if parts.is_empty() { p.nothing { "The store has no run yet." } }
+        @for part in &parts { (part) }
+    };
+    Ok(Section { id: "completeness".into(), heading: "Completeness of the integrals".into(), body })
+}
+
+fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<Markup> {
+    if layers.is_empty() {
+        return Ok(
+            html! { p.nothing { "No residuals were stored: the run holds no scores with evidence of an integral." } },
+        );
+    }
+    let columns = ["layer", "entries", "median", "95 %", "worst", "worst of"];
+    let rows = |of: fn(&LayerResiduals) -> &Distribution| {
+        layers.iter().map(|layer| row(snapshot, layer.layer, of(layer))).collect::<Result<Vec<_>>>()
+    };
+    let (absolute, relative) = (rows(|layer| &layer.absolute)?, rows(|layer| &layer.relative)?);
+    let worst = layers.iter().max_by(|a, b| a.absolute.worst.total_cmp(&b.absolute.worst));
+    let worst = worst.map(|layer| scores_of(snapshot, run, layer.absolute.worst_of)).transpose()?;
+    Ok(html! {
+        p { "Absolute:" }
+        (table(&columns, &absolute))
+        p { "As a share of |F(w̄) − F(w′)|, where that is not 0:" }
+        (table(&columns, &relative))
+        @if let Some(query) = worst {
+            p.remark { "Read from the score blocks. The neurons of the entry with the largest absolute residual:" }
+            (queries(&[query]))
+        }
+    })
+}
+
+fn row(snapshot: &Snapshot, layer: u32, distribution: &Distribution) -> Result<Vec<String>> {
+    let Distribution { count, median, percentile_95, worst, worst_of } = distribution;
+    let number = |value: &f64| format!("{value:.1e}");
+    let mut row = vec![layer.to_string(), count.to_string()];
+    row.extend([median, percentile_95, worst].map(number));
+    row.push(entry(snapshot, *worst_of)?);
+    Ok(row)
+}
+
+/// `France → Paris, en`
+fn entry(snapshot: &Snapshot, place: Place) -> Result<String> {
+    let language = snapshot.language_name(place.language);
+    let prompt = if place.prompt.0 == 0 { String::new() } else { format!(", prompt {}", place.prompt) };
+    Ok(match snapshot.any_label(place.fact, Some(place.language))? {
+        Some((subject, object)) => format!("{subject} → {object}, {language}{prompt}"),
+        None => format!("{}, {language}{prompt}", snapshot.external_id(place.fact)?),
+    })
+}
+
+/// The query for the scores of an entry.
+fn scores_of(snapshot: &Snapshot, run: &Run, place: Place) -> Result<String> {
+    let fact = name_text(snapshot.external_id(place.fact)?);
+    let language = name_text(snapshot.language_name(place.language));
+    let run = name_text(&run.spec.name);
+    Ok(format!("kn[run={run}, lang={language}, fact={fact}, prompt={}]", place.prompt))
+}

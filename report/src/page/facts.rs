@@ -1,0 +1,50 @@
+//! Facts by relation, and in how many of them each language has labels.
+
+use kndb_storage::{FactId, LanguageId, Snapshot, Store};
+use maud::html;
+
+use super::Section;
+use super::evidence::queries;
+use super::table::table;
+use crate::answer::{Answer, number, written};
+use crate::error::Result;
+
+/// The section.
+pub fn section(store: &Store, snapshot: &Snapshot) -> Result<Section> {
+    let query = "facts by relation";
+    let answer = Answer::of(store, query)?;
+    let languages: Vec<LanguageId> = snapshot.label_counts().into_iter().map(|(language, _)| language).collect();
+    let mut columns = vec!["relation".to_owned(), "facts".to_owned()];
+    columns.extend(languages.iter().map(|&language| format!("labels in {}", snapshot.language_name(language))));
+    let (relation, facts) = (answer.column("relation"), answer.column("facts"));
+    let mut rows = Vec::new();
+    for row in &answer.rows {
+        let cell = |column: Option<usize>| column.and_then(|column| row.get(column));
+        let name = cell(relation).map(written).unwrap_or_default();
+        let count = cell(facts).and_then(number).unwrap_or_default();
+        let mut cells = vec![name.clone(), count.to_string()];
+        for &language in &languages {
+            cells.push(labels(snapshot, &name, language)?.map_or_else(|| "–".into(), |count| count.to_string()));
+        }
+        rows.push(cells);
+    }
+    let body = html! {
+        @if rows.is_empty() { p.nothing { "The store has no facts yet." } }
+        @else {
+            p { "Facts of each relation, and how many of them have a subject and an object in each language." }
+            (table(&columns, &rows))
+            (queries(&[query.to_owned()]))
+        }
+    };
+    Ok(Section { id: "facts".into(), heading: "Facts by relation".into(), body })
+}
+
+/// Facts of a relation with labels in a language; `None` for facts without a relation.
+fn labels(snapshot: &Snapshot, relation: &str, language: LanguageId) -> Result<Option<u64>> {
+    let Some(relation) = snapshot.relation(relation) else { return Ok(None) };
+    let mut count = 0;
+    for fact in snapshot.facts_of_relation(relation)? {
+        count += u64::from(snapshot.label(FactId(fact), language)?.is_some());
+    }
+    Ok(Some(count))
+}

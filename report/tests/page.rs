@@ -1,0 +1,315 @@
+//! The page of small stores whose numbers are worked out by hand.
+
+use kndb_report::completeness::completeness;
+use kndb_report::{Answer, Block, Error, Experiment, PageOptions, page};
+use kndb_storage::{
+    Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Scores,
+    Shape, Store,
+};
+
+const NASTY: &str = "<script>alert('1')</script> & \"France\" https://example.org/";
+
+struct Fixture {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+fn empty() -> Fixture {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::create(folder.path().join("store")).expect("a store");
+    Fixture { store, _folder: folder }
+}
+
+fn evidence(probability: f32, baseline: f32, residual: f32) -> LayerEvidence {
+    LayerEvidence { probability, baseline, residual }
+}
+
+/// Two layers of three neurons; three facts in two languages, with evidence, and a group.
+fn filled() -> Fixture {
+    let fixture = empty();
+    let mut facts = FactBatch::default();
+    for (id, subject) in [("f1", NASTY), ("f2", "日本"), ("f3", "Chile")] {
+        facts.facts.push(FactRow {
+            id: id.into(),
+            relation: "P36".into(),
+            language: "en".into(),
+            subject: subject.into(),
+            object: "Paris".into(),
+            subject_uri: None,
+            object_uri: None,
+        });
+    }
+    fixture.store.add_facts(facts).expect("facts are added");
+    let shape = Shape::new(2, 3).expect("a shape");
+    let spec = RunSpec { parameters: vec![("note".into(), NASTY.into())], ..RunSpec::new("first", "toy", shape) };
+    let run = fixture.store.open_run(spec).expect("a run");
+    let of = |fact: &str, language: &str, values: [f32; 6], evidence: Vec<LayerEvidence>| Entry {
+        fact: fact.into(),
+        language: language.into(),
+        prompt: 0,
+        data: EntryData::Scores(Scores { values: ScoreValues::Dense(values.to_vec()), evidence }),
+    };
+    let entries = [
+        // In layer 0: residuals 0.25, 0.5, 0.125; changes 0.5, 0.5, 0. In layer 1: all 0.
+        of("f1", "en", [0.0, 0.9, 0.0, 1.0, 0.0, 0.0], vec![evidence(0.75, 0.25, -0.25), evidence(0.75, 0.5, 0.0)]),
+        of("f2", "en", [0.0, 0.0, 0.0, 1.0, 0.9, 0.0], vec![evidence(0.75, 0.25, 0.5), evidence(0.75, 0.5, 0.0)]),
+        of("f3", "en", [0.0, 0.0, 0.0, 0.0, 1.0, 0.0], vec![evidence(0.5, 0.5, 0.125), evidence(0.75, 0.5, 0.0)]),
+        of("f1", "zh", [0.0, 0.9, 0.0, 0.0, 1.0, 0.0], Vec::new()),
+        Entry {
+            fact: "f1".into(),
+            language: "en".into(),
+            prompt: 0,
+            data: EntryData::Groups(vec![Group { neurons: vec![Neuron(1), Neuron(3)], evidence: None }]),
+        },
+    ];
+    run.append_batch(&entries, OnConflict::Refuse).expect("entries are added");
+    run.finish().expect("the run is finished");
+    fixture
+}
+
+fn written(store: &Store, options: &PageOptions) -> String {
+    page(store, options).expect("a page")
+}
+
+/// The text of the page without its tags.
+fn plain(page: &str) -> String {
+    let mut text = String::new();
+    for part in page.split('<') {
+        text += part.split_once('>').map_or(part, |(_, text)| text);
+        text.push('\u{1f}');
+    }
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+/// The pictures in a page.
+fn pictures(page: &str) -> Vec<&str> {
+    let starts = page.match_indices("<svg").map(|(at, _)| at);
+    let ends = page.match_indices("</svg>").map(|(at, end)| at + end.len());
+    starts.zip(ends).map(|(start, end)| &page[start..end]).collect()
+}
+
+#[test]
+fn residuals_are_those_that_were_stored() {
+    let fixture = filled();
+    let snapshot = fixture.store.snapshot().expect("a snapshot");
+    let run = snapshot.run_named("first").expect("the run").id;
+    let layers = completeness(&snapshot, run).expect("evidence");
+    assert_eq!(layers.iter().map(|layer| layer.layer).collect::<Vec<_>>(), [0, 1]);
+    let of = |fact: &str| snapshot.fact(fact).expect("readable").expect("the fact is there");
+    let absolute = &layers[0].absolute;
+    assert_eq!((absolute.count, absolute.median, absolute.percentile_95, absolute.worst), (3, 0.25, 0.5, 0.5));
+    assert_eq!(absolute.worst_of.fact, of("f2"));
+    let relative = &layers[0].relative;
+    // The third fact's probability does not change: no share of nothing.
+    assert_eq!((relative.count, relative.median, relative.percentile_95, relative.worst), (2, 0.5, 1.0, 1.0));
+    assert_eq!((layers[1].absolute.worst, layers[1].relative.count), (0.0, 3));
+}
+
+#[test]
+fn every_query_on_the_page_is_answered_with_the_numbers_beside_it() {
+    let fixture = filled();
+    let page = written(&fixture.store, &PageOptions::default());
+    let queries: Vec<&str> =
+        page.split("<code>").skip(1).map(|part| part.split("</code>").next().expect("a query")).collect();
+    for expected in [
+        "facts by relation",
+        "kn[lang=en] by layer",
+        "kn[lang=zh] by layer",
+        "likn[lang in (en, zh)] by layer",
+        "similarity(kn[lang=en], kn[lang=zh])",
+        "kn by neuron",
+        "kn by neuron order by facts top 20",
+        "dkn[lang=en] by layer",
+        "dkn by group order by facts top 20",
+        "kn[run=first, lang=en, fact=f2, prompt=0]",
+    ] {
+        assert!(queries.contains(&expected), "{expected}: {queries:?}");
+    }
+    for query in &queries {
+        let answer = Answer::of(&fixture.store, query).expect("the store answers");
+        assert!(!answer.rows.is_empty(), "{query}");
+    }
+    // By hand: English has 2 + 2 + 1 neurons, one of them in layer 0; both languages share neuron 0:1 of f1.
+    assert!(page.contains("layer 0, en: 0.2000 (1 pair)") && page.contains("layer 1, en: 0.8000 (4 pairs)"), "{page}");
+    assert!(page.contains("layer 0, en ∩ zh: 1.0000 (1 pair)"), "{page}");
+    assert!(page.contains("en and zh: 0.3333"), "one of three neurons: {page}");
+    let text = plain(&page);
+    for (what, rows) in [
+        ("neuron 1:1", "1\u{1f}\u{1f}1\u{1f}\u{1f}3\u{1f}\u{1f}3\u{1f}\u{1f}1\u{1f}"),
+        (
+            "residuals",
+            "0\u{1f}\u{1f}3\u{1f}\u{1f}2.5e-1\u{1f}\u{1f}5.0e-1\u{1f}\u{1f}5.0e-1\u{1f}\u{1f}日本 → Paris, en",
+        ),
+        ("groups", "0:1, 1:0"),
+    ] {
+        assert!(text.contains(rows), "{what}: {text}");
+    }
+}
+
+#[test]
+fn nothing_on_the_page_is_loaded_or_run_whatever_names_hold() {
+    let fixture = filled();
+    let options = PageOptions { title: Some(NASTY.into()), ..PageOptions::default() };
+    let page = written(&fixture.store, &options);
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("<link") && !page.contains("<img") && !page.contains("url("), "{page}");
+    let addresses = page.matches("://").count();
+    let own =
+        page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count() + page.matches("https://example.org/").count();
+    assert_eq!(addresses, own, "only the names of the data hold an address");
+    assert!(plain(&page).contains(NASTY), "names are shown as they are");
+    let pictures = pictures(&page);
+    assert_eq!(pictures.len(), 5, "kn, likn, overlap, heat map, dkn");
+    for picture in pictures {
+        let picture = roxmltree::Document::parse(picture).expect("an SVG is XML");
+        assert_eq!(picture.root_element().attribute("role"), Some("img"));
+    }
+}
+
+#[test]
+fn the_same_store_gives_the_same_page() {
+    let fixture = filled();
+    let first = written(&fixture.store, &PageOptions::default());
+    let again = Store::open(fixture.store.path()).expect("the store opens");
+    assert_eq!(first, written(&again, &PageOptions::default()));
+    let epoch = fixture.store.snapshot().expect("a snapshot").epoch();
+    let made = format!("Made by kndb {} from commit {epoch} of the store.", env!("CARGO_PKG_VERSION"));
+    assert!(first.contains(&made), "{made}");
+    let dated = PageOptions { date: Some("1 May".into()), ..PageOptions::default() };
+    assert!(written(&fixture.store, &dated).contains("of the store, 1 May."));
+}
+
+#[test]
+fn sections_with_nothing_in_them_say_so() {
+    let page = written(&empty().store, &PageOptions::default());
+    for told in ["The store has no run yet.", "The store has no facts yet.", "No results of experiments were given."] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert_eq!(pictures(&page).len(), 0);
+
+    let fixture = filled();
+    let shape = Shape::new(2, 3).expect("a shape");
+    let run = fixture.store.open_run(RunSpec::new("second", "other", shape)).expect("a run");
+    let neurons = EntryData::Neurons(vec![Neuron(0)]);
+    run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data: neurons }).expect("an entry");
+    drop(fixture.store.open_run(RunSpec::new("third", "other", shape)).expect("a run"));
+    let page = written(&fixture.store, &PageOptions::default());
+    for told in [
+        "the run has one language, en.",
+        "No residuals were stored",
+        "The run holds nothing yet.",
+        "<h2>Runs side by side</h2>",
+        "kn[run=second, lang=en] by layer",
+        "layer 0, other, en: 1.0000 (1 pair)",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+}
+
+#[test]
+fn runs_that_do_not_fit_one_figure_are_compared_in_several() {
+    let fixture = empty();
+    let shape = Shape::new(2, 3).expect("a shape");
+    for (name, languages) in [("a", 5), ("b", 4), ("c", 4), ("d", 9)] {
+        let run = fixture.store.open_run(RunSpec::new(name, name, shape)).expect("a run");
+        for language in 0..languages {
+            let data = EntryData::Neurons(vec![Neuron(0)]);
+            run.append(Entry { fact: "f".into(), language: format!("l{language}"), prompt: 0, data })
+                .expect("an entry");
+        }
+    }
+    let page = written(&fixture.store, &PageOptions::default());
+    let (_, section) = page.split_once("<h2>Runs side by side</h2>").expect("the section");
+    let (section, _) = section.split_once("</section>").expect("its end");
+    let legends = |run: &str| section.matches(&format!("{run}, l0: 1.0000 (1 pair)")).count();
+    assert_eq!([legends("a"), legends("b"), legends("c"), legends("d")], [0, 1, 1, 0]);
+    assert!(
+        section.contains("<title>Knowledge neurons by layer: a</title>"),
+        "a figure of one run names it in its title"
+    );
+    // Knowledge neurons of a, of b and c, and none of d, which has nine languages; then those of all languages.
+    assert_eq!(pictures(section).len(), 3, "{section}");
+    assert_eq!(section.matches("Not drawn: ").count(), 1);
+    assert_eq!(page.matches("layer 0, l8: 1.0000").count(), 1, "in its own section d has two figures");
+}
+
+#[test]
+fn runs_can_be_chosen_and_must_be_there() {
+    let fixture = filled();
+    let shape = Shape::new(2, 3).expect("a shape");
+    drop(fixture.store.open_run(RunSpec::new("second", "toy", shape)).expect("a run"));
+    let only = |name: &str| PageOptions { runs: vec![name.into()], ..PageOptions::default() };
+    let page = written(&fixture.store, &only("first"));
+    assert!(page.contains("<h2>Run first: toy</h2>") && !page.contains("<h2>Run second"), "{page}");
+    match kndb_report::page(&fixture.store, &only("frist")) {
+        Err(Error::Storage(error)) => assert!(error.to_string().contains("\"first\""), "{error}"),
+        other => panic!("expected an unknown run, found {other:?}"),
+    }
+}
+
+/// The shape of what `kndb edit-study` writes.
+const STUDY: &str = r#"{
+  "options": {"run": "first", "seed": 18446744073709551615, "languages": ["en", "zh"]},
+  "model": "toy <b>",
+  "statements": [{"text": "likn[lang in (en, zh)]", "rows": 7}],
+  "cells": [
+    {"method": "LIKN", "all": {"rate": {"value": 2.359001, "interval": {"low": 1.5, "high": null}}, "draws": 3}},
+    {"method": "random", "all": {"rate": {"value": null, "interval": null}}, "stable": true}
+  ],
+  "languages": [{"language": "en", "overall": [{"f1": 0.541}], "left_out": [["no template", 3]]}]
+}"#;
+
+#[test]
+fn results_of_experiments_become_tables_in_the_order_of_their_fields() {
+    let experiment = Experiment::read("study.json", STUDY).expect("JSON");
+    let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let table = |columns: &[&str], rows: &[&[&str]]| Block::Table {
+        columns: text(columns),
+        rows: rows.iter().map(|row| text(row)).collect(),
+    };
+    let values = |values: &[(&str, &str)]| {
+        Block::Values(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    };
+    let heading = |text: &str| Block::Heading(text.into());
+    assert_eq!(
+        experiment.blocks,
+        [
+            values(&[
+                ("options.run", "first"),
+                ("options.seed", "18446744073709551615"),
+                ("options.languages", "en, zh"),
+                ("model", "toy <b>"),
+            ]),
+            heading("statements"),
+            table(&["text", "rows"], &[&["likn[lang in (en, zh)]", "7"]]),
+            heading("cells"),
+            table(
+                &["method", "all.rate", "all.draws", "stable"],
+                &[&["LIKN", "2.359 [1.5, ∞]", "3", "–"], &["random", "–", "–", "yes"],]
+            ),
+            heading("languages.en"),
+            values(&[("language", "en")]),
+            heading("languages.en.overall"),
+            table(&["f1"], &[&["0.541"]]),
+            heading("languages.en.left_out"),
+            table(&["1", "2"], &[&["no template", "3"]]),
+        ]
+    );
+    let options = PageOptions { experiments: vec![experiment], ..PageOptions::default() };
+    let page = written(&empty().store, &options);
+    for shown in ["<h3>study.json</h3>", "toy &lt;b&gt;", "2.359 [1.5, ∞]", "<h4>languages.en.overall</h4>"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+}
+
+#[test]
+fn long_tables_are_counted_and_text_is_shown_as_it_is() {
+    let rows: Vec<String> = (0..61).map(|row| format!("{{\"row\": {row}}}")).collect();
+    let long = Experiment::read("rows.JSON", &format!("[{}]", rows.join(","))).expect("JSON");
+    assert_eq!(long.blocks, [Block::Note("61 rows, in the file alone.".into())]);
+    let text = Experiment::read("table.txt", " a | b\n 1 | <2>\n\n").expect("text");
+    let options = PageOptions { experiments: vec![text], ..PageOptions::default() };
+    assert!(written(&empty().store, &options).contains("<pre class=\"text\"> a | b\n 1 | &lt;2&gt;</pre>"));
+    let refused = Experiment::read("broken.json", "{\"a\": ").expect_err("no JSON").to_string();
+    assert!(refused.starts_with("\"broken.json\" cannot be included: EOF while parsing"), "{refused}");
+}

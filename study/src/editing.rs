@@ -1,0 +1,122 @@
+//! Cross-lingual editing (AMIG §4.3, Table 2): whose neurons change a fact in which language.
+//!
+//! **The facts** are those with a non-empty L = `likn[…]` over the languages of the study (Eq. 8) that can be asked in every one
+//! of them. **In every language** the fact is asked again with neurons suppressed (×0) and enhanced (×2):
+//!
+//! | method | neurons |
+//! |---|---|
+//! | `LIKN` | L |
+//! | `Mono-KN s` | the fact's neurons N in another language s; one row for each s |
+//! | `Seq-KN` | the N of all languages, one edit after the other, all in force: a neuron of two of them is scaled twice |
+//! | `random` | as many random neurons a layer as L has there, none of them in L |
+//!
+//! The change of a probability is (p_after − p_before) / p_before. *Related* is the fact itself, *unrelated* a random fact of
+//! another relation, asked in the same language under the same edits. SR_x = |mean related / mean unrelated| for x ∈ {suppress,
+//! enhance}, and SR = SR_suppress + SR_enhance (Eq. 11). Intervals are percentiles over facts drawn anew; all methods see the same
+//! draws, so the difference to `random` is paired.
+//!
+//! **A ratio needs a denominator.** Where the interval of the unrelated mean contains 0, SR has no upper bound: its interval then
+//! shows it (a bound may be ∞), [`Effect::unstable_draws`] counts the draws in which the unrelated mean was 0 or of the other sign,
+//! and the table marks the cell with `*`. The means themselves stay meaningful; they stand in a table of their own.
+//!
+//! **What the released code does otherwise** ([`EditProtocol::amig_code`], repository `heng840/AMIG`):
+//!
+//! | choice | here | released code | where | why |
+//! |---|---|---|---|---|
+//! | unrelated fact | of another relation | any other fact, even of the same relation | `get_cross_language_acc.py`, `get_unrelated_fact` | facts of a relation share neurons; editing one changes the other |
+//! | its draw | one for all methods | one for each method | the same; each method draws on | a shared draw makes differences of methods paired |
+//! | Seq-KN | all edits in force | each edit is undone before the next: only the last language's is measured | `all_language`; `modify_activations` has `undo_modification=True` | it is not a sequence of edits otherwise |
+//! | facts | the same for all methods | Mono-KN: all facts with neurons in the source language; the others: those with a non-empty L | `compare_cross_language_acc.py`, `compare_edit` | other facts, other numbers |
+//! | outliers | kept in the main table | changes above 20 (suppressing) and from 250 (enhancing) dropped, related and unrelated each for itself | `get_average_acc.py`, `calculate_averages` | dropping depends on the outcome; both are reported |
+//! | object | as it is | in lower case, of cased models too | `cross_language`, `.lower()` | `paris` is not what a cased model says |
+//!
+//! Not imitated: a rate of 0 where the unrelated mean is exactly 0 (`calculate_averages`; here it is not defined), Python's random
+//! numbers, and the released code's probabilities: of BERT they include `[CLS]` and `[SEP]`, and further tokens of an object follow the
+//! model's own tokens (`knowledge_neurons.py`, `_generate`). Those are matters of the model behind [`LanguageModel`].
+
+mod csv;
+mod facts;
+mod measure;
+mod options;
+mod published;
+mod success;
+mod table;
+
+pub use measure::{Changes, EditRow, Method};
+pub(crate) use options::check_bootstrap;
+pub use options::{Draws, EditOptions, EditProtocol, OutlierBounds, Population, Sequence, Unrelated};
+pub use published::{PUBLISHED_SUCCESS, PublishedSuccess};
+pub use success::{Cell, Effect, Success};
+
+use crate::error::StudyError;
+use crate::model::LanguageModel;
+use crate::questions::{check_relations, run};
+use crate::statements::{Asker, Statement};
+use crate::watch::Watch;
+use kndb_storage::Store;
+use serde::Serialize;
+
+/// A finished study: everything its tables are made from.
+#[derive(Clone, Debug, Serialize)]
+pub struct EditReport {
+    /// What was asked for; with the store and the model, it gives the same report again.
+    pub options: EditOptions,
+    /// Model of the run.
+    pub model: String,
+    /// The statements the neuron sets come from.
+    pub statements: Vec<Statement>,
+    /// Facts with a non-empty L, of all relations.
+    pub facts_with_likn: usize,
+    /// Facts that were studied.
+    pub facts: usize,
+    /// Facts that were left out, by reason; a fact that only lacks a measurement in one language counts there.
+    pub left_out: Vec<(String, u64)>,
+    /// Success rates by language and method.
+    pub cells: Vec<Cell>,
+    /// AMIG's Table 2.
+    pub published: &'static [PublishedSuccess],
+    /// Every measurement.
+    pub rows: Vec<EditRow>,
+}
+
+/// Runs the study. The result depends on the store, the model and the options, not on the number of threads.
+///
+/// # Errors
+/// [`StudyError`] when the store lacks what is asked for, when no fact is left, when the model fails, or when it is stopped.
+pub fn edit_study(
+    store: &Store,
+    model: &dyn LanguageModel,
+    options: &EditOptions,
+    watch: &Watch<'_>,
+) -> Result<EditReport, StudyError> {
+    options.check()?;
+    let snapshot = store.snapshot()?;
+    let run = run(&snapshot, &options.run)?;
+    if run.spec.shape != model.shape() {
+        let (run, expected, model) = (options.run.clone(), run.spec.shape, model.shape());
+        return Err(StudyError::Shape { run, expected, model });
+    }
+    check_relations(&snapshot, &options.relations)?;
+    let mut asker = Asker { store, shape: run.spec.shape, asked: Vec::new() };
+    let sets = facts::NeuronSets::read(&mut asker, options)?;
+    let mut plan = facts::Plan::new(&snapshot, &sets, options)?;
+    plan.ask(model, options, watch)?;
+    let (rows, refused) = measure::measure(model, &sets, &plan, options, watch)?;
+    for reason in refused {
+        plan.leave_out(reason);
+    }
+    if rows.is_empty() {
+        return Err(StudyError::NoFacts { left_out: plan.left_out() });
+    }
+    Ok(EditReport {
+        options: options.clone(),
+        model: run.spec.model.clone(),
+        statements: asker.asked,
+        facts_with_likn: sets.likn.len(),
+        facts: plan.studied.len(),
+        left_out: plan.left_out(),
+        cells: success::cells(&rows, options),
+        published: PUBLISHED_SUCCESS,
+        rows,
+    })
+}

@@ -1,0 +1,218 @@
+//! Which facts a study is about: their neuron sets, their words, and what they are compared with.
+
+use super::measure::Method;
+use super::options::{EditOptions, Population, Unrelated};
+use crate::asking::Asking;
+use crate::error::StudyError;
+use crate::model::LanguageModel;
+use crate::questions::{LeftOut, Question, Wordings, leave_out};
+use crate::statements::{Asker, Sets, Source};
+use crate::streams::key;
+use crate::watch::{Stage, Watch, for_each};
+use kndb_storage::Snapshot;
+use rand::Rng;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The neurons of every fact, as the statements gave them.
+pub(crate) struct NeuronSets {
+    /// L, where it is not empty.
+    pub likn: Sets,
+    /// N by language.
+    pub kn: Vec<Sets>,
+}
+
+impl NeuronSets {
+    pub(crate) fn read(asker: &mut Asker<'_>, options: &EditOptions) -> Result<Self, StudyError> {
+        let source = |kind: &str, languages: &[&str]| {
+            let mut source = Source::new(kind).with("lang", languages).with("run", &[&options.run]);
+            if let Some(tau) = options.tau {
+                source = source.condition(&format!("tau={tau}"));
+            }
+            options.conditions.iter().fold(source, |source, condition| source.condition(condition)).end()
+        };
+        let languages: Vec<&str> = options.languages.iter().map(String::as_str).collect();
+        let likn = source("likn", &languages);
+        let sets = asker.sets(&likn)?;
+        let kn = languages.iter().map(|language| {
+            let kn = source("kn", &[language]);
+            asker.sets(&match options.protocol.population {
+                Population::Shared => format!("{kn} & facts of {likn}"),
+                Population::PerMethod => kn,
+            })
+        });
+        let kn = kn.collect::<Result<_, _>>()?;
+        Ok(Self { likn: sets, kn })
+    }
+}
+
+/// Facts that can be put into words in every language, ordered so that those of a relation are together.
+pub(crate) struct Plan {
+    pub questions: Vec<Question>,
+    /// Numbers of the facts that are studied, in the order of their ids.
+    pub studied: Vec<usize>,
+    /// What unrelated facts are drawn from: facts with a non-empty L, then those with neurons in each language.
+    pools: Vec<Pool>,
+    left_out: LeftOut,
+}
+
+impl Plan {
+    pub(crate) fn new(snapshot: &Snapshot, sets: &NeuronSets, options: &EditOptions) -> Result<Self, StudyError> {
+        let wordings = Wordings::new(snapshot, &options.languages, options.prompt)?;
+        let mut ids: Vec<&String> = match options.protocol.population {
+            Population::Shared => sets.likn.keys().collect(),
+            Population::PerMethod => sets.kn.iter().flat_map(Sets::keys).collect(),
+        };
+        ids.sort_unstable();
+        ids.dedup();
+        let (mut questions, mut left_out) = (Vec::new(), LeftOut::new());
+        for id in ids {
+            match wordings.question(id)? {
+                Ok(mut question) => {
+                    if options.protocol.lower_case_objects {
+                        question.lower_case_objects();
+                    }
+                    questions.push(question);
+                }
+                Err(reason) => leave_out(&mut left_out, reason),
+            }
+        }
+        questions.sort_by(|a, b| (&a.relation, &a.fact).cmp(&(&b.relation, &b.fact)));
+        let pool = |members: &Sets| Pool::new(&questions, members);
+        let pools: Vec<Pool> = match options.protocol.population {
+            Population::Shared => vec![pool(&sets.likn)],
+            Population::PerMethod => std::iter::once(&sets.likn).chain(&sets.kn).map(pool).collect(),
+        };
+        let relations = &options.relations;
+        let is_asked_for = |question: &Question| relations.is_empty() || relations.contains(&question.relation);
+        let studied: Vec<usize> = (0..questions.len()).filter(|&at| is_asked_for(&questions[at])).collect();
+        let plan = Self { questions, studied, pools, left_out };
+        plan.check(options.protocol.unrelated)?;
+        Ok(plan)
+    }
+
+    fn check(&self, unrelated: Unrelated) -> Result<(), StudyError> {
+        let Some(&first) = self.studied.first() else { return Err(StudyError::NoFacts { left_out: self.left_out() }) };
+        let first = &self.questions[first];
+        let others = match unrelated {
+            Unrelated::OtherRelation => self.questions.iter().any(|question| question.relation != first.relation),
+            Unrelated::OtherFact => self.questions.len() > 1,
+        };
+        if others {
+            return Ok(());
+        }
+        Err(StudyError::NoUnrelated { relation: first.relation.clone(), facts: self.questions.len() })
+    }
+
+    /// Keeps the facts that the model can be asked in every language, up to the limit, in a random order that does not depend on
+    /// the other facts.
+    pub(crate) fn ask(
+        &mut self,
+        model: &dyn LanguageModel,
+        options: &EditOptions,
+        watch: &Watch<'_>,
+    ) -> Result<(), StudyError> {
+        let mut waiting = std::mem::take(&mut self.studied);
+        let fact = |at: &usize| self.questions[*at].fact.as_str();
+        waiting.sort_by_cached_key(|at| (key(options.seed, "limit", &[fact(at)]), fact(at).to_owned()));
+        let limit = options.limit.unwrap_or(waiting.len());
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
+        while kept.len() < limit && !waiting.is_empty() {
+            let next: Vec<usize> = waiting.drain(..waiting.len().min(limit - kept.len())).collect();
+            let asked = for_each(watch, Stage::Asking, &next, |&at| self.can_be_asked(model, at, options))?;
+            for (at, asked) in next.into_iter().zip(asked) {
+                match asked {
+                    Ok(()) => kept.push(at),
+                    Err(reason) => refused.push(reason),
+                }
+            }
+        }
+        kept.sort_by(|&a, &b| self.questions[a].fact.cmp(&self.questions[b].fact));
+        self.studied = kept;
+        refused.into_iter().for_each(|reason| self.leave_out(reason));
+        if self.studied.is_empty() {
+            return Err(StudyError::NoFacts { left_out: self.left_out() });
+        }
+        Ok(())
+    }
+
+    fn can_be_asked(
+        &self,
+        model: &dyn LanguageModel,
+        at: usize,
+        options: &EditOptions,
+    ) -> Result<Result<(), String>, StudyError> {
+        let question = &self.questions[at];
+        let asking = Asking { model, fact: &question.fact };
+        for (number, language) in options.languages.iter().enumerate() {
+            match asking.probabilities(&question.claim(number), &[Vec::new()])? {
+                Err(reason) => return Ok(Err(format!("{reason} ({language})"))),
+                Ok(before) if before[0] == 0.0 => {
+                    return Ok(Err(format!("probability 0 before any edit ({language})")));
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whether a method is measured on a fact, and what its unrelated facts are drawn from.
+    pub(crate) fn pool(&self, method: &Method, languages: &[String]) -> &Pool {
+        let number = match method {
+            Method::Mono { source } => languages.iter().position(|name| name == source).map_or(0, |at| at + 1),
+            _ => 0,
+        };
+        self.pools.get(number).unwrap_or(&self.pools[0])
+    }
+
+    pub(crate) fn leave_out(&mut self, reason: String) {
+        leave_out(&mut self.left_out, reason);
+    }
+
+    pub(crate) fn left_out(&self) -> Vec<(String, u64)> {
+        self.left_out.iter().map(|(reason, &facts)| (reason.clone(), facts)).collect()
+    }
+}
+
+/// Facts to draw unrelated ones from.
+pub(crate) struct Pool {
+    /// Numbers of questions; those of a relation are together.
+    members: Vec<usize>,
+    by_relation: BTreeMap<String, Range<usize>>,
+}
+
+impl Pool {
+    fn new(questions: &[Question], sets: &Sets) -> Self {
+        let members: Vec<usize> = (0..questions.len()).filter(|&at| sets.contains_key(&questions[at].fact)).collect();
+        let mut by_relation = BTreeMap::new();
+        for (place, &at) in members.iter().enumerate() {
+            let range = by_relation.entry(questions[at].relation.clone()).or_insert(place..place);
+            range.end = place + 1;
+        }
+        Self { members, by_relation }
+    }
+
+    pub(crate) fn contains(&self, question: usize) -> bool {
+        self.members.binary_search(&question).is_ok()
+    }
+
+    /// A fact that is unrelated to a question; each is as likely as the others.
+    pub(crate) fn draw(
+        &self,
+        stream: &mut impl Rng,
+        question: usize,
+        relation: &str,
+        unrelated: Unrelated,
+    ) -> Option<usize> {
+        let related = match unrelated {
+            Unrelated::OtherRelation => self.by_relation.get(relation).cloned().unwrap_or(0..0),
+            Unrelated::OtherFact => self.members.binary_search(&question).map_or(0..0, |place| place..place + 1),
+        };
+        let others = self.members.len() - related.len();
+        if others == 0 {
+            return None;
+        }
+        let place = stream.random_range(0..others);
+        self.members.get(if place < related.start { place } else { place + related.len() }).copied()
+    }
+}

@@ -1,0 +1,302 @@
+//! The edits themselves: probabilities before and after, of a fact and of an unrelated one.
+
+use super::facts::{NeuronSets, Plan, Pool};
+use super::options::{Draws, EditOptions, Sequence};
+use crate::asking::{Answer, Asking};
+use crate::error::StudyError;
+use crate::model::{Change, Edit, LanguageModel};
+use crate::questions::Question;
+use crate::streams::stream;
+use crate::watch::{Stage, Watch, for_each};
+use kndb_storage::{Neuron, Shape};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Whose neurons are edited.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// The language-independent neurons L.
+    Likn,
+    /// The neurons of another language.
+    Mono {
+        /// That language.
+        source: String,
+    },
+    /// The neurons of all languages, one after the other.
+    Sequential,
+    /// Random neurons of the layers of L: the control.
+    Random,
+}
+
+impl Method {
+    /// The paper's name, without the source language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Likn => "LIKN",
+            Self::Mono { .. } => "Mono-KN",
+            Self::Sequential => "Seq-KN",
+            Self::Random => "random",
+        }
+    }
+
+    /// The methods of a language, in the order of the tables.
+    pub(crate) fn all(language: &str, languages: &[String]) -> Vec<Self> {
+        let others = languages.iter().filter(|other| *other != language);
+        let mono = others.map(|source| Self::Mono { source: source.clone() });
+        std::iter::once(Self::Likn).chain(mono).chain([Self::Sequential, Self::Random]).collect()
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mono { source } => write!(f, "Mono-KN {source}"),
+            other => f.write_str(other.name()),
+        }
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Relative changes of probability: (after − before) / before.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Changes {
+    /// Of the fact whose neurons were edited.
+    pub related: f64,
+    /// Of the unrelated fact.
+    pub unrelated: f64,
+}
+
+/// One fact in one language by one method.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EditRow {
+    /// The fact.
+    pub fact: String,
+    /// Its relation.
+    pub relation: String,
+    /// Language it was asked in.
+    pub language: String,
+    /// Whose neurons were edited.
+    pub method: Method,
+    /// How many different neurons that were.
+    pub neurons: usize,
+    /// p(object) before.
+    pub probability: f64,
+    /// The unrelated fact.
+    pub unrelated_fact: String,
+    /// Its relation.
+    pub unrelated_relation: String,
+    /// Its p(object) before.
+    pub unrelated_probability: f64,
+    /// With the neurons suppressed.
+    pub suppress: Changes,
+    /// With the neurons enhanced.
+    pub enhance: Changes,
+}
+
+/// Unrelated facts that are tried before a fact is given up: a model may be unable to be asked some.
+const TRIES: usize = 50;
+
+/// Measures every studied fact in every language. Also the reasons of what could not be measured.
+pub(crate) fn measure(
+    model: &dyn LanguageModel,
+    sets: &NeuronSets,
+    plan: &Plan,
+    options: &EditOptions,
+    watch: &Watch<'_>,
+) -> Result<(Vec<EditRow>, Vec<String>), StudyError> {
+    let languages = 0..options.languages.len();
+    let of_fact = |&fact: &usize| languages.clone().map(move |language| (fact, language));
+    let jobs: Vec<(usize, usize)> = plan.studied.iter().flat_map(of_fact).collect();
+    let measuring = Measuring { model, sets, plan, options };
+    let results = for_each(watch, Stage::Editing, &jobs, |&(fact, language)| measuring.fact(fact, language))?;
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(measured) => rows.extend(measured),
+            Err(reason) => refused.push(reason),
+        }
+    }
+    Ok((rows, refused))
+}
+
+struct Measuring<'a> {
+    model: &'a dyn LanguageModel,
+    sets: &'a NeuronSets,
+    plan: &'a Plan,
+    options: &'a EditOptions,
+}
+
+/// A method with the neurons it edits, one list an edit.
+struct Planned<'a> {
+    method: Method,
+    neurons: Vec<Vec<Neuron>>,
+    pool: &'a Pool,
+}
+
+impl Measuring<'_> {
+    fn fact(&self, at: usize, language: usize) -> Answer<Vec<EditRow>> {
+        let (question, options) = (&self.plan.questions[at], self.options);
+        let methods = Method::all(&options.languages[language], &options.languages).into_iter();
+        let planned = methods.map(|method| {
+            let pool = self.plan.pool(&method, &options.languages);
+            Planned { neurons: self.neurons(&method, question), pool, method }
+        });
+        let planned: Vec<Planned<'_>> = planned.filter(|planned| planned.pool.contains(at)).collect();
+        let related = match self.probabilities(question, language, &planned)? {
+            Ok(related) => related,
+            Err(reason) => return Ok(Err(format!("{reason} ({})", options.languages[language]))),
+        };
+        // Methods that share a draw are asked together.
+        let sharing = match options.protocol.draws {
+            Draws::Shared => planned.len().max(1),
+            Draws::PerMethod => 1,
+        };
+        let mut rows = Vec::with_capacity(planned.len());
+        for (number, planned) in planned.chunks(sharing).enumerate() {
+            let Some((unrelated, asked)) = self.unrelated(at, language, planned)? else {
+                let language = &options.languages[language];
+                return Ok(Err(format!("no unrelated fact that can be asked in {TRIES} draws ({language})")));
+            };
+            for (place, planned) in planned.iter().enumerate() {
+                let changes = |variant: usize| Changes {
+                    related: change(&related, number * sharing + place, variant),
+                    unrelated: change(&asked, place, variant),
+                };
+                rows.push(EditRow {
+                    fact: question.fact.clone(),
+                    relation: question.relation.clone(),
+                    language: options.languages[language].clone(),
+                    method: planned.method.clone(),
+                    neurons: distinct(&planned.neurons),
+                    probability: related[0],
+                    unrelated_fact: unrelated.fact.clone(),
+                    unrelated_relation: unrelated.relation.clone(),
+                    unrelated_probability: asked[0],
+                    suppress: changes(0),
+                    enhance: changes(1),
+                });
+            }
+        }
+        Ok(Ok(rows))
+    }
+
+    /// p untouched, then p suppressed and enhanced for each method.
+    fn probabilities(&self, question: &Question, language: usize, planned: &[Planned<'_>]) -> Answer<Vec<f64>> {
+        let changed = |neurons: &[Vec<Neuron>], change| {
+            neurons.iter().map(|neurons| Edit { neurons: neurons.clone(), change }).collect::<Vec<_>>()
+        };
+        let both =
+            |planned: &Planned<'_>| [Change::SUPPRESS, Change::ENHANCE].map(|change| changed(&planned.neurons, change));
+        let edits: Vec<Vec<Edit>> = std::iter::once(Vec::new()).chain(planned.iter().flat_map(both)).collect();
+        Asking { model: self.model, fact: &question.fact }.probabilities(&question.claim(language), &edits)
+    }
+
+    /// An unrelated fact with its probabilities. The draws are the same in every language.
+    fn unrelated(
+        &self,
+        at: usize,
+        language: usize,
+        planned: &[Planned<'_>],
+    ) -> Result<Option<(&Question, Vec<f64>)>, StudyError> {
+        let (question, protocol) = (&self.plan.questions[at], &self.options.protocol);
+        let Some(first) = planned.first() else { return Ok(None) };
+        let method = first.method.to_string();
+        let about = match protocol.draws {
+            Draws::Shared => vec![question.fact.as_str()],
+            Draws::PerMethod => vec![question.fact.as_str(), method.as_str()],
+        };
+        let mut stream = stream(self.options.seed, "unrelated", &about);
+        for _ in 0..TRIES {
+            let drawn = first.pool.draw(&mut stream, at, &question.relation, protocol.unrelated);
+            let Some(unrelated) = drawn.map(|drawn| &self.plan.questions[drawn]) else { return Ok(None) };
+            if let Ok(asked) = self.probabilities(unrelated, language, planned)?
+                && asked[0] > 0.0
+            {
+                return Ok(Some((unrelated, asked)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn neurons(&self, method: &Method, question: &Question) -> Vec<Vec<Neuron>> {
+        let of = |sets: &BTreeMap<String, Vec<Neuron>>| sets.get(&question.fact).cloned().unwrap_or_default();
+        let languages = &self.options.languages;
+        match method {
+            Method::Likn => vec![of(&self.sets.likn)],
+            Method::Mono { source } => {
+                let place = languages.iter().position(|language| language == source);
+                vec![place.map(|place| of(&self.sets.kn[place])).unwrap_or_default()]
+            }
+            Method::Sequential => match self.options.protocol.sequence {
+                Sequence::InForce => self.sets.kn.iter().map(of).collect(),
+                Sequence::LastOnly => self.sets.kn.last().map(of).into_iter().collect(),
+            },
+            Method::Random => {
+                vec![control(&of(&self.sets.likn), self.model.shape(), self.options.seed, &question.fact)]
+            }
+        }
+    }
+}
+
+/// (after − before) / before; `variant` 0 is suppressed, 1 enhanced.
+fn change(probabilities: &[f64], method: usize, variant: usize) -> f64 {
+    let before = probabilities[0];
+    (probabilities[1 + 2 * method + variant] - before) / before
+}
+
+fn distinct(neurons: &[Vec<Neuron>]) -> usize {
+    let mut all = neurons.concat();
+    all.sort_unstable();
+    all.dedup();
+    all.len()
+}
+
+/// As many random neurons of each layer as L has there, none of them in L; fewer where the layer has no more.
+fn control(likn: &[Neuron], shape: Shape, seed: u64, fact: &str) -> Vec<Neuron> {
+    let mut by_layer: BTreeMap<u32, Vec<Neuron>> = BTreeMap::new();
+    for &neuron in likn {
+        by_layer.entry(shape.split(neuron).0.0).or_default().push(neuron);
+    }
+    let mut stream = stream(seed, "control", &[fact]);
+    let mut drawn = Vec::with_capacity(likn.len());
+    for (layer, taken) in by_layer {
+        let units = (0..shape.width).filter_map(|unit| shape.neuron(layer, unit));
+        let free: Vec<Neuron> = units.filter(|neuron| !taken.contains(neuron)).collect();
+        let places = rand::seq::index::sample(&mut stream, free.len(), taken.len().min(free.len()));
+        drawn.extend(places.into_iter().map(|place| free[place]));
+    }
+    drawn.sort_unstable();
+    drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_other_language_is_a_source() {
+        let languages = ["en", "zh", "de"].map(str::to_owned);
+        let names: Vec<String> = Method::all("zh", &languages).iter().map(Method::to_string).collect();
+        assert_eq!(names, ["LIKN", "Mono-KN en", "Mono-KN de", "Seq-KN", "random"]);
+    }
+
+    #[test]
+    fn the_control_has_the_layers_of_the_set_and_none_of_its_neurons() {
+        let shape = Shape { layers: 4, width: 10 };
+        let likn = [Neuron(3), Neuron(4), Neuron(31), Neuron(32), Neuron(33), Neuron(34), Neuron(35), Neuron(36)];
+        let control = |fact: &str| control(&likn, shape, 1, fact);
+        let of_layer = |layer: u32, set: &[Neuron]| set.iter().filter(|&&n| shape.split(n).0.0 == layer).count();
+        let one = control("one");
+        // Layer 3 has only four units beside the six of the set.
+        assert_eq!([0, 1, 2, 3].map(|layer| of_layer(layer, &one)), [2, 0, 0, 4]);
+        assert!(one.iter().all(|neuron| !likn.contains(neuron)) && distinct(std::slice::from_ref(&one)) == 6);
+        assert_eq!(one, control("one"));
+        assert!((0..20).any(|other| control(&other.to_string()) != one), "every fact has the same control");
+    }
+}

@@ -1,0 +1,160 @@
+//! Success rates (AMIG Eq. 11) from the measured changes.
+
+use super::measure::{Changes, EditRow, Method};
+use super::options::EditOptions;
+use crate::statistics::{Estimate, Resampled, defined, mean};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One language and method.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cell {
+    /// Language the facts were asked in.
+    pub language: String,
+    /// Whose neurons were edited.
+    pub method: Method,
+    /// Facts that were measured.
+    pub facts: usize,
+    /// Mean number of edited neurons; `None` without facts.
+    pub neurons: Option<f64>,
+    /// From every change.
+    pub all: Success,
+    /// Without the outliers, related and unrelated each for itself.
+    pub without_outliers: Success,
+}
+
+/// A success rate and its parts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Success {
+    /// SR = SR_suppress + SR_enhance.
+    pub rate: Estimate,
+    /// SR less that of the random control, over the same draws; `None` for the control itself.
+    pub above_random: Option<Estimate>,
+    /// With the neurons suppressed.
+    pub suppress: Effect,
+    /// With the neurons enhanced.
+    pub enhance: Effect,
+}
+
+/// What suppressing, or enhancing, did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Effect {
+    /// |related / unrelated|.
+    pub rate: Estimate,
+    /// Mean relative change of the facts themselves.
+    pub related: Estimate,
+    /// Mean relative change of unrelated facts.
+    pub unrelated: Estimate,
+    /// Facts in the related mean.
+    pub related_facts: usize,
+    /// Facts in the unrelated mean.
+    pub unrelated_facts: usize,
+    /// Draws in which the unrelated mean was 0, not defined, or of another sign than over all facts. The rate has a pole there.
+    pub unstable_draws: u32,
+}
+
+impl Effect {
+    /// Whether the interval of the unrelated mean contains 0: the rate then has no upper bound. Without draws, whether the mean
+    /// itself is 0.
+    pub fn is_unbounded(&self) -> bool {
+        match self.unrelated.interval {
+            Some(interval) => interval.low <= 0.0 && interval.high >= 0.0,
+            None => self.unrelated.value.is_none_or(|mean| mean == 0.0),
+        }
+    }
+}
+
+impl Success {
+    /// Whether either part has no upper bound.
+    pub fn is_unbounded(&self) -> bool {
+        self.suppress.is_unbounded() || self.enhance.is_unbounded()
+    }
+}
+
+/// The changes of a method by fact, NaN where a fact has none: suppress related and unrelated, enhance related and unrelated.
+type Columns = [Vec<f64>; 4];
+
+/// Statistics of one [`Columns`]: the four means, SR_suppress, SR_enhance, SR.
+const STATISTICS: usize = 7;
+const SR: usize = 6;
+
+/// The cells, by language and method in the order of the tables.
+pub(crate) fn cells(rows: &[EditRow], options: &EditOptions) -> Vec<Cell> {
+    options.languages.iter().flat_map(|language| of_language(language, rows, options)).collect()
+}
+
+fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<Cell> {
+    let rows: Vec<&EditRow> = rows.iter().filter(|row| row.language == language).collect();
+    // Facts by number, in the order of their ids.
+    let facts: BTreeMap<&str, usize> = rows.iter().map(|row| (row.fact.as_str(), 0)).collect();
+    let facts: BTreeMap<&str, usize> = facts.into_keys().zip(0..).collect();
+    let methods = Method::all(language, &options.languages);
+    let columns = |method: &Method, outliers: bool| -> Columns {
+        let mut columns = [(); 4].map(|()| vec![f64::NAN; facts.len()]);
+        for row in rows.iter().filter(|row| row.method == *method) {
+            let kept = |change: f64, suppressing: bool| {
+                if outliers || !is_outlier(change, suppressing, options) { change } else { f64::NAN }
+            };
+            let of = |changes: Changes, suppressing| [changes.related, changes.unrelated].map(|c| kept(c, suppressing));
+            let ([a, b], [c, d]) = (of(row.suppress, true), of(row.enhance, false));
+            for (column, value) in columns.iter_mut().zip([a, b, c, d]) {
+                column[facts[row.fact.as_str()]] = value;
+            }
+        }
+        columns
+    };
+    // Every method with its outliers, then without.
+    let all: Vec<Columns> =
+        methods.iter().flat_map(|method| [true, false].map(|outliers| columns(method, outliers))).collect();
+    let statistics = |weights: &[u32]| all.iter().flat_map(|columns| statistics(columns, weights)).collect();
+    let resampled = options.bootstrap.resample(options.seed, &["editing", language], facts.len(), statistics);
+    let control = methods.iter().position(|method| *method == Method::Random);
+    let success = |number: usize, outliers: usize| {
+        let own = 2 * number + outliers;
+        let control = control.filter(|&control| control != number).map(|control| 2 * control + outliers);
+        Success {
+            rate: resampled.estimate(own * STATISTICS + SR),
+            above_random: control.map(|c| resampled.difference(own * STATISTICS + SR, c * STATISTICS + SR)),
+            suppress: effect(&resampled, own * STATISTICS, [0, 1, 4], &all[own]),
+            enhance: effect(&resampled, own * STATISTICS, [2, 3, 5], &all[own]),
+        }
+    };
+    let cell = |(number, method): (usize, &Method)| {
+        let of_method: Vec<_> = rows.iter().filter(|row| row.method == *method).collect();
+        Cell {
+            language: language.to_owned(),
+            method: method.clone(),
+            facts: of_method.len(),
+            neurons: defined(of_method.iter().map(|row| row.neurons as f64).sum::<f64>() / of_method.len() as f64),
+            all: success(number, 0),
+            without_outliers: success(number, 1),
+        }
+    };
+    methods.iter().enumerate().map(cell).collect()
+}
+
+fn is_outlier(change: f64, suppressing: bool, options: &EditOptions) -> bool {
+    let bounds = options.protocol.outliers;
+    if suppressing { change > bounds.suppress_above } else { change >= bounds.enhance_from }
+}
+
+fn statistics(columns: &Columns, weights: &[u32]) -> [f64; STATISTICS] {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at: usize| mean(&columns[at], weights));
+    // 0/0 is NaN, not defined; anything else over 0 is ∞.
+    let (suppress, enhance) = ((a / b).abs(), (c / d).abs());
+    [a, b, c, d, suppress, enhance, suppress + enhance]
+}
+
+fn effect(resampled: &Resampled, first: usize, [related, unrelated, rate]: [usize; 3], columns: &Columns) -> Effect {
+    let sign = resampled.value(first + unrelated).signum();
+    let unstable = |&&draw: &&f64| draw.is_nan() || draw == 0.0 || draw.signum() != sign;
+    let count = |column: usize| columns[column].iter().filter(|change| !change.is_nan()).count();
+    Effect {
+        rate: resampled.estimate(first + rate),
+        related: resampled.estimate(first + related),
+        unrelated: resampled.estimate(first + unrelated),
+        related_facts: count(related),
+        unrelated_facts: count(unrelated),
+        unstable_draws: resampled.draws(first + unrelated).iter().filter(unstable).count() as u32,
+    }
+}

@@ -1,0 +1,122 @@
+//! The engine's models as models under study.
+//!
+//! Only with the feature `engine`: studies of other models (another engine, recorded answers) need neither burn nor this.
+
+use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
+use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Variants};
+use kndb_storage::{Neuron, Shape};
+use std::collections::HashMap;
+
+/// A loaded model, and the method that scores its neurons.
+pub struct EngineModel<'a> {
+    model: &'a Model,
+    options: &'a Options,
+}
+
+impl<'a> EngineModel<'a> {
+    /// `options` say how [`LanguageModel::scores`] attributes; they should be those of the run under study.
+    ///
+    /// # Errors
+    /// Options that do not fit the model.
+    pub fn new(model: &'a Model, options: &'a Options) -> kndb_engine::Result<Self> {
+        Attribution::new(model, options)?;
+        Ok(Self { model, options })
+    }
+
+    fn question(&self, claim: &Claim<'_>) -> Result<Question, Refusal> {
+        let asked = self.model.asking().question(claim.template, claim.subject, claim.object);
+        asked.map_err(|skip| Refusal::cannot_ask(skip.to_string()))
+    }
+
+    /// p of each step's target, where many questions share their prompts.
+    fn probability(&self, question: &Question, known: &mut HashMap<(Vec<u32>, usize), Vec<f32>>) -> f64 {
+        let step = |step: &kndb_engine::Step| {
+            let logits = known
+                .entry((step.ids.clone(), step.position))
+                .or_insert_with(|| self.model.network.logits(&step.ids, step.position));
+            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let weight = |logit: f32| f64::from(logit - largest).exp();
+            weight(logits[step.target as usize]) / logits.iter().map(|&logit| weight(logit)).sum::<f64>()
+        };
+        question.steps.iter().map(step).product()
+    }
+}
+
+fn failed(error: kndb_engine::Error) -> Refusal {
+    Refusal::failed(error)
+}
+
+fn intervention(edit: &Edit) -> Intervention {
+    let change = match edit.change {
+        Change::Scale(factor) => kndb_engine::Change::Scale(factor),
+        Change::Set(value) => kndb_engine::Change::Set(value),
+    };
+    Intervention { neurons: edit.neurons.clone(), change, reach: Reach::Target }
+}
+
+impl LanguageModel for EngineModel<'_> {
+    fn shape(&self) -> Shape {
+        self.model.shape()
+    }
+
+    fn probabilities(&self, claim: &Claim<'_>, edits: &[Vec<Edit>]) -> Result<Vec<f64>, Refusal> {
+        let question = self.question(claim)?;
+        let lists: Vec<Vec<Intervention>> = edits.iter().map(|list| list.iter().map(intervention).collect()).collect();
+        let variants = Variants::new(&self.model.network, &question).map_err(failed)?;
+        variants.probabilities(&lists).map_err(failed)
+    }
+
+    fn candidates(&self, claim: &Claim<'_>, objects: &[&str]) -> Result<Vec<Option<f64>>, Refusal> {
+        // Most objects are asked with the same prompt: its logits answer for all of them.
+        let mut known = HashMap::new();
+        let of = |object: &&str| {
+            let question = self.question(&Claim { object, ..*claim }).ok()?;
+            Some(self.probability(&question, &mut known))
+        };
+        Ok(objects.iter().map(of).collect())
+    }
+
+    fn scores(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
+        // Layers are attributed each by itself, so the others need not be.
+        let mut options = self.options.clone();
+        options.layers = neurons.iter().map(|&neuron| self.model.shape().split(neuron).0.0 as usize).collect();
+        options.layers.sort_unstable();
+        options.layers.dedup();
+        if options.layers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let attribution = Attribution::new(self.model, &options).map_err(failed)?;
+        let question = attribution.question(claim.template, claim.subject, claim.object);
+        let question = question.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
+        let found = attribution.scores(&question).map_err(failed)?;
+        let found = found.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
+        Ok(neurons.iter().map(|neuron| found.scores[neuron.0 as usize]).collect())
+    }
+
+    fn activations(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
+        let question = self.question(claim)?;
+        let Some(last) = question.steps.last() else { return Err(Refusal::cannot_ask("an object without tokens")) };
+        let network = &self.model.network;
+        let mut ids = last.ids.clone();
+        // The statement with its object: in the place of the mask, or after the prompt.
+        let position = if self.model.is_causal() {
+            ids.push(last.target);
+            ids.len() - 1
+        } else {
+            ids[last.position] = last.target;
+            last.position
+        };
+        if ids.len() > network.max_tokens {
+            return Err(Refusal::cannot_ask("prompt and object are longer than the model can read"));
+        }
+        let layers = network.neurons(&[&ids], position, false);
+        let width = self.model.shape().width as usize;
+        let at = |neuron: &Neuron| layers[neuron.0 as usize / width][0][neuron.0 as usize % width];
+        Ok(neurons.iter().map(at).collect())
+    }
+
+    fn answers(&self, claim: &Claim<'_>) -> Result<bool, Refusal> {
+        let question = self.question(claim)?;
+        Ok(Variants::new(&self.model.network, &question).map_err(failed)?.is_answered())
+    }
+}

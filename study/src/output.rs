@@ -1,0 +1,34 @@
+//! How reports are written: as text tables for people, as JSON with everything, as CSV with a row a measurement.
+//!
+//! Writers take a [`Write`] and know no terminal. What is not defined is `–` in tables, `null` in JSON and empty in CSV.
+
+mod layout;
+
+pub(crate) use layout::{Table, UNDEFINED, estimate, number, plain};
+
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// A finished study that can be written.
+pub trait Report: Serialize {
+    /// Tables in the paper's layout, the published numbers beside, intervals in brackets.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write_table(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// A header and a row a measurement.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write_csv(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Everything: options, statements, counts, estimates, rows. Numbers that are not finite are null.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
+    }
+}

@@ -1,0 +1,107 @@
+//! Facts put into words: labels and templates of the store as claims, language by language.
+//!
+//! Facts that lack a label or a template are left out with the reason, and counted. Not for asking.
+
+use crate::error::StudyError;
+use crate::model::Claim;
+use kndb_storage::{LanguageId, PromptId, RelationId, Run, Snapshot};
+use std::collections::{BTreeMap, HashMap};
+
+/// A fact that can be put into words in every language of a study.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// External id.
+    pub fact: String,
+    /// Relation.
+    pub relation: String,
+    /// Template, subject and object by language, in the study's order.
+    wordings: Vec<Wording>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wording {
+    language: String,
+    template: String,
+    subject: String,
+    object: String,
+}
+
+impl Question {
+    /// The claim in the language with this number.
+    pub(crate) fn claim(&self, language: usize) -> Claim<'_> {
+        let Wording { language, template, subject, object } = &self.wordings[language];
+        Claim { language, template, subject, object }
+    }
+
+    pub(crate) fn lower_case_objects(&mut self) {
+        for wording in &mut self.wordings {
+            wording.object = wording.object.to_lowercase();
+        }
+    }
+}
+
+/// Why facts were left out, and how many for each reason.
+pub(crate) type LeftOut = BTreeMap<String, u64>;
+
+/// Counts one more fact.
+pub(crate) fn leave_out(left_out: &mut LeftOut, reason: impl Into<String>) {
+    *left_out.entry(reason.into()).or_default() += 1;
+}
+
+/// Words facts in some languages with one prompt.
+pub(crate) struct Wordings<'s> {
+    snapshot: &'s Snapshot,
+    languages: Vec<LanguageId>,
+    prompt: u16,
+    templates: HashMap<(RelationId, LanguageId), &'s str>,
+}
+
+impl<'s> Wordings<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, languages: &[String], prompt: u16) -> Result<Self, StudyError> {
+        let id = |name: &String| {
+            let known = || snapshot.languages().map(|(_, name)| name.to_owned()).collect();
+            let unknown = || StudyError::Unknown { what: "language", name: name.clone(), known: known() };
+            snapshot.language(name).ok_or_else(unknown)
+        };
+        let of_prompt = snapshot.templates().filter(|(_, _, number, _)| *number == PromptId(prompt));
+        let templates = of_prompt.map(|(relation, language, _, text)| ((relation, language), text)).collect();
+        Ok(Self { snapshot, languages: languages.iter().map(id).collect::<Result<_, _>>()?, prompt, templates })
+    }
+
+    /// The fact in words; `Ok(Err)` says what is missing.
+    pub(crate) fn question(&self, id: &str) -> Result<Result<Question, String>, StudyError> {
+        let snapshot = self.snapshot;
+        let Some(fact) = snapshot.fact(id)? else { return Ok(Err("not a fact of the store".into())) };
+        let Some(relation) = snapshot.fact_relation(fact)? else { return Ok(Err("no relation and no labels".into())) };
+        let mut wordings = Vec::with_capacity(self.languages.len());
+        for &language in &self.languages {
+            let name = snapshot.language_name(language);
+            let Some((subject, object)) = snapshot.label(fact, language)? else {
+                return Ok(Err(format!("no label in {name}")));
+            };
+            let Some(&template) = self.templates.get(&(relation, language)) else {
+                let relation = snapshot.relation_name(relation);
+                return Ok(Err(format!("no prompt {} of {relation} in {name}", self.prompt)));
+            };
+            let [language, template, subject, object] = [name, template, subject, object].map(str::to_owned);
+            wordings.push(Wording { language, template, subject, object });
+        }
+        let relation = snapshot.relation_name(relation).to_owned();
+        Ok(Ok(Question { fact: id.to_owned(), relation, wordings }))
+    }
+}
+
+/// The run by its name.
+pub(crate) fn run<'s>(snapshot: &'s Snapshot, name: &str) -> Result<&'s Run, StudyError> {
+    let known = || snapshot.runs().map(|run| run.spec.name.clone()).collect();
+    snapshot.run_named(name).ok_or_else(|| StudyError::Unknown { what: "run", name: name.to_owned(), known: known() })
+}
+
+/// Refuses relations that the store does not have.
+pub(crate) fn check_relations(snapshot: &Snapshot, relations: &[String]) -> Result<(), StudyError> {
+    let known = || snapshot.relations().map(|(_, name)| name.to_owned()).collect();
+    match relations.iter().find(|name| snapshot.relation(name).is_none()) {
+        Some(name) => Err(StudyError::Unknown { what: "relation", name: name.clone(), known: known() }),
+        None => Ok(()),
+    }
+}

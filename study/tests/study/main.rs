@@ -1,0 +1,7 @@
+//! The protocols on toy models whose numbers are worked out by hand.
+
+mod checking;
+mod editing;
+mod released;
+mod running;
+mod toy;
