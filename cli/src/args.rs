@@ -26,7 +26,7 @@ use crate::output::Mode;
 #[cfg(feature = "attribute")]
 pub use attribute::{AttributeArgs, KeptArgs, Method, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
-pub use dkn::{DegenerateMethod, DknArgs};
+pub use dkn::{DegenerateMethod, DknArgs, SearchArgs};
 pub use import::{ImportArgs, Preset, SpecArgs};
 pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]

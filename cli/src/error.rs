@@ -90,7 +90,9 @@ pub enum CliError {
     },
     /// A run whose way of scoring has no name, where more is to be scored.
     #[cfg(feature = "attribute")]
-    #[error("the scores behind run {run:?} are of no named preset, so it is not known how to score statements alike")]
+    #[error(
+        "the scores behind run {run:?} are of no named preset, or not there any more, so it is not known how to score statements alike"
+    )]
     WhichScores {
         /// The run of degenerate groups.
         run: String,

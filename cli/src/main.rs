@@ -8,6 +8,8 @@ mod args;
 mod commands;
 mod error;
 mod interrupt;
+#[cfg(feature = "attribute")]
+mod job;
 mod output;
 mod overview;
 mod progress;

@@ -2,10 +2,10 @@
 //!
 //! Counts come from headers of segments; no score is read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use kndb_storage::{FORMAT_VERSION, Run, RunId, Snapshot, Store};
+use kndb_storage::{FORMAT_VERSION, Run, Snapshot, Store};
 
 use crate::error::{CliError, Result};
 
@@ -41,7 +41,7 @@ pub struct RunOverview {
     pub run: Run,
     /// Languages it has entries in.
     pub languages: BTreeSet<String>,
-    /// (fact, language, prompt) triples with scores or neurons.
+    /// (fact, language, prompt) triples with scores or neuron sets, or searched for groups.
     pub entries: u64,
     /// Scores kept, or neurons of sets without scores.
     pub kept: u64,
@@ -74,29 +74,13 @@ impl Overview {
 impl RunOverview {
     /// All runs of a snapshot, oldest first.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
-        let empty = |run: &Run| Self { run: run.clone(), languages: BTreeSet::new(), entries: 0, kept: 0, groups: 0 };
-        let mut runs: BTreeMap<RunId, Self> = snapshot.runs().map(|run| (run.id, empty(run))).collect();
-        for slot in snapshot.slots() {
-            if let Some(run) = runs.get_mut(&slot.run) {
-                run.languages.insert(snapshot.language_name(slot.language).to_owned());
-                for part in snapshot.parts(slot) {
-                    run.entries += part.live_len();
-                    run.kept += part.part.members();
-                }
-            }
-        }
-        let attributed: BTreeSet<RunId> = snapshot.slots().map(|slot| slot.run).collect();
-        for slot in snapshot.group_slots() {
-            if let Some(run) = runs.get_mut(&slot.run) {
-                run.languages.insert(snapshot.language_name(slot.language).to_owned());
-                for part in snapshot.group_parts(slot) {
-                    run.groups += part.part.members();
-                    // Beside scores, groups are no entries of their own.
-                    run.entries += if attributed.contains(&slot.run) { 0 } else { part.live_len() };
-                }
-            }
-        }
-        runs.into_values().collect()
+        let of = |run: &Run| {
+            let holds = snapshot.holds(run.id);
+            let languages =
+                holds.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
+            Self { run: run.clone(), languages, entries: holds.entries(), kept: holds.kept, groups: holds.groups }
+        };
+        snapshot.runs().map(of).collect()
     }
 
     /// The languages, separated by commas.

@@ -215,7 +215,7 @@ impl Session {
         let interrupted = delivery.finish().map_err(CliError::Output)?;
         let outcome = outcome.map_err(in_query)?;
         if let Some(query) = plotted {
-            match drawing::bars(query, &answer)? {
+            match drawing::bars(&self.store, &self.settings, query, &answer)? {
                 Some(bars) => out.write_all(bars.as_bytes()).map_err(CliError::Output)?,
                 None => writeln!(streams.messages, "nothing to draw: the answer is empty").map_err(CliError::Output)?,
             }

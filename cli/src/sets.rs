@@ -2,35 +2,99 @@
 
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use kndb_engine::Model;
 use kndb_query::{
-    Choice, Column, ConditionKey, Expr, ExprKind, Filter, Head, Settings, Sink, SourceKind, Statement, Value,
+    Choice, Column, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Settings, Sink, SourceKind, Span, Statement,
+    Text, Value,
 };
 use kndb_storage::{Neuron, RunId, Snapshot, Store};
 
 use crate::error::{CliError, Result, StatementText};
+use crate::study::{Reads, run_of};
 
-/// The neurons of a set. Of pairs, those of one fact.
-pub fn neurons(store: &Store, settings: &Settings, model: &Model, set: &str, fact: &str) -> Result<Vec<Neuron>> {
-    let statement = parsed(set)?;
-    let Statement::Query(query) = &statement else { return Err(not_a_set(set)) };
-    let Head::Set(expr) = &query.head else { return Err(not_a_set(set)) };
-    if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() {
-        return Err(not_a_set(set));
+/// Sets that speak of one model's neurons.
+pub struct Sets<'a> {
+    store: &'a Store,
+    snapshot: Arc<Snapshot>,
+    model: &'a Model,
+    settings: Settings,
+    /// The model's runs that are meant where a set names none.
+    attributed: Option<String>,
+    searched: Option<String>,
+}
+
+impl<'a> Sets<'a> {
+    /// Sets of a store. Without `run`, a source that names none means the model's only run that has what it is about.
+    pub fn new(store: &'a Store, model: &'a Model, run: Option<&str>) -> Result<Self> {
+        let snapshot = store.snapshot()?;
+        if let Some(run) = run.and_then(|name| snapshot.run_named(name)) {
+            model.must_be_of(run)?;
+        }
+        let own = |reads| run_of(&snapshot, model, None, reads).ok().map(|run| run.spec.name.clone());
+        let (attributed, searched) = match run {
+            Some(_) => (None, None),
+            None => (own(Reads::Attributions), own(Reads::Groups)),
+        };
+        // Neurons by number mean those of the session's run.
+        let settings = Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), language: None };
+        Ok(Self { store, snapshot, model, settings, attributed, searched })
     }
-    must_be_of(expr, &*store.snapshot()?, settings, model)?;
-    let mut found = Found { fact, model, columns: None, neurons: Vec::new() };
-    // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
-    let own = if is_of_pairs(expr) { format!("({set}) & facts[fact={fact:?}]") } else { set.to_owned() };
-    let asked = parsed(&own)?;
-    kndb_query::execute(store, settings, &asked, &mut found).map_err(|error| query_error(error, &own))?;
-    if found.columns.is_some_and(|columns| columns.layer.is_none()) {
-        return Err(not_a_set(set));
+
+    /// The neurons of a set. Of pairs, those of one fact.
+    pub fn neurons(&self, set: &str, fact: &str) -> Result<Vec<Neuron>> {
+        let statement = parsed(set)?;
+        let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
+        let Head::Set(mut expr) = query.head else { return Err(not_a_set(set)) };
+        if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() {
+            return Err(not_a_set(set));
+        }
+        self.name_runs(&mut expr);
+        must_be_of(&expr, &self.snapshot, &self.settings, self.model)?;
+        let mut found = Found { fact, model: self.model, columns: None, neurons: Vec::new() };
+        // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
+        let own = match is_of_pairs(&expr) {
+            true => format!("({expr}) & facts[fact={}]", text(fact)),
+            false => expr.to_string(),
+        };
+        let asked = parsed(&own)?;
+        kndb_query::execute(self.store, &self.settings, &asked, &mut found)
+            .map_err(|error| query_error(error, &own))?;
+        if found.columns.is_some_and(|columns| columns.layer.is_none()) {
+            return Err(not_a_set(set));
+        }
+        found.neurons.sort_unstable();
+        found.neurons.dedup();
+        Ok(found.neurons)
     }
-    found.neurons.sort_unstable();
-    found.neurons.dedup();
-    Ok(found.neurons)
+
+    /// Gives sources that name no run the model's own.
+    fn name_runs(&self, expr: &mut Expr) {
+        match &mut expr.kind {
+            ExprKind::Binary { left, right, .. } => {
+                self.name_runs(left);
+                self.name_runs(right);
+            }
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => self.name_runs(of),
+            ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
+            ExprKind::Source(source) => {
+                let own = match source.kind {
+                    SourceKind::Facts => None,
+                    SourceKind::Dkn => self.searched.as_deref(),
+                    SourceKind::Kn | SourceKind::Likn => self.attributed.as_deref(),
+                };
+                if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
+                    let filter = Filter::Run(Choice::Of(vec![text(run)]));
+                    source.conditions.push(Condition { filter, span: source.span });
+                }
+            }
+        }
+    }
+}
+
+fn text(text: &str) -> Text {
+    Text { text: text.to_owned(), span: Span::new(0, 0) }
 }
 
 fn parsed(text: &str) -> Result<Statement> {

@@ -1,6 +1,6 @@
 //! What both studies need: the run and its model, watching, and where reports go.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -70,11 +70,15 @@ pub fn run_of<'s>(snapshot: &'s Snapshot, model: &Model, name: Option<&str>, rea
         model.must_be_of(run)?;
         return Ok(run);
     }
-    let own: Vec<&Run> = candidates.iter().copied().filter(|run| model.must_be_of(run).is_ok()).collect();
+    // An imported run that does not know its model's weights may be of any model of that shape: it must be named.
+    let is_own = |run: &&Run| run.spec.weights_hash.is_some() && model.must_be_of(run).is_ok();
+    let own: Vec<&Run> = candidates.iter().copied().filter(is_own).collect();
     match (own.as_slice(), candidates.as_slice()) {
         ([run], _) => Ok(run),
         // The one run there is, which says why it is not the model's.
-        ([], [other]) => model.must_be_of(other).map(|()| *other).map_err(CliError::from),
+        ([], [other]) if other.spec.weights_hash.is_some() => {
+            model.must_be_of(other).map(|()| *other).map_err(CliError::from)
+        }
         (own, _) => Err(CliError::WhichRun { reads, runs: names(own), of_others: candidates.len() - own.len() }),
     }
 }
@@ -111,6 +115,12 @@ impl Setting {
         study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
     ) -> Result<()> {
         let model = EngineModel::new(&self.model, options)?;
+        for path in args.json.iter().chain(&args.csv) {
+            must_be_writable(path)?;
+        }
+        if args.json.is_some() && args.json == args.csv {
+            return Err(CliError::NotForMethod { option: "--csv FILE", method: "--json of the same FILE".into() });
+        }
         let stop = Arc::new(AtomicBool::new(false));
         set_at_ctrl_c(Arc::clone(&stop));
         let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
@@ -122,16 +132,17 @@ impl Setting {
         let done = study(&self.store, &model, &watch);
         bar.clear();
         let report = done?;
+        // The table first: whatever becomes of the files, it is there.
+        if !args.quiet {
+            report.write_table(&mut terminal.out).map_err(CliError::Output)?;
+        }
         if let Some(path) = &args.json {
             to_file(path, |out| report.write_json(out))?;
         }
         if let Some(path) = &args.csv {
             to_file(path, |out| report.write_csv(out))?;
         }
-        match args.quiet {
-            true => Ok(()),
-            false => report.write_table(&mut terminal.out).map_err(CliError::Output),
-        }
+        Ok(())
     }
 }
 
@@ -143,6 +154,16 @@ pub fn attribution(setting: &Setting, preset: &str) -> Result<Options> {
         expected: "a preset of the engine's".into(),
     };
     Ok(Options::preset(preset, &setting.model).ok_or_else(unknown)?)
+}
+
+/// Refuses a file that cannot be written, before hours of work; what is in it stays.
+fn must_be_writable(path: &Path) -> Result<()> {
+    let there = path.exists();
+    OpenOptions::new().create(true).append(true).open(path).map_err(CliError::file("write", path))?;
+    match there {
+        true => Ok(()),
+        false => std::fs::remove_file(path).map_err(CliError::file("write", path)),
+    }
 }
 
 fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {

@@ -26,6 +26,13 @@ fn groups_are_searched_once_and_answer_other_thresholds_without_the_model() {
     }
     let again = environment.ok(&search);
     assert!(again.out.contains("entries      0 new, 12 already there\n"), "{again:?}");
+    assert!(again.out.contains("kept as evidence\n"), "{again:?}");
+    // What is left out is as the run was begun; what is given must agree.
+    let plain = environment.ok(&["dkn", "db", "--model", &model]);
+    assert!(plain.out.contains("entries      0 new, 12 already there\n"), "{plain:?}");
+    let other = environment.run(&["dkn", "db", "--model", &model, "--t-high", "0.3"]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.messages.contains("t_high=0.1") && other.messages.contains("t_high=0.3"), "{other:?}");
 
     let count = |statement: &str| {
         rows(&environment, statement).iter().map(|row| row["pairs"].as_u64().expect("a count")).sum::<u64>()
@@ -65,6 +72,18 @@ fn mistakes_of_a_search_are_named() {
     };
     refused("bilingual-masked", &["--from", "amigo"], 2, &["amigo", "amig"]);
     refused("bilingual-causal", &[], 2, &["weights", "run \"amig\""]);
+    std::fs::create_dir(environment.path("other")).expect("a folder");
+    for file in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        let text = std::fs::read(std::path::Path::new(&demo_model("bilingual-masked")).join(file)).expect("the model");
+        std::fs::write(environment.path("other").join(file), text).expect("copied");
+    }
+    let config = environment.read("other/config.json");
+    assert!(config.contains("layer_norm_eps"), "{config}");
+    let config = config.replacen("\"layer_norm_eps\": 1e-12", "\"layer_norm_eps\": 0.5", 1);
+    environment.write("other/config.json", &config);
+    let changed = environment.run(&["dkn", "db", "--model", "other"]);
+    assert_eq!(changed.code, Some(2), "{changed:?}");
+    assert!(changed.messages.contains("config and tokenizer"), "{changed:?}");
     refused("bilingual-masked", &["--size", "5"], 2, &["size", "2 to 4"]);
     refused("bilingual-masked", &["--span", "2"], 2, &["--span", "suppression"]);
     refused("bilingual-masked", &["--method", "clustering", "--t-low", "0.1"], 2, &["--t-low", "clustering"]);
@@ -93,11 +112,22 @@ fn a_probe_shows_both_sides_and_changes_nothing() {
     let nothing = probe(&["--suppress", "kn[lang=en] - kn[lang=en]", "--langs", "en"]);
     let sides = (&nothing["languages"][0]["before"], &nothing["languages"][0]["after"]);
     assert_eq!(sides.0, sides.1);
+    let written = probe(&["--suppress", "kn[lang=en] -- its own", "--langs", "en"]);
+    assert_eq!(written["changes"][0]["neurons"], probed["changes"][0]["neurons"]);
     let everything = probe(&["--suppress", "neurons(0..3:*)", "--all-positions", "--langs", "en"]);
     assert!(number(&everything["languages"][0]["after"]["probability"]) < 0.5 * before);
     let both = probe(&["--suppress", "neurons(3:*)", "--set", "0.5:neurons(2:7)", "--langs", "en", "--top", "2"]);
     assert_eq!(both["changes"].as_array().map(Vec::len), Some(2));
     assert_eq!(both["languages"][0]["after"]["answers"].as_array().map(Vec::len), Some(2));
+
+    // Runs of other models do not matter to this one's sets.
+    environment.write("sets.json", r#"{"a": [[0, 1], [3, 2]]}"#);
+    let import = ["import", "db", "sets.json", "--run", "sets", "--model", "other", "--layers", "4", "--width", "512"];
+    environment.ok(&import);
+    assert_eq!(probe(&["--suppress", "kn[lang=en]"])["changes"], probed["changes"]);
+    let numbered = probe(&["--suppress", "neurons(3:1)", "--langs", "en,en"]);
+    assert_eq!(numbered["changes"][0]["neurons"], serde_json::json!([[3, 1]]));
+    assert_eq!(numbered["languages"].as_array().map(Vec::len), Some(1));
 
     let rewritten = probe(&["--rewrite", "kn[lang=en]", "--to", "Vienna", "--langs", "en"]);
     let new = &rewritten["languages"][0]["to"];
@@ -132,6 +162,6 @@ fn mistakes_of_a_probe_are_named() {
     refused(masked, "nobody", &["--suppress", "kn"], 1, &["nobody", "no such fact"]);
     refused(masked, &fact, &["--suppress", "kn", "--langs", "fr"], 1, &["fr"]);
     refused(masked, &fact, &["--suppress", "kn", "--prompt", "80"], 1, &["template 80"]);
-    refused("bilingual-causal", &fact, &["--suppress", "kn"], 2, &["weights"]);
+    refused("bilingual-causal", &fact, &["--suppress", "kn[run=amig]"], 2, &["weights"]);
     refused("bilingual-causal", &fact, &["--suppress", "neurons(9:1)"], 1, &["layer"]);
 }

@@ -133,8 +133,13 @@ fn several_runs_stand_side_by_side_and_are_told_apart() {
 fn an_empty_answer_is_said_and_no_picture_written() {
     let environment = Environment::with_demo();
     let ran = environment.ok(&["plot", "demo", "kn[subject=Nobody] by layer", "-o", "a.svg"]);
-    assert!(ran.messages.contains("nothing to draw: the answer is empty\n"), "{ran:?}");
+    assert!(ran.messages.ends_with("nothing to draw: the answer is empty\na.svg was not written\n"), "{ran:?}");
     assert!(!environment.path("a.svg").exists());
+    environment.write("a.svg", "an older figure");
+    let ran = environment.ok(&["plot", "demo", "kn[subject=Nobody] by layer", "-o", "a.svg", "-o", "b.png"]);
+    let told = "nothing to draw: the answer is empty\na.svg was not written\nb.png was not written\n";
+    assert!(ran.messages.ends_with(told) && ran.out.is_empty(), "{ran:?}");
+    assert_eq!(environment.read("a.svg"), "an older figure", "nothing is taken away");
     let ran = environment.ok(&["query", "demo", "kn[subject=Nobody] by layer plot"]);
     assert_eq!((ran.out.as_str(), ran.messages.as_str()), ("", "nothing to draw: the answer is empty\n"));
 }
@@ -149,10 +154,15 @@ fn mistakes_say_what_there_is() {
         (&["kn", "-o", "a.pdf"], 2, "found .pdf, expected a name that ends in .svg or .png"),
         (&["kn", "-o", "a"], 2, "found no extension"),
         (&["kn by layer", "--tau", "0.3"], 2, "--tau means nothing to a statement"),
+        (&["kn by layer", "--where", "layer=3"], 2, "--where means nothing to a statement"),
+        (&["kn", "--where", "t_high=0.05"], 1, "t_high"),
+        (&["kn", "--where", "lang=en] | kn[lang=zh"], 1, "expected a condition as it stands in the brackets"),
         (&["kn", "--value", "facts"], 2, "--value means nothing to kn"),
         (&["kn[lang=en]"], 1, "found 0 dimensions"),
         (&["kn by layer, lang, relation"], 1, "found 3 dimensions"),
         (&["explain kn by layer"], 1, "found `explain`"),
+        (&["kn[run=synthetic] by layer", "--run", "synthetic"], 1, "no source in it that takes a run"),
+        (&["kn by layer", "--value", "score"], 2, "p_alone"),
         (&["kn by layer", "--value", "similarity"], 1, "found pairs, facts, neurons, share, expected one of them"),
         (&["kn by subject", "-o", "a.svg", "--run", "nobody"], 1, "nobody"),
         (&["kn by fact", "-o", "a.svg"], 1, "has 300 categories, a picture takes at most 200"),
@@ -189,4 +199,71 @@ fn the_shell_draws_where_a_statement_ends_with_plot() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.starts_with(" relation | similarity\n P1376    | █"), "{ran:?}");
     assert!(ran.messages.contains("found 3 dimensions"), "{ran:?}");
+}
+
+#[test]
+fn the_query_of_a_statement_names_the_run_that_was_chosen() {
+    let environment = Environment::with_demo();
+    environment.write("neurons.json", r#"{"f1": [[0, 1], [1, 3]], "f2": [[1, 3]]}"#);
+    let shape = ["--model", "toy", "--layers", "2", "--width", "4", "--lang", "en"];
+    environment.ok(&[&["import", "demo", "neurons.json", "--run", "a \"second\" <run>"][..], &shape].concat());
+    let plot = |arguments: &[&str]| environment.ok(&[&["plot", "demo"], arguments].concat());
+    let ran = plot(&["kn[lang=en] by layer", "--run", "a \"second\" <run>"]);
+    assert_eq!(queries(&ran), [r#"kn[run="a \"second\" <run>", lang=en] by layer"#]);
+    assert_eq!(bars(&ran.out).len(), 2, "{ran:?}");
+    assert_eq!(plot(&queries(&ran)).out, ran.out, "the query alone gives the same");
+    let ran = plot(&["kn[lang=en] by layer", "--run", "synthetic", "-o", "a.svg"]);
+    assert_eq!(queries(&ran), ["kn[run=synthetic, lang=en] by layer"]);
+    assert!(environment.read("a.svg").contains("kn[run=synthetic, lang=en] by layer"));
+}
+
+#[test]
+fn every_measure_that_an_answer_has_can_be_drawn() {
+    let environment = Environment::with_demo();
+    for (statement, value) in [
+        ("dkn by group order by facts top 3", "p"),
+        ("dkn by group order by facts top 3", "p_alone"),
+        ("dkn by group order by facts top 3", "p_all"),
+        ("similarity(kn[lang=en], kn[lang=zh]) by relation", "unpaired"),
+    ] {
+        let rows = environment.ok(&["query", "demo", statement, "-m", "csv"]).out;
+        let ran = environment.ok(&["plot", "demo", statement, "--value", value]);
+        assert!(ran.out.lines().any(|line| line.ends_with(&format!("| {value}"))), "{ran:?}");
+        assert_eq!(bars(&ran.out).len(), rows.lines().count() - 1, "{ran:?}");
+    }
+}
+
+#[test]
+fn the_shell_fills_layers_as_the_command_does() {
+    let environment = Environment::with_demo();
+    for (statement, count) in [("kn[lang=en] by layer", 12), ("kn[lang=en, layer in 9..10] by layer", 2)] {
+        let shell = environment.ok(&["query", "demo", &format!("{statement} plot")]);
+        let command = environment.ok(&["plot", "demo", statement]);
+        assert_eq!(bars(&shell.out).len(), count, "{shell:?}");
+        assert_eq!(bars(&shell.out), bars(&command.out));
+    }
+}
+
+#[test]
+fn further_conditions_stand_in_the_queries_and_under_the_figure() {
+    let environment = Environment::with_demo();
+    let conditions = ["--where", "layer in 9..10", "--where", "rank<=5"];
+    for (figure, query) in [
+        ("kn", "kn[lang=en, layer in 9..10, rank<=5] by layer"),
+        ("likn", "likn[lang in (en, zh), layer in 9..10, rank<=5] by layer"),
+        ("heatmap", "kn[layer in 9..10, rank<=5] by neuron"),
+        ("overlap", "similarity(kn[lang=en, layer in 9..10, rank<=5], kn[lang=zh, layer in 9..10, rank<=5])"),
+    ] {
+        let ran = environment.ok(&[&["plot", "demo", figure][..], &conditions].concat());
+        assert!(queries(&ran).contains(&query), "{ran:?}");
+        assert!(ran.out.contains("where layer in 9..10, rank<=5."), "{ran:?}");
+    }
+    let tau = environment.ok(&["plot", "demo", "kn", "--where", "tau=0.5"]);
+    assert!(tau.out.contains("Run synthetic; τ 0.5; where tau=0.5."), "not the run's own: {tau:?}");
+    let all = environment.ok(&["plot", "demo", "dkn", "--langs", "en"]);
+    let pairs = environment.ok(&["query", "demo", "dkn[lang=en] by lang", "-m", "csv", "--no-headers"]).out;
+    let pairs = pairs.split(',').nth(1).expect("pairs").to_owned();
+    assert!(all.out.contains(&format!("\n en: {pairs} pairs\n\nRun synthetic; ")), "{pairs}: {all:?}");
+    let two = environment.ok(&["plot", "demo", "dkn", "--where", "size=2", "--langs", "en"]);
+    assert_eq!(queries(&two), ["dkn[lang=en, size=2] by layer"]);
 }

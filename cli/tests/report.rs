@@ -83,3 +83,29 @@ fn results_of_experiments_are_included() {
         assert!(ran.messages.contains(told), "{ran:?}");
     }
 }
+
+#[test]
+fn the_file_is_tried_before_the_work_and_left_alone_without_a_page() {
+    let environment = Environment::with_demo();
+    environment.write("old.html", "an older page");
+    for file in ["new.html", "old.html"] {
+        let ran = environment.run(&["report", "demo", "--run", "nobody", "-o", file]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.messages.contains("nobody"), "{ran:?}");
+    }
+    assert!(!environment.path("new.html").exists());
+    assert_eq!(environment.read("old.html"), "an older page");
+    // Of two mistakes the one that costs no work is told.
+    let ran = environment.run(&["report", "demo", "--run", "nobody", "-o", "nowhere/report.html"]);
+    assert!(ran.messages.contains("cannot write nowhere/report.html"), "{ran:?}");
+    environment.ok(&["report", "demo", "-o", "old.html"]);
+    assert!(environment.read("old.html").ends_with("</html>"));
+}
+
+#[test]
+fn the_help_says_what_a_page_costs() {
+    let help = Environment::new().ok(&["report", "--help"]).out;
+    for told in ["reads every block of scores", "n(n+1)/2 similarities"] {
+        assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{told}: {help}");
+    }
+}

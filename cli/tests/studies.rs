@@ -89,7 +89,7 @@ fn mistakes_of_studies_are_named() {
     let study = |model: &str, extra: &[&str], code: i32, words: &[&str]| {
         refused(&environment, &[&["edit-study", "db", "--model", model], extra].concat(), code, words);
     };
-    study(&masked, &[], 1, &["P36", "a second relation"]);
+    study(&masked, &[], 1, &["P36", "another relation"]);
     study(&masked, &["--langs", "en"], 2, &["languages", "two"]);
     study(&masked, &["--langs", "en,fr"], 1, &["fr"]);
     study(&masked, &["--run", "amigo"], 2, &["amigo", "amig"]);
@@ -97,4 +97,14 @@ fn mistakes_of_studies_are_named() {
     study(&causal, &[], 2, &["weights", "run \"amig\""]);
     study(&masked, &["--where", "layers=3"], 1, &["layers"]);
     study(&masked, &["--tau", "0.0001"], 1, &["0.01"]);
+    study(&masked, &["--json", "nowhere/a.json"], 1, &["nowhere/a.json"]);
+    study(&masked, &["--keep-case"], 2, &["--keep-case"]);
+    study(&masked, &["--quiet"], 2, &["--json"]);
+
+    // A run that does not say which weights it is of must be named.
+    environment.write("sets.json", r#"{"a": [[0, 1], [3, 2]]}"#);
+    let import = ["import", "db", "sets.json", "--run", "sets", "--model", "other", "--layers", "4", "--width", "512"];
+    environment.ok(&import);
+    environment.ok(&["drop-run", "db", "amig", "--yes"]);
+    study(&masked, &[], 2, &["no run of this model", "1 of other models"]);
 }

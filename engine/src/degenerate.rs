@@ -12,7 +12,7 @@ use crate::error::Result;
 use kndb_storage::{Group, GroupEvidence, Neuron};
 
 pub use clustering::{Clustering, Connections, WeightConnections};
-pub use job::DegenerateJob;
+pub use job::{DegenerateJob, SOURCE_SCORES, identity};
 pub use suppression::Suppression;
 
 /// How degenerate groups are found.

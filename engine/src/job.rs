@@ -101,7 +101,7 @@ impl Job {
     pub fn new(run: impl Into<String>, model: &Model, options: &Options, device: &str) -> Self {
         let mut parameters = options.parameters();
         parameters.push(("architecture".into(), model.architecture().into()));
-        parameters.push(("config and tokenizer".into(), model.side_hash().into()));
+        parameters.push((crate::model::SIDE_FILES.into(), model.side_hash().into()));
         let kind = device.split(':').next().unwrap_or(device);
         parameters.push(("device".into(), kind.into()));
         let languages = options.language_taus.iter();
@@ -139,7 +139,7 @@ impl Job {
         let known = snapshot.run_named(&self.run.name).map(|run| run.id);
         let templates = self.selection.templates(&snapshot);
         let stored = Stored::attributions(&snapshot, known);
-        let work = self.selection.work(&snapshot, &templates, &stored, None)?;
+        let work = self.selection.work(&snapshot, &templates, &stored)?;
         let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution };
         let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
         filling.fill(&snapshot, &work, stop, progress, begun, |item| {

@@ -12,6 +12,9 @@ use kndb_storage::{Run, Shape};
 use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
+/// The parameter of a run that keeps [`Model::side_hash`].
+pub(crate) const SIDE_FILES: &str = "config and tokenizer";
+
 /// A language model and its tokenizer, ready to be asked.
 pub struct Model {
     name: String,
@@ -96,7 +99,7 @@ impl Model {
     /// Refuses a run of another model: its neurons would be other units.
     ///
     /// # Errors
-    /// The shape, or the hash of the weights where the run has one, is not this model's.
+    /// The shape, or the hash of the weights or of the side files where the run has one, is not this model's.
     pub fn must_be_of(&self, run: &Run) -> Result<()> {
         let differs = |what: &str, run_has: &str, own: String| {
             Err(Error::Option {
@@ -109,7 +112,11 @@ impl Model {
             return differs("shape", &run.spec.shape.to_string(), self.shape.to_string());
         }
         match &run.spec.weights_hash {
-            Some(hash) if *hash != self.weights_hash => differs("weights", hash, self.weights_hash.clone()),
+            Some(hash) if *hash != self.weights_hash => return differs("weights", hash, self.weights_hash.clone()),
+            _ => {}
+        }
+        match run.spec.parameters.iter().find(|(name, _)| name == SIDE_FILES) {
+            Some((_, hash)) if *hash != self.side_hash => differs(SIDE_FILES, hash, self.side_hash.clone()),
             _ => Ok(()),
         }
     }

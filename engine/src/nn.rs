@@ -23,7 +23,7 @@ pub use attention::{Attention, AttentionState};
 pub use block::{Block, BlockState, JoinState, Trace};
 pub use cached::{Cache, CachedState};
 pub use feed_forward::{FeedForward, FeedForwardState};
-pub use head::{Head, HeadState};
+pub use head::{Distribution, Head, HeadState};
 pub use linear::Linear;
 pub use norm::{Norm, NormState};
 pub use rotary::Rotary;

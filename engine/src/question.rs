@@ -53,6 +53,10 @@ pub enum Skip {
     Normalisation,
     /// Scores of this prompt are not finite numbers: the model overflows in f32.
     NotFinite,
+    /// The object's probability is too small for a 32-bit number, so that shares of it would be noise.
+    TooUnlikely,
+    /// The probability is not what it was when the fact was attributed.
+    Changed,
 }
 
 impl fmt::Display for Skip {
@@ -69,6 +73,8 @@ impl fmt::Display for Skip {
             Self::Tokenizer => "text the tokenizer refuses",
             Self::Normalisation => "scores of a layer sum to almost zero, so they cannot be normalised",
             Self::NotFinite => "scores that are no finite numbers",
+            Self::TooUnlikely => "probability too small for a 32-bit number",
+            Self::Changed => "another probability than when it was attributed: labels have changed since",
         })
     }
 }

@@ -99,10 +99,10 @@ impl Sweep<'_> {
             x = x.map(|x| {
                 let change = |neurons| change(l, started, neurons);
                 let (out, s) = match &prefix.cache {
-                    Some(cache) => block.forward_cached_with(x, cache, change),
+                    Some(cache) => block.forward_cached(x, cache, change),
                     None => {
                         let only = (l == top).then_some(self.prefix.position);
-                        block.forward_with(x, self.prefix.tokens, only, change)
+                        block.forward(x, self.prefix.tokens, only, change)
                     }
                 };
                 state = Some(s);

@@ -213,7 +213,7 @@ fn blocks_over_whole_sentences() {
             let what = format!("{layout:?}, only {only:?}");
             let at = |t: &Tensor<2>| only.map_or_else(|| t.clone(), |position| every(t, TOKENS, position));
             let d = at(&d);
-            let (out, state) = block.forward(x.clone(), TOKENS, only);
+            let (out, state) = block.forward(x.clone(), TOKENS, only, |neurons| neurons);
             let (dx, dw) = block.backward(&state, None, d.clone());
             let expected = autodiff(&x, &d, |x| {
                 let attended = |x| block.attention.forward(x, TOKENS, None, false).0;
@@ -253,7 +253,7 @@ fn blocks_with_a_cache() {
             let (x, last) = (numbers.matrix(tokens, HIDDEN), numbers.matrix(ROWS, HIDDEN));
             let d = numbers.matrix(ROWS, HIDDEN);
             let cache = block.cache(x.clone(), tokens);
-            let (out, state) = block.forward_cached(last.clone(), &cache);
+            let (out, state) = block.forward_cached(last.clone(), &cache, |neurons| neurons);
             let trace = block.trace(sentences(&x, &last, tokens), tokens, true);
             same(&what, out, every(&trace.output, tokens, tokens - 1));
             let (dx, dw) = block.backward(&state, Some(&cache), d.clone());

@@ -4,8 +4,8 @@ mod store;
 
 use kndb_engine::degenerate::{Clustering, DegenerateJob, Search, Suppression};
 use kndb_engine::job::{Job, Prompts, Summary};
-use kndb_engine::{Error, Intervention, Model, Options, Variants};
-use kndb_storage::{Entry, EntryData, FactId, Group, Keep, Neuron, RunSpec};
+use kndb_engine::{Error, Intervention, Model, Options, Skip, Variants};
+use kndb_storage::{Entry, EntryData, FactBatch, FactId, FactRow, Group, Keep, Neuron, RunSpec};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Facts, LABELS, TEMPLATES, model};
@@ -14,7 +14,7 @@ type Groups = BTreeMap<(String, String, u16), Vec<Group>>;
 
 /// Tiny random models have no degenerate pairs at the paper's thresholds; these find some.
 fn loose(size: usize) -> Suppression {
-    Suppression { t_low: 0.3, t_high: 0.05, keep_low: 0.7, keep_high: 0.02, size }
+    Suppression { t_low: 0.3, t_high: 0.05, keep_low: 0.9, keep_high: 0.0, size }
 }
 
 fn attributed(facts: &Facts, model: &Model) {
@@ -95,11 +95,17 @@ fn what_is_stored_is_what_the_definition_says() {
         assert_eq!(groups.keys().collect::<Vec<_>>(), scores.keys().collect::<Vec<_>>(), "an entry each");
         assert_eq!(summary.attributed, groups.len() as u64);
         for ((fact, language, prompt), groups) in &groups {
-            let ranked = &scores[&(fact.clone(), language.clone(), *prompt)].0;
-            let best = f32::from_bits(ranked[0].1);
-            // The `kn` preset's τ is 0.2.
-            let above = ranked.iter().filter(|(_, bits)| f64::from(f32::from_bits(*bits)) > 0.2 * f64::from(best));
-            let mut candidates: Vec<Neuron> = above.take(6).map(|(neuron, _)| Neuron(*neuron)).collect();
+            // The `kn` preset's τ is 0.2, and 0.7 of the prompts must agree: of one or two, all.
+            let above = |prompt: u16| -> Option<Vec<u32>> {
+                let ranked = &scores.get(&(fact.clone(), language.clone(), prompt))?.0;
+                let best = f64::from(f32::from_bits(ranked[0].1));
+                let passes = |bits: u32| f64::from(f32::from_bits(bits)) > 0.2 * best;
+                Some(ranked.iter().filter(|(_, bits)| passes(*bits)).map(|(neuron, _)| *neuron).collect())
+            };
+            let everywhere: Vec<Vec<u32>> = (0..3).filter_map(above).collect();
+            let agreed = |neuron: &u32| everywhere.iter().all(|of_prompt| of_prompt.contains(neuron));
+            let own = above(*prompt).expect("the entry is there").into_iter().filter(agreed);
+            let mut candidates: Vec<Neuron> = own.take(6).map(Neuron).collect();
             candidates.sort_unstable();
             let &(_, relation, _, subject, object) =
                 LABELS.iter().find(|label| (label.0, label.2) == (fact, language)).expect("a label");
@@ -168,6 +174,100 @@ fn clusters_are_stored_with_their_evidence() {
     let run = facts.store.snapshot().expect("a snapshot").run_named("groups").cloned().expect("the run");
     assert_eq!(run.spec.method, "ntc");
     assert!(run.spec.parameters.contains(&("source".into(), "scores".into())));
+}
+
+#[test]
+fn another_source_of_the_same_name_is_refused() {
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    attributed(&facts, &model);
+    let mut first = job(&facts, &model, Search::Suppression(loose(2)));
+    first.selection.limit = Some(2);
+    run(&first, &facts, &model);
+    facts.store.drop_run("scores").expect("dropped");
+    let options = Options { tau: 0.25, preset: None, ..Options::preset("kn", &model).expect("a preset") };
+    let mut again = Job::new("scores", &model, &options, "cpu");
+    again.run.keep = Keep::All;
+    again.run(&facts.store, &model, &options, &AtomicBool::new(false), &mut |_| {}).expect("the job runs");
+    let second = job(&facts, &model, Search::Suppression(loose(2)));
+    let refused = second.run(&facts.store, &model, &AtomicBool::new(false), &mut |_| {}).expect_err("another source");
+    assert!(refused.to_string().contains("source scores"), "{refused}");
+}
+
+#[test]
+fn facts_whose_labels_have_changed_since_are_left_out_and_counted() {
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    attributed(&facts, &model);
+    let row = FactRow {
+        id: "f1".into(),
+        relation: "P36".into(),
+        language: "en".into(),
+        subject: "France".into(),
+        object: "Kenya".into(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    let batch = FactBatch { facts: vec![row], ..FactBatch::default() };
+    facts.store.add_facts(batch).expect("labels are taken");
+    let summary = run(&job(&facts, &model, Search::Suppression(loose(2))), &facts, &model);
+    let changed = summary.skipped.iter().filter(|(place, _)| place.reason == Skip::Changed);
+    let changed: Vec<_> = changed.map(|(place, count)| (place.language.as_str(), *count)).collect();
+    assert_eq!(changed, [("en", 2)], "f1 with both of its templates: {:?}", summary.skipped);
+    assert!(
+        !stored(&facts, "groups").keys().any(|(fact, language, _)| (fact.as_str(), language.as_str()) == ("f1", "en"))
+    );
+}
+
+#[test]
+fn entries_of_the_source_that_cannot_be_asked_are_counted() {
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    let writer = facts.store.open_run(RunSpec::new("sets", "gpt2", model.shape())).expect("a run");
+    for (fact, language, prompt) in
+        [("f1", "en", 0), ("f1", "de", 0), ("f1", "en", 9), ("f9", "en", 0), ("f3", "zh", 0)]
+    {
+        let data = EntryData::Neurons(vec![Neuron(1), Neuron(2)]);
+        let entry = Entry { fact: fact.into(), language: language.into(), prompt, data };
+        writer.append(entry).expect("taken");
+    }
+    let snapshot = facts.store.snapshot().expect("a snapshot");
+    let search = Search::Suppression(loose(2));
+    let job = DegenerateJob::new("groups", &snapshot, "sets", &model, search, 6, "cpu").expect("the options fit");
+    let summary = run(&job, &facts, &model);
+    assert_eq!((summary.attributed, summary.skipped_in_all()), (1, 4), "{:?}", summary.skipped);
+    let mut only_german = job.clone();
+    only_german.selection.languages = vec!["de".into()];
+    assert_eq!(run(&only_german, &facts, &model).skipped_in_all(), 1);
+    only_german.selection.languages = vec!["fr".into()];
+    let refused = only_german.run(&facts.store, &model, &AtomicBool::new(false), &mut |_| {}).expect_err("no French");
+    assert!(refused.to_string().contains("de, en, zh") || refused.to_string().contains("en, zh, de"), "{refused}");
+}
+
+#[test]
+fn candidates_are_found_in_enough_prompts_and_above_what_was_kept() {
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    let options = Options { prompt_share: 1.0, preset: None, ..Options::preset("kn", &model).expect("a preset") };
+    let mut scores = Job::new("scores", &model, &options, "cpu");
+    // Exactly τ: nothing above it is missing, though the floor was rounded.
+    scores.run.keep = Keep::Share(0.2);
+    scores.run(&facts.store, &model, &options, &AtomicBool::new(false), &mut |_| {}).expect("the job runs");
+    let every = Suppression { t_low: 1.0, t_high: 0.0, keep_low: 1.0, keep_high: 0.0, size: 2 };
+    run(&job(&facts, &model, Search::Suppression(every)), &facts, &model);
+    let (scores, groups) = (facts.contents("scores"), stored(&facts, "groups"));
+    let above = |prompt: u16| -> Vec<u32> {
+        let ranked = &scores[&("f1".to_owned(), "en".to_owned(), prompt)].0;
+        let best = f64::from(f32::from_bits(ranked[0].1));
+        ranked
+            .iter()
+            .filter(|(_, bits)| f64::from(f32::from_bits(*bits)) > 0.2 * best)
+            .map(|(neuron, _)| *neuron)
+            .collect()
+    };
+    let (first, second) = (above(0), above(1));
+    assert!(first.iter().any(|neuron| !second.contains(neuron)), "the prompts agree, so this shows nothing");
+    for group in groups.iter().filter(|((fact, language, _), _)| (fact.as_str(), language.as_str()) == ("f1", "en")) {
+        for neuron in group.1.iter().flat_map(|group| &group.neurons) {
+            assert!(first.contains(&neuron.0) && second.contains(&neuron.0), "{neuron} is not in both");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Figures as data: what is drawn, and nothing of how.
 
 use crate::error::{Error, Result};
+use crate::palette;
 
 /// Larger numbers have no place on an axis.
 const LARGEST: f64 = 1e100;
@@ -62,6 +63,12 @@ pub struct Series {
     pub name: String,
     /// A bar a category; `None` where there is no value.
     pub bars: Vec<Option<Bar>>,
+    /// What stands behind the series as a whole: `23 pairs`. In brackets after its name in a legend; on a line of its own in
+    /// text.
+    pub note: Option<String>,
+    /// Number of its colour, from 0, so that a series has the same colour in figures that others are missing from; its place
+    /// among the series without it.
+    pub color: Option<usize>,
 }
 
 /// Grouped bars: several series over the same categories.
@@ -161,6 +168,9 @@ impl Figure {
 }
 
 impl Bars {
+    /// More series have no colours that readers tell apart; bars of more are drawn as text alone.
+    pub const MOST_SERIES: usize = palette::SERIES.len();
+
     fn check(&self) -> Result<()> {
         let title = &self.caption.title;
         some(title, "categories", self.categories.len())?;
@@ -176,6 +186,11 @@ impl Bars {
             }
         }
         Ok(())
+    }
+
+    /// The colour of a series.
+    pub(crate) fn color(&self, at: usize) -> &'static str {
+        palette::SERIES[self.series[at].color.unwrap_or(at) % palette::SERIES.len()]
     }
 
     /// The least and the largest number that is drawn, 0 among them.
@@ -229,6 +244,9 @@ impl HeatMap {
 }
 
 impl Matrix {
+    /// More names make a picture nobody can read; a matrix of more is drawn as text alone.
+    pub const MOST_NAMES: usize = 64;
+
     fn check(&self) -> Result<()> {
         let title = &self.caption.title;
         some(title, "names", self.names.len())?;

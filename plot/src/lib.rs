@@ -25,8 +25,8 @@
 //!     categories: vec!["0".into(), "1".into()],
 //!     series_axis: "language".into(),
 //!     series: vec![
-//!         Series { name: "en".into(), bars: shares([0.25, 0.75]) },
-//!         Series { name: "zh".into(), bars: shares([0.5, 0.5]) },
+//!         Series { name: "en".into(), bars: shares([0.25, 0.75]), ..Series::default() },
+//!         Series { name: "zh".into(), bars: shares([0.5, 0.5]), ..Series::default() },
 //!     ],
 //!     value_axis: "share".into(),
 //!     unit: Unit::Share,

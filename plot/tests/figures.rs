@@ -11,6 +11,7 @@ fn bars(values: &[&[f64]]) -> Bars {
     let series = values.iter().enumerate().map(|(at, values)| Series {
         name: format!("series {at}"),
         bars: values.iter().map(|value| Some(Bar::new(*value))).collect(),
+        ..Series::default()
     });
     Bars {
         caption: Caption::new("Knowledge neurons by layer"),
@@ -195,6 +196,7 @@ proptest::proptest! {
         let series = (0..series).map(|row| Series {
             name: names[row % names.len()].clone(),
             bars: (0..names.len()).map(|at| Some(Bar::new(value(at + 7 * row)))).collect(),
+            ..Series::default()
         });
         let figure = Figure::Bars(Bars { categories: names.clone(), series: series.collect(), unit, ..bars(&[&[0.0]]) });
         let svg = figure.svg().expect("a figure");
@@ -260,8 +262,8 @@ fn neurons_that_do_not_fit_are_put_together_and_it_is_said() {
 fn a_matrix_writes_its_values_into_cells_and_leaves_out_what_is_not_known() {
     let figure = matrix(&["en", "zh"], &[&[Some(1.0), Some(0.043_91)], &[None, Some(1.0)]]);
     let shown = texts(&figure.svg().expect("a figure"));
-    for (expected, times) in [("0.0439", 2), ("–", 1), ("1.0000", 2), ("en", 2)] {
-        // The scale names the highest value once more.
+    for (expected, times) in [("0.0439", 1), ("–", 1), ("1.0000", 3), ("en", 2)] {
+        // The scale ends at 1, whatever the values are.
         assert_eq!(shown.iter().filter(|text| *text == expected).count(), times, "{expected}: {shown:?}");
     }
     let text = figure.text(60).expect("a figure");
@@ -326,4 +328,40 @@ fn letters_that_a_png_cannot_show_are_named() {
     let mut figure = bars(&[&[0.5]]);
     figure.categories[0] = "日本 (Japan)".into();
     assert_eq!(Figure::Bars(figure).letters_without_glyph(), ['日', '本']);
+}
+
+#[test]
+fn series_keep_the_colours_they_are_given_and_say_what_is_behind_them() {
+    let mut some = bars(&[&[0.25, 0.75], &[0.5, 0.5]]);
+    some.series[0].color = Some(3);
+    some.series[1].note = Some("23 pairs".into());
+    let figure = Figure::Bars(some);
+    let svg = figure.svg().expect("a figure");
+    let filled = |name| elements(&svg, name, |node| node.attribute("fill").map(str::to_owned));
+    for color in ["#d55e00", "#e69f00"] {
+        let of = |name| filled(name).iter().filter(|fill| fill.as_deref() == Some(color)).count();
+        assert_eq!((of("g"), of("rect")), (1, 1), "bars and legend in {color}: {svg}");
+    }
+    let shown = texts(&svg);
+    assert!(shown.iter().any(|text| text == "series 0") && shown.iter().any(|text| text == "series 1 (23 pairs)"));
+    let text = figure.text(40).expect("a figure");
+    assert!(text.ends_with("\n\n series 1: 23 pairs\n"), "{text}");
+}
+
+#[test]
+fn small_ratios_of_a_matrix_are_light_and_counts_run_to_their_highest() {
+    let mut figure = matrix(&["en", "zh"], &[&[Some(1.0), Some(0.03)], &[Some(0.03), Some(1.0)]]);
+    let fills = |figure: &Figure| {
+        let fill = |node: roxmltree::Node<'_, '_>| {
+            node.first_element_child().and_then(|_| node.attribute("fill").map(str::to_owned))
+        };
+        elements(&figure.svg().expect("a figure"), "rect", fill).into_iter().flatten().collect::<Vec<_>>()
+    };
+    assert_eq!(fills(&figure)[1], "#edf8b1", "the lightest of the scale");
+    let Figure::Matrix(matrix) = &mut figure else { panic!("{figure:?}") };
+    (matrix.values[0][1], matrix.values[1][0]) = (Some(0.97), Some(0.97));
+    assert_ne!(fills(&figure)[1], "#edf8b1");
+    let Figure::Matrix(matrix) = &mut figure else { panic!("{figure:?}") };
+    (matrix.values[0][1], matrix.unit) = (Some(3.0), Unit::Count);
+    assert_eq!(fills(&figure)[1], "#081d58", "the darkest");
 }

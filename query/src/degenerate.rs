@@ -49,33 +49,32 @@ impl Thresholds {
 
 /// What the parameters of a run say of its search for groups.
 struct Search {
-    own: Option<Thresholds>,
+    own: Thresholds,
     /// The most permissive thresholds for which no group is left out.
-    kept: Option<Thresholds>,
+    kept: Thresholds,
     largest: Option<u32>,
 }
 
 impl Search {
-    fn of(run: &Run, span: Span) -> Result<Self, QueryError> {
+    /// `None` for a run that was not searched. A parameter of an import is free text, and may be called `t_low`: all four
+    /// thresholds make a search, and fewer mean nothing here.
+    fn of(run: &Run, span: Span) -> Result<Option<Self>, QueryError> {
         let share = |name: &str| {
             let share = |text: &str| text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
             parameter(run, name, "a number from 0 to 1", span, share)
         };
-        let both = |low: &str, high: &str| match (share(low)?, share(high)?) {
-            (Some(low), Some(high)) => Ok(Some(Thresholds { low, high })),
-            (None, None) => Ok(None),
-            (found, _) => {
-                let (found, missing) = if found.is_some() { (low, high) } else { (high, low) };
-                let reason = format!("run {:?} has the parameter {found} and no {missing}", run.spec.name);
-                Err(QueryError::missing(span, reason).hint(format!("write the run again, with {low} and {high}")))
-            }
+        let is_there = |name: &&str| run.spec.parameters.iter().any(|(key, _)| key == name);
+        if !["t_low", "t_high", "keep_low", "keep_high"].iter().all(is_there) {
+            return Ok(None);
+        }
+        let both = |low: &str, high: &str| {
+            let thresholds = share(low)?.zip(share(high)?);
+            Ok::<_, QueryError>(thresholds.map(|(low, high)| Thresholds { low, high }))
         };
         let size = |text: &str| text.parse().ok().filter(|&size| size >= 2);
-        Ok(Self {
-            own: both("t_low", "t_high")?,
-            kept: both("keep_low", "keep_high")?,
-            largest: parameter(run, "size", "a whole number from 2 on", span, size)?,
-        })
+        let largest = parameter(run, "size", "a whole number from 2 on", span, size)?;
+        let thresholds = both("t_low", "t_high")?.zip(both("keep_low", "keep_high")?);
+        Ok(thresholds.map(|(own, kept)| Self { own, kept, largest }))
     }
 }
 
@@ -102,8 +101,9 @@ pub(crate) fn group_cut(source: &Source, run: &Run) -> Result<GroupCut, QueryErr
         Some(Condition { filter: Filter::Size(Numbers::Of(sizes)), .. }) => Some(sizes.clone()),
         _ => None,
     };
-    let beyond = sizes.iter().flatten().find(|sizes| search.largest.is_some_and(|largest| sizes.last > largest));
-    if let (Some(beyond), Some(largest)) = (beyond, search.largest) {
+    let largest = search.as_ref().and_then(|search| search.largest);
+    let beyond = sizes.iter().flatten().find(|sizes| largest.is_some_and(|largest| sizes.last > largest));
+    if let (Some(beyond), Some(largest)) = (beyond, largest) {
         let (name, asked) = (&run.spec.name, Filter::Size(Numbers::Of(vec![*beyond])));
         let reason = format!("run {name:?} was searched for groups of up to {largest} neurons; {asked} is beyond that");
         let hint = "ask for smaller groups, or search again for larger ones";
@@ -111,14 +111,28 @@ pub(crate) fn group_cut(source: &Source, run: &Run) -> Result<GroupCut, QueryErr
     }
     let (low, high) = (source.condition(ConditionKey::TLow), source.condition(ConditionKey::THigh));
     let span = low.or(high).map_or(source.span, |condition| condition.span);
-    let thresholds = match (low.and_then(share_of), high.and_then(share_of)) {
-        (None, None) => search.own,
-        (low, high) => Some(given_thresholds(run, &search, low, high, span)?),
+    let thresholds = match search {
+        Some(search) => {
+            let given = |condition: Option<&Condition>| condition.and_then(share_of);
+            let low = given(low).unwrap_or(search.own.low);
+            let asked = Thresholds { low, high: given(high).unwrap_or(search.own.high) };
+            check_kept(source, run, asked, search.kept)?;
+            Some(asked)
+        }
+        None if low.or(high).is_some() => return Err(not_searched(run, span)),
+        None => None,
     };
-    if let (Some(asked), Some(kept)) = (thresholds, search.kept) {
-        check_kept(source, run, asked, kept)?;
-    }
     Ok(GroupCut { thresholds, sizes, span })
+}
+
+/// The error for thresholds of a run that does not say what it left out.
+fn not_searched(run: &Run, span: Span) -> QueryError {
+    let name = &run.spec.name;
+    let reason = format!(
+        "run {name:?} does not say for which thresholds it keeps groups, so it is not known which were left out"
+    );
+    QueryError::missing(span, reason)
+        .hint("ask for its groups as they were found: leave this condition out; `kndb dkn` keeps what thresholds need")
 }
 
 fn share_of(condition: &Condition) -> Option<f64> {
@@ -147,34 +161,6 @@ fn check_kept(source: &Source, run: &Run, asked: Thresholds, kept: Thresholds) -
         .hint(format!("ask for {key}={way}, or search again and keep more")))
 }
 
-/// The thresholds of which at least one is given; the other one is the run's own.
-fn given_thresholds(
-    run: &Run,
-    search: &Search,
-    low: Option<f64>,
-    high: Option<f64>,
-    span: Span,
-) -> Result<Thresholds, QueryError> {
-    let name = &run.spec.name;
-    if search.kept.is_none() {
-        let reason = format!(
-            "run {name:?} does not say for which thresholds it keeps groups, so it is not known which were left out"
-        );
-        return Err(QueryError::missing(span, reason).hint(
-            "ask for its groups as they were found: leave this condition out; `kndb dkn` keeps what thresholds need",
-        ));
-    }
-    let own = search.own;
-    match (low.or(own.map(|own| own.low)), high.or(own.map(|own| own.high))) {
-        (Some(low), Some(high)) => Ok(Thresholds { low, high }),
-        (found, _) => {
-            let missing = if found.is_some() { "t_high" } else { "t_low" };
-            let reason = format!("run {name:?} has no {missing} of its own, and none is given");
-            Err(QueryError::missing(span, reason).hint("give both: `dkn[t_low=0.2, t_high=0.25]`"))
-        }
-    }
-}
-
 /// What is not stored and would be needed to tell whether a group qualifies.
 pub(crate) struct Gap {
     group: Vec<Neuron>,
@@ -187,7 +173,7 @@ impl GroupCut {
     pub(crate) fn qualifying(&self, mut groups: Vec<Group>) -> Result<Vec<Group>, Gap> {
         if let Some(thresholds) = self.thresholds {
             let measured: HashMap<&[Neuron], &GroupEvidence> =
-                groups.iter().filter_map(|group| Some((group.neurons.as_slice(), group.evidence.as_ref()?))).collect();
+                groups.iter().filter_map(|group| Some((group.neurons.as_slice(), evidence_of(group)?))).collect();
             let fits = |group: &Group| Ok(self.has_size(group) && is_degenerate(group, thresholds, &measured)?);
             let fit: Vec<bool> = groups.iter().map(fits).collect::<Result<_, Gap>>()?;
             let mut fit = fit.into_iter();
@@ -217,6 +203,14 @@ impl GroupCut {
     }
 }
 
+/// What was measured of a group. What is not a number says nothing, and counts as not measured.
+pub(crate) fn evidence_of(group: &Group) -> Option<&GroupEvidence> {
+    let is_finite = |of: &&GroupEvidence| {
+        of.probability.is_finite() && of.after_all.is_finite() && of.after_each.iter().all(|after| after.is_finite())
+    };
+    group.evidence.as_ref().filter(is_finite)
+}
+
 /// Whether a group qualifies: its own evidence, then that of its proper subsets of two or more.
 fn is_degenerate(
     group: &Group,
@@ -224,7 +218,7 @@ fn is_degenerate(
     measured: &HashMap<&[Neuron], &GroupEvidence>,
 ) -> Result<bool, Gap> {
     let neurons = group.neurons.as_slice();
-    let Some(evidence) = &group.evidence else { return Err(Gap { group: neurons.to_vec(), part: None }) };
+    let Some(evidence) = evidence_of(group) else { return Err(Gap { group: neurons.to_vec(), part: None }) };
     if !thresholds.holds_for(evidence) {
         return Ok(false);
     }
@@ -339,6 +333,25 @@ mod tests {
                 let missing = some.remove(at).neurons;
                 let gap = CUT.qualifying(some).expect_err("a part is missing");
                 assert_eq!((gap.group, gap.part), (whole.neurons.clone(), Some(missing)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_missing() {
+        for size in 2..=4 {
+            let all = with_parts(size);
+            for (at, broken) in (0..all.len()).flat_map(|at| (0..3).map(move |broken| (at, broken))) {
+                let mut some = all.clone();
+                let evidence = some[at].evidence.as_mut().expect("evidence");
+                match broken {
+                    0 => evidence.probability = f32::NAN,
+                    1 => evidence.after_each[0] = f32::NAN,
+                    _ => evidence.after_all = f32::INFINITY,
+                }
+                let said = some[at].neurons.clone();
+                let gap = CUT.qualifying(some).expect_err("a group of which nothing is known");
+                assert_eq!((gap.group, gap.part), (said, None), "{size} {at} {broken}");
             }
         }
     }

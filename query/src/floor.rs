@@ -6,22 +6,12 @@ use kndb_storage::{Keep, LEAST_POSITIVE, ScoreView, Shape, Snapshot};
 
 /// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
 pub(crate) fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
-    let floor = scores.floor();
-    if scores.len() as u64 == shape.neurons() || floor <= LEAST_POSITIVE {
+    if scores.len() as u64 == shape.neurons() || scores.floor() <= LEAST_POSITIVE {
         return true;
     }
-    // The least score that passes must be one that was kept. A maximum that was not kept is not known.
-    let max = f64::from(scores.max());
-    (max > 0.0 && least_passing(cut.tau * max, true) >= floor)
-        || cut.score.is_some_and(|(least, strict)| least_passing(least, strict) >= floor)
+    scores.knows_share(cut.tau)
+        || cut.score.is_some_and(|(least, strict)| scores.knows_from(least, strict))
         || cut.rank.is_some_and(|rank| rank as usize <= scores.len())
-}
-
-/// The least 32-bit score from a bound on, or above it.
-fn least_passing(bound: f64, strict: bool) -> f32 {
-    let near = bound as f32;
-    let passes = if strict { f64::from(near) > bound } else { f64::from(near) >= bound };
-    if passes { near } else { near.next_up() }
 }
 
 /// The error for a fact of which too little was kept.

@@ -1,6 +1,7 @@
 //! Query language of kndb.
 
 mod algebra;
+mod asked;
 mod ast;
 mod degenerate;
 mod domain;
@@ -29,6 +30,7 @@ mod splits;
 mod tree;
 mod words;
 
+pub use asked::layers_asked;
 pub use ast::{
     Bound, Choice, Comparison, Condition, ConditionKey, Dim, Dimension, Direction, Expr, ExprKind, Filter, Having,
     Head, Interval, Key, LabelTest, Measure, Name, NeuronRange, Numbers, OrderKey, Query, SetOp, Source, SourceKind,

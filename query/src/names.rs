@@ -96,18 +96,15 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The only run there is, of those that have what a source is about.
+    /// The only run there is, or the only one of those that have what a source is about.
     fn only_run(&self, source: &Source) -> Result<Vec<&'a Run>, QueryError> {
         let all: Vec<&Run> = self.snapshot.runs().collect();
-        let mut runs = self.with(source.kind);
-        let with = match (runs.len(), content(source.kind)) {
-            (0, _) => {
-                runs.clone_from(&all);
-                String::new()
-            }
-            (some, what) if some < all.len() => format!(" with {what}"),
-            _ => String::new(),
+        let runs = match self.with(source.kind) {
+            none if none.is_empty() && all.len() > 1 => return Err(self.nothing_in(source, &[])),
+            none if none.is_empty() => all.clone(),
+            some => some,
         };
+        let with = if runs.len() < all.len() { format!(" with {}", content(source.kind)) } else { String::new() };
         let [first, _, ..] = runs.as_slice() else { return Ok(runs) };
         let names = listing(runs.iter().map(|run| run.spec.name.as_str()));
         let mixed = if source.kind == SourceKind::Dkn { "groups" } else { "scores" };
@@ -127,10 +124,11 @@ impl<'a> Resolver<'a> {
         snapshot.runs().filter(has).collect()
     }
 
-    /// The error for runs that have nothing of what a source is about; says which runs have.
+    /// The error for runs, or for a store (no runs), without what a source is about; says which runs have.
     pub(crate) fn nothing_in(&self, source: &Source, runs: &[&Run]) -> QueryError {
-        let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
-        let reason = format!("run {runs} has no {} yet", content(source.kind));
+        let names = listing(runs.iter().map(|run| run.spec.name.as_str()));
+        let which = if runs.is_empty() { "no run has".to_owned() } else { format!("run {names} has no") };
+        let reason = format!("{which} {} yet", content(source.kind));
         let error = QueryError::missing(source.span, reason);
         match (self.with(source.kind).as_slice(), source.kind) {
             ([], SourceKind::Dkn) => error.hint("`kndb dkn` searches for them, and AMIG's result files have them"),

@@ -141,11 +141,7 @@ pub(crate) struct Share {
 impl Share {
     /// Whether `count` of `all` prompts are enough.
     pub(crate) fn accepts(self, count: u32, all: u32) -> bool {
-        let (count, needed) = (f64::from(count), self.value * f64::from(all));
-        // A share such as 0.7 of 10 prompts means 7, although 0.7 · 10 may come out above it.
-        let near = needed.round();
-        let needed = if (needed - near).abs() < 1e-9 { near } else { needed };
-        count > 0.0 && if self.strict { count > needed } else { count >= needed }
+        kndb_storage::enough_prompts(self.value, self.strict, count, all)
     }
 }
 

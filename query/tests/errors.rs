@@ -166,7 +166,8 @@ fn searches() -> Toy {
     write("half kept", &[&both, &kept[1..]], vec![pair()]);
     write("words", &[&[("t_low", "low"), both[1]], &kept], vec![pair()]);
     write("negative", &[&both, &[("keep_low", "-1"), kept[1]]], vec![pair()]);
-    write("single", &[&both, &[("size", "1")]], vec![pair()]);
+    write("single", &[&both, &kept, &[("size", "1")]], vec![pair()]);
+    write("imported", &[&[("t_low", "0.3"), ("keep_low", "some"), ("size", "small")]], vec![pair()]);
     write("outside", &[&[("t_low", "0.6"), both[1]], &kept], vec![pair()]);
     write("unmeasured", &[&both, &kept], vec![pair(), group(&[(3, 1), (7, 1)])]);
     let triple = measured(&[(3, 1), (7, 1), (9, 852)], 0.5, &[0.46, 0.5, 0.48], 0.2);
@@ -189,8 +190,10 @@ refused!(
         "dkn[run=\"own only\", t_high=0.3]",
         "dkn[run=\"kept only\", t_high=0.3]",
         "dkn[run=\"kept only\", t_low=0.3]",
-        "dkn[run=half]",
-        "dkn[run=\"half kept\"]",
+        "dkn[run=half, t_high=0.3]",
+        "dkn[run=\"half kept\", t_low=0.1]",
+        "dkn[run=imported, t_low=0.1] by layer",
+        "dkn[run=imported, t_low=0.1, t_high=0.5, size=2]",
         "dkn[run=words]",
         "dkn[run=negative, t_low=0.2, t_high=0.25]",
         "dkn[run=single]",
@@ -221,6 +224,12 @@ fn groups_that_are_settled_without_what_is_missing() {
         ("dkn[run=\"kept only\"] by group", 1),
         ("dkn[run=\"own only\"] by group", 1),
         ("dkn[run=\"outside\", t_low=0.5] by group", 1),
+        // Fewer parameters than a search has are words of an import, whatever they say.
+        ("dkn[run=half] by group", 1),
+        ("dkn[run=\"half kept\"] by group", 1),
+        ("dkn[run=imported] by group", 1),
+        ("dkn[run=imported, size in 2..9] by group", 1),
+        ("dkn[run=imported, size=3] by group", 0),
     ];
     for (text, rows) in answers {
         let (outcome, _) = toy.run(&Settings::default(), text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -258,6 +267,24 @@ fn a_source_finds_the_only_run_that_has_what_it_is_about() {
     let expected =
         "the store has 2 runs with knowledge neurons, \"scores\", \"more\", and scores of different runs never mix";
     assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_store_without_what_a_source_is_about_says_so() {
+    let toy = Toy::empty();
+    for name in ["first", "second"] {
+        toy.write(RunSpec::new(name, "bert", SHAPE), vec![scored(0, "en", 0, &[(7, 0, 1.0)])]);
+    }
+    let error = toy.run(&Settings::default(), "dkn by layer").expect_err("no groups");
+    assert_eq!(error.to_string(), "no run has degenerate groups yet");
+    assert!(error.hint.is_some_and(|hint| hint.contains("`kndb dkn`")));
+    let toy = Toy::empty();
+    for name in ["first", "second"] {
+        let groups = vec![measured(&[(7, 0), (9, 852)], 0.8, &[0.8, 0.7], 0.5)];
+        toy.write(RunSpec::new(name, "bert", SHAPE), vec![groups_of(0, groups)]);
+    }
+    let error = toy.run(&Settings::default(), "likn by layer").expect_err("no scores");
+    assert_eq!(error.to_string(), "no run has knowledge neurons yet");
 }
 
 refused!(

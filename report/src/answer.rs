@@ -5,7 +5,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use kndb_query::{Column, QueryError, Settings, Sink, Statement, Value};
+use kndb_query::{Column, Query, QueryError, Settings, Sink, Statement, Value};
 use kndb_storage::Store;
 
 use crate::error::{Error, Result};
@@ -36,6 +36,14 @@ impl Answer {
         let mut answer = Self::default();
         let run = |parsed: Statement| kndb_query::execute(store, settings, &parsed, &mut answer);
         kndb_query::parse(statement).and_then(run).map_err(|error| in_query(statement, error))?;
+        Ok(answer)
+    }
+
+    /// Asks a query that was made of a statement.
+    pub(crate) fn of_query(store: &Store, settings: &Settings, statement: &str, query: &Query) -> Result<Self> {
+        let mut answer = Self::default();
+        let query = Statement::Query(query.clone());
+        kndb_query::execute(store, settings, &query, &mut answer).map_err(|error| in_query(statement, error))?;
         Ok(answer)
     }
 

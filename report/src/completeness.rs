@@ -14,8 +14,9 @@ pub struct LayerResiduals {
     pub layer: u32,
     /// |Σ scores − (F(w̄) − F(w′))|.
     pub absolute: Distribution,
-    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted.
-    pub relative: Distribution,
+    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted, and there is nothing
+    /// to describe where it changes in none.
+    pub relative: Option<Distribution>,
 }
 
 /// Some numbers, described.
@@ -74,7 +75,7 @@ pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResidual
     let layers = absolute.into_iter().zip(relative).zip(0..);
     Ok(layers
         .filter_map(|((absolute, relative), layer)| {
-            Some(LayerResiduals { layer, absolute: absolute.described()?, relative: relative.described()? })
+            Some(LayerResiduals { layer, absolute: absolute.described()?, relative: relative.described() })
         })
         .collect())
 }

@@ -32,6 +32,29 @@ pub enum Error {
         /// What it is instead.
         found: String,
     },
+    /// Two rows that a figure of two dimensions cannot tell apart.
+    #[error(
+        "{statement:?} cannot be drawn: found two rows of {} and {}, expected names that tell rows apart; count by `fact`, \
+         or by one dimension",
+        .names[0], .names[1]
+    )]
+    SameNames {
+        /// The statement.
+        statement: String,
+        /// The names of both rows.
+        names: [String; 2],
+    },
+    /// A run for a statement in which nothing takes it.
+    #[error(
+        "{statement:?} is not asked of run {run:?}: found no source in it that takes a run and names none, expected `kn`, \
+         `likn` or `dkn` without `run`"
+    )]
+    NoSourceFor {
+        /// The statement.
+        statement: String,
+        /// The run.
+        run: String,
+    },
     /// A column that the answer does not have.
     #[error("the answer has no column {value:?} to draw: found {}, expected one of them", .known.join(", "))]
     NoColumn {
@@ -65,6 +88,12 @@ pub enum Error {
         name: String,
         /// What is wrong with it, and where.
         reason: String,
+    },
+    /// A text that does more than to narrow a source down.
+    #[error("found {text:?}, expected a condition as it stands in the brackets of a source: `layer in 7..11`")]
+    NotACondition {
+        /// The text.
+        text: String,
     },
     /// Nothing in the store that a figure could be of.
     #[error("found no run with {expected} in the store, expected one at least to draw {figure}")]

@@ -56,6 +56,10 @@ impl Experiment {
         }
         let parsed: Json = serde_json::from_str(contents)
             .map_err(|error| Error::Include { name: name.to_owned(), reason: error.to_string() })?;
+        if parsed.is_rounded() {
+            let note = "Fractions are rounded to five digits here; the file has all of them.";
+            experiment.blocks.push(Block::Note(note.into()));
+        }
         experiment.walk("", &parsed);
         Ok(experiment)
     }

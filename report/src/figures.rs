@@ -1,6 +1,7 @@
 //! Figures of a store, and the queries behind them: every number drawn is one that `kndb query` answers.
 
 mod by_layer;
+mod conditions;
 mod heat_map;
 mod overlap;
 mod selection;
@@ -12,7 +13,7 @@ pub use by_layer::by_layer;
 pub use heat_map::heat_map;
 pub use overlap::overlap;
 pub use selection::Selection;
-pub(crate) use selection::{figures_of, name_text, whole_source as source};
+pub(crate) use selection::{Contents, figures_of, languages_of, name_text, whole_source as source};
 pub use statement::{of_answer, of_statement};
 
 /// A figure and where its numbers come from.

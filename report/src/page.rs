@@ -37,29 +37,59 @@ struct Section {
     body: Markup,
 }
 
-/// Writes the page.
+/// How often a page is made before it is shown as it is: somebody may write to the store all the time.
+const ATTEMPTS: usize = 3;
+
+/// Writes the page. Reads every block of scores, and asks n(n + 1)/2 similarities of each run of n languages.
+///
+/// Every query sees the store as it is then. A page during which somebody wrote is made again; after the third time it says
+/// that it mixes commits.
 ///
 /// # Errors
 /// When a run is not in the store, or the store cannot be read. A query that is refused is no error: the page says so in the
 /// place of its answer.
 pub fn page(store: &Store, options: &PageOptions) -> Result<String> {
-    let snapshot = store.snapshot()?;
-    let runs = chosen(&snapshot, &options.runs)?;
-    let mut sections = vec![overview::section(&snapshot, &runs)?, facts::section(store, &snapshot)?];
+    let made = made(store, |snapshot| sections(store, snapshot, options))?;
+    let title = options.title.as_deref().unwrap_or("kndb report");
+    Ok(document(title, &made.what, &generated(&made, options)).into_string())
+}
+
+/// Something made of a store, and the commits between which it was made; one and the same if nobody wrote.
+struct Made<T> {
+    what: T,
+    first: u64,
+    last: u64,
+}
+
+fn made<T>(store: &Store, mut make: impl FnMut(&Snapshot) -> Result<T>) -> Result<Made<T>> {
+    let mut attempt = 1;
+    loop {
+        let snapshot = store.snapshot()?;
+        let what = make(&snapshot)?;
+        let (first, last) = (snapshot.epoch(), store.snapshot()?.epoch());
+        if first == last || attempt == ATTEMPTS {
+            return Ok(Made { what, first, last });
+        }
+        attempt += 1;
+    }
+}
+
+fn sections(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result<Vec<Section>> {
+    let runs = chosen(snapshot, &options.runs)?;
+    let mut sections = vec![overview::section(snapshot, &runs)?, facts::section(store, snapshot)?];
     if runs.len() > 1 {
         let names = runs.iter().map(|run| run.spec.name.clone()).collect();
         sections.push(run::comparison(store, &Selection { runs: names, ..Selection::default() })?);
     }
     for (at, run) in runs.iter().enumerate() {
-        sections.push(run::section(store, &snapshot, run, at)?);
+        sections.push(run::section(store, snapshot, run, at)?);
     }
-    sections.push(completeness::section(&snapshot, &runs)?);
+    sections.push(completeness::section(snapshot, &runs)?);
     sections.push(experiments(&options.experiments));
-    let title = options.title.as_deref().unwrap_or("kndb report");
-    Ok(document(title, &sections, &generated(&snapshot, options)).into_string())
+    Ok(sections)
 }
 
-/// The runs of these names, or all.
+/// The runs of these names, each once; or all.
 fn chosen(snapshot: &Snapshot, names: &[String]) -> Result<Vec<Run>> {
     let known = || snapshot.runs().map(|run| run.spec.name.clone()).collect();
     let run = |name: &String| {
@@ -69,12 +99,27 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Result<Vec<Run>> {
     if names.is_empty() {
         return Ok(snapshot.runs().cloned().collect());
     }
-    Ok(names.iter().map(run).collect::<Result<_, _>>()?)
+    let mut runs: Vec<Run> = Vec::new();
+    for run in names.iter().map(run) {
+        let run = run?;
+        if runs.iter().all(|known| known.id != run.id) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
 }
 
-fn generated(snapshot: &Snapshot, options: &PageOptions) -> String {
+fn generated<T>(made: &Made<T>, options: &PageOptions) -> String {
     let date = options.date.as_ref().map(|date| format!(", {date}")).unwrap_or_default();
-    format!("Made by kndb {} from commit {} of the store{date}.", env!("CARGO_PKG_VERSION"), snapshot.epoch())
+    let Made { first, last, .. } = made;
+    let version = env!("CARGO_PKG_VERSION");
+    if first == last {
+        return format!("Made by kndb {version} from commit {first} of the store{date}.");
+    }
+    format!(
+        "Made by kndb {version} from commits {first} to {last} of the store{date}: it was written to while the page was made, \
+         {ATTEMPTS} times in a row, so numbers of different parts may not agree. Make the page again when nobody writes."
+    )
 }
 
 fn document(title: &str, sections: &[Section], generated: &str) -> Markup {
@@ -124,7 +169,51 @@ fn shown(block: &Block) -> Markup {
         Block::Heading(heading) => html! { h4 { (heading) } },
         Block::Note(note) => html! { p.remark { (note) } },
         Block::Values(values) => table::pairs(values),
-        Block::Table { columns, rows } => table::table(columns, rows),
+        Block::Table { columns, rows } => table::broken(columns, rows),
         Block::Text(text) => html! { pre.text { (text) } },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape};
+
+    /// A store into which somebody writes while the page is made, the first few times.
+    fn written_during(times: u16) -> (Made<u64>, usize) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let shape = Shape::new(2, 3).expect("a shape");
+        let run = store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
+        let mut calls = 0;
+        let made = made(&store, |snapshot| {
+            if calls < times {
+                let data = EntryData::Neurons(vec![Neuron(0)]);
+                run.append(Entry { fact: "f".into(), language: "en".into(), prompt: calls, data }).expect("an entry");
+            }
+            calls += 1;
+            Ok(snapshot.epoch())
+        });
+        (made.expect("a page"), calls.into())
+    }
+
+    #[test]
+    fn a_page_during_which_somebody_wrote_is_made_again() {
+        for (times, calls) in [(0, 1), (1, 2), (2, 3)] {
+            let (made, made_times) = written_during(times);
+            assert_eq!(made_times, calls, "written to {times} times");
+            assert_eq!((made.first, made.last), (made.what, made.what), "of the last attempt's commit");
+            assert!(generated(&made, &PageOptions::default()).contains(&format!("from commit {} of", made.what)));
+        }
+    }
+
+    #[test]
+    fn a_page_that_never_settles_says_so() {
+        let (made, calls) = written_during(9);
+        assert_eq!(calls, 3);
+        assert!(made.first < made.last && made.first == made.what);
+        let said = generated(&made, &PageOptions { date: Some("1 May".into()), ..PageOptions::default() });
+        let expected = format!("from commits {} to {} of the store, 1 May: it was written to", made.first, made.last);
+        assert!(said.contains(&expected), "{said}");
     }
 }

@@ -99,10 +99,31 @@ fn residuals_are_those_that_were_stored() {
     let absolute = &layers[0].absolute;
     assert_eq!((absolute.count, absolute.median, absolute.percentile_95, absolute.worst), (3, 0.25, 0.5, 0.5));
     assert_eq!(absolute.worst_of.fact, of("f2"));
-    let relative = &layers[0].relative;
+    let relative = layers[0].relative.as_ref().expect("two entries whose probability changes");
     // The third fact's probability does not change: no share of nothing.
     assert_eq!((relative.count, relative.median, relative.percentile_95, relative.worst), (2, 0.5, 1.0, 1.0));
-    assert_eq!((layers[1].absolute.worst, layers[1].relative.count), (0.0, 3));
+    let relative = layers[1].relative.as_ref().map(|relative| relative.count);
+    assert_eq!((layers[1].absolute.worst, relative), (0.0, Some(3)));
+}
+
+#[test]
+fn a_layer_without_a_change_of_probability_keeps_its_absolute_residuals() {
+    let fixture = empty();
+    let shape = Shape::new(2, 3).expect("a shape");
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
+    let values = ScoreValues::Dense(vec![0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    let evidence = vec![evidence(0.5, 0.5, 0.125), evidence(0.75, 0.5, 0.25)];
+    let data = EntryData::Scores(Scores { values, evidence });
+    run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let snapshot = fixture.store.snapshot().expect("a snapshot");
+    let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id).expect("evidence");
+    assert_eq!(layers.len(), 2);
+    assert_eq!((layers[0].absolute.worst, &layers[0].relative), (0.125, &None));
+    assert_eq!(layers[1].relative.as_ref().map(|relative| relative.worst), Some(1.0));
+    let text = plain(&written(&fixture.store, &PageOptions::default()));
+    let cells = |cells: &[&str]| cells.join("\u{1f}\u{1f}");
+    assert!(text.contains(&cells(&["0", "1", "1.2e-1", "1.2e-1", "1.2e-1", "f, en"])), "absolute: {text}");
+    assert!(text.contains(&cells(&["0", "0", "–", "–", "–", "–"])), "relative: {text}");
 }
 
 #[test]
@@ -227,10 +248,12 @@ fn runs_that_do_not_fit_one_figure_are_compared_in_several() {
         section.contains("<title>Knowledge neurons by layer: a</title>"),
         "a figure of one run names it in its title"
     );
-    // Knowledge neurons of a, of b and c, and none of d, which has nine languages; then those of all languages.
-    assert_eq!(pictures(section).len(), 3, "{section}");
-    assert_eq!(section.matches("Not drawn: ").count(), 1);
-    assert_eq!(page.matches("layer 0, l8: 1.0000").count(), 1, "in its own section d has two figures");
+    // Knowledge neurons of a, of b and c, of eight languages of d and of its ninth; then those of all languages.
+    assert_eq!(pictures(section).len(), 5, "{section}");
+    assert!(!page.contains("Not drawn: "), "{page}");
+    let ninth = "layer 0, l8: 1.0000";
+    assert_eq!(section.matches(ninth).count(), 1, "one of two figures of d");
+    assert_eq!(page.matches(ninth).count(), 2, "and again in its own section");
 }
 
 #[test]
@@ -274,6 +297,7 @@ fn results_of_experiments_become_tables_in_the_order_of_their_fields() {
     assert_eq!(
         experiment.blocks,
         [
+            Block::Note("Fractions are rounded to five digits here; the file has all of them.".into()),
             values(&[
                 ("options.run", "first"),
                 ("options.seed", "18446744073709551615"),
@@ -312,4 +336,126 @@ fn long_tables_are_counted_and_text_is_shown_as_it_is() {
     assert!(written(&empty().store, &options).contains("<pre class=\"text\"> a | b\n 1 | &lt;2&gt;</pre>"));
     let refused = Experiment::read("broken.json", "{\"a\": ").expect_err("no JSON").to_string();
     assert!(refused.starts_with("\"broken.json\" cannot be included: EOF while parsing"), "{refused}");
+}
+
+#[test]
+fn only_fractions_are_rounded_and_the_page_says_so() {
+    let json =
+        r#"{"a": 1234567.8, "b": 0.123456, "c": 1e20, "d": -99999.96, "e": 12345678.0, "f": 1.5, "g": 1e-7, "h": 20}"#;
+    let experiment = Experiment::read("study.json", json).expect("JSON");
+    let [Block::Note(note), Block::Values(values)] = experiment.blocks.as_slice() else {
+        panic!("{:?}", experiment.blocks);
+    };
+    assert!(note.contains("rounded to five digits"), "{note}");
+    let values: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(values, ["1234567.8", "0.12346", "1e20", "-100000", "12345678", "1.5", "1e-7", "20"]);
+    let exact = Experiment::read("study.json", r#"{"a": 1234567.8, "b": 0.125, "c": [1, 2.5]}"#).expect("JSON");
+    assert!(matches!(exact.blocks.as_slice(), [Block::Values(_)]), "nothing is rounded: {:?}", exact.blocks);
+}
+
+#[test]
+fn groups_in_more_languages_than_colours_have_several_figures() {
+    let fixture = empty();
+    let shape = Shape::new(2, 3).expect("a shape");
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
+    let groups = || EntryData::Groups(vec![Group { neurons: vec![Neuron(1), Neuron(3)], evidence: None }]);
+    for language in 0..9 {
+        let language = format!("l{language}");
+        run.append(Entry { fact: "f".into(), language, prompt: 0, data: groups() }).expect("an entry");
+    }
+    // Scores in one language, groups in nine: each figure has the languages of its kind.
+    let data = EntryData::Neurons(vec![Neuron(0)]);
+    run.append(Entry { fact: "f".into(), language: "l3".into(), prompt: 0, data }).expect("an entry");
+    let page = written(&fixture.store, &PageOptions::default());
+    assert!(!page.contains("Not drawn: ") && !page.contains("Not answered: "), "{page}");
+    for language in 0..9 {
+        assert!(page.contains(&format!("<code>dkn[lang=l{language}] by layer</code>")), "l{language}: {page}");
+    }
+    assert_eq!(page.matches("layer 0, l8: 0.5000 (1 pair)").count(), 1);
+    assert_eq!(page.matches("<code>kn[lang=l3] by layer</code>").count(), 1);
+}
+
+#[test]
+fn sets_that_were_imported_have_no_threshold() {
+    let fixture = empty();
+    let shape = Shape::new(2, 3).expect("a shape");
+    let add = |run: &str, fact: &str, data: EntryData| {
+        let run = fixture.store.open_run(RunSpec::new(run, run, shape)).expect("a run");
+        run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    };
+    let scores = || {
+        let values = ScoreValues::Dense(vec![0.0, 0.9, 0.0, 1.0, 0.0, 0.0]);
+        EntryData::Scores(Scores { values, evidence: Vec::new() })
+    };
+    add("sets", "f", EntryData::Neurons(vec![Neuron(0)]));
+    let own = |name: &str| written(&fixture.store, &PageOptions { runs: vec![name.into()], ..PageOptions::default() });
+    let page = own("sets");
+    assert!(page.contains("Run sets; sets as imported."), "{page}");
+    let text = plain(&page);
+    for row in ["τ\u{1f}\u{1f}sets as imported\u{1f}", "keeps\u{1f}\u{1f}sets as imported\u{1f}"] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+    add("scores", "f", scores());
+    assert!(own("scores").contains("Run scores; τ 0.3."), "a threshold was applied");
+    add("both", "f", scores());
+    add("both", "g", EntryData::Neurons(vec![Neuron(0)]));
+    let page = own("both");
+    assert!(page.contains("Run both; τ 0.3; sets as imported."), "{page}");
+    let page = written(&fixture.store, &PageOptions::default());
+    assert!(page.contains("Each run with its own τ; sets as imported."), "side by side: {page}");
+}
+
+#[test]
+fn what_is_stored_of_groups_is_not_what_qualifies() {
+    let page = written(&filled().store, &PageOptions::default());
+    assert!(page.contains(">groups stored</th>") && !page.contains(">groups</th>"), "{page}");
+}
+
+#[test]
+fn a_run_that_is_named_twice_is_shown_once() {
+    let fixture = filled();
+    let page = |names: &[&str]| {
+        let runs = names.iter().map(|name| (*name).to_owned()).collect();
+        written(&fixture.store, &PageOptions { runs, ..PageOptions::default() })
+    };
+    assert_eq!(page(&["first", "first"]), page(&["first"]));
+}
+
+#[test]
+fn wide_tables_of_results_are_broken_into_parts_that_begin_with_the_names() {
+    let fields: Vec<String> = (0..20).map(|at| format!("\"value_{at}\": {at}")).collect();
+    let row = |method: &str| format!("{{\"language\": \"en\", \"method\": \"{method}\", {}}}", fields.join(", "));
+    let json = format!("[{}, {}]", row("LIKN"), row("random"));
+    let experiment = Experiment::read("study.json", &json).expect("JSON");
+    let options = PageOptions { experiments: vec![experiment], ..PageOptions::default() };
+    let page = written(&empty().store, &options);
+    let (_, tables) = page.split_once("<h3>study.json</h3>").expect("the result");
+    let heads: Vec<Vec<String>> = tables
+        .split("<thead>")
+        .skip(1)
+        .map(|table| {
+            let (head, rows) = table.split_once("</thead>").expect("its end");
+            assert_eq!(rows.matches(">LIKN<").count(), 1, "{rows}");
+            let cells = head.split("</th>").map(|cell| plain(cell).replace('\u{1f}', ""));
+            cells.filter(|cell| !cell.is_empty()).collect()
+        })
+        .collect();
+    let expected = |from: usize, to: usize| {
+        ["language", "method"].map(str::to_owned).into_iter().chain((from..to).map(|at| format!("value_{at}")))
+    };
+    let expected: Vec<Vec<String>> =
+        [(0, 6), (6, 12), (12, 18), (18, 20)].map(|(from, to)| expected(from, to).collect()).to_vec();
+    assert_eq!(heads, expected);
+    assert!(tables.contains("value_<wbr>19"), "long names may be broken");
+    for at in 0..20 {
+        assert_eq!(tables.matches(&format!(">{at}</td>")).count(), 2, "each value once a row: {at}");
+    }
+}
+
+#[test]
+fn the_table_of_runs_has_no_more_columns_than_fit_and_state_is_among_them() {
+    let page = written(&filled().store, &PageOptions::default());
+    let (_, table) = page.split_once("<h3>Runs</h3>").expect("the table");
+    let (head, _) = table.split_once("</thead>").expect("its head");
+    assert!(head.matches("<th ").count() <= 8 && head.contains(">state</th>"), "{head}");
 }

@@ -278,6 +278,21 @@ impl<'a> ScoreView<'a> {
         self.prefix(within, |score| f64::from(score) > threshold)
     }
 
+    /// Whether every neuron that scores more than `tau` times the fact's maximum was kept. A maximum that was not kept is not
+    /// known, and so is what lies above a share of it.
+    pub fn knows_share(&self, tau: f64) -> bool {
+        let max = f64::from(self.max());
+        self.floor() <= LEAST_POSITIVE || (max > 0.0 && self.knows_from(tau * max, true))
+    }
+
+    /// Whether every neuron that scores at least `bound` (`strict`: more) was kept.
+    pub fn knows_from(&self, bound: f64, strict: bool) -> bool {
+        // The least 32-bit score that passes must be one that was kept.
+        let near = bound as f32;
+        let passes = if strict { f64::from(near) > bound } else { f64::from(near) >= bound };
+        self.floor() <= LEAST_POSITIVE || (if passes { near } else { near.next_up() }) >= self.floor()
+    }
+
     /// What is known of each layer.
     pub fn layers(&self) -> impl Iterator<Item = LayerSummary> + use<'a> {
         self.block.layers.iter().map(|layer| LayerSummary {

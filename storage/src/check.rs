@@ -1,7 +1,7 @@
 //! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
 
 use crate::block::round;
-use crate::entry::{Entry, EntryData, ScoreValues};
+use crate::entry::{Entry, EntryData, GroupEvidence, ScoreValues};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
 use crate::run::Run;
@@ -64,6 +64,9 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
                 if each != group.neurons.len() {
                     return wrong(format!("{each} probabilities"), format!("one for each of {}", group.neurons.len()));
                 }
+                if let Some(found) = group.evidence.as_ref().and_then(not_finite) {
+                    return wrong(format!("probability {found} of a group"), "finite probabilities".into());
+                }
             }
             Ok(())
         }
@@ -87,6 +90,45 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
                     listed(neurons)?;
                     finite(scores, &|at| neurons[at])
                 }
+            }
+        }
+    }
+}
+
+/// A probability behind a group that is no number.
+fn not_finite(evidence: &GroupEvidence) -> Option<f32> {
+    let all = [evidence.probability, evidence.after_all].into_iter().chain(evidence.after_each.iter().copied());
+    all.into_iter().find(|probability| !probability.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Group;
+    use crate::ids::{RunId, Shape};
+    use crate::run::RunSpec;
+
+    /// What is said of a group of two with these probabilities.
+    fn said([probability, first, second, after_all]: [f32; 4]) -> Option<String> {
+        let spec = RunSpec::new("run", "model", Shape::new(2, 3).expect("a shape"));
+        let run = Run { id: RunId(0), spec, tool: String::new(), begun: 0, finished: false };
+        let evidence = GroupEvidence { probability, after_each: vec![first, second], after_all };
+        let group = Group { neurons: vec![Neuron(1), Neuron(3)], evidence: Some(evidence) };
+        let data = EntryData::Groups(vec![group]);
+        let entry = Entry { fact: "fact".into(), language: "en".into(), prompt: 0, data };
+        check_entry(&entry, &run).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn probabilities_of_groups_are_numbers() {
+        let good = [0.75, 0.5, 0.625, 0.25];
+        assert_eq!(said(good), None);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in 0..good.len() {
+                let mut probabilities = good;
+                probabilities[at] = bad;
+                let told = said(probabilities).expect("a refusal");
+                assert!(told.contains(&format!("probability {bad} of a group, expected finite")), "{told}");
             }
         }
     }

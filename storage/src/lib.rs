@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
 //! | `store`, `writer`, `check`, `compact` | [`Store`]: commits, runs, imports, upkeep |
-//! | `snapshot` | [`Snapshot`]: everything at one commit, for reading |
+//! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels` | facts and their labels |
 //! | `catalogue`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
@@ -49,6 +49,7 @@ mod epoch;
 mod error;
 pub mod facts;
 mod garbage;
+mod holds;
 pub mod ids;
 mod keys;
 mod labels;
@@ -71,9 +72,10 @@ pub use dictionary::read::LabelTest;
 pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, ScoreValues, Scores};
 pub use error::{Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
+pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
 pub use packed::{PackedSets, Values};
-pub use run::{Keep, Run, RunSpec, ScoreType};
+pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{LivePart, Slot, Snapshot};

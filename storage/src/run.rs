@@ -52,6 +52,11 @@ impl RunSpec {
         }
     }
 
+    /// Whether a neuron found in `count` of a fact's `all` prompts is found in enough of them.
+    pub fn is_shared(&self, count: u32, all: u32) -> bool {
+        enough_prompts(self.prompt_share, false, count, all)
+    }
+
     /// The default τ of a language.
     pub fn tau_of(&self, language: &str) -> f64 {
         let own = self.language_taus.iter().find(|(name, _)| name == language);
@@ -118,6 +123,15 @@ impl RunSpec {
             Some((field, stored, given)) => Err(Error::RunDiffers { run: self.name.clone(), field, stored, given }),
         }
     }
+}
+
+/// Whether `count` of `all` prompts are at least (`strict`: more than) a share of them. Nothing is found in no prompt.
+pub fn enough_prompts(share: f64, strict: bool, count: u32, all: u32) -> bool {
+    let (count, needed) = (f64::from(count), share * f64::from(all));
+    // A share such as 0.7 of 10 prompts means 7, although 0.7 · 10 may come out above it.
+    let near = needed.round();
+    let needed = if (needed - near).abs() < 1e-9 { near } else { needed };
+    count > 0.0 && if strict { count > needed } else { count >= needed }
 }
 
 /// `0.3, zh 0.2`

@@ -10,13 +10,15 @@
 //! | `Seq-KN` | the N of all languages, one edit after the other, all in force: a neuron of two of them is scaled twice |
 //! | `random` | as many random neurons a layer as L has there, none of them in L |
 //!
+//! Unrelated facts are drawn from those with a non-empty L, of all relations, whatever else limits the study.
+//!
 //! The change of a probability is (p_after − p_before) / p_before. *Related* is the fact itself, *unrelated* a random fact of
 //! another relation, asked in the same language under the same edits. SR_x = |mean related / mean unrelated| for x ∈ {suppress,
 //! enhance}, and SR = SR_suppress + SR_enhance (Eq. 11). Intervals are percentiles over facts drawn anew; all methods see the same
 //! draws, so the difference to `random` is paired.
 //!
 //! **A ratio needs a denominator.** Where the interval of the unrelated mean contains 0, SR has no upper bound: its interval then
-//! shows it (a bound may be ∞), [`Effect::unstable_draws`] counts the draws in which the unrelated mean was 0 or of the other sign,
+//! is open above (∞), [`Effect::unstable_draws`] counts the draws in which the unrelated mean was 0 or of the other sign,
 //! and the table marks the cell with `*`. The means themselves stay meaningful; they stand in a table of their own.
 //!
 //! **What the released code does otherwise** ([`EditProtocol::amig_code`], repository `heng840/AMIG`):
@@ -31,7 +33,8 @@
 //! | object | as it is | in lower case, of cased models too | `cross_language`, `.lower()` | `paris` is not what a cased model says |
 //!
 //! Not imitated: a rate of 0 where the unrelated mean is exactly 0 (`calculate_averages`; here it is not defined), Python's random
-//! numbers, and the released code's probabilities: of BERT they include `[CLS]` and `[SEP]`, and further tokens of an object follow the
+//! numbers, its enhancement of values before the non-linearity (of GPT models; here activations are scaled), and the released code's
+//! probabilities: of BERT they include `[CLS]` and `[SEP]`, and further tokens of an object follow the
 //! model's own tokens (`knowledge_neurons.py`, `_generate`). Those are matters of the model behind [`LanguageModel`].
 
 mod csv;

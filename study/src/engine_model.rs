@@ -3,9 +3,10 @@
 //! Only with the feature `engine`: studies of other models (another engine, recorded answers) need neither burn nor this.
 
 use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
-use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Variants};
+use kndb_engine::nn::Distribution;
+use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, Variants};
 use kndb_storage::{Neuron, Shape};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A loaded model, and the method that scores its neurons.
 pub struct EngineModel<'a> {
@@ -27,23 +28,20 @@ impl<'a> EngineModel<'a> {
         let asked = self.model.asking().question(claim.template, claim.subject, claim.object);
         asked.map_err(|skip| Refusal::cannot_ask(skip.to_string()))
     }
-
-    /// p of each step's target, where many questions share their prompts.
-    fn probability(&self, question: &Question, known: &mut HashMap<(Vec<u32>, usize), Vec<f32>>) -> f64 {
-        let step = |step: &kndb_engine::Step| {
-            let logits = known
-                .entry((step.ids.clone(), step.position))
-                .or_insert_with(|| self.model.network.logits(&step.ids, step.position));
-            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let weight = |logit: f32| f64::from(logit - largest).exp();
-            weight(logits[step.target as usize]) / logits.iter().map(|&logit| weight(logit)).sum::<f64>()
-        };
-        question.steps.iter().map(step).product()
-    }
 }
 
+/// A token of one of several objects.
+struct Target {
+    object: usize,
+    token: u32,
+}
+
+/// A model that overflows on one claim is counted; anything else ends the study.
 fn failed(error: kndb_engine::Error) -> Refusal {
-    Refusal::failed(error)
+    match error {
+        kndb_engine::Error::NotFinite { .. } => Refusal::cannot_ask(Skip::NotFinite.to_string()),
+        error => Refusal::failed(error),
+    }
 }
 
 fn intervention(edit: &Edit) -> Intervention {
@@ -67,13 +65,25 @@ impl LanguageModel for EngineModel<'_> {
     }
 
     fn candidates(&self, claim: &Claim<'_>, objects: &[&str]) -> Result<Vec<Option<f64>>, Refusal> {
-        // Most objects are asked with the same prompt: its logits answer for all of them.
-        let mut known = HashMap::new();
-        let of = |object: &&str| {
-            let question = self.question(&Claim { object, ..*claim }).ok()?;
-            Some(self.probability(&question, &mut known))
-        };
-        Ok(objects.iter().map(of).collect())
+        // Most objects are asked with the same prompt: its logits answer for all of them, one prompt at a time.
+        let mut found: Vec<Option<f64>> = Vec::with_capacity(objects.len());
+        let mut prompts: BTreeMap<(Vec<u32>, usize), Vec<Target>> = BTreeMap::new();
+        for (at, object) in objects.iter().enumerate() {
+            let question = self.question(&Claim { object, ..*claim }).ok();
+            found.push(question.is_some().then_some(1.0));
+            for step in question.into_iter().flat_map(|question| question.steps) {
+                prompts.entry((step.ids, step.position)).or_default().push(Target { object: at, token: step.target });
+            }
+        }
+        for ((ids, position), targets) in prompts {
+            let logits = self.model.network.logits(&ids, position);
+            let total = Distribution::of(&logits);
+            for Target { object, token } in targets {
+                let p = total.probability(logits[token as usize]);
+                found[object] = found[object].map(|product| product * p).filter(|product| product.is_finite());
+            }
+        }
+        Ok(found)
     }
 
     fn scores(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
@@ -112,7 +122,11 @@ impl LanguageModel for EngineModel<'_> {
         let layers = network.neurons(&[&ids], position, false);
         let width = self.model.shape().width as usize;
         let at = |neuron: &Neuron| layers[neuron.0 as usize / width][0][neuron.0 as usize % width];
-        Ok(neurons.iter().map(at).collect())
+        let found: Vec<f32> = neurons.iter().map(at).collect();
+        match found.iter().all(|value| value.is_finite()) {
+            true => Ok(found),
+            false => Err(Refusal::cannot_ask(Skip::NotFinite.to_string())),
+        }
     }
 
     fn answers(&self, claim: &Claim<'_>) -> Result<bool, Refusal> {

@@ -12,7 +12,7 @@ pub enum StudyError {
     #[error(transparent)]
     Storage(#[from] kndb_storage::Error),
     /// A statement that the study needs could not be answered.
-    #[error("`{statement}`: {source}")]
+    #[error("{source}, in `{}`", shortened(statement))]
     Query {
         /// The statement.
         statement: String,
@@ -58,13 +58,15 @@ pub enum StudyError {
     /// Every fact is of one relation, so none has an unrelated fact.
     #[error(
         "all {facts} facts with knowledge neurons in every language are of relation {relation}; \
-         expected a second relation in the run, to draw unrelated facts from"
+         expected another {expected} in the run, to draw unrelated facts from"
     )]
     NoUnrelated {
         /// The relation.
         relation: String,
         /// How many facts.
         facts: usize,
+        /// `relation`, or `fact` where facts of one relation are unrelated.
+        expected: &'static str,
     },
     /// The run has no degenerate groups in a language.
     #[error("run {run:?} has no degenerate groups in {language}; it has them in {}", listed(known))]
@@ -115,6 +117,15 @@ fn listed(names: &[String]) -> String {
         0 => "none".into(),
         count if count > 12 => format!("{} and {} more", names[..12].join(", "), count - 12),
         _ => names.join(", "),
+    }
+}
+
+/// The beginning of a statement: some list every fact.
+fn shortened(statement: &str) -> String {
+    const SHOWN: usize = 160;
+    match statement.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &statement[..end]),
+        None => statement.to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Sets are always read by a statement whose text is kept, so that every number of a study has its query. Not for parsing.
 
 use crate::error::StudyError;
-use kndb_query::{Column, Settings, Sink, Value};
+use kndb_query::{Column, Settings, Sink, Span, Text, Value};
 use kndb_storage::{Neuron, Shape, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -137,7 +137,8 @@ impl Source {
 
     /// `key="value"`, or `key in ("one", "two")`; no condition for an empty list.
     pub(crate) fn with(self, key: &str, values: &[&str]) -> Self {
-        let quoted: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+        let text = |value: &&str| Text { text: (*value).to_owned(), span: Span::new(0, 0) }.to_string();
+        let quoted: Vec<String> = values.iter().map(text).collect();
         match quoted.as_slice() {
             [] => self,
             [one] => self.condition(&format!("{key}={one}")),
@@ -158,24 +159,6 @@ impl Source {
         self.0.push(']');
         self.0
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(letter);
-            }
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 use kndb_engine::Site;
-use kndb_engine::job::Prompts;
+use kndb_engine::job::{Prompts, Selection};
 use kndb_engine::methods::{Baseline, Factor};
 use kndb_engine::quadrature::Rule;
 use kndb_storage::{Keep, ScoreType};
@@ -75,6 +75,17 @@ pub struct SelectionArgs {
     /// Templates of each relation and language: all, or the first N
     #[arg(long, value_name = "all|N", value_parser = prompts, default_value = "all")]
     pub prompts: Prompts,
+}
+
+impl From<SelectionArgs> for Selection {
+    fn from(args: SelectionArgs) -> Self {
+        Self {
+            languages: args.langs,
+            relations: args.relations,
+            limit: args.limit.map(NonZeroUsize::get),
+            prompts: args.prompts,
+        }
+    }
 }
 
 /// How facts are scored.

@@ -13,7 +13,7 @@ use super::values::share;
 #[command(after_help = "\
 Candidates are the best-scored knowledge neurons of each fact, language and prompt of an attribution \
 run. Groups go into a run of their own, with the evidence, so that `dkn[t_low=0.1, t_high=0.5]` needs \
-no model. The same command goes on where it was interrupted.
+no model. The same command goes on where it was interrupted; options left out are those of the run.
 
 EXAMPLES
   kndb dkn my.kndb --model models/bert-base-uncased
@@ -57,9 +57,9 @@ pub struct SearchArgs {
     /// How groups are found
     #[arg(long, value_enum, default_value_t)]
     pub method: DegenerateMethod,
-    /// Candidates of a fact: its best-scored knowledge neurons
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub candidates: usize,
+    /// Candidates of a fact: its best-scored knowledge neurons [default: 20]
+    #[arg(long, value_name = "N")]
+    pub candidates: Option<usize>,
     /// Neurons of the largest group: 2 to 4 [default: 2]
     #[arg(long, value_name = "N")]
     pub size: Option<usize>,

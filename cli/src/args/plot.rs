@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
+use kndb_query::Measure;
+
+/// Columns of an answer with `by`; a score is one of a listing.
+fn drawn_columns() -> Vec<&'static str> {
+    let measures = Measure::ALL.iter().filter(|measure| **measure != Measure::Score);
+    measures.map(|measure| measure.word()).collect()
+}
 
 /// `kndb plot`
 #[derive(Debug, Args)]
@@ -28,7 +35,8 @@ pub struct PlotArgs {
     /// Picture to write, .svg or .png; may be given several times; without it the figure is drawn here
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Vec<PathBuf>,
-    /// Run to show; may be given several times; all that have such neurons if not given
+    /// Run to show; may be given several times; all that have such neurons if not given; in a statement, the run of
+    /// every source that names none
     #[arg(long, value_name = "NAME")]
     pub run: Vec<String>,
     /// Languages to show, separated by commas; all of the run if not given
@@ -40,9 +48,12 @@ pub struct PlotArgs {
     /// Threshold as a share of a fact's maximum; the run's own if not given
     #[arg(long, value_name = "SHARE")]
     pub tau: Option<f64>,
+    /// A further condition on the neurons, such as t_high=0.05 or 'layer in 7..11'; may be given several times
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub conditions: Vec<String>,
     /// Column of a statement's answer to draw; share, or similarity, if not given
     #[arg(long, value_name = "COLUMN")]
-    #[arg(value_parser = PossibleValuesParser::new(["share", "pairs", "facts", "neurons", "similarity"]))]
+    #[arg(value_parser = PossibleValuesParser::new(drawn_columns()))]
     pub value: Option<String>,
     /// Title of the figure
     #[arg(long, value_name = "TEXT")]

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 
 use super::Preset;
 use super::values::share;
@@ -67,6 +67,7 @@ pub struct FactCheckArgs {
 
 /// What both studies take.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("files").multiple(true).args(["json", "csv"]))]
 pub struct StudyArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
@@ -111,7 +112,7 @@ pub struct StudyArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     /// No progress bar and no tables: with --json or --csv
-    #[arg(short, long)]
+    #[arg(short, long, requires = "files")]
     pub quiet: bool,
 }
 

@@ -1,25 +1,16 @@
 //! `kndb attribute`: scores of the store's facts, computed with a model.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
-use kndb_engine::job::{Job, Selection, Skips, Summary};
-use kndb_engine::{MethodOptions, Model, Options, Skip, device};
+use kndb_engine::job::Job;
+use kndb_engine::{MethodOptions, Model, Options, device};
 use kndb_storage::{RunSpec, Store};
 
 use crate::args::{AttributeArgs, KeptArgs, Method, MethodArgs, Preset};
 use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
-use crate::progress::Progress;
+use crate::job::{Shown, watched};
 use crate::terminal::Terminal;
-
-/// Rows of the table of skipped facts.
-const SKIP_ROWS: usize = 20;
 
 /// Runs it.
 pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
@@ -40,38 +31,12 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut job = Job::new(run, &model, &options, &args.device);
     job.run.model = model_name;
     keep(&args.kept, &mut job.run);
-    job.selection = Selection {
-        languages: args.selection.langs,
-        relations: args.selection.relations,
-        limit: args.selection.limit.map(NonZeroUsize::get),
-        prompts: args.selection.prompts,
-    };
+    job.selection = args.selection.into();
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
-    let stop = Arc::new(AtomicBool::new(false));
-    set_at_ctrl_c(Arc::clone(&stop));
-    let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
-    let done = job.run(&store, &model, &options, &stop, &mut |progress| {
-        let message = match (stop.load(Ordering::Relaxed), progress.skipped) {
-            (true, _) => "stopping; Ctrl-C again: at once".to_owned(),
-            (false, 0) => String::new(),
-            (false, skipped) => format!("{skipped} skipped"),
-        };
-        bar.of(progress.done, progress.total, message);
-    });
-    bar.clear();
-    let summary = done?;
-    if !args.quiet {
-        write_summary(&summary, &job.run, &model, &mut terminal.out).map_err(CliError::Output)?;
-    }
-    match summary.stopped {
-        true => {
-            let stored = summary.attributed + summary.already_there;
-            Err(CliError::Interrupted { run: job.run.name, stored, left: summary.left })
-        }
-        false => Ok(()),
-    }
+    let shown = Shown { bar: terminal.messages_to_person && !args.quiet, summary: !args.quiet };
+    watched(&job.run, &model, shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))
 }
 
 /// Refuses options that the method does not know.
@@ -156,75 +121,11 @@ fn name_of(value: impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// What a job did, a line each.
-pub(super) fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
-    line("run", run.name.clone())?;
-    line("model", format!("{} ({}, {})", run.model, model.architecture(), run.shape))?;
-    line("facts", summary.facts.to_string())?;
-    let mut entries = format!("{} new", summary.attributed);
-    if summary.already_there > 0 {
-        entries += &format!(", {} already there", summary.already_there);
-    }
-    if summary.stopped {
-        entries += &format!(", {} left", summary.left);
-    }
-    line("entries", entries)?;
-    let skipped = summary.skipped_in_all();
-    if skipped > 0 {
-        line("skipped", skipped.to_string())?;
-        for row in skip_rows(&summary.skipped, SKIP_ROWS) {
-            line("", row)?;
-        }
-    }
-    let seconds = summary.elapsed.as_secs_f64();
-    line(
-        "time",
-        match summary.attributed {
-            0 => format!("{seconds:.2} s"),
-            count => format!(
-                "{seconds:.2} s, {:.1} entries/s; {:.2} s of computing, summed over threads",
-                count as f64 / seconds,
-                summary.computing.as_secs_f64()
-            ),
-        },
-    )
-}
-
-/// One row a relation and reason, the most first: `P36  en 2, zh 1  object not in the model's vocabulary`.
-fn skip_rows(skips: &Skips, most: usize) -> Vec<String> {
-    let mut rows: BTreeMap<(&Skip, &str), (u64, Vec<String>)> = BTreeMap::new();
-    for (place, count) in skips {
-        let row = rows.entry((&place.reason, &place.relation)).or_default();
-        row.0 += count;
-        row.1.push(format!("{} {count}", place.language));
-    }
-    let mut rows: Vec<_> = rows.into_iter().collect();
-    rows.sort_by_key(|(_, (count, _))| Reverse(*count));
-    let cells: Vec<_> = rows
-        .iter()
-        .take(most)
-        .map(|((reason, relation), (_, counts))| (*relation, counts.join(", "), reason))
-        .collect();
-    let first = cells.iter().map(|(relation, ..)| relation.chars().count()).max().unwrap_or(0);
-    let second = cells.iter().map(|(_, counts, _)| counts.chars().count()).max().unwrap_or(0);
-    let mut shown: Vec<String> = cells
-        .iter()
-        .map(|(relation, counts, reason)| format!("{relation:<first$}  {counts:<second$}  {reason}"))
-        .collect();
-    let hidden: u64 = rows.iter().skip(most).map(|(_, (count, _))| count).sum();
-    if hidden > 0 {
-        shown.push(format!("{hidden} more, in {} further rows", rows.len() - most));
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::args::{Cli, Command};
     use clap::Parser;
-    use kndb_engine::job::SkipPlace;
 
     fn parsed(options: &str) -> AttributeArgs {
         let line = format!("kndb attribute db --model m {options}");
@@ -264,27 +165,5 @@ mod tests {
         assert_eq!(with("--tau zh=0.1").preset, None);
         assert_eq!(with("--tau zh=0.1").language_taus, [("zh".to_owned(), 0.1)]);
         assert_eq!(with("--prompt-share 0.5").preset, None);
-    }
-
-    #[test]
-    fn skips_are_a_short_table() {
-        let place = |reason, relation: &str, language: &str| SkipPlace {
-            reason,
-            relation: relation.into(),
-            language: language.into(),
-        };
-        let skips = Skips::from([
-            (place(Skip::NoLabel, "P36", "en"), 12),
-            (place(Skip::NoLabel, "P36", "zh"), 3),
-            (place(Skip::TooLong, "P1376", "zh"), 1),
-        ]);
-        assert_eq!(
-            skip_rows(&skips, 20),
-            [
-                "P36    en 12, zh 3  no label of the subject or the object",
-                "P1376  zh 1         prompt longer than the model can read"
-            ]
-        );
-        assert_eq!(skip_rows(&skips, 1)[1], "1 more, in 1 further rows");
     }
 }

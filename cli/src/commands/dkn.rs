@@ -1,66 +1,62 @@
 //! `kndb dkn`: degenerate groups among the knowledge neurons of a run.
 
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use kndb_engine::degenerate::{Clustering, DegenerateJob, Search, Suppression};
-use kndb_engine::job::Selection;
 use kndb_engine::{Model, device};
-use kndb_storage::Store;
+use kndb_query::{Column, Settings, Sink, Span, Text, Value};
+use kndb_storage::{Run, Store};
 
-use super::attribute::write_summary;
-use crate::args::{DegenerateMethod, DknArgs};
-use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
-use crate::progress::Progress;
+use crate::args::{DegenerateMethod, DknArgs, SearchArgs};
+use crate::error::{CliError, Result, StatementText};
+use crate::job::{Shown, watched};
 use crate::study::{Reads, run_of};
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
-    let search = search(&args)?;
+    must_apply(&args.search)?;
     let on = device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
     let model = Model::load(&args.model, &on)?;
     let source = run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec.name.clone();
-    let run = args.run.unwrap_or_else(|| format!("{source}-{}", search.name()));
-    let candidates = args.search.candidates;
+    let run = args.run.clone().unwrap_or_else(|| match args.search.method {
+        DegenerateMethod::Suppression => format!("{source}-dkn"),
+        DegenerateMethod::Clustering => format!("{source}-ntc"),
+    });
+    let known = Known(snapshot.run_named(&run));
+    let search = search(&args.search, known);
+    let candidates = args.search.candidates.or_else(|| known.get("candidates")).unwrap_or(CANDIDATES);
     let mut job = DegenerateJob::new(run, &snapshot, &source, &model, search, candidates, &args.device)?;
-    job.selection = Selection {
-        languages: args.selection.langs,
-        relations: args.selection.relations,
-        limit: args.selection.limit.map(NonZeroUsize::get),
-        prompts: args.selection.prompts,
-    };
+    job.selection = args.selection.into();
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
-    let stop = Arc::new(AtomicBool::new(false));
-    set_at_ctrl_c(Arc::clone(&stop));
-    let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
-    let done = job.run(&store, &model, &stop, &mut |progress| {
-        let stopping = if stop.load(Ordering::Relaxed) { "stopping; Ctrl-C again: at once" } else { "" };
-        bar.of(progress.done, progress.total, stopping.to_owned());
-    });
-    bar.clear();
-    let summary = done?;
-    if !args.quiet {
-        write_summary(&summary, &job.run, &model, &mut terminal.out).map_err(CliError::Output)?;
-    }
-    match summary.stopped {
-        true => {
-            let stored = summary.attributed + summary.already_there;
-            Err(CliError::Interrupted { run: job.run.name, stored, left: summary.left })
-        }
-        false => Ok(()),
+    let shown = Shown { bar: terminal.messages_to_person && !args.quiet, summary: !args.quiet };
+    watched(&job.run, &model, shown, terminal, |stop, progress| job.run(&store, &model, stop, progress))?;
+    if shown.summary { write_found(&store, &job.run.name, terminal) } else { Ok(()) }
+}
+
+/// Candidates of a fact, as in the paper.
+const CANDIDATES: usize = 20;
+
+/// The run that is gone on with, if there is one: what is not given is as it was begun.
+#[derive(Clone, Copy)]
+struct Known<'a>(Option<&'a Run>);
+
+impl Known<'_> {
+    fn get<T: FromStr>(self, name: &str) -> Option<T> {
+        let (_, value) = self.0?.spec.parameters.iter().find(|(known, _)| known == name)?;
+        value.parse().ok()
     }
 }
 
-/// The method with its options; those of the other are refused.
-fn search(args: &DknArgs) -> Result<Search> {
-    let given = &args.search;
+/// Refuses options of the other method.
+fn must_apply(given: &SearchArgs) -> Result<()> {
     let of_suppression = [
         ("--size", given.size.is_some()),
         ("--t-low", given.t_low.is_some()),
@@ -73,33 +69,85 @@ fn search(args: &DknArgs) -> Result<Search> {
         ("--persistence", given.persistence.is_some()),
         ("--within", given.within.is_some()),
     ];
-    let foreign = |options: &[(&'static str, bool)], method: &str| match options.iter().find(|(_, given)| *given) {
+    let (foreign, method) = match given.method {
+        DegenerateMethod::Suppression => (&of_clustering[..], "suppression"),
+        DegenerateMethod::Clustering => (&of_suppression[..], "clustering"),
+    };
+    match foreign.iter().find(|(_, given)| *given) {
         Some(&(option, _)) => Err(CliError::NotForMethod { option, method: method.into() }),
         None => Ok(()),
-    };
+    }
+}
+
+/// The method with its options.
+fn search(given: &SearchArgs, known: Known<'_>) -> Search {
     match given.method {
         DegenerateMethod::Suppression => {
-            foreign(&of_clustering, "suppression")?;
             let plain = Suppression::default();
-            let t_low = given.t_low.unwrap_or(plain.t_low);
-            let t_high = given.t_high.unwrap_or(plain.t_high);
-            Ok(Search::Suppression(Suppression {
+            let t_low = given.t_low.or_else(|| known.get("t_low")).unwrap_or(plain.t_low);
+            let t_high = given.t_high.or_else(|| known.get("t_high")).unwrap_or(plain.t_high);
+            // A threshold beyond what is kept by default keeps what it needs.
+            let (keep_low, keep_high) = (plain.keep_low.max(t_low), plain.keep_high.min(t_high));
+            Search::Suppression(Suppression {
                 t_low,
                 t_high,
-                // A threshold beyond what is kept by default keeps what it needs.
-                keep_low: given.keep_low.unwrap_or(plain.keep_low.max(t_low)),
-                keep_high: given.keep_high.unwrap_or(plain.keep_high.min(t_high)),
-                size: given.size.unwrap_or(plain.size),
-            }))
+                keep_low: given.keep_low.or_else(|| known.get("keep_low")).unwrap_or(keep_low),
+                keep_high: given.keep_high.or_else(|| known.get("keep_high")).unwrap_or(keep_high),
+                size: given.size.or_else(|| known.get("size")).unwrap_or(plain.size),
+            })
         }
         DegenerateMethod::Clustering => {
-            foreign(&of_suppression, "clustering")?;
             let plain = Clustering::default();
-            Ok(Search::Clustering(Clustering {
-                span: given.span.unwrap_or(plain.span),
-                persistence: given.persistence.unwrap_or(plain.persistence),
-                within: given.within.unwrap_or(plain.within),
-            }))
+            Search::Clustering(Clustering {
+                span: given.span.or_else(|| known.get("span")).unwrap_or(plain.span),
+                persistence: given.persistence.or_else(|| known.get("persistence")).unwrap_or(plain.persistence),
+                within: given.within.or_else(|| known.get("within")).unwrap_or(plain.within),
+            })
         }
+    }
+}
+
+/// How many facts have groups at the run's thresholds: what is stored is evidence for others, too.
+fn write_found(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> {
+    let name = Text { text: run.to_owned(), span: Span::new(0, 0) };
+    let statement = format!("dkn[run={name}] by lang");
+    let snapshot = store.snapshot()?;
+    let Some(run) = snapshot.run_named(run) else {
+        writeln!(terminal.messages, "note: nothing of the selection is in the attribution run")
+            .map_err(CliError::Output)?;
+        return Ok(());
+    };
+    let mut facts = FactsByLanguage(Vec::new());
+    let answered = kndb_query::parse(&statement)
+        .and_then(|parsed| kndb_query::execute(store, &Settings::default(), &parsed, &mut facts));
+    answered.map_err(|error| CliError::Query {
+        error: Box::new(error),
+        statement: StatementText { origin: "statement".into(), text: statement, ..StatementText::default() },
+    })?;
+    let found = match facts.0.is_empty() {
+        true => "in no fact, at the run's thresholds".to_owned(),
+        false => format!("in {} facts, at the run's thresholds", facts.0.join(", ")),
+    };
+    let stored = snapshot.holds(run.id).groups;
+    writeln!(terminal.out, "{:<12} {found}; {stored} kept as evidence", "groups").map_err(CliError::Output)
+}
+
+/// `en 8`, `zh 5`.
+struct FactsByLanguage(Vec<String>);
+
+impl Sink for FactsByLanguage {
+    fn columns(&mut self, _: &[Column]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
+        if let [Value::Text(language), _, Value::Integer(facts), ..] = row {
+            self.0.push(format!("{language} {facts}"));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -5,13 +5,16 @@ use std::num::NonZeroUsize;
 use kndb_study::editing::{EditOptions, EditProtocol, edit_study};
 
 use crate::args::{EditStudyArgs, StudyPreset};
-use crate::error::Result;
+use crate::error::{CliError, Result};
 use crate::study::{Reads, Setting, attribution};
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
     let setting = Setting::of(&args.study, Reads::Attributions)?;
+    if args.keep_case && args.study.preset != StudyPreset::AmigCode {
+        return Err(CliError::NotForMethod { option: "--keep-case", method: "--preset sound".into() });
+    }
     let mut options = EditOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
     options.relations.clone_from(&args.study.relations);
     options.limit = args.limit.map(NonZeroUsize::get);

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::ValueEnum;
+use kndb_engine::degenerate::{SOURCE_SCORES, identity};
 use kndb_study::checking::{CheckOptions, fact_check};
 
 use crate::args::{FactCheckArgs, StudyPreset};
@@ -36,8 +37,12 @@ fn preset(args: &FactCheckArgs, setting: &Setting) -> Result<String> {
     if let Some(value) = args.scores.and_then(|preset| preset.to_possible_value()) {
         return Ok(value.get_name().to_owned());
     }
-    let source = setting.run.spec.parameters.iter().find(|(name, _)| name == "source").map(|(_, run)| run.as_str());
+    let parameter =
+        |name: &str| setting.run.spec.parameters.iter().find(|(known, _)| known == name).map(|(_, it)| it.as_str());
     let snapshot = setting.store.snapshot()?;
-    let preset = snapshot.run_named(source.unwrap_or(&setting.run.spec.name)).and_then(|run| run.spec.preset.clone());
+    let source = snapshot.run_named(parameter("source").unwrap_or(&setting.run.spec.name));
+    // A run that was dropped and made anew in another way is not the source any more.
+    let source = source.filter(|run| parameter(SOURCE_SCORES).is_none_or(|it| it == identity(&run.spec)));
+    let preset = source.and_then(|run| run.spec.preset.clone());
     preset.ok_or_else(|| CliError::WhichScores { run: setting.run.spec.name.clone() })
 }

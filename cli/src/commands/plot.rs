@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use kndb_plot::Figure;
-use kndb_query::{Measure, Settings, SourceKind};
+use kndb_plot::{Figure, Matrix};
+use kndb_query::{Measure, SourceKind};
 use kndb_report::figures::{self, Illustration, Selection};
 use kndb_storage::Store;
 
@@ -48,13 +48,18 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         languages: args.langs.clone(),
         relations: args.relations.clone(),
         tau: args.tau,
+        conditions: args.conditions.clone(),
     };
     if let (Some(kind), None) = (kind, &args.value) {
         return Ok(figures::by_layer(store, kind, &selection)?);
     }
     match args.figure.as_str() {
         "heatmap" if args.value.is_none() => Ok(figures::heat_map(store, &selection)?),
-        "overlap" if args.value.is_none() => Ok(figures::overlap(store, &selection)?),
+        "overlap" if args.value.is_none() => {
+            // A picture has room for so many names; text for any number.
+            let most = (!args.output.is_empty()).then_some(Matrix::MOST_NAMES);
+            Ok(figures::overlap(store, &selection, most)?)
+        }
         "kn" | "likn" | "dkn" | "heatmap" | "overlap" => Err(CliError::NotForFigure {
             option: "--value",
             figure: args.figure.clone(),
@@ -69,6 +74,7 @@ fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Sel
         ("--langs", !selection.languages.is_empty()),
         ("--relations", !selection.relations.is_empty()),
         ("--tau", selection.tau.is_some()),
+        ("--where", !selection.conditions.is_empty()),
         ("a second --run", selection.runs.len() > 1),
     ];
     if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
@@ -80,7 +86,7 @@ fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Sel
         must_have_run(store, run)?;
     }
     let value = args.value.as_deref().and_then(Measure::from_word);
-    Ok(figures::of_statement(store, &Settings { run, language: None }, statement, value)?)
+    Ok(figures::of_statement(store, statement, run.as_deref(), value)?)
 }
 
 /// Says where the numbers come from, and what became of them.
@@ -96,7 +102,11 @@ fn tell(drawn: &Illustration, pictures: &[Picture], terminal: &mut Terminal) -> 
         writeln!(messages, "note: {remark}")?;
     }
     let Some(figure) = &drawn.figure else {
-        return writeln!(messages, "nothing to draw: the answer is empty");
+        writeln!(messages, "nothing to draw: the answer is empty")?;
+        for picture in pictures {
+            writeln!(messages, "{} was not written", picture.path.display())?;
+        }
+        return Ok(());
     };
     let boxes: String = figure.letters_without_glyph().into_iter().take(20).collect();
     if !boxes.is_empty() && pictures.iter().any(|picture| picture.format == Format::Png) {

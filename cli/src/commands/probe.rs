@@ -3,14 +3,13 @@
 use std::io::Write;
 
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
-use kndb_query::Settings;
-use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Snapshot, Store};
+use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Shape, Snapshot, Store};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use crate::args::{ChangeArgs, ProbeArgs};
 use crate::error::{CliError, Result};
-use crate::sets::neurons;
+use crate::sets::Sets;
 use crate::terminal::Terminal;
 
 /// Runs it.
@@ -20,15 +19,20 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let snapshot = store.snapshot()?;
     let fact = snapshot.fact(&args.fact)?.ok_or_else(|| cannot(&args.fact, None, "the store has no such fact"))?;
     let model = Model::load(&args.model, &on)?;
-    let settings = Settings { run: args.run.clone(), language: None };
-    let chosen = Chosen::of(&args.change, &|set| neurons(&store, &settings, &model, set, &args.fact))?;
+    let sets = Sets::new(&store, &model, args.run.as_deref())?;
+    let chosen = Chosen::of(&args.change, &|set| sets.neurons(set, &args.fact))?;
+    for (set, _, _) in chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty()) {
+        let message = &mut terminal.messages;
+        writeln!(message, "note: `{set}` has no neurons of this fact, so it changes nothing")
+            .map_err(CliError::Output)?;
+    }
     let asked = questions(&args, &snapshot, fact, &model)?;
     let mut reports = Vec::new();
     for asked in &asked {
         reports.push(report(&args, &model, &chosen, asked)?);
     }
     let written = match args.json {
-        true => write_json(&args.fact, &chosen, &reports, terminal),
+        true => write_json(&args.fact, model.shape(), &chosen, &reports, terminal),
         false => write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?,
     };
     written.map_err(CliError::Output)
@@ -90,7 +94,15 @@ fn questions(args: &ProbeArgs, snapshot: &Snapshot, fact: FactId, model: &Model)
                 let id = snapshot.language(name);
                 id.ok_or_else(|| cannot(&args.fact, Some(name), "the store has no such language"))
             };
-            args.langs.iter().map(known).collect::<Result<_>>()?
+            let mut all: Vec<LanguageId> = args.langs.iter().map(known).collect::<Result<_>>()?;
+            let mut seen = Vec::new();
+            all.retain(|language| {
+                !seen.contains(language) && {
+                    seen.push(*language);
+                    true
+                }
+            });
+            all
         }
     };
     let mut asked = Vec::new();
@@ -204,7 +216,10 @@ fn write_text(
             writeln!(out, "\n{}: {filled}", asked.language)?;
             let mut rows = vec![["".to_owned(), "before".to_owned(), "after".to_owned(), "change".to_owned()]];
             let mut probability = |object: &str, before: f64, after: f64| {
-                let change = format!("{:+.1} %", 100.0 * (after - before) / before);
+                let change = match before > 0.0 {
+                    true => format!("{:+.1} %", 100.0 * (after - before) / before),
+                    false => "–".into(),
+                };
                 rows.push([format!("p({object})"), shown(before), shown(after), change]);
             };
             probability(&asked.object, before.probability, after.probability);
@@ -242,13 +257,23 @@ fn write_rows(rows: &[[String; 4]], out: &mut dyn Write) -> std::io::Result<()> 
     Ok(())
 }
 
-fn write_json(fact: &str, chosen: &Chosen, reports: &[Report<'_>], terminal: &mut Terminal) -> std::io::Result<()> {
+fn write_json(
+    fact: &str,
+    shape: Shape,
+    chosen: &Chosen,
+    reports: &[Report<'_>],
+    terminal: &mut Terminal,
+) -> std::io::Result<()> {
     let side = |side: &Side| {
         let answers: Vec<Value> =
             side.answers.iter().map(|(text, p)| json!({"answer": text, "probability": p})).collect();
         json!({"probability": side.probability, "answers": answers})
     };
-    let set = |(set, done, neurons): &(String, String, Vec<Neuron>)| json!({"set": set, "change": done, "neurons": neurons.iter().map(|neuron| neuron.0).collect::<Vec<_>>()});
+    let place = |&neuron: &Neuron| {
+        let (layer, unit) = shape.split(neuron);
+        json!([layer.0, unit])
+    };
+    let set = |(set, done, neurons): &(String, String, Vec<Neuron>)| json!({"set": set, "change": done, "neurons": neurons.iter().map(place).collect::<Vec<_>>()});
     let language = |report: &Report<'_>| {
         let mut value = json!({
             "lang": report.asked.language, "template": report.asked.template, "subject": report.asked.subject,

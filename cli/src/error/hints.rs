@@ -80,9 +80,13 @@ impl CliError {
             #[cfg(feature = "attribute")]
             Self::WhichScores { .. } => Some("--scores names a preset".into()),
             #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::Stopped { .. }) => {
+                Some("a study begins anew: nothing of this one was kept".into())
+            }
+            #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
-                "other thresholds leave more: --where t_high=0.1, --tau 0.2; objects in lower case \
-                     (--preset amig-code) may not be in the vocabulary: --keep-case"
+                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1; objects in lower \
+                 case (--preset amig-code) may not be in the vocabulary: --keep-case"
                     .into(),
             ),
             #[cfg(feature = "attribute")]

@@ -1,7 +1,8 @@
 //! `… plot`: an answer as bars, in place of its rows.
 
-use kndb_query::{Query, Statement};
+use kndb_query::{Query, Settings, Statement};
 use kndb_report::{Answer, figures};
+use kndb_storage::Store;
 
 use crate::error::Result;
 
@@ -19,9 +20,9 @@ pub fn plotted(statement: &Statement) -> Option<&Query> {
 /// The answer as bars; `None` where it is empty.
 ///
 /// # Errors
-/// When the query has more dimensions than bars can show.
-pub fn bars(query: &Query, answer: &Answer) -> Result<Option<String>> {
-    let Some(mut figure) = figures::of_answer(query, answer, None)?.figure else { return Ok(None) };
+/// When the query has more dimensions than bars can show, or rows of the same names.
+pub fn bars(store: &Store, settings: &Settings, query: &Query, answer: &Answer) -> Result<Option<String>> {
+    let Some(mut figure) = figures::of_answer(store, settings, query, answer, None)?.figure else { return Ok(None) };
     // Whoever typed the statement knows it.
     figure.caption_mut().title.clear();
     Ok(Some(figure.text(FIGURE_WIDTH)?))

@@ -7,12 +7,19 @@ use super::{Search, WeightConnections};
 use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary};
-use crate::model::Model;
+use crate::model::{Model, SIDE_FILES};
 use crate::question::Skip;
 use kndb_storage::{EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// The parameter that keeps [`identity`] of the source.
+pub const SOURCE_SCORES: &str = "source scores";
+/// How far, relatively, one probability may differ between devices and versions.
+const SAME_PROBABILITY: f32 = 1e-3;
 
 /// A search for degenerate groups among the knowledge neurons of a run.
 #[derive(Clone, Debug)]
@@ -59,9 +66,10 @@ impl DegenerateJob {
         let found = attributed_run(snapshot, source)?;
         model.must_be_of(found)?;
         let mut parameters = vec![("source".to_owned(), source.to_owned())];
+        parameters.push((SOURCE_SCORES.into(), identity(&found.spec)));
         parameters.push(("candidates".into(), candidates.to_string()));
         parameters.extend(search.parameters());
-        parameters.push(("config and tokenizer".into(), model.side_hash().into()));
+        parameters.push((SIDE_FILES.into(), model.side_hash().into()));
         let kind = device.split(':').next().unwrap_or(device);
         parameters.push(("device".into(), kind.into()));
         let run = RunSpec {
@@ -70,6 +78,7 @@ impl DegenerateJob {
             parameters,
             tau: found.spec.tau,
             language_taus: found.spec.language_taus.clone(),
+            prompt_share: found.spec.prompt_share,
             ..RunSpec::new(run, found.spec.model.clone(), model.shape())
         };
         let source = source.to_owned();
@@ -95,7 +104,8 @@ impl DegenerateJob {
         let templates = self.selection.templates(&snapshot);
         let attributions = Stored::attributions(&snapshot, Some(source.id));
         let groups = Stored::groups(&snapshot, known);
-        let work = self.selection.work(&snapshot, &templates, &groups, Some(&attributions))?;
+        let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
+        let asked_alike = is_gold(&source.spec);
         let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
         filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             let text = templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
@@ -107,8 +117,15 @@ impl DegenerateJob {
                 Ok(question) => question,
                 Err(skip) => return Ok(Err(skip)),
             };
-            let candidates = self.candidates_of(&snapshot, &attributions, item)?;
             let variants = Variants::new(&model.network, &question)?;
+            let p = variants.probabilities(&[Vec::new()])?.first().map_or(0.0, |&p| p as f32);
+            if p < f32::MIN_POSITIVE {
+                return Ok(Err(Skip::TooUnlikely));
+            }
+            if asked_alike && !attributed_at(p, &attributions, &item)? {
+                return Ok(Err(Skip::Changed));
+            }
+            let candidates = self.candidates_of(&snapshot, &attributions, item)?;
             let mut suppressed = |sets: &[Vec<Neuron>]| {
                 let lists = |set: &Vec<Neuron>| match set.is_empty() {
                     true => Vec::new(),
@@ -127,47 +144,97 @@ impl DegenerateJob {
         })
     }
 
-    /// The best-scored knowledge neurons of an entry of the source.
+    /// The best-scored knowledge neurons of an entry of the source: above τ, and found in enough of the fact's prompts.
     fn candidates_of(&self, snapshot: &Snapshot, attributions: &Stored<'_>, item: Item) -> Result<Vec<Neuron>> {
-        let Some((part, local)) = attributions.find(&item)? else { return Ok(Vec::new()) };
-        if part.part.kind() != PartKind::Scores {
-            let mut found = Vec::new();
-            part.part.grid(0)?.push_to(local, &mut found);
-            if found.len() > self.candidates {
-                return Err(Error::Option {
-                    option: "candidates",
-                    given: self.candidates.to_string(),
-                    expected: format!(
-                        "at least {}: run {:?} has sets without scores, so the best of the {} neurons of fact {} are not known",
-                        found.len(),
-                        self.source,
-                        found.len(),
-                        snapshot.external_id(item.fact)?,
-                    ),
-                });
+        let above = |prompt| self.above_tau(snapshot, attributions, &Item { prompt, ..item });
+        let Some(mut found) = above(item.prompt)? else { return Ok(Vec::new()) };
+        if self.run.prompt_share > 0.0 {
+            let (mut counts, mut prompts) = (BTreeMap::<Neuron, u32>::new(), 0);
+            for prompt in attributions.prompts(item.language) {
+                let Some(of_prompt) = above(prompt)? else { continue };
+                prompts += 1;
+                of_prompt.neurons.into_iter().for_each(|neuron| *counts.entry(neuron).or_default() += 1);
             }
-            return Ok(found.into_iter().map(Neuron).collect());
+            let shared = |neuron: &Neuron| self.run.is_shared(counts.get(neuron).copied().unwrap_or(0), prompts);
+            found.neurons.retain(shared);
+        }
+        if !found.ranked && found.neurons.len() > self.candidates {
+            return Err(Error::Option {
+                option: "candidates",
+                given: self.candidates.to_string(),
+                expected: format!(
+                    "at least {}: run {:?} has sets without scores, so the best of the {} neurons of fact {} are not known",
+                    found.neurons.len(),
+                    self.source,
+                    found.neurons.len(),
+                    snapshot.external_id(item.fact)?,
+                ),
+            });
+        }
+        found.neurons.truncate(self.candidates);
+        Ok(found.neurons)
+    }
+
+    /// The knowledge neurons of an entry; `None` if the source does not have it.
+    fn above_tau(&self, snapshot: &Snapshot, attributions: &Stored<'_>, item: &Item) -> Result<Option<Found>> {
+        let Some((part, local)) = attributions.find(item)? else { return Ok(None) };
+        if part.part.kind() != PartKind::Scores {
+            let mut neurons = Vec::new();
+            part.part.grid(0)?.push_to(local, &mut neurons);
+            return Ok(Some(Found { neurons: neurons.into_iter().map(Neuron).collect(), ranked: false }));
         }
         let scores = part.part.scores(local)?;
         let tau = self.run.tau_of(snapshot.language_name(item.language));
-        let above = scores.above_share(tau, 0..scores.len());
-        let count = above.min(self.candidates);
-        // All that was kept passes, and more might have.
-        if above == scores.len() && above < self.candidates && f64::from(scores.floor()) > tau * f64::from(scores.max())
-        {
+        let count = scores.above_share(tau, 0..scores.len());
+        let all_there = scores.len() as u64 == self.run.shape.neurons() || scores.knows_share(tau);
+        // Of the best ones alone, those that are there are enough.
+        let enough = count >= self.candidates && self.run.prompt_share == 0.0;
+        if count == scores.len() && !all_there && !enough {
             return Err(Error::Option {
-                option: "tau",
-                given: tau.to_string(),
+                option: "run",
+                given: self.source.clone(),
                 expected: format!(
-                    "a threshold above what run {:?} keeps: of fact {} only scores of at least {} are there",
-                    self.source,
+                    "a run that keeps the scores above its τ of {tau}: of fact {} it has only those of at least {}; attribute again \
+                     and keep more",
                     snapshot.external_id(item.fact)?,
                     scores.floor(),
                 ),
             });
         }
-        Ok((0..count).map(|rank| scores.neuron(rank)).collect())
+        Ok(Some(Found { neurons: (0..count).map(|rank| scores.neuron(rank)).collect(), ranked: true }))
     }
+}
+
+/// Knowledge neurons of an entry.
+struct Found {
+    neurons: Vec<Neuron>,
+    /// Whether the best-scored come first.
+    ranked: bool,
+}
+
+/// What a run's scores are: how they were made, and with which thresholds. Two runs of one name that differ in it are
+/// different sources.
+pub fn identity(spec: &RunSpec) -> String {
+    let text = format!(
+        "{:?} {:?} {:?} {:?} {} {:?} {}",
+        spec.method, spec.preset, spec.parameters, spec.weights_hash, spec.tau, spec.language_taus, spec.prompt_share
+    );
+    format!("xxh3-{:032x}", xxh3_128(text.as_bytes()))
+}
+
+/// Whether a run's questions are those that are asked here, so that its probabilities are, too.
+fn is_gold(spec: &RunSpec) -> bool {
+    spec.parameters.iter().any(|(name, value)| name == "continuation" && value == "gold")
+}
+
+/// Whether p is what the source kept of an entry, where it kept it.
+fn attributed_at(p: f32, attributions: &Stored<'_>, item: &Item) -> Result<bool> {
+    let Some((part, local)) = attributions.find(item)? else { return Ok(true) };
+    if part.part.kind() != PartKind::Scores {
+        return Ok(true);
+    }
+    let kept = part.part.scores(local)?.layers().map(|layer| layer.evidence.probability).find(|p| p.is_finite());
+    Ok(kept.is_none_or(|kept| (kept - p).abs() <= SAME_PROBABILITY * kept.max(p)))
 }
 
 /// A run with scores or neuron sets.

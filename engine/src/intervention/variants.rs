@@ -6,6 +6,7 @@
 
 use super::{Intervention, Layers, Plan};
 use crate::error::{Error, Result};
+use crate::nn::Distribution;
 use crate::probe::ROWS;
 use crate::question::{Question, Step};
 use crate::sweep::{Point, Sweep};
@@ -57,8 +58,9 @@ impl<'a> Variants<'a> {
             let mut order: Vec<usize> = (0..plans.len()).collect();
             let kind = |plan: &Plan| (!plan.elsewhere.is_empty(), plan.first());
             order.sort_by_key(|&at| kind(&plans[at]));
-            let per_row = if self.network.causal { 4 } else { step.ids.len() };
             for alike in order.chunk_by(|&a, &b| same_pass(&plans[a], &plans[b])) {
+                let one_token = self.network.causal && plans[alike[0]].elsewhere.is_empty();
+                let per_row = if one_token { 4 } else { step.ids.len() };
                 for chunk in alike.chunks((ROWS / per_row).max(1)) {
                     let rows: Vec<&Plan> = chunk.iter().map(|&at| &plans[at]).collect();
                     let ends = self.ends(step, prefix, &rows);
@@ -84,12 +86,10 @@ impl<'a> Variants<'a> {
         let plan = Plan::of(list, self.shape)?;
         let Some((step, prefix)) = self.steps.first() else { return Ok(Vec::new()) };
         let logits = to_host(self.network.head.logits(self.ends(step, prefix, &[&plan])));
-        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weight = |logit: f32| f64::from(logit - largest).exp();
-        let sum: f64 = logits.iter().map(|&logit| weight(logit)).sum();
+        let all = Distribution::of(&logits);
         let mut order: Vec<u32> = (0..logits.len() as u32).collect();
         order.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b)));
-        let answer = |token: u32| Answer { token, probability: weight(logits[token as usize]) / sum };
+        let answer = |token: u32| Answer { token, probability: all.probability(logits[token as usize]) };
         Ok(order.into_iter().take(count).map(answer).collect())
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::question::Skip;
 use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Slot, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{SkipPlace, Skips};
 
@@ -78,14 +78,8 @@ impl Selection {
         all
     }
 
-    /// The work, without what is `stored` already; with `among`, only entries that are there.
-    pub(crate) fn work(
-        &self,
-        snapshot: &Snapshot,
-        templates: &Templates<'_>,
-        stored: &Stored<'_>,
-        among: Option<&Stored<'_>>,
-    ) -> Result<Work> {
+    /// The work, without what is `stored` already.
+    pub(crate) fn work(&self, snapshot: &Snapshot, templates: &Templates<'_>, stored: &Stored<'_>) -> Result<Work> {
         let languages = self.language_ids(snapshot)?;
         let mut facts: BTreeMap<FactId, RelationId> = BTreeMap::new();
         for relation in self.relation_ids(snapshot)? {
@@ -103,14 +97,9 @@ impl Selection {
                     (None, _) => Skip::NoLabel,
                     (Some(_), None) => Skip::NoTemplate,
                     (Some(_), Some(texts)) => {
+                        askable = true;
                         for &prompt in texts.keys() {
                             let item = Item { fact, relation, language, prompt };
-                            if let Some(among) = among
-                                && !among.holds(&item)?
-                            {
-                                continue;
-                            }
-                            askable = true;
                             match stored.holds(&item)? {
                                 true => work.already_there += 1,
                                 false => work.items.push(item),
@@ -119,11 +108,76 @@ impl Selection {
                         continue;
                     }
                 };
-                // What was not attributed was counted then.
-                if among.is_some() {
+                *work.skips.entry(SkipPlace::of(snapshot, reason, relation, language)).or_default() += 1;
+            }
+            work.facts += u64::from(askable);
+        }
+        Ok(work)
+    }
+
+    /// The work on the entries of a run, without what is `stored` already, in the order of [`Selection::work`]. An entry whose
+    /// fact cannot be asked (any more) is counted.
+    pub(crate) fn work_among(
+        &self,
+        snapshot: &Snapshot,
+        templates: &Templates<'_>,
+        stored: &Stored<'_>,
+        among: &Stored<'_>,
+    ) -> Result<Work> {
+        let there: BTreeSet<LanguageId> = among.0.keys().map(|&(language, _)| language).collect();
+        for name in &self.languages {
+            if !snapshot.language(name).is_some_and(|language| there.contains(&language)) {
+                let names: Vec<&str> = there.iter().map(|&language| snapshot.language_name(language)).collect();
+                let expected = format!("a language of the run: {}", names.join(", "));
+                return Err(Error::Option { option: "language", given: name.clone(), expected });
+            }
+        }
+        let relations = self.relation_ids(snapshot)?;
+        let mut entries: BTreeMap<FactId, Vec<(LanguageId, PromptId)>> = BTreeMap::new();
+        for (&(language, prompt), parts) in &among.0 {
+            let wanted = self.languages.is_empty()
+                || self.languages.iter().any(|name| snapshot.language(name) == Some(language));
+            if !wanted || !self.prompts.holds(prompt) {
+                continue;
+            }
+            for part in parts {
+                for (local, fact) in (0..).zip(part.part.facts()?) {
+                    if part.is_live(local) {
+                        entries.entry(FactId(u32::from_le_bytes(*fact))).or_default().push((language, prompt));
+                    }
+                }
+            }
+        }
+        let mut work = Work::default();
+        for (fact, places) in entries {
+            let relation = snapshot.fact_relation(fact)?;
+            if !self.relations.is_empty() && !relation.is_some_and(|relation| relations.contains(&relation)) {
+                continue;
+            }
+            if self.limit.is_some_and(|limit| work.facts >= limit as u64) {
+                break;
+            }
+            let mut askable = false;
+            for (language, prompt) in places {
+                let skipped = |reason| {
+                    let relation = relation.map_or("", |relation| snapshot.relation_name(relation)).to_owned();
+                    SkipPlace { reason, relation, language: snapshot.language_name(language).to_owned() }
+                };
+                let labelled = snapshot.label(fact, language)?.is_some();
+                let Some(relation) = relation.filter(|_| labelled) else {
+                    *work.skips.entry(skipped(Skip::NoLabel)).or_default() += 1;
+                    continue;
+                };
+                if !templates.get(&(relation, language)).is_some_and(|texts| texts.contains_key(&prompt)) {
+                    *work.skips.entry(skipped(Skip::NoTemplate)).or_default() += 1;
                     continue;
                 }
-                *work.skips.entry(SkipPlace::of(snapshot, reason, relation, language)).or_default() += 1;
+                askable = true;
+                let item = Item { fact, relation, language, prompt };
+                match stored.holds(&item)? {
+                    true => work.already_there += 1,
+                    false => work.items.push(item),
+                }
             }
             work.facts += u64::from(askable);
         }
@@ -185,6 +239,11 @@ impl<'a> Stored<'a> {
     pub(crate) fn groups(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
         let slots = snapshot.group_slots().filter(|slot| Some(slot.run) == run);
         Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.group_parts(slot))).collect())
+    }
+
+    /// The prompts of a language.
+    pub(crate) fn prompts(&self, language: LanguageId) -> impl Iterator<Item = PromptId> {
+        self.0.range((language, PromptId(0))..=(language, PromptId(u16::MAX))).map(|(&(_, prompt), _)| prompt)
     }
 
     /// Where a fact's entry is.

@@ -116,12 +116,8 @@ impl Block {
     }
 
     /// Whole sentences of a bidirectional model. With `only`, the output is that token of each sentence alone.
-    pub fn forward(&self, x: Tensor<2>, tokens: usize, only: Option<usize>) -> (Tensor<2>, BlockState) {
-        self.forward_with(x, tokens, only, |neurons| neurons)
-    }
-
-    /// The same with the neurons' activations changed on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`.
-    pub fn forward_with(
+    /// `change` changes the neurons' activations on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`.
+    pub fn forward(
         &self,
         x: Tensor<2>,
         tokens: usize,
@@ -138,12 +134,8 @@ impl Block {
     }
 
     /// Variants of the last token of a causal model, `x: [rows × hidden]`.
-    pub fn forward_cached(&self, x: Tensor<2>, cache: &Cache) -> (Tensor<2>, BlockState) {
-        self.forward_cached_with(x, cache, |neurons| neurons)
-    }
-
-    /// The same with the neurons' activations `[rows × width]` changed on their way.
-    pub fn forward_cached_with(
+    /// `change` changes the neurons' activations `[rows × width]` on their way.
+    pub fn forward_cached(
         &self,
         x: Tensor<2>,
         cache: &Cache,

@@ -24,6 +24,31 @@ pub struct HeadState {
     target: usize,
 }
 
+/// The softmax of one row of logits, in 64-bit arithmetic, a token at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Distribution {
+    largest: f32,
+    sum: f64,
+}
+
+impl Distribution {
+    /// Of all logits of a row.
+    pub fn of(logits: &[f32]) -> Self {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        Self { largest, sum: logits.iter().map(|&logit| f64::from(logit - largest).exp()).sum() }
+    }
+
+    /// p of the token with this logit.
+    pub fn probability(&self, logit: f32) -> f64 {
+        f64::from(logit - self.largest).exp() / self.sum
+    }
+
+    /// ln p of the token with this logit.
+    pub fn log_probability(&self, logit: f32) -> f64 {
+        f64::from(logit - self.largest) - self.sum.ln()
+    }
+}
+
 impl Head {
     /// Logits of every token of the vocabulary, `[rows × vocabulary]`.
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
@@ -34,11 +59,7 @@ impl Head {
     pub fn log_probability(&self, x: Tensor<2>, target: usize) -> Vec<f32> {
         let logits = self.logits(x);
         let columns = logits.dims()[1];
-        let of = |row: &[f32]| {
-            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f64 = row.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
-            (f64::from(row[target] - largest) - sum.ln()) as f32
-        };
+        let of = |row: &[f32]| Distribution::of(row).log_probability(row[target]) as f32;
         to_host(logits).chunks_exact(columns).map(of).collect()
     }
 

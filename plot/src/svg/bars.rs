@@ -6,7 +6,7 @@ use super::{Drawing, FAINT, GRID, INK, LABEL, Labels, Place, SMALL, WIDTH, ancho
 use crate::axis::{Axis, exact, short};
 use crate::error::{Error, Result};
 use crate::figure::{Bar, Bars};
-use crate::{font, palette};
+use crate::font;
 
 /// Height of the axis of values.
 const HEIGHT: f64 = 280.0;
@@ -34,14 +34,13 @@ struct Layout<'a> {
 
 pub(super) fn draw(bars: &Bars) -> Result<Drawing> {
     let too_many = |what, found, most| Error::TooMany { title: bars.caption.title.clone(), what, found, most };
-    if bars.series.len() > palette::SERIES.len() {
-        return Err(too_many("series", bars.series.len(), palette::SERIES.len()));
+    if bars.series.len() > Bars::MOST_SERIES {
+        return Err(too_many("series", bars.series.len(), Bars::MOST_SERIES));
     }
     if bars.categories.len() > MOST_CATEGORIES {
         return Err(too_many("categories", bars.categories.len(), MOST_CATEGORIES));
     }
-    let names: Vec<&str> = bars.series.iter().map(|series| series.name.as_str()).collect();
-    let (names, legend_height) = legend::series(&names, WIDTH);
+    let (names, legend_height) = legend::series(bars, WIDTH);
     let layout = Layout::new(bars, legend_height);
     let bottom = layout.top + HEIGHT;
     let height = bottom + layout.labels.depth + LABEL * 1.6;
@@ -121,7 +120,7 @@ impl<'a> Layout<'a> {
         let gap = if self.wide >= 5.0 { 1.0 } else { 0.0 };
         let numbered = self.numbered();
         html! {
-            g fill=(palette::SERIES[at]) {
+            g fill=(self.bars.color(at)) {
                 @for (category, bar) in series.bars.iter().enumerate() {
                     @if let Some(bar) = bar {
                         @let x = self.center(category) + (first + at as f64) * self.wide;

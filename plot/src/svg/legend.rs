@@ -4,18 +4,20 @@ use maud::{Markup, html};
 
 use super::{INK, LABEL, Place, SMALL, anchored, number, text};
 use crate::axis::short;
-use crate::figure::Unit;
+use crate::figure::{Bars, Unit};
 use crate::{font, palette};
 
 const SWATCH: f64 = 12.0;
 const ROW: f64 = LABEL * 1.6;
 
-/// Names of series in rows of at most `width`; and the height they take.
-pub(super) fn series(names: &[&str], width: f64) -> (Markup, f64) {
+/// Names of series in rows of at most `width`, with what stands behind each; and the height they take.
+pub(super) fn series(bars: &Bars, width: f64) -> (Markup, f64) {
     let mut places = Vec::new();
     let mut place = Place::new(0.0, 0.0);
-    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let name = font::fit(name, LABEL, width - SWATCH - 6.0);
+    for (at, series) in bars.series.iter().enumerate().filter(|(_, series)| !series.name.is_empty()) {
+        let note = series.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+        let room = width - SWATCH - 6.0 - font::width(&note, LABEL);
+        let name = font::fit(&series.name, LABEL, room) + &note;
         let wide = SWATCH + 6.0 + font::width(&name, LABEL);
         if place.x > 0.0 && place.x + wide > width {
             place = Place::new(0.0, place.y + ROW);
@@ -27,7 +29,7 @@ pub(super) fn series(names: &[&str], width: f64) -> (Markup, f64) {
     let drawn = html! {
         @for (place, at, name) in &places {
             rect x=(number(place.x)) y=(number(place.y + 1.0)) width=(SWATCH) height=(SWATCH)
-                fill=(palette::SERIES[at % palette::SERIES.len()]) {}
+                fill=(bars.color(*at)) {}
             (text(Place::new(place.x + SWATCH + 6.0, place.y + 11.0), LABEL, INK, name))
         }
     };

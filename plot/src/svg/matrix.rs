@@ -1,30 +1,30 @@
 //! Matrices: a value in every cell, and its colour.
 //!
-//! Colours run to the highest value off the diagonal: what a thing has in common with itself says nothing.
+//! Colours of shares and ratios run to 1, so that matrices can be compared and little looks like little; those of other
+//! numbers, and of ratios above 1, to the highest value off the diagonal: what a thing has in common with itself says nothing.
 
 use maud::html;
 
 use super::{Drawing, INK, LABEL, Labels, Place, SMALL, WIDTH, anchored, legend, number};
 use crate::axis::{exact, short};
 use crate::error::{Error, Result};
-use crate::figure::Matrix;
+use crate::figure::{Matrix, Unit};
 use crate::{font, palette};
 
-/// More names make a picture nobody can read.
-const MOST_NAMES: usize = 64;
 /// Longest name of a row.
 const LONGEST: f64 = 160.0;
 const DIAGONAL: &str = "#eeeeee";
 
 pub(super) fn draw(matrix: &Matrix) -> Result<Drawing> {
     let count = matrix.names.len();
-    if count > MOST_NAMES {
+    if count > Matrix::MOST_NAMES {
         let title = matrix.caption.title.clone();
-        return Err(Error::TooMany { title, what: "names", found: count, most: MOST_NAMES });
+        return Err(Error::TooMany { title, what: "names", found: count, most: Matrix::MOST_NAMES });
     }
     let off_diagonal = |row: usize, column: usize| if row == column { None } else { matrix.values[row][column] };
     let cells: Vec<(usize, usize)> = (0..count).flat_map(|row| (0..count).map(move |column| (row, column))).collect();
-    let most = cells.iter().filter_map(|&(row, column)| off_diagonal(row, column)).fold(0.0, f64::max);
+    let whole = if matches!(matrix.unit, Unit::Share | Unit::Ratio) { 1.0 } else { 0.0 };
+    let most = cells.iter().filter_map(|&(row, column)| off_diagonal(row, column)).fold(whole, f64::max);
     let names: Vec<String> = matrix.names.iter().map(|name| font::fit(name, SMALL, LONGEST)).collect();
     let mut left = names.iter().map(|name| font::width(name, SMALL)).fold(0.0, f64::max) + 8.0;
     let legend_width =

@@ -43,6 +43,14 @@ pub(super) fn draw(bars: &Bars, width: usize) -> String {
             drawn.push('\n');
         }
     }
+    let noted = bars.series.iter().filter_map(|series| Some((&series.name, series.note.as_ref()?)));
+    for (at, (name, note)) in noted.enumerate() {
+        let (gap, note) = (if at == 0 { "\n" } else { "" }, fit(note, 30));
+        match name.as_str() {
+            "" => drawn += &format!("{gap} {note}\n"),
+            name => drawn += &format!("{gap} {}: {note}\n", fit(name, width - 3 - note.width())),
+        }
+    }
     drawn
 }
 

@@ -6,6 +6,7 @@
 use super::groups::Group;
 use super::keys::FactKeys;
 use super::tally::Counts;
+use crate::degenerate::evidence_of;
 use crate::domain::Execution;
 use crate::error::QueryError;
 use crate::plan::Pairs;
@@ -89,8 +90,9 @@ pub(super) fn degenerate_groups<'s>(
             for group in splits.groups(&mut worker, pairs, number, fact)? {
                 // A group that a filter cut neurons from is no longer that group.
                 if group.neurons.iter().all(|neuron| all.contains(&neuron.0)) {
+                    let measured = evidence_of(&group).map(numbers);
                     let mean = of_fact.entry(group.neurons).or_default();
-                    group.evidence.iter().for_each(|evidence| mean.add(numbers(evidence)));
+                    measured.into_iter().for_each(|values| mean.add(values));
                 }
             }
             for (group, mean) in of_fact {

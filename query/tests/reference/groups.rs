@@ -29,13 +29,16 @@ fn parameter(spec: &RunSpec, name: &str, least: f64, most: f64) -> Result<Option
 
 /// What a source asks of the groups of a run, unless the run cannot say.
 pub fn wanted(source: &Source, spec: &RunSpec) -> Result<Wanted, Refused> {
-    let share = |name| parameter(spec, name, 0.0, 1.0);
-    let own = [share("t_low")?, share("t_high")?];
-    let kept = [share("keep_low")?, share("keep_high")?];
-    let largest = parameter(spec, "size", 2.0, 1e9)?;
-    if own[0].is_some() != own[1].is_some() || kept[0].is_some() != kept[1].is_some() {
-        return Err("half of a pair of parameters".into());
+    let mut thresholds = Vec::new();
+    for name in ["t_low", "t_high", "keep_low", "keep_high"] {
+        thresholds.extend(spec.parameters.iter().find(|(key, _)| key == name));
     }
+    // Fewer are the words of an import.
+    let searched = thresholds.len() == 4;
+    let number = |name, least, most| if searched { parameter(spec, name, least, most) } else { Ok(None) };
+    let own = [number("t_low", 0.0, 1.0)?, number("t_high", 0.0, 1.0)?];
+    let kept = [number("keep_low", 0.0, 1.0)?, number("keep_high", 0.0, 1.0)?];
+    let largest = number("size", 2.0, 1e9)?;
     let sizes = match source.condition(ConditionKey::Size).map(|condition| &condition.filter) {
         Some(Filter::Size(Numbers::Of(list))) => {
             Some(list.iter().map(|size| (size.first as usize, size.last as usize)).collect::<Vec<_>>())
@@ -52,7 +55,7 @@ pub fn wanted(source: &Source, spec: &RunSpec) -> Result<Wanted, Refused> {
         _ => None,
     };
     let given = [given(ConditionKey::TLow), given(ConditionKey::THigh)];
-    if given != [None, None] && kept == [None, None] {
+    if given != [None, None] && !searched {
         return Err("thresholds of a run that does not say what it keeps".into());
     }
     let thresholds = match [given[0].or(own[0]), given[1].or(own[1])] {

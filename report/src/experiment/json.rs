@@ -45,6 +45,16 @@ impl Json {
         })
     }
 
+    /// Whether [`Json::cell`] writes fewer digits of a number in it than the file has.
+    pub fn is_rounded(&self) -> bool {
+        match self {
+            Self::Number(number) => rounded(*number) != *number,
+            Self::List(items) => items.iter().any(Self::is_rounded),
+            Self::Object(fields) => fields.iter().any(|(_, value)| value.is_rounded()),
+            _ => false,
+        }
+    }
+
     /// The value in a cell of a table.
     pub fn cell(&self) -> String {
         match self {
@@ -52,7 +62,7 @@ impl Json {
             Self::Bool(true) => "yes".into(),
             Self::Bool(false) => "no".into(),
             Self::Whole(number) => number.to_string(),
-            Self::Number(number) => rounded(*number),
+            Self::Number(number) => written(rounded(*number)),
             Self::Text(text) => text.clone(),
             Self::List(items) => items.iter().map(Self::cell).collect::<Vec<_>>().join(", "),
             Self::Object(fields) => self.estimate().unwrap_or_else(|| {
@@ -62,10 +72,19 @@ impl Json {
     }
 }
 
-/// Five digits that mean something.
-fn rounded(number: f64) -> String {
-    let short = format!("{number:.4e}").parse::<f64>().unwrap_or(number);
-    if short != 0.0 && !(1e-4..1e15).contains(&short.abs()) { format!("{short:e}") } else { short.to_string() }
+/// From here on the digits before the point are enough to say what a number is.
+const LARGE: f64 = 1e5;
+
+/// Five digits that mean something. Whole numbers and large ones are left as they are: their digits may be counts.
+fn rounded(number: f64) -> f64 {
+    if number.fract() == 0.0 || number.abs() >= LARGE {
+        return number;
+    }
+    format!("{number:.4e}").parse().unwrap_or(number)
+}
+
+fn written(number: f64) -> String {
+    if number != 0.0 && !(1e-4..1e15).contains(&number.abs()) { format!("{number:e}") } else { number.to_string() }
 }
 
 impl<'de> Deserialize<'de> for Json {

@@ -1,10 +1,13 @@
 //! Shares of neurons by layer: Figures 3, 4 and 5 of *Journey to the Center of the Knowledge Neurons* (AAAI 2024).
 
+use std::collections::HashSet;
+
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
 use kndb_query::SourceKind;
 use kndb_storage::Store;
 
 use super::Illustration;
+use super::conditions::Conditions;
 use super::selection::{RunLanguages, Selection, needs, run_label};
 use crate::answer::{Answer, number, pairs_note};
 use crate::error::{Error, Result};
@@ -15,14 +18,17 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When no run has such neurons, or a query is refused.
 pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Result<Illustration> {
-    let snapshot = store.snapshot()?;
+    let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
+    let conditions = selection.conditions(kind)?;
     let runs = selection.runs(store, &snapshot, kind)?;
     if runs.is_empty() {
         return Err(Error::NoRun { figure: name(kind), expected: needs(kind) });
     }
-    let mut layers = 0;
+    let (mut layers, mut before) = (0, 0);
     let (mut series, mut queries, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for run in &runs {
+        let place = before;
+        before += if kind == SourceKind::Likn { 1 } else { run.asked.len() };
         let run_name = &run.run.spec.name;
         for missing in selection.languages.iter().filter(|language| !run.languages.contains(language)) {
             remarks.push(format!("run {run_name} has no {missing}"));
@@ -41,7 +47,14 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                 false => {
                     let own = run.run.spec.shape.layers;
                     layers = layers.max(own);
-                    series.push(Series { name: label, bars: bars(&answer, own) });
+                    let asked =
+                        run.asked.iter().position(|asked| kind != SourceKind::Likn && languages.contains(asked));
+                    series.push(Series {
+                        name: label,
+                        bars: bars(&answer, own, &conditions),
+                        note: Some(pairs_note(pairs(&answer))),
+                        color: Some(place + asked.unwrap_or_default()),
+                    });
                 }
             }
             queries.push(query);
@@ -50,11 +63,12 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
     for series in &mut series {
         series.bars.resize(layers as usize, None);
     }
+    keep_colors(&mut series);
     let figure = (!series.is_empty()).then(|| {
         Figure::Bars(Bars {
             caption: Caption {
                 title: title(kind, &runs),
-                notes: selection.note(kind, &runs).into_iter().collect(),
+                notes: selection.note(kind, &runs, &conditions).into_iter().collect(),
                 sources: Vec::new(),
             },
             category_axis: "layer".into(),
@@ -106,10 +120,24 @@ fn label(run: &RunLanguages, languages: &[String], runs: &[RunLanguages]) -> Str
     }
 }
 
-/// A bar for each layer of the model: 0 where the answer has no row.
-fn bars(answer: &Answer, layers: u32) -> Vec<Option<Bar>> {
+/// Leaves colours to the order of the series where two would have the same: there are more places than colours.
+fn keep_colors(series: &mut [Series]) {
+    let mut taken = HashSet::new();
+    if !series.iter().all(|series| taken.insert(series.color.map(|color| color % Bars::MOST_SERIES))) {
+        series.iter_mut().for_each(|series| series.color = None);
+    }
+}
+
+/// All pairs of an answer.
+fn pairs(answer: &Answer) -> f64 {
+    let Some(column) = answer.column("pairs") else { return 0.0 };
+    answer.rows.iter().filter_map(|row| row.get(column).and_then(number)).sum()
+}
+
+/// A bar for each layer of the model that is asked for: 0 where the answer has no row.
+fn bars(answer: &Answer, layers: u32, conditions: &Conditions) -> Vec<Option<Bar>> {
     let zero = Bar { note: Some(pairs_note(0.0)), ..Bar::default() };
-    let mut bars = vec![Some(zero); layers as usize];
+    let mut bars: Vec<_> = (0..layers).map(|layer| conditions.has_layer(layer).then(|| zero.clone())).collect();
     let (layer, share, pairs) = (answer.column("layer"), answer.column("share"), answer.column("pairs"));
     for row in &answer.rows {
         let value = |column: Option<usize>| column.and_then(|column| row.get(column)).and_then(number);

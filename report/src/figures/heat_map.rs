@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When it is not clear which run is meant, or the query is refused.
 pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
-    let snapshot = store.snapshot()?;
+    let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
+    let conditions = selection.conditions(SourceKind::Kn)?;
     let run = one_run(store, &snapshot, selection, "a heat map")?;
     let languages = if selection.languages.is_empty() { &[][..] } else { &run.languages };
     let query = format!("{} by neuron", selection.source(SourceKind::Kn, &snapshot, &run.run, languages));
@@ -34,7 +35,7 @@ pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
         Figure::HeatMap(HeatMap {
             caption: Caption {
                 title: format!("Facts that use each neuron: {} ({shown})", run.run.spec.model),
-                notes: selection.note(SourceKind::Kn, std::slice::from_ref(&run)).into_iter().collect(),
+                notes: selection.note(SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect(),
                 sources: Vec::new(),
             },
             row_axis: "layer".into(),

@@ -10,17 +10,23 @@ use super::selection::Selection;
 use crate::answer::{Answer, number};
 use crate::error::Result;
 
-/// Draws the similarity of each language of one run to each other.
+/// Draws the similarity of each language of one run to each other: n(n + 1)/2 questions for n languages.
 ///
 /// # Errors
-/// When it is not clear which run is meant, or a query is refused.
-pub fn overlap(store: &Store, selection: &Selection) -> Result<Illustration> {
-    let snapshot = store.snapshot()?;
+/// When it is not clear which run is meant, or a query is refused; [`kndb_plot::Error::TooMany`], before anything is asked,
+/// when the run has more languages than `most`.
+pub fn overlap(store: &Store, selection: &Selection, most: Option<usize>) -> Result<Illustration> {
+    let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
+    let conditions = selection.conditions(SourceKind::Kn)?;
     let run = one_run(store, &snapshot, selection, "an overlap matrix")?;
     let names = run.languages.clone();
+    let title = format!("Overlap of languages: {}", run.run.spec.model);
+    if let Some(most) = most.filter(|most| names.len() > *most) {
+        return Err(kndb_plot::Error::TooMany { title, what: "names", found: names.len(), most }.into());
+    }
     let source = |at: usize| selection.source(SourceKind::Kn, &snapshot, &run.run, &names[at..=at]);
     let mut values = vec![vec![None; names.len()]; names.len()];
-    let (mut queries, mut remarks) = (Vec::new(), Vec::new());
+    let (mut queries, mut alone) = (Vec::new(), Vec::new());
     for left in 0..names.len() {
         for right in left..names.len() {
             let query = format!("similarity({}, {})", source(left), source(right));
@@ -32,21 +38,20 @@ pub fn overlap(store: &Store, selection: &Selection) -> Result<Illustration> {
             values[left][right] = value("similarity");
             values[right][left] = values[left][right];
             if let Some(unpaired) = value("unpaired").filter(|unpaired| *unpaired > 0.0) {
-                remarks.push(format!("{unpaired} facts have only one of {} and {}", names[left], names[right]));
+                alone.push(format!("{} and {} {unpaired}", names[left], names[right]));
             }
             queries.push(query);
         }
     }
+    let remark = || format!("facts that have only one of two languages are not compared: {}", alone.join(", "));
+    let remarks = if alone.is_empty() { Vec::new() } else { vec![remark()] };
     let known = values.iter().flatten().any(Option::is_some);
-    let mut notes: Vec<String> = selection.note(SourceKind::Kn, std::slice::from_ref(&run)).into_iter().collect();
+    let mut notes: Vec<String> =
+        selection.note(SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect();
     notes.push("Jaccard index of a fact's neurons in two languages, then the mean over facts.".into());
     let figure = known.then(|| {
         Figure::Matrix(Matrix {
-            caption: Caption {
-                title: format!("Overlap of languages: {}", run.run.spec.model),
-                notes,
-                sources: Vec::new(),
-            },
+            caption: Caption { title, notes, sources: Vec::new() },
             names: names.clone(),
             value_axis: "similarity".into(),
             values,

@@ -1,8 +1,9 @@
 //! What figures are asked to show: runs, languages, relations, a threshold; and the queries that say so.
 
 use kndb_query::{SourceKind, Span, Text};
-use kndb_storage::{Run, RunId, Slot, Snapshot, Store};
+use kndb_storage::{PartKind, Run, RunId, Slot, Snapshot, Store};
 
+use super::conditions::Conditions;
 use crate::answer::Answer;
 use crate::error::{Error, Result};
 
@@ -17,6 +18,8 @@ pub struct Selection {
     pub relations: Vec<String>,
     /// Threshold as a share of a fact's maximum; each run's own without it.
     pub tau: Option<f64>,
+    /// Further conditions, as they stand in the brackets of a source: `layer in 7..11`.
+    pub conditions: Vec<String>,
 }
 
 /// A run and the languages it has entries in.
@@ -24,7 +27,42 @@ pub struct Selection {
 pub(super) struct RunLanguages {
     pub run: Run,
     pub languages: Vec<String>,
+    /// The languages it is asked for: those without entries are among them.
+    pub asked: Vec<String>,
+    pub has: Contents,
 }
+
+/// Whether a run has scores, to which thresholds apply, and neuron sets, which are as they were imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub scores: bool,
+    pub sets: bool,
+}
+
+impl Contents {
+    pub(crate) fn of(snapshot: &Snapshot, run: RunId) -> Self {
+        let mut contents = Self::default();
+        for slot in snapshot.slots().filter(|slot| slot.run == run) {
+            for live in snapshot.parts(slot).into_iter().filter(|live| live.live_len() > 0) {
+                contents.scores |= live.part.kind() == PartKind::Scores;
+                contents.sets |= live.part.kind() == PartKind::Neurons;
+            }
+        }
+        contents
+    }
+
+    /// What is said of a run's neurons beside its thresholds, or in their place.
+    pub(crate) fn written(self, thresholds: String) -> String {
+        match (self.scores, self.sets) {
+            (true, true) => format!("{thresholds}; {SETS}"),
+            (false, true) => SETS.to_owned(),
+            (_, false) => thresholds,
+        }
+    }
+}
+
+/// Said where no threshold was applied.
+const SETS: &str = "sets as imported";
 
 /// What a source is of: `groups` for degenerate ones, else scores or neuron sets.
 pub(super) fn needs(kind: SourceKind) -> &'static str {
@@ -41,22 +79,39 @@ pub(super) fn runs_with(snapshot: &Snapshot, kind: SourceKind) -> Vec<RunLanguag
         of_run.dedup();
         of_run.into_iter().map(|language| snapshot.language_name(language).to_owned()).collect::<Vec<_>>()
     };
-    let runs = snapshot.runs().map(|run| RunLanguages { run: run.clone(), languages: languages(run.id) });
+    let runs = snapshot.runs().map(|run| {
+        let languages = languages(run.id);
+        RunLanguages { run: run.clone(), asked: languages.clone(), languages, has: Contents::of(snapshot, run.id) }
+    });
     runs.filter(|run| !run.languages.is_empty()).collect()
 }
 
-/// Those of some runs that have entries for a source, in groups whose series by layer fit one figure.
-pub(crate) fn figures_of(store: &Store, kind: SourceKind, names: &[String], most: usize) -> Result<Vec<Vec<String>>> {
+/// The languages a run has entries for a source in.
+pub(crate) fn languages_of(snapshot: &Snapshot, kind: SourceKind, run: RunId) -> Vec<String> {
+    let run = runs_with(snapshot, kind).into_iter().find(|with| with.run.id == run);
+    run.map(|run| run.languages).unwrap_or_default()
+}
+
+/// Those of some runs that have entries for a source, in groups whose series by layer fit one figure. A run of more languages
+/// than that has figures of its own.
+pub(crate) fn figures_of(store: &Store, kind: SourceKind, names: &[String], most: usize) -> Result<Vec<Selection>> {
     let with = runs_with(&*store.snapshot()?, kind);
-    let mut figures: Vec<Vec<String>> = Vec::new();
+    let mut figures: Vec<Selection> = Vec::new();
     let mut room = 0;
     for name in names {
         let Some(run) = with.iter().find(|run| run.run.spec.name == *name) else { continue };
         let series = if kind == SourceKind::Likn { 1 } else { run.languages.len() };
+        let one = Selection { runs: vec![name.clone()], ..Selection::default() };
+        if series > most {
+            let of = |languages: &[String]| Selection { languages: languages.to_vec(), ..one.clone() };
+            figures.extend(run.languages.chunks(most).map(of));
+            room = 0;
+            continue;
+        }
         match figures.last_mut() {
-            Some(last) if series <= room => last.push(name.clone()),
+            Some(last) if series <= room => last.runs.push(name.clone()),
             _ => {
-                figures.push(vec![name.clone()]);
+                figures.push(one);
                 room = most;
             }
         }
@@ -73,6 +128,21 @@ pub(crate) fn whole_source(store: &Store, kind: SourceKind, run: &str) -> Result
 }
 
 impl Selection {
+    /// Without what is named twice.
+    pub(super) fn distinct(&self) -> Self {
+        let once = |names: &[String]| {
+            let first = |(at, name): (usize, &String)| (!names[..at].contains(name)).then(|| name.clone());
+            names.iter().enumerate().filter_map(first).collect()
+        };
+        let (runs, languages, relations) = (once(&self.runs), once(&self.languages), once(&self.relations));
+        Self { runs, languages, relations, tau: self.tau, conditions: once(&self.conditions) }
+    }
+
+    /// The further conditions, read.
+    pub(super) fn conditions(&self, kind: SourceKind) -> Result<Conditions> {
+        Conditions::read(kind, &self.conditions)
+    }
+
     /// The selected runs, with those of their languages that are selected. A run, language or relation that is not there is
     /// told by the query engine, which knows what is.
     pub(super) fn runs(&self, store: &Store, snapshot: &Snapshot, kind: SourceKind) -> Result<Vec<RunLanguages>> {
@@ -80,7 +150,6 @@ impl Selection {
         let mut chosen: Vec<RunLanguages> = Vec::new();
         for name in &self.runs {
             match there.iter().find(|there| there.run.spec.name == *name) {
-                Some(run) if chosen.iter().any(|chosen| chosen.run.id == run.run.id) => {}
                 Some(run) => chosen.push(run.clone()),
                 None => {
                     Answer::of(store, &format!("{kind}[run={}] by layer", name_text(name)))?;
@@ -102,6 +171,7 @@ impl Selection {
             Answer::of(store, &format!("{kind}[run={run}, lang={language}] by layer"))?;
         }
         for run in &mut chosen {
+            run.asked.clone_from(&self.languages);
             run.languages =
                 self.languages.iter().filter(|language| run.languages.contains(language)).cloned().collect();
         }
@@ -118,30 +188,40 @@ impl Selection {
         conditions.extend(choice("lang", languages));
         conditions.extend(choice("relation", &self.relations));
         conditions.extend(self.tau.map(|tau| format!("tau={tau}")));
+        conditions.extend(self.conditions.iter().cloned());
         match conditions.is_empty() {
             true => kind.to_string(),
             false => format!("{kind}[{}]", conditions.join(", ")),
         }
     }
 
-    /// What stands under a figure: threshold and relations.
-    pub(super) fn note(&self, kind: SourceKind, runs: &[RunLanguages]) -> Option<String> {
+    /// What stands under a figure: thresholds, relations, further conditions.
+    pub(super) fn note(&self, kind: SourceKind, runs: &[RunLanguages], conditions: &Conditions) -> Option<String> {
         let mut parts = Vec::new();
-        match (self.tau, runs) {
-            _ if kind == SourceKind::Dkn => {}
+        match (self.tau.or(conditions.tau()), runs) {
+            _ if kind == SourceKind::Dkn => parts.push(group_thresholds(runs, conditions)),
             (Some(tau), _) => parts.push(format!("τ {tau}")),
             (None, [one]) => {
                 let own = one.run.spec.language_taus.iter().filter(|(language, _)| one.languages.contains(language));
                 let own: String = own.map(|(language, tau)| format!(", {language} {tau}")).collect();
-                parts.push(format!("τ {}{own}", one.run.spec.tau));
+                parts.push(one.has.written(format!("τ {}{own}", one.run.spec.tau)));
             }
-            (None, _) => parts.push("each run with its own τ".into()),
+            (None, several) => {
+                let own = several.iter().fold(Contents::default(), |all, run| Contents {
+                    scores: all.scores | run.has.scores,
+                    sets: all.sets | run.has.sets,
+                });
+                parts.push(own.written("each run with its own τ".into()));
+            }
         }
         if let [one] = runs {
             parts.insert(0, format!("run {}", one.run.spec.name));
         }
         if !self.relations.is_empty() {
             parts.push(format!("relations {}", self.relations.join(", ")));
+        }
+        if !self.conditions.is_empty() {
+            parts.push(format!("where {}", self.conditions.join(", ")));
         }
         let sentence = parts.join("; ");
         let (first, rest) = sentence.split_at_checked(1).unwrap_or_default();
@@ -150,6 +230,22 @@ impl Selection {
             "" => format!("{sentence}."),
             first => format!("{}{rest}.", first.to_ascii_uppercase()),
         })
+    }
+}
+
+/// The thresholds under which groups count as degenerate, run by run where they differ.
+fn group_thresholds(runs: &[RunLanguages], conditions: &Conditions) -> String {
+    let of = |run: &RunLanguages| {
+        conditions.group_thresholds(&run.run).unwrap_or_else(|| "groups as they were found, no thresholds".into())
+    };
+    let all: Vec<String> = runs.iter().map(of).collect();
+    match all.as_slice() {
+        [one] => one.clone(),
+        [first, others @ ..] if others.iter().all(|other| other == first) => format!("each run with {first}"),
+        _ => {
+            let named = runs.iter().zip(&all).map(|(run, of)| format!("run {} with {of}", run.run.spec.name));
+            named.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

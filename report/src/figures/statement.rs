@@ -1,26 +1,22 @@
 //! Any answer with a `by`, as bars: the first dimension are the categories, the second the series.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_query::{Dimension, Head, Measure, Query, Settings, Statement, Value};
+use kndb_query::{Dimension, Measure, Query, Settings, Statement, Value, layers_asked};
 use kndb_storage::Store;
 
 use super::Illustration;
 use crate::answer::{Answer, in_query, number, pairs_note, written};
 use crate::error::{Error, Result};
 
-/// Asks a store and draws the answer. `value` is the column to draw; without it `share`, or `similarity` where there is no
-/// share.
+/// Asks a store and draws the answer. `run` is the run of every source that names none; the query of the figure says it.
+/// `value` is the column to draw; without it `share`, or `similarity` where there is no share.
 ///
 /// # Errors
-/// When the statement cannot be read or answered, has no `by`, or has no such column.
-pub fn of_statement(
-    store: &Store,
-    settings: &Settings,
-    statement: &str,
-    value: Option<Measure>,
-) -> Result<Illustration> {
+/// When the statement cannot be read or answered, has no `by`, or has no such column; [`Error::NoSourceFor`] when a run is
+/// given and no source takes it.
+pub fn of_statement(store: &Store, statement: &str, run: Option<&str>, value: Option<Measure>) -> Result<Illustration> {
     let not_drawn = |found: String| Error::NotByQuery { statement: statement.to_owned(), found };
     let query = match kndb_query::parse(statement).map_err(|error| in_query(statement, error))? {
         Statement::Query(query) => query,
@@ -31,15 +27,30 @@ pub fn of_statement(
     if query.by.is_empty() || query.by.len() > 2 {
         return Err(not_drawn(format!("{} dimensions", query.by.len())));
     }
-    let answer = Answer::with(store, settings, statement)?;
-    of_answer(&query, &answer, value)
+    let query = match run {
+        None => query,
+        Some(run) => {
+            let without = || Error::NoSourceFor { statement: statement.to_owned(), run: run.to_owned() };
+            query.in_run(run).ok_or_else(without)?
+        }
+    };
+    let settings = Settings::default();
+    let answer = Answer::of_query(store, &settings, statement, &query)?;
+    of_answer(store, &settings, &query, &answer, value)
 }
 
-/// Draws an answer that somebody else asked for.
+/// Draws an answer that somebody else asked for, with these settings.
 ///
 /// # Errors
-/// When the query has no `by`, or more than two dimensions, or the answer has no such column.
-pub fn of_answer(query: &Query, answer: &Answer, value: Option<Measure>) -> Result<Illustration> {
+/// When the query has no `by`, or more than two dimensions, or the answer has no such column, or it has two rows of the same
+/// two names.
+pub fn of_answer(
+    store: &Store,
+    settings: &Settings,
+    query: &Query,
+    answer: &Answer,
+    value: Option<Measure>,
+) -> Result<Illustration> {
     // The text to check the numbers by: with `plot` it would draw them again.
     let text = Query { plot: false, ..query.clone() }.to_string();
     let (category, second) = match query.by.as_slice() {
@@ -57,20 +68,27 @@ pub fn of_answer(query: &Query, answer: &Answer, value: Option<Measure>) -> Resu
 
     let mut table = Table::default();
     for (at, row) in answer.rows.iter().enumerate() {
-        let series = series.as_ref().map_or("", |series| series[at].as_str());
         let bar = row.get(measure.column).and_then(number).map(|value| Bar {
             value,
             interval: None,
             note: note.and_then(|note| row.get(note)).and_then(number).map(pairs_note),
         });
-        table.set(&categories[at], series, bar);
+        match &series {
+            None => table.add(&categories[at], bar),
+            Some(series) if table.set(&categories[at], &series[at], bar) => {}
+            Some(series) => {
+                let names = [categories[at].clone(), series[at].clone()];
+                return Err(Error::SameNames { statement: text, names });
+            }
+        }
     }
-    // A layer without a row has no pairs, unless rows were left out.
-    let complete = query.having.is_empty() && query.top.is_none();
+    // What has no row has no pairs, if nothing but the source decides which rows there are.
+    let complete = query.having.is_empty() && query.top.is_none() && query.only_source().is_some();
     if complete && query.order.is_empty() && category == Dimension::Layer {
-        table.fill_layers();
+        let layers = layers_asked(store, settings, query).map_err(|error| in_query(&text, error))?;
+        layers.into_iter().for_each(|layers| table.fill_layers(layers as usize));
     }
-    let zero = (complete && matches!(query.head, Head::Set(_))).then(|| Bar::new(0.0));
+    let zero = (complete && matches!(measure.unit, Unit::Share | Unit::Count)).then(|| Bar::new(0.0));
     let figure = (!table.bars.is_empty()).then(|| {
         Figure::Bars(Bars {
             caption: Caption { title: text.clone(), ..Caption::default() },
@@ -78,11 +96,16 @@ pub fn of_answer(query: &Query, answer: &Answer, value: Option<Measure>) -> Resu
             series_axis: second.map(|dimension| dimension.to_string()).unwrap_or_default(),
             value_axis: measure.name.to_owned(),
             unit: measure.unit,
-            series: table.series(zero.as_ref()),
+            series: table.series(zero.as_ref(), second.is_some_and(is_number)),
             categories: table.categories.names,
         })
     });
     Ok(Illustration::new(figure, vec![text], Vec::new()))
+}
+
+/// Whether names of a dimension are numbers.
+fn is_number(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Layer | Dimension::Prompt)
 }
 
 /// The column that is drawn.
@@ -101,9 +124,9 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
     let (measure, column) = found.ok_or_else(|| Error::NoColumn { value: wanted[0].to_string(), known: known() })?;
     let unit = match measure {
         Measure::Share => Unit::Share,
-        Measure::Similarity => Unit::Ratio,
+        Measure::Similarity | Measure::P | Measure::PAlone | Measure::PAll => Unit::Ratio,
         Measure::Pairs | Measure::Facts | Measure::Neurons | Measure::Unpaired => Unit::Count,
-        _ => Unit::Number,
+        Measure::Score => Unit::Number,
     };
     Ok(Drawn { column, name: measure.word(), unit })
 }
@@ -141,34 +164,55 @@ struct Table {
     categories: Numbered,
     series: Numbered,
     bars: Vec<(usize, usize, Option<Bar>)>,
+    taken: HashSet<(usize, usize)>,
 }
 
 impl Table {
-    fn set(&mut self, category: &str, series: &str, bar: Option<Bar>) {
-        let at = (self.categories.place(category), self.series.place(series));
-        self.bars.push((at.0, at.1, bar));
+    /// Adds a row that is a category of its own: rows of one name, such as two places called Georgia, stay two.
+    fn add(&mut self, category: &str, bar: Option<Bar>) {
+        let series = self.series.place("");
+        self.categories.names.push(category.to_owned());
+        self.bars.push((self.categories.names.len() - 1, series, bar));
     }
 
-    /// Adds the layers below the highest that have no row.
-    fn fill_layers(&mut self) {
+    /// Adds a row of two names; `false` where there is one of these names already.
+    fn set(&mut self, category: &str, series: &str, bar: Option<Bar>) -> bool {
+        let at = (self.categories.place(category), self.series.place(series));
+        self.bars.push((at.0, at.1, bar));
+        self.taken.insert(at)
+    }
+
+    /// Adds the layers of the model that have no row.
+    fn fill_layers(&mut self, count: usize) {
         let layers: Vec<usize> = self.categories.names.iter().filter_map(|layer| layer.parse().ok()).collect();
-        let Some(&last) = layers.iter().max().filter(|_| layers.len() == self.categories.names.len()) else { return };
-        self.categories.names = (0..=last).map(|layer| layer.to_string()).collect();
+        if layers.is_empty() || layers.len() < self.categories.names.len() || layers.iter().any(|&at| at >= count) {
+            return;
+        }
+        self.categories.names = (0..count).map(|layer| layer.to_string()).collect();
         for (category, ..) in &mut self.bars {
             *category = layers[*category];
         }
     }
 
-    /// The series, with a bar for what has no row.
-    fn series(&self, missing: Option<&Bar>) -> Vec<Series> {
+    /// The series, with a bar for what has no row: in the order of their numbers, or that in which they came.
+    fn series(&self, missing: Option<&Bar>, numbers: bool) -> Vec<Series> {
         let mut series: Vec<Series> = self
             .series
             .names
             .iter()
-            .map(|name| Series { name: name.clone(), bars: vec![missing.cloned(); self.categories.names.len()] })
+            .map(|name| Series {
+                name: name.clone(),
+                bars: vec![missing.cloned(); self.categories.names.len()],
+                ..Series::default()
+            })
             .collect();
         for (category, number, bar) in &self.bars {
             series[*number].bars[*category].clone_from(bar);
+        }
+        // Layers and prompts ascend, though the first category may lack the first of them.
+        let number = |series: &Series| series.name.parse::<u64>().ok();
+        if numbers {
+            series.sort_by_key(number);
         }
         series
     }

@@ -37,10 +37,10 @@ fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<M
         );
     }
     let columns = ["layer", "entries", "median", "95 %", "worst", "worst of"];
-    let rows = |of: fn(&LayerResiduals) -> &Distribution| {
+    let rows = |of: fn(&LayerResiduals) -> Option<&Distribution>| {
         layers.iter().map(|layer| row(snapshot, layer.layer, of(layer))).collect::<Result<Vec<_>>>()
     };
-    let (absolute, relative) = (rows(|layer| &layer.absolute)?, rows(|layer| &layer.relative)?);
+    let (absolute, relative) = (rows(|layer| Some(&layer.absolute))?, rows(|layer| layer.relative.as_ref())?);
     let worst = layers.iter().max_by(|a, b| a.absolute.worst.total_cmp(&b.absolute.worst));
     let worst = worst.map(|layer| scores_of(snapshot, run, layer.absolute.worst_of)).transpose()?;
     Ok(html! {
@@ -55,8 +55,11 @@ fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<M
     })
 }
 
-fn row(snapshot: &Snapshot, layer: u32, distribution: &Distribution) -> Result<Vec<String>> {
-    let Distribution { count, median, percentile_95, worst, worst_of } = distribution;
+fn row(snapshot: &Snapshot, layer: u32, distribution: Option<&Distribution>) -> Result<Vec<String>> {
+    let Some(Distribution { count, median, percentile_95, worst, worst_of }) = distribution else {
+        let nothing = ["0", "–", "–", "–", "–"].map(str::to_owned);
+        return Ok([layer.to_string()].into_iter().chain(nothing).collect());
+    };
     let number = |value: &f64| format!("{value:.1e}");
     let mut row = vec![layer.to_string(), count.to_string()];
     row.extend([median, percentile_95, worst].map(number));

@@ -1,6 +1,6 @@
 //! What the store holds: facts, languages, runs.
 
-use kndb_storage::{Run, Snapshot};
+use kndb_storage::{Holds, Run, Snapshot};
 use maud::html;
 
 use super::Section;
@@ -25,8 +25,8 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
         ("saved sets", snapshot.saved_sets().len().to_string()),
         ("segments", format!("{segments} ({bytes} bytes), {unsealed} entries not sealed yet")),
     ];
-    let columns =
-        ["run", "model", "layers", "width", "method", "preset", "languages", "entries", "kept", "groups", "state"];
+    // Presets and what is kept stand in the section of each run.
+    let columns = ["run", "model", "shape", "method", "languages", "entries", "groups stored", "state"];
     let rows: Vec<Vec<String>> = runs.iter().map(|run| row(snapshot, run)).collect();
     let body = html! {
         (pairs(&store))
@@ -37,54 +37,21 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
 }
 
 fn row(snapshot: &Snapshot, run: &Run) -> Vec<String> {
-    let holds = Holds::of(snapshot, run);
+    let holds = snapshot.holds(run.id);
     let spec = &run.spec;
     vec![
         spec.name.clone(),
         spec.model.clone(),
-        spec.shape.layers.to_string(),
-        spec.shape.width.to_string(),
+        spec.shape.to_string(),
         spec.method.clone(),
-        spec.preset.clone().unwrap_or_else(|| "–".into()),
-        holds.languages.join(", "),
-        holds.entries.to_string(),
-        holds.kept.to_string(),
+        languages(snapshot, &holds).join(", "),
+        holds.entries().to_string(),
         holds.groups.to_string(),
         if run.finished { "finished" } else { "open" }.into(),
     ]
 }
 
-/// What a run holds, counted from headers of segments.
-pub struct Holds {
-    /// Languages it has entries in, in the order of the store.
-    pub languages: Vec<String>,
-    /// (fact, language, prompt) triples with scores or neurons.
-    pub entries: u64,
-    /// Scores kept, or neurons of sets without scores.
-    pub kept: u64,
-    /// Degenerate groups.
-    pub groups: u64,
-}
-
-impl Holds {
-    /// Counts.
-    pub fn of(snapshot: &Snapshot, run: &Run) -> Self {
-        let mut holds = Self { languages: Vec::new(), entries: 0, kept: 0, groups: 0 };
-        let mut languages = Vec::new();
-        for slot in snapshot.slots().filter(|slot| slot.run == run.id) {
-            languages.push(slot.language);
-            for live in snapshot.parts(slot) {
-                holds.entries += live.live_len();
-                holds.kept += live.part.members();
-            }
-        }
-        for slot in snapshot.group_slots().filter(|slot| slot.run == run.id) {
-            languages.push(slot.language);
-            holds.groups += snapshot.group_parts(slot).iter().map(|live| live.part.members()).sum::<u64>();
-        }
-        languages.sort_unstable();
-        languages.dedup();
-        holds.languages = languages.into_iter().map(|language| snapshot.language_name(language).to_owned()).collect();
-        holds
-    }
+/// Names of the languages a run has entries in.
+pub fn languages(snapshot: &Snapshot, holds: &Holds) -> Vec<String> {
+    holds.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect()
 }

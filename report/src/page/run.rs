@@ -1,18 +1,19 @@
 //! One run: how it was made, its figures, its tables. And several, side by side.
 
+use kndb_plot::{Bars, Matrix};
 use kndb_query::SourceKind;
-use kndb_storage::{Run, Snapshot, Store};
+use kndb_storage::{Holds, Run, Snapshot, Store};
 use maud::{Markup, html};
 
 use super::Section;
 use super::evidence::{answer, figure};
-use super::overview::Holds;
+use super::overview::languages;
 use super::table::pairs;
 use crate::error::Result;
-use crate::figures::{self, Selection};
+use crate::figures::{self, Contents, Selection};
 
-/// Series in a figure: as many as there are colours.
-const SERIES: usize = 8;
+/// Series in a figure.
+const SERIES: usize = Bars::MOST_SERIES;
 /// Rows of a table of neurons or groups.
 const ROWS: usize = 20;
 
@@ -21,12 +22,13 @@ pub fn comparison(store: &Store, runs: &Selection) -> Result<Section> {
     let mut body = Vec::new();
     for kind in [SourceKind::Kn, SourceKind::Likn, SourceKind::Dkn] {
         let groups = figures::figures_of(store, kind, &runs.runs, SERIES)?;
-        if groups.iter().map(Vec::len).sum::<usize>() < 2 {
+        let mut names: Vec<&String> = groups.iter().flat_map(|figure| &figure.runs).collect();
+        names.dedup();
+        if names.len() < 2 {
             continue;
         }
         body.push(html! { h3 { (heading(kind)) } });
-        for runs in groups {
-            let some = Selection { runs, ..Selection::default() };
+        for some in groups {
             body.push(figure(figures::by_layer(store, kind, &some))?);
         }
     }
@@ -39,30 +41,36 @@ pub fn comparison(store: &Store, runs: &Selection) -> Result<Section> {
 
 /// The section of a run.
 pub fn section(store: &Store, snapshot: &Snapshot, run: &Run, at: usize) -> Result<Section> {
-    let holds = Holds::of(snapshot, run);
-    let mut parts = vec![pairs(&description(run, &holds))];
-    if holds.entries == 0 && holds.groups == 0 {
+    let holds = snapshot.holds(run.id);
+    let mut parts = vec![pairs(&description(snapshot, run, &holds))];
+    if holds.entries() == 0 {
         parts.push(html! { p.nothing { "The run holds nothing yet." } });
     }
-    if holds.entries > 0 {
-        parts.extend(of_scores(store, run, &holds)?);
+    if holds.attributed > 0 {
+        let languages = figures::languages_of(snapshot, SourceKind::Kn, run.id);
+        parts.extend(of_scores(store, run, &languages)?);
     }
-    if holds.groups > 0 {
-        parts.extend(of_groups(store, run)?);
+    if holds.searched > 0 {
+        let languages = figures::languages_of(snapshot, SourceKind::Dkn, run.id);
+        parts.extend(of_groups(store, run, &languages)?);
     }
     let heading = format!("Run {}: {}", run.spec.name, run.spec.model);
     Ok(Section { id: format!("run-{at}"), heading, body: html! { @for part in &parts { (part) } } })
 }
 
-fn description(run: &Run, holds: &Holds) -> Vec<(&'static str, String)> {
+fn description(snapshot: &Snapshot, run: &Run, holds: &Holds) -> Vec<(&'static str, String)> {
     let spec = &run.spec;
     let taus: String = spec.language_taus.iter().map(|(language, tau)| format!(", {language} {tau}")).collect();
     let parameters: Vec<String> = spec.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let unknown = || "not known".to_owned();
-    // A run of groups keeps no scores, whatever it was opened with.
-    let keeps = match holds.entries {
-        0 => "no scores".to_owned(),
-        _ => format!("{}, {}", spec.keep, spec.score_type),
+    // A run of groups or of imported sets keeps no scores, whatever it was opened with.
+    let contents = Contents::of(snapshot, run.id);
+    let (taus, keeps) = match holds.attributed {
+        0 => ("–".to_owned(), "no scores".to_owned()),
+        _ => (
+            contents.written(format!("{}{taus}", spec.tau)),
+            contents.written(format!("{}, {}", spec.keep, spec.score_type)),
+        ),
     };
     vec![
         ("model", spec.model.clone()),
@@ -71,12 +79,12 @@ fn description(run: &Run, holds: &Holds) -> Vec<(&'static str, String)> {
         ("method", spec.method.clone()),
         ("preset", spec.preset.clone().unwrap_or_else(|| "none".into())),
         ("parameters", if parameters.is_empty() { "none".into() } else { parameters.join("; ") }),
-        ("τ", format!("{}{taus}", spec.tau)),
+        ("τ", taus),
         ("share of prompts", spec.prompt_share.to_string()),
         ("keeps", keeps),
-        ("languages", holds.languages.join(", ")),
-        ("entries", holds.entries.to_string()),
-        ("groups", holds.groups.to_string()),
+        ("languages", languages(snapshot, holds).join(", ")),
+        ("entries", holds.entries().to_string()),
+        ("groups stored", holds.groups.to_string()),
         ("begun by", run.tool.clone()),
         ("state", if run.finished { "finished" } else { "open" }.into()),
     ]
@@ -90,21 +98,21 @@ fn heading(kind: SourceKind) -> &'static str {
     }
 }
 
-fn of_scores(store: &Store, run: &Run, holds: &Holds) -> Result<Vec<Markup>> {
+fn of_scores(store: &Store, run: &Run, all: &[String]) -> Result<Vec<Markup>> {
     let selection = Selection { runs: vec![run.spec.name.clone()], ..Selection::default() };
     let source = |kind| figures::source(store, kind, &run.spec.name);
     let mut parts = vec![html! { h3 { (heading(SourceKind::Kn)) } }];
-    for languages in holds.languages.chunks(SERIES) {
+    for languages in all.chunks(SERIES) {
         let some = Selection { languages: languages.to_vec(), ..selection.clone() };
         parts.push(figure(figures::by_layer(store, SourceKind::Kn, &some))?);
     }
-    let several = holds.languages.len() > 1;
+    let several = all.len() > 1;
     if several {
         parts.push(html! {
             h3 { (heading(SourceKind::Likn)) }
             (figure(figures::by_layer(store, SourceKind::Likn, &selection))?)
             h3 { "Overlap of languages" }
-            (figure(figures::overlap(store, &selection))?)
+            (figure(figures::overlap(store, &selection, Some(Matrix::MOST_NAMES)))?)
         });
     }
     parts.push(html! {
@@ -123,21 +131,25 @@ fn of_scores(store: &Store, run: &Run, holds: &Holds) -> Result<Vec<Markup>> {
             (answer(store, &format!("{} by neuron order by facts top {ROWS}", source(SourceKind::Likn)?))?)
         });
     } else {
-        let one = holds.languages.join("");
+        let one = all.join("");
         parts.push(html! { p.nothing { "No language-independent neurons and no overlap: the run has one language, " (one) "." } });
     }
     Ok(parts)
 }
 
-fn of_groups(store: &Store, run: &Run) -> Result<Vec<Markup>> {
-    let selection = Selection { runs: vec![run.spec.name.clone()], ..Selection::default() };
+fn of_groups(store: &Store, run: &Run, all: &[String]) -> Result<Vec<Markup>> {
+    let mut parts = vec![html! { h3 { (heading(SourceKind::Dkn)) } }];
+    for languages in all.chunks(SERIES) {
+        let some =
+            Selection { runs: vec![run.spec.name.clone()], languages: languages.to_vec(), ..Selection::default() };
+        parts.push(figure(figures::by_layer(store, SourceKind::Dkn, &some))?);
+    }
     let source = figures::source(store, SourceKind::Dkn, &run.spec.name)?;
-    Ok(vec![html! {
-        h3 { (heading(SourceKind::Dkn)) }
-        (figure(figures::by_layer(store, SourceKind::Dkn, &selection))?)
+    parts.push(html! {
         h3 { "Degenerate groups that most facts have" }
         (answer(store, &format!("{source} by group order by facts top {ROWS}"))?)
         h3 { "Degenerate neurons by relation" }
         (answer(store, &format!("{source} by relation"))?)
-    }])
+    });
+    Ok(parts)
 }

@@ -52,6 +52,9 @@ impl CheckReport {
         let studied: Vec<&RelationReport> =
             report.relations.iter().filter(|relation| relation.left_out_because.is_none()).collect();
         writeln!(out, "\n{}: {} of {} relations", report.language, studied.len(), report.relations.len())?;
+        if studied.is_empty() {
+            writeln!(out, "no relation is left: a lower threshold keeps more groups, as the condition t_high=0.05")?;
+        }
         for relation in &report.relations {
             if let Some(because) = &relation.left_out_because {
                 writeln!(out, "left out: {}: {because}", relation.relation)?;

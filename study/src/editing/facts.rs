@@ -101,7 +101,11 @@ impl Plan {
         if others {
             return Ok(());
         }
-        Err(StudyError::NoUnrelated { relation: first.relation.clone(), facts: self.questions.len() })
+        let expected = match unrelated {
+            Unrelated::OtherRelation => "relation",
+            Unrelated::OtherFact => "fact",
+        };
+        Err(StudyError::NoUnrelated { relation: first.relation.clone(), facts: self.questions.len(), expected })
     }
 
     /// Keeps the facts that the model can be asked in every language, up to the limit, in a random order that does not depend on

@@ -9,6 +9,7 @@ use crate::questions::Question;
 use crate::streams::stream;
 use crate::watch::{Stage, Watch, for_each};
 use kndb_storage::{Neuron, Shape};
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,9 +58,17 @@ impl fmt::Display for Method {
     }
 }
 
+/// As its name and, of Mono-KN, the source: the two columns of the CSV.
 impl Serialize for Method {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let source = match self {
+            Self::Mono { source } => Some(source.as_str()),
+            _ => None,
+        };
+        let mut fields = serializer.serialize_struct("Method", 2)?;
+        fields.serialize_field("name", self.name())?;
+        fields.serialize_field("source", &source)?;
+        fields.end()
     }
 }
 

@@ -28,8 +28,11 @@ pub struct Cell {
 pub struct Success {
     /// SR = SR_suppress + SR_enhance.
     pub rate: Estimate,
-    /// SR less that of the random control, over the same draws; `None` for the control itself.
+    /// SR less that of the random control, over the same draws; `None` for the control itself. Open to the side of a rate
+    /// without an upper bound.
     pub above_random: Option<Estimate>,
+    /// Whether either part has no upper bound; the interval is then open above.
+    pub unbounded: bool,
     /// With the neurons suppressed.
     pub suppress: Effect,
     /// With the neurons enhanced.
@@ -41,6 +44,9 @@ pub struct Success {
 pub struct Effect {
     /// |related / unrelated|.
     pub rate: Estimate,
+    /// Whether the interval of the unrelated mean contains 0 (without draws, whether the mean itself is 0): the rate then has
+    /// no upper bound, percentiles of it mean nothing above, and its interval is open there.
+    pub unbounded: bool,
     /// Mean relative change of the facts themselves.
     pub related: Estimate,
     /// Mean relative change of unrelated facts.
@@ -53,22 +59,21 @@ pub struct Effect {
     pub unstable_draws: u32,
 }
 
-impl Effect {
-    /// Whether the interval of the unrelated mean contains 0: the rate then has no upper bound. Without draws, whether the mean
-    /// itself is 0.
-    pub fn is_unbounded(&self) -> bool {
-        match self.unrelated.interval {
-            Some(interval) => interval.low <= 0.0 && interval.high >= 0.0,
-            None => self.unrelated.value.is_none_or(|mean| mean == 0.0),
-        }
+/// Whether a mean cannot be told from 0.
+fn may_be_zero(mean: &Estimate) -> bool {
+    match mean.interval {
+        Some(interval) => interval.low <= 0.0 && interval.high >= 0.0,
+        None => mean.value.is_none_or(|mean| mean == 0.0),
     }
 }
 
-impl Success {
-    /// Whether either part has no upper bound.
-    pub fn is_unbounded(&self) -> bool {
-        self.suppress.is_unbounded() || self.enhance.is_unbounded()
+/// The interval of a rate without an upper bound.
+fn open_above(mut rate: Estimate) -> Estimate {
+    if let (Some(interval), Some(value)) = (&mut rate.interval, rate.value) {
+        interval.low = interval.low.min(value);
+        interval.high = f64::INFINITY;
     }
+    rate
 }
 
 /// The changes of a method by fact, NaN where a fact has none: suppress related and unrelated, enhance related and unrelated.
@@ -112,12 +117,24 @@ fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<C
     let success = |number: usize, outliers: usize| {
         let own = 2 * number + outliers;
         let control = control.filter(|&control| control != number).map(|control| 2 * control + outliers);
-        Success {
-            rate: resampled.estimate(own * STATISTICS + SR),
-            above_random: control.map(|c| resampled.difference(own * STATISTICS + SR, c * STATISTICS + SR)),
-            suppress: effect(&resampled, own * STATISTICS, [0, 1, 4], &all[own]),
-            enhance: effect(&resampled, own * STATISTICS, [2, 3, 5], &all[own]),
-        }
+        let parts = |set: usize| {
+            let part = |columns| effect(&resampled, set * STATISTICS, columns, &all[set]);
+            [part([0, 1, 4]), part([2, 3, 5])]
+        };
+        let is_unbounded = |parts: &[Effect; 2]| parts.iter().any(|part| part.unbounded);
+        let of_own = parts(own);
+        let unbounded = is_unbounded(&of_own);
+        let above_random = control.map(|control| {
+            let mut above = resampled.difference(own * STATISTICS + SR, control * STATISTICS + SR);
+            if let Some(interval) = &mut above.interval {
+                interval.high = if unbounded { f64::INFINITY } else { interval.high };
+                interval.low = if is_unbounded(&parts(control)) { f64::NEG_INFINITY } else { interval.low };
+            }
+            above
+        });
+        let rate = resampled.estimate(own * STATISTICS + SR);
+        let [suppress, enhance] = of_own;
+        Success { rate: if unbounded { open_above(rate) } else { rate }, above_random, unbounded, suppress, enhance }
     };
     let cell = |(number, method): (usize, &Method)| {
         let of_method: Vec<_> = rows.iter().filter(|row| row.method == *method).collect();
@@ -149,10 +166,13 @@ fn effect(resampled: &Resampled, first: usize, [related, unrelated, rate]: [usiz
     let sign = resampled.value(first + unrelated).signum();
     let unstable = |&&draw: &&f64| draw.is_nan() || draw == 0.0 || draw.signum() != sign;
     let count = |column: usize| columns[column].iter().filter(|change| !change.is_nan()).count();
+    let (rate, of_unrelated) = (resampled.estimate(first + rate), resampled.estimate(first + unrelated));
+    let unbounded = may_be_zero(&of_unrelated);
     Effect {
-        rate: resampled.estimate(first + rate),
+        rate: if unbounded { open_above(rate) } else { rate },
+        unbounded,
         related: resampled.estimate(first + related),
-        unrelated: resampled.estimate(first + unrelated),
+        unrelated: of_unrelated,
         related_facts: count(related),
         unrelated_facts: count(unrelated),
         unstable_draws: resampled.draws(first + unrelated).iter().filter(unstable).count() as u32,

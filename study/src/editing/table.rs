@@ -2,6 +2,7 @@
 
 use super::EditReport;
 use super::csv;
+use super::options::Population;
 use super::success::{Cell, Effect, Success};
 use crate::output::{Report, Table, UNDEFINED, estimate, number, plain};
 use std::io::{self, Write};
@@ -12,8 +13,12 @@ impl Report for EditReport {
         let languages = options.languages.join(", ");
         writeln!(
             out,
-            "Cross-lingual editing: run {:?} of {}, protocol {}, {} of {} facts with a non-empty LIKN in {languages}; seed {}",
-            options.run, self.model, options.protocol.name, self.facts, self.facts_with_likn, options.seed
+            "Cross-lingual editing: run {:?} of {}, protocol {}, {}; seed {}",
+            options.run,
+            self.model,
+            options.protocol.name,
+            self.population(&languages),
+            options.seed
         )?;
         for (reason, facts) in &self.left_out {
             writeln!(out, "left out: {facts} × {reason}")?;
@@ -26,13 +31,10 @@ impl Report for EditReport {
             false => [("all changes", true), (dropped.as_str(), false)],
         };
         let without_any = self.cells.iter().all(|cell| cell.all == cell.without_outliers);
-        for (title, all) in [first, second] {
-            if without_any && !all {
-                writeln!(
-                    out,
-                    "\nNo change is an outlier (suppress > {}, enhance ≥ {}).",
-                    bounds.suppress_above, bounds.enhance_from
-                )?;
+        for (number, (title, all)) in [first, second].into_iter().enumerate() {
+            if without_any && number == 1 {
+                let (suppress, enhance) = (bounds.suppress_above, bounds.enhance_from);
+                writeln!(out, "\nNo change is an outlier (suppress > {suppress}, enhance ≥ {enhance}).")?;
                 continue;
             }
             writeln!(out, "\nSuccess rate (Eq. 11), {title}")?;
@@ -47,7 +49,7 @@ impl Report for EditReport {
             bootstrap.level * 100.0,
             bootstrap.draws
         )?;
-        if self.cells.iter().any(|cell| cell.all.is_unbounded() || cell.without_outliers.is_unbounded()) {
+        if self.cells.iter().any(|cell| cell.all.unbounded || cell.without_outliers.unbounded) {
             writeln!(
                 out,
                 "*: the unrelated change cannot be told from 0, so the rate has no upper bound. Unstable: draws in which it was 0 or of \
@@ -63,16 +65,31 @@ impl Report for EditReport {
 }
 
 impl EditReport {
+    /// How many facts were studied, and of which.
+    fn population(&self, languages: &str) -> String {
+        let (facts, with) = (self.facts, self.facts_with_likn);
+        match self.options.protocol.population {
+            Population::Shared => {
+                format!("{facts} facts with a non-empty LIKN in {languages} ({with} of all relations)")
+            }
+            Population::PerMethod => {
+                format!(
+                    "{facts} facts with knowledge neurons in any of {languages}, {with} with a non-empty LIKN in all"
+                )
+            }
+        }
+    }
+
     fn rates(&self, all: bool) -> Table {
         let header = ["in", "method", "facts", "neurons", "SR", "suppress", "enhance", "SR - random", "unstable"];
         let mut table = Table::new(2, header.into_iter().chain(["m-BERT", "m-GPT"]));
         for cell in &self.cells {
             let success = of(cell, all);
             let marked = |shown: String, unbounded: bool| if unbounded { shown + " *" } else { shown };
-            let part = |effect: &Effect| marked(estimate(&effect.rate), effect.is_unbounded());
+            let part = |effect: &Effect| marked(estimate(&effect.rate), effect.unbounded);
             let mut row = vec![cell.language.clone(), cell.method.to_string(), cell.facts.to_string()];
             row.push(number(cell.neurons));
-            row.push(marked(estimate(&success.rate), success.is_unbounded()));
+            row.push(marked(estimate(&success.rate), success.unbounded));
             row.extend([part(&success.suppress), part(&success.enhance)]);
             row.push(success.above_random.as_ref().map_or_else(String::new, estimate));
             row.push(format!("{}, {}", success.suppress.unstable_draws, success.enhance.unstable_draws));

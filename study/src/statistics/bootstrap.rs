@@ -120,8 +120,12 @@ fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = share.clamp(0.0, 1.0) * last as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    // Two equal infinities have no difference to interpolate.
-    Some(if below == above { below } else { below + (above - below) * place.fract() })
+    // Infinities have no difference to interpolate: the nearer rank then.
+    Some(match below.is_finite() && above.is_finite() {
+        true => below + (above - below) * place.fract(),
+        false if place.fract() < 0.5 => below,
+        false => above,
+    })
 }
 
 #[cfg(test)]
@@ -140,6 +144,8 @@ mod tests {
         }
         assert_eq!(percentile(&[], 0.5), None);
         assert_eq!(percentile(&[0.0, f64::INFINITY, f64::INFINITY], 0.75), Some(f64::INFINITY));
+        assert_eq!(percentile(&[f64::NEG_INFINITY, f64::INFINITY], 0.4), Some(f64::NEG_INFINITY));
+        assert_eq!(percentile(&[f64::NEG_INFINITY, f64::INFINITY], 0.6), Some(f64::INFINITY));
     }
 
     #[test]

@@ -1,20 +1,17 @@
 //! The demo with a model: facts in, attribution, questions.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use kndb_engine::job::{Job, Prompts};
 use kndb_engine::{Model, Options, device};
-use kndb_query::{Measure, Settings};
+use kndb_query::Measure;
 use kndb_report::figures;
 use kndb_storage::Store;
 
 use super::material::Material;
 use crate::commands::facts::add;
 use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
-use crate::progress::Progress;
+use crate::job::{Shown, must_be_done, until_stopped};
 use crate::session::FIGURE_WIDTH;
 use crate::terminal::Terminal;
 
@@ -76,18 +73,9 @@ fn attribute(store: &Store, model: &Model, device: &str, terminal: &mut Terminal
     let mut job = Job::new(PRESET, model, &options, device);
     job.selection.prompts = Prompts::First(1);
     job.selection.relations = RELATIONS.map(str::to_owned).to_vec();
-    let stop = Arc::new(AtomicBool::new(false));
-    set_at_ctrl_c(Arc::clone(&stop));
-    let bar = Progress::of_facts(terminal.messages_to_person);
-    let done = job.run(store, model, &options, &stop, &mut |progress| {
-        bar.of(progress.done, progress.total, String::new());
-    });
-    bar.clear();
-    let summary = done?;
-    if summary.stopped {
-        let stored = summary.attributed + summary.already_there;
-        return Err(CliError::Interrupted { run: job.run.name, stored, left: summary.left });
-    }
+    let shown = Shown { bar: terminal.messages_to_person, summary: false };
+    let summary = until_stopped(shown, |stop, progress| job.run(store, model, &options, stop, progress))?;
+    must_be_done(&job.run, &summary)?;
     let seconds = summary.elapsed.as_secs_f64();
     writeln!(
         terminal.out,
@@ -100,7 +88,7 @@ fn attribute(store: &Store, model: &Model, device: &str, terminal: &mut Terminal
 }
 
 fn draw(store: &Store, statement: &str, terminal: &mut Terminal) -> Result<()> {
-    let drawn = figures::of_statement(store, &Settings::default(), statement, Some(Measure::Pairs))?;
+    let drawn = figures::of_statement(store, statement, None, Some(Measure::Pairs))?;
     let Some(mut figure) = drawn.figure else { return Ok(()) };
     // The statement stands above.
     figure.caption_mut().title.clear();

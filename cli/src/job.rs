@@ -1,0 +1,165 @@
+//! Jobs of the engine as commands run them: a bar, Ctrl-C, and a summary.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kndb_engine::job::{Progress as JobProgress, Skips, Summary};
+use kndb_engine::{Model, Skip};
+use kndb_storage::RunSpec;
+
+use crate::error::{CliError, Result};
+use crate::interrupt::set_at_ctrl_c;
+use crate::progress::Progress;
+use crate::terminal::Terminal;
+
+/// Rows of the table of skipped facts.
+const SKIP_ROWS: usize = 20;
+
+/// What a person sees of a job.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Whether a bar moves while it works.
+    pub bar: bool,
+    /// Whether its summary is written.
+    pub summary: bool,
+}
+
+/// Does a job that fills `run`; an error if it was stopped before its end.
+pub fn watched(
+    run: &RunSpec,
+    model: &Model,
+    shown: Shown,
+    terminal: &mut Terminal,
+    job: impl FnOnce(&AtomicBool, &mut dyn FnMut(JobProgress)) -> kndb_engine::Result<Summary>,
+) -> Result<()> {
+    let summary = until_stopped(shown, job)?;
+    if shown.summary {
+        write_summary(&summary, run, model, &mut terminal.out).map_err(CliError::Output)?;
+    }
+    must_be_done(run, &summary)
+}
+
+/// Does a job, with a bar and Ctrl-C.
+pub fn until_stopped(
+    shown: Shown,
+    job: impl FnOnce(&AtomicBool, &mut dyn FnMut(JobProgress)) -> kndb_engine::Result<Summary>,
+) -> Result<Summary> {
+    let stop = Arc::new(AtomicBool::new(false));
+    set_at_ctrl_c(Arc::clone(&stop));
+    let bar = Progress::of_facts(shown.bar);
+    let done = job(&stop, &mut |progress| {
+        let message = match (stop.load(Ordering::Relaxed), progress.skipped) {
+            (true, _) => "stopping; Ctrl-C again: at once".to_owned(),
+            (false, 0) => String::new(),
+            (false, skipped) => format!("{skipped} skipped"),
+        };
+        bar.of(progress.done, progress.total, message);
+    });
+    bar.clear();
+    Ok(done?)
+}
+
+/// An error that says what is left, if the job was stopped.
+pub fn must_be_done(run: &RunSpec, summary: &Summary) -> Result<()> {
+    match summary.stopped {
+        true => {
+            let stored = summary.attributed + summary.already_there;
+            Err(CliError::Interrupted { run: run.name.clone(), stored, left: summary.left })
+        }
+        false => Ok(()),
+    }
+}
+
+/// What a job did, a line each.
+fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
+    line("run", run.name.clone())?;
+    line("model", format!("{} ({}, {})", run.model, model.architecture(), run.shape))?;
+    line("facts", summary.facts.to_string())?;
+    let mut entries = format!("{} new", summary.attributed);
+    if summary.already_there > 0 {
+        entries += &format!(", {} already there", summary.already_there);
+    }
+    if summary.stopped {
+        entries += &format!(", {} left", summary.left);
+    }
+    line("entries", entries)?;
+    let skipped = summary.skipped_in_all();
+    if skipped > 0 {
+        line("skipped", skipped.to_string())?;
+        for row in skip_rows(&summary.skipped, SKIP_ROWS) {
+            line("", row)?;
+        }
+    }
+    let seconds = summary.elapsed.as_secs_f64();
+    line(
+        "time",
+        match summary.attributed {
+            0 => format!("{seconds:.2} s"),
+            count => format!(
+                "{seconds:.2} s, {:.1} entries/s; {:.2} s of computing, summed over threads",
+                count as f64 / seconds,
+                summary.computing.as_secs_f64()
+            ),
+        },
+    )
+}
+
+/// One row a relation and reason, the most first: `P36  en 2, zh 1  object not in the model's vocabulary`.
+fn skip_rows(skips: &Skips, most: usize) -> Vec<String> {
+    let mut rows: BTreeMap<(&Skip, &str), (u64, Vec<String>)> = BTreeMap::new();
+    for (place, count) in skips {
+        let row = rows.entry((&place.reason, &place.relation)).or_default();
+        row.0 += count;
+        row.1.push(format!("{} {count}", place.language));
+    }
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_by_key(|(_, (count, _))| Reverse(*count));
+    let cells: Vec<_> = rows
+        .iter()
+        .take(most)
+        .map(|((reason, relation), (_, counts))| (*relation, counts.join(", "), reason))
+        .collect();
+    let first = cells.iter().map(|(relation, ..)| relation.chars().count()).max().unwrap_or(0);
+    let second = cells.iter().map(|(_, counts, _)| counts.chars().count()).max().unwrap_or(0);
+    let mut shown: Vec<String> = cells
+        .iter()
+        .map(|(relation, counts, reason)| format!("{relation:<first$}  {counts:<second$}  {reason}"))
+        .collect();
+    let hidden: u64 = rows.iter().skip(most).map(|(_, (count, _))| count).sum();
+    if hidden > 0 {
+        shown.push(format!("{hidden} more, in {} further rows", rows.len() - most));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kndb_engine::job::SkipPlace;
+
+    #[test]
+    fn skips_are_a_short_table() {
+        let place = |reason, relation: &str, language: &str| SkipPlace {
+            reason,
+            relation: relation.into(),
+            language: language.into(),
+        };
+        let skips = Skips::from([
+            (place(Skip::NoLabel, "P36", "en"), 12),
+            (place(Skip::NoLabel, "P36", "zh"), 3),
+            (place(Skip::TooLong, "P1376", "zh"), 1),
+        ]);
+        assert_eq!(
+            skip_rows(&skips, 20),
+            [
+                "P36    en 12, zh 3  no label of the subject or the object",
+                "P1376  zh 1         prompt longer than the model can read"
+            ]
+        );
+        assert_eq!(skip_rows(&skips, 1)[1], "1 more, in 1 further rows");
+    }
+}
