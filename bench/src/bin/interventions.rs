@@ -55,6 +55,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(apart < 1e-5, "the same sets give other probabilities: {apart:e}");
         (facts, sets) = (facts + 1, sets + lists.len());
     }
+    if facts == 0 {
+        return Err("no fact of the file can be asked of this model".into());
+    }
     let [together, alone, whole] = seconds.map(|all| all / f64::from(facts));
     println!("{facts} facts of {}, {} sets a fact, one thread", model.name(), sets / facts as usize);
     println!("together       {together:.4} s/fact");
