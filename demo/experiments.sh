@@ -44,9 +44,9 @@ for model in bilingual-masked bilingual-causal english-masked english-causal; do
     done
 done
 
-for figure in kn likn dkn; do
-    "$kndb" plot "$db" $figure -o "$out/$figure.svg" -o "$out/$figure.png"
-done
+"$kndb" plot "$db" kn -o "$out/kn.svg" -o "$out/kn.png"
+"$kndb" plot "$db" likn -o "$out/likn.svg" -o "$out/likn.png"
+"$kndb" plot "$db" dkn --where t_high=0.05 -o "$out/dkn.svg" -o "$out/dkn.png"
 "$kndb" plot "$db" heatmap --run bilingual-masked --langs en -o "$out/heatmap.svg" -o "$out/heatmap.png"
 "$kndb" plot "$db" overlap --run bilingual-masked -o "$out/overlap.svg" -o "$out/overlap.png"
 "$kndb" report "$db" -o "$out/report.html" \

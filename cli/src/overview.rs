@@ -47,6 +47,8 @@ pub struct RunOverview {
     pub kept: u64,
     /// Degenerate groups.
     pub groups: u64,
+    /// Whether it has scores or neuron sets, so that it has thresholds and keeps some of them.
+    pub attributed: bool,
 }
 
 impl Overview {
@@ -78,7 +80,14 @@ impl RunOverview {
             let holds = snapshot.holds(run.id);
             let languages =
                 holds.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
-            Self { run: run.clone(), languages, entries: holds.entries(), kept: holds.kept, groups: holds.groups }
+            Self {
+                run: run.clone(),
+                languages,
+                entries: holds.entries(),
+                kept: holds.kept,
+                groups: holds.groups,
+                attributed: holds.attributed > 0 || holds.searched == 0,
+            }
         };
         snapshot.runs().map(of).collect()
     }

@@ -93,12 +93,19 @@ pub struct Setting {
 
 impl Setting {
     /// Opens the store, loads the model, finds the run.
-    pub fn of(args: &StudyArgs, reads: Reads) -> Result<Self> {
+    pub fn of(args: &StudyArgs, reads: Reads, terminal: &mut Terminal) -> Result<Self> {
         let on = device(&args.device)?;
         let store = Store::open(&args.store)?;
         let snapshot = store.snapshot()?;
         let model = Model::load(&args.model, &on)?;
         let run = run_of(&snapshot, &model, args.run.as_deref(), reads)?.clone();
+        if !run.finished {
+            let name = &run.spec.name;
+            let note = format!(
+                "note: run {name:?} is not finished, so facts may be missing: the command that made it goes on"
+            );
+            writeln!(terminal.messages, "{note}").map_err(CliError::Output)?;
+        }
         let languages = match args.langs.is_empty() {
             true => reads.languages(&snapshot, run.id),
             false => args.langs.clone(),

@@ -125,11 +125,15 @@ fn write_found(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> 
         statement: StatementText { origin: "statement".into(), text: statement, ..StatementText::default() },
     })?;
     let found = match facts.0.is_empty() {
-        true => "in no fact, at the run's thresholds".to_owned(),
-        false => format!("in {} facts, at the run's thresholds", facts.0.join(", ")),
+        true => "in no fact".to_owned(),
+        false => format!("in {} facts", facts.0.join(", ")),
     };
     let stored = snapshot.holds(run.id).groups;
-    writeln!(terminal.out, "{:<12} {found}; {stored} kept as evidence", "groups").map_err(CliError::Output)
+    let of_run = match run.spec.parameters.iter().any(|(name, _)| name == "t_low") {
+        true => format!("{found} of the run, at its thresholds; {stored} kept as evidence"),
+        false => format!("{found} of the run: {stored}"),
+    };
+    writeln!(terminal.out, "{:<12} {of_run}", "groups").map_err(CliError::Output)
 }
 
 /// `en 8`, `zh 5`.

@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
-    let setting = Setting::of(&args.study, Reads::Attributions)?;
+    let setting = Setting::of(&args.study, Reads::Attributions, terminal)?;
     if args.keep_case && args.study.preset != StudyPreset::AmigCode {
         return Err(CliError::NotForMethod { option: "--keep-case", method: "--preset sound".into() });
     }

@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
-    let setting = Setting::of(&args.study, Reads::Groups)?;
+    let setting = Setting::of(&args.study, Reads::Groups, terminal)?;
     let scores = attribution(&setting, &preset(&args, &setting)?)?;
     let mut options = CheckOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
     if args.study.preset == StudyPreset::AmigCode {

@@ -28,6 +28,8 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
     ];
     let rows = RunOverview::all(&*store.snapshot()?).into_iter().map(|overview| {
         let spec = &overview.run.spec;
+        // A run of groups alone keeps no scores, whatever it was opened with.
+        let of_scores = |shown: String| if overview.attributed { text(&shown) } else { Value::Null };
         vec![
             text(&spec.name),
             text(&spec.model),
@@ -35,9 +37,9 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
             Value::Integer(spec.shape.width.into()),
             text(&spec.method),
             spec.preset.as_deref().map_or(Value::Null, text),
-            text(&overview.taus()),
-            text(&spec.keep.to_string()),
-            text(&spec.score_type.to_string()),
+            of_scores(overview.taus()),
+            of_scores(spec.keep.to_string()),
+            of_scores(spec.score_type.to_string()),
             text(&overview.language_list()),
             Value::Integer(overview.entries),
             Value::Integer(overview.kept),

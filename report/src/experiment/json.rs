@@ -63,7 +63,7 @@ impl Json {
             Self::Bool(false) => "no".into(),
             Self::Whole(number) => number.to_string(),
             Self::Number(number) => written(rounded(*number)),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => shortened(text),
             Self::List(items) => items.iter().map(Self::cell).collect::<Vec<_>>().join(", "),
             Self::Object(fields) => self.estimate().unwrap_or_else(|| {
                 fields.iter().map(|(name, value)| format!("{name} {}", value.cell())).collect::<Vec<_>>().join(", ")
@@ -141,5 +141,15 @@ impl<'de> Visitor<'de> for Values {
             object.push(field);
         }
         Ok(Json::Object(object))
+    }
+}
+
+/// A text of many lines' length is cut: a statement may name every fact of a study, and stands in the file.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    const SHOWN: usize = 240;
+    match (text.chars().count(), text.char_indices().nth(SHOWN)) {
+        (length, Some((end, _))) if length > MOST => format!("{}… ({length} characters)", &text[..end]),
+        _ => text.to_owned(),
     }
 }

@@ -36,7 +36,8 @@ impl Report for CheckReport {
             out,
             "\nIn brackets: {}% intervals over {} draws of facts, both statements of a fact together.\n{UNDEFINED}\n\
              ¹ The paper prints these columns the other way round: its code divides by all true statements and calls that precision, \
-             and by all accepted ones and calls that recall. F1 is the same.",
+             and by all accepted ones and calls that recall. F1 is the same.\n\
+             Calling every statement true gives precision 0.500, recall 1.000, F1 0.667, balanced accuracy 0.500.",
             bootstrap.level * 100.0,
             bootstrap.draws
         )

@@ -28,8 +28,8 @@ pub struct Cell {
 pub struct Success {
     /// SR = SR_suppress + SR_enhance.
     pub rate: Estimate,
-    /// SR less that of the random control, over the same draws; `None` for the control itself. Open to the side of a rate
-    /// without an upper bound.
+    /// Of LIKN: SR less that of the random control, which has as many neurons, over the same draws. Open to the side of a
+    /// rate without an upper bound.
     pub above_random: Option<Estimate>,
     /// Whether either part has no upper bound; the interval is then open above.
     pub unbounded: bool,
@@ -116,7 +116,8 @@ fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<C
     let control = methods.iter().position(|method| *method == Method::Random);
     let success = |number: usize, outliers: usize| {
         let own = 2 * number + outliers;
-        let control = control.filter(|&control| control != number).map(|control| 2 * control + outliers);
+        // The control has the size of L: it says nothing of methods that edit other numbers of neurons.
+        let control = control.filter(|_| methods[number] == Method::Likn).map(|control| 2 * control + outliers);
         let parts = |set: usize| {
             let part = |columns| effect(&resampled, set * STATISTICS, columns, &all[set]);
             [part([0, 1, 4]), part([2, 3, 5])]

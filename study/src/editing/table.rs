@@ -45,7 +45,8 @@ impl Report for EditReport {
         let bootstrap = options.bootstrap;
         writeln!(
             out,
-            "\nIn brackets: {}% intervals over {} draws of facts. m-BERT, m-GPT: the paper's Table 2, other models on other facts.\n{UNDEFINED}",
+            "\nIn brackets: {}% intervals over {} draws of facts. m-BERT, m-GPT: the paper's Table 2, other models on other facts. random: as many \
+             neurons a layer as LIKN has there.\n{UNDEFINED}",
             bootstrap.level * 100.0,
             bootstrap.draws
         )?;
