@@ -52,11 +52,11 @@ pub enum CliError {
     Engine(kndb_engine::Error),
     /// An option that means nothing to the method that was chosen.
     #[cfg(feature = "attribute")]
-    #[error("{option} means nothing to the method {method}")]
+    #[error("{option} means nothing to {method}")]
     NotForMethod {
         /// The option.
         option: &'static str,
-        /// The method.
+        /// The method or protocol, as a phrase: "the method activation".
         method: String,
     },
     /// A store without facts that a model could be asked about.
@@ -96,6 +96,13 @@ pub enum CliError {
     WhichScores {
         /// The run of degenerate groups.
         run: String,
+    },
+    /// Two results that were to go into one file.
+    #[cfg(feature = "attribute")]
+    #[error("--json and --csv both name {path}; expected two files", path = path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
     },
     /// A study could not be done.
     #[cfg(feature = "attribute")]
@@ -315,9 +322,11 @@ impl CliError {
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             #[cfg(feature = "attribute")]
-            Self::WhichRun { .. } | Self::NoSuchRun { .. } | Self::WhichScores { .. } | Self::NotNeurons { .. } => {
-                USAGE
-            }
+            Self::SameFile { .. }
+            | Self::WhichRun { .. }
+            | Self::NoSuchRun { .. }
+            | Self::WhichScores { .. }
+            | Self::NotNeurons { .. } => USAGE,
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Option { .. } | kndb_study::StudyError::Unknown { .. }) => USAGE,
             #[cfg(feature = "attribute")]

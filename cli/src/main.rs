@@ -1,8 +1,9 @@
-//! The `kndb` command: import, query shell, upkeep.
+//! The `kndb` command: import, attribution, query shell, experiments, figures, upkeep.
 //!
 //! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
 //! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
-//! [`overview`] counts what a store holds, [`error`] decides on hints and exit codes.
+//! [`overview`] counts what a store holds, [`error`] decides on hints and exit codes. With the engine: `job` runs its jobs, `study`
+//! the paper's experiments, `sets` reads neurons to change from the query language.
 
 mod args;
 mod commands;

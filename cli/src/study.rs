@@ -125,8 +125,8 @@ impl Setting {
         for path in args.json.iter().chain(&args.csv) {
             must_be_writable(path)?;
         }
-        if args.json.is_some() && args.json == args.csv {
-            return Err(CliError::NotForMethod { option: "--csv FILE", method: "--json of the same FILE".into() });
+        if let Some(path) = args.json.as_ref().filter(|json| Some(*json) == args.csv.as_ref()) {
+            return Err(CliError::SameFile { path: path.clone() });
         }
         let stop = Arc::new(AtomicBool::new(false));
         set_at_ctrl_c(Arc::clone(&stop));

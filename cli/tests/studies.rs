@@ -98,7 +98,8 @@ fn mistakes_of_studies_are_named() {
     study(&masked, &["--where", "layers=3"], 1, &["layers"]);
     study(&masked, &["--tau", "0.0001"], 1, &["0.01"]);
     study(&masked, &["--json", "nowhere/a.json"], 1, &["nowhere/a.json"]);
-    study(&masked, &["--keep-case"], 2, &["--keep-case"]);
+    study(&masked, &["--json", "a", "--csv", "a"], 2, &["--json and --csv both name a"]);
+    study(&masked, &["--keep-case"], 2, &["--keep-case", "as they are"]);
     study(&masked, &["--quiet"], 2, &["--json"]);
 
     // A run that does not say which weights it is of must be named.

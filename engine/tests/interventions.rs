@@ -122,6 +122,26 @@ fn answers_are_the_most_probable_tokens_and_add_up() {
 }
 
 #[test]
+fn suppression_is_times_zero_and_enhancement_times_two() {
+    let model = load("llama");
+    let question = question(&model, &goldens("llama")["questions"][0]);
+    let some: Vec<Neuron> = (0..12).map(|number| Neuron(number * 3)).collect();
+    let scaled = |factor| Intervention { neurons: some.clone(), change: Change::Scale(factor), reach: Reach::Target };
+    let lists = [
+        vec![Intervention::suppress(some.clone())],
+        vec![scaled(0.0)],
+        vec![Intervention::enhance(some.clone())],
+        vec![scaled(2.0)],
+        Vec::new(),
+    ];
+    let variants = Variants::new(&model.network, &question).expect("a small network");
+    let found = variants.probabilities(&lists).expect("neurons exist");
+    let near = |a: usize, b: usize| (found[a] - found[b]).abs() < 1e-7;
+    assert!(near(0, 1) && near(2, 3), "{found:?}");
+    assert!(!near(0, 2) && !near(0, 4) && !near(2, 4), "{found:?}");
+}
+
+#[test]
 fn neurons_and_tokens_the_model_lacks_are_refused() {
     let model = load("bert");
     let question = question(&model, &goldens("bert")["questions"][0]);

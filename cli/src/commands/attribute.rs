@@ -46,7 +46,7 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
         && let Some((option, _)) = sampling.into_iter().find(|(_, given)| *given)
     {
         let method = given.method.map_or_else(|| "integrated-gradients".into(), name_of);
-        return Err(CliError::NotForMethod { option, method });
+        return Err(CliError::NotForMethod { option, method: format!("the method {method}") });
     }
     let Some(method) = given.method else { return Ok(()) };
     let integral = [
@@ -63,7 +63,7 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
         ("--batch", given.batch.is_some() && !matches!(method, Method::Ablation | Method::Shapley)),
     ];
     match integral.into_iter().chain(others).find(|(_, wrong)| *wrong) {
-        Some((option, _)) => Err(CliError::NotForMethod { option, method: name_of(method) }),
+        Some((option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {}", name_of(method)) }),
         None => Ok(()),
     }
 }

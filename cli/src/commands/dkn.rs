@@ -74,7 +74,7 @@ fn must_apply(given: &SearchArgs) -> Result<()> {
         DegenerateMethod::Clustering => (&of_suppression[..], "clustering"),
     };
     match foreign.iter().find(|(_, given)| *given) {
-        Some(&(option, _)) => Err(CliError::NotForMethod { option, method: method.into() }),
+        Some(&(option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {method}") }),
         None => Ok(()),
     }
 }

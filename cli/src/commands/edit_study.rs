@@ -13,7 +13,10 @@ use crate::terminal::Terminal;
 pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
     let setting = Setting::of(&args.study, Reads::Attributions, terminal)?;
     if args.keep_case && args.study.preset != StudyPreset::AmigCode {
-        return Err(CliError::NotForMethod { option: "--keep-case", method: "--preset sound".into() });
+        return Err(CliError::NotForMethod {
+            option: "--keep-case",
+            method: "the sound protocol: it asks for objects as they are".into(),
+        });
     }
     let mut options = EditOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
     options.relations.clone_from(&args.study.relations);
