@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::root;
 
 /// Tests of the engine that know the variable `KNDB_DEVICE`.
-const TESTS: [&str; 2] = ["goldens", "vocabulary"];
+const TESTS: [&str; 3] = ["goldens", "interventions", "vocabulary"];
 
 /// Builds the engine against the libtorch of `folder` and runs its parity tests on `device`.
 pub fn run(folder: &str, device: &str) -> Result<(), String> {
