@@ -24,10 +24,10 @@ use kndb_import::facts::FactsFormat;
 use crate::output::Mode;
 
 #[cfg(feature = "attribute")]
-pub use attribute::{AttributeArgs, KeptArgs, Method, MethodArgs, SelectionArgs};
+pub use attribute::{AttributeArgs, KeptArgs, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DknArgs, SearchArgs};
-pub use import::{ImportArgs, Preset, SpecArgs};
+pub use import::{ImportArgs, SpecArgs};
 pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]
 pub use probe::{ChangeArgs, ProbeArgs};

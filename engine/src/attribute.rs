@@ -41,7 +41,6 @@ pub struct Attribution<'a> {
 impl<'a> Attribution<'a> {
     /// Checks the options against the model.
     pub fn new(model: &'a Model, options: &'a Options) -> Result<Self> {
-        use crate::preset::MethodOptions;
         use crate::probe::Site;
         let count = model.shape().layers as usize;
         if let Some(outside) = options.layers.iter().find(|&&layer| layer >= count) {
@@ -51,13 +50,8 @@ impl<'a> Attribution<'a> {
                 expected: format!("layers of {}: 0 to {}", model.name(), count - 1),
             });
         }
-        if options.site == Site::Pre && options.method == MethodOptions::LogProbability {
-            return Err(Error::Option {
-                option: "site",
-                given: "pre".into(),
-                expected: "`activation`: value vectors are those of activations".into(),
-            });
-        }
+        let method = options.method.build();
+        method.check(options.site)?;
         if options.site == Site::Pre && model.is_gated() {
             return Err(Error::Option {
                 option: "site",
@@ -65,26 +59,13 @@ impl<'a> Attribution<'a> {
                 expected: format!("`activation`: the feed-forward blocks of {} are gated", model.name()),
             });
         }
-        if matches!(&options.method, MethodOptions::ShapleySampling(method) if method.orders == 0) {
-            return Err(Error::Option { option: "orders", given: "0".into(), expected: "at least 1".into() });
-        }
-        if let MethodOptions::IntegratedGradients(method) = &options.method {
-            let least = method.rule.least();
-            if method.steps < least {
-                return Err(Error::Option {
-                    option: "steps",
-                    given: method.steps.to_string(),
-                    expected: format!("at least {least} for the {} rule", method.rule.name()),
-                });
-            }
-        }
         let mut layers = options.layers.clone();
         layers.sort_unstable();
         layers.dedup();
         if layers.is_empty() {
             layers = (0..count).collect();
         }
-        Ok(Self { model, options, method: options.method.build(), layers })
+        Ok(Self { model, options, method, layers })
     }
 
     /// The question of a fact, or why it cannot be asked.

@@ -1,4 +1,5 @@
-//! The attribution methods, each in a file of its own behind [`Method`].
+//! The attribution methods, each in a file of its own behind [`Method`]. To add one: a file here with its row, the row in
+//! [`SCORERS`], and its parameters in [`MethodOptions`].
 
 mod ablation;
 mod activation;
@@ -8,7 +9,7 @@ mod log_probability;
 mod shapley;
 
 use crate::error::Result;
-use crate::probe::Probe;
+use crate::probe::{Probe, Site};
 
 pub use ablation::Ablation;
 pub use activation::Activation;
@@ -16,6 +17,77 @@ pub use gradient_activation::GradientActivation;
 pub use integrated_gradients::{Baseline, Factor, IntegratedGradients};
 pub use log_probability::LogProbability;
 pub use shapley::ShapleySampling;
+
+/// A row of the table of methods: what the command line offers and refuses.
+#[derive(Debug)]
+pub struct Scorer {
+    /// Its name, as runs and the command line have it.
+    pub name: &'static str,
+    /// What a score is, in one line.
+    pub about: &'static str,
+    /// The options that mean something for it, of those that do not for every method.
+    pub options: &'static [&'static str],
+    /// The method with its usual parameters.
+    pub build: fn() -> MethodOptions,
+}
+
+/// Every method. The first is that of the presets.
+pub static SCORERS: [Scorer; 6] = [
+    integrated_gradients::SCORER,
+    gradient_activation::SCORER,
+    activation::SCORER,
+    ablation::SCORER,
+    log_probability::SCORER,
+    shapley::SCORER,
+];
+
+impl Scorer {
+    /// The row of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SCORERS.iter().find(|scorer| scorer.name == name)
+    }
+
+    /// Whether an option means something for it.
+    pub fn takes(&self, option: &str) -> bool {
+        self.options.contains(&option)
+    }
+}
+
+/// A method and its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MethodOptions {
+    /// Integrated gradients.
+    IntegratedGradients(IntegratedGradients),
+    /// Gradient × activation.
+    GradientActivation,
+    /// The activation itself.
+    Activation,
+    /// Exact ablation.
+    Ablation,
+    /// Log-probability increase.
+    LogProbability,
+    /// Shapley values by sampling.
+    ShapleySampling(ShapleySampling),
+}
+
+impl MethodOptions {
+    /// The method.
+    pub fn build(&self) -> Box<dyn Method> {
+        match self {
+            Self::IntegratedGradients(method) => Box::new(method.clone()),
+            Self::GradientActivation => Box::new(GradientActivation),
+            Self::Activation => Box::new(Activation),
+            Self::Ablation => Box::new(Ablation),
+            Self::LogProbability => Box::new(LogProbability),
+            Self::ShapleySampling(method) => Box::new(method.clone()),
+        }
+    }
+
+    /// The method of a name, with its usual parameters.
+    pub fn named(name: &str) -> Option<Self> {
+        Scorer::named(name).map(|scorer| (scorer.build)())
+    }
+}
 
 /// Scores of one layer for one prediction.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +109,16 @@ pub struct Evidence {
 
 /// A way to score every neuron of chosen layers for one prediction.
 pub trait Method: Send + Sync {
-    /// Name in runs, as `kndb runs` shows it.
+    /// Name in runs, as `kndb runs` shows it: that of its row.
     fn name(&self) -> &'static str;
+
+    /// Refuses parameters that cannot be carried out at a site.
+    ///
+    /// # Errors
+    /// [`crate::Error::Option`], with the option and what it may be.
+    fn check(&self, _: Site) -> Result<()> {
+        Ok(())
+    }
 
     /// Scores of `layers`, in their order.
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>>;
@@ -52,5 +132,17 @@ pub trait Method: Send + Sync {
     /// Every parameter of the method, as name and value.
     fn parameters(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_builds_the_method_of_its_name() {
+        for scorer in &SCORERS {
+            assert_eq!((scorer.build)().build().name(), scorer.name);
+        }
     }
 }

@@ -1,12 +1,10 @@
 //! Named presets (methods.md §3), each a set of plain options.
 
-use crate::methods::{
-    Ablation, Activation, Baseline, Factor, GradientActivation, IntegratedGradients, LogProbability, Method,
-    ShapleySampling,
-};
+use crate::methods::{Baseline, Factor, IntegratedGradients, MethodOptions};
 use crate::model::Model;
 use crate::probe::Site;
 use crate::quadrature::Rule;
+use kndb_storage::Preset;
 
 /// Which object tokens are given when a later one is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,111 +39,76 @@ pub struct Options {
     pub batch: Option<usize>,
 }
 
-/// A method and its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub enum MethodOptions {
-    /// Integrated gradients.
-    IntegratedGradients(IntegratedGradients),
-    /// Gradient × activation.
-    GradientActivation,
-    /// The activation itself.
-    Activation,
-    /// Exact ablation.
-    Ablation,
-    /// Log-probability increase.
-    LogProbability,
-    /// Shapley values by sampling.
-    ShapleySampling(ShapleySampling),
-}
-
-impl MethodOptions {
-    /// The method.
-    pub fn build(&self) -> Box<dyn Method> {
-        match self {
-            Self::IntegratedGradients(method) => Box::new(method.clone()),
-            Self::GradientActivation => Box::new(GradientActivation),
-            Self::Activation => Box::new(Activation),
-            Self::Ablation => Box::new(Ablation),
-            Self::LogProbability => Box::new(LogProbability),
-            Self::ShapleySampling(method) => Box::new(method.clone()),
-        }
-    }
-
-    /// The methods beside integrated gradients by name, with their usual parameters.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "gradient-activation" => Some(Self::GradientActivation),
-            "activation" => Some(Self::Activation),
-            "ablation" => Some(Self::Ablation),
-            "log-probability" => Some(Self::LogProbability),
-            "shapley" => Some(Self::ShapleySampling(ShapleySampling { orders: 10, seed: 1 })),
-            _ => None,
-        }
-    }
-}
-
 /// How far off a rule's value is meant to be when fewer points than N are computed, as a share of the largest score. The
 /// worst of 379 questions to a causal demo model was off by five times as much: 1e-4.
 pub const TOLERANCE: f64 = 2e-5;
 
-/// The presets.
-pub const PRESETS: [&str; 5] = ["amig", "amig-paper", "amig-code", "kn", "kn-eleuther"];
-
-/// What makes a neuron a knowledge neuron, where a query does not say.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Thresholds {
-    /// τ: share of the fact's largest score.
-    pub tau: f64,
-    /// τ of single languages.
-    pub language_taus: Vec<(&'static str, f64)>,
-    /// Share of a fact's prompts that must agree, inclusive.
-    pub prompt_share: f64,
+/// How a preset computes scores: a row of methods.md §3.
+struct Recipe {
+    preset: &'static str,
+    method: IntegratedGradients,
+    continuation: Continuation,
+    /// Whether the released code takes the values before the non-linearity of a GPT model, where its hook is.
+    hooks_before: bool,
 }
 
-impl Thresholds {
-    /// The published thresholds of a preset.
-    pub fn of_preset(name: &str) -> Option<Self> {
-        let (tau, language_taus, prompt_share) = match name {
-            "amig" | "amig-paper" | "amig-code" => (0.3, vec![("zh", 0.2)], 0.0),
-            "kn" => (0.2, Vec::new(), 0.7),
-            // More than 0.3; the bound of a run is inclusive.
-            "kn-eleuther" => (0.3, Vec::new(), 0.3_f64.next_up()),
-            _ => return None,
-        };
-        Some(Self { tau, language_taus, prompt_share })
-    }
-}
+const AMIG: IntegratedGradients = IntegratedGradients::USUAL;
+
+/// A row for every preset of the store's list, which has their thresholds.
+static RECIPES: [Recipe; 5] = [
+    Recipe { preset: "amig", method: AMIG, continuation: Continuation::Gold, hooks_before: false },
+    Recipe {
+        preset: "amig-paper",
+        method: IntegratedGradients {
+            baseline: Baseline::EachWord,
+            rule: Rule::Right,
+            factor: Factor::Activation,
+            normalise: true,
+            ..AMIG
+        },
+        continuation: Continuation::Gold,
+        hooks_before: false,
+    },
+    Recipe {
+        preset: "amig-code",
+        method: IntegratedGradients { rule: Rule::Left, factor: Factor::Activation, ..AMIG },
+        continuation: Continuation::ReleasedCode,
+        hooks_before: true,
+    },
+    Recipe {
+        preset: "kn",
+        method: IntegratedGradients { baseline: Baseline::Zero, rule: Rule::Left, factor: Factor::Activation, ..AMIG },
+        continuation: Continuation::Gold,
+        hooks_before: false,
+    },
+    Recipe {
+        preset: "kn-eleuther",
+        method: IntegratedGradients {
+            baseline: Baseline::Zero,
+            rule: Rule::Inclusive,
+            factor: Factor::Activation,
+            ..AMIG
+        },
+        continuation: Continuation::Gold,
+        hooks_before: true,
+    },
+];
 
 impl Options {
     /// The options of a preset for a model: AMIG's and EleutherAI's code take GPT models' values before the non-linearity.
     pub fn preset(name: &str, model: &Model) -> Option<Self> {
-        let name = PRESETS.into_iter().find(|known| *known == name)?;
-        let (baseline, rule, factor) = match name {
-            "amig" => (Baseline::WordMean, Rule::GaussLegendre, Factor::Difference),
-            "amig-paper" => (Baseline::EachWord, Rule::Right, Factor::Activation),
-            "amig-code" => (Baseline::WordMean, Rule::Left, Factor::Activation),
-            "kn" => (Baseline::Zero, Rule::Left, Factor::Activation),
-            _ => (Baseline::Zero, Rule::Inclusive, Factor::Activation),
-        };
-        let imitates_hooks = matches!(name, "amig-code" | "kn-eleuther");
-        let before = imitates_hooks && model.is_causal() && !model.is_gated();
-        let Thresholds { tau, language_taus, prompt_share } = Thresholds::of_preset(name)?;
+        let recipe = RECIPES.iter().find(|recipe| recipe.preset == name)?;
+        let thresholds = Preset::named(name)?;
+        let before = recipe.hooks_before && model.is_causal() && !model.is_gated();
         Some(Self {
-            preset: Some(name),
-            method: MethodOptions::IntegratedGradients(IntegratedGradients {
-                baseline,
-                rule,
-                steps: 20,
-                factor,
-                normalise: name == "amig-paper",
-                tolerance: TOLERANCE,
-            }),
+            preset: Some(recipe.preset),
+            method: MethodOptions::IntegratedGradients(recipe.method.clone()),
             site: if before { Site::Pre } else { Site::Activation },
-            continuation: if name == "amig-code" { Continuation::ReleasedCode } else { Continuation::Gold },
+            continuation: recipe.continuation,
             layers: Vec::new(),
-            tau,
-            language_taus,
-            prompt_share,
+            tau: thresholds.tau,
+            language_taus: thresholds.language_taus.to_vec(),
+            prompt_share: thresholds.prompt_share,
             batch: None,
         })
     }
@@ -164,5 +127,16 @@ impl Options {
             all.push(("layers".into(), layers.join(",")));
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_says_how_its_scores_are_computed() {
+        let recipes = RECIPES.each_ref().map(|recipe| recipe.preset);
+        assert_eq!(recipes, kndb_storage::PRESETS.each_ref().map(|preset| preset.name));
     }
 }

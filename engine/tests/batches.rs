@@ -1,7 +1,8 @@
 //! What must not change scores: the size of a batch, what was asked before, and which other layers are scored.
 
-use kndb_engine::preset::{PRESETS, TOLERANCE};
+use kndb_engine::preset::TOLERANCE;
 use kndb_engine::{Attribution, FactScores, MethodOptions, Model, Options, device};
+use kndb_storage::PRESETS;
 use std::path::PathBuf;
 
 const FACTS: [(&str, &str, &str); 2] =
@@ -50,7 +51,7 @@ fn the_size_of_a_batch_is_no_part_of_the_result() {
 fn the_same_question_gives_the_same_bits() {
     for name in ["bert", "gemma3"] {
         let model = load(name);
-        for method in PRESETS {
+        for method in PRESETS.each_ref().map(|preset| preset.name) {
             let options = preset(method, &model);
             let attribution = Attribution::new(&model, &options).expect("the options fit");
             let ask = |(template, subject, object): (&str, &str, &str)| {
@@ -121,12 +122,12 @@ fn presets_are_those_of_the_papers() {
     // methods.md §3; values before the non-linearity only where the codes hook GPT models, whose blocks are not gated.
     let sites = |name: &str| {
         let model = load(name);
-        PRESETS.map(|preset| self::preset(preset, &model).site.name())
+        PRESETS.each_ref().map(|row| preset(row.name, &model).site.name())
     };
     assert_eq!(sites("bert"), ["activation"; 5]);
     assert_eq!(sites("gpt2"), ["activation", "activation", "pre", "activation", "pre"]);
     assert_eq!(sites("llama"), ["activation"; 5]);
     let bert = load("bert");
-    let taus = PRESETS.map(|name| preset(name, &bert).tau);
+    let taus = PRESETS.each_ref().map(|row| preset(row.name, &bert).tau);
     assert_eq!(taus, [0.3, 0.3, 0.3, 0.2, 0.3]);
 }

@@ -7,6 +7,7 @@
 //! | module | what it keeps |
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
+//! | [`preset`] | names and thresholds of published methods |
 //! | `store`, `writer`, `check`, `compact` | [`Store`]: commits, runs, imports, upkeep |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
@@ -55,6 +56,7 @@ mod keys;
 mod labels;
 mod opening;
 mod packed;
+pub mod preset;
 pub mod run;
 mod segment;
 mod snapshot;
@@ -75,6 +77,7 @@ pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
 pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
 pub use packed::{PackedSets, Values};
+pub use preset::{PRESETS, Preset};
 pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use kndb_engine::Site;
 use kndb_engine::job::{Prompts, Selection};
-use kndb_engine::methods::{Baseline, Factor};
+use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::quadrature::Rule;
-use kndb_storage::{Keep, ScoreType};
+use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::import::Preset;
-use super::values::{Tau, keep, score_type, share};
+use super::values::{Tau, keep, preset, row, score_type, share};
 
 /// `kndb attribute`
 #[derive(Debug, Args)]
@@ -93,11 +92,11 @@ impl From<SelectionArgs> for Selection {
 #[command(next_help_heading = "Method")]
 pub struct MethodArgs {
     /// A published method of integrated gradients; changed by an option below, it loses its name [default: amig]
-    #[arg(long, value_enum)]
-    pub preset: Option<Preset>,
+    #[arg(long, value_parser = preset())]
+    pub preset: Option<&'static Preset>,
     /// Another method than integrated gradients; not together with --preset
-    #[arg(long, value_enum, conflicts_with = "preset")]
-    pub method: Option<Method>,
+    #[arg(long, value_parser = other_method(), conflicts_with = "preset")]
+    pub method: Option<&'static Scorer>,
     /// Where the paths of integrated gradients begin
     #[arg(long, value_parser = named(&Baseline::NAMED))]
     pub baseline: Option<Baseline>,
@@ -152,21 +151,6 @@ pub struct KeptArgs {
     pub prompt_share: Option<f64>,
 }
 
-/// Methods beside integrated gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Method {
-    /// Gradient × activation at the prompt
-    GradientActivation,
-    /// The activation itself
-    Activation,
-    /// Probability lost when the neuron is set to 0: one pass a neuron
-    Ablation,
-    /// Increase of the answer's log-probability by the neuron's value vector
-    LogProbability,
-    /// Shapley values by sampling orders: one pass a neuron and order
-    Shapley,
-}
-
 /// Layers, as `0-3,8`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerList(pub Vec<usize>);
@@ -190,6 +174,11 @@ impl FromStr for LayerList {
         layers.dedup();
         Ok(Self(layers))
     }
+}
+
+/// The methods beside that of the presets, which come first in the table.
+fn other_method() -> impl TypedValueParser<Value = &'static Scorer> {
+    row(&SCORERS[1..], |scorer| (scorer.name, scorer.about))
 }
 
 /// A value by its name.

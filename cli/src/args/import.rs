@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use kndb_import::IgKind;
-use kndb_storage::{Keep, ScoreType};
+use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::values::{Parameter, Tau, ig_kind, import_format, keep, score_type, share};
+use super::values::{Parameter, Tau, ig_kind, import_format, keep, preset, score_type, share};
 
 /// `kndb import`
 #[derive(Debug, Args)]
@@ -74,8 +74,8 @@ pub struct SpecArgs {
     #[arg(long = "param", value_name = "KEY=VALUE")]
     pub parameters: Vec<Parameter>,
     /// Named set of thresholds the run was made with
-    #[arg(long, value_enum)]
-    pub preset: Option<Preset>,
+    #[arg(long, value_parser = preset())]
+    pub preset: Option<&'static Preset>,
     /// Threshold as a share of a fact's maximum, 0.3, or of one language, zh=0.2
     #[arg(long, value_name = "[CODE=]SHARE")]
     pub tau: Vec<Tau>,
@@ -88,19 +88,4 @@ pub struct SpecArgs {
     /// Precision of kept scores: f32, f16 or bf16; halves change answers a little [default: f32]
     #[arg(long, value_name = "TYPE", value_parser = score_type)]
     pub score_type: Option<ScoreType>,
-}
-
-/// Presets of published methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
-    /// AMIG, the sound reading: τ 0.3, zh 0.2
-    Amig,
-    /// AMIG as printed: τ 0.3, zh 0.2
-    AmigPaper,
-    /// AMIG as released: τ 0.3, zh 0.2
-    AmigCode,
-    /// Knowledge Neurons: τ 0.2, found in 0.7 of the prompts
-    Kn,
-    /// EleutherAI's reading of it: τ 0.3, found in 0.3 of the prompts
-    KnEleuther,
 }

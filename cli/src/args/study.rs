@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
+use kndb_storage::Preset;
 
-use super::Preset;
-use super::values::share;
+use super::values::{preset, share};
 
 /// `kndb edit-study`
 #[derive(Debug, Args)]
@@ -61,8 +61,8 @@ pub struct FactCheckArgs {
     #[arg(long, value_name = "N")]
     pub learn_from: Option<usize>,
     /// How scores are attributed [default: as in the run whose neurons were searched]
-    #[arg(long, value_enum)]
-    pub scores: Option<Preset>,
+    #[arg(long, value_parser = preset())]
+    pub scores: Option<&'static Preset>,
 }
 
 /// What both studies take.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kndb_import::IgKind;
 use kndb_import::facts::FactsFormat;
-use kndb_storage::{Keep, ScoreType};
+use kndb_storage::{Keep, PRESETS, Preset, ScoreType};
 
 /// A threshold, of one language or of all.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +80,21 @@ pub fn facts_format() -> impl TypedValueParser<Value = FactsFormat> {
 pub fn ig_kind() -> impl TypedValueParser<Value = IgKind> {
     let kinds = [IgKind::Gold, IgKind::Pred, IgKind::Base].map(IgKind::field);
     PossibleValuesParser::new(kinds).try_map(|name| IgKind::of_field(&name).ok_or("expected ig_gold, ig_pred or base"))
+}
+
+/// The presets, by name.
+pub fn preset() -> impl TypedValueParser<Value = &'static Preset> {
+    row(&PRESETS, |preset| (preset.name, preset.about))
+}
+
+/// A row of a table, by its name; the help says what each is.
+pub fn row<T: Sync>(
+    table: &'static [T],
+    name_and_about: fn(&T) -> (&'static str, &'static str),
+) -> impl TypedValueParser<Value = &'static T> {
+    let values = table.iter().map(name_and_about).map(|(name, about)| PossibleValue::new(name).help(about));
+    PossibleValuesParser::new(values)
+        .try_map(move |given| table.iter().find(|row| name_and_about(row).0 == given).ok_or("not one of the names"))
 }
 
 /// A share between 0 and 1.

@@ -2,12 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use clap::ValueEnum;
 use kndb_engine::job::Job;
+use kndb_engine::methods::SCORERS;
 use kndb_engine::{MethodOptions, Model, Options, device};
-use kndb_storage::{RunSpec, Store};
+use kndb_storage::{PRESETS, RunSpec, Store};
 
-use crate::args::{AttributeArgs, KeptArgs, Method, MethodArgs, Preset};
+use crate::args::{AttributeArgs, KeptArgs, MethodArgs};
 use crate::error::{CliError, Result};
 use crate::job::{Shown, watched};
 use crate::terminal::Terminal;
@@ -41,44 +41,37 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Refuses options that the method does not know.
 fn must_apply(given: &MethodArgs) -> Result<()> {
-    let sampling = [("--orders", given.orders.is_some()), ("--seed", given.seed.is_some())];
-    if given.method != Some(Method::Shapley)
-        && let Some((option, _)) = sampling.into_iter().find(|(_, given)| *given)
-    {
-        let method = given.method.map_or_else(|| "integrated-gradients".into(), name_of);
-        return Err(CliError::NotForMethod { option, method: format!("the method {method}") });
-    }
-    let Some(method) = given.method else { return Ok(()) };
-    let integral = [
+    let scorer = given.method.unwrap_or(&SCORERS[0]);
+    let options = [
         ("--baseline", given.baseline.is_some()),
         ("--rule", given.rule.is_some()),
         ("--steps", given.steps.is_some()),
         ("--factor", given.factor.is_some()),
         ("--normalise", given.normalise.is_some()),
         ("--tolerance", given.tolerance.is_some()),
+        ("--orders", given.orders.is_some()),
+        ("--seed", given.seed.is_some()),
+        ("--site", given.site.is_some()),
+        ("--batch", given.batch.is_some()),
     ];
-    // Value vectors are those of activations; only ablation and sampling compute points by the batch.
-    let others = [
-        ("--site", given.site.is_some() && method == Method::LogProbability),
-        ("--batch", given.batch.is_some() && !matches!(method, Method::Ablation | Method::Shapley)),
-    ];
-    match integral.into_iter().chain(others).find(|(_, wrong)| *wrong) {
-        Some((option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {}", name_of(method)) }),
+    let foreign = |&(option, given): &(&str, bool)| given && !scorer.takes(option.trim_start_matches('-'));
+    match options.into_iter().find(foreign) {
+        Some((option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {}", scorer.name) }),
         None => Ok(()),
     }
 }
 
 /// The preset or the method, with what the options change.
 fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
-    let preset = name_of(given.preset.unwrap_or(Preset::Amig));
-    let unknown = |option, given: String| {
-        CliError::Engine(kndb_engine::Error::Option { option, given, expected: "a name of the engine's".into() })
-    };
-    let begun = Options::preset(&preset, model).ok_or_else(|| unknown("preset", preset))?;
+    let preset = given.preset.unwrap_or(&PRESETS[0]).name;
+    let begun = Options::preset(preset, model).ok_or_else(|| kndb_engine::Error::Option {
+        option: "preset",
+        given: preset.to_owned(),
+        expected: "a name of the engine's".into(),
+    })?;
     let mut options = begun.clone();
     if let Some(method) = given.method {
-        let name = name_of(method);
-        options.method = MethodOptions::named(&name).ok_or_else(|| unknown("method", name))?;
+        options.method = (method.build)();
     }
     if let MethodOptions::IntegratedGradients(integral) = &mut options.method {
         integral.baseline = given.baseline.unwrap_or(integral.baseline);
@@ -115,10 +108,6 @@ fn keep(given: &KeptArgs, run: &mut RunSpec) {
     if *run != before {
         run.preset = None;
     }
-}
-
-fn name_of(value: impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 
-use clap::ValueEnum;
 use kndb_engine::degenerate::{SOURCE_SCORES, identity};
 use kndb_study::checking::{CheckOptions, fact_check};
 
@@ -34,8 +33,8 @@ pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// The preset by which statements are scored: that of the run whose neurons were searched.
 fn preset(args: &FactCheckArgs, setting: &Setting) -> Result<String> {
-    if let Some(value) = args.scores.and_then(|preset| preset.to_possible_value()) {
-        return Ok(value.get_name().to_owned());
+    if let Some(preset) = args.scores {
+        return Ok(preset.name.to_owned());
     }
     let parameter =
         |name: &str| setting.run.spec.parameters.iter().find(|(known, _)| known == name).map(|(_, it)| it.as_str());

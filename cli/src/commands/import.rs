@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use kndb_import::{ImportJob, Options, Summary, expand, import};
 use kndb_storage::{OnConflict, RunSpec, Shape, Store};
 
-use crate::args::{ImportArgs, Preset, SpecArgs};
+use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
 use crate::overview::{RunOverview, readable_bytes};
@@ -90,7 +90,7 @@ fn describe(run: &str, given: SpecArgs, stored: Option<RunSpec>) -> Result<RunSp
         spec.parameters = parameters.map(|it| (it.key, it.value)).collect();
     }
     if let Some(preset) = given.preset {
-        apply(preset, &mut spec);
+        preset.apply(&mut spec);
     }
     for tau in given.tau {
         tau.apply(&mut spec.tau, &mut spec.language_taus);
@@ -110,22 +110,6 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
         [first @ .., last] => format!("{} and {last} are", first.join(", ")),
     };
     Err(CliError::RunNeeds { run: run.to_owned(), missing })
-}
-
-/// The thresholds of published methods (`docs/attribution.md`).
-fn apply(preset: Preset, spec: &mut RunSpec) {
-    let (name, tau, zh, prompt_share) = match preset {
-        Preset::Amig => ("amig", 0.3, Some(0.2), 0.0),
-        Preset::AmigPaper => ("amig-paper", 0.3, Some(0.2), 0.0),
-        Preset::AmigCode => ("amig-code", 0.3, Some(0.2), 0.0),
-        Preset::Kn => ("kn", 0.2, None, 0.7),
-        // More than 0.3: the bound of a run is inclusive.
-        Preset::KnEleuther => ("kn-eleuther", 0.3, None, 0.3_f64.next_up()),
-    };
-    spec.preset = Some(name.into());
-    spec.tau = tau;
-    spec.language_taus = zh.into_iter().map(|tau| ("zh".into(), tau)).collect();
-    spec.prompt_share = prompt_share;
 }
 
 fn drop_if_empty(store: &Store, run: &str) -> Result<()> {
@@ -207,19 +191,6 @@ mod tests {
         assert_eq!(spec.preset.as_deref(), Some("amig"));
         assert_eq!(spec.tau, 0.3);
         assert_eq!(spec.language_taus, [("fr".to_owned(), 0.25), ("zh".to_owned(), 0.1)]);
-    }
-
-    #[cfg(feature = "attribute")]
-    #[test]
-    fn presets_have_the_engine_s_thresholds() {
-        for preset in kndb_engine::preset::PRESETS {
-            let spec = described(&format!("--model m --layers 2 --width 8 --preset {preset}"), None).expect("complete");
-            let engine = kndb_engine::preset::Thresholds::of_preset(preset).expect("a preset");
-            let language_taus = engine.language_taus.iter().map(|&(code, tau)| (code.to_owned(), tau));
-            assert_eq!(spec.preset.as_deref(), Some(preset));
-            assert_eq!((spec.tau, spec.prompt_share), (engine.tau, engine.prompt_share), "{preset}");
-            assert_eq!(spec.language_taus, language_taus.collect::<Vec<_>>(), "{preset}");
-        }
     }
 
     #[test]

@@ -1,16 +1,23 @@
 //! What really happens when a neuron is lost.
 
-use super::{LayerScores, Method};
+use super::{LayerScores, Method, MethodOptions, Scorer};
 use crate::error::Result;
 use crate::probe::Probe;
 use crate::sweep::Point;
+
+pub(super) const SCORER: Scorer = Scorer {
+    name: "ablation",
+    about: "Probability lost when the neuron is set to 0: one pass a neuron",
+    options: &["site", "batch"],
+    build: || MethodOptions::Ablation,
+};
 
 /// score_j = F(w̄) − F(w̄ with w_j = 0), one forward pass a neuron: exact, and width × layers passes a prediction.
 pub struct Ablation;
 
 impl Method for Ablation {
     fn name(&self) -> &'static str {
-        "ablation"
+        SCORER.name
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {

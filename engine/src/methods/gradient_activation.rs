@@ -1,15 +1,22 @@
 //! Gradient × activation at the prompt.
 
-use super::{LayerScores, Method};
+use super::{LayerScores, Method, MethodOptions, Scorer};
 use crate::error::Result;
 use crate::probe::Probe;
+
+pub(super) const SCORER: Scorer = Scorer {
+    name: "gradient-activation",
+    about: "Gradient × activation at the prompt",
+    options: &["site"],
+    build: || MethodOptions::GradientActivation,
+};
 
 /// score_j = w̄_j · ∂F/∂w_j at w̄ (gradient × input, Shrikumar et al., arXiv 1605.01713): one pass for all layers.
 pub struct GradientActivation;
 
 impl Method for GradientActivation {
     fn name(&self) -> &'static str {
-        "gradient-activation"
+        SCORER.name
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {

@@ -1,10 +1,18 @@
 //! Integrated gradients over the neurons of one layer at a time.
 
-use super::{Evidence, LayerScores, Method};
-use crate::error::Result;
-use crate::probe::Probe;
+use super::{Evidence, LayerScores, Method, MethodOptions, Scorer};
+use crate::error::{Error, Result};
+use crate::preset::TOLERANCE;
+use crate::probe::{Probe, Site};
 use crate::quadrature::{MOST_POINTS, Rule, collocated, leja};
 use crate::sweep::Point;
+
+pub(super) const SCORER: Scorer = Scorer {
+    name: "integrated-gradients",
+    about: "Gradients along a path from a baseline to the prompt",
+    options: &["baseline", "rule", "steps", "factor", "normalise", "tolerance", "site", "batch"],
+    build: || MethodOptions::IntegratedGradients(IntegratedGradients::USUAL),
+};
 
 /// Where paths begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +83,19 @@ struct Integral {
 
 impl Method for IntegratedGradients {
     fn name(&self) -> &'static str {
-        "integrated-gradients"
+        SCORER.name
+    }
+
+    fn check(&self, _: Site) -> Result<()> {
+        let least = self.rule.least();
+        if self.steps < least {
+            return Err(Error::Option {
+                option: "steps",
+                given: self.steps.to_string(),
+                expected: format!("at least {least} for the {} rule", self.rule.name()),
+            });
+        }
+        Ok(())
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
@@ -124,6 +144,16 @@ impl Method for IntegratedGradients {
 }
 
 impl IntegratedGradients {
+    /// What the preset `amig` takes: the sound choice everywhere.
+    pub const USUAL: Self = Self {
+        baseline: Baseline::WordMean,
+        rule: Rule::GaussLegendre,
+        steps: 20,
+        factor: Factor::Difference,
+        normalise: false,
+        tolerance: TOLERANCE,
+    };
+
     fn paths(&self, probe: &dyn Probe, layers: &[usize]) -> Vec<Path> {
         let width = probe.width();
         if self.baseline == Baseline::Zero {

@@ -1,8 +1,15 @@
 //! Log-probability increase of a neuron's value vector.
 
-use super::{LayerScores, Method};
-use crate::error::Result;
-use crate::probe::Probe;
+use super::{LayerScores, Method, MethodOptions, Scorer};
+use crate::error::{Error, Result};
+use crate::probe::{Probe, Site};
+
+pub(super) const SCORER: Scorer = Scorer {
+    name: "log-probability",
+    about: "Increase of the answer's log-probability by the neuron's value vector",
+    options: &[],
+    build: || MethodOptions::LogProbability,
+};
 
 /// score_j = ln p(target | h + v_j) − ln p(target | h), read directly from the head: h is what the feed-forward result is
 /// added to, v_j = w̄_j·W2\[j\] (Yu & Ananiadou, arXiv 2312.12141). Later layers play no part, so it is cheap.
@@ -10,7 +17,18 @@ pub struct LogProbability;
 
 impl Method for LogProbability {
     fn name(&self) -> &'static str {
-        "log-probability"
+        SCORER.name
+    }
+
+    fn check(&self, site: Site) -> Result<()> {
+        if site == Site::Pre {
+            return Err(Error::Option {
+                option: "site",
+                given: "pre".into(),
+                expected: "`activation`: value vectors are those of activations".into(),
+            });
+        }
+        Ok(())
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {

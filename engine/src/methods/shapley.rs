@@ -1,12 +1,19 @@
 //! Shapley values of the neurons of a layer, by sampling orders.
 
-use super::{Evidence, LayerScores, Method};
-use crate::error::Result;
-use crate::probe::Probe;
+use super::{Evidence, LayerScores, Method, MethodOptions, Scorer};
+use crate::error::{Error, Result};
+use crate::probe::{Probe, Site};
 use crate::sweep::Point;
 
 /// Points computed at a time: their activations are kept on the host.
 const POINTS: usize = 512;
+
+pub(super) const SCORER: Scorer = Scorer {
+    name: "shapley",
+    about: "Shapley values by sampling orders: one pass a neuron and order",
+    options: &["orders", "seed", "site", "batch"],
+    build: || MethodOptions::ShapleySampling(ShapleySampling { orders: 10, seed: 1 }),
+};
 
 /// score_j = mean change of F when neuron j goes from 0 to w̄_j, over random orders in which the layer's neurons do so one after
 /// the other (Castro, Gómez & Tejada, *Computers & Operations Research* 36, 2009). Complete in every order; as many forward
@@ -21,7 +28,14 @@ pub struct ShapleySampling {
 
 impl Method for ShapleySampling {
     fn name(&self) -> &'static str {
-        "shapley"
+        SCORER.name
+    }
+
+    fn check(&self, _: Site) -> Result<()> {
+        if self.orders == 0 {
+            return Err(Error::Option { option: "orders", given: "0".into(), expected: "at least 1".into() });
+        }
+        Ok(())
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
