@@ -127,11 +127,10 @@ impl RunSpec {
 
 /// Whether `count` of `all` prompts are at least (`strict`: more than) a share of them. Nothing is found in no prompt.
 pub fn enough_prompts(share: f64, strict: bool, count: u32, all: u32) -> bool {
-    let (count, needed) = (f64::from(count), share * f64::from(all));
-    // A share such as 0.7 of 10 prompts means 7, although 0.7 · 10 may come out above it.
-    let near = needed.round();
-    let needed = if (needed - near).abs() < 1e-9 { near } else { needed };
-    count > 0.0 && if strict { count > needed } else { count >= needed }
+    // A quotient and a decimal are rounded alike, to the nearest number: 7 of 10 is 0.7 to the bit, where 0.7 · 10 need not be 7,
+    // and less than the number after 0.7, which is how a run says "more than 0.7".
+    let found = f64::from(count) / f64::from(all);
+    count > 0 && if strict { found > share } else { found >= share }
 }
 
 /// `0.3, zh 0.2`
@@ -217,4 +216,43 @@ pub struct Run {
     pub begun: u64,
     /// Whether its writer said it is complete.
     pub finished: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By whole numbers: `count` of `all` against `tenths` of ten.
+    #[test]
+    fn shares_of_prompts_are_exact() {
+        for tenths in 1..10u32 {
+            let share = f64::from(tenths) / 10.0;
+            for all in 1..=200 {
+                for count in 1..=all {
+                    let (found, needed) = (10 * count, tenths * all);
+                    assert_eq!(
+                        enough_prompts(share, false, count, all),
+                        found >= needed,
+                        "{count} of {all} for {share}"
+                    );
+                    assert_eq!(
+                        enough_prompts(share, true, count, all),
+                        found > needed,
+                        "{count} of {all} for > {share}"
+                    );
+                    // How a run says "more than": the least number above.
+                    assert_eq!(enough_prompts(share.next_up(), false, count, all), found > needed, "{count} of {all}");
+                }
+            }
+        }
+        assert!(!enough_prompts(0.0, false, 0, 3), "nothing is found in no prompt");
+    }
+
+    #[test]
+    fn three_of_ten_prompts_are_not_more_than_three_tenths() {
+        let preset = crate::Preset::named("kn-eleuther").expect("a preset");
+        let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));
+        preset.apply(&mut run);
+        assert!(!run.is_shared(3, 10) && run.is_shared(4, 10));
+    }
 }
