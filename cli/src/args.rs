@@ -26,7 +26,7 @@ use crate::output::Mode;
 #[cfg(feature = "attribute")]
 pub use attribute::{AttributeArgs, KeptArgs, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
-pub use dkn::{DegenerateMethod, DknArgs, SearchArgs};
+pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 pub use import::{ImportArgs, SpecArgs};
 pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]

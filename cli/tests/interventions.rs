@@ -60,6 +60,40 @@ fn clusters_are_a_run_of_their_own() {
 }
 
 #[test]
+fn the_released_clustering_takes_every_candidate_and_says_what_its_scores_should_be() {
+    let environment = Environment::with_run(&["P36"], 4);
+    let model = demo_model("bilingual-causal");
+    let ten = [
+        "attribute",
+        "db",
+        "--model",
+        &model,
+        "--preset",
+        "amig-code",
+        "--steps",
+        "10",
+        "--run",
+        "ten",
+        "--limit",
+        "4",
+    ];
+    environment.ok(&[&ten[..], &["--relations", "P36", "--langs", "en", "--prompts", "1"]].concat());
+    let ran = environment.ok(&["dkn", "db", "--model", &model, "--from", "ten", "--preset", "ntc-code"]);
+    assert!(ran.out.contains("run          ten-ntc-code\n") && !ran.messages.contains("note:"), "{ran:?}");
+    let known = environment.ok(&["info", "db", "--json"]);
+    for part in ["\"ntc-code\"", "\"persistence_quantile\""] {
+        assert!(known.out.contains(part), "{known:?}");
+    }
+
+    let other = demo_model("bilingual-masked");
+    let ran = environment.ok(&["dkn", "db", "--model", &other, "--from", "amig", "--preset", "ntc-code"]);
+    assert!(ran.messages.contains("rule gauss-legendre"), "{ran:?}");
+    let within = environment.run(&["dkn", "db", "--model", &model, "--preset", "ntc-code", "--within", "0.1"]);
+    assert_eq!(within.code, Some(2), "{within:?}");
+    assert!(within.messages.contains("--within") && within.messages.contains("the preset ntc-code"), "{within:?}");
+}
+
+#[test]
 fn mistakes_of_a_search_are_named() {
     let environment = Environment::with_run(&["P36"], 2);
     let refused = |model: &str, extra: &[&str], code: i32, words: &[&str]| {

@@ -1,11 +1,12 @@
 //! Degenerate knowledge neurons: groups of a fact's knowledge neurons that can stand in for each other.
 //!
-//! Two methods: [`Suppression`] is AMIG's Algorithm 1 (Eq. 9–10), which suppresses neurons alone and together; [`Clustering`]
-//! is Neurological Topology Clustering (Chen et al., ACL 2025), which starts from the weights between neurons. Both see a
-//! network through [`Suppressed`] only, so the same code runs on toy networks. [`DegenerateJob`] does it for many facts.
+//! [`Suppression`] is AMIG's Algorithm 1 (Eq. 9–10), which suppresses neurons alone and together; [`Clustering`] is Neurological
+//! Topology Clustering (Chen et al., ACL 2025), which starts from the weights between neurons, and [`ReleasedClustering`] what
+//! its authors' code does. All see a network through [`Suppressed`] only, so the same code runs on toy networks. [`DegenerateJob`] does it for many facts.
 
 mod clustering;
 mod job;
+mod released;
 mod suppression;
 
 use crate::error::Result;
@@ -13,6 +14,7 @@ use kndb_storage::{Group, GroupEvidence, Neuron};
 
 pub use clustering::{Clustering, Connections, WeightConnections};
 pub use job::{DegenerateJob, SOURCE_SCORES, identity};
+pub use released::ReleasedClustering;
 pub use suppression::Suppression;
 
 /// How degenerate groups are found.
@@ -23,6 +25,8 @@ pub enum Search {
     Suppression(Suppression),
     /// By clusters of connected neurons (NTC).
     Clustering(Clustering),
+    /// By clusters of connected neurons, as NTC was released.
+    Released(ReleasedClustering),
 }
 
 impl Search {
@@ -31,6 +35,7 @@ impl Search {
         match self {
             Self::Suppression(_) => "dkn",
             Self::Clustering(_) => "ntc",
+            Self::Released(_) => "ntc-code",
         }
     }
 
@@ -51,6 +56,13 @@ impl Search {
                 ("span", c.span.to_string()),
                 ("persistence", c.persistence.to_string()),
                 ("within", c.within.to_string()),
+            ]),
+            Self::Released(r) => named(&[
+                ("far", r.far.to_string()),
+                ("distance_quantile", r.distance_quantile.to_string()),
+                ("shortest", r.shortest.to_string()),
+                ("persistence_quantile", r.persistence_quantile.to_string()),
+                ("within", r.within.to_string()),
             ]),
         }
     }

@@ -1,7 +1,7 @@
 //! Degenerate groups on toy networks, worked out by hand: AMIG's Algorithm 1 for two and more, and clusters by weights.
 
 use kndb_engine::Result;
-use kndb_engine::degenerate::{Clustering, Connections, Suppression};
+use kndb_engine::degenerate::{Clustering, Connections, ReleasedClustering, Suppression};
 use kndb_storage::{Group, Neuron};
 
 fn n(number: u32) -> Neuron {
@@ -176,4 +176,97 @@ fn ways_lead_through_other_candidates_and_no_further_than_the_span() {
     let groups = every.groups(&candidates, &wires, &mut network(p)).expect("no failure");
     // At distance 1 three wires join at once: what exists at no range of distances is no cluster. 0–40 is beyond the span.
     assert_eq!(sets(&groups), [vec![0, 10, 20, 30], vec![5, 15]]);
+}
+
+/// Two chains of wires between neighbouring layers, and candidates from the best-scored on.
+///
+/// Distances: 0–10 is 1, 11–20 is 2, 1–11 is 3, 2–12 is 4, 3–13 is 5, 10–21 is 50. Every other pair is 1000: of one layer, or two
+/// layers apart with ways that use a missing wire. Of the six below 100, the 0.2-quantile is at place 1: 2. One edge is
+/// below it, and half of one is none.
+#[test]
+fn released_clusters_need_edges_below_a_quantile_of_the_distances() {
+    let wires =
+        Wires(vec![(0, 10, 1.0), (11, 20, 0.5), (1, 11, 1.0 / 3.0), (2, 12, 0.25), (3, 13, 0.2), (10, 21, 0.02)]);
+    let candidates = [0, 10, 11, 20, 1, 2, 12, 3, 13, 21].map(n);
+    let search = ReleasedClustering { within: 1.0, ..ReleasedClustering::default() };
+    let all = |_: &dyn Fn(u32) -> bool| 0.5;
+    assert!(search.groups(&candidates, &wires, &mut network(all)).expect("no failure").is_empty());
+
+    // With all six as edges but the longest, and half of these five, 0–10 and 11–20 are joined: births 1, 1, 2, 2 and six times
+    // 0. The median birth is 0; the longest edge, 5, is later than both births.
+    let search = ReleasedClustering { distance_quantile: 1.0, ..search };
+    let groups = search.groups(&candidates, &wires, &mut network(all)).expect("no failure");
+    assert_eq!(sets(&groups), [[0, 10], [11, 20]]);
+
+    // Suppressing 0 and 10 costs 4 %, 11 and 20 exactly the share that is too much.
+    let costly =
+        |there: &dyn Fn(u32) -> bool| 1.0 - if there(0) { 0.0 } else { 0.04 } - if there(20) { 0.0 } else { 0.0625 };
+    let search = ReleasedClustering { within: 0.0625, ..search };
+    let groups = search.groups(&candidates, &wires, &mut network(costly)).expect("no failure");
+    assert_eq!(sets(&groups), [[0, 10]]);
+    let evidence = groups[0].evidence.as_ref().expect("measured");
+    assert_eq!((evidence.after_each.as_slice(), evidence.after_all), (&[0.96, 1.0][..], 0.96));
+}
+
+/// Neurons `layer · 100 + place`, which meet by their vectors.
+struct Toy {
+    layers: Vec<u32>,
+    values: Vec<Vec<f64>>,
+    inputs: Vec<Vec<f64>>,
+}
+
+impl Toy {
+    fn neurons(&self) -> Vec<Neuron> {
+        (0..).zip(&self.layers).map(|(place, layer)| n(layer * 100 + place)).collect()
+    }
+}
+
+impl Connections for Toy {
+    fn layer(&self, neuron: Neuron) -> u32 {
+        neuron.0 / 100
+    }
+
+    fn weight(&self, lower: Neuron, upper: Neuron) -> f64 {
+        let (value, input) = (&self.values[lower.0 as usize % 100], &self.inputs[upper.0 as usize % 100]);
+        value.iter().zip(input).map(|(a, b)| a * b).sum()
+    }
+}
+
+/// Against `fixtures/clusters.py`, which shares no code with the engine: ties, weights of 0, ways over one layer and two.
+#[test]
+fn released_clusters_are_those_of_an_independent_reading_of_the_code() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clusters.json");
+    let toys: serde_json::Value = serde_json::from_slice(&std::fs::read(file).expect("is there")).expect("JSON");
+    let numbers = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().expect("a list").iter().map(|number| number.as_f64().expect("a number")).collect()
+    };
+    let rows = |value: &serde_json::Value| value.as_array().expect("a list").iter().map(numbers).collect();
+    let mut compared = 0;
+    for toy in toys.as_array().expect("a list") {
+        let layers = numbers(&toy["layers"]).into_iter().map(|layer| layer as u32).collect();
+        let connections = Toy { layers, values: rows(&toy["values"]), inputs: rows(&toy["inputs"]) };
+        let neurons = connections.neurons();
+        let costs = numbers(&toy["costs"]);
+        let cost = |neuron: &Neuron| costs[neuron.0 as usize % 100];
+        let mut fact = |sets: &[Vec<Neuron>]| -> Result<Vec<f64>> {
+            Ok(sets.iter().map(|set| 1.0 - set.iter().map(cost).sum::<f64>()).collect())
+        };
+        for (field, within) in [("kept", 0.05), ("lasting", 2.0)] {
+            let expected: Vec<Vec<f64>> = rows(&toy[field]);
+            let expected = if expected.len() < 2 && field == "lasting" { Vec::new() } else { expected };
+            let expected: Vec<Vec<u32>> = expected
+                .iter()
+                .map(|cluster| {
+                    let mut cluster: Vec<u32> = cluster.iter().map(|&place| neurons[place as usize].0).collect();
+                    cluster.sort_unstable();
+                    cluster
+                })
+                .collect();
+            let search = ReleasedClustering { within, ..ReleasedClustering::default() };
+            let found = search.groups(&neurons, &connections, &mut fact).expect("no failure");
+            assert_eq!(sets(&found), expected, "{field} of {toy}");
+            compared += expected.len();
+        }
+    }
+    assert!(compared > 50, "{compared} clusters were compared");
 }

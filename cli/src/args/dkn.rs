@@ -18,6 +18,7 @@ no model. The same command goes on where it was interrupted; options left out ar
 EXAMPLES
   kndb dkn my.kndb --model models/bert-base-uncased
   kndb dkn my.kndb --model models/mgpt --from mgpt-amig --size 3 --relations P36 --limit 100
+  kndb dkn my.kndb --model models/mgpt --from mgpt-ten-steps --preset ntc-code
   kndb query my.kndb 'dkn[lang=en] by layer'")]
 pub struct DknArgs {
     /// The store's folder
@@ -29,7 +30,7 @@ pub struct DknArgs {
     /// The attribution run whose knowledge neurons are searched [default: the model's only one]
     #[arg(long, value_name = "RUN")]
     pub from: Option<String>,
-    /// Name of the run the groups go into [default: FROM-dkn, or FROM-ntc]
+    /// Name of the run the groups go into [default: FROM-dkn, FROM-ntc or FROM-ntc-code]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// cpu, or in a build with libtorch torch or cuda:N
@@ -57,7 +58,10 @@ pub struct SearchArgs {
     /// How groups are found
     #[arg(long, value_enum, default_value_t)]
     pub method: DegenerateMethod,
-    /// Candidates of a fact: its best-scored knowledge neurons [default: 20]
+    /// A released program instead of a paper's method; of the options below, it takes --candidates alone
+    #[arg(long, value_enum, conflicts_with = "method")]
+    pub preset: Option<DegeneratePreset>,
+    /// Candidates of a fact: its best-scored knowledge neurons [default: 20; of ntc-code all]
     #[arg(long, value_name = "N")]
     pub candidates: Option<usize>,
     /// Neurons of the largest group: 2 to 4 [default: 2]
@@ -84,6 +88,13 @@ pub struct SearchArgs {
     /// Clustering: largest change of the probability with all but the cluster suppressed [default: 0.05]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub within: Option<f64>,
+}
+
+/// Released programs that find degenerate groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DegeneratePreset {
+    /// Neurological Topology Clustering as its authors' code does it, with τ 0.2
+    NtcCode,
 }
 
 /// Methods that find degenerate groups.

@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
-use kndb_engine::degenerate::{Clustering, DegenerateJob, Search, Suppression};
+use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
 use kndb_engine::{Model, device};
 use kndb_query::{Column, Settings, Sink, Span, Text, Value};
-use kndb_storage::{Run, Store};
+use kndb_storage::{Run, RunSpec, Store};
 
-use crate::args::{DegenerateMethod, DknArgs, SearchArgs};
+use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{Shown, watched};
 use crate::study::{Reads, run_of};
@@ -23,14 +23,24 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
     let model = Model::load(&args.model, &on)?;
-    let source = run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec.name.clone();
-    let run = args.run.clone().unwrap_or_else(|| match args.search.method {
-        DegenerateMethod::Suppression => format!("{source}-dkn"),
-        DegenerateMethod::Clustering => format!("{source}-ntc"),
+    let scored = &run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec;
+    let source = scored.name.clone();
+    if let (Some(DegeneratePreset::NtcCode), Some(other)) = (args.search.preset, other_than_released(scored)) {
+        let note = "note: the released code has its candidates from `kndb attribute --preset amig-code --steps 10`";
+        writeln!(terminal.messages, "{note}; run {source:?} has {other}").map_err(CliError::Output)?;
+    }
+    let run = args.run.clone().unwrap_or_else(|| match (args.search.preset, args.search.method) {
+        (Some(DegeneratePreset::NtcCode), _) => format!("{source}-ntc-code"),
+        (None, DegenerateMethod::Suppression) => format!("{source}-dkn"),
+        (None, DegenerateMethod::Clustering) => format!("{source}-ntc"),
     });
     let known = Known(snapshot.run_named(&run));
     let search = search(&args.search, known);
-    let candidates = args.search.candidates.or_else(|| known.get("candidates")).unwrap_or(CANDIDATES);
+    let candidates = args.search.candidates.or_else(|| known.get("candidates")).unwrap_or(match search {
+        // The code takes all that it finds.
+        Search::Released(_) => usize::try_from(model.shape().neurons()).unwrap_or(usize::MAX),
+        _ => CANDIDATES,
+    });
     let mut job = DegenerateJob::new(run, &snapshot, &source, &model, search, candidates, &args.device)?;
     job.selection = args.selection.into();
     // libtorch spreads one fact over the cores by itself.
@@ -43,6 +53,24 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Candidates of a fact, as in the paper.
 const CANDIDATES: usize = 20;
+
+/// In what a run's scores are not those of NTC's code, which takes AMIG's with half as many points.
+fn other_than_released(spec: &RunSpec) -> Option<String> {
+    const RELEASED: [(&str, &str); 6] = [
+        ("baseline", "word-mean"),
+        ("rule", "left"),
+        ("steps", "10"),
+        ("factor", "activation"),
+        ("normalise", "no"),
+        ("continuation", "released-code"),
+    ];
+    if spec.method != "integrated-gradients" {
+        return Some(format!("the method {}", spec.method));
+    }
+    let own = |name: &str| spec.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let other = RELEASED.into_iter().find(|&(name, value)| own(name) != Some(value));
+    other.map(|(name, _)| format!("{name} {}", own(name).unwrap_or("unknown")))
+}
 
 /// The run that is gone on with, if there is one: what is not given is as it was begun.
 #[derive(Clone, Copy)]
@@ -69,18 +97,23 @@ fn must_apply(given: &SearchArgs) -> Result<()> {
         ("--persistence", given.persistence.is_some()),
         ("--within", given.within.is_some()),
     ];
-    let (foreign, method) = match given.method {
-        DegenerateMethod::Suppression => (&of_clustering[..], "suppression"),
-        DegenerateMethod::Clustering => (&of_suppression[..], "clustering"),
+    let all = [&of_suppression[..], &of_clustering[..]];
+    let (foreign, what) = match (given.preset, given.method) {
+        (Some(DegeneratePreset::NtcCode), _) => (&all[..], "the preset ntc-code"),
+        (None, DegenerateMethod::Suppression) => (&all[1..], "the method suppression"),
+        (None, DegenerateMethod::Clustering) => (&all[..1], "the method clustering"),
     };
-    match foreign.iter().find(|(_, given)| *given) {
-        Some(&(option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {method}") }),
+    match foreign.iter().copied().flatten().find(|(_, given)| *given) {
+        Some(&(option, _)) => Err(CliError::NotForMethod { option, method: what.to_owned() }),
         None => Ok(()),
     }
 }
 
 /// The method with its options.
 fn search(given: &SearchArgs, known: Known<'_>) -> Search {
+    if given.preset == Some(DegeneratePreset::NtcCode) {
+        return Search::Released(ReleasedClustering::default());
+    }
     match given.method {
         DegenerateMethod::Suppression => {
             let plain = Suppression::default();

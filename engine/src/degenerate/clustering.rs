@@ -164,6 +164,7 @@ fn merge(candidates: &[Neuron], distances: &[Vec<f64>]) -> Vec<Cluster> {
 /// layers are left out, as in the paper.
 pub struct WeightConnections {
     width: u32,
+    /// What of a neuron meets a higher one, and what of it meets a lower one.
     rows: BTreeMap<Neuron, (Vec<f32>, Vec<f32>)>,
 }
 
@@ -178,6 +179,16 @@ impl WeightConnections {
             (neuron, (out, to_host(block.input.output_row(unit))))
         };
         Self { width, rows: neurons.iter().map(row).collect() }
+    }
+
+    /// The same as NTC's code has them: of Llama it takes the gate for the output and the down projection for the input, so
+    /// that in gated blocks the lower neuron's gate meets the upper one's value vector.
+    pub fn as_released(network: &Transformer, neurons: &[Neuron]) -> Self {
+        let mut connections = Self::of(network, neurons);
+        if network.blocks.iter().any(|block| block.feed_forward.up.is_some()) {
+            connections.rows.values_mut().for_each(|(out, into)| std::mem::swap(out, into));
+        }
+        connections
     }
 }
 

@@ -39,7 +39,7 @@ pub struct DegenerateJob {
 }
 
 impl DegenerateJob {
-    /// A job with its run's description. Thresholds of candidates (τ) are the source's.
+    /// A job with its run's description. Thresholds of candidates (τ) are the source's, but for NTC as released.
     ///
     /// # Errors
     /// No such source run; one of another model; options that cannot be carried out.
@@ -55,6 +55,7 @@ impl DegenerateJob {
         match &search {
             Search::Suppression(suppression) => suppression.check()?,
             Search::Clustering(clustering) => clustering.check()?,
+            Search::Released(_) => {}
         }
         if candidates < 2 {
             return Err(Error::Option {
@@ -72,7 +73,7 @@ impl DegenerateJob {
         parameters.push((SIDE_FILES.into(), model.side_hash().into()));
         let kind = device.split(':').next().unwrap_or(device);
         parameters.push(("device".into(), kind.into()));
-        let run = RunSpec {
+        let mut run = RunSpec {
             weights_hash: Some(model.weights_hash().to_owned()),
             method: search.name().to_owned(),
             parameters,
@@ -81,6 +82,10 @@ impl DegenerateJob {
             prompt_share: found.spec.prompt_share,
             ..RunSpec::new(run, found.spec.model.clone(), model.shape())
         };
+        if let Search::Released(released) = &search {
+            run.preset = Some(search.name().to_owned());
+            (run.tau, run.language_taus) = (released.tau, Vec::new());
+        }
         let source = source.to_owned();
         Ok(Self { run, source, search, candidates, selection: Selection::default(), threads: None })
     }
@@ -137,6 +142,10 @@ impl DegenerateJob {
                 Search::Suppression(search) => search.groups(&candidates, &mut suppressed)?,
                 Search::Clustering(search) => {
                     let connections = WeightConnections::of(&model.network, &candidates);
+                    search.groups(&candidates, &connections, &mut suppressed)?
+                }
+                Search::Released(search) => {
+                    let connections = WeightConnections::as_released(&model.network, &candidates);
                     search.groups(&candidates, &connections, &mut suppressed)?
                 }
             };
