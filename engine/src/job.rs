@@ -143,7 +143,10 @@ impl Job {
         let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution };
         let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
         filling.fill(&snapshot, &work, stop, progress, begun, |item| {
-            Ok(desk.scores(item)?.map(|scores| EntryData::Scores(scores.into_entry_scores())))
+            Ok(desk.scores(item)?.and_then(|found| match self.run.score_type.cannot_keep(&found.scores) {
+                None => Ok(EntryData::Scores(found.into_entry_scores())),
+                Some(_) => Err(Skip::ScoreType),
+            }))
         })
     }
 }

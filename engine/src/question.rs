@@ -49,10 +49,14 @@ pub enum Skip {
     Masks,
     /// The tokenizer failed.
     Tokenizer,
-    /// A layer's scores sum to almost zero, so they cannot be normalised by their sum (AMIG Eq. 5).
+    /// A layer's scores sum to so little beside their parts that float32 does not give their quotients by the sum (AMIG Eq. 5)
+    /// to 1e-4.
     Normalisation,
     /// Scores of this prompt are not finite numbers: the model overflows in f32.
     NotFinite,
+    /// The run's score type cannot keep these scores: one becomes infinite, or the largest so small that it loses its digits
+    /// (`kndb_storage::ScoreType::cannot_keep`).
+    ScoreType,
     /// The object's probability is too small for a 32-bit number, so that shares of it would be noise.
     TooUnlikely,
     /// The probability is not what it was when the fact was attributed.
@@ -71,8 +75,9 @@ impl fmt::Display for Skip {
             Self::NothingBeforeObject => "nothing before the object, which a causal model cannot be asked",
             Self::Masks => "mask tokens not kept apart by the tokenizer",
             Self::Tokenizer => "text the tokenizer refuses",
-            Self::Normalisation => "scores of a layer sum to almost zero, so they cannot be normalised",
+            Self::Normalisation => "scores of a layer sum to almost zero, so they cannot be normalised to 1e-4",
             Self::NotFinite => "scores that are no finite numbers",
+            Self::ScoreType => "scores too large or too small for 16-bit numbers; --score-type f32 keeps them",
             Self::TooUnlikely => "probability too small for a 32-bit number",
             Self::Changed => "another probability than when it was attributed: labels have changed since",
         })

@@ -4,7 +4,7 @@ mod store;
 
 use kndb_engine::job::{Job, Progress, Prompts, Selection, SkipPlace, Summary};
 use kndb_engine::{Attribution, Model, Options, Skip};
-use kndb_storage::{Keep, PromptId};
+use kndb_storage::{Keep, PromptId, ScoreType};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Contents, Facts, LABELS, TEMPLATES, model};
@@ -215,4 +215,33 @@ fn mistakes_are_errors_and_leave_no_run_behind() {
     run(&job(&model, &options), &facts, &model, &options);
     let other = preset("kn", &model);
     assert!(refused(&job(&model, &other), &other).contains("already there with"));
+}
+
+#[test]
+fn facts_that_a_score_type_cannot_keep_are_skipped_and_counted() {
+    // A trained model, so that a wrong object is improbable and its scores are small.
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/models/bilingual-masked");
+    let model = Model::load(folder, &kndb_engine::device("cpu").expect("a device")).expect("the demo's model");
+    let options = preset("amig", &model);
+    let whole = Facts::new();
+    run(&job(&model, &options), &whole, &model, &options);
+    let whole = whole.contents("run");
+    let kept = |score_type: ScoreType| {
+        let scores =
+            |(scores, _): &store::Stored| scores.iter().map(|&(_, bits)| f32::from_bits(bits)).collect::<Vec<_>>();
+        let fits = whole.iter().filter(move |(_, stored)| score_type.cannot_keep(&scores(stored)).is_none());
+        fits.map(|(key, _)| key.clone()).collect::<Vec<_>>()
+    };
+    assert!(kept(ScoreType::F16).len() < whole.len(), "some scores are small enough for the test");
+    for score_type in [ScoreType::F16, ScoreType::Bf16] {
+        let facts = Facts::new();
+        let mut job = job(&model, &options);
+        job.run.score_type = score_type;
+        let summary = run(&job, &facts, &model, &options);
+        let skipped =
+            summary.skipped.iter().filter(|(place, _)| place.reason == Skip::ScoreType).map(|(_, count)| count);
+        assert_eq!(skipped.sum::<u64>(), (whole.len() - kept(score_type).len()) as u64);
+        let found: Vec<_> = facts.contents("run").into_keys().collect();
+        assert_eq!(found, kept(score_type));
+    }
 }

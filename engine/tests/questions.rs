@@ -255,6 +255,7 @@ fn every_skip_says_what_was_in_the_way() {
         (Skip::Tokenizer, "tokenizer"),
         (Skip::Normalisation, "normalised"),
         (Skip::NotFinite, "finite"),
+        (Skip::ScoreType, "--score-type f32"),
     ] {
         assert!(skip.to_string().contains(part), "{skip}");
     }

@@ -193,6 +193,27 @@ pub enum ScoreType {
     Bf16,
 }
 
+impl ScoreType {
+    /// A score as it is kept.
+    pub fn rounded(self, score: f32) -> f32 {
+        crate::block::round(score, self)
+    }
+
+    /// The place of a score of a fact that cannot be kept: one that is no finite number, or becomes none (f16 ends at 65,504); or
+    /// the largest, if it is so small (f16: below 7.6e-6) that rounding moves it by more than the coarsest type's step, 2⁻⁸ of
+    /// itself. The others are measured by it, and would be wrong, or all 0.
+    pub fn cannot_keep(self, scores: &[f32]) -> Option<usize> {
+        /// Of bf16, which has 8 significant bits.
+        const STEP: f32 = 1.0 / 256.0;
+        if let Some(at) = scores.iter().position(|&score| !self.rounded(score).is_finite()) {
+            return Some(at);
+        }
+        let at = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
+        let largest = scores[at];
+        (largest > 0.0 && (self.rounded(largest) - largest).abs() > largest * STEP).then_some(at)
+    }
+}
+
 impl std::fmt::Display for ScoreType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
