@@ -1,15 +1,14 @@
 //! Scores of one fact: its steps put together.
 
+mod normalise;
+
 use crate::error::{Error, Result};
-use crate::methods::{LayerScores, Method};
+use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions};
 use crate::model::Model;
 use crate::preset::{Continuation, Options};
 use crate::probe::{ModelProbe, Probe};
 use crate::question::{Question, Skip};
 use kndb_storage::{LayerEvidence, ScoreValues, Scores};
-
-/// A layer's scores are not divided by a sum smaller than this share of their absolute sum: float noise would decide.
-const LEAST_SUM: f64 = 1e-6;
 
 /// Scores of one fact in one language with one template.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +34,9 @@ pub struct Attribution<'a> {
     model: &'a Model,
     options: &'a Options,
     method: Box<dyn Method>,
+    /// The same, but for what it leaves out where that costs little: for objects of several tokens whose layers are divided by
+    /// their sums.
+    every_point: Option<Box<dyn Method>>,
     layers: Vec<usize>,
 }
 
@@ -65,7 +67,14 @@ impl<'a> Attribution<'a> {
         if layers.is_empty() {
             layers = (0..count).collect();
         }
-        Ok(Self { model, options, method, layers })
+        let every_point = match &options.method {
+            MethodOptions::IntegratedGradients(integral) if integral.normalise => {
+                let exact = IntegratedGradients { tolerance: 0.0, ..integral.clone() };
+                Some(MethodOptions::IntegratedGradients(exact).build())
+            }
+            _ => None,
+        };
+        Ok(Self { model, options, method, every_point, layers })
     }
 
     /// The question of a fact, or why it cannot be asked.
@@ -89,9 +98,12 @@ impl<'a> Attribution<'a> {
         let shape = self.model.shape();
         let width = shape.width as usize;
         let mut total = vec![0.0f64; shape.neurons() as usize];
+        let mut magnitudes = vec![0.0f64; self.layers.len()];
         let mut evidence: Option<Vec<(f64, f64)>> = None;
         let mut probability = 1.0;
         let mut first: Option<Vec<Vec<f32>>> = None;
+        // A step does not know the sum over all steps, so no number of points is known to be enough for it.
+        let method = self.every_point.as_ref().filter(|_| question.steps.len() > 1).unwrap_or(&self.method);
         for step in &question.steps {
             let probe = ModelProbe::new(
                 &self.model.network,
@@ -101,15 +113,17 @@ impl<'a> Attribution<'a> {
                 self.replacement(),
                 first.as_deref(),
             );
-            let found = self.method.scores(&probe, &self.layers)?;
+            let found = method.scores(&probe, &self.layers)?;
             let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
                 .then(|| probe.all_activations());
             probability *= probe.probability();
             drop(probe);
             first = first.or(activations);
-            for (&layer, LayerScores { scores, .. }) in self.layers.iter().zip(&found) {
+            for ((&layer, magnitude), found) in self.layers.iter().zip(&mut magnitudes).zip(&found) {
+                let LayerScores { scores, magnitude: more, .. } = found;
                 let own = &mut total[layer * width..(layer + 1) * width];
                 own.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+                *magnitude += more;
             }
             if let Some(new) = found.iter().map(|layer| layer.evidence).collect::<Option<Vec<_>>>() {
                 let all = evidence.get_or_insert_with(|| vec![(1.0, 0.0); new.len()]);
@@ -120,13 +134,16 @@ impl<'a> Attribution<'a> {
             }
         }
         if self.method.normalises() {
-            for &layer in &self.layers {
-                let own = &mut total[layer * width..(layer + 1) * width];
-                let (sum, absolute) = own.iter().fold((0.0, 0.0), |(sum, abs), score| (sum + score, abs + score.abs()));
-                if f64::abs(sum) <= LEAST_SUM * absolute {
-                    return Ok(Err(Skip::Normalisation));
-                }
-                own.iter_mut().for_each(|score| *score /= sum);
+            let mut layers: Vec<normalise::Layer<'_>> = total
+                .chunks_mut(width)
+                .enumerate()
+                .filter_map(|(layer, scores)| {
+                    let at = self.layers.iter().position(|&asked| asked == layer)?;
+                    Some(normalise::Layer { scores, magnitude: magnitudes[at] })
+                })
+                .collect();
+            if let Err(skip) = normalise::normalise(&mut layers) {
+                return Ok(Err(skip));
             }
         }
         let scores: Vec<f32> = total.into_iter().map(|score| score as f32).collect();

@@ -94,8 +94,18 @@ impl MethodOptions {
 pub struct LayerScores {
     /// One score a neuron.
     pub scores: Vec<f64>,
+    /// Σ |score| of the parts that the scores are sums of: where it is far more than |Σ scores|, the parts cancel out, and so do
+    /// their digits.
+    pub magnitude: f64,
     /// How good they are, where the method can tell.
     pub evidence: Option<Evidence>,
+}
+
+impl LayerScores {
+    /// Scores that are no sums, of a method without evidence.
+    fn plain(scores: Vec<f64>) -> Self {
+        Self { magnitude: scores.iter().map(|score| score.abs()).sum(), scores, evidence: None }
+    }
 }
 
 /// Completeness of a path method in one layer: Σ scores should be F(w̄) − F(w′).

@@ -4,7 +4,7 @@
 
 use kndb_engine::methods::{Baseline, Factor, IntegratedGradients};
 use kndb_engine::quadrature::Rule;
-use kndb_engine::{Attribution, MethodOptions, Model, Options, device};
+use kndb_engine::{Attribution, MethodOptions, Model, Options, Skip, device};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -38,13 +38,6 @@ fn difference(found: impl IntoIterator<Item = f64>, expected: &[f64]) -> f64 {
     let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let apart = found.iter().zip(expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
     apart / largest
-}
-
-/// Scores before each layer was divided by its sum (AMIG Eq. 5), which may be so small that float32 decides the quotient.
-fn undivided(scores: &[f32], golden: &Value) -> Vec<f64> {
-    let sums = golden.get("denominator").map(numbers).unwrap_or_default();
-    let width = scores.len() / sums.len().max(1);
-    scores.iter().enumerate().map(|(i, &score)| f64::from(score) * sums.get(i / width).unwrap_or(&1.0)).collect()
 }
 
 /// On the device of the variable KNDB_DEVICE (`cargo xtask torch`), else on the CPU.
@@ -106,8 +99,7 @@ fn check(weights: &str, golden: &str) -> usize {
         }
         for (name, expected) in question["methods"].as_object().expect("methods") {
             let Some(options) = options(name, &model) else { continue };
-            let expected_scores: Vec<f32> =
-                numbers(&expected["scores"]).into_iter().map(|score| score as f32).collect();
+            let expected_scores = numbers(&expected["scores"]);
             for options in [every_point(options.clone()), options] {
                 let attribution = Attribution::new(&model, &options).expect("the options fit");
                 let asked =
@@ -117,8 +109,15 @@ fn check(weights: &str, golden: &str) -> usize {
                     assert!(attribution.scores(&asked).is_err(), "{name} means nothing for Gemma 3");
                     continue;
                 }
-                let found = attribution.scores(&asked).expect("finite").expect("can be scored");
-                let apart = difference(undivided(&found.scores, expected), &undivided(&expected_scores, expected));
+                let found = match attribution.scores(&asked).expect("finite") {
+                    Ok(found) => found,
+                    // A layer's sum that float32 does not give well enough to divide by: `amig_paper.rs`.
+                    Err(skip) => {
+                        assert_eq!((skip, name.as_str()), (Skip::Normalisation, "amig-paper"), "{weights}");
+                        continue;
+                    }
+                };
+                let apart = difference(found.scores.iter().map(|&score| f64::from(score)), &expected_scores);
                 let what = format!("{weights}, {name}, {} → {}, {:?}", text("subject"), text("object"), options.method);
                 assert!(apart < PROMISED, "{what}: scores differ by {apart:e}");
                 compared += 1;

@@ -31,7 +31,7 @@ impl Method for Ablation {
             let points: Vec<Point> = (0..probe.width()).map(without).collect();
             let lost = probe.respond(&points, false);
             let scores = lost.iter().map(|response| probe.probability() - f64::from(response.probability)).collect();
-            all.push(LayerScores { scores, evidence: None });
+            all.push(LayerScores::plain(scores));
         }
         Ok(all)
     }

@@ -20,10 +20,7 @@ impl Method for Activation {
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
-        let of = |layer: &usize| LayerScores {
-            scores: probe.activations(*layer).iter().map(|&w| f64::from(w)).collect(),
-            evidence: None,
-        };
+        let of = |layer: &usize| LayerScores::plain(probe.activations(*layer).iter().map(|&w| f64::from(w)).collect());
         Ok(layers.iter().map(of).collect())
     }
 }

@@ -23,7 +23,7 @@ impl Method for GradientActivation {
         let gradients = probe.gradients_at_prompt(layers.iter().copied().min().unwrap_or(0));
         let of = |&layer: &usize| {
             let products = probe.activations(layer).iter().zip(&gradients[layer]);
-            LayerScores { scores: products.map(|(&w, &g)| f64::from(w) * f64::from(g)).collect(), evidence: None }
+            LayerScores::plain(products.map(|(&w, &g)| f64::from(w) * f64::from(g)).collect())
         };
         Ok(layers.iter().map(of).collect())
     }

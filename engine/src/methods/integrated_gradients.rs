@@ -1,5 +1,6 @@
 //! Integrated gradients over the neurons of one layer at a time.
 
+mod settling;
 mod walk;
 
 use super::{Evidence, LayerScores, Method, MethodOptions, Scorer};
@@ -7,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::preset::TOLERANCE;
 use crate::probe::{Probe, Site};
 use crate::quadrature::{MOST_POINTS, Rule, collocated, leja};
+use settling::Settling;
 use walk::{Integral, Path, Walk};
 
 pub(super) const SCORER: Scorer = Scorer {
@@ -110,11 +112,12 @@ impl Method for IntegratedGradients {
         let mut found = Vec::with_capacity(layers.len());
         for &layer in layers {
             let mut scores = vec![0.0; probe.width()];
-            let (mut baselines, mut count) = (0.0, 0.0);
+            let (mut baselines, mut count, mut magnitude) = (0.0, 0.0, 0.0);
             for (path, integral) in paths.iter().zip(&integrals).filter(|(path, _)| path.layer == layer) {
                 let factor = self.factors(probe, path);
                 for ((score, factor), gradient) in scores.iter_mut().zip(factor).zip(&integral.gradient) {
                     *score += factor * gradient;
+                    magnitude += (factor * gradient).abs();
                 }
                 baselines += integral.baseline;
                 count += 1.0;
@@ -125,7 +128,7 @@ impl Method for IntegratedGradients {
                 baseline: if count > 0.0 { baselines / count } else { probe.probability() },
                 residual,
             });
-            found.push(LayerScores { scores, evidence });
+            found.push(LayerScores { scores, magnitude, evidence });
         }
         Ok(found)
     }
@@ -187,58 +190,36 @@ impl IntegratedGradients {
             walk.visit(&every, rule.iter().map(|&(alpha, _)| alpha));
             return walk.integrals(&vec![rule; paths.len()]);
         }
-        let mut open = every;
-        let mut chosen: Vec<Vec<(f64, f64)>> = vec![rule.clone(); paths.len()];
         let weighed = |rule: &[(f64, f64)], n: usize| -> Vec<(f64, f64)> {
             let nodes = &leja()[..n];
             nodes.iter().copied().zip(collocated(rule, nodes)).collect()
         };
         let integral = Rule::GaussLegendre.points(MOST_POINTS);
-        let mut scale = 0.0f64;
-        let mut changes: Vec<Vec<f64>> = vec![Vec::new(); paths.len()];
+        let mut settling = Settling::new(self, paths);
+        let mut open: Vec<usize> = (0..settling.units.len()).collect();
+        let mut chosen: Vec<Vec<(f64, f64)>> = vec![rule.clone(); paths.len()];
         let mut coarse = weighed(&rule, 3);
         // Beyond the rule's own number of points nothing is saved.
         for n in (5..=MOST_POINTS.min(rule.len())).step_by(2) {
-            walk.visit(&open, leja()[..n.max(FIRST_ROUND)].iter().copied());
+            walk.visit(&settling.paths_of(&open), leja()[..n.max(FIRST_ROUND)].iter().copied());
             let fine = weighed(&rule, n);
-            let exact = weighed(&integral, n);
-            for &path in &open {
-                let (fine, coarse) = (walk.sum(path, &fine), walk.sum(path, &coarse));
-                let mut largest = 0.0f64;
-                for ((factor, fine), coarse) in self.factors(probe, &paths[path]).zip(fine).zip(coarse) {
-                    scale = scale.max((factor * fine).abs());
-                    largest = largest.max((factor * (fine - coarse)).abs());
-                }
-                changes[path].push(largest);
+            settling.observe(&open, &walk, &fine, &coarse);
+            // What the first round computed is used in any case.
+            if n >= FIRST_ROUND {
+                let exact = weighed(&integral, n);
+                open.retain(|&unit| {
+                    let (scale, paths) = (settling.scale(unit), &settling.units[unit].paths);
+                    let complete = |&path: &usize| walk.is_complete(path, &exact, self.tolerance, scale);
+                    let settled = settling.has_settled(unit) && paths.iter().all(complete);
+                    if settled {
+                        paths.iter().for_each(|&path| chosen[path].clone_from(&fine));
+                    }
+                    !settled
+                });
             }
-            let (settled, still) = open.into_iter().partition(|&path| {
-                // What the first round computed is used in any case.
-                n >= FIRST_ROUND
-                    && has_settled(&changes[path], self.tolerance * scale)
-                    && walk.is_complete(path, &exact, self.tolerance, scale)
-            });
-            let settled: Vec<usize> = settled;
-            settled.into_iter().for_each(|path| chosen[path].clone_from(&fine));
-            open = still;
             coarse = fine;
         }
-        walk.visit(&open, rule.iter().map(|&(alpha, _)| alpha));
+        walk.visit(&settling.paths_of(&open), rule.iter().map(|&(alpha, _)| alpha));
         walk.integrals(&chosen)
-    }
-}
-
-/// Whether a sum that changed by `changes` from round to round is near its limit.
-///
-/// Either the last two rounds changed next to nothing (one may by chance), or the last three changed ever less: then the
-/// next round is taken to shrink as the slower of these did, which is more than an analytic function's would change.
-fn has_settled(changes: &[f64], allowed: f64) -> bool {
-    const CALM: f64 = 8.0;
-    match changes {
-        [.., second, first] if first.max(second / CALM) <= allowed / 2.0 => true,
-        [.., third, second, first] if first <= second && second <= third => {
-            let shrinking = (first / second).max(second / third);
-            first * shrinking <= allowed / 4.0
-        }
-        _ => false,
     }
 }

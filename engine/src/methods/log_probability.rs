@@ -35,7 +35,7 @@ impl Method for LogProbability {
         let mut all = Vec::with_capacity(layers.len());
         for &layer in layers {
             let scores = probe.value_effects(layer)?.into_iter().map(f64::from).collect();
-            all.push(LayerScores { scores, evidence: None });
+            all.push(LayerScores::plain(scores));
         }
         Ok(all)
     }

@@ -86,7 +86,7 @@ impl ShapleySampling {
         let sum: f64 = scores.iter().sum();
         let baseline = f64::from(baseline);
         let evidence = Evidence { baseline, residual: sum - (probe.probability() - baseline) };
-        LayerScores { scores, evidence: Some(evidence) }
+        LayerScores { evidence: Some(evidence), ..LayerScores::plain(scores) }
     }
 }
 

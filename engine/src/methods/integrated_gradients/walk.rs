@@ -44,6 +44,14 @@ impl<'a> Walk<'a> {
         Self { probe, paths, seen }
     }
 
+    pub(super) fn probe(&self) -> &'a dyn Probe {
+        self.probe
+    }
+
+    pub(super) fn path(&self, path: usize) -> &'a Path {
+        &self.paths[path]
+    }
+
     fn at(&self, path: usize, alpha: f64) -> Option<&(f64, f32, Vec<f32>)> {
         self.seen[path].iter().find(|(seen, ..)| (seen - alpha).abs() < 1e-12)
     }
