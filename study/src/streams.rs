@@ -49,8 +49,8 @@ mod tests {
         let draws: Vec<usize> = (0..8).map(|_| stream.random_range(0..1000)).collect();
         assert_eq!(draws, [726, 883, 317, 366, 130, 431, 636, 40]);
         let mut sample = |of, count| rand::seq::index::sample(&mut stream, of, count).into_vec();
-        assert_eq!(sample(3072, 5), []);
-        assert_eq!(sample(8, 7), []);
-        assert_eq!(sample(512, 200)[..5], []);
+        assert_eq!(sample(3072, 5), vec![682, 289, 327, 2572, 888]);
+        assert_eq!(sample(8, 7), vec![5, 7, 3, 4, 0, 6, 1]);
+        assert_eq!(sample(512, 200)[..5], [364, 492, 16, 245, 90]);
     }
 }
