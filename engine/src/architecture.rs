@@ -1,20 +1,36 @@
 //! The architectures that can be loaded. To add one: a file here, and a line in [`KNOWN`].
 
 mod bert;
-mod gemma3;
+mod distilbert;
+mod encoder;
+mod fields;
+mod gated;
+mod gemma;
 mod gpt2;
+mod gpt_neox;
+mod layers;
 mod llama;
+mod phi;
+mod roberta;
+mod rotary;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::nn::{Activation, Linear, Norm};
+use crate::nn::{Linear, Norm};
 use crate::transformer::Transformer;
 use crate::weights::Weights;
+use burn::tensor::Tensor;
 
 /// How a `model_type` of Hugging Face is read.
 pub struct Architecture {
     /// `model_type` in `config.json`.
     pub model_type: &'static str,
+    /// What the names of the tensors below the head begin with.
+    pub base: &'static str,
+    /// Whether it is asked for the next token, else for masked ones.
+    pub causal: bool,
+    /// Fields that `load` computes, of those that [`fields::check`] refuses in all others.
+    pub computes: &'static [&'static str],
     /// Builds the network from its configuration and weights.
     pub load: fn(&Config, &mut Weights) -> Result<Transformer>,
     /// Tensors a checkpoint may hold that language modelling does not need.
@@ -23,28 +39,35 @@ pub struct Architecture {
 
 /// Every architecture.
 pub const KNOWN: &[Architecture] = &[
-    Architecture { model_type: "bert", load: bert::load, without_use: bert::without_use },
-    Architecture { model_type: "gpt2", load: gpt2::load, without_use: gpt2::without_use },
-    Architecture { model_type: "llama", load: llama::load, without_use: llama::without_use },
-    Architecture { model_type: "qwen2", load: llama::load_qwen2, without_use: llama::without_use },
-    Architecture { model_type: "qwen3", load: llama::load_qwen3, without_use: llama::without_use },
-    Architecture { model_type: "gemma3_text", load: gemma3::load, without_use: llama::without_use },
+    bert::BERT,
+    roberta::ROBERTA,
+    roberta::XLM_ROBERTA,
+    distilbert::DISTILBERT,
+    gpt2::GPT2,
+    gpt_neox::GPT_NEOX,
+    phi::PHI,
+    llama::LLAMA,
+    llama::MISTRAL,
+    llama::QWEN2,
+    llama::QWEN3,
+    gemma::GEMMA,
+    gemma::GEMMA2,
+    gemma::GEMMA3,
 ];
 
 /// The architecture that `config.json` names.
+///
+/// # Errors
+/// An unknown one; a field that changes what is computed, with a value that this architecture does not compute.
 pub fn named(config: &Config) -> Result<&'static Architecture> {
     let found = config.text("model_type").unwrap_or("");
-    KNOWN.iter().find(|known| known.model_type == found).ok_or_else(|| Error::Architecture {
+    let known = KNOWN.iter().find(|known| known.model_type == found).ok_or_else(|| Error::Architecture {
         path: config.path().to_owned(),
         found: if found.is_empty() { "(no model_type)".into() } else { found.into() },
         expected: KNOWN.iter().map(|known| known.model_type).collect(),
-    })
-}
-
-/// The activation a configuration names.
-fn activation(config: &Config, field: &'static str, default: &str) -> Result<Activation> {
-    let name = config.text(field).unwrap_or(default);
-    Activation::named(name).ok_or_else(|| config.wrong(field, name, Activation::NAMES))
+    })?;
+    fields::check(config, known)?;
+    Ok(known)
 }
 
 /// `nn.Linear`: `{name}.weight [outputs × inputs]`, and `{name}.bias` where there is one.
@@ -56,7 +79,6 @@ fn linear(weights: &mut Weights, name: &str, inputs: usize, outputs: usize, bias
 
 /// Two `nn.Linear`s of the same input, as one with both outputs.
 fn joined(weights: &mut Weights, names: [&str; 2], inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
-    use burn::tensor::Tensor;
     let mut rows = Vec::with_capacity(2);
     let mut biases = Vec::with_capacity(2);
     for name in names {
@@ -66,6 +88,20 @@ fn joined(weights: &mut Weights, names: [&str; 2], inputs: usize, outputs: usize
         }
     }
     Ok(Linear::from_rows(Tensor::cat(rows, 0), bias.then(|| Tensor::cat(biases, 0))))
+}
+
+/// The embedding's rows and the head's, which are the same where `tie_word_embeddings` says so; `tied` is the family's
+/// default.
+fn words(
+    config: &Config,
+    weights: &mut Weights,
+    [embedding, head]: [&str; 2],
+    shape: [usize; 2],
+    tied: bool,
+) -> Result<(Tensor<2>, Tensor<2>)> {
+    let tokens = weights.take::<2>(embedding, shape)?;
+    let rows = if config.flag("tie_word_embeddings", tied)? { tokens.clone() } else { weights.take(head, shape)? };
+    Ok((tokens, rows))
 }
 
 /// `nn.LayerNorm`.

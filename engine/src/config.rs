@@ -68,6 +68,11 @@ impl Config {
         self.values.get(field).filter(|value| !value.is_null())
     }
 
+    /// Whether the field is there and null.
+    pub fn is_null(&self, field: &str) -> bool {
+        self.values.get(field).is_some_and(serde_json::Value::is_null)
+    }
+
     /// Fails unless the field is missing or `expected`: a variant that would be computed wrongly otherwise.
     pub fn only(&self, field: &'static str, expected: &serde_json::Value) -> Result<()> {
         match self.values.get(field) {

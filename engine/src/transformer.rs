@@ -10,6 +10,9 @@ pub struct Embedding {
     pub tokens: Tensor<2>,
     /// Learnt positions, `[positions × hidden]`.
     pub positions: Option<Tensor<2>>,
+    /// The padding token, where positions are counted as RoBERTa does: from behind its id on, over all tokens but it, which
+    /// has its own id as position.
+    pub padding: Option<u32>,
     /// Added to every token, `[1 × hidden]` (BERT's segment 0).
     pub segment: Option<Tensor<2>>,
     /// What token embeddings are multiplied with (Gemma).
@@ -115,8 +118,17 @@ impl Transformer {
             x = x * scale;
         }
         if let Some(positions) = &self.embedding.positions {
-            let added: Tensor<3> = positions.clone().slice_dim(0, 0..tokens).unsqueeze_dim(0);
-            x = (x.reshape([rows, tokens, hidden]) + added).reshape([rows * tokens, hidden]);
+            x = match self.embedding.padding {
+                None => {
+                    let added: Tensor<3> = positions.clone().slice_dim(0, 0..tokens).unsqueeze_dim(0);
+                    (x.reshape([rows, tokens, hidden]) + added).reshape([rows * tokens, hidden])
+                }
+                Some(padding) => {
+                    let places: Vec<i32> = sentences.iter().flat_map(|ids| positions_behind(padding, ids)).collect();
+                    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [rows * tokens]), &device);
+                    x + positions.clone().select(0, places)
+                }
+            };
         }
         if let Some(segment) = &self.embedding.segment {
             x = x + segment.clone();
@@ -193,6 +205,19 @@ impl Transformer {
     pub fn logits(&self, ids: &[u32], position: usize) -> Vec<f32> {
         to_host(self.head.logits(self.prefix(ids, position).last))
     }
+}
+
+/// RoBERTa's positions of a sentence.
+fn positions_behind(padding: u32, ids: &[u32]) -> Vec<i32> {
+    let mut last = padding as i32;
+    let mut place = |&id: &u32| {
+        if id == padding {
+            return padding as i32;
+        }
+        last += 1;
+        last
+    };
+    ids.iter().map(&mut place).collect()
 }
 
 /// Values of a matrix, row by row.

@@ -4,12 +4,13 @@
 mod parts;
 
 use burn::tensor::{Tensor, TensorData};
-use kndb_engine::nn::{Activation, Attention, Head, Linear, Rotary};
+use kndb_engine::nn::{Activation, Attention, Cap, Head, Linear, Rotary};
 use parts::{HIDDEN, Layout, Numbers, ROWS, TOKENS, WIDTH, autodiff, cpu, every, same};
 
-const ACTIVATIONS: [Activation; 4] = [Activation::Gelu, Activation::GeluTanh, Activation::Silu, Activation::Relu];
+const ACTIVATIONS: [Activation; 5] =
+    [Activation::Gelu, Activation::GeluTanh, Activation::QuickGelu, Activation::Silu, Activation::Relu];
 
-/// Attention as BERT and GPT-2, Llama and Qwen 2, Qwen 3, Gemma 3 have it.
+/// Attention as BERT and GPT-2, Llama and Qwen 2, Qwen 3, Gemma 3, Gemma 2 have it; the last with half of each head turned.
 fn attentions() -> Vec<(&'static str, Attention)> {
     let mut numbers = Numbers::new(1);
     vec![
@@ -17,6 +18,7 @@ fn attentions() -> Vec<(&'static str, Attention)> {
         ("grouped, rotary", numbers.attention(2, false, true)),
         ("grouped, rotary, norms", numbers.attention(2, true, true)),
         ("one key-value head, norms", numbers.attention(1, true, false)),
+        ("grouped, capped, partly rotary, longer", numbers.capped_attention(2)),
     ]
 }
 
@@ -42,6 +44,10 @@ fn exact(activation: Activation, x: f64) -> (f64, f64) {
         Activation::Silu => {
             let s = logistic(x);
             (x * s, s + x * s * (1.0 - s))
+        }
+        Activation::QuickGelu => {
+            let s = logistic(1.702 * x);
+            (x * s, s + x * s * (1.0 - s) * 1.702)
         }
         Activation::Relu => (x.max(0.0), if x > 0.0 { 1.0 } else { 0.0 }),
     }
@@ -120,6 +126,15 @@ fn rotary_turns_halves_by_position() {
     let (p, q) = (3f32, 0.3f32);
     same("fast", rotary.forward(unit(0), 3), expect([p.cos(), 0.0, p.sin(), 0.0]));
     same("slow", rotary.forward(unit(3), 3), expect([0.0, -q.sin(), 0.0, q.cos()]));
+}
+
+#[test]
+fn rotary_of_a_part_of_a_head_leaves_the_rest() {
+    // One pair of four entries, half a turn's angle a position, twice as long: (1, 2, 3, 4) at position 2 with angle 1.
+    let rotary = Rotary::scaled(&[0.5], 2.0, 8, &cpu());
+    let tensor = |values: [f32; 4]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 1, 1, 4]), &cpu());
+    let (c, s) = (2.0 * 1f32.cos(), 2.0 * 1f32.sin());
+    same("turned", rotary.forward(tensor([1.0, 2.0, 3.0, 4.0]), 2), tensor([c - 2.0 * s, 2.0 * c + s, 3.0, 4.0]));
 }
 
 #[test]
@@ -206,7 +221,7 @@ fn feed_forward() {
 #[test]
 fn blocks_over_whole_sentences() {
     let mut numbers = Numbers::new(8);
-    for layout in Layout::ALL {
+    for layout in Layout::all() {
         let block = numbers.block(layout);
         let (x, d) = (numbers.matrix(ROWS * TOKENS, HIDDEN), numbers.matrix(ROWS * TOKENS, HIDDEN));
         for only in [None, Some(0), Some(3), Some(TOKENS - 1)] {
@@ -231,7 +246,7 @@ fn blocks_over_whole_sentences() {
 #[test]
 fn the_end_of_a_block() {
     let mut numbers = Numbers::new(9);
-    for layout in Layout::ALL {
+    for layout in Layout::all() {
         let block = numbers.block(layout);
         let (residual, neurons) = (numbers.matrix(ROWS, HIDDEN), numbers.matrix(ROWS, WIDTH));
         let d = numbers.matrix(ROWS, HIDDEN);
@@ -246,7 +261,7 @@ fn the_end_of_a_block() {
 #[test]
 fn blocks_with_a_cache() {
     let mut numbers = Numbers::new(10);
-    for layout in [Layout::Gpt2, Layout::Llama, Layout::Gemma] {
+    for layout in Layout::CAUSAL {
         let block = numbers.block(layout);
         for tokens in [1, 2, TOKENS] {
             let what = format!("{layout:?}, {tokens} tokens");
@@ -273,11 +288,17 @@ fn blocks_with_a_cache() {
 fn heads() {
     const VOCABULARY: usize = 17;
     let mut numbers = Numbers::new(11);
-    for (what, transform, normed) in [("BERT", true, true), ("GPT-2", false, true), ("bare", false, false)] {
+    for (what, transform, normed, cap) in [
+        ("BERT", true, true, None),
+        ("GPT-2", false, true, None),
+        ("Gemma 2", false, true, Some(Cap(0.8))),
+        ("bare", false, false, None),
+    ] {
         let head = Head {
             transform: transform.then(|| (numbers.linear(HIDDEN, HIDDEN, true), Activation::Gelu)),
             norm: normed.then(|| numbers.layer_norm(HIDDEN)),
             decoder: numbers.linear(HIDDEN, VOCABULARY, transform),
+            cap,
         };
         let x = numbers.matrix(ROWS, HIDDEN);
         for target in [0, 9, VOCABULARY - 1] {

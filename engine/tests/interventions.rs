@@ -97,6 +97,15 @@ parity! {
     qwen2: "qwen2";
     qwen3: "qwen3";
     gemma3: "gemma3";
+    llama_3_with_scaled_positions_and_biases: "llama3";
+    mistral_with_yarn: "mistral";
+    gemma: "gemma";
+    gemma2: "gemma2";
+    roberta: "roberta";
+    distilbert: "distilbert";
+    gpt_neox: "gpt-neox";
+    gpt_neox_with_attention_first: "gpt-neox-in-turn";
+    phi: "phi";
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn no_probability_is_lost_in_a_large_vocabulary() {
         };
         let biases = Tensor::<1>::from_data(TensorData::new(bias.clone(), [vocabulary]), &cpu);
         let decoder = Linear::from_rows(matrix(&words, vocabulary), Some(biases));
-        let head = Head { transform: None, norm: None, decoder };
+        let head = Head { transform: None, norm: None, decoder, cap: None };
         for target in [0, vocabulary / 3] {
             let (p, state) = head.forward(matrix(&x, 1), target);
             let logarithm = head.log_probability(matrix(&x, 1), target);

@@ -13,6 +13,8 @@ pub enum Activation {
     GeluTanh,
     /// `silu`, `swish`: x·σ(x).
     Silu,
+    /// `quick_gelu`: x·σ(1.702·x).
+    QuickGelu,
     /// `relu`.
     Relu,
 }
@@ -23,16 +25,22 @@ const INVERSE_ROOT_TWO_PI: f32 = 0.398_942_3;
 const TANH_SCALE: f32 = 0.797_884_6;
 /// Its cubic coefficient.
 const TANH_CUBIC: f32 = 0.044_715;
+/// The slope of the logistic approximation of Φ.
+const QUICK: f32 = 1.702;
 
 impl Activation {
     /// The names that [`Activation::named`] knows.
-    pub const NAMES: &'static str = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, silu, swish, relu";
+    pub const NAMES: &'static str = "gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, \
+        gelu_accurate, quick_gelu, silu, swish, relu";
 
     /// The activation of a Hugging Face name.
     pub fn named(name: &str) -> Option<Self> {
         match name {
-            "gelu" => Some(Self::Gelu),
-            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            "gelu" | "gelu_python" => Some(Self::Gelu),
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate" => {
+                Some(Self::GeluTanh)
+            }
+            "quick_gelu" => Some(Self::QuickGelu),
             "silu" | "swish" => Some(Self::Silu),
             "relu" => Some(Self::Relu),
             _ => None,
@@ -49,6 +57,10 @@ impl Activation {
             }
             Self::Silu => {
                 let s = activation::sigmoid(x.clone());
+                x * s
+            }
+            Self::QuickGelu => {
+                let s = activation::sigmoid(x.clone() * QUICK);
                 x * s
             }
             Self::Relu => activation::relu(x),
@@ -79,6 +91,14 @@ impl Activation {
                     let t = kernels::tanh(TANH_SCALE * (TANH_CUBIC * x * x * x + x));
                     let inner = TANH_SCALE * (3.0 * TANH_CUBIC * x * x + 1.0);
                     (0.5 * x * (1.0 + t), 0.5 * (1.0 + t + x * (1.0 - t * t) * inner))
+                },
+            ),
+            Self::QuickGelu => kernels::value_and_slope(
+                &mut values,
+                #[inline(always)]
+                |x| {
+                    let s = kernels::sigmoid(QUICK * x);
+                    (x * s, s * (1.0 + QUICK * x * (1.0 - s)))
                 },
             ),
             _ => kernels::value_and_slope(
@@ -112,6 +132,10 @@ impl Activation {
             Self::Silu => {
                 let s = activation::sigmoid(x.clone());
                 s.clone() * (x * s.neg().add_scalar(1.0) + 1.0)
+            }
+            Self::QuickGelu => {
+                let s = activation::sigmoid(x.clone() * QUICK);
+                s.clone() * (x * QUICK * s.neg().add_scalar(1.0) + 1.0)
             }
             Self::Relu => x.greater_elem(0.0).float(),
         }

@@ -1,6 +1,6 @@
 //! Multi-head attention over whole sentences, with grouped key-value heads, rotary positions and query-key norms.
 
-use super::{Linear, Norm, NormState, Rotary};
+use super::{Cap, Linear, Norm, NormState, Rotary};
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 /// Attention (Vaswani et al., arXiv 1706.03762). Fewer key-value heads than heads: grouped-query attention
@@ -21,6 +21,8 @@ pub struct Attention {
     pub size: usize,
     /// What scores are multiplied with: usually 1/√size.
     pub scale: f32,
+    /// Scores s become cap·tanh(s / cap) (Gemma 2).
+    pub cap: Option<Cap>,
     /// Normalisation of each query head (Qwen 3, Gemma 3).
     pub query_norm: Option<Norm>,
     /// Normalisation of each key head.
@@ -36,6 +38,7 @@ pub struct AttentionState {
     keys: Tensor<4>,
     values: Tensor<4>,
     shares: Tensor<4>,
+    slope: Option<Tensor<4>>,
     query_norm: Option<NormState>,
     key_norm: Option<NormState>,
     query_from: usize,
@@ -108,14 +111,15 @@ impl Attention {
         };
         let (queries, query_norm) = self.queries(asked, query_tokens, query_from);
         let (keys, values) = (self.for_every_head(keys), self.for_every_head(values));
-        let mut scores = queries.clone().matmul(keys.clone().swap_dims(2, 3)).mul_scalar(self.scale);
+        let scores = queries.clone().matmul(keys.clone().swap_dims(2, 3)).mul_scalar(self.scale);
+        let (mut scores, slope) = Cap::through(self.cap, scores);
         if causal {
             scores = scores + later_tokens(query_tokens, tokens, query_from, &keys.device());
         }
         let shares = softmax(scores, 3);
         let mixed = shares.clone().matmul(values.clone());
         let out = self.output.forward(join_heads(mixed));
-        (out, AttentionState { queries, keys, values, shares, query_norm, key_norm, query_from })
+        (out, AttentionState { queries, keys, values, shares, slope, query_norm, key_norm, query_from })
     }
 
     /// ∂F/∂x of the tokens that asked, and ∂F/∂x of all tokens as keys and values.
@@ -123,8 +127,8 @@ impl Attention {
         let query_tokens = state.queries.dims()[2];
         let dmixed = split_heads(self.output.backward(dout), self.heads, self.size, query_tokens);
         let dvalues = state.shares.clone().swap_dims(2, 3).matmul(dmixed.clone());
-        let dscores = softmax_backward(state.shares.clone(), dmixed.matmul(state.values.clone().swap_dims(2, 3)))
-            .mul_scalar(self.scale);
+        let dcapped = softmax_backward(state.shares.clone(), dmixed.matmul(state.values.clone().swap_dims(2, 3)));
+        let dscores = Cap::back(state.slope.as_ref(), dcapped).mul_scalar(self.scale);
         let dqueries = dscores.clone().matmul(state.keys.clone());
         let dkeys = dscores.swap_dims(2, 3).matmul(state.queries.clone());
         let asked = self.queries_backward(state.query_norm.as_ref(), dqueries, state.query_from);

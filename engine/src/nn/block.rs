@@ -10,6 +10,9 @@ use burn::tensor::Tensor;
 /// a  = attention_post( attention( attention_norm(x) ) )        h  = after_attention( x + a )
 /// y  = feed_forward_post( w·W2 + b2 ), w from feed_forward_norm(h)     x' = after_feed_forward( h + y )
 /// ```
+///
+/// In a *parallel* block w comes from feed_forward_norm(x): attention and feed-forward block read the same, and both results
+/// are added. What the feed-forward result is added to is h as before.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Before attention (GPT-2, Llama).
@@ -20,6 +23,8 @@ pub struct Block {
     pub attention_post: Option<Norm>,
     /// After the addition (BERT).
     pub after_attention: Option<Norm>,
+    /// Whether the feed-forward block reads x instead of h (GPT-NeoX, Phi).
+    pub parallel: bool,
     /// Before the feed-forward block (GPT-2, Llama).
     pub feed_forward_norm: Option<Norm>,
     /// The feed-forward block.
@@ -101,8 +106,9 @@ impl Block {
     ) -> Trace {
         let (normed, _) = through(self.attention_norm.as_ref(), x.clone());
         let (a, _) = self.attention.forward(normed, tokens, None, causal);
-        let (residual, _, _) = self.add_attention(x, a);
-        let (normed, _) = through(self.feed_forward_norm.as_ref(), residual.clone());
+        let (residual, _, _) = self.add_attention(x.clone(), a);
+        let read = if self.parallel { x } else { residual.clone() };
+        let (normed, _) = through(self.feed_forward_norm.as_ref(), read);
         let (neurons, before) = self.feed_forward.trace(normed);
         let neurons = change(neurons);
         let (output, _) = self.join(residual.clone(), neurons.clone());
@@ -163,11 +169,16 @@ impl Block {
 
     /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output; `cache` where the forward pass had one.
     pub fn backward(&self, state: &BlockState, cache: Option<&Cache>, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let (mut dh, dw) = self.join_backward(&state.joined, dout);
+        let (dh, dw) = self.join_backward(&state.joined, dout);
         let dnormed = self.feed_forward.backward(&state.feed_forward, dw.clone());
-        dh = dh + back(self.feed_forward_norm.as_ref(), state.feed_forward_norm.as_ref(), dnormed);
+        let dread = back(self.feed_forward_norm.as_ref(), state.feed_forward_norm.as_ref(), dnormed);
+        let (dh, beside) = if self.parallel { (dh, Some(dread)) } else { (dh + dread, None) };
         let dsum = back(self.after_attention.as_ref(), state.after_attention.as_ref(), dh);
         let da = back(self.attention_post.as_ref(), state.attention_post.as_ref(), dsum.clone());
+        let dsum = match beside {
+            None => dsum,
+            Some(dread) => dsum + dread,
+        };
         let norm = self.attention_norm.as_ref();
         let norm_state = state.attention_norm.as_ref();
         let dx = match (&state.attention, cache) {
@@ -202,8 +213,9 @@ impl Block {
         attention: Attended,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
-        let (h, attention_post, after_attention) = self.add_attention(x, a);
-        let (normed, feed_forward_norm) = through(self.feed_forward_norm.as_ref(), h.clone());
+        let (h, attention_post, after_attention) = self.add_attention(x.clone(), a);
+        let read = if self.parallel { x } else { h.clone() };
+        let (normed, feed_forward_norm) = through(self.feed_forward_norm.as_ref(), read);
         let (neurons, feed_forward) = self.feed_forward.neurons(normed);
         let (out, joined) = self.join(h, change(neurons));
         let state = BlockState {

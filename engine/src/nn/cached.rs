@@ -4,7 +4,7 @@
 //! shared by all rows; each row is one token.
 
 use super::attention::softmax_backward;
-use super::{Attention, NormState};
+use super::{Attention, Cap, NormState};
 use burn::tensor::{Tensor, activation::softmax};
 
 /// Keys and values of the tokens before the last one.
@@ -23,6 +23,7 @@ pub struct CachedState {
     own_keys: Tensor<4>,
     own_values: Tensor<4>,
     shares: Tensor<3>,
+    slope: Option<Tensor<3>>,
     query_norm: Option<NormState>,
     key_norm: Option<NormState>,
 }
@@ -64,14 +65,15 @@ impl Attention {
                 Tensor::cat(vec![flat.matmul(keys.clone().swap_dims(1, 2)), own], 2)
             }
         };
-        let shares = softmax(scores.mul_scalar(self.scale), 2);
+        let (scores, slope) = Cap::through(self.cap, scores.mul_scalar(self.scale));
+        let shares = softmax(scores, 2);
         let (before, own) = self.split_shares(shares.clone(), rows);
         let mut mixed: Tensor<4> = own * own_values.clone();
         if let (Some(before), Some((_, values))) = (before, &cache.before) {
             mixed = mixed + before.matmul(values.clone()).reshape([heads, rows, group, size]);
         }
         let out = self.output.forward(mixed.swap_dims(0, 1).reshape([rows, heads * group * size]));
-        (out, CachedState { queries, own_keys, own_values, shares, query_norm, key_norm })
+        (out, CachedState { queries, own_keys, own_values, shares, slope, query_norm, key_norm })
     }
 
     /// ∂F/∂x from ∂F/∂output.
@@ -88,7 +90,8 @@ impl Attention {
             None => dshare_own,
             Some((_, values)) => Tensor::cat(vec![flat.matmul(values.clone().swap_dims(1, 2)), dshare_own], 2),
         };
-        let dscores = softmax_backward(state.shares.clone(), dshares).mul_scalar(self.scale);
+        let dcapped = softmax_backward(state.shares.clone(), dshares);
+        let dscores = Cap::back(state.slope.as_ref(), dcapped).mul_scalar(self.scale);
         let (before, own) = self.split_shares(dscores, rows);
         let dkeys: Tensor<4> = (own.clone() * state.queries.clone()).sum_dim(2);
         let mut dqueries: Tensor<4> = own * state.own_keys.clone();

@@ -1,6 +1,6 @@
 //! From the last hidden state of the target position to the target's probability.
 
-use super::{Activation, Linear, Norm, NormState, kernels};
+use super::{Activation, Cap, Linear, Norm, NormState, kernels};
 use crate::transformer::to_host;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -13,15 +13,26 @@ pub struct Head {
     pub norm: Option<Norm>,
     /// `hidden → vocabulary`.
     pub decoder: Linear,
+    /// Logits l become cap·tanh(l / cap) (Gemma 2).
+    pub cap: Option<Cap>,
 }
 
 /// What [`Head::backward`] needs.
 #[derive(Clone, Debug)]
 pub struct HeadState {
-    before: Option<Tensor<2>>,
-    norm: Option<NormState>,
+    decoded: Decoded,
     shares: Tensor<2>,
     target: usize,
+}
+
+/// What the way from the last hidden state to the logits leaves.
+#[derive(Clone, Debug)]
+struct Decoded {
+    /// What the transform's activation was taken of.
+    before: Option<Tensor<2>>,
+    norm: Option<NormState>,
+    /// Of the cap, a logit.
+    slope: Option<Tensor<2>>,
 }
 
 /// The softmax of one row of logits, in 64-bit arithmetic, a token at a time.
@@ -85,13 +96,14 @@ impl Head {
 
     /// p(target) of each row, `[rows × 1]`.
     pub fn forward(&self, x: Tensor<2>, target: usize) -> (Tensor<2>, HeadState) {
-        let (logits, before, norm) = self.decode(x);
+        let (logits, decoded) = self.decode(x);
         let shares = probabilities(logits);
         let p = shares.clone().slice_dim(1, target..target + 1);
-        (p, HeadState { before, norm, shares, target })
+        (p, HeadState { decoded, shares, target })
     }
 
-    /// ∂p(target)/∂x of each row: p·(E_target − Σ_v p_v E_v), back through the transform.
+    /// ∂p(target)/∂x of each row: p·(c_target·E_target − Σ_v p_v·c_v·E_v), back through the transform; c_v is the slope of the
+    /// cap, 1 without one.
     ///
     /// The target's own coefficient 1 − p is summed from the others' probabilities. Where p is near 1, the difference as it is
     /// written would lose as many digits as p has nines: 3e-3 of a gradient at p = 0.992 (demo model, Chinese).
@@ -100,18 +112,19 @@ impl Head {
         let p = state.shares.clone().slice(own.clone());
         let others = state.shares.clone().slice_assign(own.clone(), p.zeros_like());
         let rest = sum_in_parts(&others);
-        let dx = self.decoder.backward_in_parts(others.slice_assign(own, rest.neg())) * p.neg();
-        let dx = match (&self.norm, &state.norm) {
+        let dlogits = Cap::back(state.decoded.slope.as_ref(), others.slice_assign(own, rest.neg()));
+        let dx = self.decoder.backward_in_parts(dlogits) * p.neg();
+        let dx = match (&self.norm, &state.decoded.norm) {
             (Some(norm), Some(normed)) => norm.backward(normed, dx),
             _ => dx,
         };
-        match (&self.transform, &state.before) {
+        match (&self.transform, &state.decoded.before) {
             (Some((dense, act)), Some(before)) => dense.backward(dx * act.derivative(before.clone())),
             _ => dx,
         }
     }
 
-    fn decode(&self, x: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>, Option<NormState>) {
+    fn decode(&self, x: Tensor<2>) -> (Tensor<2>, Decoded) {
         let (x, before) = match &self.transform {
             None => (x, None),
             Some((dense, act)) => {
@@ -126,7 +139,8 @@ impl Head {
                 (y, Some(state))
             }
         };
-        (self.decoder.forward(x), before, norm)
+        let (logits, slope) = Cap::through(self.cap, self.decoder.forward(x));
+        (logits, Decoded { before, norm, slope })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Small random parts of transformers, and gradients by burn's autodiff.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use kndb_engine::nn::{Activation, Attention, Block, FeedForward, Linear, Norm, Rotary};
+use kndb_engine::nn::{Activation, Attention, Block, Cap, FeedForward, Linear, Norm, Rotary};
 
 pub const HIDDEN: usize = 8;
 pub const WIDTH: usize = 12;
@@ -56,6 +56,7 @@ impl Numbers {
             key_value_heads,
             size: SIZE,
             scale: 0.5,
+            cap: None,
             query_norm: norms.then(|| self.rms_norm(SIZE)),
             key_norm: norms.then(|| self.rms_norm(SIZE)),
             rotary: rotary.then(|| Rotary::new(100.0, SIZE, 16, &cpu())),
@@ -71,23 +72,32 @@ impl Numbers {
         }
     }
 
+    /// The same, capped, with half of each head turned and turned entries longer.
+    pub fn capped_attention(&mut self, key_value_heads: usize) -> Attention {
+        let rotary = Rotary::scaled(&Rotary::frequencies(100.0, SIZE / 2), 1.25, 16, &cpu());
+        Attention { cap: Some(Cap(0.7)), rotary: Some(rotary), ..self.attention(key_value_heads, false, false) }
+    }
+
     /// A block laid out as an architecture does.
     pub fn block(&mut self, layout: Layout) -> Block {
         let plain = Block {
             attention_norm: None,
             attention: match layout {
                 Layout::Bert | Layout::Gpt2 => self.attention(HEADS, false, false),
+                Layout::Gemma2 | Layout::NeoX | Layout::Phi => self.capped_attention(2),
                 Layout::Llama => self.attention(2, false, true),
                 Layout::Gemma => self.attention(1, true, true),
             },
             attention_post: None,
             after_attention: None,
+            parallel: false,
             feed_forward_norm: None,
             feed_forward: match layout {
                 Layout::Bert => self.feed_forward(false, Activation::Gelu),
-                Layout::Gpt2 => self.feed_forward(false, Activation::GeluTanh),
+                Layout::Gpt2 | Layout::Phi => self.feed_forward(false, Activation::GeluTanh),
+                Layout::NeoX => self.feed_forward(false, Activation::QuickGelu),
                 Layout::Llama => self.feed_forward(true, Activation::Silu),
-                Layout::Gemma => self.feed_forward(true, Activation::GeluTanh),
+                Layout::Gemma | Layout::Gemma2 => self.feed_forward(true, Activation::GeluTanh),
             },
             feed_forward_post: None,
             after_feed_forward: None,
@@ -108,7 +118,17 @@ impl Numbers {
                 feed_forward_norm: Some(self.rms_norm(HIDDEN)),
                 ..plain
             },
-            Layout::Gemma => Block {
+            Layout::NeoX => Block {
+                attention_norm: Some(self.layer_norm(HIDDEN)),
+                parallel: true,
+                feed_forward_norm: Some(self.layer_norm(HIDDEN)),
+                ..plain
+            },
+            Layout::Phi => {
+                let norm = Some(self.layer_norm(HIDDEN));
+                Block { attention_norm: norm.clone(), parallel: true, feed_forward_norm: norm, ..plain }
+            }
+            Layout::Gemma | Layout::Gemma2 => Block {
                 attention_norm: Some(self.rms_norm(HIDDEN)),
                 attention_post: Some(self.rms_norm(HIDDEN)),
                 feed_forward_norm: Some(self.rms_norm(HIDDEN)),
@@ -125,10 +145,17 @@ pub enum Layout {
     Gpt2,
     Llama,
     Gemma,
+    Gemma2,
+    NeoX,
+    Phi,
 }
 
 impl Layout {
-    pub const ALL: [Self; 4] = [Self::Bert, Self::Gpt2, Self::Llama, Self::Gemma];
+    pub const CAUSAL: [Self; 6] = [Self::Gpt2, Self::Llama, Self::Gemma, Self::Gemma2, Self::NeoX, Self::Phi];
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Bert].into_iter().chain(Self::CAUSAL)
+    }
 }
 
 pub fn cpu() -> Device {
@@ -162,8 +189,9 @@ pub fn output(block: &Block, x: Tensor<2>, attended: impl FnOnce(Tensor<2>) -> T
         Some(norm) => norm.forward(x).0,
     };
     let a = through(&block.attention_post, attended(through(&block.attention_norm, x.clone())));
-    let h = through(&block.after_attention, x + a);
-    let w = neurons(&block.feed_forward, through(&block.feed_forward_norm, h.clone()));
+    let h = through(&block.after_attention, x.clone() + a);
+    let read = if block.parallel { x } else { h.clone() };
+    let w = neurons(&block.feed_forward, through(&block.feed_forward_norm, read));
     let y = through(&block.feed_forward_post, block.feed_forward.output.forward(w));
     through(&block.after_feed_forward, h + y)
 }
