@@ -186,7 +186,8 @@ impl Reader<'_> {
         };
         for (key, value) in map {
             let read = COMMON.contains(&key.as_str()) || keys.contains(&key.as_str()) || value.is_null();
-            if !read && !(key == "factor" && value.as_f64() == Some(1.0)) {
+            let changes_nothing = key == "factor" && value.as_f64() == Some(1.0);
+            if !read && !changes_nothing {
                 return Err(self.wrong(format!("no `{key}`, which `rope_type` \"{kind}\" does not read")));
             }
         }
