@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
-//! | `store`, `writer`, `check`, `compact` | [`Store`]: commits, runs, imports, upkeep |
+//! | `store`, `writer`, `check`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, facts, upkeep |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels` | facts and their labels |
@@ -44,6 +44,7 @@ mod check;
 mod compact;
 mod container;
 mod dictionary;
+mod dropping;
 mod durable;
 pub mod entry;
 mod epoch;
@@ -57,6 +58,7 @@ mod labels;
 mod opening;
 mod packed;
 pub mod preset;
+mod registering;
 pub mod run;
 mod segment;
 mod snapshot;

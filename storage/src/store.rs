@@ -3,18 +3,15 @@
 //! Nobody keeps the catalogue open. [`Store::snapshot`] and every commit take its lock for the
 //! milliseconds they need; everything expensive — computing scores, building segments — happens without it.
 
-use crate::catalogue::{self, Catalogue, FileRecord, Locked, SavedSet};
+use crate::catalogue::{self, Catalogue, Locked, SavedSet};
 use crate::container::{Building, FORMAT_VERSION};
-use crate::dictionary::build::{Draft, DraftFact};
 use crate::durable;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
-use crate::facts::{FactBatch, FactsAdded};
 use crate::garbage;
-use crate::ids::{FactId, RunId};
-use crate::labels::Names;
+use crate::ids::RunId;
 use crate::run::{Run, RunSpec};
-use crate::snapshot::{Contents, DICTIONARY, Gone, Snapshot, file_path};
+use crate::snapshot::{Contents, Gone, Snapshot};
 use crate::writer::RunWriter;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +19,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The file that says what the folder is.
 const MARKER: &str = "KNDB";
-/// Facts without labels wait in the catalogue up to this many.
-const NEW_FACTS_LIMIT: usize = 2_048;
 /// How often an operation is repeated when another process changed what it was built on.
-const TRIES: usize = 16;
+pub(crate) const TRIES: usize = 16;
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -266,6 +261,11 @@ impl Store {
         Ok(result)
     }
 
+    /// The error for an operation that others overtook again and again.
+    pub(crate) fn overtaken(&self) -> Error {
+        Error::Locked { path: self.path().to_owned(), waited: self.inner.options.lock_timeout }
+    }
+
     /// Removes files that no commit and no reader needs any more.
     pub fn collect_garbage(&self) -> Result<()> {
         *guard(&self.inner.current) = None;
@@ -312,30 +312,6 @@ impl Store {
         Ok(RunWriter::new(self.clone(), run))
     }
 
-    /// Removes a run and everything of it. Facts stay.
-    pub fn drop_run(&self, name: &str) -> Result<()> {
-        self.write(|locked| {
-            let run = locked.now().run_named(name).map(|run| run.id);
-            let run = run.ok_or_else(|| locked.now().unknown_run(name))?;
-            let of_run = |record: &FileRecord| matches!(record, FileRecord::Segment { run: of, .. } if *of == run.0);
-            let files: Vec<_> = locked.now().files.iter().filter(|(_, r)| of_run(r)).map(|(&f, _)| f).collect();
-            for file in files {
-                locked.remove_file(file);
-            }
-            let unsealed: Vec<_> = locked.now().unsealed.keys().filter(|(of, _)| *of == run).copied().collect();
-            for (run, key) in unsealed {
-                locked.remove_unsealed(run, key);
-            }
-            let jobs: Vec<_> = locked.now().jobs.iter().filter(|(_, j)| j.run == run.0).map(|(&j, _)| j).collect();
-            for job in jobs {
-                locked.remove_job(job);
-            }
-            locked.remove_run(run);
-            Ok(())
-        })?;
-        self.collect_garbage()
-    }
-
     /// Saves a named set, replacing one of the same name.
     pub fn save_set(&self, set: &SavedSet, members: &[u8]) -> Result<()> {
         check_name("set name", &set.name)?;
@@ -365,33 +341,6 @@ impl Store {
         })
     }
 
-    /// The ids of facts by their external ids; unknown ones are registered without labels.
-    pub fn fact_ids(&self, ids: &[&str]) -> Result<Vec<FactId>> {
-        let snapshot = self.for_writing()?;
-        let found = ids.iter().map(|id| snapshot.fact(id)).collect::<Result<Vec<_>>>()?;
-        if found.iter().all(Option::is_some) {
-            return Ok(found.into_iter().flatten().collect());
-        }
-        let ids = self.write(|locked| {
-            let now = self.snapshot_under(locked)?;
-            let mut added = std::collections::HashMap::new();
-            let ids = ids.iter().map(|&id| match (now.fact(id)?, added.get(id)) {
-                (Some(fact), _) | (None, Some(&fact)) => Ok(fact),
-                (None, None) => {
-                    check_name("fact id", id)?;
-                    let fact = locked.add_new_fact(id)?;
-                    added.insert(id, fact);
-                    Ok(fact)
-                }
-            });
-            ids.collect::<Result<Vec<_>>>()
-        })?;
-        if self.for_writing()?.catalogue.new_facts.len() > NEW_FACTS_LIMIT {
-            self.add_facts(FactBatch::default())?;
-        }
-        Ok(ids)
-    }
-
     /// The ids of languages; unknown ones are registered.
     pub(crate) fn language_ids(&self, names: &[&str]) -> Result<Vec<crate::ids::LanguageId>> {
         let snapshot = self.for_writing()?;
@@ -400,54 +349,6 @@ impl Store {
             Some(ids) => Ok(ids),
             None => self.write(|locked| names.iter().map(|name| named_language(locked, name)).collect()),
         }
-    }
-
-    /// Adds facts, labels, templates and candidates in one commit.
-    pub fn add_facts(&self, batch: FactBatch) -> Result<FactsAdded> {
-        for _ in 0..TRIES {
-            let snapshot = self.for_writing()?;
-            let (mut draft, mut added) = (Draft::default(), FactsAdded::default());
-            if let Some((_, dictionary)) = snapshot.dictionary_file() {
-                draft = Draft::of(dictionary)?;
-            }
-            for id in snapshot.catalogue.new_facts.values() {
-                draft.push(DraftFact { id: id.clone(), ..DraftFact::default() });
-            }
-            let wanted = Names::wanted(&batch);
-            let names = wanted.names(&snapshot.catalogue);
-            names.apply(&batch, &mut draft, &mut added)?;
-            let building = self.building()?;
-            let (out, bytes) = draft.write(building.writer()?).map_err(Error::io("write", building.path()))?;
-            building.sync(out)?;
-            let committed = self.write(|locked| {
-                let now = locked.now();
-                let dictionary = now.files.iter().find(|(_, r)| matches!(r, FileRecord::Dictionary { .. }));
-                let dictionary = dictionary.map(|(&file, _)| file);
-                // Facts that came meanwhile may stay in the catalogue, if no fact of the draft has their ids.
-                let (before, after) = (snapshot.catalogue.counters.next_fact, now.counters.next_fact);
-                let facts = draft.facts.len() as u32;
-                let same = dictionary == snapshot.dictionary_file().map(|(file, _)| file)
-                    && (after == before || facts == before)
-                    && wanted.names(now) == names;
-                if !same {
-                    return Ok(false);
-                }
-                wanted.register(locked)?;
-                if let Some(old) = dictionary {
-                    locked.remove_file(old);
-                }
-                let file = locked.next_file();
-                building.rename(&file_path(self.path(), file, DICTIONARY))?;
-                locked.set_file(file, FileRecord::Dictionary { facts, bytes });
-                locked.counters().next_fact = after.max(facts);
-                locked.remove_new_facts_below(facts);
-                Ok(true)
-            })?;
-            if committed {
-                return Ok(added);
-            }
-        }
-        Err(Error::Locked { path: self.path().to_owned(), waited: self.inner.options.lock_timeout })
     }
 }
 
