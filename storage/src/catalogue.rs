@@ -9,13 +9,16 @@
 use crate::durable;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
-use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId, Shape};
+use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
 use crate::keys::{Table, entry_prefix, piece_key, read_unsealed_key, split_key, tombstone_key, unsealed_key};
 use crate::opening::{open_sled, sled_error};
-use crate::run::{Keep, Run, RunSpec, ScoreType};
+use crate::records::RunRecord;
+pub use crate::records::SavedSet;
+pub(crate) use crate::records::{Counters, FileRecord, JobRecord};
+use crate::run::Run;
 use crate::segment::build::EntryKey;
 use roaring::RoaringBitmap;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,68 +28,6 @@ use std::time::Duration;
 const CHUNK: usize = 4_000;
 /// First byte of every record.
 const RECORD_VERSION: u8 = 1;
-
-/// The next ids to give out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Counters {
-    pub epoch: u64,
-    pub next_run: u32,
-    pub next_file: u64,
-    pub next_fact: u32,
-    pub next_job: u32,
-}
-
-/// What an immutable file of the store is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum FileRecord {
-    Segment { run: u32, job: Option<u32>, bytes: u64 },
-    Dictionary { facts: u32, bytes: u64 },
-}
-
-/// An import: what it read, so that the same import can go on after an interruption.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct JobRecord {
-    pub run: u32,
-    pub signature: String,
-    pub finished: bool,
-}
-
-/// A named set of the user's (`let`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedSet {
-    /// Its name, without `@`.
-    pub name: String,
-    /// The expression it was made from, as text.
-    pub text: String,
-    /// What its members are: `pairs`, `neurons` or `facts`.
-    pub kind: String,
-    /// Runs it was made from.
-    pub runs: Vec<u32>,
-    /// Number of members.
-    pub members: u64,
-    /// When it was saved, in seconds since 1970.
-    pub saved: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RunRecord {
-    name: String,
-    model: String,
-    weights_hash: Option<String>,
-    layers: u32,
-    width: u32,
-    method: String,
-    preset: Option<String>,
-    parameters: Vec<(String, String)>,
-    keep: Keep,
-    score_type: ScoreType,
-    tau: f64,
-    language_taus: Vec<(String, f64)>,
-    prompt_share: f64,
-    tool: String,
-    begun: u64,
-    finished: bool,
-}
 
 /// All records of a store but the members of saved sets, in memory.
 #[derive(Clone, Default)]
@@ -197,25 +138,7 @@ impl Locked {
     }
 
     pub(crate) fn set_run(&mut self, run: &Run) {
-        let spec = run.spec.clone();
-        let record = RunRecord {
-            name: spec.name,
-            model: spec.model,
-            weights_hash: spec.weights_hash,
-            layers: spec.shape.layers,
-            width: spec.shape.width,
-            method: spec.method,
-            preset: spec.preset,
-            parameters: spec.parameters,
-            keep: spec.keep,
-            score_type: spec.score_type,
-            tau: spec.tau,
-            language_taus: spec.language_taus,
-            prompt_share: spec.prompt_share,
-            tool: run.tool.clone(),
-            begun: run.begun,
-            finished: run.finished,
-        };
+        let record = RunRecord::of(run);
         self.put(Table::Runs, &run.id.0.to_be_bytes(), &record);
         self.now.runs.insert(run.id, run.clone());
     }
@@ -349,7 +272,7 @@ impl Locked {
         }
         for (key, record) in self.records::<RunRecord>(Table::Runs)? {
             let id = RunId(self.number(&key)?);
-            let run = self.run_of(id, record)?;
+            let run = record.run(id, &self.path)?;
             self.now.runs.insert(id, run);
         }
         self.now.languages = self.records(Table::Languages)?.into_iter().map(|(_, name)| name).collect();
@@ -382,32 +305,6 @@ impl Locked {
             self.now.unsealed.insert(at, payload.into());
         }
         Ok(())
-    }
-
-    fn run_of(&self, id: RunId, record: RunRecord) -> Result<Run> {
-        let shape = Shape::new(record.layers, record.width).ok_or_else(|| {
-            Error::corrupt(&self.path, "run", format!("{} × {}", record.layers, record.width), "a model's shape")
-        })?;
-        Ok(Run {
-            id,
-            spec: RunSpec {
-                name: record.name,
-                model: record.model,
-                weights_hash: record.weights_hash,
-                shape,
-                method: record.method,
-                preset: record.preset,
-                parameters: record.parameters,
-                keep: record.keep,
-                score_type: record.score_type,
-                tau: record.tau,
-                language_taus: record.language_taus,
-                prompt_share: record.prompt_share,
-            },
-            tool: record.tool,
-            begun: record.begun,
-            finished: record.finished,
-        })
     }
 
     fn bad_key(&self, key: &[u8]) -> Error {

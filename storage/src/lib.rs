@@ -12,7 +12,7 @@
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels` | facts and their labels |
-//! | `catalogue`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
+//! | `catalogue`, `records`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
 //! | `container`, `bytes`, `durable`, `garbage` | files: envelope, mapping, fsync, removal |
 //!
 //! ```
@@ -58,6 +58,7 @@ mod labels;
 mod opening;
 mod packed;
 pub mod preset;
+mod records;
 mod registering;
 pub mod run;
 mod segment;

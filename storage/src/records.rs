@@ -1,0 +1,121 @@
+//! Records of the catalogue that have fields. The bytes: `docs/format.md`, "What is in the catalogue?".
+
+use crate::error::{Error, Result};
+use crate::ids::{RunId, Shape};
+use crate::run::{Keep, Run, RunSpec, ScoreType};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The next ids to give out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counters {
+    pub epoch: u64,
+    pub next_run: u32,
+    pub next_file: u64,
+    pub next_fact: u32,
+    pub next_job: u32,
+}
+
+/// What an immutable file of the store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FileRecord {
+    Segment { run: u32, job: Option<u32>, bytes: u64 },
+    Dictionary { facts: u32, bytes: u64 },
+}
+
+/// An import: what it read, so that the same import can go on after an interruption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobRecord {
+    pub run: u32,
+    pub signature: String,
+    pub finished: bool,
+}
+
+/// A named set of the user's (`let`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedSet {
+    /// Its name, without `@`.
+    pub name: String,
+    /// The expression it was made from, as text.
+    pub text: String,
+    /// What its members are: `pairs`, `neurons` or `facts`.
+    pub kind: String,
+    /// Runs it was made from.
+    pub runs: Vec<u32>,
+    /// Number of members.
+    pub members: u64,
+    /// When it was saved, in seconds since 1970.
+    pub saved: u64,
+}
+
+/// A run, as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    name: String,
+    model: String,
+    weights_hash: Option<String>,
+    layers: u32,
+    width: u32,
+    method: String,
+    preset: Option<String>,
+    parameters: Vec<(String, String)>,
+    keep: Keep,
+    score_type: ScoreType,
+    tau: f64,
+    language_taus: Vec<(String, f64)>,
+    prompt_share: f64,
+    tool: String,
+    begun: u64,
+    finished: bool,
+}
+
+impl RunRecord {
+    pub(crate) fn of(run: &Run) -> Self {
+        let spec = run.spec.clone();
+        Self {
+            name: spec.name,
+            model: spec.model,
+            weights_hash: spec.weights_hash,
+            layers: spec.shape.layers,
+            width: spec.shape.width,
+            method: spec.method,
+            preset: spec.preset,
+            parameters: spec.parameters,
+            keep: spec.keep,
+            score_type: spec.score_type,
+            tau: spec.tau,
+            language_taus: spec.language_taus,
+            prompt_share: spec.prompt_share,
+            tool: run.tool.clone(),
+            begun: run.begun,
+            finished: run.finished,
+        }
+    }
+
+    /// The run, read from the catalogue at a path.
+    pub(crate) fn run(self, id: RunId, path: &Path) -> Result<Run> {
+        let shape = Shape::new(self.layers, self.width).ok_or_else(|| {
+            Error::corrupt(path, "run", format!("{} × {}", self.layers, self.width), "a model's shape")
+        })?;
+        Ok(Run {
+            id,
+            spec: RunSpec {
+                name: self.name,
+                model: self.model,
+                weights_hash: self.weights_hash,
+                shape,
+                method: self.method,
+                preset: self.preset,
+                parameters: self.parameters,
+                keep: self.keep,
+                score_type: self.score_type,
+                tau: self.tau,
+                language_taus: self.language_taus,
+                prompt_share: self.prompt_share,
+            },
+            tool: self.tool,
+            begun: self.begun,
+            finished: self.finished,
+        })
+    }
+}
