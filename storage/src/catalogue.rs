@@ -10,7 +10,10 @@ use crate::durable;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
-use crate::keys::{Table, entry_prefix, piece_key, read_unsealed_key, split_key, tombstone_key, unsealed_key};
+use crate::keys::{
+    DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, read_relation_name_key, read_unsealed_key,
+    relation_name_key, split_key, tombstone_key, unsealed_key,
+};
 use crate::opening::{open_sled, sled_error};
 use crate::records::RunRecord;
 pub use crate::records::SavedSet;
@@ -43,6 +46,12 @@ pub(crate) struct Catalogue {
     pub new_facts: BTreeMap<FactId, String>,
     pub unsealed: BTreeMap<(RunId, EntryKey), Arc<[u8]>>,
     pub sets: BTreeMap<String, SavedSet>,
+    /// What relations are called: relation and language of the name → name. The relation need not be there.
+    pub relation_names: BTreeMap<(String, String), String>,
+    /// Facts that were forgotten: only their ids are still known, so that one that comes again gets its number back.
+    pub dropped_facts: RoaringBitmap,
+    /// The same of relations.
+    pub dropped_relations: RoaringBitmap,
 }
 
 impl Catalogue {
@@ -59,7 +68,12 @@ impl Catalogue {
         self.languages.iter().position(|known| known == name).map(|id| LanguageId(id as u16))
     }
 
+    /// The relation of a name, unless it was dropped.
     pub(crate) fn relation(&self, name: &str) -> Option<RelationId> {
+        self.relation_number(name).filter(|id| !self.dropped_relations.contains(id.0))
+    }
+
+    fn relation_number(&self, name: &str) -> Option<RelationId> {
         self.relations.iter().position(|known| known == name).map(|id| RelationId(id as u32))
     }
 }
@@ -173,7 +187,10 @@ impl Locked {
 
     /// The id of a relation, new or not.
     pub(crate) fn relation(&mut self, name: &str) -> Result<RelationId> {
-        if let Some(id) = self.now.relation(name) {
+        if let Some(id) = self.now.relation_number(name) {
+            if self.now.dropped_relations.remove(id.0) {
+                self.put_bitmap(DROPPED_RELATIONS, &self.now.dropped_relations.clone());
+            }
             return Ok(id);
         }
         let id = self.now.relations.len() as u32;
@@ -227,6 +244,58 @@ impl Locked {
         self.put(Table::NewFacts, &fact.0.to_be_bytes(), &id);
         self.now.new_facts.insert(fact, id.to_owned());
         Ok(fact)
+    }
+
+    /// Forgets facts: their numbers stay taken.
+    pub(crate) fn drop_facts(&mut self, facts: &RoaringBitmap) {
+        let dropped = &self.now.dropped_facts | facts;
+        self.set_dropped_facts(dropped);
+    }
+
+    /// Facts that are wanted again are no longer forgotten. Whoever names facts in a commit calls this: they may have been
+    /// forgotten since their numbers were looked up.
+    pub(crate) fn revive(&mut self, facts: impl IntoIterator<Item = FactId>) {
+        let mut dropped = self.now.dropped_facts.clone();
+        for fact in facts {
+            dropped.remove(fact.0);
+        }
+        self.set_dropped_facts(dropped);
+    }
+
+    pub(crate) fn set_dropped_facts(&mut self, dropped: RoaringBitmap) {
+        if dropped != self.now.dropped_facts {
+            self.put_bitmap(DROPPED_FACTS, &dropped);
+            self.now.dropped_facts = dropped;
+        }
+    }
+
+    pub(crate) fn drop_relation(&mut self, relation: RelationId) {
+        if self.now.dropped_relations.insert(relation.0) {
+            self.put_bitmap(DROPPED_RELATIONS, &self.now.dropped_relations.clone());
+        }
+    }
+
+    fn put_bitmap(&mut self, key: &[u8], numbers: &RoaringBitmap) {
+        if numbers.is_empty() {
+            self.remove(Table::Dropped, key);
+        } else {
+            self.put_bytes(Table::Dropped, key, &crate::packed::to_bytes(numbers));
+        }
+    }
+
+    pub(crate) fn set_relation_name(&mut self, relation: &str, language: &str, name: &str) {
+        self.put(Table::RelationNames, &relation_name_key(relation, language), &name);
+        self.now.relation_names.insert((relation.to_owned(), language.to_owned()), name.to_owned());
+    }
+
+    /// Removes what a relation is called, in all languages.
+    pub(crate) fn remove_relation_names(&mut self, relation: &str) {
+        let of = |(known, _): &&(String, String)| known == relation;
+        let keys: Vec<_> = self.now.relation_names.keys().filter(of).cloned().collect();
+        for key in keys {
+            self.remove(Table::RelationNames, &relation_name_key(&key.0, &key.1));
+            self.now.relation_names.remove(&key);
+        }
     }
 
     /// The facts below `next` are in the dictionary now.
@@ -292,11 +361,22 @@ impl Locked {
         for (_, set) in self.records::<SavedSet>(Table::SetHeads)? {
             self.now.sets.insert(set.name.clone(), set);
         }
+        for (key, name) in self.records(Table::RelationNames)? {
+            let (relation, language) = read_relation_name_key(&key).ok_or_else(|| self.bad_key(&key))?;
+            self.now.relation_names.insert((relation, language), name);
+        }
+        for (key, bytes) in self.values(Table::Dropped)? {
+            let numbers = self.bitmap("dropped facts and relations", &bytes)?;
+            match key.as_slice() {
+                DROPPED_FACTS => self.now.dropped_facts = numbers,
+                DROPPED_RELATIONS => self.now.dropped_relations = numbers,
+                _ => return Err(self.bad_key(&key)),
+            }
+        }
         for (key, bytes) in self.values(Table::Tombstones)? {
             let (file, part) = key.split_at_checked(8).ok_or_else(|| self.bad_key(&key))?;
             let file = file.try_into().map(u64::from_be_bytes).map_err(|_| self.bad_key(&key))?;
-            let locals = RoaringBitmap::deserialize_from(&bytes[..])
-                .map_err(|e| Error::corrupt(&self.path, "tombstones", e, "a roaring bitmap"))?;
+            let locals = self.bitmap("tombstones", &bytes)?;
             let part = self.number(part)?;
             self.now.tombstones.insert((FileId(file), part), locals);
         }
@@ -305,6 +385,10 @@ impl Locked {
             self.now.unsealed.insert(at, payload.into());
         }
         Ok(())
+    }
+
+    fn bitmap(&self, what: &str, bytes: &[u8]) -> Result<RoaringBitmap> {
+        RoaringBitmap::deserialize_from(bytes).map_err(|e| Error::corrupt(&self.path, what, e, "a roaring bitmap"))
     }
 
     fn bad_key(&self, key: &[u8]) -> Error {

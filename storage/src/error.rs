@@ -93,6 +93,28 @@ pub enum Error {
         /// Names that exist.
         known: Vec<String>,
     },
+    /// No relation of that id.
+    #[error("there is no relation {name:?}; the store has {}", list(known))]
+    UnknownRelation {
+        /// Id asked for.
+        name: String,
+        /// Ids that exist.
+        known: Vec<String>,
+    },
+    /// Facts that were to be dropped have entries in runs.
+    #[error(
+        "{facts} facts of relation {relation:?} have scores, neuron sets or groups in {}: these would be left with \
+         ids alone",
+        list(runs)
+    )]
+    FactsHeld {
+        /// The relation.
+        relation: String,
+        /// How many of its facts.
+        facts: u64,
+        /// The runs.
+        runs: Vec<String>,
+    },
     /// A run of that name exists with other parameters.
     #[error(
         "run {run:?} is already there with {field} {stored}, not {given}: give the stored value, or \

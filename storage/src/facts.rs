@@ -1,4 +1,6 @@
-//! What a writer hands to the store about facts: labels, prompt templates, candidate answers.
+//! What a writer hands to the store about facts: labels, prompt templates, candidate answers, names of relations.
+
+use crate::relations::RelationNameRow;
 
 /// Labels of a fact in one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +54,15 @@ pub struct FactBatch {
     pub templates: Vec<TemplateRow>,
     /// Candidates; they replace those of the same (relation, language).
     pub candidates: Vec<CandidatesRow>,
+    /// Names of relations; they replace those of the same (relation, language).
+    pub relation_names: Vec<RelationNameRow>,
+}
+
+impl FactBatch {
+    /// Whether it says nothing about facts: the dictionary stays as it is.
+    pub(crate) fn only_names(&self) -> bool {
+        self.facts.is_empty() && self.templates.is_empty() && self.candidates.is_empty()
+    }
 }
 
 /// What adding a [`FactBatch`] did.
@@ -69,4 +80,6 @@ pub struct FactsAdded {
     pub new_templates: u64,
     /// Candidate lists written.
     pub candidate_lists: u64,
+    /// Names of relations that were not in the store, or were there with another text.
+    pub relation_names: u64,
 }

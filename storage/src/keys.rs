@@ -10,10 +10,12 @@ use crate::segment::build::EntryKey;
 #[repr(u8)]
 pub(crate) enum Table {
     Counters = b'c',
+    Dropped = b'd',
     Files = b'f',
     Jobs = b'j',
     Languages = b'l',
     NewFacts = b'n',
+    RelationNames = b'N',
     Relations = b'r',
     Runs = b'R',
     SetHeads = b's',
@@ -21,6 +23,10 @@ pub(crate) enum Table {
     Tombstones = b't',
     Unsealed = b'u',
 }
+
+/// Keys of table [`Table::Dropped`].
+pub(crate) const DROPPED_FACTS: &[u8] = b"f";
+pub(crate) const DROPPED_RELATIONS: &[u8] = b"r";
 
 /// The length in the key keeps one key's pieces from being another's, when names are keys.
 pub(crate) fn piece_key(table: Table, key: &[u8], number: u32) -> Vec<u8> {
@@ -45,6 +51,16 @@ pub(crate) fn split_key(bytes: &[u8]) -> Option<(&[u8], u32)> {
 
 pub(crate) fn tombstone_key(file: FileId, part: u32) -> Vec<u8> {
     [&file.0.to_be_bytes()[..], &part.to_be_bytes()].concat()
+}
+
+/// Names have no control characters, so the zero ends the relation.
+pub(crate) fn relation_name_key(relation: &str, language: &str) -> Vec<u8> {
+    [relation.as_bytes(), &[0], language.as_bytes()].concat()
+}
+
+pub(crate) fn read_relation_name_key(key: &[u8]) -> Option<(String, String)> {
+    let (relation, language) = std::str::from_utf8(key).ok()?.split_once('\0')?;
+    Some((relation.to_owned(), language.to_owned()))
 }
 
 pub(crate) fn unsealed_key(run: RunId, key: EntryKey) -> Vec<u8> {

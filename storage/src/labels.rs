@@ -66,7 +66,11 @@ impl Names {
         check_name("fact id", &row.id)?;
         let relation = self.relation(&row.relation);
         let fact = match draft.by_id.get(&row.id) {
-            Some(&fact) => fact,
+            Some(&fact) => {
+                // One that was forgotten comes back under its old number.
+                added.new_facts += u64::from(draft.dropped.remove(fact.0));
+                fact
+            }
             None => {
                 if draft.facts.len() as u64 >= u64::from(u32::MAX) - 1 {
                     return Err(Error::Full { what: "number of facts", limit: u64::from(u32::MAX) - 1 });

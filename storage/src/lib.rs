@@ -11,7 +11,7 @@
 //! | `store`, `writer`, `check`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, facts, upkeep |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
-//! | `dictionary`, `labels` | facts and their labels |
+//! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
 //! | `catalogue`, `records`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
 //! | `container`, `bytes`, `durable`, `garbage` | files: envelope, mapping, fsync, removal |
 //!
@@ -60,6 +60,7 @@ mod packed;
 pub mod preset;
 mod records;
 mod registering;
+mod relations;
 pub mod run;
 mod segment;
 mod snapshot;
@@ -74,6 +75,7 @@ pub use catalogue::SavedSet;
 pub use compact::{Compacted, Verified};
 pub use container::FORMAT_VERSION;
 pub use dictionary::read::LabelTest;
+pub use dropping::FactsDropped;
 pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, ScoreValues, Scores};
 pub use error::{Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
@@ -81,6 +83,7 @@ pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
 pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
+pub use relations::{FoundRelation, RelationNameRow};
 pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};

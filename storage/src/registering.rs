@@ -1,12 +1,13 @@
 //! Facts into the store: ids that a run names first, and the labels, templates and candidates of a [`FactBatch`].
 
-use crate::catalogue::FileRecord;
-use crate::dictionary::build::{Draft, DraftFact};
+use crate::catalogue::{FileRecord, Locked};
+use crate::dictionary::build::Draft;
 use crate::error::{Error, Result};
 use crate::facts::{FactBatch, FactsAdded};
 use crate::ids::FactId;
 use crate::labels::Names;
-use crate::snapshot::{DICTIONARY, file_path};
+use crate::relations::RelationNameRow;
+use crate::snapshot::{DICTIONARY, Snapshot, file_path};
 use crate::store::{Store, TRIES, check_name};
 
 /// Facts without labels wait in the catalogue up to this many.
@@ -23,7 +24,7 @@ impl Store {
         let ids = self.write(|locked| {
             let now = self.snapshot_under(locked)?;
             let mut added = std::collections::HashMap::new();
-            let ids = ids.iter().map(|&id| match (now.fact(id)?, added.get(id)) {
+            let ids = ids.iter().map(|&id| match (now.fact_or_dropped(id)?, added.get(id)) {
                 (Some(fact), _) | (None, Some(&fact)) => Ok(fact),
                 (None, None) => {
                     check_name("fact id", id)?;
@@ -32,7 +33,9 @@ impl Store {
                     Ok(fact)
                 }
             });
-            ids.collect::<Result<Vec<_>>>()
+            let ids = ids.collect::<Result<Vec<_>>>()?;
+            locked.revive(ids.iter().copied());
+            Ok(ids)
         })?;
         if self.for_writing()?.catalogue.new_facts.len() > NEW_FACTS_LIMIT {
             self.add_facts(FactBatch::default())?;
@@ -40,51 +43,89 @@ impl Store {
         Ok(ids)
     }
 
-    /// Adds facts, labels, templates and candidates in one commit.
+    /// Adds facts, labels, templates, candidates and names of relations in one commit.
     pub fn add_facts(&self, batch: FactBatch) -> Result<FactsAdded> {
+        for row in &batch.relation_names {
+            check_name("relation", &row.relation)?;
+            check_name("language", &row.language)?;
+            check_name("name of a relation", &row.name)?;
+        }
+        if batch.only_names() && !batch.relation_names.is_empty() {
+            let names = self.write(|locked| Ok(set_names(&batch.relation_names, locked)))?;
+            return Ok(FactsAdded { relation_names: names, ..FactsAdded::default() });
+        }
+        let wanted = Names::wanted(&batch);
         for _ in 0..TRIES {
+            let mut added = FactsAdded::default();
             let snapshot = self.for_writing()?;
-            let (mut draft, mut added) = (Draft::default(), FactsAdded::default());
-            if let Some((_, dictionary)) = snapshot.dictionary_file() {
-                draft = Draft::of(dictionary)?;
-            }
-            for id in snapshot.catalogue.new_facts.values() {
-                draft.push(DraftFact { id: id.clone(), ..DraftFact::default() });
-            }
-            let wanted = Names::wanted(&batch);
             let names = wanted.names(&snapshot.catalogue);
-            names.apply(&batch, &mut draft, &mut added)?;
-            let building = self.building()?;
-            let (out, bytes) = draft.write(building.writer()?).map_err(Error::io("write", building.path()))?;
-            building.sync(out)?;
-            let committed = self.write(|locked| {
-                let now = locked.now();
-                let dictionary = now.files.iter().find(|(_, r)| matches!(r, FileRecord::Dictionary { .. }));
-                let dictionary = dictionary.map(|(&file, _)| file);
-                // Facts that came meanwhile may stay in the catalogue, if no fact of the draft has their ids.
-                let (before, after) = (snapshot.catalogue.counters.next_fact, now.counters.next_fact);
-                let facts = draft.facts.len() as u32;
-                let same = dictionary == snapshot.dictionary_file().map(|(file, _)| file)
-                    && (after == before || facts == before)
-                    && wanted.names(now) == names;
-                if !same {
-                    return Ok(false);
-                }
-                wanted.register(locked)?;
-                if let Some(old) = dictionary {
-                    locked.remove_file(old);
-                }
-                let file = locked.next_file();
-                building.rename(&file_path(self.path(), file, DICTIONARY))?;
-                locked.set_file(file, FileRecord::Dictionary { facts, bytes });
-                locked.counters().next_fact = after.max(facts);
-                locked.remove_new_facts_below(facts);
-                Ok(true)
+            let draft = Draft::of_snapshot(&snapshot).and_then(|mut draft| {
+                names.apply(&batch, &mut draft, &mut added)?;
+                Ok(draft)
             })?;
-            if committed {
-                return Ok(added);
+            // Others may have registered names meanwhile, with the numbers that these were to have.
+            let same = |locked: &Locked| Ok((wanted.names(locked.now()) == names).then_some(()));
+            let committed = self.replace_dictionary(&snapshot, &draft, same, |locked, ()| {
+                wanted.register(locked)?;
+                Ok(set_names(&batch.relation_names, locked))
+            })?;
+            if let Some(names) = committed {
+                return Ok(FactsAdded { relation_names: names, ..added });
             }
         }
         Err(self.overtaken())
     }
+
+    /// Writes a draft that was made from a snapshot, and commits it in the dictionary's place together with what `change` does.
+    /// `None`, and nothing is changed, where something that the draft was made from has changed since, or `still` says so.
+    pub(crate) fn replace_dictionary<S, T>(
+        &self,
+        snapshot: &Snapshot,
+        draft: &Draft,
+        still: impl FnOnce(&Locked) -> Result<Option<S>>,
+        change: impl FnOnce(&mut Locked, S) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let building = self.building()?;
+        let (out, bytes) = draft.write(building.writer()?).map_err(Error::io("write", building.path()))?;
+        building.sync(out)?;
+        self.write(|locked| {
+            let now = locked.now();
+            let dictionary = now.files.iter().find(|(_, r)| matches!(r, FileRecord::Dictionary { .. }));
+            let dictionary = dictionary.map(|(&file, _)| file);
+            // Facts that came meanwhile may stay in the catalogue, if no fact of the draft has their ids. Facts that were
+            // forgotten meanwhile would come back.
+            let (before, after) = (snapshot.catalogue.counters.next_fact, now.counters.next_fact);
+            let facts = draft.facts.len() as u32;
+            let same = dictionary == snapshot.dictionary_file().map(|(file, _)| file)
+                && (after == before || facts == before)
+                && now.dropped_facts == snapshot.catalogue.dropped_facts;
+            if !same {
+                return Ok(None);
+            }
+            let Some(found) = still(locked)? else { return Ok(None) };
+            if let Some(old) = dictionary {
+                locked.remove_file(old);
+            }
+            let file = locked.next_file();
+            building.rename(&file_path(self.path(), file, DICTIONARY))?;
+            locked.set_file(file, FileRecord::Dictionary { facts, bytes });
+            locked.counters().next_fact = after.max(facts);
+            locked.remove_new_facts_below(facts);
+            locked.set_dropped_facts(draft.dropped.clone());
+            change(locked, found).map(Some)
+        })
+    }
+}
+
+/// Puts names of relations into the catalogue; how many are new or other than before.
+fn set_names(rows: &[RelationNameRow], locked: &mut Locked) -> u64 {
+    let mut changed = 0;
+    for RelationNameRow { relation, language, name } in rows {
+        let before = locked.now().relation_names.get(&(relation.clone(), language.clone()));
+        if before != Some(name) {
+            locked.set_relation_name(relation, language, name);
+            changed += 1;
+        }
+    }
+    changed
 }

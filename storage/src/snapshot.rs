@@ -215,15 +215,17 @@ impl Snapshot {
 
     /// All relations by id.
     pub fn relations(&self) -> impl ExactSizeIterator<Item = (RelationId, &str)> {
-        self.catalogue.relations.iter().enumerate().map(|(id, name)| (RelationId(id as u32), name.as_str()))
+        let all = self.catalogue.relations.iter().enumerate().map(|(id, name)| (RelationId(id as u32), name.as_str()));
+        let there: Vec<_> = all.filter(|(id, _)| !self.catalogue.dropped_relations.contains(id.0)).collect();
+        there.into_iter()
     }
 
-    /// A relation by its name.
+    /// A relation by its id in the data (`P36`). [`Self::find_relation`] takes its name, too.
     pub fn relation(&self, name: &str) -> Option<RelationId> {
         self.catalogue.relation(name)
     }
 
-    /// The name of a relation.
+    /// The id of a relation in the data (`P36`). [`Self::relation_called`] has its name.
     pub fn relation_name(&self, id: RelationId) -> &str {
         self.catalogue.relations.get(id.0 as usize).map_or("", String::as_str)
     }
@@ -235,17 +237,35 @@ impl Snapshot {
 
     /// Number of facts, those without labels included.
     pub fn fact_count(&self) -> u64 {
-        u64::from(self.catalogue.counters.next_fact)
+        u64::from(self.catalogue.counters.next_fact) - self.catalogue.dropped_facts.len()
+    }
+
+    /// All facts, those without labels included.
+    pub fn facts(&self) -> RoaringBitmap {
+        let mut facts = RoaringBitmap::new();
+        facts.insert_range(..self.catalogue.counters.next_fact);
+        facts - &self.catalogue.dropped_facts
     }
 
     /// Number of facts that only a run has named: no labels, no relation.
     pub fn unlabelled_fact_count(&self) -> Result<u64> {
-        let sealed = self.dictionary().map_or(0, Dictionary::len);
-        let mut count = self.catalogue.new_facts.len() as u64;
-        for fact in (0..sealed).map(FactId) {
-            count += u64::from(self.fact_relation(fact)?.is_none());
+        Ok(self.unlabelled_facts()?.len())
+    }
+
+    /// Facts that have no labels and no relation.
+    pub(crate) fn unlabelled_facts(&self) -> Result<RoaringBitmap> {
+        self.unlabelled_among(&self.facts())
+    }
+
+    /// Those of some facts that have no labels and no relation.
+    pub(crate) fn unlabelled_among(&self, facts: &RoaringBitmap) -> Result<RoaringBitmap> {
+        let mut bare = RoaringBitmap::new();
+        for fact in facts {
+            if self.fact_relation(FactId(fact))?.is_none() {
+                bare.insert(fact);
+            }
         }
-        Ok(count)
+        Ok(bare)
     }
 
     fn dictionary(&self) -> Option<&Dictionary> {
@@ -254,6 +274,12 @@ impl Snapshot {
 
     /// The fact with an external id.
     pub fn fact(&self, id: &str) -> Result<Option<FactId>> {
+        let found = self.fact_or_dropped(id)?;
+        Ok(found.filter(|fact| !self.catalogue.dropped_facts.contains(fact.0)))
+    }
+
+    /// The same with forgotten facts, which still have their numbers.
+    pub(crate) fn fact_or_dropped(&self, id: &str) -> Result<Option<FactId>> {
         let new = self
             .new_ids
             .get_or_init(|| self.catalogue.new_facts.iter().map(|(&fact, id)| (id.clone(), fact)).collect());
@@ -369,6 +395,19 @@ impl Snapshot {
             let parts = (0..open.segment.len()).map(|index| self.live_part(at, index)).collect();
             open.file.map(|file| (file, parts))
         })
+    }
+
+    /// Facts with entries in the runs that `of` picks.
+    pub(crate) fn held(&self, of: impl Fn(RunId) -> bool) -> Result<RoaringBitmap> {
+        let mut facts = RoaringBitmap::new();
+        for open in self.segments.iter().filter(|open| of(open.segment.run())) {
+            for index in 0..open.segment.len() {
+                // Replaced entries count, too: another of the same fact has taken their place.
+                facts.extend(open.segment.part(index).facts()?.iter().map(|&fact| u32::from_le_bytes(fact)));
+            }
+        }
+        facts.extend(self.catalogue.unsealed.keys().filter(|(run, _)| of(*run)).map(|(_, key)| key.fact.0));
+        Ok(facts)
     }
 
     /// Where an entry of a run is, sealed or not.

@@ -188,7 +188,7 @@ impl RunWriter {
 
     /// Removes the run and everything of it.
     pub fn abandon(self) -> Result<()> {
-        self.store.drop_run(&self.run.spec.name)
+        self.store.drop_run(&self.run.spec.name).map(drop)
     }
 
     fn set_finished(&self, finished: bool) -> Result<()> {
@@ -303,6 +303,7 @@ impl RunWriter {
             for entry in entries {
                 locked.set_unsealed(self.run.id, entry.key, &entry.payload);
             }
+            locked.revive(entries.iter().map(|entry| entry.key.fact));
             self.reopen(locked)?;
             Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed: 0 })
         })
@@ -350,6 +351,7 @@ impl RunWriter {
             let file = locked.next_file();
             building.rename(&file_path(self.store.path(), file, SEGMENT))?;
             locked.set_file(file, FileRecord::Segment { run: self.run.id.0, job, bytes });
+            locked.revive(entries.iter().map(|entry| entry.key.fact));
             self.reopen(locked)?;
             Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed })
         })

@@ -81,7 +81,7 @@ impl Facts {
         };
         let facts = labels.iter().map(fact).collect();
         let templates = TEMPLATES.map(template).into();
-        store.add_facts(FactBatch { facts, templates, candidates: Vec::new() }).expect("facts are taken");
+        store.add_facts(FactBatch { facts, templates, ..FactBatch::default() }).expect("facts are taken");
         Self { store, _folder: folder }
     }
 

@@ -6,6 +6,8 @@ use crate::container::{ContainerWriter, Magic};
 use crate::error::Result;
 use crate::ids::{FactId, LanguageId, PromptId, RelationId};
 use crate::segment::build::{le_u32, le_u64};
+use crate::snapshot::Snapshot;
+use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
@@ -17,6 +19,8 @@ pub(crate) struct Draft {
     pub labels: BTreeMap<LanguageId, BTreeMap<FactId, (String, String)>>,
     pub templates: BTreeMap<(RelationId, LanguageId), Vec<String>>,
     pub candidates: BTreeMap<(RelationId, LanguageId), (Vec<String>, Vec<String>)>,
+    /// Facts that are forgotten, though they have a number and an id.
+    pub dropped: RoaringBitmap,
 }
 
 #[derive(Clone, Default)]
@@ -28,8 +32,21 @@ pub(crate) struct DraftFact {
 }
 
 impl Draft {
+    /// The facts of a snapshot, for changing.
+    pub(crate) fn of_snapshot(snapshot: &Snapshot) -> Result<Self> {
+        let mut draft = match snapshot.dictionary_file() {
+            Some((_, dictionary)) => Self::of(dictionary)?,
+            None => Self::default(),
+        };
+        for id in snapshot.catalogue.new_facts.values() {
+            draft.push(DraftFact { id: id.clone(), ..DraftFact::default() });
+        }
+        draft.dropped.clone_from(&snapshot.catalogue.dropped_facts);
+        Ok(draft)
+    }
+
     /// The contents of a dictionary, for changing.
-    pub(crate) fn of(dictionary: &Dictionary) -> Result<Self> {
+    fn of(dictionary: &Dictionary) -> Result<Self> {
         let mut draft = Self::default();
         for fact in 0..dictionary.len() {
             let fact = FactId(fact);
@@ -56,6 +73,27 @@ impl Draft {
             }
         }
         Ok(draft)
+    }
+
+    /// Takes relation, labels, templates and candidates of a relation away; the facts that were of it, and their labels.
+    pub(crate) fn forget_relation(&mut self, relation: RelationId) -> (RoaringBitmap, u64) {
+        let mut facts = RoaringBitmap::new();
+        for (number, fact) in (0..).zip(&mut self.facts) {
+            if fact.relation == Some(relation) {
+                *fact = DraftFact { id: std::mem::take(&mut fact.id), ..DraftFact::default() };
+                facts.insert(number);
+            }
+        }
+        let mut labels = 0;
+        for of_language in self.labels.values_mut() {
+            let before = of_language.len();
+            of_language.retain(|fact, _| !facts.contains(fact.0));
+            labels += (before - of_language.len()) as u64;
+        }
+        self.labels.retain(|_, labels| !labels.is_empty());
+        self.templates.retain(|(of, _), _| *of != relation);
+        self.candidates.retain(|(of, _), _| *of != relation);
+        (facts, labels)
     }
 
     /// Adds a fact; its id is its position.

@@ -61,6 +61,7 @@ fn fill(store: &Store) {
             subjects: vec!["France".into()],
             objects: vec!["Paris".into(), "Rome".into()],
         }],
+        relation_names: Vec::new(),
     };
     store.add_facts(labels).expect("adds");
     let batch = [

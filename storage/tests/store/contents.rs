@@ -56,7 +56,13 @@ impl Contents {
         }
         contents.names.extend(snapshot.languages().map(|(_, name)| format!("language {name}")));
         contents.names.extend(snapshot.relations().map(|(_, name)| format!("relation {name}")));
-        for fact in (0..snapshot.fact_count()).map(|id| kndb_storage::FactId(id as u32)) {
+        for (relation, _) in snapshot.relations() {
+            let names = snapshot.names_of_relation(snapshot.relation_name(relation));
+            contents.names.extend(names.map(|name| format!("{relation:?} is called {name:?}")));
+        }
+        let facts = snapshot.facts();
+        assert_eq!(facts.len(), snapshot.fact_count());
+        for fact in facts.into_iter().map(kndb_storage::FactId) {
             let mut text = format!("{:?}", snapshot.fact_relation(fact)?.map(|r| snapshot.relation_name(r)));
             text.push_str(&format!(" {:?}", snapshot.uris(fact)?));
             for (language, name) in snapshot.languages() {

@@ -2,7 +2,8 @@
 
 use crate::toy::{Toy, entry, fact_row, groups, neurons};
 use kndb_storage::{
-    EntryData, FactBatch, Keep, LayerEvidence, OnConflict, RunSpec, ScoreValues, Scores, Shape, TAU_GRID,
+    EntryData, FactBatch, Keep, LayerEvidence, OnConflict, RelationNameRow, RunSpec, ScoreValues, Scores, Shape,
+    TAU_GRID,
 };
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -200,18 +201,23 @@ fn the_dictionary_is_as_described() {
     assert_eq!(lists, [[0], [0], [1]], "fact, subject, object");
 }
 
-#[test]
-fn the_catalogue_is_as_described() {
-    let toy = store(4);
-    assert_eq!(std::fs::read(toy.path.join("KNDB")).expect("reads"), b"kndb store, format 1\n");
-    let epoch = std::fs::read_to_string(toy.path.join("epoch")).expect("reads");
+/// Every key and value of the catalogue.
+fn catalogue(toy: &Toy) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut db = None;
     crate::toy::eventually("nobody has the catalogue", || {
         db = sled::Config::new().path(toy.path.join("catalogue")).open().ok();
         db.is_some()
     });
     let all = db.expect("open").iter().map(|pair| pair.expect("reads"));
-    let all: BTreeMap<Vec<u8>, Vec<u8>> = all.map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
+    all.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+}
+
+#[test]
+fn the_catalogue_is_as_described() {
+    let toy = store(4);
+    assert_eq!(std::fs::read(toy.path.join("KNDB")).expect("reads"), b"kndb store, format 1\n");
+    let epoch = std::fs::read_to_string(toy.path.join("epoch")).expect("reads");
+    let all = catalogue(&toy);
     let key = |table: u8, own: &[u8]| [&[table, 0, own.len() as u8], own, &[0; 4]].concat();
     let value = |table, own: &[u8]| At(&all[&key(table, own)]);
     let counters = value(b'c', &[]);
@@ -245,4 +251,24 @@ fn the_catalogue_is_as_described() {
         "f32, τ, no other τ, share"
     );
     assert_eq!(all.len(), 10, "nothing else: {:?}", all.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn names_of_relations_and_what_was_dropped_are_as_described() {
+    let toy = store(4);
+    let name = RelationNameRow { relation: "P36".into(), language: "zh".into(), name: "首都".into() };
+    let batch = FactBatch { relation_names: vec![name], ..FactBatch::default() };
+    toy.store.add_facts(batch).expect("names");
+    toy.store.fact_ids(&["orphan"]).expect("registers");
+    assert_eq!(toy.store.drop_orphans().expect("drops").facts, 1);
+    toy.store
+        .add_facts(FactBatch { facts: vec![fact_row("f9", "P37", "en", "a", "b")], ..FactBatch::default() })
+        .expect("adds");
+    toy.store.drop_relation("P37", false).expect("drops");
+    let all = catalogue(&toy);
+    let text = |text: &str| [&[1], &(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
+    assert_eq!(all[&b"N\0\x06P36\0zh\0\0\0\0"[..]], text("首都"));
+    let dropped = |key: &[u8]| bitmap(&all[key]).iter().collect::<Vec<_>>();
+    assert_eq!(dropped(b"d\0\x01f\0\0\0\0"), [2, 3], "after f1 and f2");
+    assert_eq!(dropped(b"d\0\x01r\0\0\0\0"), [1]);
 }

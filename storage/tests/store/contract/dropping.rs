@@ -57,7 +57,7 @@ fn whoever_still_writes_to_it_is_told() {
         old.append_batch(&many("de", 2), OnConflict::Replace).map(drop),
         job.append(&many("de", 2)).map(drop),
         old.job("another", OnConflict::Refuse).map(drop),
-        toy.store.drop_run("first"),
+        toy.store.drop_run("first").map(drop),
         toy.store.compact_run("first"),
     ];
     for (number, result) in results.into_iter().enumerate() {

@@ -50,6 +50,7 @@ impl Patient {
                 subjects: vec!["France".into()],
                 objects: vec!["Paris".into(), "Rome".into()],
             }],
+            relation_names: Vec::new(),
         };
         toy.store.add_facts(labels).expect("adds");
         run.append_batch(&[scores("fact-0002", "en", 77)], OnConflict::Replace).expect("replaces");
