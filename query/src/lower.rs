@@ -263,8 +263,7 @@ impl<'s> Lowering<'s> {
         let id = self.id();
         match &expr.kind {
             ExprKind::Source(source) => {
-                let all = || (0..self.names.snapshot.fact_count() as u32).collect();
-                let facts = self.names.facts(source)?.unwrap_or_else(all);
+                let facts = self.names.facts(source)?.unwrap_or_else(|| self.names.snapshot.facts());
                 Ok(Facts::Known { id, text: expr.to_string(), facts })
             }
             ExprKind::FactsOf(of) => match self.set(of)? {

@@ -4,7 +4,7 @@ use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source,
 use crate::error::QueryError;
 use crate::nearest::nearest;
 use crate::span::Span;
-use kndb_storage::{LanguageId, PromptId, Run, Slot, Snapshot};
+use kndb_storage::{FoundRelation, LanguageId, PromptId, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
 
 /// Defaults of a session, for what a statement leaves out.
@@ -216,13 +216,35 @@ impl<'a> Resolver<'a> {
     fn of_relations(&self, texts: &[Text]) -> Result<RoaringBitmap, QueryError> {
         let mut facts = RoaringBitmap::new();
         for text in texts {
-            let relation = self.snapshot.relation(&text.text).ok_or_else(|| {
-                let known: Vec<&str> = self.snapshot.relations().map(|(_, name)| name).collect();
-                unknown(text.span, "relation", &text.text, known)
-            })?;
+            let relation = match self.snapshot.find_relation(&text.text) {
+                FoundRelation::One(relation) => relation,
+                FoundRelation::None => return Err(self.unknown_relation(text)),
+                FoundRelation::Several(relations) => {
+                    let ids: Vec<&str> = relations.iter().map(|&id| self.snapshot.relation_name(id)).collect();
+                    let reason = format!(
+                        "{:?} is the name of {} relations: {}",
+                        text.text,
+                        ids.len(),
+                        listing(ids.iter().copied())
+                    );
+                    let hint = format!("write the id of the one that is meant: `relation={}`", ids[0]);
+                    return Err(QueryError::missing(text.span, reason).hint(hint));
+                }
+            };
             facts |= self.snapshot.facts_of_relation(relation).map_err(QueryError::storage)?;
         }
         Ok(facts)
+    }
+
+    fn unknown_relation(&self, text: &Text) -> QueryError {
+        let known = self.snapshot.relations().map(|(id, relation)| {
+            // `P36 (capital)`, with the id in quotes as everywhere else.
+            let shown = self.snapshot.relation_shown(id, None);
+            format!("{relation:?}{}", &shown[relation.len()..])
+        });
+        let reason = format!("there is no relation {:?}; the store has {}", text.text, shortened(known.collect()));
+        let near = nearest(&text.text, self.snapshot.relation_words()).map(|near| format!("did you mean {near:?}?"));
+        QueryError::missing(text.span, reason).maybe_hint(near)
     }
 
     fn of_ids(&self, texts: &[Text]) -> Result<RoaringBitmap, QueryError> {

@@ -5,7 +5,9 @@ mod carets;
 mod toy;
 
 use kndb_query::{Outcome, Settings};
-use kndb_storage::{Entry, EntryData, Keep, Neuron, RunSpec, ScoreValues, Scores, Shape};
+use kndb_storage::{
+    Entry, EntryData, FactBatch, FactRow, Keep, Neuron, RelationNameRow, RunSpec, ScoreValues, Scores, Shape,
+};
 use toy::{SHAPE, Toy, group, groups_of, id, measured, scored, searched};
 
 /// The toy store and five more runs.
@@ -72,6 +74,9 @@ refused!(
         "dkn[lang=zh]",
         "kn[relation=P63]",
         "facts[relation in (P36, P99)]",
+        "kn[relation=capitol]",
+        "kn[relation=offical_language]",
+        "kn[relation=\"place of birth\"]",
         "kn[fact=fact-99]",
         "@capital & kn",
         "kn - @nobody",
@@ -80,6 +85,46 @@ refused!(
         "let more = kn[lang=xx]",
     ]
 );
+
+/// Two relations of one name, and one that a user has named.
+fn namesakes() -> Toy {
+    let toy = Toy::empty();
+    let fact = |relation: &str| FactRow {
+        id: format!("fact of {relation}"),
+        relation: relation.to_owned(),
+        language: "en".into(),
+        subject: "Bach".into(),
+        object: "Eisenach".into(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    let name = RelationNameRow { relation: "mine".into(), language: "de".into(), name: "Werke".into() };
+    let facts = ["P19", "place_of_birth", "mine"].map(fact).to_vec();
+    toy.store.add_facts(FactBatch { facts, relation_names: vec![name], ..FactBatch::default() }).expect("facts");
+    toy
+}
+
+refused!(
+    names_of_relations,
+    namesakes(),
+    None,
+    [
+        "facts[relation=\"place of birth\"]",
+        "facts[relation in (werke, Place_Of_Birth)]",
+        "facts[relation=werk]",
+        "facts[relation=P20]"
+    ]
+);
+
+#[test]
+fn a_relation_is_asked_for_by_its_name_in_any_language() {
+    let toy = namesakes();
+    for (text, id) in [("place_of_birth", "place_of_birth"), ("P19", "P19"), ("werke", "mine"), ("mine", "mine")] {
+        let (_, rows) = toy.run(&Settings::default(), &format!("facts[relation={text}]")).expect(text);
+        assert_eq!(rows.lines().filter(|line| line.contains(&format!("fact of {id}"))).count(), 1, "{rows}");
+        assert_eq!(rows.matches("fact of").count(), 1, "{rows}");
+    }
+}
 
 refused!(
     floors,

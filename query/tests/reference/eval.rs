@@ -183,11 +183,21 @@ impl Reference<'_> {
         for condition in &source.conditions {
             match &condition.filter {
                 Filter::Relation(Choice::Of(names)) => {
-                    if let Some(name) = names.iter().find(|name| !self.world.relations().contains(name.text.as_str())) {
-                        return Err(format!("unknown relation {name}"));
+                    let mut ids = BTreeSet::new();
+                    for name in names {
+                        // What Wikidata calls the three relations there can be.
+                        let id = match name.text.as_str() {
+                            "Capital" => "P36",
+                            "official_language" => "P37",
+                            "place of birth" => "P19",
+                            id => id,
+                        };
+                        if !self.world.relations().contains(id) {
+                            return Err(format!("unknown relation {name}"));
+                        }
+                        ids.insert(id);
                     }
-                    let is = |fact: &usize| names.iter().any(|n| facts[*fact].relation.as_ref() == Some(&n.text));
-                    passing.retain(is);
+                    passing.retain(|&fact| facts[fact].relation.as_deref().is_some_and(|id| ids.contains(id)));
                 }
                 Filter::Fact(Choice::Of(ids)) => {
                     if let Some(id) = ids.iter().find(|id| self.world.find(&id.text).is_none()) {

@@ -39,7 +39,8 @@ impl Names {
 
     fn relations(&self) -> Vec<&'static str> {
         let named = |labels: &[usize]| labels.iter().any(|&language| language < self.plan.languages.len());
-        self.plan.facts.iter().filter(|fact| named(&fact.labels)).map(|fact| fact.relation).collect()
+        let known = self.plan.facts.iter().filter(|fact| named(&fact.labels)).map(|fact| fact.relation);
+        known.flat_map(|relation| [relation, called(relation)]).collect()
     }
 
     fn shape(&self) -> Shape {
@@ -49,6 +50,15 @@ impl Names {
 
 fn text(text: impl Into<String>) -> Text {
     Text { text: text.into(), span: NOWHERE }
+}
+
+/// A relation by its name instead of its id, in some spelling of it.
+fn called(relation: &str) -> &'static str {
+    match relation {
+        "P36" => "Capital",
+        "P37" => "official_language",
+        _ => "place of birth",
+    }
 }
 
 fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
