@@ -5,6 +5,7 @@
 
 mod layout;
 mod lines;
+mod names_file;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +15,8 @@ use kndb_storage::{CandidatesRow, FactRow, TemplateRow};
 
 use crate::error::ImportError;
 use lines::RowReader;
+
+pub use names_file::read_names;
 
 /// The data sets facts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

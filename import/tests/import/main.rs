@@ -12,6 +12,7 @@ mod json_refused;
 mod kn;
 mod npy;
 mod npz;
+mod relation_names;
 mod safetensors;
 #[cfg(feature = "parquet")]
 mod tables;

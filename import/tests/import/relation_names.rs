@@ -1,0 +1,72 @@
+//! Files of names of relations, as `kndb facts --names` takes them.
+
+use kndb_import::facts::read_names;
+
+use crate::folder::Folder;
+
+/// `relation language name`, by relation and language.
+fn read(content: &str) -> Vec<String> {
+    let folder = Folder::new();
+    folder.write("names", content);
+    let names = read_names(&folder.path("names")).unwrap_or_else(|error| panic!("{content}: {error}"));
+    names.into_iter().map(|row| format!("{} {} {}", row.relation, row.language, row.name)).collect()
+}
+
+fn refused(content: &str) -> String {
+    let folder = Folder::new();
+    folder.write("names", content);
+    let said = folder.said(&read_names(&folder.path("names")).expect_err(content));
+    said.split("; expected").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn every_form_says_the_same() {
+    let expected = ["P19 en place of birth", "P36 en capital", "P36 zh 首都"];
+    let forms = [
+        "P36\tcapital\nP36\t首都\tzh\nP19\tplace of birth\ten\n",
+        "P36,capital\r\nP36,首都,zh\r\n\r\nP19,\"place of birth\",en\r\n",
+        "\u{feff}Lang,Label,Relation,type\nen,capital,P36,1-1\nzh,首都,P36,1-1\n,place of birth,P19,N-1\n",
+        r#"{"relation": "P36", "name": "capital"}
+           {"relation": "P36", "name": "首都", "lang": "zh"}
+
+           {"relation": "P19", "label": "place of birth", "language": "en", "template": "[X] was born in [Y] ."}"#,
+        r#"{"P36": {"en": "capital", "zh": "首都"}, "P19": "place of birth"}"#,
+    ];
+    for form in forms {
+        assert_eq!(read(form), expected, "{form}");
+    }
+}
+
+#[test]
+fn one_line_of_json_is_a_line_and_quotation_marks_of_a_table_with_tabs_are_letters() {
+    assert_eq!(read(r#"{"relation": "P36", "label": "capital"}"#), ["P36 en capital"]);
+    assert_eq!(read("P1\t\"so called\", and more\n"), ["P1 en \"so called\", and more"]);
+    assert_eq!(
+        read("P1412,\"languages spoken, written or signed\"\n"),
+        ["P1412 en languages spoken, written or signed"]
+    );
+}
+
+#[test]
+fn what_is_no_list_of_names_is_told_with_its_line() {
+    assert_eq!(refused("P36\tcapital\nP37\n"), "names, line 2, column 1: found 1 field");
+    assert_eq!(refused("P36\tcapital\n\tempty\n"), "names, line 2, column 1: found an empty relation");
+    assert_eq!(refused("P36,capital,en,more\n"), "names, line 1, column 1: found 4 fields");
+    assert_eq!(refused("[\"P36\"]"), "names: found a JSON array");
+    assert_eq!(
+        refused("{\"relation\": \"P36\"}\n"),
+        "names, line 1, column 19: found a line that is no name of a relation (missing field `name` at line 1 column 19)"
+    );
+    assert!(refused("").starts_with("names is empty: expected"));
+}
+
+#[test]
+fn two_names_of_one_relation_are_told_and_the_same_name_twice_is_not() {
+    assert_eq!(read("P36\tcapital\nP36\tcapital\n"), ["P36 en capital"]);
+    assert_eq!(
+        refused("P36\tcapital\nP37\tofficial language\nP36\tchief town\n"),
+        "names, line 3, column 1: found the name \"chief town\" of P36 (en), which line 1 calls \"capital\""
+    );
+    let twice = refused(r#"{"P36": "capital", "P36": "chief town"}"#);
+    assert!(twice.contains("chief town") && twice.contains("capital"), "{twice}");
+}
