@@ -106,8 +106,10 @@ pub enum Command {
     Compact(StoreArgs),
     /// Read every byte of the store and check it; exit 1 if anything is wrong
     Verify(StoreArgs),
-    /// Delete a run with all its scores
+    /// Delete a run with all its scores, and the fact ids that only it had brought
     DropRun(DropRunArgs),
+    /// Delete facts that no run has and no label names, or everything of a relation
+    DropFacts(DropFactsArgs),
     /// Attribute a small model on facts in two languages, and ask the store some questions
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -131,8 +133,17 @@ pub struct FactsArgs {
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
     /// Files, or folders of files, such as mLAMA's `en` and `zh`
-    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "PATH", required_unless_present_any = ["names", "list"], value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+    /// Names of relations, `P36<TAB>capital` a line, also CSV or JSON; may be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub names: Vec<PathBuf>,
+    /// List relations with their names, facts, labels and templates; imports nothing
+    #[arg(long, conflicts_with_all = ["paths", "names", "format", "lang", "quiet"])]
+    pub list: bool,
+    /// How --list writes
+    #[arg(short, long, value_enum, default_value_t, requires = "list")]
+    pub mode: Mode,
     /// What the files are; found out from their names and first lines if not given
     #[arg(long, value_parser = values::facts_format())]
     pub format: Option<FactsFormat>,
@@ -209,6 +220,30 @@ pub struct DropRunArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `kndb drop-facts`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --relation: facts that are ids alone, of which no run has scores, neuron sets or groups. Such ids are \
+left by imports that did not come to their end. A fact that an import needs after all comes back with it.
+
+EXAMPLES
+  kndb drop-facts my.kndb --dry-run
+  kndb drop-facts my.kndb --relation capital")]
+pub struct DropFactsArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Everything of this relation, given by its id or name: facts, labels, templates, candidates
+    #[arg(long, value_name = "NAME")]
+    pub relation: Option<String>,
+    /// With --relation: also where runs have scores of its facts; these stay in the runs, under ids without labels
+    #[arg(long, requires = "relation")]
+    pub force: bool,
+    /// Only tell what would be dropped
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `kndb demo`

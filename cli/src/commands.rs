@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 #[cfg(feature = "attribute")]
 mod dkn;
+mod drop_facts;
 mod drop_run;
 #[cfg(feature = "attribute")]
 mod edit_study;
@@ -61,6 +62,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Compact(args) => compact::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
         Command::DropRun(args) => drop_run::run(args, terminal),
+        Command::DropFacts(args) => drop_facts::run(args, terminal),
         Command::Demo(args) => demo::run(args, terminal),
         Command::Facts(args) => facts::run(args, terminal),
         Command::Import(args) => import::run(*args, terminal),

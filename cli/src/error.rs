@@ -137,6 +137,57 @@ pub enum CliError {
         /// Entries that are not.
         left: u64,
     },
+    /// A relation that the store does not have.
+    #[error("there is no relation {name:?}; the store has {}", if known.is_empty() { "none".into() } else { known.join(", ") })]
+    UnknownRelation {
+        /// As given.
+        name: String,
+        /// Those it has, with their names.
+        known: Vec<String>,
+        /// The id or name that is spelled most like it.
+        near: Option<String>,
+    },
+    /// A name that several relations have.
+    #[error("{name:?} is the name of {} relations: {}", ids.len(), ids.join(", "))]
+    RelationOfSeveral {
+        /// As given.
+        name: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// No fact of that id.
+    #[cfg(feature = "attribute")]
+    #[error("none of the store's {facts} facts has the id {given:?}")]
+    NoFact {
+        /// As given.
+        given: String,
+        /// How many facts there are.
+        facts: u64,
+        /// How a fact with that subject is named.
+        instead: Option<String>,
+    },
+    /// No fact with that subject in the relation.
+    #[cfg(feature = "attribute")]
+    #[error("no fact of {relation} has the subject {subject:?}")]
+    NoFactOf {
+        /// The subject.
+        subject: String,
+        /// The relation.
+        relation: String,
+        /// The subject that is spelled most like it.
+        near: Option<String>,
+    },
+    /// Several facts with that subject in the relation.
+    #[cfg(feature = "attribute")]
+    #[error("{given:?} is {count} facts:\n  {}{}", facts.join("\n  "), if facts.len() < *count { "\n  …" } else { "" })]
+    SeveralFacts {
+        /// As given.
+        given: String,
+        /// How many.
+        count: usize,
+        /// The first of them: object and id.
+        facts: Vec<String>,
+    },
     /// A figure or a report could not be made.
     #[error(transparent)]
     Report(kndb_report::Error),
@@ -321,6 +372,7 @@ impl CliError {
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
+            Self::UnknownRelation { .. } | Self::RelationOfSeveral { .. } => USAGE,
             #[cfg(feature = "attribute")]
             Self::SameFile { .. }
             | Self::WhichRun { .. }

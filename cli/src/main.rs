@@ -2,18 +2,21 @@
 //!
 //! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
 //! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
-//! [`overview`] counts what a store holds, [`error`] decides on hints and exit codes. With the engine: `job` runs its jobs, `study`
+//! [`overview`] counts what a store holds, `relations` and `fact_choice` read names of facts, [`error`] decides on hints and exit codes. With the engine: `job` runs its jobs, `study`
 //! the paper's experiments, `sets` reads neurons to change from the query language.
 
 mod args;
 mod commands;
 mod error;
+#[cfg(feature = "attribute")]
+mod fact_choice;
 mod interrupt;
 #[cfg(feature = "attribute")]
 mod job;
 mod output;
 mod overview;
 mod progress;
+mod relations;
 mod session;
 #[cfg(feature = "attribute")]
 mod sets;

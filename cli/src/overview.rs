@@ -21,8 +21,10 @@ pub struct Overview {
     pub facts_without_labels: u64,
     /// Labels by language.
     pub labels: Vec<(String, u64)>,
-    /// Names of relations.
-    pub relations: Vec<String>,
+    /// Ids of relations, and what they are called.
+    pub relations: Vec<(String, Option<String>)>,
+    /// The same for people: `P36 (capital)`.
+    pub relations_shown: Vec<String>,
     /// Prompt templates.
     pub templates: u64,
     /// Segment files.
@@ -63,7 +65,11 @@ impl Overview {
             facts: snapshot.fact_count(),
             facts_without_labels: snapshot.unlabelled_fact_count()?,
             labels: snapshot.label_counts().into_iter().map(|(id, count)| (language(id), count)).collect(),
-            relations: snapshot.relations().map(|(_, name)| name.to_owned()).collect(),
+            relations: snapshot
+                .relations()
+                .map(|(id, name)| (name.to_owned(), snapshot.relation_called(id, None).map(str::to_owned)))
+                .collect(),
+            relations_shown: crate::relations::shown(&snapshot),
             templates: snapshot.templates().count() as u64,
             segments: snapshot.segment_files().0,
             unsealed: snapshot.unsealed().0,

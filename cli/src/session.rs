@@ -5,6 +5,7 @@
 
 mod dot;
 mod drawing;
+pub mod fact_listing;
 mod input;
 pub mod listing;
 
@@ -15,12 +16,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use kndb_query::{Outcome, Settings};
+use kndb_query::{Outcome, Settings, Sink};
 use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
 use crate::output::{Delivery, Mode};
+use crate::relations::Named;
 use dot::DotCommand;
 
 pub use dot::{DOT_COMMANDS, takes_file};
@@ -206,8 +208,13 @@ impl Session {
         };
         let plotted = drawing::plotted(&statement);
         let mut answer = Answer::default();
-        let sink = match plotted {
+        let sink: Box<dyn Sink + '_> = match plotted {
             Some(_) => Box::new(&mut answer),
+            // What programs read keeps the ids that statements of any store understand.
+            None if self.mode.is_for_people() => {
+                let plain = self.mode.sink(self.headers, out);
+                Box::new(Named::new(plain, self.store.snapshot()?, self.settings.language.clone()))
+            }
             None => self.mode.sink(self.headers, out),
         };
         let mut delivery = Delivery::new(sink, &self.interrupt);
@@ -301,11 +308,7 @@ impl Session {
         }
     }
 
-    fn list(
-        &mut self,
-        listing: fn(&Store, &mut dyn kndb_query::Sink) -> Result<()>,
-        streams: &mut Streams<'_>,
-    ) -> Result<()> {
+    fn list(&mut self, listing: fn(&Store, &mut dyn Sink) -> Result<()>, streams: &mut Streams<'_>) -> Result<()> {
         let out: &mut dyn Write = match &mut self.output {
             Some(file) => file,
             None => streams.out,

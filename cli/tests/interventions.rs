@@ -174,6 +174,37 @@ fn a_probe_shows_both_sides_and_changes_nothing() {
 }
 
 #[test]
+fn a_fact_is_named_by_its_subject_and_relation() {
+    let environment = Environment::with_run(&["P36", "P37"], 3);
+    let model = demo_model("bilingual-masked");
+    let first = rows(&environment, "facts[relation=P36] top 1")[0].clone();
+    let text = |name: &str| first[name].as_str().expect("a text").to_owned();
+    let (id, subject) = (text("fact"), text("subject"));
+    let probe =
+        |fact: &str| environment.run(&["probe", "db", "--model", &model, "--fact", fact, "--suppress", "neurons(3:1)"]);
+    for relation in ["P36", "capital", " Capital "] {
+        let ran = probe(&format!("{subject}/{relation}"));
+        assert!(ran.out.starts_with(&format!("fact {id}, P36 (capital)\n")), "{ran:?}");
+    }
+    // The same words in another fact: a second one with the subject of the first.
+    let twin = serde_json::json!({"uuid": "twin/1", "sub_label": subject, "obj_label": "Vichy"});
+    environment.write("en/P36.jsonl", &twin.to_string());
+    environment.ok(&["facts", "db", "en/P36.jsonl", "--format", "mlama", "--lang", "en"]);
+    let refused = |fact: &str, words: &[&str]| {
+        let ran = probe(fact);
+        assert!(matches!(ran.code, Some(1 | 2)), "{ran:?}");
+        for word in words {
+            assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages);
+        }
+    };
+    refused(&format!("{subject}/P36"), &["is 2 facts", &id, &text("object"), "twin/1", "Vichy"]);
+    assert!(probe("twin/1").out.starts_with("fact twin/1, P36 (capital)\n"), "an id with a slash is an id");
+    refused(&format!("{}x/capital", subject), &["no fact of P36 (capital)", &format!("did you mean {subject:?}?")]);
+    refused(&format!("{subject}/capitol"), &["no relation \"capitol\"", "did you mean \"capital\"?"]);
+    refused(&subject, &["has the id", &format!("--fact '{subject}/P3")]);
+}
+
+#[test]
 fn mistakes_of_a_probe_are_named() {
     let environment = Environment::with_run(&["P36"], 2);
     let fact = rows(&environment, "facts of kn top 1")[0]["fact"].as_str().expect("an id").to_owned();
@@ -193,7 +224,7 @@ fn mistakes_of_a_probe_are_named() {
     refused(masked, &fact, &["--suppress", "facts"], 2, &["no set of neurons"]);
     refused(masked, &fact, &["--suppress", "kn[lang=fr]"], 1, &["fr", "en"]);
     refused(masked, &fact, &["--scale", "x:kn"], 2, &["0.5:kn"]);
-    refused(masked, "nobody", &["--suppress", "kn"], 1, &["nobody", "no such fact"]);
+    refused(masked, "nobody", &["--suppress", "kn"], 1, &["nobody", "has the id", "France/capital"]);
     refused(masked, &fact, &["--suppress", "kn", "--langs", "fr"], 1, &["fr"]);
     refused(masked, &fact, &["--suppress", "kn", "--prompt", "80"], 1, &["template 80"]);
     refused("bilingual-causal", &fact, &["--suppress", "kn[run=amig]"], 2, &["weights"]);

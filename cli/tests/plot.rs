@@ -95,7 +95,7 @@ fn options_narrow_the_figure_down() {
         "synthetic",
     ]);
     assert_eq!(queries(&ran), ["kn[lang=zh, relation in (P36, P37), tau=0.5] by layer"]);
-    assert!(ran.out.contains("Run synthetic; τ 0.5; relations P36, P37."), "{ran:?}");
+    assert!(ran.out.contains("Run synthetic; τ 0.5; relations P36 (capital), P37 (official language)."), "{ran:?}");
     let heat = environment.ok(&["plot", "demo", "heatmap", "--langs", "en"]);
     assert_eq!(queries(&heat), ["kn[lang=en] by neuron"]);
     let facts = environment.ok(&["plot", "demo", "kn by relation, lang", "--value", "facts"]);
@@ -150,7 +150,7 @@ fn mistakes_say_what_there_is() {
     for (arguments, code, told) in [
         (&["kn", "--langs", "fr"][..], 1, "run \"synthetic\" has no language \"fr\"; it has \"en\", \"zh\""),
         (&["kn", "--run", "synthetik"], 1, "there is no run \"synthetik\"; the store has \"synthetic\""),
-        (&["kn", "--relations", "P99"], 1, "there is no relation \"P99\""),
+        (&["kn", "--relations", "P99"], 2, "there is no relation \"P99\""),
         (&["kn", "-o", "a.pdf"], 2, "found .pdf, expected a name that ends in .svg or .png"),
         (&["kn", "-o", "a"], 2, "found no extension"),
         (&["kn by layer", "--tau", "0.3"], 2, "--tau means nothing to a statement"),
@@ -197,7 +197,7 @@ fn the_shell_draws_where_a_statement_ends_with_plot() {
     let script = "similarity(kn[lang=en], kn[lang=zh]) by relation plot;\nkn by layer, lang, relation plot;\n";
     let ran = environment.feed(&["query", "demo"], script);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.starts_with(" relation | similarity\n P1376    | █"), "{ran:?}");
+    assert!(ran.out.starts_with(" relation                | similarity\n P1376 (capital of)      | █"), "{ran:?}");
     assert!(ran.messages.contains("found 3 dimensions"), "{ran:?}");
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use kndb_query::{Column, Query, QueryError, Settings, Sink, Statement, Value};
-use kndb_storage::Store;
+use kndb_storage::{Snapshot, Store};
 
 use crate::error::{Error, Result};
 
@@ -45,6 +45,18 @@ impl Answer {
         let query = Statement::Query(query.clone());
         kndb_query::execute(store, settings, &query, &mut answer).map_err(|error| in_query(statement, error))?;
         Ok(answer)
+    }
+
+    /// Gives relations their names, for people: `P36 (capital)`.
+    pub fn name_relations(&mut self, snapshot: &Snapshot, language: Option<&str>) {
+        let Some(column) = self.column("relation") else { return };
+        for row in &mut self.rows {
+            if let Some(Value::Text(relation)) = row.get(column)
+                && let Some(id) = snapshot.relation(relation)
+            {
+                row[column] = Value::Text(snapshot.relation_shown(id, language).into());
+            }
+        }
     }
 
     /// The place of a column among the values of a row.

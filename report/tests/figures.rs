@@ -81,7 +81,7 @@ fn rows_of_one_name_stay_rows_of_their_own() {
 fn two_dimensions_refuse_rows_that_names_do_not_tell_apart() {
     let fixture = fixture();
     match of_statement(&fixture.store, "kn[lang=en] by subject, relation", None, None) {
-        Err(Error::SameNames { names, .. }) => assert_eq!(names, ["Georgia", "P36"]),
+        Err(Error::SameNames { names, .. }) => assert_eq!(names, ["Georgia", "P36 (capital)"]),
         other => panic!("{other:?}"),
     }
     let told = bars(drawn(&fixture, "kn[lang=en] by fact, relation"));

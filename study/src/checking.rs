@@ -104,6 +104,9 @@ pub struct LanguageReport {
 pub struct RelationReport {
     /// The relation.
     pub relation: String,
+    /// The relation for people: `P36 (capital)`.
+    #[serde(skip)]
+    pub shown: String,
     /// Facts of the first part, on which neurons are counted.
     pub first_part: usize,
     /// Facts of the second part that were checked.
@@ -147,7 +150,13 @@ pub fn fact_check(
         for reason in scored.refused {
             leave_out(&mut plan.left_out, reason);
         }
-        languages.push(language_report(plan, &scored.rows, options));
+        let mut report = language_report(plan, &scored.rows, options);
+        for relation in &mut report.relations {
+            if let Some(id) = snapshot.relation(&relation.relation) {
+                relation.shown = snapshot.relation_shown(id, None);
+            }
+        }
+        languages.push(report);
         rows.extend(scored.rows);
     }
     if languages.iter().all(|language| language.relations.is_empty()) {
@@ -210,6 +219,7 @@ fn relation_report<'r>(
         activation_lambda: lambdas.activation,
         left_out_because: because,
         detectors,
+        shown: plan.relation.clone(),
         relation: plan.relation,
     };
     (report, judged)

@@ -12,7 +12,7 @@ SET is a set of the query language; of a set of pairs, the fact's own neurons ar
 force together, in the order suppress, enhance, scale, set. The model itself is not changed.
 
 EXAMPLES
-  kndb probe my.kndb --model models/mbert --fact UUID --suppress 'likn[lang in (en, zh)]'
+  kndb probe my.kndb --model models/mbert --fact France/capital --suppress 'likn[lang in (en, zh)]'
   kndb probe my.kndb --model models/mbert --fact UUID --langs en --enhance 'kn[lang=zh]' --all-positions
   kndb probe my.kndb --model models/mbert --fact UUID --langs en --rewrite 'kn[lang=en, rank<=5]' --to London")]
 pub struct ProbeArgs {
@@ -22,8 +22,8 @@ pub struct ProbeArgs {
     /// Folder of the Hugging Face model that the neurons are of
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
-    /// The fact, by its id
-    #[arg(long, value_name = "ID")]
+    /// The fact: its id, or SUBJECT/RELATION where that is one fact
+    #[arg(long, value_name = "FACT")]
     pub fact: String,
     /// Languages to ask in, such as en,zh [default: all in which the fact can be asked]
     #[arg(long, value_name = "CODES", value_delimiter = ',')]

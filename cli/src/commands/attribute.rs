@@ -10,6 +10,7 @@ use kndb_storage::{PRESETS, RunSpec, Store};
 use crate::args::{AttributeArgs, KeptArgs, MethodArgs};
 use crate::error::{CliError, Result};
 use crate::job::{Shown, watched};
+use crate::relations;
 use crate::terminal::Terminal;
 
 /// Runs it.
@@ -18,9 +19,13 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     must_apply(&args.method)?;
     let device_of_model = device(&args.device)?;
     let store = Store::open(&args.store)?;
-    if store.snapshot()?.label_counts().is_empty() {
+    let snapshot = store.snapshot()?;
+    if snapshot.label_counts().is_empty() {
         return Err(CliError::NoFacts { path: args.store });
     }
+    let relations = relations::ids(&snapshot, &args.selection.relations)?;
+    // A snapshot keeps the files it reads.
+    drop(snapshot);
     let model = Model::load(&args.model, &device_of_model)?;
     let options = options(&args.method, &model)?;
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
@@ -32,6 +37,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     job.run.model = model_name;
     keep(&args.kept, &mut job.run);
     job.selection = args.selection.into();
+    job.selection.relations = relations;
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 

@@ -13,6 +13,7 @@ use kndb_storage::{Run, RunSpec, Store};
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{Shown, watched};
+use crate::relations;
 use crate::study::{Reads, run_of};
 use crate::terminal::Terminal;
 
@@ -42,7 +43,9 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
         _ => CANDIDATES,
     });
     let mut job = DegenerateJob::new(run, &snapshot, &source, &model, search, candidates, &args.device)?;
+    let relations = relations::ids(&snapshot, &args.selection.relations)?;
     job.selection = args.selection.into();
+    job.selection.relations = relations;
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 

@@ -19,8 +19,12 @@ pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
     if !agreed {
         return Err(CliError::NotConfirmed { run: args.run });
     }
-    store.drop_run(&args.run)?;
-    writeln!(terminal.messages, "deleted run {:?}", args.run).map_err(CliError::Output)
+    let and = match store.drop_run(&args.run)? {
+        0 => String::new(),
+        1 => ", and a fact that only it had named".to_owned(),
+        facts => format!(", and {facts} facts that only it had named"),
+    };
+    writeln!(terminal.messages, "deleted run {:?}{and}", args.run).map_err(CliError::Output)
 }
 
 fn confirmed(store: &Store, run: &str, terminal: &mut Terminal) -> Result<bool> {

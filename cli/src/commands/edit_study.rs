@@ -6,6 +6,7 @@ use kndb_study::editing::{EditOptions, EditProtocol, edit_study};
 
 use crate::args::{EditStudyArgs, StudyPreset};
 use crate::error::{CliError, Result};
+use crate::relations;
 use crate::study::{Reads, Setting, attribution};
 use crate::terminal::Terminal;
 
@@ -19,7 +20,8 @@ pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
         });
     }
     let mut options = EditOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
-    options.relations.clone_from(&args.study.relations);
+    let snapshot = setting.store.snapshot()?;
+    options.relations = relations::ids(&snapshot, &args.study.relations)?;
     options.limit = args.limit.map(NonZeroUsize::get);
     options.tau = args.tau;
     options.conditions.clone_from(&args.study.conditions);

@@ -7,6 +7,7 @@ use kndb_study::checking::{CheckOptions, fact_check};
 
 use crate::args::{FactCheckArgs, StudyPreset};
 use crate::error::{CliError, Result};
+use crate::relations;
 use crate::study::{Reads, Setting, attribution};
 use crate::terminal::Terminal;
 
@@ -18,7 +19,8 @@ pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
     if args.study.preset == StudyPreset::AmigCode {
         options = options.amig_code();
     }
-    options.relations.clone_from(&args.study.relations);
+    let snapshot = setting.store.snapshot()?;
+    options.relations = relations::ids(&snapshot, &args.study.relations)?;
     options.limit = args.limit.map(NonZeroUsize::get);
     options.conditions.clone_from(&args.study.conditions);
     options.prompt = args.study.prompt;

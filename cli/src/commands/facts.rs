@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use kndb_import::facts::{FactsItem, FactsOptions, FactsReader, open};
-use kndb_storage::{FactBatch, FactsAdded, Store};
+use kndb_import::facts::{FactsItem, FactsOptions, FactsReader, open, read_names};
+use kndb_storage::{FactBatch, FactsAdded, RelationNameRow, Store};
 
 use crate::args::FactsArgs;
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
 use crate::progress::Progress;
+use crate::session::fact_listing;
 use crate::terminal::Terminal;
 
 /// Rows of one commit. A commit writes the whole dictionary anew, so few large ones are best; this
@@ -19,16 +20,22 @@ const BATCH_ROWS: usize = 1_000_000;
 
 /// Runs it.
 pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
+    if args.list {
+        let snapshot = Store::open(&args.store)?.snapshot()?;
+        return fact_listing::facts(&snapshot, &mut *args.mode.sink(true, &mut terminal.out));
+    }
     let begun = Instant::now();
     let options = FactsOptions { format: args.format, language: args.lang };
     let readers = args.paths.iter().map(|path| open(path, &options));
     let readers: Vec<FactsReader> = readers.collect::<Result<_, _>>()?;
+    let names: Vec<Vec<RelationNameRow>> = args.names.iter().map(|path| read_names(path)).collect::<Result<_, _>>()?;
+    let names = names.concat();
     let store = store_to_fill(&args.store, terminal)?;
     let total = readers.iter().map(FactsReader::bytes_total).sum();
     let progress = Progress::new(total, terminal.messages_to_person && !args.quiet);
 
     let mut added = FactsAdded::default();
-    let mut batch = FactBatch::default();
+    let mut batch = FactBatch { relation_names: names, ..FactBatch::default() };
     let mut bytes_before = 0;
     for mut reader in readers {
         let mut rows: u64 = 0;
@@ -81,6 +88,7 @@ fn commit(store: &Store, batch: &mut FactBatch, sum: &mut FactsAdded) -> Result<
     sum.same_labels += added.same_labels;
     sum.new_templates += added.new_templates;
     sum.candidate_lists += added.candidate_lists;
+    sum.relation_names += added.relation_names;
     Ok(())
 }
 
@@ -94,5 +102,8 @@ fn summary(added: &FactsAdded, path: &Path, begun: Instant, out: &mut dyn Write)
     )?;
     line("templates", format!("{} new", added.new_templates))?;
     line("candidates", format!("{} lists", added.candidate_lists))?;
+    if added.relation_names > 0 {
+        line("names", format!("{} of relations", added.relation_names))?;
+    }
     line("time", format!("{:.2} s", begun.elapsed().as_secs_f64()))
 }

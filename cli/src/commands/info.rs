@@ -43,7 +43,7 @@ fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Resul
         },
     )?;
     line("labels", or_none(labels.join(", ")))?;
-    line("relations", or_none(overview.relations.join(", ")))?;
+    line("relations", or_none(overview.relations_shown.join(", ")))?;
     line("templates", overview.templates.to_string())?;
     line(
         "segments",
@@ -98,13 +98,19 @@ fn as_json(overview: &Overview) -> serde_json::Value {
             })
         })
         .collect();
+    let relations = overview.relations.iter();
+    let (ids, called): (Vec<&str>, Vec<Option<&str>>) =
+        relations.map(|(id, called)| (id.as_str(), called.as_deref())).unzip();
+    let names = ids.iter().zip(called).filter_map(|(id, called)| Some(((*id).to_owned(), json!(called?))));
+    let names: serde_json::Map<_, _> = names.collect();
     json!({
         "format": overview.format,
         "bytes": overview.bytes,
         "facts": overview.facts,
         "facts_without_labels": overview.facts_without_labels,
         "labels": labels,
-        "relations": overview.relations,
+        "relations": ids,
+        "relation_names": names,
         "templates": overview.templates,
         "segments": overview.segments,
         "unsealed": overview.unsealed,

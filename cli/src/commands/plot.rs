@@ -9,6 +9,7 @@ use kndb_storage::Store;
 
 use crate::args::PlotArgs;
 use crate::error::{CliError, Result};
+use crate::relations;
 use crate::session::FIGURE_WIDTH;
 use crate::session::listing::must_have_run;
 use crate::terminal::Terminal;
@@ -43,10 +44,11 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         "dkn" => Some(SourceKind::Dkn),
         _ => None,
     };
+    let snapshot = store.snapshot()?;
     let selection = Selection {
         runs: args.run.clone(),
         languages: args.langs.clone(),
-        relations: args.relations.clone(),
+        relations: relations::ids(&snapshot, &args.relations)?,
         tau: args.tau,
         conditions: args.conditions.clone(),
     };

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::args::{ChangeArgs, ProbeArgs};
 use crate::error::{CliError, Result};
+use crate::fact_choice;
 use crate::sets::Sets;
 use crate::terminal::Terminal;
 
@@ -17,7 +18,8 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let on = device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
-    let fact = snapshot.fact(&args.fact)?.ok_or_else(|| cannot(&args.fact, None, "the store has no such fact"))?;
+    let fact = fact_choice::fact(&snapshot, &args.fact)?;
+    let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
     let model = Model::load(&args.model, &on)?;
     let sets = Sets::new(&store, &model, args.run.as_deref())?;
     let chosen = Chosen::of(&args.change, &|set| sets.neurons(set, &args.fact))?;
@@ -204,10 +206,11 @@ fn write_text(
     reports: &[Report<'_>],
     terminal: &mut Terminal,
 ) -> Result<std::io::Result<()>> {
-    let relation = snapshot.fact_relation(fact)?.map_or("", |relation| snapshot.relation_name(relation));
+    let relation = snapshot.fact_relation(fact)?;
+    let relation = relation.map_or_else(String::new, |relation| snapshot.relation_shown(relation, None));
     let out = &mut terminal.out;
     Ok((|| {
-        writeln!(out, "fact {id} ({relation})")?;
+        writeln!(out, "fact {id}, {relation}")?;
         for (set, done, neurons) in &chosen.sets {
             writeln!(out, "{set}: {} neurons, {done}", neurons.len())?;
         }

@@ -55,6 +55,11 @@ impl Mode {
         }
     }
 
+    /// Whether people read it, and not programs.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown | Self::Line)
+    }
+
     /// The mode with this name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::value_variants().iter().copied().find(|mode| mode.name().eq_ignore_ascii_case(name))

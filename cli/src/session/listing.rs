@@ -53,12 +53,17 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
 /// Writes the names a statement can use.
 pub fn schema(store: &Store, sink: &mut dyn Sink) -> Result<()> {
     let names = names(store)?;
-    let columns = [("kind", ColumnKind::Text), ("name", ColumnKind::Text)];
+    let columns = [("kind", ColumnKind::Text), ("name", ColumnKind::Text), ("called", ColumnKind::Text)];
+    let snapshot = store.snapshot()?;
     let of_kind = |kind: &'static str, names: Vec<String>| {
-        names.into_iter().map(move |name| vec![Value::Text(kind.into()), Value::Text(name.into())])
+        names.into_iter().map(move |name| vec![Value::Text(kind.into()), Value::Text(name.into()), Value::Null])
     };
+    let relations = snapshot.relations().map(|(id, name)| {
+        let called = snapshot.relation_called(id, None).map_or(Value::Null, text);
+        vec![Value::Text("relation".into()), text(name), called]
+    });
     let rows = of_kind("language", names.languages)
-        .chain(of_kind("relation", names.relations))
+        .chain(relations)
         .chain(of_kind("run", names.runs))
         .chain(of_kind("saved set", names.sets));
     write(&columns, rows, sink)
@@ -69,7 +74,7 @@ pub fn schema(store: &Store, sink: &mut dyn Sink) -> Result<()> {
 pub struct Names {
     /// Language codes.
     pub languages: Vec<String>,
-    /// Relations.
+    /// Relations: ids and names.
     pub relations: Vec<String>,
     /// Runs.
     pub runs: Vec<String>,
@@ -82,7 +87,7 @@ pub fn names(store: &Store) -> Result<Names> {
     let snapshot = store.snapshot()?;
     Ok(Names {
         languages: snapshot.languages().map(|(_, name)| name.to_owned()).collect(),
-        relations: snapshot.relations().map(|(_, name)| name.to_owned()).collect(),
+        relations: snapshot.relation_words().into_iter().map(str::to_owned).collect(),
         runs: snapshot.runs().map(|run| run.spec.name.clone()).collect(),
         sets: snapshot.saved_sets().map(|set| set.name.clone()).collect(),
     })
@@ -97,11 +102,13 @@ pub fn must_have_run(store: &Store, name: &str) -> Result<()> {
     Err(CliError::Store(kndb_storage::Error::UnknownRun { name: name.to_owned(), known }))
 }
 
-fn text(text: &str) -> Value<'static> {
+/// A text as a value of its own.
+pub fn text(text: &str) -> Value<'static> {
     Value::Text(Cow::Owned(text.to_owned()))
 }
 
-fn write(
+/// Writes rows into a sink.
+pub fn write(
     columns: &[(&'static str, ColumnKind)],
     rows: impl Iterator<Item = Vec<Value<'static>>>,
     sink: &mut dyn Sink,

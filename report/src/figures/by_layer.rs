@@ -68,7 +68,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
         Figure::Bars(Bars {
             caption: Caption {
                 title: title(kind, &runs),
-                notes: selection.note(kind, &runs, &conditions).into_iter().collect(),
+                notes: selection.note(&snapshot, kind, &runs, &conditions).into_iter().collect(),
                 sources: Vec::new(),
             },
             category_axis: "layer".into(),

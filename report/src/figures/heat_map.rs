@@ -35,7 +35,10 @@ pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
         Figure::HeatMap(HeatMap {
             caption: Caption {
                 title: format!("Facts that use each neuron: {} ({shown})", run.run.spec.model),
-                notes: selection.note(SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect(),
+                notes: selection
+                    .note(&snapshot, SourceKind::Kn, std::slice::from_ref(&run), &conditions)
+                    .into_iter()
+                    .collect(),
                 sources: Vec::new(),
             },
             row_axis: "layer".into(),

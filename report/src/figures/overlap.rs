@@ -47,7 +47,7 @@ pub fn overlap(store: &Store, selection: &Selection, most: Option<usize>) -> Res
     let remarks = if alone.is_empty() { Vec::new() } else { vec![remark()] };
     let known = values.iter().flatten().any(Option::is_some);
     let mut notes: Vec<String> =
-        selection.note(SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect();
+        selection.note(&snapshot, SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect();
     notes.push("Jaccard index of a fact's neurons in two languages, then the mean over facts.".into());
     let figure = known.then(|| {
         Figure::Matrix(Matrix {

@@ -196,7 +196,13 @@ impl Selection {
     }
 
     /// What stands under a figure: thresholds, relations, further conditions.
-    pub(super) fn note(&self, kind: SourceKind, runs: &[RunLanguages], conditions: &Conditions) -> Option<String> {
+    pub(super) fn note(
+        &self,
+        snapshot: &Snapshot,
+        kind: SourceKind,
+        runs: &[RunLanguages],
+        conditions: &Conditions,
+    ) -> Option<String> {
         let mut parts = Vec::new();
         match (self.tau.or(conditions.tau()), runs) {
             _ if kind == SourceKind::Dkn => parts.push(group_thresholds(runs, conditions)),
@@ -218,7 +224,11 @@ impl Selection {
             parts.insert(0, format!("run {}", one.run.spec.name));
         }
         if !self.relations.is_empty() {
-            parts.push(format!("relations {}", self.relations.join(", ")));
+            let shown = |relation: &String| match snapshot.relation(relation) {
+                Some(id) => snapshot.relation_shown(id, None),
+                None => relation.clone(),
+            };
+            parts.push(format!("relations {}", self.relations.iter().map(shown).collect::<Vec<_>>().join(", ")));
         }
         if !self.conditions.is_empty() {
             parts.push(format!("where {}", self.conditions.join(", ")));

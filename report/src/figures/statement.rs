@@ -51,6 +51,10 @@ pub fn of_answer(
     answer: &Answer,
     value: Option<Measure>,
 ) -> Result<Illustration> {
+    let mut answer = answer.clone();
+    let snapshot = store.snapshot()?;
+    answer.name_relations(&snapshot, settings.language.as_deref());
+    let answer = &answer;
     // The text to check the numbers by: with `plot` it would draw them again.
     let text = Query { plot: false, ..query.clone() }.to_string();
     let (category, second) = match query.by.as_slice() {

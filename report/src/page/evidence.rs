@@ -41,10 +41,12 @@ pub fn figure(illustration: Result<Illustration>) -> Result<Markup> {
 
 /// The answer of a query as a table, with the query; or why there is none.
 pub fn answer(store: &Store, query: &str) -> Result<Markup> {
-    let answer = match refused(Answer::of(store, query))? {
+    let mut answer = match refused(Answer::of(store, query))? {
         Ok(answer) => answer,
         Err(told) => return Ok(told),
     };
+    let snapshot = store.snapshot()?;
+    answer.name_relations(&snapshot, None);
     let columns: Vec<&str> = answer.columns.iter().map(|column| column.name).collect();
     let rows: Vec<Vec<String>> = answer.rows.iter().map(|row| row.iter().map(written).collect()).collect();
     Ok(html! { (table(&columns, &rows)) (queries(&[query.to_owned()])) })

@@ -22,7 +22,8 @@ pub fn section(store: &Store, snapshot: &Snapshot) -> Result<Section> {
         let cell = |column: Option<usize>| column.and_then(|column| row.get(column));
         let name = cell(relation).map(written).unwrap_or_default();
         let count = cell(facts).and_then(number).unwrap_or_default();
-        let mut cells = vec![name.clone(), count.to_string()];
+        let shown = snapshot.relation(&name).map(|relation| snapshot.relation_shown(relation, None));
+        let mut cells = vec![shown.unwrap_or_else(|| name.clone()), count.to_string()];
         for &language in &languages {
             cells.push(labels(snapshot, &name, language)?.map_or_else(|| "–".into(), |count| count.to_string()));
         }

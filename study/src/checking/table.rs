@@ -58,7 +58,7 @@ impl CheckReport {
         }
         for relation in &report.relations {
             if let Some(because) = &relation.left_out_because {
-                writeln!(out, "left out: {}: {because}", relation.relation)?;
+                writeln!(out, "left out: {}: {because}", relation.shown)?;
             }
         }
         for (reason, facts) in &report.left_out {
@@ -80,14 +80,14 @@ impl CheckReport {
             let counts =
                 [relation.first_part, relation.second_part, relation.kept.len()].map(|count| count.to_string());
             let lambdas = [relation.attribution_lambda, relation.activation_lambda].map(number);
-            parts.row(std::iter::once(relation.relation.clone()).chain(counts).chain(lambdas).collect());
+            parts.row(std::iter::once(relation.shown.clone()).chain(counts).chain(lambdas).collect());
         }
         writeln!(out)?;
         parts.write(out)?;
         let mut by_relation = Table::new(2, ["relation", "detector", "facts"].into_iter().chain(RATES));
         for relation in &studied {
             for detector in &relation.detectors {
-                let names = [relation.relation.clone(), detector.detector.to_string(), detector.facts.to_string()];
+                let names = [relation.shown.clone(), detector.detector.to_string(), detector.facts.to_string()];
                 by_relation.row(names.into_iter().chain(rates(detector)).collect());
             }
         }

@@ -1,0 +1,97 @@
+//! Relations at the command line: ids or names in, `P36 (capital)` out.
+
+use std::collections::HashMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use kndb_query::{Column, Sink, Value, nearest};
+use kndb_storage::{FoundRelation, Snapshot};
+
+use crate::error::{CliError, Result};
+
+/// The ids of relations that `--relations` names by id or by name, each once. Values were cut at commas, and a name may have
+/// some (`languages spoken, written or signed`): what is no name alone is tried with what follows.
+pub fn ids(snapshot: &Snapshot, given: &[String]) -> Result<Vec<String>> {
+    let mut ids: Vec<String> = Vec::new();
+    let mut rest = given;
+    while !rest.is_empty() {
+        let joined = |count: &usize| snapshot.find_relation(&rest[..*count].join(",")) != FoundRelation::None;
+        let count = (1..=rest.len()).rev().find(joined).unwrap_or(1);
+        let id = id(snapshot, &rest[..count].join(","))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+        rest = &rest[count..];
+    }
+    Ok(ids)
+}
+
+/// The id of one relation, given by id or name.
+pub fn id(snapshot: &Snapshot, given: &str) -> Result<String> {
+    match snapshot.find_relation(given.trim()) {
+        FoundRelation::One(id) => Ok(snapshot.relation_name(id).to_owned()),
+        FoundRelation::Several(ids) => Err(CliError::RelationOfSeveral {
+            name: given.trim().to_owned(),
+            ids: ids.into_iter().map(|id| snapshot.relation_name(id).to_owned()).collect(),
+        }),
+        FoundRelation::None => Err(CliError::UnknownRelation {
+            name: given.trim().to_owned(),
+            known: shown(snapshot),
+            near: nearest(given.trim(), snapshot.relation_words()).map(str::to_owned),
+        }),
+    }
+}
+
+/// The store's relations for people: `P36 (capital)`.
+pub fn shown(snapshot: &Snapshot) -> Vec<String> {
+    snapshot.relations().map(|(id, _)| snapshot.relation_shown(id, None)).collect()
+}
+
+/// A sink for people: what stands in the column `relation` gets its name.
+pub struct Named<'a> {
+    sink: Box<dyn Sink + 'a>,
+    snapshot: Arc<Snapshot>,
+    /// Language of the names.
+    language: Option<String>,
+    column: Option<usize>,
+    shown: HashMap<String, String>,
+}
+
+impl<'a> Named<'a> {
+    /// Names relations on their way to a sink.
+    pub fn new(sink: Box<dyn Sink + 'a>, snapshot: Arc<Snapshot>, language: Option<String>) -> Self {
+        Self { sink, snapshot, language, column: None, shown: HashMap::new() }
+    }
+}
+
+impl Sink for Named<'_> {
+    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.column = columns.iter().position(|column| column.name == "relation");
+        self.sink.columns(columns)
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
+        let Some((at, Value::Text(relation))) = self.column.and_then(|at| Some((at, row.get(at)?))) else {
+            return self.sink.row(row);
+        };
+        let relation: &str = relation;
+        let shown = match self.shown.get(relation) {
+            Some(shown) => shown.clone(),
+            None => {
+                let id = self.snapshot.relation(relation);
+                let shown = id.map(|id| self.snapshot.relation_shown(id, self.language.as_deref()));
+                let shown = shown.unwrap_or_else(|| relation.to_owned());
+                self.shown.insert(relation.to_owned(), shown.clone());
+                shown
+            }
+        };
+        let mut named = row.to_vec();
+        named[at] = Value::Text(shown.into());
+        self.sink.row(&named)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.sink.end()
+    }
+}
