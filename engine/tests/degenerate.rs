@@ -1,7 +1,7 @@
 //! Degenerate groups on toy networks, worked out by hand: AMIG's Algorithm 1 for two and more, and clusters by weights.
 
 use kndb_engine::Result;
-use kndb_engine::degenerate::{Clustering, Connections, ReleasedClustering, Suppression};
+use kndb_engine::degenerate::{Clustering, Connections, ReleasedClustering, Suppression, WeightConnections};
 use kndb_storage::{Group, Neuron};
 
 fn n(number: u32) -> Neuron {
@@ -269,4 +269,20 @@ fn released_clusters_are_those_of_an_independent_reading_of_the_code() {
         }
     }
     assert!(compared > 50, "{compared} clusters were compared");
+}
+
+/// The code takes a Llama's gate for the output and its down projection for the input.
+#[test]
+fn released_weights_of_gated_blocks_run_the_other_way() {
+    for (name, gated) in [("llama", true), ("gpt2", false)] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/").to_owned() + name;
+        let model =
+            kndb_engine::Model::load(folder, &kndb_engine::device("cpu").expect("a device")).expect("a fixture");
+        let (lower, upper) = (n(1), n(model.shape().width + 2));
+        let paper = WeightConnections::of(&model.network, &[lower, upper]);
+        let released = WeightConnections::as_released(&model.network, &[lower, upper]);
+        assert_ne!(paper.weight(lower, upper), paper.weight(upper, lower), "{name}");
+        let expected = if gated { paper.weight(upper, lower) } else { paper.weight(lower, upper) };
+        assert_eq!(released.weight(lower, upper), expected, "{name}");
+    }
 }
