@@ -219,11 +219,17 @@ fn mistakes_are_errors_and_leave_no_run_behind() {
 
 #[test]
 fn facts_that_a_score_type_cannot_keep_are_skipped_and_counted() {
-    // A trained model, so that a wrong object is improbable and its scores are small.
+    // A trained model, of which wrong objects are asked: improbable ones, whose scores are small.
+    let asked = [
+        ("f1", "P36", "en", "France", "Paris"),
+        ("f2", "P36", "en", "France", "Asia"),
+        ("f3", "P36", "en", "Japan", "French"),
+        ("f4", "P36", "zh", "法国", "非洲"),
+    ];
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/models/bilingual-masked");
     let model = Model::load(folder, &kndb_engine::device("cpu").expect("a device")).expect("the demo's model");
     let options = preset("amig", &model);
-    let whole = Facts::new();
+    let whole = Facts::of(&asked);
     run(&job(&model, &options), &whole, &model, &options);
     let whole = whole.contents("run");
     let kept = |score_type: ScoreType| {
@@ -232,9 +238,10 @@ fn facts_that_a_score_type_cannot_keep_are_skipped_and_counted() {
         let fits = whole.iter().filter(move |(_, stored)| score_type.cannot_keep(&scores(stored)).is_none());
         fits.map(|(key, _)| key.clone()).collect::<Vec<_>>()
     };
-    assert!(kept(ScoreType::F16).len() < whole.len(), "some scores are small enough for the test");
+    let kept_as_f16 = kept(ScoreType::F16).len();
+    assert!(0 < kept_as_f16 && kept_as_f16 < whole.len(), "{kept_as_f16} of {}", whole.len());
     for score_type in [ScoreType::F16, ScoreType::Bf16] {
-        let facts = Facts::new();
+        let facts = Facts::of(&asked);
         let mut job = job(&model, &options);
         job.run.score_type = score_type;
         let summary = run(&job, &facts, &model, &options);

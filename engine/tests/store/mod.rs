@@ -62,7 +62,8 @@ impl Facts {
         Self::of(&labels)
     }
 
-    fn of(labels: &[(&str, &str, &str, &str, &str)]) -> Self {
+    /// Facts of these labels.
+    pub fn of(labels: &[(&str, &str, &str, &str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::create(folder.path().join("store")).expect("a new store");
         let fact = |&(id, relation, language, subject, object): &(&str, &str, &str, &str, &str)| FactRow {
