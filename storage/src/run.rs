@@ -270,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn a_score_type_keeps_what_it_has_the_digits_for() {
+        let place = |score_type: ScoreType, largest: f32| score_type.cannot_keep(&[largest / 4.0, largest, -1.0]);
+        // f16 has steps of 2⁻²⁴ ≈ 6e-8 there: 1e-8 becomes 0, 1.5e-7 is 2.5 steps.
+        for lost in [1e-8, 1.5e-7, 65_520.0] {
+            assert_eq!(place(ScoreType::F16, lost), Some(1), "{lost}");
+        }
+        assert_eq!(place(ScoreType::Bf16, f32::MAX), Some(1));
+        assert_eq!(place(ScoreType::F32, f32::INFINITY), Some(0), "a quarter of it is infinite, too");
+        // Two steps of f16 are kept as they are, and without a positive score there are no knowledge neurons to be wrong.
+        for kept in [8e-6, 2.0_f32.powi(-23), 65_504.0, -1e-8, 0.0] {
+            assert_eq!(place(ScoreType::F16, kept), None, "{kept}");
+        }
+        assert_eq!((place(ScoreType::Bf16, 1e-30), place(ScoreType::F32, 1e-30)), (None, None));
+    }
+
+    #[test]
     fn three_of_ten_prompts_are_not_more_than_three_tenths() {
         let preset = crate::Preset::named("kn-eleuther").expect("a preset");
         let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));

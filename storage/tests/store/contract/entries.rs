@@ -81,40 +81,6 @@ fn scores_that_the_runs_score_type_cannot_hold() {
 }
 
 #[test]
-fn a_largest_score_that_would_lose_its_digits() {
-    let half = RunSpec { score_type: ScoreType::F16, ..spec("run") };
-    let of = |largest: f32| {
-        let mut values = vec![largest / 4.0; 120];
-        (values[7], values[8]) = (largest, -1.0);
-        dense_of(values)
-    };
-    // f16 has steps of 2⁻²⁴ ≈ 6e-8 there: 1e-8 becomes 0, 1.5e-7 is 2.5 steps.
-    for lost in [1e-8, 1.5e-7] {
-        refused(
-            half.clone(),
-            of(lost),
-            &format!("{lost} of neuron 0:7 as the largest score, expected one that f16 keeps"),
-        );
-        refused(half.clone(), sparse(&[41, 3], &[lost, lost / 2.0], 0.0), &format!("{lost} of neuron 1:1"));
-    }
-    for (score_type, kept) in [
-        (ScoreType::F16, 8e-6),
-        // Two steps: nothing is lost.
-        (ScoreType::F16, 2.0_f32.powi(-23)),
-        (ScoreType::F16, 65_504.0),
-        // Without a positive score there are no knowledge neurons to be wrong.
-        (ScoreType::F16, -1e-8),
-        (ScoreType::F16, 0.0),
-        (ScoreType::Bf16, 1e-30),
-        (ScoreType::F32, 1e-30),
-    ] {
-        let toy = Toy::new();
-        let run = toy.store.open_run(RunSpec { score_type, ..spec("run") }).expect("new");
-        run.append(entry("f", "en", 0, of(kept))).unwrap_or_else(|error| panic!("{score_type} {kept}: {error}"));
-    }
-}
-
-#[test]
 fn a_neuron_twice_or_outside() {
     refused(spec("run"), sparse(&[7, 3, 7], &[0.5, 0.25, 0.5], 0.1), "neuron 0:7 twice, expected each neuron once");
     for (data, expected) in [
