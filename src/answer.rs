@@ -1,6 +1,6 @@
 //! A whole answer in memory. Not for answers of millions of rows: stream those.
 
-use kndb_query::{Column, Sink, Value};
+use kndb_query::{Column, Note, Sink, Value};
 use std::ops::ControlFlow;
 
 /// The rows of one statement.
@@ -10,6 +10,8 @@ pub struct Answer {
     pub columns: Vec<&'static str>,
     /// Rows, as many cells each as there are columns.
     pub rows: Vec<Vec<Cell>>,
+    /// What to know beside the rows: a run that is still open, layers that were not scored, …
+    pub notes: Vec<Note>,
 }
 
 /// One value of a row.
@@ -46,6 +48,11 @@ impl Sink for Answer {
     }
 
     fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+        self.notes.push(note.clone());
         Ok(())
     }
 }

@@ -30,6 +30,8 @@
 //! let answer = db.query("likn[lang in (en, zh), tau=0.3] by layer")?;
 //! assert_eq!(answer.columns, ["layer", "pairs", "facts", "neurons", "share"]);
 //! assert_eq!(answer.rows[0][..2], [Cell::Integer(0), Cell::Integer(1)]);
+//! // The run is complete and has every layer, so there is nothing to note.
+//! assert_eq!(answer.notes, []);
 //! # Ok(())
 //! # }
 //! ```
@@ -38,6 +40,7 @@ mod answer;
 
 pub use answer::{Answer, Cell};
 pub use kndb_query as query;
+pub use kndb_query::Note;
 pub use kndb_storage as storage;
 
 use kndb_query::{Outcome, QueryError, Settings, Sink};
@@ -72,7 +75,7 @@ impl Database {
         &self.store
     }
 
-    /// Answers one statement, with all rows in memory.
+    /// Answers one statement, with all rows in memory, and what to know beside them ([`Answer::notes`]).
     ///
     /// # Errors
     /// When the statement cannot be read or answered; the error says where and why.

@@ -21,7 +21,7 @@ use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
-use crate::output::{Delivery, Mode};
+use crate::output::{Delivered, Delivery, Mode};
 use crate::relations::Named;
 use dot::DotCommand;
 
@@ -219,7 +219,7 @@ impl Session {
         };
         let mut delivery = Delivery::new(sink, &self.interrupt);
         let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
-        let interrupted = delivery.finish().map_err(CliError::Output)?;
+        let delivered = delivery.finish().map_err(CliError::Output)?;
         let outcome = outcome.map_err(in_query)?;
         if let Some(query) = plotted {
             match drawing::bars(&self.store, &self.settings, query, &answer)? {
@@ -231,12 +231,21 @@ impl Session {
             writeln!(out, "{}", tree.trim_end()).map_err(CliError::Output)?;
         }
         out.flush().map_err(CliError::Output)?;
-        self.tell(&outcome, interrupted, begun, streams.messages).map_err(CliError::Output)
+        self.tell(&outcome, &delivered, begun, streams.messages).map_err(CliError::Output)
     }
 
     /// What a person wants to know besides the rows.
-    fn tell(&self, outcome: &Outcome, interrupted: bool, begun: Instant, messages: &mut dyn Write) -> io::Result<()> {
-        if interrupted {
+    fn tell(
+        &self,
+        outcome: &Outcome,
+        delivered: &Delivered,
+        begun: Instant,
+        messages: &mut dyn Write,
+    ) -> io::Result<()> {
+        for note in &delivered.notes {
+            writeln!(messages, "note: {note}")?;
+        }
+        if delivered.interrupted {
             writeln!(messages, "interrupted: the rows above are not all")?;
         } else if self.talkative {
             match outcome {

@@ -7,6 +7,7 @@ use crate::ast::{
 };
 use crate::error::QueryError;
 use crate::names::{Resolver, Settings};
+use crate::scored::scored_layers;
 use kndb_storage::Store;
 
 impl Query {
@@ -49,7 +50,7 @@ fn name_run(expr: &mut Expr, run: &str) -> bool {
 }
 
 /// The number of layers of the model, where a query surely asks for all of them: its set is one source of neurons without
-/// `layer`. A layer without a row has no neuron of it then.
+/// `layer`, and no run left layers out. A layer without a row has no neuron of it then.
 ///
 /// # Errors
 /// As [`crate::execute`], when the source's runs are not in the store.
@@ -60,6 +61,9 @@ pub fn layers_asked(store: &Store, settings: &Settings, query: &Query) -> Result
         return Ok(None);
     }
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
-    let runs = Resolver { snapshot: &snapshot, settings }.runs(source)?;
+    let runs = Resolver::new(&snapshot, settings).runs(source)?;
+    if runs.iter().any(|run| scored_layers(run).is_some()) {
+        return Ok(None);
+    }
     Ok(runs.iter().map(|run| run.spec.shape.layers).max())
 }

@@ -1,13 +1,14 @@
 //! Runs statements against a store.
 
-use crate::ast::{Expr, Head, Query, Statement};
+use crate::ast::{Expr, Head, Name, Query, Statement};
 use crate::domain::Execution;
 use crate::error::QueryError;
 use crate::eval::NodeStats;
 use crate::explain::{Drawing, Drawn, duration};
 use crate::kinds::{Kind, not_compared};
 use crate::lower::{Lowering, Model};
-use crate::names::{Settings, unknown_set};
+use crate::names::{Settings, listing, unknown_set};
+use crate::note::Note;
 use crate::optimise::optimise;
 use crate::output::facts::FactNames;
 use crate::output::shape::{Form, Grouping};
@@ -15,6 +16,7 @@ use crate::output::{groups, listing, similarity};
 use crate::plan::{Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
 use crate::saved::Members;
+use crate::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -34,24 +36,27 @@ pub fn execute(
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
     match statement {
         Statement::Query(query) => {
-            let (planned, mut execution) = plan(store, &snapshot, settings, query, false)?;
+            let (planned, mut execution, notes) = plan(store, &snapshot, settings, query, false)?;
             let rows = planned.run(&mut execution, query, sink)?;
+            deliver(&notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
         Statement::Explain { analyze, query, .. } => {
-            let (planned, mut execution) = plan(store, &snapshot, settings, query, *analyze)?;
+            let (planned, mut execution, notes) = plan(store, &snapshot, settings, query, *analyze)?;
             planned.check(query)?;
             let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
             if !analyze {
+                deliver(&notes, sink)?;
                 return Ok(Outcome::Explained(tree.text(None)));
             }
             let started = Instant::now();
             let rows = planned.run(&mut execution, query, &mut Discard)?;
             let total = duration(started.elapsed().as_nanos() as u64);
             let text = tree.text(execution.stats.as_deref());
+            deliver(&notes, sink)?;
             Ok(Outcome::Explained(format!("{text}{rows} rows in {total} (one thread, with counting)\n")))
         }
-        Statement::Let { name, set, .. } => save(store, &snapshot, settings, &name.text, set),
+        Statement::Let { name, set, .. } => save(store, &snapshot, settings, name, set, sink),
         Statement::Drop { name, .. } => {
             if !snapshot.saved_sets().any(|set| set.name == name.text) {
                 return Err(unknown_set(name, &snapshot));
@@ -60,6 +65,10 @@ pub fn execute(
             Ok(Outcome::Dropped { name: name.text.clone() })
         }
     }
+}
+
+fn deliver(notes: &[Note], sink: &mut dyn Sink) -> Result<(), QueryError> {
+    notes.iter().try_for_each(|note| sink.note(note)).map_err(QueryError::output)
 }
 
 /// Threads of this machine; asking the system costs more than a small question.
@@ -87,7 +96,7 @@ fn plan<'s>(
     settings: &'s Settings,
     query: &Query,
     analyze: bool,
-) -> Result<(Planned<'s>, Execution<'s>), QueryError> {
+) -> Result<(Planned<'s>, Execution<'s>, Vec<Note>), QueryError> {
     let exprs: Vec<&Expr> = match &query.head {
         Head::Set(expr) => vec![expr],
         Head::Similarity { left, right, .. } => vec![left, right],
@@ -106,7 +115,8 @@ fn plan<'s>(
             (What::Similarity(pairs(left), pairs(right)), Some(model.shape))
         }
     };
-    let names = FactNames { snapshot, language: label_language(&lowering, snapshot, settings) };
+    let language = label_language(&mut lowering, snapshot, settings, query.span);
+    let names = FactNames { snapshot, language };
     let execution = Execution {
         snapshot,
         shape: shape.unwrap_or(NO_SHAPE),
@@ -114,14 +124,14 @@ fn plan<'s>(
         stats: analyze.then(|| vec![NodeStats::default(); lowering.nodes()]),
         threads: threads(),
     };
-    Ok((Planned { what, names }, execution))
+    Ok((Planned { what, names }, execution, lowering.into_notes()))
 }
 
 fn sides<'s>(
     lowering: &mut Lowering<'s>,
     left: &Expr,
     right: &Expr,
-    span: crate::Span,
+    span: Span,
 ) -> Result<(Pairs<'s>, Pairs<'s>, Model), QueryError> {
     match (lowering.set(left)?, lowering.set(right)?) {
         ((Set::Pairs(l), Some(model)), (Set::Pairs(r), Some(other))) => {
@@ -140,14 +150,27 @@ fn sides<'s>(
 }
 
 /// The one language the sources ask for, else the session's.
-fn label_language(lowering: &Lowering<'_>, snapshot: &Snapshot, settings: &Settings) -> Option<LanguageId> {
-    let mut languages = lowering.languages.clone();
-    languages.sort_unstable();
-    languages.dedup();
-    match languages.as_slice() {
-        [one] => Some(*one),
-        _ => settings.language.as_deref().and_then(|name| snapshot.language(name)),
+fn label_language(
+    lowering: &mut Lowering<'_>,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    span: Span,
+) -> Option<LanguageId> {
+    lowering.languages.sort_unstable();
+    lowering.languages.dedup();
+    if let [one] = lowering.languages.as_slice() {
+        return Some(*one);
     }
+    let name = settings.language.as_deref()?;
+    let language = snapshot.language(name);
+    if language.is_none() {
+        let known = listing(snapshot.languages().map(|(_, name)| name));
+        let text = format!(
+            "there are no labels in {name:?}, so those in English or any language are shown; the store has {known}"
+        );
+        lowering.notes().add(span, text);
+    }
+    language
 }
 
 impl<'s> Planned<'s> {
@@ -224,8 +247,9 @@ fn save(
     store: &Store,
     snapshot: &Snapshot,
     settings: &Settings,
-    name: &str,
+    name: &Name,
     expr: &Expr,
+    sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
     let mut lowering = Lowering::new(store, snapshot, settings, &[expr])?;
     let (set, model) = lowering.set(expr)?;
@@ -260,14 +284,21 @@ fn save(
     runs.sort_unstable();
     runs.dedup();
     let set = SavedSet {
-        name: name.to_owned(),
+        name: name.text.clone(),
         text: expr.to_string(),
         kind: members.kind_name().to_owned(),
         runs,
         members: members.len(),
         saved: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
     };
+    // As of the snapshot: a set that another process saves at this moment is replaced, too, and not told of.
+    if let Some(old) = snapshot.saved_sets().find(|old| old.name == name.text) {
+        let (members, kind, text) = (old.members, &old.kind, &old.text);
+        let text = format!("@{name} took the place of the set of that name: {members} {kind}, `{text}`");
+        lowering.notes().add(name.span, text);
+    }
     store.save_set(&set, &members.to_bytes()?).map_err(QueryError::storage)?;
+    deliver(&lowering.into_notes(), sink)?;
     Ok(Outcome::Saved { name: set.name, members: set.members })
 }
 

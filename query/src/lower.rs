@@ -6,12 +6,15 @@ use crate::degenerate::{GroupCut, group_cut};
 use crate::error::QueryError;
 use crate::kinds::{Kind, mixed, not_of};
 use crate::names::{Resolver, Settings, listing, no_run, unknown_set};
+use crate::note::{Note, Notes};
 use crate::numbered::{layers_of, neurons_in};
 use crate::plan::{
     Access, Cell, Combine, Cut, FactFilter, Facts, NeuronFilter, Neurons, NodeId, Pairs, PartAccess, PromptParts,
     SavedPairs, Set, Share, Source,
 };
+use crate::prompts::note_prompts;
 use crate::saved::{Members, read_members};
+use crate::scored::{check_layers, check_neurons, note_saved};
 use crate::span::Span;
 use kndb_storage::{LivePart, PartKind, Run, RunId, Shape, Slot, Snapshot, Store};
 use roaring::RoaringBitmap;
@@ -52,8 +55,24 @@ impl<'s> Lowering<'s> {
         for expr in exprs {
             read_saved(store, snapshot, expr, &mut saved)?;
         }
-        let names = Resolver { snapshot, settings };
-        Ok(Self { names, saved, next_id: 0, next_cursor: 0, runs: Vec::new(), languages: Vec::new() })
+        Ok(Self {
+            names: Resolver::new(snapshot, settings),
+            saved,
+            next_id: 0,
+            next_cursor: 0,
+            runs: Vec::new(),
+            languages: Vec::new(),
+        })
+    }
+
+    /// What there is to know beside the rows, so far.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.names.notes
+    }
+
+    /// All of it. Call when everything is lowered.
+    pub(crate) fn into_notes(self) -> Vec<Note> {
+        self.names.notes.into_vec()
     }
 
     fn id(&mut self) -> NodeId {
@@ -213,6 +232,7 @@ impl<'s> Lowering<'s> {
             }
             ExprKind::Binary { op, left, right, .. } => {
                 let id = self.id();
+                let before = self.runs.len();
                 let (l, r) = (self.kind(left)?, self.kind(right)?);
                 // `neurons & pairs` and `facts & pairs` are the same filters the other way round.
                 let (pairs, other) = if l == Kind::Pairs { (left, right) } else { (right, left) };
@@ -222,7 +242,10 @@ impl<'s> Lowering<'s> {
                         let right = Box::new(self.pairs(other, model)?);
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
-                    Kind::Neurons => Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)? },
+                    Kind::Neurons => {
+                        self.check_scored(other, before)?;
+                        Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)? }
+                    }
                     Kind::Facts => {
                         let keep = *op == SetOp::Intersection;
                         Pairs::WithFacts { id, pairs: inner, facts: self.facts(other)?, keep }
@@ -234,6 +257,17 @@ impl<'s> Lowering<'s> {
                 Err(QueryError::kind(expr.span, "expected a set of pairs"))
             }
         }
+    }
+
+    /// Whether the runs that sources have named since `before` know anything of the neurons they are filtered by.
+    fn check_scored(&self, neurons: &Expr, before: usize) -> Result<(), QueryError> {
+        let runs: Vec<&Run> = self.runs[before..].iter().filter_map(|&run| self.names.snapshot.run(run)).collect();
+        if let ExprKind::Saved(name) = &neurons.kind
+            && let Members::Neurons(set) = &self.saved(name)?.1
+        {
+            note_saved(&name.text, name.span, set, &runs, &self.names.notes);
+        }
+        check_neurons(neurons, &runs)
     }
 
     fn neurons(&mut self, expr: &Expr, model: &Model) -> Result<Neurons<'s>, QueryError> {
@@ -309,6 +343,12 @@ impl<'s> Lowering<'s> {
             self.languages.extend(&languages);
         }
         let mut cells = Vec::new();
+        for &run in runs.iter().filter(|run| slots.iter().any(|slot| slot.run == run.id)) {
+            if !run.finished {
+                self.names.notes.add(source.span, open_run(&run.spec.name));
+            }
+            check_layers(source, run, &self.names.notes)?;
+        }
         for run in &runs {
             let has_groups = groups && slots.iter().any(|slot| slot.run == run.id);
             let cut = has_groups.then(|| group_cut(source, run)).transpose()?;
@@ -331,6 +371,7 @@ impl<'s> Lowering<'s> {
             let reason = format!("run {runs} has no such prompt; it has {}", prompts.join(", "));
             return Err(QueryError::missing(span, reason));
         }
+        note_prompts(&self.names, source, &runs, &languages, &slots);
         let facts =
             self.names.facts(source)?.map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
         let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
@@ -417,6 +458,11 @@ impl<'s> Lowering<'s> {
         self.next_cursor += 1;
         Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
     }
+}
+
+/// What is to be known of a run whose writer has not said that it is complete.
+fn open_run(name: &str) -> String {
+    format!("run {name:?} is not finished, so facts may be missing: the command that made it goes on")
 }
 
 pub(crate) fn model_of(run: &Run) -> Model {

@@ -3,6 +3,7 @@
 use crate::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source, SourceKind, Text};
 use crate::error::QueryError;
 use crate::nearest::nearest;
+use crate::note::Notes;
 use crate::span::Span;
 use kndb_storage::{FoundRelation, LanguageId, PromptId, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
@@ -65,9 +66,15 @@ pub(crate) fn no_run(span: Span) -> QueryError {
 pub(crate) struct Resolver<'a> {
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
+    /// What the reader of the answer has to know.
+    pub notes: Notes,
 }
 
 impl<'a> Resolver<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, settings: &'a Settings) -> Self {
+        Self { snapshot, settings, notes: Notes::default() }
+    }
+
     /// The runs a source asks for. Without `run`, the session's, or the only one that has what the source is about.
     pub(crate) fn runs(&self, source: &Source) -> Result<Vec<&'a Run>, QueryError> {
         let snapshot = self.snapshot;

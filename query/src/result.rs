@@ -2,6 +2,7 @@
 //!
 //! Rows are streamed: an answer of a million rows is never held in memory by this crate.
 
+use crate::note::Note;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
@@ -50,6 +51,11 @@ pub trait Sink {
     fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>>;
     /// Called once, after the last row.
     fn end(&mut self) -> std::io::Result<()>;
+    /// What a reader has to know beside the rows; called for each note of a statement that was carried out, after
+    /// everything else. Also without rows: of `let` and `explain`. Without this method they are passed over.
+    fn note(&mut self, _note: &Note) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What a statement did.

@@ -5,7 +5,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use kndb_query::{Column, Query, QueryError, Settings, Sink, Statement, Value};
+use kndb_query::{Column, Note, Query, QueryError, Settings, Sink, Statement, Value};
 use kndb_storage::{Snapshot, Store};
 
 use crate::error::{Error, Result};
@@ -17,6 +17,8 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// Rows, as many values each as there are columns.
     pub rows: Vec<Vec<Value<'static>>>,
+    /// What to know beside the rows.
+    pub notes: Vec<Note>,
 }
 
 impl Answer {
@@ -55,6 +57,15 @@ impl Answer {
                 && let Some(id) = snapshot.relation(relation)
             {
                 row[column] = Value::Text(snapshot.relation_shown(id, language).into());
+            }
+        }
+    }
+
+    /// Adds what there is to know beside the rows to the remarks under a figure, each once.
+    pub(crate) fn add_notes(&self, remarks: &mut Vec<String>) {
+        for note in self.notes.iter().map(ToString::to_string) {
+            if !remarks.contains(&note) {
+                remarks.push(note);
             }
         }
     }
@@ -109,6 +120,10 @@ impl Sink for &mut Answer {
     fn end(&mut self) -> io::Result<()> {
         <Answer as Sink>::end(self)
     }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        <Answer as Sink>::note(self, note)
+    }
 }
 
 impl Sink for Answer {
@@ -130,6 +145,11 @@ impl Sink for Answer {
     }
 
     fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.notes.push(note.clone());
         Ok(())
     }
 }

@@ -46,6 +46,7 @@ fn fixture() -> Fixture {
     let evidence = GroupEvidence { probability: 0.75, after_each: vec![0.5, 0.625], after_all: 0.125 };
     let group = Group { neurons: neurons(&[(1, 0), (2, 0)]), evidence: Some(evidence) };
     add("f1", "en", EntryData::Groups(vec![group]));
+    run.finish().expect("the run is complete");
     Fixture { store, _folder: folder }
 }
 
@@ -199,7 +200,9 @@ fn an_overlap_of_too_many_languages_asks_nothing_and_what_is_not_compared_is_one
     let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(LAYERS, WIDTH).expect("a shape")));
     let data = EntryData::Neurons(neurons(&[(0, 0)]));
     let entry = Entry { fact: "f1".into(), language: "de".into(), prompt: 0, data };
-    run.expect("the run").append(entry).expect("an entry");
+    let run = run.expect("the run");
+    run.append(entry).expect("an entry");
+    run.finish().expect("the run is complete");
     let drawn = overlap(&fixture.store, &Selection::default(), Some(3)).expect("a figure");
     // English has f1 to f3, Chinese f1 and f4, German f1.
     let expected = "facts that have only one of two languages are not compared: en and zh 3, en and de 2, zh and de 1";
@@ -224,6 +227,35 @@ fn searched(fixture: &Fixture, name: &str, t_high: &str) {
     ] {
         run.append(Entry { fact: fact.into(), language: language.into(), prompt: 0, data }).expect("an entry");
     }
+    run.finish().expect("the run is complete");
+}
+
+/// A run that scored the layers 1 and 3 only, and is still open.
+#[test]
+fn layers_that_were_not_scored_have_no_bar_and_notes_are_remarks() {
+    let fixture = fixture();
+    let parameters = vec![("layers".to_owned(), "1,3".to_owned())];
+    let shape = Shape::new(LAYERS, WIDTH).expect("a shape");
+    let spec = RunSpec { parameters, ..RunSpec::new("two", "toy", shape) };
+    let run = fixture.store.open_run(spec).expect("a run");
+    let data = EntryData::Neurons(neurons(&[(1, 0), (1, 2)]));
+    run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let remarks = [
+        "run \"two\" is not finished, so facts may be missing: the command that made it goes on",
+        "run \"two\" scored layers 1, 3 only, of 4: nothing is known of the others",
+    ];
+    let selection = Selection { runs: vec!["two".into()], ..Selection::default() };
+    let by_layer = by_layer(&fixture.store, SourceKind::Kn, &selection).expect("a figure");
+    assert_eq!(by_layer.remarks, remarks);
+    let values = |bars: &Bars| -> Vec<Option<f64>> {
+        bars.series[0].bars.iter().map(|bar| bar.as_ref().map(|bar| bar.value)).collect()
+    };
+    assert_eq!(values(&bars(by_layer)), [None, Some(1.0), None, Some(0.0)]);
+    let statement = drawn(&fixture, "kn[run=two] by layer");
+    assert_eq!(statement.remarks, remarks);
+    let statement = bars(statement);
+    assert_eq!((&statement.categories[..], values(&statement)), (&["1".to_owned()][..], vec![Some(1.0)]));
+    assert_eq!(heat_map(&fixture.store, &selection).expect("a figure").remarks, remarks);
 }
 
 fn notes(drawn: &Illustration) -> Vec<String> {

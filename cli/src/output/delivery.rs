@@ -1,4 +1,4 @@
-//! A sink around a format: counts rows, stops at an interrupt, and keeps a failed write.
+//! A sink around a format: stops at an interrupt, and keeps a failed write and what there is to know beside the rows.
 //!
 //! The query library only needs to know that it should stop. Why (a closed pipe, a full disk,
 //! Ctrl-C) is asked here afterwards.
@@ -7,25 +7,34 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kndb_query::{Column, Sink, Value};
+use kndb_query::{Column, Note, Sink, Value};
 
 /// Watches rows on their way to a format.
 pub struct Delivery<'a> {
     format: Box<dyn Sink + 'a>,
     interrupt: &'a AtomicBool,
     failure: Option<io::Error>,
-    interrupted: bool,
+    delivered: Delivered,
+}
+
+/// What came of the rows.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Whether an interrupt ended them early.
+    pub interrupted: bool,
+    /// What a reader has to know beside them.
+    pub notes: Vec<Note>,
 }
 
 impl<'a> Delivery<'a> {
     /// Delivers rows to `format` until `interrupt` is set.
     pub fn new(format: Box<dyn Sink + 'a>, interrupt: &'a AtomicBool) -> Self {
-        Self { format, interrupt, failure: None, interrupted: false }
+        Self { format, interrupt, failure: None, delivered: Delivered::default() }
     }
 
-    /// Whether an interrupt ended the rows early; or the write that failed.
-    pub fn finish(self) -> io::Result<bool> {
-        self.failure.map_or(Ok(self.interrupted), Err)
+    /// What came of the rows; or the write that failed.
+    pub fn finish(self) -> io::Result<Delivered> {
+        self.failure.map_or(Ok(self.delivered), Err)
     }
 }
 
@@ -39,9 +48,9 @@ impl Sink for Delivery<'_> {
 
     fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
         if self.interrupt.load(Ordering::Relaxed) {
-            self.interrupted = true;
+            self.delivered.interrupted = true;
         }
-        if self.interrupted || self.failure.is_some() {
+        if self.delivered.interrupted || self.failure.is_some() {
             return Ok(ControlFlow::Break(()));
         }
         match self.format.row(row) {
@@ -59,6 +68,11 @@ impl Sink for Delivery<'_> {
         {
             self.failure = Some(failure);
         }
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.delivered.notes.push(note.clone());
         Ok(())
     }
 }
@@ -106,6 +120,6 @@ mod tests {
         let mut delivery = Delivery::new(Mode::Csv.sink(true, &mut out), &interrupt);
         delivery.columns(&columns()).expect("columns are written");
         assert!(delivery.row(&hard_rows()[0]).expect("no failure").is_break());
-        assert!(delivery.finish().expect("no failure"));
+        assert!(delivery.finish().expect("no failure").interrupted);
     }
 }

@@ -19,7 +19,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use kndb_query::Sink;
 
-pub use delivery::Delivery;
+pub use delivery::{Delivered, Delivery};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -18,7 +18,7 @@ pub const DOT_COMMANDS: &[(&str, &str, &str)] = &[
     (".runs", "", "list the runs"),
     (".schema", "", "list what statements can name: languages, relations, runs, saved sets"),
     (".timer", "on|off", "tell the time each statement took"),
-    (".refresh", "", "see what other processes have committed"),
+    (".refresh", "", "read the catalogue anew; commits of others are seen without it"),
     (".quit", "", "leave; .exit and Ctrl-D too"),
 ];
 

@@ -47,6 +47,7 @@ impl Fixture {
             })
             .expect("an entry is added");
         }
+        run.finish().expect("the run is complete");
         Self { session: Session::new(store), folder }
     }
 
@@ -79,6 +80,33 @@ fn a_statement_may_span_lines_and_the_end_of_input_ends_it() {
     assert_eq!(written.out.lines().count(), 3, "{}", written.out);
     assert!(written.out.starts_with("layer,"), "{}", written.out);
     assert_eq!(written.messages, "");
+}
+
+#[test]
+fn notes_are_told_on_the_message_stream_in_every_mode() {
+    let mut fixture = Fixture::new();
+    let before = fixture.ok(".mode json\nkn[lang=zh] by layer;");
+    assert_eq!(before.messages, "");
+    let store = Store::open(fixture.folder.path().join("store")).expect("the store");
+    let spec = store.snapshot().expect("reads").run_named("first").expect("the run").spec.clone();
+    let entry = |fact: &str| Entry {
+        fact: fact.into(),
+        language: "fr".into(),
+        prompt: 0,
+        data: EntryData::Neurons(vec![Neuron(2)]),
+    };
+    store.open_run(spec).expect("the run").append(entry("f1")).expect("an entry is added");
+    let note = "note: run \"first\" is not finished, so facts may be missing: the command that made it goes on\n";
+    for mode in ["table", "csv", "json", "jsonl"] {
+        let after = fixture.ok(&format!(".mode {mode}\nkn[lang=zh] by layer;"));
+        assert_eq!(after.messages, note, "{mode}");
+        assert!(mode != "json" || after.out == before.out, "{}", after.out);
+    }
+    let saved = fixture.ok("let some = kn[lang=fr]; let some = kn[lang=zh];");
+    let replaced = "note: @some took the place of the set of that name: 1 pairs, `kn[lang=fr]`\n";
+    assert_eq!(saved.messages, format!("{note}{note}{replaced}"));
+    let drawn = fixture.ok("kn[lang=zh] by layer plot;");
+    assert_eq!(drawn.messages, note);
 }
 
 #[test]

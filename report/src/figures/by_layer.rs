@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_query::SourceKind;
-use kndb_storage::Store;
+use kndb_query::{SourceKind, scored_layers};
+use kndb_storage::{Run, Store};
 
 use super::Illustration;
 use super::conditions::Conditions;
@@ -41,6 +41,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
         for languages in series_of(kind, run) {
             let query = format!("{} by layer", selection.source(kind, &snapshot, &run.run, languages));
             let answer = Answer::of(store, &query)?;
+            answer.add_notes(&mut remarks);
             let label = label(run, languages, &runs);
             match answer.rows.is_empty() {
                 true => remarks.push(format!("{label} has no {}", name(kind))),
@@ -51,7 +52,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                         run.asked.iter().position(|asked| kind != SourceKind::Likn && languages.contains(asked));
                     series.push(Series {
                         name: label,
-                        bars: bars(&answer, own, &conditions),
+                        bars: bars(&answer, &run.run, &conditions),
                         note: Some(pairs_note(pairs(&answer))),
                         color: Some(place + asked.unwrap_or_default()),
                     });
@@ -134,10 +135,12 @@ fn pairs(answer: &Answer) -> f64 {
     answer.rows.iter().filter_map(|row| row.get(column).and_then(number)).sum()
 }
 
-/// A bar for each layer of the model that is asked for: 0 where the answer has no row.
-fn bars(answer: &Answer, layers: u32, conditions: &Conditions) -> Vec<Option<Bar>> {
+/// A bar for each layer of the model that is asked for and was scored: 0 where the answer has no row.
+fn bars(answer: &Answer, run: &Run, conditions: &Conditions) -> Vec<Option<Bar>> {
+    let (layers, scored) = (run.spec.shape.layers, scored_layers(run));
+    let is_known = |layer: &u32| conditions.has_layer(*layer) && scored.as_ref().is_none_or(|it| it.contains(layer));
     let zero = Bar { note: Some(pairs_note(0.0)), ..Bar::default() };
-    let mut bars: Vec<_> = (0..layers).map(|layer| conditions.has_layer(layer).then(|| zero.clone())).collect();
+    let mut bars: Vec<_> = (0..layers).map(|layer| is_known(&layer).then(|| zero.clone())).collect();
     let (layer, share, pairs) = (answer.column("layer"), answer.column("share"), answer.column("pairs"));
     for row in &answer.rows {
         let value = |column: Option<usize>| column.and_then(|column| row.get(column)).and_then(number);

@@ -20,6 +20,8 @@ pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
     let languages = if selection.languages.is_empty() { &[][..] } else { &run.languages };
     let query = format!("{} by neuron", selection.source(SourceKind::Kn, &snapshot, &run.run, languages));
     let answer = Answer::of(store, &query)?;
+    let mut remarks = Vec::new();
+    answer.add_notes(&mut remarks);
     let columns = (answer.column("layer"), answer.column("neuron"), answer.column("facts"));
     let cells: Vec<(usize, usize, f64)> = answer
         .rows
@@ -50,7 +52,7 @@ pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
             unit: Unit::Count,
         })
     });
-    Ok(Illustration::new(figure, vec![query], Vec::new()))
+    Ok(Illustration::new(figure, vec![query], remarks))
 }
 
 /// The run that a figure of one run is of.

@@ -26,11 +26,12 @@ pub fn overlap(store: &Store, selection: &Selection, most: Option<usize>) -> Res
     }
     let source = |at: usize| selection.source(SourceKind::Kn, &snapshot, &run.run, &names[at..=at]);
     let mut values = vec![vec![None; names.len()]; names.len()];
-    let (mut queries, mut alone) = (Vec::new(), Vec::new());
+    let (mut queries, mut alone, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for left in 0..names.len() {
         for right in left..names.len() {
             let query = format!("similarity({}, {})", source(left), source(right));
             let answer = Answer::of(store, &query)?;
+            answer.add_notes(&mut remarks);
             let value = |name| {
                 let column = answer.column(name)?;
                 answer.rows.first()?.get(column).and_then(number)
@@ -43,8 +44,9 @@ pub fn overlap(store: &Store, selection: &Selection, most: Option<usize>) -> Res
             queries.push(query);
         }
     }
-    let remark = || format!("facts that have only one of two languages are not compared: {}", alone.join(", "));
-    let remarks = if alone.is_empty() { Vec::new() } else { vec![remark()] };
+    if !alone.is_empty() {
+        remarks.push(format!("facts that have only one of two languages are not compared: {}", alone.join(", ")));
+    }
     let known = values.iter().flatten().any(Option::is_some);
     let mut notes: Vec<String> =
         selection.note(&snapshot, SourceKind::Kn, std::slice::from_ref(&run), &conditions).into_iter().collect();

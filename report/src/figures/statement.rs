@@ -104,7 +104,9 @@ pub fn of_answer(
             categories: table.categories.names,
         })
     });
-    Ok(Illustration::new(figure, vec![text], Vec::new()))
+    let mut remarks = Vec::new();
+    answer.add_notes(&mut remarks);
+    Ok(Illustration::new(figure, vec![text], remarks))
 }
 
 /// Whether names of a dimension are numbers.

@@ -49,7 +49,11 @@ pub fn answer(store: &Store, query: &str) -> Result<Markup> {
     answer.name_relations(&snapshot, None);
     let columns: Vec<&str> = answer.columns.iter().map(|column| column.name).collect();
     let rows: Vec<Vec<String>> = answer.rows.iter().map(|row| row.iter().map(written).collect()).collect();
-    Ok(html! { (table(&columns, &rows)) (queries(&[query.to_owned()])) })
+    Ok(html! {
+        (table(&columns, &rows))
+        @for note in &answer.notes { p.remark { (note.to_string()) "." } }
+        (queries(&[query.to_owned()]))
+    })
 }
 
 /// Tells a refusal (`Err` within) from a store that cannot be read.

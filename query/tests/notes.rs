@@ -1,0 +1,196 @@
+//! What a reader is told beside the rows, and layers that were not scored.
+
+mod toy;
+
+use kndb_query::{Column, Note, Settings, Sink, Value, execute, parse};
+use kndb_storage::{OnConflict, RunSpec};
+use std::ops::ControlFlow;
+use toy::{SHAPE, Toy, scored};
+
+/// Keeps notes, and how many rows came before them.
+#[derive(Default)]
+struct Told {
+    rows: usize,
+    ended: bool,
+    notes: Vec<Note>,
+}
+
+impl Sink for Told {
+    fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, _: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
+        self.rows += 1;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> std::io::Result<()> {
+        self.ended = true;
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+        self.notes.push(note.clone());
+        Ok(())
+    }
+}
+
+/// The toy store, and three runs of layers 7 and 9: one complete, one open, and one of groups.
+fn toy() -> Toy {
+    let toy = Toy::new();
+    let layers = vec![("layers".to_owned(), "7,9".to_owned())];
+    let of_two = |name: &str| RunSpec { parameters: layers.clone(), ..RunSpec::new(name, "bert", SHAPE) };
+    let entries = |language| vec![scored(0, language, 0, &[(9, 852, 1.0), (7, 0, 0.5)])];
+    toy.write(of_two("two"), entries("en"));
+    let open = toy.store.open_run(RunSpec::new("open", "bert", SHAPE)).expect("a new run");
+    open.append_batch(&entries("en"), OnConflict::Refuse).expect("entries");
+    let group = toy::group(&[(7, 0), (9, 852)]);
+    toy.write(of_two("two-dkn"), vec![toy::groups_of(0, vec![group])]);
+    toy
+}
+
+fn told(toy: &Toy, settings: &Settings, text: &str) -> Told {
+    let mut told = Told::default();
+    let statement = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    execute(&toy.store, settings, &statement, &mut told).unwrap_or_else(|error| panic!("{text}: {error}"));
+    told
+}
+
+/// The texts of the notes on a statement.
+fn notes(toy: &Toy, text: &str) -> Vec<String> {
+    told(toy, &Settings::default(), text).notes.iter().map(ToString::to_string).collect()
+}
+
+fn refusal(toy: &Toy, text: &str) -> kndb_query::QueryError {
+    let statement = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let mut told = Told::default();
+    let error = execute(&toy.store, &Settings::default(), &statement, &mut told).expect_err(text);
+    assert_eq!((told.rows, told.notes), (0, Vec::new()), "{text}");
+    error
+}
+
+const TWO: &str = "run \"two\" scored layers 7, 9 only, of 12";
+
+#[test]
+fn a_layer_that_was_not_scored_is_refused_at_its_number() {
+    let toy = toy();
+    for (text, at, layers) in [
+        ("kn[run=two, layer=3]", "3", "layer 3"),
+        ("likn[run=two, layer in (7, 8)] by layer", "8", "layer 8"),
+        ("kn[run=two, layer in 0..7] by fact", "0..7", "layers 0..6"),
+        ("kn[run in (two, \"bert, en\"), layer=3]", "3", "layer 3"),
+        ("kn[run=two] & neurons(3:1)", "3:1", "layer 3"),
+        ("kn[run=two] & (neurons(7:0) | neurons(8..9:5))", "8..9:5", "layer 8"),
+        ("facts of (neurons(11:*) & kn[run=two])", "11:*", "layer 11"),
+        ("kn[run=\"bert, en\"] - (kn[run=two] & neurons(3:1))", "3:1", "layer 3"),
+        ("similarity(kn[run=\"bert, en\", layer=3], kn[run=two, layer=3])", "3", "layer 3"),
+        ("explain kn[run=two, layer=3]", "3", "layer 3"),
+        ("let some = kn[run=two, layer=3]", "3", "layer 3"),
+    ] {
+        let error = refusal(&toy, text);
+        assert_eq!(error.reason, format!("{TWO}, so nothing is known of {layers}"), "{text}");
+        let span = error.span.expect("a place");
+        assert_eq!(&text[span.start..span.end], at, "{text}");
+        assert_eq!(error.kind, kndb_query::ErrorKind::Missing, "{text}");
+        assert!(error.hint.is_some_and(|hint| hint.contains("kndb attribute … --layers")), "{text}");
+    }
+    assert!(refusal(&toy, "dkn[run=two-dkn, layer=8]").reason.contains("\"two-dkn\" scored layers 7, 9 only"));
+}
+
+#[test]
+fn layers_that_were_scored_are_answered_without_a_word() {
+    let toy = toy();
+    for (text, rows) in [
+        ("kn[run=two, layer=9]", 1),
+        ("kn[run=two, layer in (7, 9)]", 2),
+        ("kn[run=two, layer in 9..9] & neurons(7..7:*, 9:852)", 1),
+        ("kn[run=\"bert, en\", lang=de, layer=3]", 0),
+        ("neurons(3:1) & neurons(3:*)", 1),
+    ] {
+        let told = told(&toy, &Settings::default(), text);
+        assert_eq!((told.rows, told.notes), (rows, Vec::new()), "{text}");
+    }
+}
+
+#[test]
+fn every_layer_of_a_run_that_scored_some_is_noted_once() {
+    let toy = toy();
+    let expected = [format!("{TWO}: nothing is known of the others")];
+    for text in [
+        "kn[run=two] by layer",
+        "kn[run=two, layer=*]",
+        "kn[run=two] & kn[run=two, tau=0.4]",
+        // There is no other way to name all layers of a unit.
+        "kn[run=two] & neurons(0..11:852)",
+        // What is taken away may lie anywhere.
+        "kn[run=two] & (neurons(7:*) - neurons(3:*))",
+        "explain kn[run=two] by layer",
+        "let some = kn[run=two]",
+    ] {
+        assert_eq!(notes(&toy, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn neurons_of_a_saved_set_outside_the_scored_layers_are_counted() {
+    let toy = toy();
+    notes(&toy, "let words = neurons(3:1, 7:0, 11:0..4)");
+    let expected = "6 of the 7 neurons of @words lie in layers that run \"two\" did not score";
+    assert_eq!(notes(&toy, "kn[run=two] & @words")[1], expected);
+    assert_eq!(notes(&toy, "kn[run=\"bert, en\"] & @words"), [""; 0]);
+}
+
+#[test]
+fn an_open_run_is_noted_after_the_rows() {
+    let toy = toy();
+    let settings = Settings { run: Some("open".into()), language: None };
+    let statement = parse("kn by layer").expect("a statement");
+    let mut told = Told::default();
+    execute(&toy.store, &settings, &statement, &mut told).expect("rows");
+    assert_eq!((told.rows, told.ended), (2, true));
+    let [note] = &told.notes[..] else { panic!("{:?}", told.notes) };
+    assert_eq!(note.text, "run \"open\" is not finished, so facts may be missing: the command that made it goes on");
+    assert_eq!(note.span, Some((0..2).into()));
+    let open = toy.store.open_run(RunSpec::new("open", "bert", SHAPE)).expect("the run");
+    open.finish().expect("the end");
+    assert_eq!(notes(&toy, "kn[run=open] by layer"), [""; 0]);
+}
+
+#[test]
+fn let_over_a_name_says_what_it_replaced() {
+    let toy = toy();
+    assert_eq!(notes(&toy, "let some = kn[run=\"bert, en\", lang=de]"), [""; 0]);
+    let expected = "@some took the place of the set of that name: 8 pairs, `kn[run=\"bert, en\", lang=de]`";
+    assert_eq!(notes(&toy, "let some = neurons(3:1)"), [expected]);
+    assert_eq!(
+        notes(&toy, "let some = facts[relation=P37]"),
+        ["@some took the place of the set of that name: 1 neurons, `neurons(3:1)`"]
+    );
+}
+
+/// Only French has a prompt 1.
+#[test]
+fn prompts_that_are_not_there_are_noted() {
+    let toy = toy();
+    let run = "run=\"bert, en\"";
+    let missing = |what: &str| format!("run \"bert, en\" does not have {what}; it has 0, 1");
+    assert_eq!(notes(&toy, &format!("kn[{run}, lang=fr, prompt in (1, 7)]")), [missing("prompt 7")]);
+    assert_eq!(notes(&toy, &format!("kn[{run}, lang=fr, prompt in 0..9]")), [missing("all of the prompts 0..9")]);
+    assert_eq!(
+        notes(&toy, &format!("likn[{run}, lang in (fr, de), prompt=1]")),
+        ["run \"bert, en\" has no such prompt in \"de\""]
+    );
+    assert_eq!(notes(&toy, &format!("kn[{run}, lang=fr, prompt in 0..1]")), [""; 0]);
+}
+
+#[test]
+fn a_language_of_labels_that_the_store_lacks_is_noted() {
+    let toy = toy();
+    let settings = Settings { run: Some("bert, en".into()), language: Some("xx".into()) };
+    let notes = told(&toy, &settings, "kn by fact").notes;
+    assert!(notes[0].text.starts_with("there are no labels in \"xx\""), "{notes:?}");
+    assert!(notes[0].text.contains("the store has \"en\", \"zh\""), "{notes:?}");
+    // The language that is asked for is the labels' then.
+    assert_eq!(told(&toy, &settings, "kn[lang=zh] by fact").notes, []);
+}
