@@ -42,6 +42,16 @@ impl Config {
         }
     }
 
+    /// Layers of the model, under the names that architectures have for them; `None` where none of them is there.
+    pub fn layers(&self) -> Result<Option<usize>> {
+        for field in ["num_hidden_layers", "n_layer", "n_layers", "num_layers"] {
+            if let Some(layers) = self.maybe_size(field)? {
+                return Ok(Some(layers));
+            }
+        }
+        Ok(None)
+    }
+
     /// A number, or `default` where it is missing.
     pub fn number(&self, field: &'static str, default: f64) -> Result<f64> {
         match self.values.get(field) {

@@ -87,6 +87,26 @@ pub enum Error {
         /// What is allowed.
         expected: String,
     },
+    /// A name that the store does not have.
+    #[error("there is no {what} {given:?}; expected {expected}: {}", known.join(", "))]
+    Unknown {
+        /// What kind of name: `language`, `relation`.
+        what: &'static str,
+        /// As it was given.
+        given: String,
+        /// What would do: `one that has labels of facts`.
+        expected: &'static str,
+        /// The names that would do.
+        known: Vec<String>,
+    },
+    /// Facts and no template to ask any of them with.
+    #[error("there is no template of {relations} in {languages}, so no fact can be asked")]
+    NoTemplates {
+        /// The relations chosen.
+        relations: String,
+        /// The languages chosen.
+        languages: String,
+    },
     /// A device this build or this machine does not have.
     #[error("device `{given}`: {reason}")]
     Device {
@@ -104,6 +124,14 @@ pub enum Error {
         what: &'static str,
         /// Its value.
         value: f32,
+    },
+    /// A bug: the job panicked on a fact. What was committed before stays.
+    #[error("a bug in kndb: a panic while {what}: {message}; what was stored before is in the run")]
+    Panicked {
+        /// What was being done, with the fact: `asking the model about fact "f1" (en, prompt 0)`.
+        what: String,
+        /// What the panic said.
+        message: String,
     },
     /// The store refused something.
     #[error(transparent)]

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::Model;
 use crate::preset::Options;
 use crate::question::Skip;
-use kndb_storage::{EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
+use kndb_storage::{Claim, EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -65,6 +65,8 @@ pub struct Progress {
     pub total: u64,
     /// Questions skipped by now, those included that were no question at all.
     pub skipped: u64,
+    /// Questions that are being asked, one a thread: those that are finished after a stop.
+    pub in_work: u64,
 }
 
 /// What a job did.
@@ -118,12 +120,13 @@ impl Job {
         Self { run, selection: Selection::default(), threads: None }
     }
 
-    /// Does it. `progress` is called after every question, and about twice a second while there is no news. After `stop`
+    /// Does it. `progress` is called before the first question and after every one, and about twice a second while there is no news. After `stop`
     /// the facts in work are finished and committed; the same job goes on from there. When everything selected is in the
     /// run, the run is marked finished; more can still be added. A new run into which nothing came is removed.
     ///
     /// # Errors
-    /// Options that do not fit the model, names the store does not have, a run of the same name with other parameters.
+    /// Options that do not fit the model, names the store does not have, a run of the same name with other parameters, or one
+    /// that another job fills at this moment.
     /// What was committed before an error stays.
     pub fn run(
         &self,
@@ -135,6 +138,8 @@ impl Job {
     ) -> Result<Summary> {
         let begun = Instant::now();
         let attribution = Attribution::new(model, options)?;
+        // Before looking what is missing: nobody else may add to it from now on.
+        let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb attribute")?;
         let snapshot = store.snapshot()?;
         let known = snapshot.run_named(&self.run.name).map(|run| run.id);
         let templates = self.selection.templates(&snapshot);

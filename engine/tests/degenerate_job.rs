@@ -287,7 +287,7 @@ fn mistakes_are_errors_and_leave_no_run_behind() {
     let mut job = job(&facts, &gpt2, Search::Suppression(loose(2)));
     job.selection.relations = vec!["P99".into()];
     let nothing = job.run(&facts.store, &gpt2, &AtomicBool::new(false), &mut |_| {});
-    assert!(matches!(nothing, Err(Error::Option { option: "relation", .. })), "{nothing:?}");
+    assert!(matches!(nothing, Err(Error::Unknown { what: "relation", .. })), "{nothing:?}");
     assert!(facts.store.snapshot().expect("a snapshot").run_named("groups").is_none());
 }
 

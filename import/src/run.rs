@@ -10,7 +10,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kndb_storage::{Entry, EntryData, Job, OnConflict, RunSpec, ScoreValues, Snapshot, Store};
+use kndb_storage::{Claim, Entry, EntryData, Job, OnConflict, RunSpec, ScoreValues, Snapshot, Store};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::error::ImportError;
@@ -144,6 +144,8 @@ pub fn import(
         return Err(ImportRunError::Shape { options: job.options.shape, run: job.run.shape });
     }
     let signature = signature(inputs, &job.options)?;
+    // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
+    let _claim = store.claim_run(&job.run.name, Claim::Together, "kndb import")?;
     let snapshot = store.snapshot()?;
     let run = store.open_run(job.run.clone())?;
     let writer = run.job(&signature, job.on_conflict)?;

@@ -1,12 +1,13 @@
 //! Which facts can have members in a plan, and the sets of neurons and facts that plans filter by.
 
 use crate::ast::SetOp;
-use crate::error::QueryError;
+use crate::error::{ErrorKind, QueryError};
 use crate::eval::{NodeStats, Worker};
 use crate::optimise::{combine, push_facts, push_neurons};
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
 use kndb_storage::{Neuron, Shape, Snapshot};
 use roaring::RoaringBitmap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Up to this many neurons, postings say which facts to look at.
 const POSTINGS_LIMIT: u64 = 256;
@@ -119,7 +120,11 @@ impl<'s> Execution<'s> {
         let (snapshot, shape, cursors) = (self.snapshot, self.shape, self.cursors);
         std::thread::scope(|scope| {
             let work = &work;
-            let run = move |facts| work(&mut Worker::new(snapshot, shape, cursors, None), facts);
+            let run = move |facts| {
+                // A panic is an error of the query: the other threads end by themselves, and the session goes on.
+                let found = || work(&mut Worker::new(snapshot, shape, cursors, None), facts);
+                catch_unwind(AssertUnwindSafe(found)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+            };
             let mut shares = facts.chunks(share);
             let first = shares.next().unwrap_or(&[]);
             let others: Vec<_> = shares.map(|facts| scope.spawn(move || run(facts))).collect();
@@ -158,6 +163,12 @@ impl<'s> Execution<'s> {
         }
         Ok(())
     }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> QueryError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    QueryError::new(ErrorKind::Bug, format!("a bug in kndb: a panic while the query was answered: {text}"))
 }
 
 fn known<'s>(id: usize, neurons: NeuronFilter) -> Neurons<'s> {
@@ -309,4 +320,29 @@ fn fold(
         });
     }
     Ok(all.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kndb_storage::Store;
+
+    #[test]
+    fn a_panic_of_a_thread_is_an_error_of_the_query() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let snapshot = store.snapshot().expect("a snapshot");
+        let facts: Vec<u32> = (0..100).collect();
+        for at in [0, 50, 99] {
+            let shape = Shape { layers: 1, width: 1 };
+            let mut execution = Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4 };
+            let error = execution.in_parallel(&facts, 1, |_, share| {
+                assert!(!share.contains(&at), "no answer about {at}");
+                Ok(())
+            });
+            let error = error.expect_err("a bug");
+            assert_eq!(error.kind, ErrorKind::Bug);
+            assert!(error.reason.ends_with(&format!(": no answer about {at}")), "{error}");
+        }
+    }
 }

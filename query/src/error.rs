@@ -53,6 +53,8 @@ pub enum ErrorKind {
     Storage,
     /// The rows could not be delivered.
     Output,
+    /// The query panicked, which is a bug in kndb.
+    Bug,
 }
 
 impl QueryError {

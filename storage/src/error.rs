@@ -115,6 +115,14 @@ pub enum Error {
         /// The runs.
         runs: Vec<String>,
     },
+    /// Another job fills the run.
+    #[error("run {run:?} is being filled already, by {holder}; nothing was begun here")]
+    RunClaimed {
+        /// The run.
+        run: String,
+        /// Who fills it, with the number of the process where it is known.
+        holder: String,
+    },
     /// A run of that name exists with other parameters.
     #[error(
         "run {run:?} is already there with {field} {stored}, not {given}: give the stored value, or \

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
-//! | `store`, `writer`, `check`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, facts, upkeep |
+//! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
@@ -41,6 +41,7 @@ mod block;
 mod bytes;
 mod catalogue;
 mod check;
+mod claim;
 mod compact;
 mod container;
 mod dictionary;
@@ -72,6 +73,7 @@ compile_error!("kndb's files are little-endian and read in place; this target is
 
 pub use block::{LEAST_POSITIVE, LayerSummary, ScoreView};
 pub use catalogue::SavedSet;
+pub use claim::{Claim, RunClaim};
 pub use compact::{Compacted, Verified};
 pub use container::FORMAT_VERSION;
 pub use dictionary::read::LabelTest;

@@ -19,6 +19,7 @@ use crate::store::Store;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Entries that are not sealed yet are sealed when a run has this many bytes of them.
@@ -106,12 +107,20 @@ impl RunWriter {
             queue.writing = true;
             let (tickets, group): (Vec<u64>, Vec<Prepared>) = std::mem::take(&mut queue.waiting).into_iter().unzip();
             drop(queue);
-            let results = self.commit_group(group);
+            let results = self.commit_group_or_fail(group);
             queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.results.extend(tickets.into_iter().zip(results));
             queue.writing = false;
             self.done.notify_all();
         }
+    }
+
+    /// A panic is an error of all who wait: they would wait for ever for a thread that is gone.
+    fn commit_group_or_fail(&self, group: Vec<Prepared>) -> Vec<Result<Appended>> {
+        let count = group.len();
+        let failed = || Err(Error::Group { reason: "a panic, which is a bug in kndb".into() });
+        let committed = catch_unwind(AssertUnwindSafe(|| self.commit_group(group)));
+        committed.unwrap_or_else(|_| (0..count).map(|_| failed()).collect())
     }
 
     /// One commit for all; when that is refused, each for itself, so that only the culprit fails.

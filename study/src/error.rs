@@ -100,6 +100,16 @@ pub enum StudyError {
         /// What was asked for.
         expected: String,
     },
+    /// A bug: the study panicked on a fact.
+    #[error("a bug in kndb: a panic while {stage}, at fact {fact}: {message}")]
+    Panicked {
+        /// What was being done.
+        stage: crate::watch::Stage,
+        /// The fact.
+        fact: String,
+        /// What the panic said.
+        message: String,
+    },
     /// The stop flag was raised.
     #[error("stopped while {stage}, after {done} of {total}")]
     Stopped {

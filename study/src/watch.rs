@@ -3,8 +3,10 @@
 //! Results come back in the order of the work, whatever the threads did. Not for work of microseconds.
 
 use crate::error::StudyError;
+use std::any::Any;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -52,11 +54,13 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Does the work for every item; results in the items' order. Of several errors, the first item's.
+/// Does the work for every item; results in the items' order. Of several errors, the first item's. A panic is the error of its
+/// item, whose fact `fact_of` names.
 pub(crate) fn for_each<T: Sync, R: Send>(
     watch: &Watch<'_>,
     stage: Stage,
     items: &[T],
+    fact_of: impl Fn(&T) -> String + Sync,
     work: impl Fn(&T) -> Result<R, StudyError> + Sync,
 ) -> Result<Vec<R>, StudyError> {
     let (next, failed, done) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(0));
@@ -66,13 +70,20 @@ pub(crate) fn for_each<T: Sync, R: Send>(
         while !watch.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else { break };
-            let result = work(item);
+            let asked = || {
+                let result = work(item)?;
+                // Under the lock, so that the caller sees the numbers grow.
+                let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                *done += 1;
+                (watch.progress)(Progress { stage, done: *done, total });
+                Ok(result)
+            };
+            // Else the other threads would go on to the last item before anybody learns of it.
+            let result = catch_unwind(AssertUnwindSafe(asked)).unwrap_or_else(|panic| {
+                Err(StudyError::Panicked { stage, fact: fact_of(item), message: panic_message(&*panic) })
+            });
             failed.fetch_or(result.is_err(), Ordering::Relaxed);
             results.push((at, result));
-            // Under the lock, so that the caller sees the numbers grow.
-            let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *done += 1;
-            (watch.progress)(Progress { stage, done: *done, total });
         }
         results
     };
@@ -92,4 +103,59 @@ pub(crate) fn for_each<T: Sync, R: Send>(
         return Err(StudyError::Stopped { stage, done, total });
     }
     Ok(results)
+}
+
+/// What a panic said.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    /// What comes of work on a thousand items; work that hangs fails the test.
+    fn outcome(
+        work: impl Fn(&usize) -> Result<usize, StudyError> + Send + Sync + 'static,
+        progress: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Vec<usize>, StudyError> {
+        let (sender, ended) = channel();
+        std::thread::spawn(move || {
+            let (stop, items) = (AtomicBool::new(false), (0..1_000).collect::<Vec<usize>>());
+            let threads = NonZeroUsize::new(3).expect("a number");
+            let watch = Watch { threads, stop: &stop, progress: &progress };
+            let done = for_each(&watch, Stage::Scoring, &items, |item| format!("f{item}"), work);
+            sender.send(done).expect("the test waits");
+        });
+        ended.recv_timeout(Duration::from_secs(60)).expect("the study hangs")
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_items() {
+        let found = outcome(|&item| Ok(item * 2), |_| {}).expect("all are done");
+        assert!(found.iter().enumerate().all(|(at, &it)| it == 2 * at) && found.len() == 1_000);
+    }
+
+    #[test]
+    fn a_panic_ends_the_study_with_an_error_that_names_the_fact() {
+        let asked = std::sync::Arc::new(AtomicUsize::new(0));
+        let counted = std::sync::Arc::clone(&asked);
+        let work = move |&item: &usize| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            assert!(item != 17, "no answer to {item}");
+            std::thread::sleep(Duration::from_millis(1));
+            Ok(item)
+        };
+        let error = outcome(work, |_| {}).expect_err("a bug");
+        assert_eq!(error.to_string(), "a bug in kndb: a panic while scoring claims, at fact f17: no answer to 17");
+        assert!(asked.load(Ordering::Relaxed) < 1_000, "nothing new is begun after it");
+
+        let progress = |at: Progress| assert!(at.done != 5, "no news");
+        let error = outcome(|&item| Ok(item), progress).expect_err("a bug");
+        assert!(error.to_string().ends_with(": no news"), "{error}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary};
 use crate::model::{Model, SIDE_FILES};
 use crate::question::Skip;
-use kndb_storage::{EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
+use kndb_storage::{Claim, EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -69,6 +69,8 @@ impl DegenerateJob {
         let mut parameters = vec![("source".to_owned(), source.to_owned())];
         parameters.push((SOURCE_SCORES.into(), identity(&found.spec)));
         parameters.push(("candidates".into(), candidates.to_string()));
+        // Where the source has no scores there are no candidates, so nothing is known there of groups either.
+        parameters.extend(found.spec.parameters.iter().find(|(name, _)| name == "layers").cloned());
         parameters.extend(search.parameters());
         parameters.push((SIDE_FILES.into(), model.side_hash().into()));
         let kind = device.split(':').next().unwrap_or(device);
@@ -103,6 +105,8 @@ impl DegenerateJob {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Summary> {
         let begun = Instant::now();
+        // Before looking what is missing: nobody else may add to it from now on.
+        let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb dkn")?;
         let snapshot = store.snapshot()?;
         let source = attributed_run(&snapshot, &self.source)?;
         let known = snapshot.run_named(&self.run.name).map(|run| run.id);

@@ -6,7 +6,9 @@ use super::{Progress, SkipPlace, Skips, Summary};
 use crate::error::{Error, Result};
 use crate::question::Skip;
 use kndb_storage::{Entry, EntryData, OnConflict, RunSpec, RunWriter, Snapshot, Store};
+use std::any::Any;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -43,26 +45,35 @@ impl Filling<'_> {
         answer: impl Fn(Item) -> Result<std::result::Result<EntryData, Skip>> + Sync,
     ) -> Result<Summary> {
         let writer = self.store.open_run(self.run.clone())?;
-        let mut collected = Collected::new(&writer, work);
+        let mut collected = Collected::new(&writer, work, self.thread_count());
+        progress(collected.progress);
+        // The question of the last answer: what is stored, or told of, when something goes wrong.
+        let mut last = None;
         let outcome = in_order(
             work.items.len(),
             self.thread_count(),
             stop,
             |index| {
                 let (item, begun) = (work.items[index], Instant::now());
-                let found = match answer(item) {
-                    Err(Error::NotFinite { .. }) => Ok(Err(Skip::NotFinite)),
-                    found => found,
+                // Caught here, a panic is one question's error: it is told in its turn, after what came before is stored.
+                let found = match catch_unwind(AssertUnwindSafe(|| answer(item))) {
+                    Ok(Err(Error::NotFinite { .. })) => Ok(Err(Skip::NotFinite)),
+                    Ok(found) => found,
+                    Err(panic) => Err(panicked("asking the model about", Some(item), &*panic, snapshot)),
                 };
                 Answer { item, found, took: begun.elapsed() }
             },
             |answer| {
-                if let Some(answer) = answer {
-                    collected.take(snapshot, answer)?;
-                }
-                collected.commit_if_due()?;
-                progress(collected.progress);
-                Ok(())
+                last = answer.as_ref().map_or(last, |answer| Some(answer.item));
+                let taken = catch_unwind(AssertUnwindSafe(|| {
+                    if let Some(answer) = answer {
+                        collected.take(snapshot, answer)?;
+                    }
+                    collected.commit_if_due()?;
+                    progress(collected.progress);
+                    Ok(())
+                }));
+                taken.unwrap_or_else(|panic| Err(panicked("storing", last, &*panic, snapshot)))
             },
         );
         let summary = outcome.and_then(|()| collected.end(begun, work));
@@ -100,8 +111,10 @@ struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
-    fn new(writer: &'a RunWriter, work: &Work) -> Self {
-        let progress = Progress { done: 0, total: work.items.len() as u64, skipped: work.skips.values().sum() };
+    fn new(writer: &'a RunWriter, work: &Work, threads: usize) -> Self {
+        let total = work.items.len() as u64;
+        let in_work = total.min(threads as u64);
+        let progress = Progress { done: 0, total, skipped: work.skips.values().sum(), in_work };
         Self {
             writer,
             waiting: Vec::new(),
@@ -138,6 +151,7 @@ impl<'a> Collected<'a> {
             }
         }
         self.progress.done += 1;
+        self.progress.in_work = self.progress.in_work.min(self.progress.total - self.progress.done);
         self.computing += took;
         Ok(())
     }
@@ -172,6 +186,23 @@ impl<'a> Collected<'a> {
     }
 }
 
+/// The error for a panic at a question.
+fn panicked(doing: &'static str, item: Option<Item>, panic: &(dyn Any + Send), snapshot: &Snapshot) -> Error {
+    let named = |Item { fact, language, prompt, .. }| {
+        let (fact, language) = (snapshot.external_id(fact).unwrap_or_default(), snapshot.language_name(language));
+        format!("{doing} fact {fact:?} ({language}, prompt {prompt})")
+    };
+    let what = item.map_or_else(|| format!("{doing} answers"), named);
+    Error::Panicked { what, message: panic_message(panic) }
+}
+
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
 /// Bytes of an entry that waits, roughly.
 fn size_of_data(data: &EntryData) -> usize {
     match data {
@@ -181,5 +212,100 @@ fn size_of_data(data: &EntryData) -> usize {
         },
         EntryData::Neurons(neurons) => size_of_val(neurons.as_slice()),
         EntryData::Groups(groups) => groups.iter().map(|group| 64 + 8 * group.neurons.len()).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{Selection, Stored};
+    use kndb_storage::{FactBatch, FactRow, Neuron, Shape, TemplateRow};
+    use std::sync::mpsc::channel;
+
+    const FACTS: usize = 40;
+
+    fn prepared() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let fact = |number: usize| FactRow {
+            id: format!("f{number:02}"),
+            relation: "P36".into(),
+            language: "en".into(),
+            subject: format!("land {number}"),
+            object: "town".into(),
+            subject_uri: None,
+            object_uri: None,
+        };
+        let text = "[X] [Y]".to_owned();
+        let template = TemplateRow { relation: "P36".into(), language: "en".into(), text };
+        let facts = (0..FACTS).map(fact).collect();
+        store.add_facts(FactBatch { facts, templates: vec![template], ..FactBatch::default() }).expect("facts");
+        (folder, store)
+    }
+
+    /// What comes of a job whose worker panics at a fact, or whose progress does after so many. One that hangs fails.
+    fn fill(store: &Store, threads: usize, worker_at: Option<usize>, progress_at: Option<u64>) -> Result<Summary> {
+        let (sender, ended) = channel();
+        let store = store.clone();
+        std::thread::spawn(move || {
+            let run = RunSpec::new("r", "m", Shape::new(1, 4).expect("a shape"));
+            let snapshot = store.snapshot().expect("a snapshot");
+            let known = snapshot.run_named("r").map(|run| run.id);
+            let selection = Selection::default();
+            let templates = selection.templates(&snapshot);
+            let stored = Stored::attributions(&snapshot, known);
+            let work = selection.work(&snapshot, &templates, &stored).expect("work");
+            let filling =
+                Filling { store: &store, run: &run, known: known.is_some(), threads: NonZeroUsize::new(threads) };
+            let answer = |item: Item| {
+                assert!(worker_at != Some(item.fact.0 as usize), "no answer to {}", item.fact.0);
+                Ok(Ok(EntryData::Neurons(vec![Neuron(1)])))
+            };
+            let mut progress = |at: Progress| assert!(progress_at != Some(at.done), "no news of {}", at.done);
+            let stop = AtomicBool::new(false);
+            let done = filling.fill(&snapshot, &work, &stop, &mut progress, Instant::now(), answer);
+            sender.send(done).expect("the test waits");
+        });
+        ended.recv_timeout(Duration::from_secs(60)).expect("the job hangs")
+    }
+
+    fn facts_of_run(store: &Store) -> Option<u64> {
+        let snapshot = store.snapshot().expect("a snapshot");
+        snapshot.run_named("r").map(|run| snapshot.holds(run.id).entries)
+    }
+
+    #[test]
+    fn a_panic_of_a_worker_is_an_error_that_names_the_fact_and_keeps_what_came_before() {
+        for threads in [1, 3] {
+            let (_folder, store) = prepared();
+            let error = fill(&store, threads, Some(17), None).expect_err("a bug");
+            assert_eq!(
+                error.to_string(),
+                "a bug in kndb: a panic while asking the model about fact \"f17\" (en, prompt 0): no answer to 17; what \
+                 was stored before is in the run"
+            );
+            assert_eq!(facts_of_run(&store), Some(17));
+            let summary = fill(&store, threads, None, None).expect("the job goes on");
+            assert_eq!((summary.already_there, summary.attributed), (17, FACTS as u64 - 17));
+        }
+    }
+
+    #[test]
+    fn a_panic_of_what_takes_the_answers_is_an_error_that_names_the_fact() {
+        for threads in [1, 3] {
+            let (_folder, store) = prepared();
+            let error = fill(&store, threads, None, Some(12)).expect_err("a bug");
+            let expected = "a panic while storing fact \"f11\" (en, prompt 0): no news of 12;";
+            assert!(error.to_string().contains(expected), "{error}");
+            fill(&store, threads, None, None).expect("the job goes on");
+            assert_eq!(facts_of_run(&store), Some(FACTS as u64));
+        }
+    }
+
+    #[test]
+    fn a_new_run_whose_first_fact_panics_is_not_left_behind() {
+        let (_folder, store) = prepared();
+        fill(&store, 2, Some(0), None).expect_err("a bug");
+        assert_eq!(facts_of_run(&store), None);
     }
 }

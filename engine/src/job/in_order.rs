@@ -14,6 +14,9 @@ const TICK: Duration = Duration::from_millis(500);
 /// Calls `compute(0)` … `compute(count − 1)` on `threads` threads and hands each result to `take`, in that order, on this
 /// thread. `take(None)` comes now and then while there is nothing to hand over. After `stop`, what is in work is finished
 /// and handed over, and nothing new begun. The first error of `take` ends everything and is returned.
+///
+/// A panic of either goes on to the caller when all threads have ended; nothing new is begun after it. A caller that wants
+/// an error, and the piece it is about, catches it within `compute` and `take`.
 pub(super) fn in_order<T: Send, E>(
     count: usize,
     threads: usize,
@@ -25,6 +28,8 @@ pub(super) fn in_order<T: Send, E>(
     let claims = Claims { state: Mutex::default(), moved: Condvar::new(), count, ahead: threads * AHEAD, stop };
     let (sender, results) = channel();
     std::thread::scope(|scope| {
+        // The scope waits for the workers, who would wait for a `take` that has panicked.
+        let _close = CloseOnPanic(&claims);
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let (sender, claims, compute) = (sender.clone(), &claims, &compute);
@@ -118,7 +123,7 @@ impl Claims<'_> {
     }
 }
 
-/// Without it, the others would wait for a result that never comes.
+/// Without it, the others would wait for a result that never comes, or for one to be taken.
 struct CloseOnPanic<'a>(&'a Claims<'a>);
 
 impl Drop for CloseOnPanic<'_> {
@@ -132,6 +137,8 @@ impl Drop for CloseOnPanic<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::filling::panic_message;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn slow_first(index: usize) -> usize {
         // The first piece of every five takes longest.
@@ -179,11 +186,38 @@ mod tests {
         assert_eq!((done, seen), (Err("enough"), 21));
     }
 
+    /// What comes of work that panics; a job that hangs instead fails the test.
+    fn panicked(job: impl FnOnce() + Send + 'static) -> String {
+        let (sender, ended) = channel();
+        std::thread::spawn(move || {
+            let panic = catch_unwind(AssertUnwindSafe(job)).expect_err("it panics");
+            sender.send(panic_message(&*panic)).expect("the test waits");
+        });
+        ended.recv_timeout(Duration::from_secs(60)).expect("the job hangs")
+    }
+
     #[test]
-    #[should_panic(expected = "a bug")]
-    fn a_panic_of_a_worker_is_passed_on() {
-        let stop = AtomicBool::new(false);
-        let work = |index| assert!(index != 30, "a bug");
-        let _: Result<(), ()> = in_order(1_000, 4, &stop, work, |_| Ok(()));
+    fn a_panic_of_a_worker_ends_all_and_is_passed_on() {
+        for threads in [1, 4] {
+            let told = panicked(move || {
+                let work = |index| assert!(index != 30, "a bug in piece {index}");
+                let _: Result<(), ()> = in_order(100_000, threads, &AtomicBool::new(false), work, |_| Ok(()));
+            });
+            assert_eq!(told, "a bug in piece 30");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_taker_ends_all_and_is_passed_on() {
+        for threads in [1, 4] {
+            let told = panicked(move || {
+                let take = |taken: Option<usize>| -> Result<(), ()> {
+                    assert!(taken != Some(30), "a bug in what takes");
+                    Ok(())
+                };
+                let _ = in_order(100_000, threads, &AtomicBool::new(false), slow_first, take);
+            });
+            assert_eq!(told, "a bug in what takes");
+        }
     }
 }

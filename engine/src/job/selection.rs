@@ -67,6 +67,22 @@ pub(crate) struct Work {
 pub(crate) type Templates<'a> = BTreeMap<(RelationId, LanguageId), BTreeMap<PromptId, &'a str>>;
 
 impl Selection {
+    /// Whether the store has what is selected: cheap, so that it can be known before a model is loaded.
+    ///
+    /// # Errors
+    /// No labels of facts at all, or names of languages and relations that the store does not have; [`Error::NoTemplates`].
+    pub fn check(&self, snapshot: &Snapshot) -> Result<()> {
+        let (languages, relations) = (self.language_ids(snapshot)?, self.relation_ids(snapshot)?);
+        let chosen =
+            |relation: &RelationId, language: &LanguageId| relations.contains(relation) && languages.contains(language);
+        if self.templates(snapshot).keys().any(|(relation, language)| chosen(relation, language)) {
+            return Ok(());
+        }
+        let relations = if self.relations.is_empty() { "any relation".to_owned() } else { self.relations.join(", ") };
+        let names: Vec<&str> = languages.iter().map(|&language| snapshot.language_name(language)).collect();
+        Err(Error::NoTemplates { relations, languages: names.join(", ") })
+    }
+
     /// The templates that were chosen.
     pub(crate) fn templates<'a>(&self, snapshot: &'a Snapshot) -> Templates<'a> {
         let mut all = Templates::new();
@@ -127,9 +143,13 @@ impl Selection {
         let there: BTreeSet<LanguageId> = among.0.keys().map(|&(language, _)| language).collect();
         for name in &self.languages {
             if !snapshot.language(name).is_some_and(|language| there.contains(&language)) {
-                let names: Vec<&str> = there.iter().map(|&language| snapshot.language_name(language)).collect();
-                let expected = format!("a language of the run: {}", names.join(", "));
-                return Err(Error::Option { option: "language", given: name.clone(), expected });
+                let known = there.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
+                return Err(Error::Unknown {
+                    what: "language",
+                    given: name.clone(),
+                    expected: "one of the run's",
+                    known,
+                });
             }
         }
         let relations = self.relation_ids(snapshot)?;
@@ -187,20 +207,20 @@ impl Selection {
     fn language_ids(&self, snapshot: &Snapshot) -> Result<Vec<LanguageId>> {
         let labelled: Vec<LanguageId> =
             snapshot.label_counts().into_iter().filter(|(_, count)| *count > 0).map(|(language, _)| language).collect();
-        let names = || labelled.iter().map(|&id| snapshot.language_name(id)).collect::<Vec<_>>().join(", ");
-        let expected = || match labelled.is_empty() {
-            true => "a store with labels of facts".to_owned(),
-            false => format!("a language that has labels: {}", names()),
-        };
-        if self.languages.is_empty() && labelled.is_empty() {
-            return Err(Error::Option { option: "languages", given: "not given".into(), expected: expected() });
+        if labelled.is_empty() {
+            let expected = "a store with labels of facts".to_owned();
+            return Err(Error::Option { option: "languages", given: self.languages.join(","), expected });
         }
+        let unknown = |name: &String| Error::Unknown {
+            what: "language",
+            given: name.clone(),
+            expected: "one that has labels of facts",
+            known: labelled.iter().map(|&id| snapshot.language_name(id).to_owned()).collect(),
+        };
         let mut chosen = Vec::new();
         for name in &self.languages {
-            match snapshot.language(name).filter(|id| labelled.contains(id)) {
-                Some(id) => chosen.push(id),
-                None => return Err(Error::Option { option: "language", given: name.clone(), expected: expected() }),
-            }
+            let id = snapshot.language(name).filter(|id| labelled.contains(id));
+            chosen.push(id.ok_or_else(|| unknown(name))?);
         }
         if chosen.is_empty() {
             chosen = labelled;
@@ -215,10 +235,11 @@ impl Selection {
             return Ok(snapshot.relations().map(|(id, _)| id).collect());
         }
         let known = |name: &String| {
-            snapshot.relation(name).ok_or_else(|| {
-                let names: Vec<&str> = snapshot.relations().map(|(_, name)| name).collect();
-                let expected = format!("a relation of the store: {}", names.join(", "));
-                Error::Option { option: "relation", given: name.clone(), expected }
+            snapshot.relation(name).ok_or_else(|| Error::Unknown {
+                what: "relation",
+                given: name.clone(),
+                expected: "one of the store's",
+                known: snapshot.relations().map(|(_, name)| name.to_owned()).collect(),
             })
         };
         self.relations.iter().map(known).collect()

@@ -91,7 +91,8 @@ impl Scoring<'_> {
             jobs.extend(plan.second.iter().map(|fact| Job { plan, fact, part: Part::Second }));
         }
         let (mut rows, mut refused) = (Vec::new(), Vec::new());
-        for result in for_each(watch, Stage::Scoring, &jobs, |job| self.fact(job))? {
+        let fact_of = |job: &Job<'_>| job.fact.question.fact.clone();
+        for result in for_each(watch, Stage::Scoring, &jobs, fact_of, |job| self.fact(job))? {
             match result {
                 Ok(row) => rows.push(row),
                 Err(reason) => refused.push(reason),

@@ -123,7 +123,8 @@ impl Plan {
         let (mut kept, mut refused) = (Vec::new(), Vec::new());
         while kept.len() < limit && !waiting.is_empty() {
             let next: Vec<usize> = waiting.drain(..waiting.len().min(limit - kept.len())).collect();
-            let asked = for_each(watch, Stage::Asking, &next, |&at| self.can_be_asked(model, at, options))?;
+            let fact_of = |&at: &usize| self.questions[at].fact.clone();
+            let asked = for_each(watch, Stage::Asking, &next, fact_of, |&at| self.can_be_asked(model, at, options))?;
             for (at, asked) in next.into_iter().zip(asked) {
                 match asked {
                     Ok(()) => kept.push(at),

@@ -123,7 +123,8 @@ pub(crate) fn measure(
     let of_fact = |&fact: &usize| languages.clone().map(move |language| (fact, language));
     let jobs: Vec<(usize, usize)> = plan.studied.iter().flat_map(of_fact).collect();
     let measuring = Measuring { model, sets, plan, options };
-    let results = for_each(watch, Stage::Editing, &jobs, |&(fact, language)| measuring.fact(fact, language))?;
+    let fact_of = |&(fact, _): &(usize, usize)| plan.questions[fact].fact.clone();
+    let results = for_each(watch, Stage::Editing, &jobs, fact_of, |&(fact, language)| measuring.fact(fact, language))?;
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     for result in results {
         match result {

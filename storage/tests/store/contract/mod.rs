@@ -1,6 +1,7 @@
 //! What writers are promised, whatever the store does inside.
 
 mod appending;
+mod claims;
 mod dropping;
 mod entries;
 mod facts;
