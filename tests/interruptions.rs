@@ -1,6 +1,9 @@
 //! Several processes at one store: readers while an import runs, an import that is killed, an attribution that is
 //! interrupted.
 
+#[cfg(all(unix, feature = "attribute"))]
+#[path = "product/attribution.rs"]
+mod asked;
 #[path = "../cli/tests/environment/mod.rs"]
 mod environment;
 #[path = "product/tensor_file.rs"]
@@ -81,6 +84,31 @@ fn a_killed_import_resumes_to_the_same_answer() {
     assert_eq!(killed.ok(&["verify", "db"]).code, Some(0));
 }
 
+/// SIGTERM as Ctrl-C: answered with a line, and nothing that was there is lost.
+#[cfg(unix)]
+#[test]
+fn an_import_that_is_told_to_end_says_so_and_goes_on_from_there() {
+    let stopped = prepared();
+    let mut import = start(&stopped);
+    let before = wait_for_more(&stopped, &mut import, 0);
+    let pid = import.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+    let ended = import.wait_with_output().expect("a child of ours");
+    let messages = String::from_utf8_lossy(&ended.stderr);
+    // A machine that had read everything by then finishes what little is left.
+    let all = messages.starts_with("all is read; finishing, which takes seconds; once more to stop now\n");
+    let stop = "interrupted: what was stored by now stays; the same command goes on from there\n";
+    assert!(all || messages == stop, "{messages}");
+    assert_eq!(ended.status.code(), Some(if all { 0 } else { 143 }));
+    let found = || entries(&Store::open(stopped.path("db")).expect("a store").snapshot().expect("a snapshot"));
+    let kept = found();
+    assert!(kept >= before && (all || kept < u64::from(FACTS)), "{before} entries were visible, {kept} are left");
+    if !all {
+        stopped.ok(&IMPORT);
+    }
+    assert_eq!(found(), u64::from(FACTS));
+}
+
 #[test]
 fn readers_see_whole_facts_while_an_import_runs() {
     let environment = prepared();
@@ -124,65 +152,8 @@ fn readers_see_whole_facts_while_an_import_runs() {
 #[cfg(all(unix, feature = "attribute"))]
 mod attribution {
     use super::*;
-    use environment::root;
-    use std::collections::BTreeMap;
+    use asked::{FACTS, arguments, contents, prepared};
     use std::process::Command;
-
-    const FACTS: usize = 150;
-
-    /// Facts in two languages, and a store that has them.
-    fn prepared() -> Environment {
-        let environment = Environment::new();
-        for (language, template) in [("en", "The capital of [X] is [Y] ."), ("zh", "[X]的首都是[Y]。")] {
-            std::fs::create_dir(environment.path(language)).expect("a folder");
-            let letter = |number: usize| char::from(b'a' + (number % 26) as u8);
-            let rows = (0..FACTS).map(|n| {
-                let (subject, object) = match language {
-                    "en" => (format!("{}{}", letter(n / 26), letter(n)), "paris"),
-                    _ => (format!("法国{n}"), "巴黎"),
-                };
-                format!(
-                    r#"{{"uuid": "f{n}", "lineid": {n}, "sub_uri": "Q{n}", "sub_label": "{subject}", "obj_uri": "Q", "obj_label": "{object}"}}"#
-                )
-            });
-            environment.write(&format!("{language}/P36.jsonl"), &rows.collect::<Vec<_>>().join("\n"));
-            let template = format!(r#"{{"relation": "P36", "template": "{template}"}}"#);
-            environment.write(&format!("{language}/templates.jsonl"), &template);
-        }
-        environment.ok(&["facts", "db", "en", "zh"]);
-        environment
-    }
-
-    /// Every point of a long rule, so that there is time to interrupt it.
-    fn arguments(threads: &str) -> Vec<String> {
-        let model = root().join("engine/tests/fixtures/bert").display().to_string();
-        let options = "--preset kn --steps 100 --tolerance 0 --run r --keep all --threads";
-        let begin = ["attribute", "db", "--model", &model].map(str::to_owned);
-        begin.into_iter().chain(options.split(' ').chain([threads]).map(str::to_owned)).collect()
-    }
-
-    type Entry = (Vec<(u32, u32)>, Vec<[u32; 3]>);
-
-    /// Every score and every layer's evidence, as bits.
-    fn contents(environment: &Environment) -> BTreeMap<(String, u16, u16), Entry> {
-        let store = Store::open(environment.path("db")).expect("a store");
-        let snapshot = store.snapshot().expect("a snapshot");
-        let mut all = BTreeMap::new();
-        for slot in snapshot.slots() {
-            for part in snapshot.parts(slot) {
-                for (local, &fact) in part.part.facts().expect("facts").iter().enumerate() {
-                    let view = part.part.scores(local as u32).expect("scores");
-                    let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits()));
-                    let evidence = view.layers().map(|layer| layer.evidence);
-                    let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
-                    let fact = kndb_storage::FactId(u32::from_le_bytes(fact));
-                    let fact = snapshot.external_id(fact).expect("an id").to_owned();
-                    all.insert((fact, slot.language.0, slot.prompt.0), (scores.collect(), evidence.collect()));
-                }
-            }
-        }
-        all
-    }
 
     #[test]
     fn an_interrupted_attribution_resumes_to_the_same_contents() {

@@ -24,7 +24,7 @@ use kndb_import::facts::FactsFormat;
 use crate::output::Mode;
 
 #[cfg(feature = "attribute")]
-pub use attribute::{AttributeArgs, KeptArgs, MethodArgs, SelectionArgs};
+pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 pub use import::{ImportArgs, SpecArgs};
@@ -163,7 +163,7 @@ script otherwise. A statement ends with `;` or with the input. `.help` lists the
 work in scripts and after -c too, so `-c '.read FILE'` mixes files with commands.
 
 Results go to standard output, everything else to standard error. Exit status: 0 ok, 1 an error in \
-a query or in the data, 2 wrong usage, 255 a bug.")]
+a query or in the data, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM, 255 a bug.")]
 pub struct QueryArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]

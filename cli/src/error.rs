@@ -8,8 +8,11 @@ mod hints;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use kndb_query::QueryError;
+#[cfg(feature = "attribute")]
+use kndb_engine::Error as Engine;
+use kndb_query::{ErrorKind, QueryError};
 
+use crate::interrupt;
 #[cfg(feature = "attribute")]
 use crate::study::Reads;
 
@@ -17,8 +20,6 @@ use crate::study::Reads;
 pub const FAILED: u8 = 1;
 /// Exit code of wrong usage; clap uses the same.
 pub const USAGE: u8 = 2;
-/// Exit code of a command that Ctrl-C ended, as shells expect it.
-pub const INTERRUPTED: u8 = 130;
 /// Exit code of a bug in kndb.
 pub const BUG: u8 = 255;
 
@@ -373,6 +374,7 @@ impl CliError {
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::UnknownRelation { .. } | Self::RelationOfSeveral { .. } => USAGE,
+            Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,
             #[cfg(feature = "attribute")]
             Self::SameFile { .. }
             | Self::WhichRun { .. }
@@ -382,11 +384,15 @@ impl CliError {
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Option { .. } | kndb_study::StudyError::Unknown { .. }) => USAGE,
             #[cfg(feature = "attribute")]
-            Self::Study(kndb_study::StudyError::Stopped { .. }) => INTERRUPTED,
+            Self::Study(kndb_study::StudyError::Stopped { .. }) => interrupt::exit_code(),
             #[cfg(feature = "attribute")]
-            Self::NotForMethod { .. } | Self::Engine(kndb_engine::Error::Option { .. }) => USAGE,
+            Self::Engine(Engine::Panicked { .. }) => BUG,
             #[cfg(feature = "attribute")]
-            Self::Interrupted { .. } => INTERRUPTED,
+            Self::Study(kndb_study::StudyError::Panicked { .. }) => BUG,
+            #[cfg(feature = "attribute")]
+            Self::NotForMethod { .. } | Self::Engine(Engine::Option { .. } | Engine::Unknown { .. }) => USAGE,
+            #[cfg(feature = "attribute")]
+            Self::Interrupted { .. } => interrupt::exit_code(),
             _ => FAILED,
         }
     }
@@ -464,56 +470,4 @@ pub fn install_panic_hook() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(error: &CliError) -> String {
-        let mut messages = Vec::new();
-        error.report(false, &mut messages).expect("memory takes it");
-        String::from_utf8(messages).expect("messages are UTF-8")
-    }
-
-    #[test]
-    fn a_closed_pipe_is_quiet_and_ok() {
-        let error = CliError::Output(io::ErrorKind::BrokenPipe.into());
-        assert_eq!(error.exit_code(), 0);
-        assert_eq!(shown(&error), "");
-        let full = CliError::Output(io::ErrorKind::StorageFull.into());
-        assert_eq!(full.exit_code(), FAILED);
-        assert!(shown(&full).starts_with("error: cannot write results"));
-    }
-
-    #[test]
-    fn a_missing_store_says_how_to_make_one() {
-        let error = CliError::Store(kndb_storage::Error::NotAStore { path: "my.kndb".into(), found: "nothing".into() });
-        assert_eq!(error.exit_code(), FAILED);
-        assert!(shown(&error).contains("hint: `kndb init my.kndb`"), "{}", shown(&error));
-    }
-
-    #[test]
-    fn a_query_error_is_drawn_with_its_place_reason_and_hint() {
-        let text = "\nkn[lang=日];\nkn[lang=fr] by layer";
-        let offset = text.find("kn[lang=fr").expect("it is there");
-        let error = QueryError::missing((8..10).into(), "the store has no language \"fr\"").hint("it has en and zh");
-        let error = CliError::Query {
-            error: Box::new(error),
-            statement: StatementText { origin: "a.knq".into(), text: text.into(), offset, lines_before: 40 },
-        };
-        let drawn = shown(&error);
-        assert!(drawn.contains("a.knq:43:9"), "{drawn}");
-        assert!(drawn.contains("kn[lang=fr] by layer"), "{drawn}");
-        assert!(drawn.contains("the store has no language \"fr\""), "{drawn}");
-        assert!(drawn.contains("it has en and zh"), "{drawn}");
-        assert!(!drawn.contains('\x1b'), "{drawn}");
-        assert_eq!(error.exit_code(), FAILED);
-    }
-
-    #[test]
-    fn an_error_without_a_place_is_not_drawn() {
-        let error = CliError::Query {
-            error: Box::new(QueryError::new(kndb_query::ErrorKind::Storage, "the disk is gone")),
-            statement: StatementText::default(),
-        };
-        assert_eq!(shown(&error), "error: the disk is gone\n");
-    }
-}
+mod tests;

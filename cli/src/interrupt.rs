@@ -1,17 +1,104 @@
-//! Ctrl-C: the first one asks for an end, a second one ends the process.
+//! Signals that ask for an end: Ctrl-C, SIGTERM, and SIGHUP when a terminal closes. The first one is answered with a line and
+//! asks for an end, a second one ends the process. A store is not harmed by that: what was acknowledged is durable.
 
+use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::Duration;
 
-use crate::error::INTERRUPTED;
+const SIGINT: u8 = 2;
 
-/// Sets `asked` at the first Ctrl-C and ends the process at the next, as long as nobody has unset it. A store is not
-/// harmed by that.
-pub fn set_at_ctrl_c(asked: Arc<AtomicBool>) {
-    // Without the handler Ctrl-C ends the process, which will do.
-    let _ = ctrlc::set_handler(move || {
+/// The last signal that came.
+static LAST: AtomicU8 = AtomicU8::new(SIGINT);
+
+/// Which signals are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signals {
+    /// Ctrl-C alone: a shell that is told to end has nothing to finish.
+    CtrlC,
+    /// All that ask for an end.
+    Every,
+}
+
+/// Exit code of a command that a signal ended, as shells expect it: 130 for Ctrl-C, 143 for SIGTERM.
+pub fn exit_code() -> u8 {
+    128 + LAST.load(Ordering::Relaxed)
+}
+
+/// Sets `asked` at the first signal and ends the process at the next, as long as nobody has unset it.
+pub fn set_at(signals: Signals, asked: Arc<AtomicBool>) {
+    answer_at(signals, asked, || {});
+}
+
+/// The same, and answers the first signal: whoever waits learns at once what is waited for.
+pub fn answer_at(signals: Signals, asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'static) {
+    watch(signals, move |signal| {
+        LAST.store(signal, Ordering::Relaxed);
         if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
+            std::process::exit(i32::from(exit_code()));
+        }
+        // On a thread of its own: a pipe that nobody reads must not keep the second signal waiting.
+        std::thread::spawn(answer.clone());
+    });
+}
+
+/// Ends the process at the first signal, with a line: for work that has nothing to finish, because every step of it is whole.
+pub fn end_at(signals: Signals, line: &'static str) {
+    end_unless(Arc::default(), signals, line, "");
+}
+
+/// The same; but while `finishing` is set, the first signal is answered with another line, and the little that is left is done.
+pub fn end_unless(finishing: Arc<AtomicBool>, signals: Signals, end: &'static str, finish: &'static str) {
+    let answered = AtomicBool::new(false);
+    watch(signals, move |signal| {
+        LAST.store(signal, Ordering::Relaxed);
+        let goes_on = finishing.load(Ordering::Relaxed) && !answered.swap(true, Ordering::Relaxed);
+        let (said, wait) = std::sync::mpsc::channel();
+        // A pipe that nobody reads must not keep the end waiting.
+        std::thread::spawn(move || {
+            say(if goes_on { finish } else { end });
+            let _ = said.send(());
+        });
+        if !goes_on {
+            let _ = wait.recv_timeout(Duration::from_millis(300));
+            std::process::exit(i32::from(exit_code()));
         }
     });
+}
+
+/// Writes a line to the messages from outside the command's own thread.
+pub fn say(line: &str) {
+    // Nothing can be done if stderr is gone as well.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(unix)]
+fn watch(signals: Signals, handle: impl Fn(u8) + Send + 'static) {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut wanted = vec![SIGINT];
+    if signals == Signals::Every {
+        wanted.push(SIGTERM);
+        if !is_ignored(SIGHUP) {
+            wanted.push(SIGHUP);
+        }
+    }
+    // Without the handler a signal ends the process, which will do.
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(wanted) {
+        std::thread::spawn(move || signals.forever().for_each(|signal| handle(signal as u8)));
+    }
+}
+
+/// Whether a signal was switched off for this process, as `nohup` does: it stays so. Where the system does not tell, it counts
+/// as ignored.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(not(unix))]
+fn watch(_: Signals, handle: impl Fn(u8) + Send + 'static) {
+    // Without the handler Ctrl-C ends the process, which will do.
+    let _ = ctrlc::set_handler(move || handle(SIGINT));
 }

@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kndb_engine::job::{Progress as JobProgress, Skips, Summary};
 use kndb_engine::{Model, Skip};
 use kndb_storage::RunSpec;
 
 use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
+use crate::interrupt::{Signals, answer_at};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
@@ -42,17 +42,22 @@ pub fn watched(
     must_be_done(run, &summary)
 }
 
-/// Does a job, with a bar and Ctrl-C.
+/// Does a job, with a bar, and ends it in order at a signal.
 pub fn until_stopped(
     shown: Shown,
     job: impl FnOnce(&AtomicBool, &mut dyn FnMut(JobProgress)) -> kndb_engine::Result<Summary>,
 ) -> Result<Summary> {
-    let stop = Arc::new(AtomicBool::new(false));
-    set_at_ctrl_c(Arc::clone(&stop));
+    let (stop, in_work) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let bar = Progress::of_facts(shown.bar);
+    let answer = {
+        let (bar, in_work) = (bar.clone(), Arc::clone(&in_work));
+        move || bar.say(&finishing(in_work.load(Ordering::Relaxed)))
+    };
+    answer_at(Signals::Every, Arc::clone(&stop), answer);
     let done = job(&stop, &mut |progress| {
+        in_work.store(progress.in_work, Ordering::Relaxed);
         let message = match (stop.load(Ordering::Relaxed), progress.skipped) {
-            (true, _) => "stopping; Ctrl-C again: at once".to_owned(),
+            (true, _) => "stopping".to_owned(),
             (false, 0) => String::new(),
             (false, skipped) => format!("{skipped} skipped"),
         };
@@ -60,6 +65,16 @@ pub fn until_stopped(
     });
     bar.clear();
     Ok(done?)
+}
+
+/// The answer to the first signal.
+fn finishing(in_work: u64) -> String {
+    let what = match in_work {
+        0 => "what is in work".to_owned(),
+        1 => "1 fact".to_owned(),
+        count => format!("{count} facts"),
+    };
+    format!("finishing {what}, then stopping; once more to stop now (what is stored stays)")
 }
 
 /// An error that says what is left, if the job was stopped.

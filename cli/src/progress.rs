@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// A bar over bytes read, or over facts.
+/// A bar over bytes read, or over facts. Clones are the same bar.
+#[derive(Clone)]
 pub struct Progress(ProgressBar);
 
 impl Progress {
@@ -47,6 +48,12 @@ impl Progress {
     pub fn at(&self, bytes: u64, place: &str) {
         self.0.set_position(bytes);
         self.0.set_message(place.to_owned());
+    }
+
+    /// Writes a line to the messages, past the bar.
+    #[cfg(feature = "attribute")]
+    pub fn say(&self, line: &str) {
+        self.0.suspend(|| crate::interrupt::say(line));
     }
 
     /// Takes the bar off the screen.

@@ -17,7 +17,7 @@ use rustyline::history::FileHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, Editor};
 
 use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
+use crate::interrupt::{Signals, set_at};
 use crate::session::{Flow, Input, OnError, Session, Streams};
 use crate::terminal::Terminal;
 use completion::Helper;
@@ -142,5 +142,5 @@ fn banner(path: &Path, terminal: &mut Terminal) -> std::io::Result<()> {
 /// The first Ctrl-C asks the running statement to stop, a second one ends the process: a store is
 /// not harmed by it. While a line is edited, the editor itself sees Ctrl-C.
 fn stop_queries_at_ctrl_c(session: &Session) {
-    set_at_ctrl_c(session.interrupt());
+    set_at(Signals::CtrlC, session.interrupt());
 }

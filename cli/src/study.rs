@@ -14,7 +14,7 @@ use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, W
 
 use crate::args::StudyArgs;
 use crate::error::{CliError, Result};
-use crate::interrupt::set_at_ctrl_c;
+use crate::interrupt::{Signals, answer_at};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
@@ -59,14 +59,22 @@ impl Reads {
     }
 }
 
+/// The run of a name, which must have what is read: this can be known before a model is loaded.
+pub fn named_run<'s>(snapshot: &'s Snapshot, name: &str, reads: Reads) -> Result<&'s Run> {
+    let there = reads.runs(snapshot);
+    let runs: Vec<&Run> = snapshot.runs().filter(|run| there.contains(&run.id)).collect();
+    let known = || runs.iter().map(|run| run.spec.name.clone()).collect();
+    let found = runs.iter().copied().find(|run| run.spec.name == name);
+    found.ok_or_else(|| CliError::NoSuchRun { run: name.into(), reads, runs: known() })
+}
+
 /// The run of a name; without one, the only run of the model that has what is read.
 pub fn run_of<'s>(snapshot: &'s Snapshot, model: &Model, name: Option<&str>, reads: Reads) -> Result<&'s Run> {
     let there = reads.runs(snapshot);
     let candidates: Vec<&Run> = snapshot.runs().filter(|run| there.contains(&run.id)).collect();
     let names = |runs: &[&Run]| runs.iter().map(|run| run.spec.name.clone()).collect();
     if let Some(name) = name {
-        let found = candidates.iter().find(|run| run.spec.name == name);
-        let run = found.ok_or_else(|| CliError::NoSuchRun { run: name.into(), reads, runs: names(&candidates) })?;
+        let run = named_run(snapshot, name, reads)?;
         model.must_be_of(run)?;
         return Ok(run);
     }
@@ -97,6 +105,9 @@ impl Setting {
         let on = device(&args.device)?;
         let store = Store::open(&args.store)?;
         let snapshot = store.snapshot()?;
+        if let Some(run) = &args.run {
+            named_run(&snapshot, run, reads)?;
+        }
         let model = Model::load(&args.model, &on)?;
         let run = run_of(&snapshot, &model, args.run.as_deref(), reads)?.clone();
         if !run.finished {
@@ -113,7 +124,7 @@ impl Setting {
         Ok(Self { store, model, run, languages })
     }
 
-    /// Does the study, with a bar and Ctrl-C, and writes its report.
+    /// Does the study, with a bar, and writes its report. A signal ends it in order.
     pub fn study<R: Report>(
         &self,
         args: &StudyArgs,
@@ -129,8 +140,14 @@ impl Setting {
             return Err(CliError::SameFile { path: path.clone() });
         }
         let stop = Arc::new(AtomicBool::new(false));
-        set_at_ctrl_c(Arc::clone(&stop));
         let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
+        let answer = {
+            let bar = bar.clone();
+            move || {
+                bar.say("finishing the claims in work, then stopping; once more to stop now (a study keeps nothing)")
+            }
+        };
+        answer_at(Signals::Every, Arc::clone(&stop), answer);
         let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         // libtorch spreads one fact over the cores by itself.

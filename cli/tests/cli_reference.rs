@@ -13,7 +13,8 @@ const HEAD: &str = "\
 <!-- Written by `cargo xtask docs` from the help texts. Do not edit. -->
 
 Results go to standard output, everything else to standard error. Exit status: 0 ok, 1 an error in a
-query or in the data, 2 wrong usage, 255 a bug in kndb.
+query or in the data, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM (129 by SIGHUP), 255 a bug in
+kndb.
 ";
 
 fn reference() -> String {

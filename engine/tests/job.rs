@@ -199,12 +199,25 @@ fn mistakes_are_errors_and_leave_no_run_behind() {
     };
     let language = Selection { languages: names(&["fr"]), ..Selection::default() };
     let told = refused(&Job { selection: language, ..job(&model, &options) }, &options);
-    assert_eq!(told, "language is fr; expected a language that has labels: en, zh");
+    assert_eq!(told, "there is no language \"fr\"; expected one that has labels of facts: en, zh");
     let relation = Selection { relations: names(&["P1"]), ..Selection::default() };
     let told = refused(&Job { selection: relation, ..job(&model, &options) }, &options);
-    assert_eq!(told, "relation is P1; expected a relation of the store: P1376, P36, P37");
+    assert_eq!(told, "there is no relation \"P1\"; expected one of the store's: P1376, P36, P37");
     let outside = Options { layers: vec![3], ..options.clone() };
     refused(&job(&model, &outside), &outside);
+
+    // It can be known without a model.
+    let snapshot = facts.store.snapshot().expect("a snapshot");
+    let selection = |languages: &[&str], relations: &[&str]| Selection {
+        languages: names(languages),
+        relations: names(relations),
+        ..Selection::default()
+    };
+    let told = |languages: &[&str], relations: &[&str]| selection(languages, relations).check(&snapshot).err();
+    assert!(told(&["zh"], &["P36"]).is_none() && told(&[], &[]).is_none());
+    assert!(told(&["zh", "fr"], &[]).is_some_and(|error| error.to_string().starts_with("there is no language \"fr\"")));
+    let without = told(&["zh"], &["P37"]).expect("no template").to_string();
+    assert_eq!(without, "there is no template of P37 in zh, so no fact can be asked");
 
     // Nothing that was selected can be asked.
     let nothing = Selection { languages: names(&["zh"]), relations: names(&["P37"]), ..Selection::default() };

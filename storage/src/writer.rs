@@ -117,10 +117,9 @@ impl RunWriter {
 
     /// A panic is an error of all who wait: they would wait for ever for a thread that is gone.
     fn commit_group_or_fail(&self, group: Vec<Prepared>) -> Vec<Result<Appended>> {
-        let count = group.len();
-        let failed = || Err(Error::Group { reason: "a panic, which is a bug in kndb".into() });
-        let committed = catch_unwind(AssertUnwindSafe(|| self.commit_group(group)));
-        committed.unwrap_or_else(|_| (0..count).map(|_| failed()).collect())
+        let failed = |_: &Prepared| Err(Error::Group { reason: "a panic, which is a bug in kndb".into() });
+        let failed = group.iter().map(failed).collect();
+        catch_unwind(AssertUnwindSafe(|| self.commit_group(group))).unwrap_or(failed)
     }
 
     /// One commit for all; when that is refused, each for itself, so that only the culprit fails.

@@ -12,14 +12,15 @@ use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::quadrature::Rule;
 use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::values::{Tau, keep, preset, row, score_type, share};
+use super::values::{Tau, count, keep, positive, preset, row, score_type, share};
 
 /// `kndb attribute`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Facts, labels and templates are those of the store (`kndb facts`). What the run holds already is not \
 computed again: the same command goes on where it was interrupted, and one with more languages or \
-facts adds them. Ctrl-C finishes the facts in work and commits; a second one stops at once.
+facts adds them. Ctrl-C or SIGTERM finishes the facts in work and commits (exit status 130 or 143); a \
+second one stops at once.
 
 EXAMPLES
   kndb attribute my.kndb --model models/bert-base-uncased --langs en --relations P36,P19 --limit 100
@@ -41,7 +42,7 @@ pub struct AttributeArgs {
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
     /// Threads, one a fact [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
     /// No progress bar and no summary
     #[arg(short, long)]
@@ -69,7 +70,7 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub relations: Vec<String>,
     /// At most so many facts in all (not of each relation): the first of the store, the same in every language
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub limit: Option<NonZeroUsize>,
     /// Templates of each relation and language: all, or the first N
     #[arg(long, value_name = "all|N", value_parser = prompts, default_value = "all")]
@@ -104,7 +105,7 @@ pub struct MethodArgs {
     #[arg(long, value_parser = named(&Rule::NAMED))]
     pub rule: Option<Rule>,
     /// Points of the rule
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub steps: Option<usize>,
     /// What the integral is multiplied with: w̄ − w′ or w̄
     #[arg(long, value_parser = named(&Factor::NAMED))]
@@ -117,7 +118,7 @@ pub struct MethodArgs {
     #[arg(long, value_name = "SHARE", value_parser = tolerance)]
     pub tolerance: Option<f64>,
     /// Orders that --method shapley samples [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub orders: Option<NonZeroUsize>,
     /// Seed of the orders [default: 1]
     #[arg(long, value_name = "N")]
@@ -129,7 +130,7 @@ pub struct MethodArgs {
     #[arg(long, value_name = "LIST")]
     pub layers: Option<LayerList>,
     /// Points of one pass; changes speed and memory, and of scores the last bits at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<NonZeroUsize>,
 }
 

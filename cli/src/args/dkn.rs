@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::SelectionArgs;
-use super::values::share;
+use super::values::{count, share};
 
 /// `kndb dkn`
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub struct DknArgs {
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
     /// Threads, one a fact [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
     /// No progress bar and no summary
     #[arg(short, long)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use kndb_storage::Preset;
 
-use super::values::{preset, share};
+use super::values::{count, preset, share};
 
 /// `kndb edit-study`
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct EditStudyArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     /// At most so many facts, drawn at random
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub limit: Option<NonZeroUsize>,
     /// Threshold of the neuron sets, as a share of a fact's maximum [default: the run's]
     #[arg(long, value_name = "SHARE", value_parser = share)]
@@ -46,7 +46,7 @@ pub struct FactCheckArgs {
     #[command(flatten)]
     pub study: StudyArgs,
     /// At most so many facts of each relation, drawn at random
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub limit: Option<NonZeroUsize>,
     /// Share of a relation's facts on which neurons are counted and λ is learnt; the rest is checked
     #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.8)]
@@ -109,7 +109,7 @@ pub struct StudyArgs {
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
     /// Threads [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
     /// No progress bar and no tables: with --json or --csv
     #[arg(short, long, requires = "files")]

@@ -97,6 +97,18 @@ pub fn row<T: Sync>(
         .try_map(move |given| table.iter().find(|row| name_and_about(row).0 == given).ok_or("not one of the names"))
 }
 
+/// How many: at least one.
+#[cfg(feature = "attribute")]
+pub fn count(text: &str) -> Result<std::num::NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number, at least 1".into())
+}
+
+/// The same as a plain number.
+#[cfg(feature = "attribute")]
+pub fn positive(text: &str) -> Result<usize, String> {
+    count(text).map(std::num::NonZeroUsize::get)
+}
+
 /// A share between 0 and 1.
 pub fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -1,13 +1,15 @@
 //! `kndb attribute`: scores of the store's facts, computed with a model.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
-use kndb_engine::job::Job;
+use kndb_engine::config::Config;
+use kndb_engine::job::{Job, Selection};
 use kndb_engine::methods::SCORERS;
 use kndb_engine::{MethodOptions, Model, Options, device};
-use kndb_storage::{PRESETS, RunSpec, Store};
+use kndb_storage::{Claim, PRESETS, RunSpec, Store};
 
-use crate::args::{AttributeArgs, KeptArgs, MethodArgs};
+use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
 use crate::error::{CliError, Result};
 use crate::job::{Shown, watched};
 use crate::relations;
@@ -23,9 +25,18 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     if snapshot.label_counts().is_empty() {
         return Err(CliError::NoFacts { path: args.store });
     }
-    let relations = relations::ids(&snapshot, &args.selection.relations)?;
+    let mut selection = Selection::from(args.selection);
+    selection.relations = relations::ids(&snapshot, &selection.relations)?;
+    selection.check(&snapshot)?;
     // A snapshot keeps the files it reads.
     drop(snapshot);
+    if let Some(run) = &args.run {
+        // Let go at once: the job claims it for itself.
+        drop(store.claim_run(run, Claim::Alone, "kndb attribute")?);
+    }
+    if let Some(LayerList(layers)) = &args.method.layers {
+        must_have_layers(&args.model, layers)?;
+    }
     let model = Model::load(&args.model, &device_of_model)?;
     let options = options(&args.method, &model)?;
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
@@ -36,13 +47,25 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut job = Job::new(run, &model, &options, &args.device);
     job.run.model = model_name;
     keep(&args.kept, &mut job.run);
-    job.selection = args.selection.into();
-    job.selection.relations = relations;
+    job.selection = selection;
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
     let shown = Shown { bar: terminal.messages_to_person && !args.quiet, summary: !args.quiet };
     watched(&job.run, &model, shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))
+}
+
+/// Refuses layers that the model's configuration does not have.
+fn must_have_layers(model: &Path, asked: &[usize]) -> Result<()> {
+    let Some(count) = Config::read(model)?.layers()? else { return Ok(()) };
+    match asked.iter().find(|&&layer| layer >= count) {
+        None => Ok(()),
+        Some(outside) => Err(CliError::Engine(kndb_engine::Error::Option {
+            option: "layers",
+            given: outside.to_string(),
+            expected: format!("layers of {}: 0 to {}", model.display(), count - 1),
+        })),
+    }
 }
 
 /// Refuses options that the method does not know.

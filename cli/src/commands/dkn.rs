@@ -8,13 +8,13 @@ use std::str::FromStr;
 use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
 use kndb_engine::{Model, device};
 use kndb_query::{Column, Settings, Sink, Span, Text, Value};
-use kndb_storage::{Run, RunSpec, Store};
+use kndb_storage::{Claim, Run, RunSpec, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{Shown, watched};
 use crate::relations;
-use crate::study::{Reads, run_of};
+use crate::study::{Reads, named_run, run_of};
 use crate::terminal::Terminal;
 
 /// Runs it.
@@ -23,6 +23,14 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     let on = device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
+    if let Some(from) = &args.from {
+        named_run(&snapshot, from, Reads::Attributions)?;
+    }
+    if let Some(run) = &args.run {
+        // Let go at once: the job claims it for itself.
+        drop(store.claim_run(run, Claim::Alone, "kndb dkn")?);
+    }
+    let relations = relations::ids(&snapshot, &args.selection.relations)?;
     let model = Model::load(&args.model, &on)?;
     let scored = &run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec;
     let source = scored.name.clone();
@@ -43,7 +51,6 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
         _ => CANDIDATES,
     });
     let mut job = DegenerateJob::new(run, &snapshot, &source, &model, search, candidates, &args.device)?;
-    let relations = relations::ids(&snapshot, &args.selection.relations)?;
     job.selection = args.selection.into();
     job.selection.relations = relations;
     // libtorch spreads one fact over the cores by itself.

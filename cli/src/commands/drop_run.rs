@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use kndb_storage::Store;
+use kndb_storage::{Claim, Store};
 
 use crate::args::DropRunArgs;
 use crate::error::{CliError, Result};
@@ -19,6 +19,8 @@ pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
     if !agreed {
         return Err(CliError::NotConfirmed { run: args.run });
     }
+    // A job that fills it would fail at its next commit.
+    let _claim = store.claim_run(&args.run, Claim::Alone, "kndb drop-run")?;
     let and = match store.drop_run(&args.run)? {
         0 => String::new(),
         1 => ", and a fact that only it had named".to_owned(),

@@ -10,6 +10,7 @@ use kndb_storage::{FactBatch, FactsAdded, RelationNameRow, Store};
 use crate::args::FactsArgs;
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
+use crate::interrupt::{Signals, end_at};
 use crate::progress::Progress;
 use crate::session::fact_listing;
 use crate::terminal::Terminal;
@@ -33,6 +34,8 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     let store = store_to_fill(&args.store, terminal)?;
     let total = readers.iter().map(FactsReader::bytes_total).sum();
     let progress = Progress::new(total, terminal.messages_to_person && !args.quiet);
+    // Facts come in whole commits, and those that are there already are no matter.
+    end_at(Signals::Every, "interrupted: what was stored by now stays; the same command adds the rest");
 
     let mut added = FactsAdded::default();
     let mut batch = FactBatch { relation_names: names, ..FactBatch::default() };

@@ -1,6 +1,8 @@
 //! `kndb import`: files with scores, neuron sets or groups into a run.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kndb_import::{ImportJob, Options, Summary, expand, import};
 use kndb_storage::{OnConflict, RunSpec, Shape, Store};
@@ -8,6 +10,7 @@ use kndb_storage::{OnConflict, RunSpec, Shape, Store};
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
+use crate::interrupt::{Signals, end_unless};
 use crate::overview::{RunOverview, readable_bytes};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -40,7 +43,13 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     };
     let total = inputs.iter().map(|input| input.size).sum();
     let bar = Progress::new(total, terminal.messages_to_person && !args.quiet);
+    // Batches are durable one by one; only the end, when they are put in order, is not to be cut off.
+    let finishing = Arc::new(AtomicBool::new(false));
+    let end = "interrupted: what was stored by now stays; the same command goes on from there";
+    let finish = "all is read; finishing, which takes seconds; once more to stop now";
+    end_unless(Arc::clone(&finishing), Signals::Every, end, finish);
     let done = import(&store, &inputs, &job, &mut |progress| {
+        finishing.store(progress.bytes_read >= progress.bytes_total, Ordering::Relaxed);
         let name = progress.file.file_name().unwrap_or_default().to_string_lossy();
         let place = format!("{name}, {} of {}", progress.file_index + 1, progress.files);
         bar.at(progress.bytes_read, &place);

@@ -8,6 +8,7 @@ use kndb_storage::Store;
 
 use crate::args::QueryArgs;
 use crate::error::{CliError, Result};
+use crate::interrupt::{Signals, end_at};
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
@@ -27,6 +28,13 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     }
     session.set_labels(args.labels);
 
+    let statement = args.statement.filter(|text| text != "-");
+    let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
+    if !is_script && terminal.reads_from_person {
+        return shell::run(session, &args.store, terminal);
+    }
+    // A statement changes nothing, or all it does at once.
+    end_at(Signals::Every, "interrupted: the answers above are not all");
     let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
     if !args.command.is_empty() {
         for text in &args.command {
@@ -40,10 +48,8 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
                 break;
             }
         }
-    } else if let Some(statement) = args.statement.filter(|text| text != "-") {
+    } else if let Some(statement) = statement {
         session.script("statement", statement.as_bytes(), &mut streams)?;
-    } else if terminal.reads_from_person {
-        return shell::run(session, &args.store, terminal);
     } else {
         session.script("standard input", io::stdin().lock(), &mut streams)?;
     }

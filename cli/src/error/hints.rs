@@ -37,6 +37,9 @@ impl CliError {
             Self::Store(Store::FactExists { .. }) => {
                 Some("--replace replaces facts that are in the run already".into())
             }
+            Self::Store(Store::RunClaimed { .. }) => Some(
+                "wait until it has ended: the same command then adds what is missing; or name another --run".into(),
+            ),
             Self::Store(Store::RunDiffers { .. }) => {
                 Some("leave the option out to add to the run as it is; `kndb info --json` shows its parameters".into())
             }
@@ -79,6 +82,11 @@ impl CliError {
                 }
                 (None, Reads::Groups) => "`kndb dkn` searches a run's knowledge neurons for degenerate groups".into(),
             }),
+            #[cfg(feature = "attribute")]
+            Self::NoSuchRun { run, runs, .. } => {
+                let near = nearest(run, runs.iter().map(String::as_str));
+                near.map(|near| format!("did you mean {near}?"))
+            }
             #[cfg(feature = "attribute")]
             Self::WhichScores { .. } => Some("--scores names a preset".into()),
             #[cfg(feature = "attribute")]
@@ -145,7 +153,17 @@ fn report_hint(error: &kndb_report::Error) -> Option<String> {
 #[cfg(feature = "attribute")]
 fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
     use kndb_engine::Error as Engine;
+    if let Engine::Unknown { given, known, .. } = error {
+        let near = nearest(given, known.iter().map(String::as_str));
+        return near.map(|near| format!("did you mean {near}?"));
+    }
     let hint = match error {
+        Engine::NoTemplates { .. } => {
+            "`kndb facts` takes templates from the data set's folder, such as mLAMA's `en`, or templates.jsonl beside the facts"
+        }
+        Engine::Panicked { .. } => {
+            "please report it, with the command that was run; the same command goes on from here"
+        }
         Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
         }

@@ -271,7 +271,7 @@ mod tests {
 
     fn facts_of_run(store: &Store) -> Option<u64> {
         let snapshot = store.snapshot().expect("a snapshot");
-        snapshot.run_named("r").map(|run| snapshot.holds(run.id).entries)
+        snapshot.run_named("r").map(|run| snapshot.holds(run.id).entries())
     }
 
     #[test]
