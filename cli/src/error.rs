@@ -4,6 +4,7 @@
 
 mod drawing;
 mod hints;
+mod names;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "attribute")]
 use kndb_engine::Error as Engine;
 use kndb_query::{ErrorKind, QueryError};
+
+pub use names::NameError;
 
 use crate::interrupt;
 #[cfg(feature = "attribute")]
@@ -138,57 +141,9 @@ pub enum CliError {
         /// Entries that are not.
         left: u64,
     },
-    /// A relation that the store does not have.
-    #[error("there is no relation {name:?}; the store has {}", if known.is_empty() { "none".into() } else { known.join(", ") })]
-    UnknownRelation {
-        /// As given.
-        name: String,
-        /// Those it has, with their names.
-        known: Vec<String>,
-        /// The id or name that is spelled most like it.
-        near: Option<String>,
-    },
-    /// A name that several relations have.
-    #[error("{name:?} is the name of {} relations: {}", ids.len(), ids.join(", "))]
-    RelationOfSeveral {
-        /// As given.
-        name: String,
-        /// Their ids.
-        ids: Vec<String>,
-    },
-    /// No fact of that id.
-    #[cfg(feature = "attribute")]
-    #[error("none of the store's {facts} facts has the id {given:?}")]
-    NoFact {
-        /// As given.
-        given: String,
-        /// How many facts there are.
-        facts: u64,
-        /// How a fact with that subject is named.
-        instead: Option<String>,
-    },
-    /// No fact with that subject in the relation.
-    #[cfg(feature = "attribute")]
-    #[error("no fact of {relation} has the subject {subject:?}")]
-    NoFactOf {
-        /// The subject.
-        subject: String,
-        /// The relation.
-        relation: String,
-        /// The subject that is spelled most like it.
-        near: Option<String>,
-    },
-    /// Several facts with that subject in the relation.
-    #[cfg(feature = "attribute")]
-    #[error("{given:?} is {count} facts:\n  {}{}", facts.join("\n  "), if facts.len() < *count { "\n  …" } else { "" })]
-    SeveralFacts {
-        /// As given.
-        given: String,
-        /// How many.
-        count: usize,
-        /// The first of them: object and id.
-        facts: Vec<String>,
-    },
+    /// A name that is none, or several, of the store's.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A figure or a report could not be made.
     #[error(transparent)]
     Report(kndb_report::Error),
@@ -373,7 +328,7 @@ impl CliError {
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
-            Self::UnknownRelation { .. } | Self::RelationOfSeveral { .. } => USAGE,
+            Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
             Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,
             #[cfg(feature = "attribute")]
             Self::SameFile { .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kndb_query::nearest;
 use kndb_storage::{FactId, FoundRelation, LabelTest, LanguageId, RelationId, Snapshot};
 
-use crate::error::{CliError, Result};
+use crate::error::{NameError, Result};
 
 /// At most so many facts are listed.
 const LISTED: usize = 12;
@@ -33,7 +33,7 @@ pub fn fact(snapshot: &Snapshot, given: &str) -> Result<FactId> {
         if let Some((_, text)) = cuts.first() {
             crate::relations::id(snapshot, text)?;
         }
-        return Err(unknown(snapshot, given));
+        return Err(unknown(snapshot, given).into());
     };
     let mut found = with_subject(snapshot, subject, &relations)?;
     // A label with a slash whose end is a relation's name by chance: the other cuts.
@@ -47,13 +47,14 @@ pub fn fact(snapshot: &Snapshot, given: &str) -> Result<FactId> {
         [] => {
             let shown: Vec<String> = relations.iter().map(|&id| snapshot.relation_shown(id, None)).collect();
             let near = nearest_subject(snapshot, subject, &relations)?;
-            Err(CliError::NoFactOf { subject: subject.to_owned(), relation: shown.join(", "), near })
+            Err(NameError::NoFactOf { subject: subject.to_owned(), relation: shown.join(", "), near }.into())
         }
-        several => Err(CliError::SeveralFacts {
+        several => Err(NameError::SeveralFacts {
             given: given.to_owned(),
             count: several.len(),
             facts: several.iter().take(LISTED).map(|&fact| described(snapshot, fact)).collect::<Result<_>>()?,
-        }),
+        }
+        .into()),
     }
 }
 
@@ -90,11 +91,11 @@ fn described(snapshot: &Snapshot, fact: FactId) -> Result<String> {
 }
 
 /// What is said of a text that is no id and no `SUBJECT/RELATION`.
-fn unknown(snapshot: &Snapshot, given: &str) -> CliError {
+fn unknown(snapshot: &Snapshot, given: &str) -> NameError {
     let relation = snapshot
         .facts_with_subject(LabelTest::Is(given))
         .ok()
         .and_then(|facts| facts.into_iter().find_map(|fact| snapshot.fact_relation(FactId(fact)).ok().flatten()));
     let instead = relation.map(|relation| format!("{given}/{}", snapshot.relation_name(relation)));
-    CliError::NoFact { given: given.to_owned(), facts: snapshot.fact_count(), instead }
+    NameError::NoFact { given: given.to_owned(), facts: snapshot.fact_count(), instead }
 }

@@ -1,7 +1,7 @@
 //! Jobs of the engine as commands run them: a bar, Ctrl-C, and a summary.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,32 +19,34 @@ use crate::terminal::Terminal;
 const SKIP_ROWS: usize = 20;
 
 /// What a person sees of a job.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shown {
     /// Whether a bar moves while it works.
     pub bar: bool,
     /// Whether its summary is written.
     pub summary: bool,
+    /// Relations with their names, by id.
+    pub relations: HashMap<String, String>,
 }
 
 /// Does a job that fills `run`; an error if it was stopped before its end.
 pub fn watched(
     run: &RunSpec,
     model: &Model,
-    shown: Shown,
+    shown: &Shown,
     terminal: &mut Terminal,
     job: impl FnOnce(&AtomicBool, &mut dyn FnMut(JobProgress)) -> kndb_engine::Result<Summary>,
 ) -> Result<()> {
     let summary = until_stopped(shown, job)?;
     if shown.summary {
-        write_summary(&summary, run, model, &mut terminal.out).map_err(CliError::Output)?;
+        write_summary(&summary, run, model, &shown.relations, &mut terminal.out).map_err(CliError::Output)?;
     }
     must_be_done(run, &summary)
 }
 
 /// Does a job, with a bar, and ends it in order at a signal.
 pub fn until_stopped(
-    shown: Shown,
+    shown: &Shown,
     job: impl FnOnce(&AtomicBool, &mut dyn FnMut(JobProgress)) -> kndb_engine::Result<Summary>,
 ) -> Result<Summary> {
     let (stop, in_work) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -89,7 +91,13 @@ pub fn must_be_done(run: &RunSpec, summary: &Summary) -> Result<()> {
 }
 
 /// What a job did, a line each.
-fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn Write) -> io::Result<()> {
+fn write_summary(
+    summary: &Summary,
+    run: &RunSpec,
+    model: &Model,
+    relations: &HashMap<String, String>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
     line("run", run.name.clone())?;
     line("model", format!("{} ({}, {})", run.model, model.architecture(), run.shape))?;
@@ -105,7 +113,7 @@ fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn 
     let skipped = summary.skipped_in_all();
     if skipped > 0 {
         line("skipped", skipped.to_string())?;
-        for row in skip_rows(&summary.skipped, SKIP_ROWS) {
+        for row in skip_rows(&summary.skipped, relations, SKIP_ROWS) {
             line("", row)?;
         }
     }
@@ -123,8 +131,8 @@ fn write_summary(summary: &Summary, run: &RunSpec, model: &Model, out: &mut dyn 
     )
 }
 
-/// One row a relation and reason, the most first: `P36  en 2, zh 1  object not in the model's vocabulary`.
-fn skip_rows(skips: &Skips, most: usize) -> Vec<String> {
+/// One row a relation and reason, the most first: `P36 (capital)  en 2, zh 1  object not in the model's vocabulary`.
+fn skip_rows(skips: &Skips, relations: &HashMap<String, String>, most: usize) -> Vec<String> {
     let mut rows: BTreeMap<(&Skip, &str), (u64, Vec<String>)> = BTreeMap::new();
     for (place, count) in skips {
         let row = rows.entry((&place.reason, &place.relation)).or_default();
@@ -136,7 +144,10 @@ fn skip_rows(skips: &Skips, most: usize) -> Vec<String> {
     let cells: Vec<_> = rows
         .iter()
         .take(most)
-        .map(|((reason, relation), (_, counts))| (*relation, counts.join(", "), reason))
+        .map(|((reason, relation), (_, counts))| {
+            let shown = relations.get(*relation).map_or(*relation, String::as_str);
+            (shown, counts.join(", "), reason)
+        })
         .collect();
     let first = cells.iter().map(|(relation, ..)| relation.chars().count()).max().unwrap_or(0);
     let second = cells.iter().map(|(_, counts, _)| counts.chars().count()).max().unwrap_or(0);
@@ -163,18 +174,19 @@ mod tests {
             relation: relation.into(),
             language: language.into(),
         };
+        let names = HashMap::from([("P36".to_owned(), "P36 (capital)".to_owned())]);
         let skips = Skips::from([
             (place(Skip::NoLabel, "P36", "en"), 12),
             (place(Skip::NoLabel, "P36", "zh"), 3),
             (place(Skip::TooLong, "P1376", "zh"), 1),
         ]);
         assert_eq!(
-            skip_rows(&skips, 20),
+            skip_rows(&skips, &names, 20),
             [
-                "P36    en 12, zh 3  no label of the subject or the object",
-                "P1376  zh 1         prompt longer than the model can read"
+                "P36 (capital)  en 12, zh 3  no label of the subject or the object",
+                "P1376          zh 1         prompt longer than the model can read"
             ]
         );
-        assert_eq!(skip_rows(&skips, 1)[1], "1 more, in 1 further rows");
+        assert_eq!(skip_rows(&skips, &names, 1)[1], "1 more, in 1 further rows");
     }
 }

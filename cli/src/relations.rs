@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kndb_query::{Column, Sink, Value, nearest};
 use kndb_storage::{FoundRelation, Snapshot};
 
-use crate::error::{CliError, Result};
+use crate::error::{NameError, Result};
 
 /// The ids of relations that `--relations` names by id or by name, each once. Values were cut at commas, and a name may have
 /// some (`languages spoken, written or signed`): what is no name alone is tried with what follows.
@@ -31,21 +31,29 @@ pub fn ids(snapshot: &Snapshot, given: &[String]) -> Result<Vec<String>> {
 pub fn id(snapshot: &Snapshot, given: &str) -> Result<String> {
     match snapshot.find_relation(given.trim()) {
         FoundRelation::One(id) => Ok(snapshot.relation_name(id).to_owned()),
-        FoundRelation::Several(ids) => Err(CliError::RelationOfSeveral {
+        FoundRelation::Several(ids) => Err(NameError::RelationOfSeveral {
             name: given.trim().to_owned(),
             ids: ids.into_iter().map(|id| snapshot.relation_name(id).to_owned()).collect(),
-        }),
-        FoundRelation::None => Err(CliError::UnknownRelation {
+        }
+        .into()),
+        FoundRelation::None => Err(NameError::UnknownRelation {
             name: given.trim().to_owned(),
             known: shown(snapshot),
             near: nearest(given.trim(), snapshot.relation_words()).map(str::to_owned),
-        }),
+        }
+        .into()),
     }
 }
 
 /// The store's relations for people: `P36 (capital)`.
 pub fn shown(snapshot: &Snapshot) -> Vec<String> {
     snapshot.relations().map(|(id, _)| snapshot.relation_shown(id, None)).collect()
+}
+
+/// The store's relations for people, by id.
+#[cfg(feature = "attribute")]
+pub fn by_id(snapshot: &Snapshot) -> HashMap<String, String> {
+    snapshot.relations().map(|(id, relation)| (relation.to_owned(), snapshot.relation_shown(id, None))).collect()
 }
 
 /// A sink for people: what stands in the column `relation` gets its name.

@@ -57,7 +57,7 @@ fn facts_are_attributed_asked_for_and_not_computed_twice() {
         "facts        2\n",
         "entries      3 new\n",
         "skipped      1\n",
-        "P36  zh 1  object not in the model's vocabulary\n",
+        "P36 (capital)  zh 1  object not in the model's vocabulary\n",
     ] {
         assert!(ran.out.contains(line), "{line:?} is not in {}", ran.out);
     }

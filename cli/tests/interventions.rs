@@ -177,7 +177,8 @@ fn a_probe_shows_both_sides_and_changes_nothing() {
 fn a_fact_is_named_by_its_subject_and_relation() {
     let environment = Environment::with_run(&["P36", "P37"], 3);
     let model = demo_model("bilingual-masked");
-    let first = rows(&environment, "facts[relation=P36] top 1")[0].clone();
+    let capitals = rows(&environment, "facts[relation=P36] top 2");
+    let (first, other) = (&capitals[0], capitals[1]["object"].as_str().expect("a text"));
     let text = |name: &str| first[name].as_str().expect("a text").to_owned();
     let (id, subject) = (text("fact"), text("subject"));
     let probe =
@@ -187,7 +188,7 @@ fn a_fact_is_named_by_its_subject_and_relation() {
         assert!(ran.out.starts_with(&format!("fact {id}, P36 (capital)\n")), "{ran:?}");
     }
     // The same words in another fact: a second one with the subject of the first.
-    let twin = serde_json::json!({"uuid": "twin/1", "sub_label": subject, "obj_label": "Vichy"});
+    let twin = serde_json::json!({"uuid": "twin/1", "sub_label": subject, "obj_label": other});
     environment.write("en/P36.jsonl", &twin.to_string());
     environment.ok(&["facts", "db", "en/P36.jsonl", "--format", "mlama", "--lang", "en"]);
     let refused = |fact: &str, words: &[&str]| {
@@ -197,7 +198,7 @@ fn a_fact_is_named_by_its_subject_and_relation() {
             assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages);
         }
     };
-    refused(&format!("{subject}/P36"), &["is 2 facts", &id, &text("object"), "twin/1", "Vichy"]);
+    refused(&format!("{subject}/P36"), &["is 2 facts", &id, &text("object"), "twin/1", other]);
     assert!(probe("twin/1").out.starts_with("fact twin/1, P36 (capital)\n"), "an id with a slash is an id");
     refused(&format!("{}x/capital", subject), &["no fact of P36 (capital)", &format!("did you mean {subject:?}?")]);
     refused(&format!("{subject}/capitol"), &["no relation \"capitol\"", "did you mean \"capital\"?"]);

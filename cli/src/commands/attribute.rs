@@ -28,6 +28,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut selection = Selection::from(args.selection);
     selection.relations = relations::ids(&snapshot, &selection.relations)?;
     selection.check(&snapshot)?;
+    let names = relations::by_id(&snapshot);
     // A snapshot keeps the files it reads.
     drop(snapshot);
     if let Some(run) = &args.run {
@@ -51,8 +52,9 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
-    let shown = Shown { bar: terminal.messages_to_person && !args.quiet, summary: !args.quiet };
-    watched(&job.run, &model, shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))
+    let bar = terminal.messages_to_person && !args.quiet;
+    let shown = Shown { bar, summary: !args.quiet, relations: names };
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))
 }
 
 /// Refuses layers that the model's configuration does not have.

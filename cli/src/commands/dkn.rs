@@ -56,8 +56,9 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
-    let shown = Shown { bar: terminal.messages_to_person && !args.quiet, summary: !args.quiet };
-    watched(&job.run, &model, shown, terminal, |stop, progress| job.run(&store, &model, stop, progress))?;
+    let bar = terminal.messages_to_person && !args.quiet;
+    let shown = Shown { bar, summary: !args.quiet, relations: relations::by_id(&snapshot) };
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, stop, progress))?;
     if shown.summary { write_found(&store, &job.run.name, terminal) } else { Ok(()) }
 }
 

@@ -106,22 +106,7 @@ impl CliError {
             ),
             #[cfg(feature = "attribute")]
             Self::Interrupted { .. } => Some("the same command goes on from here".into()),
-            Self::UnknownRelation { near, .. } => Some(match near {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => "`kndb facts DB --list` shows relations, their names and templates".into(),
-            }),
-            Self::RelationOfSeveral { .. } => Some("give the id of the one that is meant".into()),
-            #[cfg(feature = "attribute")]
-            Self::NoFact { instead, .. } => Some(match instead {
-                Some(instead) => format!("a fact by its subject and relation: --fact '{instead}'"),
-                None => "an id, or subject and relation: --fact 'France/P36', --fact France/capital".into(),
-            }),
-            #[cfg(feature = "attribute")]
-            Self::NoFactOf { near: Some(near), .. } => Some(format!("did you mean {near:?}?")),
-            #[cfg(feature = "attribute")]
-            Self::NoFactOf { .. } => Some("`kndb query DB 'facts[subject~\"…\"]'` finds facts by a part of a label".into()),
-            #[cfg(feature = "attribute")]
-            Self::SeveralFacts { .. } => Some("give the id of the one that is meant".into()),
+            Self::Name(error) => Some(error.hint()),
             Self::Store(Store::UnknownRun { name, known }) => {
                 nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"))
             }

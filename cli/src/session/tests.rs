@@ -171,7 +171,7 @@ fn the_default_run_must_exist() {
 fn runs_and_schema_are_results_in_the_session_s_mode() {
     let mut fixture = Fixture::new();
     let written = fixture.ok(".mode csv\n.schema\n");
-    let expected = "kind,name\nlanguage,en\nlanguage,zh\nrelation,P36\nrun,first\n";
+    let expected = "kind,name,called\nlanguage,en,\nlanguage,zh,\nrelation,P36,capital\nrun,first,\n";
     assert_eq!(written.out, expected);
     let written = fixture.ok(".mode jsonl\n.runs\n");
     let run: serde_json::Value = serde_json::from_str(&written.out).expect("one object");

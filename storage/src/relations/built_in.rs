@@ -67,6 +67,12 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("place_of_birth", "place of birth"),
     property("place_of_death", "place of death"),
     property("date_of_birth", "date of birth"),
+    // Templates of mLAMA without facts.
+    property("P54", "member of sports team"),
+    property("P69", "educated at"),
+    also("P102", "member of political party", &["political party"]),
+    property("P166", "award received"),
+    property("P1923", "participating team"),
     // CounterFact and PopQA.
     property("P22", "father"),
     property("P25", "mother"),

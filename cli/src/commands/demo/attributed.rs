@@ -1,5 +1,6 @@
 //! The demo with a model: facts in, attribution, questions.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use kndb_engine::job::{Job, Prompts};
@@ -73,8 +74,8 @@ fn attribute(store: &Store, model: &Model, device: &str, terminal: &mut Terminal
     let mut job = Job::new(PRESET, model, &options, device);
     job.selection.prompts = Prompts::First(1);
     job.selection.relations = RELATIONS.map(str::to_owned).to_vec();
-    let shown = Shown { bar: terminal.messages_to_person, summary: false };
-    let summary = until_stopped(shown, |stop, progress| job.run(store, model, &options, stop, progress))?;
+    let shown = Shown { bar: terminal.messages_to_person, summary: false, relations: HashMap::new() };
+    let summary = until_stopped(&shown, |stop, progress| job.run(store, model, &options, stop, progress))?;
     must_be_done(&job.run, &summary)?;
     let seconds = summary.elapsed.as_secs_f64();
     writeln!(
