@@ -5,7 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use kndb_query::{Column, Sink, Value, nearest};
+use kndb_query::{Column, Note, Sink, Value, nearest};
 use kndb_storage::{FoundRelation, Snapshot};
 
 use crate::error::{NameError, Result};
@@ -101,5 +101,9 @@ impl Sink for Named<'_> {
 
     fn end(&mut self) -> io::Result<()> {
         self.sink.end()
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.sink.note(note)
     }
 }

@@ -274,12 +274,27 @@ impl<'a> Resolver<'a> {
                 if subject { self.snapshot.facts_with_subject(test) } else { self.snapshot.facts_with_object(test) };
             found.map_err(QueryError::storage)
         };
+        let (a, side) = if subject { ("a", "subject") } else { ("an", "object") };
         match test {
-            LabelTest::Contains(part) => find(kndb_storage::LabelTest::Contains(&part.text)),
+            LabelTest::Contains(part) => {
+                let facts = find(kndb_storage::LabelTest::Contains(&part.text))?;
+                if facts.is_empty() {
+                    self.notes.add(part.span, format!("no fact has {a} {side} that contains {:?}", part.text));
+                }
+                Ok(facts)
+            }
             LabelTest::Is(texts) => {
                 let mut facts = RoaringBitmap::new();
                 for text in texts {
-                    facts |= find(kndb_storage::LabelTest::Is(&text.text))?;
+                    let found = find(kndb_storage::LabelTest::Is(&text.text))?;
+                    if found.is_empty() {
+                        // Looks at every label, but only where there is nothing to answer.
+                        let labels = self.snapshot.distinct_labels(subject).map_err(QueryError::storage)?;
+                        let near = nearest(&text.text, labels).map(|near| format!("; did you mean {near:?}?"));
+                        let near = near.unwrap_or_default();
+                        self.notes.add(text.span, format!("no fact has the {side} {:?}{near}", text.text));
+                    }
+                    facts |= found;
                 }
                 Ok(facts)
             }

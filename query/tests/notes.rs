@@ -194,3 +194,19 @@ fn a_language_of_labels_that_the_store_lacks_is_noted() {
     // The language that is asked for is the labels' then.
     assert_eq!(told(&toy, &settings, "kn[lang=zh] by fact").notes, []);
 }
+
+#[test]
+fn a_label_that_no_fact_has_is_told_with_the_nearest_one() {
+    let toy = toy();
+    for (text, expected) in [
+        ("facts[subject=Frnace]", Some("no fact has the subject \"Frnace\"; did you mean \"France\"?")),
+        ("facts[object=\"巴黎市\"]", Some("no fact has the object \"巴黎市\"; did you mean \"巴黎\"?")),
+        ("facts[subject in (France, Atlantis)]", Some("no fact has the subject \"Atlantis\"")),
+        ("kn[run=\"bert, en\", object~xyz]", Some("no fact has an object that contains \"xyz\"")),
+        ("facts[subject=Paris]", Some("no fact has the subject \"Paris\"")),
+        ("facts[subject=France, object=Berlin]", None),
+        ("facts[subject~Fr]", None),
+    ] {
+        assert_eq!(notes(&toy, text), expected.into_iter().collect::<Vec<_>>(), "{text}");
+    }
+}

@@ -348,6 +348,11 @@ impl Snapshot {
         self.dictionary().map_or_else(|| Ok(RoaringBitmap::new()), |d| d.with_label(false, test))
     }
 
+    /// Every label of subjects once, or else of objects, in any language: for suggestions.
+    pub fn distinct_labels(&self, subject: bool) -> Result<Vec<&str>> {
+        self.dictionary().map_or_else(|| Ok(Vec::new()), |dictionary| dictionary.distinct_labels(subject))
+    }
+
     /// All prompt templates: relation, language, number, text.
     pub fn templates(&self) -> impl Iterator<Item = (RelationId, LanguageId, PromptId, &str)> {
         self.dictionary().into_iter().flat_map(Dictionary::templates)

@@ -229,6 +229,16 @@ impl Dictionary {
         Ok(found)
     }
 
+    /// Every label of subjects once, or else of objects, in any language.
+    pub(crate) fn distinct_labels(&self, subject: bool) -> Result<Vec<&str>> {
+        let mut numbers = RoaringBitmap::new();
+        for labels in &self.labels {
+            let (side, name) = if subject { (&labels.subjects, "subjects") } else { (&labels.objects, "objects") };
+            numbers.extend(self.list(side, name)?.iter().map(|&number| u32::from_le_bytes(number)));
+        }
+        numbers.into_iter().map(|number| Ok(self.text(&self.strings, number)?.unwrap_or_default())).collect()
+    }
+
     fn matching_strings(&self, test: LabelTest<'_>) -> Result<RoaringBitmap> {
         let count = (self.string_table(&self.strings)?.0.len() as u32).saturating_sub(1);
         let text = |number| Ok::<_, Error>(self.text(&self.strings, number)?.unwrap_or_default());
