@@ -15,6 +15,7 @@ use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, W
 use crate::args::StudyArgs;
 use crate::error::{CliError, Result};
 use crate::interrupt::{Signals, answer_at};
+use crate::model;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
@@ -102,13 +103,13 @@ pub struct Setting {
 impl Setting {
     /// Opens the store, loads the model, finds the run.
     pub fn of(args: &StudyArgs, reads: Reads, terminal: &mut Terminal) -> Result<Self> {
-        let on = device(&args.device)?;
+        device(&args.device)?;
         let store = Store::open(&args.store)?;
         let snapshot = store.snapshot()?;
         if let Some(run) = &args.run {
             named_run(&snapshot, run, reads)?;
         }
-        let model = Model::load(&args.model, &on)?;
+        let model = model::load(&args.model, &args.device, terminal)?;
         let run = run_of(&snapshot, &model, args.run.as_deref(), reads)?.clone();
         if !run.finished {
             let name = &run.spec.name;

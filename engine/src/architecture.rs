@@ -72,26 +72,15 @@ pub fn named(config: &Config) -> Result<&'static Architecture> {
 
 /// `nn.Linear`: `{name}.weight [outputs × inputs]`, and `{name}.bias` where there is one.
 fn linear(weights: &mut Weights, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
-    let weight = weights.take(&format!("{name}.weight"), [outputs, inputs])?;
-    let bias = if bias { Some(weights.take(&format!("{name}.bias"), [outputs])?) } else { None };
-    Ok(Linear::from_rows(weight, bias))
+    weights.linear(name, inputs, outputs, bias)
 }
 
 /// Two `nn.Linear`s of the same input, as one with both outputs.
 fn joined(weights: &mut Weights, names: [&str; 2], inputs: usize, outputs: usize, bias: bool) -> Result<Linear> {
-    let mut rows = Vec::with_capacity(2);
-    let mut biases = Vec::with_capacity(2);
-    for name in names {
-        rows.push(weights.take::<2>(&format!("{name}.weight"), [outputs, inputs])?);
-        if bias {
-            biases.push(weights.take::<1>(&format!("{name}.bias"), [outputs])?);
-        }
-    }
-    Ok(Linear::from_rows(Tensor::cat(rows, 0), bias.then(|| Tensor::cat(biases, 0))))
+    weights.joined(&names, inputs, outputs, bias)
 }
 
-/// The embedding's rows and the head's, which are the same where `tie_word_embeddings` says so; `tied` is the family's
-/// default.
+/// The embedding's rows and the head's ([`Weights::tied`]); `tied` holds where `tie_word_embeddings` does not say.
 fn words(
     config: &Config,
     weights: &mut Weights,
@@ -99,9 +88,7 @@ fn words(
     shape: [usize; 2],
     tied: bool,
 ) -> Result<(Tensor<2>, Tensor<2>)> {
-    let tokens = weights.take::<2>(embedding, shape)?;
-    let rows = if config.flag("tie_word_embeddings", tied)? { tokens.clone() } else { weights.take(head, shape)? };
-    Ok((tokens, rows))
+    weights.tied(embedding, head, shape, config.flag("tie_word_embeddings", tied)?)
 }
 
 /// `nn.LayerNorm`.

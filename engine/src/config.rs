@@ -1,6 +1,7 @@
 //! `config.json`, field by field, with errors that name the field.
 
 use crate::error::{Error, Result};
+use crate::folder::must_not_be_other;
 use std::path::{Path, PathBuf};
 
 /// A model's configuration.
@@ -13,6 +14,7 @@ impl Config {
     /// Reads `config.json` of a folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("config.json");
+        must_not_be_other(&path, &[])?;
         let text = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         match serde_json::from_slice(&text) {
             Ok(serde_json::Value::Object(values)) => Ok(Self { path, values }),
@@ -36,7 +38,9 @@ impl Config {
         match self.values.get(field) {
             None | Some(serde_json::Value::Null) => Ok(None),
             Some(value) => match value.as_u64() {
-                Some(n) if n > 0 && n < 1 << 32 => Ok(Some(n as usize)),
+                // Products of two, and three times that, stay below 2⁶⁴.
+                Some(n) if n > 0 && n < 1 << 31 => Ok(Some(n as usize)),
+                Some(n) if n > 0 => Err(self.wrong(field, value, "a number below 2147483648")),
                 _ => Err(self.wrong(field, value, "a positive number")),
             },
         }

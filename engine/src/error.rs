@@ -1,5 +1,6 @@
 //! What can go wrong in the engine, as data: found, expected, where. The command adds the hints.
 
+use crate::weights::grouped;
 use std::path::PathBuf;
 
 /// Errors of the attribution engine.
@@ -21,6 +22,16 @@ pub enum Error {
         path: PathBuf,
         /// What was found, and what was expected.
         reason: String,
+    },
+    /// Something of another kind stands where a model, or a file of one, is expected.
+    #[error("{}: {found}; {instead}", path.display())]
+    Unusable {
+        /// Where.
+        path: PathBuf,
+        /// What it is.
+        found: String,
+        /// What to do.
+        instead: String,
     },
     /// The model is of an architecture the engine does not know.
     #[error("{}: unknown architecture `{found}`; expected one of {}", path.display(), expected.join(", "))]
@@ -46,8 +57,9 @@ pub enum Error {
     },
     /// Tensors that the architecture needs are not in the weights.
     #[error(
-        "{}: {} of the model's tensors missing: {}; the file has {}",
-        path.display(), missing.len(), listed(missing), listed(present)
+        "{}: {} of the model's tensors missing: {}; the file has {}{}",
+        path.display(), missing.len(), grouped(missing, 6), grouped(present, 6),
+        why.as_ref().map_or_else(String::new, |why| format!("; {why}"))
     )]
     Missing {
         /// The weights.
@@ -56,6 +68,8 @@ pub enum Error {
         missing: Vec<String>,
         /// Names that are there and were not used.
         present: Vec<String>,
+        /// What explains it, where that is known.
+        why: Option<String>,
     },
     /// A tensor has another shape than the configuration says.
     #[error("{}: tensor `{name}` has shape {found:?}; config.json says {expected:?}", path.display())]
@@ -140,13 +154,3 @@ pub enum Error {
 
 /// Result of the engine.
 pub type Result<T> = std::result::Result<T, Error>;
-
-fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0 => "no other".into(),
-        n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),
-        _ => shown,
-    }
-}

@@ -6,7 +6,7 @@
 //!
 //! | module | what it keeps |
 //! |---|---|
-//! | [`model`], `config`, `weights`, `tokenizer`, [`architecture`] | from a folder to a network |
+//! | [`model`], `folder`, `config`, `weights`, `tokenizer`, [`architecture`] | from a folder to a network |
 //! | [`nn`] | the parts of a transformer, each with its backward pass by hand |
 //! | [`transformer`] | a network, and the pass of a real prompt through it |
 //! | [`sweep`] | points of paths through the layers above theirs, and back |
@@ -26,6 +26,7 @@ pub mod config;
 pub mod degenerate;
 pub mod device;
 mod error;
+mod folder;
 pub mod intervention;
 pub mod job;
 pub mod methods;

@@ -3,6 +3,7 @@
 use crate::architecture;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::folder::{Folder, must_be_named};
 use crate::question::Asking;
 use crate::tokenizer::Tokenizer;
 use crate::transformer::Transformer;
@@ -22,6 +23,7 @@ pub struct Model {
     weights_hash: String,
     side_hash: String,
     shape: Shape,
+    notes: Vec<String>,
     /// The network.
     pub network: Transformer,
     /// The tokenizer.
@@ -29,18 +31,19 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a folder with `config.json`, `tokenizer.json` and weights. Nothing is fetched.
+    /// Loads a folder with `config.json`, `tokenizer.json` and weights, or the one snapshot of such a folder in Hugging
+    /// Face's cache. Nothing is fetched. Names and shapes are checked before values are read; the peak of memory is the
+    /// network and one tensor (docs/models.md).
     ///
     /// # Errors
-    /// An unknown architecture or variant, a missing, superfluous or misshapen tensor, a tokenizer of another model.
+    /// Something else than a model, an unknown architecture or variant, a missing, superfluous or misshapen tensor, a tokenizer of another model.
     pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
-        let folder = folder.as_ref();
+        let Folder { path: folder, name } = &Folder::find(folder.as_ref())?;
         let config = Config::read(folder)?;
+        must_be_named(&config, &architecture::KNOWN.iter().map(|known| known.model_type).collect::<Vec<_>>())?;
         let known = architecture::named(&config)?;
-        let mut weights = Weights::read(folder, device)?;
-        let network = (known.load)(&config, &mut weights)?;
-        let weights_hash = weights.hash();
-        weights.finish(known.without_use)?;
+        let mut weights = Weights::open(folder, known.base, device)?;
+        let network = weights.build(known.without_use, |weights| (known.load)(&config, weights))?;
         let tokenizer = Tokenizer::read(folder, &config, network.vocabulary(), network.causal)?;
         let shape = Shape::new(network.blocks.len() as u32, network.width() as u32).ok_or_else(|| Error::File {
             path: config.path().to_owned(),
@@ -56,12 +59,24 @@ impl Model {
             side.update(&std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?);
         }
         let side_hash = format!("xxh3-{:032x}", side.digest128());
-        let full = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        let name = full.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { name, architecture: known.model_type, weights_hash, side_hash, shape, network, tokenizer })
+        Ok(Self {
+            name: name.clone(),
+            architecture: known.model_type,
+            weights_hash: weights.hash(),
+            side_hash,
+            shape,
+            notes: weights.notes().to_vec(),
+            network,
+            tokenizer,
+        })
     }
 
-    /// The folder's name.
+    /// What the user should be told about how the folder was read, one sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The folder's name; of a snapshot in Hugging Face's cache, the model's.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,104 +1,100 @@
-//! The tensors of a model folder by name: safetensors, whole or in shards, or PyTorch's own format.
+//! The tensors of a model folder by name: safetensors or PyTorch's own format, whole or in shards.
 //!
 //! Every tensor must be used or be known to be without use: one that nobody asked for would be a part of the network
-//! that is left out, and every score would be silently wrong.
+//! that is left out, and every score would be silently wrong. An architecture's `load` runs twice ([`Weights::build`]): a
+//! dry pass checks every name and shape and reads nothing; the second reads each tensor straight into the memory it stays
+//! in, so that loading takes little more than the network itself.
+
+mod absent;
+mod files;
+mod linear;
+mod names;
+mod stored;
+mod tied;
+
+pub(crate) use absent::grouped;
 
 use crate::error::{Error, Result};
-use burn::store::pytorch_reader::{DType as PytorchType, PytorchReader, Tensor as PytorchTensor};
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::{Dtype, SafeTensors};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::Xxh3;
+use stored::Stored;
 
-/// Tensors of a model that have not been asked for yet.
+/// Missing tensors that are remembered; with more, config.json speaks of what no file holds.
+const MOST_MISSING: usize = 4_096;
+
+/// Values of missing vectors that a dry pass stands zeros in for; with more, config.json speaks of what no file holds.
+const MOST_MADE_UP: usize = 1 << 24;
+
+/// The tensors of a model.
 pub struct Weights {
     path: PathBuf,
     device: Device,
     tensors: BTreeMap<String, Stored>,
+    /// What the family's names of its base model start with, such as `bert.`.
+    base: &'static str,
+    /// Whether the file leaves that out.
+    bare: bool,
+    /// Names of the file, and those they were asked for by.
+    used: BTreeMap<String, String>,
     missing: Vec<String>,
+    made_up: usize,
+    dry: bool,
+    notes: Vec<String>,
     hash: u128,
 }
 
-enum Stored {
-    Raw { shape: Vec<usize>, dtype: Dtype, bytes: Vec<u8> },
-    Pytorch(PytorchTensor),
-}
-
-impl Stored {
-    fn shape(&self) -> &[usize] {
-        match self {
-            Self::Raw { shape, .. } => shape,
-            Self::Pytorch(tensor) => tensor.shape(),
-        }
-    }
-}
-
 impl Weights {
-    /// Reads the weights of a folder: `model.safetensors`, its shards, or `pytorch_model.bin`, whichever is there first.
-    pub fn read(folder: &Path, device: &Device) -> Result<Self> {
-        let whole = folder.join("model.safetensors");
-        let index = folder.join("model.safetensors.index.json");
-        let pytorch = folder.join("pytorch_model.bin");
-        let mut weights = Self {
-            path: whole.clone(),
+    /// Opens the weights of a folder: `model.safetensors`, its shards, `pytorch_model.bin` or its shards, whichever is
+    /// there first, as Hugging Face does. `base` is what the family's names of its base model start with (`bert.`).
+    ///
+    /// # Errors
+    /// No weights, something else in their place, a shard that is missing, a file that is damaged.
+    pub fn open(folder: &Path, base: &'static str, device: &Device) -> Result<Self> {
+        let files = files::open(folder)?;
+        let (tensors, bare) = names::usual(files.tensors, base);
+        names::refuse_other_kinds(&files.path, &tensors)?;
+        Ok(Self {
+            path: files.path,
             device: device.clone(),
-            tensors: BTreeMap::new(),
+            tensors,
+            base,
+            bare,
+            used: BTreeMap::new(),
             missing: Vec::new(),
-            hash: 0,
-        };
-        let mut hash = Xxh3::new();
-        if whole.exists() {
-            weights.add_safetensors(&whole, &mut hash)?;
-        } else if index.exists() {
-            for shard in shards(&index)? {
-                weights.add_safetensors(&folder.join(shard), &mut hash)?;
-            }
-            weights.path = index;
-        } else if pytorch.exists() {
-            hash.update(&read(&pytorch)?);
-            let file = PytorchReader::new(&pytorch)
-                .map_err(|e| Error::File { path: pytorch.clone(), reason: format!("not a PyTorch checkpoint: {e}") })?;
-            weights.tensors =
-                file.into_tensors().into_iter().map(|(name, tensor)| (name, Stored::Pytorch(tensor))).collect();
-            weights.path = pytorch;
-        } else {
-            let reason = "no weights; expected model.safetensors, model.safetensors.index.json or pytorch_model.bin";
-            return Err(Error::File { path: folder.to_owned(), reason: reason.into() });
-        }
-        weights.hash = hash.digest128();
-        weights.use_new_norm_names();
-        Ok(weights)
+            made_up: 0,
+            dry: false,
+            notes: Vec::new(),
+            hash: files.hash,
+        })
     }
 
-    fn add_safetensors(&mut self, path: &Path, hash: &mut Xxh3) -> Result<()> {
-        let bytes = read(path)?;
-        hash.update(&bytes);
-        let file = SafeTensors::deserialize(&bytes)
-            .map_err(|e| Error::File { path: path.to_owned(), reason: format!("not a safetensors file: {e}") })?;
-        for (name, view) in file.iter() {
-            let stored = Stored::Raw { shape: view.shape().to_vec(), dtype: view.dtype(), bytes: view.data().to_vec() };
-            self.tensors.insert(name.to_owned(), stored);
+    /// Builds a network: first dry, then with its values.
+    ///
+    /// # Errors
+    /// A tensor that is missing, misshapen, of no float type or not finite; one that is left over and not named by
+    /// `without_use`.
+    pub fn build<T>(&mut self, without_use: impl Fn(&str) -> bool, load: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
+        self.dry = true;
+        let planned = load(self);
+        let left = self.left(&without_use);
+        // What is missing is told before what follows from its absence.
+        if !self.missing.is_empty() {
+            return Err(absent::missing(self, left));
         }
-        Ok(())
+        planned?;
+        if !left.is_empty() {
+            return Err(absent::left_over(self, &left));
+        }
+        self.dry = false;
+        load(self)
     }
 
-    /// Checkpoints converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
-    fn use_new_norm_names(&mut self) {
-        let old = std::mem::take(&mut self.tensors);
-        self.tensors = old
-            .into_iter()
-            .map(|(name, tensor)| {
-                let renamed = match name.strip_suffix(".gamma") {
-                    Some(stem) => format!("{stem}.weight"),
-                    None => match name.strip_suffix(".beta") {
-                        Some(stem) => format!("{stem}.bias"),
-                        None => name,
-                    },
-                };
-                (renamed, tensor)
-            })
-            .collect();
+    /// Tensors that nobody asked for.
+    fn left(&self, without_use: impl Fn(&str) -> bool) -> Vec<String> {
+        let used: Vec<&Stored> = self.used.keys().filter_map(|name| self.tensors.get(name)).collect();
+        let left = self.tensors.iter().filter(|(name, _)| !self.used.contains_key(*name) && !without_use(name));
+        left.filter(|(_, it)| !used.iter().any(|used| used.is_same_place(it))).map(|(name, _)| name.clone()).collect()
     }
 
     /// Hash of the files' bytes (XXH3, 128 bits).
@@ -111,113 +107,113 @@ impl Weights {
         &self.device
     }
 
+    /// What the user should be told.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Tells the user something, once.
+    pub fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     /// Whether a tensor is there.
     pub fn has(&self, name: &str) -> bool {
-        self.tensors.contains_key(name)
+        self.tensors.contains_key(self.own(name))
     }
 
-    /// A tensor of a known shape. One that is missing is remembered for [`Weights::finish`] and given as zeros until then.
+    /// A name as the file writes it.
+    fn own<'a>(&self, name: &'a str) -> &'a str {
+        if self.bare { name.strip_prefix(self.base).unwrap_or(name) } else { name }
+    }
+
+    /// A tensor of a known shape, row by row. One that is missing is remembered, and [`Weights::build`] fails.
     pub fn take<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        let Some(stored) = self.tensors.remove(name) else {
+        match self.checked(name, &shape)? {
+            Some(own) if !self.dry => Ok(self.tensor(self.values(&own)?, shape)),
+            found => self.stand_in(found.is_some(), shape),
+        }
+    }
+
+    /// A tensor of a known shape, or nothing where it is not there.
+    pub fn maybe<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Option<Tensor<D>>> {
+        if self.has(name) { self.take(name, shape).map(Some) } else { Ok(None) }
+    }
+
+    /// The file's name of a tensor of this shape, or nothing, remembered, if it is missing.
+    fn checked(&mut self, name: &str, shape: &[usize]) -> Result<Option<String>> {
+        let own = self.own(name).to_owned();
+        let Some(stored) = self.tensors.get(&own) else {
             self.missing.push(name.to_owned());
-            return Ok(Tensor::zeros(shape, &self.device));
+            if self.missing.len() > MOST_MISSING {
+                return Err(self.too_much(name));
+            }
+            return Ok(None);
         };
         if stored.shape() != shape {
-            return Err(Error::Shape {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                found: stored.shape().to_vec(),
-                expected: shape.to_vec(),
-            });
+            let (found, expected) = (stored.shape().to_vec(), shape.to_vec());
+            return Err(Error::Shape { path: self.path.clone(), name: own, found, expected });
         }
-        let values = self.values(name, &stored)?;
-        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-            let reason = format!("tensor `{name}` holds {value}, which is not a finite number");
+        if let Err(found) = stored.kind() {
+            let reason = format!("tensor `{own}` has type {found}; expected F32, F16, BF16 or F64");
             return Err(Error::File { path: self.path.clone(), reason });
         }
-        Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
+        self.used.insert(own.clone(), name.to_owned());
+        Ok(Some(own))
     }
 
-    fn values(&self, name: &str, stored: &Stored) -> Result<Vec<f32>> {
-        let unknown = |found: String| Error::File {
-            path: self.path.clone(),
-            reason: format!("tensor `{name}` has type {found}; expected F32, F16, BF16 or F64"),
-        };
-        let from = |bytes: &[u8], kind: Kind| match kind {
-            Kind::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            Kind::F16 => bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            Kind::Bf16 => bytes.chunks_exact(2).map(|b| half::bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            Kind::F64 => bytes
-                .chunks_exact(8)
-                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
-                .collect(),
-        };
-        match stored {
-            Stored::Raw { dtype, bytes, .. } => {
-                let kind = match dtype {
-                    Dtype::F32 => Kind::F32,
-                    Dtype::F16 => Kind::F16,
-                    Dtype::BF16 => Kind::Bf16,
-                    Dtype::F64 => Kind::F64,
-                    other => return Err(unknown(format!("{other:?}"))),
-                };
-                Ok(from(bytes, kind))
+    /// A view of one zero in the place of a tensor.
+    fn stand_in<const D: usize>(&mut self, is_there: bool, shape: [usize; D]) -> Result<Tensor<D>> {
+        let values = shape.iter().try_fold(4_usize, |product, &size| product.checked_mul(size));
+        if D == 1 && !is_there {
+            self.made_up = self.made_up.saturating_add(shape[0]);
+        }
+        if values.is_none_or(|bytes| bytes > isize::MAX as usize) || self.made_up > MOST_MADE_UP {
+            return Err(self.too_much("a tensor"));
+        }
+        Ok(Tensor::<1>::zeros([1], &self.device).expand(shape))
+    }
+
+    /// Ends a dry pass; [`Weights::build`] tells what is missing instead.
+    fn too_much(&self, name: &str) -> Error {
+        Error::Missing { path: self.path.clone(), missing: vec![name.to_owned()], present: Vec::new(), why: None }
+    }
+
+    fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// All values of a tensor.
+    fn values(&self, own: &str) -> Result<Vec<f32>> {
+        let mut values = Vec::with_capacity(self.tensors[own].count());
+        self.read(own, 1, |_, part| values.extend_from_slice(part))?;
+        Ok(values)
+    }
+
+    /// Whether a tensor holds these values.
+    fn holds(&self, own: &str, values: &[f32]) -> Result<bool> {
+        let mut equal = true;
+        self.read(own, 1, |first, part| equal &= values.get(first..first + part.len()) == Some(part))?;
+        Ok(equal)
+    }
+
+    /// Reads a tensor in parts, each a multiple of `step` values, with the index of its first.
+    fn read(&self, own: &str, step: usize, mut each: impl FnMut(usize, &[f32])) -> Result<()> {
+        let mut wrong = None;
+        let read = self.tensors[own].read(step, |first, part| {
+            wrong = wrong.or_else(|| part.iter().copied().find(|value| !value.is_finite()));
+            each(first, part);
+        });
+        read.map_err(|source| Error::Read { path: self.path.clone(), source })?;
+        match wrong {
+            None => Ok(()),
+            Some(value) => {
+                let reason = format!("tensor `{own}` holds {value}, which is not a finite number");
+                Err(Error::File { path: self.path.clone(), reason })
             }
-            Stored::Pytorch(tensor) => {
-                let kind = match tensor.dtype() {
-                    PytorchType::F32 => Kind::F32,
-                    PytorchType::F16 => Kind::F16,
-                    PytorchType::BF16 => Kind::Bf16,
-                    PytorchType::F64 => Kind::F64,
-                    other => return Err(unknown(format!("{other:?}"))),
-                };
-                let bytes = tensor.read().map_err(|source| Error::Read { path: self.path.clone(), source })?;
-                Ok(from(&bytes, kind))
-            }
         }
     }
-
-    /// Fails if a tensor was missing, or if one is left over that `without_use` does not name.
-    pub fn finish(self, without_use: impl Fn(&str) -> bool) -> Result<()> {
-        let left: Vec<String> = self.tensors.into_keys().filter(|name| !without_use(name)).collect();
-        if !self.missing.is_empty() {
-            return Err(Error::Missing { path: self.path, missing: self.missing, present: left });
-        }
-        if !left.is_empty() {
-            let shown = left.iter().take(6).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let reason = format!(
-                "holds what this architecture does not use ({} in all): {shown}; leaving it out would compute another model",
-                left.len()
-            );
-            return Err(Error::File { path: self.path, reason });
-        }
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    F32,
-    F16,
-    Bf16,
-    F64,
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-/// The files an index names, each once, in order of their names.
-fn shards(index: &Path) -> Result<BTreeSet<String>> {
-    let wrong = |reason: String| Error::File { path: index.to_owned(), reason };
-    let value: serde_json::Value =
-        serde_json::from_slice(&read(index)?).map_err(|e| wrong(format!("not JSON: {e}")))?;
-    let map = value.get("weight_map").and_then(|map| map.as_object());
-    let map = map.ok_or_else(|| wrong("no object `weight_map`".into()))?;
-    let name = |value: &serde_json::Value| match value.as_str() {
-        // A shard is a file of the same folder, nothing else.
-        Some(name) if Path::new(name).components().count() == 1 && !name.contains("..") => Ok(name.to_owned()),
-        _ => Err(wrong(format!("`weight_map` names {value}; expected a file of the same folder"))),
-    };
-    map.values().map(name).collect()
 }

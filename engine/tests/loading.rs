@@ -1,7 +1,15 @@
 //! Model folders that are not what they should be: each error says what was found and what was expected.
 
+#[path = "loading/checkpoint.rs"]
+mod checkpoint;
 #[path = "loading/folder.rs"]
 mod folder;
+#[path = "loading/heads.rs"]
+mod heads;
+#[path = "loading/kinds.rs"]
+mod kinds;
+#[path = "loading/names.rs"]
+mod names;
 
 use folder::{Folder, load};
 use kndb_engine::Model;
@@ -31,7 +39,18 @@ fn architectures_are_named() {
     folder.config(|config| {
         config.as_object_mut().expect("an object").remove("model_type");
     });
-    says(&folder.error(), &["unknown architecture `(no model_type)`"]);
+    says(
+        &folder.error(),
+        &["config.json: no `model_type`", "`architectures` says BertForMaskedLM: add \"model_type\": \"bert\""],
+    );
+    folder.config(|config| config["architectures"] = serde_json::json!(["T5ForConditionalGeneration"]));
+    says(&folder.error(), &["T5ForConditionalGeneration, which is not one of bert, gpt2"]);
+    folder.config(|config| config["architectures"] = serde_json::json!(["Gemma3ForCausalLM"]));
+    says(&folder.error(), &["add \"model_type\": \"gemma3_text\""]);
+    folder.config(|config| {
+        config.as_object_mut().expect("an object").remove("architectures");
+    });
+    says(&folder.error(), &["no `model_type`; add the one of these weights: bert, gpt2"]);
 }
 
 #[test]
@@ -68,10 +87,24 @@ fn missing_tensors_are_listed_with_what_is_there() {
 }
 
 #[test]
-fn a_whole_layer_that_is_missing_is_cut_short() {
+fn layers_that_are_missing_are_told_in_numbers() {
     let folder = Folder::of("gpt2");
     folder.config(|config| config["n_layer"] = 4.into());
-    says(&folder.error(), &["12 of the model's tensors missing: `transformer.h.3.", "and 6 more"]);
+    says(
+        &folder.error(),
+        &[
+            "12 of the model's tensors missing: 12 tensors of `transformer.h.3`, such as `transformer.h.3.attn.c_attn.weight`",
+            "config.json speaks of 4 layers, the weights hold 3 (`transformer.h.0` to `transformer.h.2`)",
+        ],
+    );
+    folder.config(|config| config["n_layer"] = 9.into());
+    says(
+        &folder.error(),
+        &[
+            "72 of the model's tensors missing: 12 tensors of each of `transformer.h.3` to `transformer.h.8`",
+            "of 9 layers",
+        ],
+    );
 }
 
 #[test]
@@ -101,7 +134,10 @@ fn no_tensor_is_left_out_in_silence() {
 
     let folder = Folder::of("gpt2");
     folder.config(|config| config["n_layer"] = 2.into());
-    says(&folder.error(), &["(12 in all)", "does not use", "`transformer.h.2."]);
+    says(
+        &folder.error(),
+        &["(12 in all)", "does not use", "`transformer.h.2", "speaks of 2 layers, the weights hold 3"],
+    );
 }
 
 #[test]
@@ -115,7 +151,7 @@ fn broken_weights_are_refused() {
     folder.remove("model.safetensors");
     says(
         &folder.error(),
-        &["no weights; expected model.safetensors, model.safetensors.index.json or pytorch_model.bin"],
+        &["no weights; expected model.safetensors or pytorch_model.bin, or the index and all files of one in shards"],
     );
 }
 
@@ -223,6 +259,8 @@ fn configurations_must_be_whole() {
             config.as_object_mut().expect("an object").remove(field);
         });
         says(&folder.error(), &["config.json", field, "missing", "expected a positive number"]);
+        folder.config(|config| config[field] = (1_u64 << 31).into());
+        says(&folder.error(), &[field, "expected a number below 2147483648"]);
         for value in [serde_json::json!("24"), 0.into(), (-1).into(), serde_json::json!(2.5)] {
             folder.config(|config| config[field] = value.clone());
             says(&folder.error(), &[field, &value.to_string(), "expected a positive number"]);
@@ -234,7 +272,7 @@ fn configurations_must_be_whole() {
     folder.write("config.json", b"{");
     says(&folder.error(), &["config.json: not JSON"]);
     folder.remove("config.json");
-    says(&folder.error(), &["cannot read", "config.json"]);
+    says(&folder.error(), &["weights, but no config.json", "bring the config.json"]);
 }
 
 #[test]
@@ -247,7 +285,10 @@ fn shards_are_files_of_the_same_folder() {
     }
     let folder = Folder::of("llama-sharded");
     folder.remove("model-00002-of-00003.safetensors");
-    says(&folder.error(), &["cannot read", "model-00002-of-00003.safetensors"]);
+    says(
+        &folder.error(),
+        &[index, "1 of the 3 files that it names are missing, such as `model-00002-of-00003.safetensors`"],
+    );
     folder.write(index, br#"{"weight_map": {"model.norm.weight": 3}}"#);
     says(&folder.error(), &["names 3; expected a file"]);
     folder.write(index, b"{}");

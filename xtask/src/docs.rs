@@ -4,8 +4,11 @@ use crate::{check, root};
 
 /// Runs the generators.
 pub fn run() -> Result<(), String> {
-    let arguments = ["test", "--package", "kndb-cli", "--test", "cli_reference"];
-    let mut command = check::cargo_command();
-    command.args(arguments).current_dir(root()).env("KNDB_WRITE_DOCS", "1");
-    check::finish(command, &format!("cargo {}", arguments.join(" ")))
+    for (package, test) in [("kndb-cli", "cli_reference"), ("kndb-engine", "loading")] {
+        let arguments = ["test", "--package", package, "--test", test];
+        let mut command = check::cargo_command();
+        command.args(arguments).current_dir(root()).env("KNDB_WRITE_DOCS", "1");
+        check::finish(command, &format!("cargo {}", arguments.join(" ")))?;
+    }
+    Ok(())
 }

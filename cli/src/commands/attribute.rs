@@ -12,6 +12,7 @@ use kndb_storage::{Claim, PRESETS, RunSpec, Store};
 use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
 use crate::error::{CliError, Result};
 use crate::job::{Shown, watched};
+use crate::model;
 use crate::relations;
 use crate::terminal::Terminal;
 
@@ -19,7 +20,7 @@ use crate::terminal::Terminal;
 pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     // Everything that can be wrong without the model is found before it is loaded.
     must_apply(&args.method)?;
-    let device_of_model = device(&args.device)?;
+    device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
     if snapshot.label_counts().is_empty() {
@@ -38,7 +39,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(LayerList(layers)) = &args.method.layers {
         must_have_layers(&args.model, layers)?;
     }
-    let model = Model::load(&args.model, &device_of_model)?;
+    let model = model::load(&args.model, &args.device, terminal)?;
     let options = options(&args.method, &model)?;
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use std::str::FromStr;
 
 use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
-use kndb_engine::{Model, device};
+use kndb_engine::device;
 use kndb_query::{Column, Settings, Sink, Span, Text, Value};
 use kndb_storage::{Claim, Run, RunSpec, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{Shown, watched};
+use crate::model;
 use crate::relations;
 use crate::study::{Reads, named_run, run_of};
 use crate::terminal::Terminal;
@@ -20,7 +21,7 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     must_apply(&args.search)?;
-    let on = device(&args.device)?;
+    device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
     if let Some(from) = &args.from {
@@ -31,7 +32,7 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
         drop(store.claim_run(run, Claim::Alone, "kndb dkn")?);
     }
     let relations = relations::ids(&snapshot, &args.selection.relations)?;
-    let model = Model::load(&args.model, &on)?;
+    let model = model::load(&args.model, &args.device, terminal)?;
     let scored = &run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec;
     let source = scored.name.clone();
     if let (Some(DegeneratePreset::NtcCode), Some(other)) = (args.search.preset, other_than_released(scored)) {

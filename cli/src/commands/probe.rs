@@ -10,17 +10,18 @@ use unicode_width::UnicodeWidthStr;
 use crate::args::{ChangeArgs, ProbeArgs};
 use crate::error::{CliError, Result};
 use crate::fact_choice;
+use crate::model;
 use crate::sets::Sets;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
-    let on = device(&args.device)?;
+    device(&args.device)?;
     let store = Store::open(&args.store)?;
     let snapshot = store.snapshot()?;
     let fact = fact_choice::fact(&snapshot, &args.fact)?;
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
-    let model = Model::load(&args.model, &on)?;
+    let model = model::load(&args.model, &args.device, terminal)?;
     let sets = Sets::new(&store, &model, args.run.as_deref())?;
     let chosen = Chosen::of(&args.change, &|set| sets.neurons(set, &args.fact))?;
     for (set, _, _) in chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty()) {

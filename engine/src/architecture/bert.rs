@@ -59,10 +59,7 @@ pub(super) const fn names(base: &'static str) -> Names {
     Names { base, ..NAMES }
 }
 
-/// Next-sentence prediction, buffers, and the decoder, which is the embedding once more.
+/// Next-sentence prediction and buffers.
 fn without_use(name: &str) -> bool {
-    name.contains("pooler.")
-        || name.starts_with("cls.seq_relationship.")
-        || name.starts_with("cls.predictions.decoder.")
-        || name.ends_with("position_ids")
+    name.contains("pooler.") || name.starts_with("cls.seq_relationship.") || name.ends_with("position_ids")
 }

@@ -53,7 +53,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     encoder.build(config, weights)
 }
 
-/// Buffers, and the decoder, which is the embedding once more.
+/// Buffers.
 fn without_use(name: &str) -> bool {
-    name == "vocab_projector.weight" || name.ends_with("position_ids")
+    name.ends_with("position_ids")
 }

@@ -55,8 +55,7 @@ pub(super) struct Encoder {
 impl Encoder {
     pub fn build(&self, config: &Config, weights: &mut Weights) -> Result<Transformer> {
         let (hidden, vocabulary) = (self.hidden, self.vocabulary);
-        let has_base = weights.has(&format!("{}embeddings.word_embeddings.weight", self.names.base));
-        let base = if has_base { self.names.base } else { "" };
+        let base = self.names.base;
         let at = |rest: &str| format!("{base}embeddings.{rest}");
         let embedding = at("word_embeddings.weight");
         let (tokens, rows) = words(config, weights, [&embedding, self.names.decoder], [vocabulary, hidden], true)?;
@@ -71,15 +70,15 @@ impl Encoder {
             scale: None,
             norm: Some(layer_norm(weights, &at("LayerNorm"), hidden, self.epsilon)?),
         };
-        let blocks = (0..self.layers).map(|l| self.block(weights, base, l)).collect::<Result<Vec<_>>>()?;
+        let blocks = (0..self.layers).map(|l| self.block(weights, l)).collect::<Result<Vec<_>>>()?;
         let head = self.head(weights, rows)?;
         let max_tokens = self.positions - self.padding.map_or(0, |padding| padding as usize + 1);
         Ok(Transformer { embedding, blocks, head, causal: false, max_tokens })
     }
 
-    fn block(&self, weights: &mut Weights, base: &str, layer: usize) -> Result<Block> {
+    fn block(&self, weights: &mut Weights, layer: usize) -> Result<Block> {
         let (hidden, names) = (self.hidden, &self.names);
-        let at = |rest: &str| format!("{base}{}.{layer}.{rest}", names.layers);
+        let at = |rest: &str| format!("{}{}.{layer}.{rest}", names.base, names.layers);
         Ok(Block {
             attention_norm: None,
             attention: Attention {
@@ -113,12 +112,11 @@ impl Encoder {
     fn head(&self, weights: &mut Weights, rows: Tensor<2>) -> Result<Head> {
         let (hidden, names) = (self.hidden, &self.names);
         let transform = linear(weights, names.transform, hidden, hidden, true)?;
-        let [own, other] = names.decoder_bias;
-        let bias = if weights.has(own) || !weights.has(other) { own } else { other };
+        let bias = weights.same(&names.decoder_bias, [self.vocabulary])?;
         Ok(Head {
             transform: Some((transform, self.head_activation)),
             norm: Some(layer_norm(weights, names.transform_norm, hidden, self.epsilon)?),
-            decoder: Linear::from_rows(rows, Some(weights.take(bias, [self.vocabulary])?)),
+            decoder: Linear::from_rows(rows, Some(bias)),
             cap: None,
         })
     }

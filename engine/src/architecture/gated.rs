@@ -194,5 +194,5 @@ impl Member {
 
 /// Kept angles, which are computed.
 pub(super) fn without_use(name: &str) -> bool {
-    name == "lm_head.weight" || name.ends_with("rotary_emb.inv_freq")
+    name.ends_with("rotary_emb.inv_freq")
 }

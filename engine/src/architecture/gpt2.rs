@@ -22,12 +22,11 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let act = activation(config, "activation_function", "gelu_new")?;
     let size_of_head = equal_heads(config, "n_embd", hidden, heads)?;
 
-    let root = if weights.has("transformer.wte.weight") { "transformer." } else { "" };
-    let embedding = format!("{root}wte.weight");
-    let (tokens, rows) = words(config, weights, [&embedding, "lm_head.weight"], [vocabulary, hidden], true)?;
+    let names = ["transformer.wte.weight", "lm_head.weight"];
+    let (tokens, rows) = words(config, weights, names, [vocabulary, hidden], true)?;
     let embedding = Embedding {
         tokens,
-        positions: Some(weights.take(&format!("{root}wpe.weight"), [positions, hidden])?),
+        positions: Some(weights.take("transformer.wpe.weight", [positions, hidden])?),
         padding: None,
         segment: None,
         scale: None,
@@ -35,7 +34,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     };
     let mut blocks = Vec::new();
     for l in 0..size(config, "n_layer", "num_hidden_layers")? {
-        let at = |rest: &str| format!("{root}h.{l}.{rest}");
+        let at = |rest: &str| format!("transformer.h.{l}.{rest}");
         let weight = weights.take::<2>(&at("attn.c_attn.weight"), [hidden, 3 * hidden])?;
         let bias = weights.take::<1>(&at("attn.c_attn.bias"), [3 * hidden])?;
         let columns = |from: usize, to: usize| {
@@ -72,7 +71,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
             after_feed_forward: None,
         });
     }
-    let norm = layer_norm(weights, &format!("{root}ln_f"), hidden, epsilon)?;
+    let norm = layer_norm(weights, "transformer.ln_f", hidden, epsilon)?;
     let head = Head { transform: None, norm: Some(norm), decoder: Linear::from_rows(rows, None), cap: None };
     Ok(Transformer { embedding, blocks, head, causal: true, max_tokens: positions })
 }
@@ -82,7 +81,7 @@ fn conv1d(weights: &mut Weights, name: &str, inputs: usize, outputs: usize) -> R
     Ok(Linear::new(weight, Some(weights.take(&format!("{name}.bias"), [outputs])?)))
 }
 
-/// Causal masks kept as buffers, and the head where it is the embedding once more.
+/// Causal masks kept as buffers.
 fn without_use(name: &str) -> bool {
-    name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") || name == "lm_head.weight"
+    name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias")
 }

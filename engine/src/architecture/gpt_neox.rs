@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::nn::{Activation, Attention, Block, FeedForward, Head, Linear, Rotary};
 use crate::transformer::{Embedding, Transformer};
 use crate::weights::Weights;
-use burn::tensor::Tensor;
 
 pub(super) const GPT_NEOX: Architecture = Architecture {
     model_type: "gpt_neox",
@@ -102,25 +101,14 @@ impl NeoX {
 
     fn attention(&self, weights: &mut Weights, name: &str) -> Result<Attention> {
         let (hidden, heads, size) = (self.hidden, self.heads, self.size);
-        let weight = weights.take::<2>(&format!("{name}.query_key_value.weight"), [3 * hidden, hidden])?;
-        let bias = if self.bias {
-            Some(weights.take::<1>(&format!("{name}.query_key_value.bias"), [3 * hidden])?)
-        } else {
-            None
-        };
         // Of each head its query, its key, its value: `part` 0, 1, 2.
-        let rows = |part: usize| -> Tensor<2> {
-            let apart: Tensor<4> = weight.clone().reshape([heads, 3, size, hidden]);
-            apart.slice_dim(1, part..part + 1).reshape([hidden, hidden])
-        };
-        let biases = |part: usize| -> Option<Tensor<1>> {
-            let apart: Tensor<3> = bias.clone()?.reshape([heads, 3, size]);
-            Some(apart.slice_dim(1, part..part + 1).reshape([hidden]))
-        };
-        let both = biases(1).zip(biases(2)).map(|(key, value)| Tensor::cat(vec![key, value], 0));
+        let rows = |part: usize| (0..heads).map(move |head| (3 * head + part) * size..(3 * head + part + 1) * size);
+        let picks = [rows(0).collect(), rows(1).chain(rows(2)).collect()];
+        let name_of_all = format!("{name}.query_key_value");
+        let [query, key_value] = weights.picked(&name_of_all, hidden, 3 * hidden, self.bias, picks)?;
         Ok(Attention {
-            query: Linear::from_rows(rows(0), biases(0)),
-            key_value: Linear::from_rows(Tensor::cat(vec![rows(1), rows(2)], 0), both),
+            query,
+            key_value,
             output: linear(weights, &format!("{name}.dense"), hidden, hidden, self.bias)?,
             heads,
             key_value_heads: heads,
@@ -134,11 +122,9 @@ impl NeoX {
     }
 }
 
-/// Causal masks and angles kept as buffers, and the head where it is the embedding once more.
+/// Causal masks and angles kept as buffers.
 fn without_use(name: &str) -> bool {
     name.ends_with(".attention.bias")
         || name.ends_with(".attention.masked_bias")
         || name.ends_with("rotary_emb.inv_freq")
-        || name == "lm_head.weight"
-        || name == "embed_out.weight"
 }

@@ -132,7 +132,7 @@ impl Phi {
     }
 }
 
-/// Angles kept as buffers, and the head where it is the embedding once more.
+/// Angles kept as buffers.
 fn without_use(name: &str) -> bool {
-    name.ends_with("rotary_emb.inv_freq") || name == "lm_head.weight"
+    name.ends_with("rotary_emb.inv_freq")
 }

@@ -36,7 +36,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     Encoder { padding: Some(padding as u32), head_activation: Activation::Gelu, ..encoder }.build(config, weights)
 }
 
-/// Classification, buffers, and the decoder, which is the embedding once more.
+/// Classification and buffers.
 fn without_use(name: &str) -> bool {
-    name.contains("pooler.") || name.starts_with("lm_head.decoder.") || name.ends_with("position_ids")
+    name.contains("pooler.") || name.ends_with("position_ids")
 }

@@ -1,9 +1,9 @@
 //! Copies of fixtures to break.
 
-use kndb_engine::{Model, device};
+use kndb_engine::Model;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -17,12 +17,20 @@ pub struct Stored {
 /// A copy of a fixture, gone when it is dropped.
 pub struct Folder(TempDir);
 
+pub fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+pub fn device() -> burn::tensor::Device {
+    kndb_engine::device("cpu").expect("the CPU is there")
+}
+
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    fixtures().join(name)
 }
 
 fn model(folder: &Path) -> kndb_engine::Result<Model> {
-    Model::load(folder, &device("cpu").expect("the CPU is there"))
+    Model::load(folder, &device())
 }
 
 /// A fixture as it is.
@@ -43,7 +51,11 @@ impl Folder {
         Self(copy)
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
     }
 
@@ -85,6 +97,27 @@ impl Folder {
     }
 
     pub fn tensors(&self, edit: impl FnOnce(&mut BTreeMap<String, Stored>)) {
+        self.tensors_and(None, edit);
+    }
+
+    /// The tensors as they are.
+    pub fn all(&self) -> BTreeMap<String, Stored> {
+        let mut all = BTreeMap::new();
+        self.tensors(|tensors| all.clone_from(tensors));
+        all
+    }
+
+    /// Values of a tensor of f32.
+    pub fn floats(&self, name: &str) -> Vec<f32> {
+        self.all()[name].bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    }
+
+    /// Changes the tensors, and writes metadata beside them.
+    pub fn tensors_and(
+        &self,
+        metadata: Option<HashMap<String, String>>,
+        edit: impl FnOnce(&mut BTreeMap<String, Stored>),
+    ) {
         let bytes = self.read("model.safetensors");
         let file = SafeTensors::deserialize(&bytes).expect("the fixture's weights");
         let stored = file.iter().map(|(name, view)| {
@@ -96,7 +129,7 @@ impl Folder {
         let views = tensors.iter().map(|(name, t)| {
             (name.as_str(), TensorView::new(t.dtype, t.shape.clone(), &t.bytes).expect("a tensor of its shape"))
         });
-        self.write("model.safetensors", &serialize(views, None).expect("weights"));
+        self.write("model.safetensors", &serialize(views, metadata).expect("weights"));
     }
 
     /// Writes every tensor, f32 so far, in another type.

@@ -1,0 +1,57 @@
+//! Names of tensors as Hugging Face's classes give them, whatever the checkpoint went through.
+
+use super::Stored;
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What wrappers put before every name: `DataParallel`, `torch.compile`, PEFT, Lightning.
+const WRAPPERS: [&str; 4] = ["module.", "_orig_mod.", "base_model.model.", "model."];
+
+/// The usual names, and whether they lack `base`, as those of a base model that was saved without its head's class.
+pub fn usual(tensors: BTreeMap<String, Stored>, base: &str) -> (BTreeMap<String, Stored>, bool) {
+    let mut tensors: BTreeMap<String, Stored> =
+        tensors.into_iter().map(|(name, tensor)| (newer(name), tensor)).collect();
+    while let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wraps(wrapper, &tensors, base)) {
+        tensors = tensors.into_iter().map(|(name, tensor)| (name[wrapper.len()..].to_owned(), tensor)).collect();
+    }
+    let bare = !tensors.keys().any(|name| name.starts_with(base));
+    (tensors, bare)
+}
+
+/// Checkpoints converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
+fn newer(name: String) -> String {
+    match (name.strip_suffix(".gamma"), name.strip_suffix(".beta")) {
+        (Some(stem), _) => format!("{stem}.weight"),
+        (_, Some(stem)) => format!("{stem}.bias"),
+        _ => name,
+    }
+}
+
+/// Whether every name has the wrapper before it. `model.` is one only where the base model's own prefix follows.
+fn wraps(wrapper: &str, tensors: &BTreeMap<String, Stored>, base: &str) -> bool {
+    let all = !tensors.is_empty() && tensors.keys().all(|name| name.starts_with(wrapper));
+    let follows = |name: &String| name[wrapper.len()..].starts_with(base);
+    all && (wrapper != "model." || tensors.keys().any(follows))
+}
+
+/// Refuses what is not a model's weights as they are: quantised ones, adapters.
+pub fn refuse_other_kinds(path: &Path, tensors: &BTreeMap<String, Stored>) -> Result<()> {
+    let ends = |ends: &[&str]| tensors.keys().find(|name| ends.iter().any(|end| name.ends_with(end)));
+    let quantised = [".qweight", ".qzeros", ".absmax", ".quant_map", ".SCB", ".weight_scale", ".weight_packed"];
+    if let Some(name) = ends(&quantised) {
+        return Err(Error::Unusable {
+            path: path.to_owned(),
+            found: format!("quantised weights (`{name}`)"),
+            instead: crate::folder::UNQUANTISED.into(),
+        });
+    }
+    if let Some(name) = tensors.keys().find(|name| name.contains(".lora_A") || name.contains(".lora_B")) {
+        return Err(Error::Unusable {
+            path: path.to_owned(),
+            found: format!("weights with an adapter beside them (`{name}`)"),
+            instead: crate::folder::MERGED.into(),
+        });
+    }
+    Ok(())
+}

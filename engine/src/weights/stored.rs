@@ -1,0 +1,131 @@
+//! A tensor where it lies, and its values as f32.
+
+use burn::store::pytorch_reader::{DType as PytorchType, Tensor as PytorchTensor};
+use safetensors::Dtype;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// Values that are read at a time: a mebibyte of f32.
+const PART: usize = 1 << 18;
+
+/// A tensor of a file.
+#[derive(Clone)]
+pub enum Stored {
+    /// In a safetensors file.
+    Raw {
+        /// The file, open: what is read is what was checked.
+        file: Arc<File>,
+        /// Its first byte.
+        start: u64,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Its type.
+        dtype: Dtype,
+    },
+    /// In one of PyTorch's own files.
+    Pytorch(PytorchTensor),
+}
+
+/// A type whose values are real numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    F32,
+    F16,
+    Bf16,
+    F64,
+}
+
+impl Kind {
+    fn size(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+
+    /// Appends values of little-endian bytes.
+    fn append(self, bytes: &[u8], values: &mut Vec<f32>) {
+        match self {
+            Self::F32 => values.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
+            Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32())),
+            Self::Bf16 => values.extend(bytes.as_chunks().0.iter().map(|b| half::bf16::from_le_bytes(*b).to_f32())),
+            Self::F64 => values.extend(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32)),
+        }
+    }
+}
+
+impl Stored {
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::Raw { shape, .. } => shape,
+            Self::Pytorch(tensor) => tensor.shape(),
+        }
+    }
+
+    /// Number of values.
+    pub fn count(&self) -> usize {
+        self.shape().iter().product()
+    }
+
+    /// Its type, or the name of one that is none of real numbers.
+    pub fn kind(&self) -> Result<Kind, String> {
+        match self {
+            Self::Raw { dtype, .. } => match dtype {
+                Dtype::F32 => Ok(Kind::F32),
+                Dtype::F16 => Ok(Kind::F16),
+                Dtype::BF16 => Ok(Kind::Bf16),
+                Dtype::F64 => Ok(Kind::F64),
+                other => Err(format!("{other:?}")),
+            },
+            Self::Pytorch(tensor) => match tensor.dtype() {
+                PytorchType::F32 => Ok(Kind::F32),
+                PytorchType::F16 => Ok(Kind::F16),
+                PytorchType::BF16 => Ok(Kind::Bf16),
+                PytorchType::F64 => Ok(Kind::F64),
+                other => Err(format!("{other:?}")),
+            },
+        }
+    }
+
+    /// Whether both are the same bytes of the same file.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Raw { file, start, dtype, .. }, Self::Raw { file: file2, start: start2, dtype: dtype2, .. }) => {
+                Arc::ptr_eq(file, file2) && start == start2 && dtype == dtype2 && self.count() > 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads it in parts, each a multiple of `step` values, with the index of its first value.
+    pub fn read(&self, step: usize, mut each: impl FnMut(usize, &[f32])) -> io::Result<()> {
+        let kind = self.kind().map_err(io::Error::other)?;
+        let (count, part) = (self.count(), (PART / step.max(1)).max(1) * step.max(1));
+        let mut values = Vec::with_capacity(part.min(count));
+        match self {
+            Self::Raw { file, start, .. } => {
+                let mut file: &File = file;
+                let mut bytes = vec![0; part.min(count) * kind.size()];
+                file.seek(SeekFrom::Start(*start))?;
+                for first in (0..count).step_by(part) {
+                    let bytes = &mut bytes[..part.min(count - first) * kind.size()];
+                    file.read_exact(bytes)?;
+                    values.clear();
+                    kind.append(bytes, &mut values);
+                    each(first, &values);
+                }
+            }
+            Self::Pytorch(tensor) => {
+                let bytes = tensor.read()?;
+                for (i, bytes) in bytes.chunks(part * kind.size()).enumerate() {
+                    values.clear();
+                    kind.append(bytes, &mut values);
+                    each(i * part, &values);
+                }
+            }
+        }
+        Ok(())
+    }
+}
