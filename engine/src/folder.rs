@@ -119,6 +119,11 @@ fn without_config(folder: &Path) -> Error {
         ("a folder without config.json, around others that have one".into(), {
             format!("give the model's own: {shown}{more}, as in {}", first.display())
         })
+    } else if let Some(one) = clues::cached_model(folder) {
+        let found = "the Hugging Face cache, which holds models".into();
+        (found, format!("give the folder of one, such as {}", one.display()))
+    } else if folder.join("catalogue").exists() {
+        ("a store of kndb, not a model".into(), "give the store first and the model's folder with --model".into())
     } else if let Some((found, instead)) = clues::in_folder(folder) {
         (format!("no config.json, but {found}"), instead)
     } else {

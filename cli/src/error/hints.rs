@@ -155,6 +155,7 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
         Engine::Architecture { .. } => {
             "scores of other models can be computed elsewhere and imported: `kndb import --help`"
         }
+        Engine::Missing { why: Some(_), .. } => return None,
         Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
         Engine::Tokenizer { .. } => "does tokenizer.json belong to this model?",
         Engine::Device { .. } => "--device cpu is there always",

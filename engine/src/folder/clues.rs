@@ -11,6 +11,9 @@ pub const MERGED: &str = "an adapter changes the model that it belongs to: merge
                           `save_pretrained`) and give that folder";
 /// The way out of formats for other programs.
 pub const ORIGINAL: &str = "kndb reads Hugging Face folders: use the model that it was converted from";
+/// The way out of a maker's own layout.
+const PUBLISHED: &str = "kndb reads Hugging Face folders: use that of the same model, or the script that transformers has to \
+                         convert this architecture";
 /// The way out of other frameworks' weights.
 pub const CONVERTED: &str = "kndb reads safetensors and PyTorch's weights: load it with transformers 4 (`from_tf=True` or \
                              `from_flax=True`) and `save_pretrained`";
@@ -28,7 +31,8 @@ const BY_NAME: &[(&str, &str, &str)] = &[
     (".onnx", "an ONNX graph", ORIGINAL),
     ("saved_model.pb", "a graph of TensorFlow", ORIGINAL),
     (".tflite", "a graph of TensorFlow Lite", ORIGINAL),
-    ("consolidated.safetensors", "weights in the layout of their maker", ORIGINAL),
+    ("consolidated.safetensors", "weights in the layout of their maker", PUBLISHED),
+    ("consolidated.00.pth", "weights in the layout of their maker", PUBLISHED),
     (".distcp", "a distributed checkpoint", "write it as one with `accelerate merge-weights`"),
     ("zero_to_fp32.py", "a DeepSpeed checkpoint", "run its `zero_to_fp32.py`, and give the folder that this writes"),
     (".incomplete", "a download that has not ended", "download it again"),
@@ -88,6 +92,12 @@ pub fn folders_with_config(folder: &Path) -> Vec<PathBuf> {
         entries(folder).into_iter().filter(|path| path.join("config.json").exists()).collect();
     inside.sort();
     inside
+}
+
+/// A model's folder in what may be Hugging Face's cache of several.
+pub fn cached_model(folder: &Path) -> Option<PathBuf> {
+    let named = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("models--"));
+    entries(folder).into_iter().filter(named).min()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -5,8 +5,9 @@ use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What wrappers put before every name: `DataParallel`, `torch.compile`, PEFT, Lightning.
-const WRAPPERS: [&str; 4] = ["module.", "_orig_mod.", "base_model.model.", "model."];
+/// What wrappers put before every name: `DataParallel`, `torch.compile`, PEFT, a trainer's dictionary, Lightning.
+const WRAPPERS: [&str; 6] =
+    ["module.", "_orig_mod.", "base_model.model.", "state_dict.", "model_state_dict.", "model."];
 
 /// The usual names, and whether they lack `base`, as those of a base model that was saved without its head's class.
 pub fn usual(tensors: BTreeMap<String, Stored>, base: &str) -> (BTreeMap<String, Stored>, bool) {
