@@ -136,3 +136,38 @@ fn mistakes_are_named_with_what_to_do() {
     assert_eq!(empty.code, Some(1), "{empty:?}");
     assert!(empty.messages.contains("hint: `kndb facts empty"), "{empty:?}");
 }
+
+/// A head beside a tied configuration: all zeros here, so that every answer is as likely as any other.
+#[test]
+fn what_the_model_folder_does_not_say_alone_is_noted() {
+    let environment = with_facts();
+    std::fs::create_dir(environment.path("gpt2")).expect("a folder");
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::copy(format!("{}/{file}", model("gpt2")), environment.path("gpt2").join(file)).expect("a copy");
+    }
+    let plain = environment.ok(&["attribute", "db", "--model", "gpt2", "--langs", "en", "--run", "plain"]);
+    assert!(!plain.messages.contains("note: "), "{plain:?}");
+    add_head(&environment.path("gpt2/model.safetensors"));
+    for quiet in [&[] as &[&str], &["-q"]] {
+        let own =
+            environment.ok(&[&["attribute", "db", "--model", "gpt2", "--langs", "en", "--run", "own"], quiet].concat());
+        assert!(own.messages.contains("note: config.json says that the head is the embedding"), "{own:?}");
+        assert!(own.messages.contains("`lm_head.weight`"), "{own:?}");
+    }
+}
+
+/// Adds a tensor to a safetensors file: its header is JSON behind its length.
+fn add_head(path: &std::path::Path) {
+    let file = std::fs::read(path).expect("weights");
+    let size = u64::from_le_bytes(file[..8].try_into().expect("eight bytes")) as usize;
+    let (header, data) = file[8..].split_at(size);
+    let mut header: Value = serde_json::from_slice(header).expect("JSON");
+    let shape = header["transformer.wte.weight"]["shape"].clone();
+    let sizes = shape.as_array().expect("a shape").iter().map(|size| size.as_u64().expect("a size") as usize);
+    let zeros = vec![0; 4 * sizes.product::<usize>()];
+    let offsets = [data.len(), data.len() + zeros.len()];
+    header["lm_head.weight"] = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": offsets});
+    let header = header.to_string();
+    let length = (header.len() as u64).to_le_bytes();
+    std::fs::write(path, [&length, header.as_bytes(), data, &zeros].concat()).expect("weights");
+}
