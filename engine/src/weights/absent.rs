@@ -121,8 +121,7 @@ pub fn grouped(names: &[String], shown: usize) -> String {
     let mut layers = layers.into_iter().peekable();
     while let Some(((stem, first), after)) = layers.next() {
         let mut last = first;
-        while let Some(_) =
-            layers.next_if(|((next, number), more)| *next == stem && *number == last + 1 && *more == after)
+        while layers.next_if(|((next, number), more)| *next == stem && *number == last + 1 && *more == after).is_some()
         {
             last += 1;
         }
