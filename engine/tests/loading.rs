@@ -44,13 +44,13 @@ fn architectures_are_named() {
         &["config.json: no `model_type`", "`architectures` says BertForMaskedLM: add \"model_type\": \"bert\""],
     );
     folder.config(|config| config["architectures"] = serde_json::json!(["T5ForConditionalGeneration"]));
-    says(&folder.error(), &["T5ForConditionalGeneration, which is not one of bert, gpt2"]);
+    says(&folder.error(), &["T5ForConditionalGeneration, which is not one of bert, roberta"]);
     folder.config(|config| config["architectures"] = serde_json::json!(["Gemma3ForCausalLM"]));
     says(&folder.error(), &["add \"model_type\": \"gemma3_text\""]);
     folder.config(|config| {
         config.as_object_mut().expect("an object").remove("architectures");
     });
-    says(&folder.error(), &["no `model_type`; add the one of these weights: bert, gpt2"]);
+    says(&folder.error(), &["no `model_type`; add the one of these weights: bert, roberta"]);
 }
 
 #[test]

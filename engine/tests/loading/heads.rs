@@ -5,11 +5,16 @@ use crate::{logits, says};
 use std::collections::BTreeMap;
 
 /// Fixture, name of the embedding, name of the head.
-const PAIRS: [(&str, &str, &str); 5] = [
+const PAIRS: [(&str, &str, &str); 10] = [
     ("gpt2", "transformer.wte.weight", "lm_head.weight"),
     ("llama", "model.embed_tokens.weight", "lm_head.weight"),
     ("qwen2", "model.embed_tokens.weight", "lm_head.weight"),
     ("gemma3", "model.embed_tokens.weight", "lm_head.weight"),
+    ("mistral", "model.embed_tokens.weight", "lm_head.weight"),
+    ("gemma2", "model.embed_tokens.weight", "lm_head.weight"),
+    ("phi", "model.embed_tokens.weight", "lm_head.weight"),
+    ("roberta", "roberta.embeddings.word_embeddings.weight", "lm_head.decoder.weight"),
+    ("distilbert", "distilbert.embeddings.word_embeddings.weight", "vocab_projector.weight"),
     ("bert", "bert.embeddings.word_embeddings.weight", "cls.predictions.decoder.weight"),
 ];
 
@@ -65,10 +70,9 @@ fn a_head_that_equals_the_embedding_is_tied() {
 fn a_head_of_its_own_is_used_and_told_whatever_the_configuration_says() {
     for (model, embedding, head) in PAIRS {
         let folder = tied(model, head);
-        let bias = |token: usize| match model {
-            "bert" => folder.floats("cls.predictions.bias")[token],
-            _ => 0.0,
-        };
+        let biases = ["cls.predictions.bias", "lm_head.bias", "vocab_projector.bias"];
+        let biases = biases.iter().find(|name| folder.all().contains_key(**name)).map(|name| folder.floats(name));
+        let bias = |token: usize| biases.as_ref().map_or(0.0, |biases| biases[token]);
         let before = logits(&folder.load());
         let tokens = before.len();
         let next = |i: usize| (i + 1) % tokens;
@@ -147,6 +151,12 @@ fn a_bias_that_the_configuration_does_not_speak_of_is_never_left_out() {
         ("qwen2", "model.layers.1.mlp.gate_proj.bias"),
         ("qwen3", "model.layers.0.self_attn.k_proj.bias"),
         ("gemma3", "model.layers.0.self_attn.v_proj.bias"),
+        ("gemma2", "lm_head.bias"),
+        ("mistral", "model.layers.0.self_attn.q_proj.bias"),
+        ("gpt-neox", "lm_head.bias"),
+        ("phi", "model.layers.0.self_attn.rotary.bias"),
+        ("roberta", "lm_head.extra.bias"),
+        ("distilbert", "distilbert.transformer.layer.0.ffn.lin3.bias"),
         ("gemma3", "model.norm.bias"),
         ("bert", "bert.encoder.layer.0.attention.self.query_2.bias"),
     ];

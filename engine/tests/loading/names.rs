@@ -4,8 +4,15 @@ use crate::folder::{Folder, Stored};
 use crate::{logits, says};
 use std::collections::BTreeMap;
 
-const MODELS: [(&str, &str); 4] =
-    [("bert", "bert."), ("gpt2", "transformer."), ("llama", "model."), ("gemma3", "model.")];
+const MODELS: [(&str, &str); 7] = [
+    ("bert", "bert."),
+    ("roberta", "roberta."),
+    ("distilbert", "distilbert."),
+    ("gpt2", "transformer."),
+    ("gpt-neox", "gpt_neox."),
+    ("llama", "model."),
+    ("gemma3", "model."),
+];
 
 fn renamed(tensors: &mut BTreeMap<String, Stored>, new: impl Fn(&str) -> String) {
     *tensors = std::mem::take(tensors).into_iter().map(|(name, tensor)| (new(&name), tensor)).collect();
