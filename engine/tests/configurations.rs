@@ -196,7 +196,6 @@ fn fields_of_other_families_that_change_the_computation_are_refused_by_name() {
         ("use_bidirectional_attention", json!(true)),
         ("add_cross_attention", json!(true)),
         ("is_encoder_decoder", json!(true)),
-        ("quantization_config", json!({"quant_method": "gptq", "bits": 4})),
         ("pruned_heads", json!({"0": [1]})),
     ] {
         for model in every {
