@@ -45,6 +45,7 @@ fn imports(criterion: &mut Criterion) {
                             FactsItem::Fact(row) => batch.facts.push(row),
                             FactsItem::Template(row) => batch.templates.push(row),
                             FactsItem::Candidates(row) => batch.candidates.push(row),
+                            FactsItem::RelationName(row) => batch.relation_names.push(row),
                         }
                     }
                 }

@@ -73,7 +73,7 @@ pub enum ColorWhen {
 pub enum Command {
     /// Make an empty store
     Init(StoreArgs),
-    /// Import facts and their labels: mLAMA, LAMA T-REx or ParaRel files
+    /// Import facts, their labels and templates: files of mLAMA, LAMA, ParaRel and other data sets
     Facts(FactsArgs),
     /// Import the scores, neuron sets or neuron groups of a run
     Import(Box<ImportArgs>),
@@ -132,14 +132,14 @@ pub struct FactsArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Files, or folders of files, such as mLAMA's `en` and `zh`
+    /// Files or folders of a data set, packed (.gz, .zst) or not, such as mLAMA's `en` and `zh`
     #[arg(value_name = "PATH", required_unless_present_any = ["names", "list"], value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Names of relations, `P36<TAB>capital` a line, also CSV or JSON; may be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub names: Vec<PathBuf>,
     /// List relations with their names, facts, labels and templates; imports nothing
-    #[arg(long, conflicts_with_all = ["paths", "names", "format", "lang", "quiet"])]
+    #[arg(long, conflicts_with_all = ["paths", "names", "format", "lang", "skip_invalid", "quiet"])]
     pub list: bool,
     /// How --list writes
     #[arg(short, long, value_enum, default_value_t, requires = "list")]
@@ -147,9 +147,12 @@ pub struct FactsArgs {
     /// What the files are; found out from their names and first lines if not given
     #[arg(long, value_parser = values::facts_format())]
     pub format: Option<FactsFormat>,
-    /// Language of the labels; mLAMA's folders are named by theirs
+    /// Language of labels and templates, for files where no field and no name of a folder says it
     #[arg(long, value_name = "CODE")]
     pub lang: Option<String>,
+    /// Pass over rows that cannot be used, and count them by reason
+    #[arg(long)]
+    pub skip_invalid: bool,
     /// No progress bar and no summary
     #[arg(short, long)]
     pub quiet: bool,

@@ -47,6 +47,9 @@ pub enum CliError {
     /// Files could not be imported.
     #[error(transparent)]
     Import(#[from] kndb_import::ImportError),
+    /// A row of facts cannot be used.
+    #[error(transparent)]
+    InvalidRow(kndb_import::ImportError),
     /// Files are readable each, but not together or not into this run.
     #[error(transparent)]
     ImportRun(kndb_import::ImportRunError),

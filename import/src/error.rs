@@ -118,6 +118,55 @@ pub enum ImportError {
         known: String,
     },
 
+    /// Nothing in a file or folder is a row of facts.
+    #[error("no facts at {}: it {found}", path.display())]
+    NoFacts {
+        /// The file or folder.
+        path: PathBuf,
+        /// What there is instead; the rest of a sentence that starts with "it".
+        found: String,
+    },
+
+    /// No data set of facts has files like this.
+    #[error("cannot tell which data set {} is of: it {found}; expected {sought}", path.display())]
+    UnknownFacts {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it looks like; the rest of a sentence that starts with "it".
+        found: String,
+        /// What was looked for.
+        sought: &'static str,
+    },
+
+    /// Several data sets of facts are meant by one path, or could be.
+    #[error("{} {found}; expected one data set", path.display())]
+    AmbiguousFacts {
+        /// The file or folder.
+        path: PathBuf,
+        /// The data sets; the rest of a sentence that starts with the path.
+        found: String,
+    },
+
+    /// Nothing says the language of labels and templates, or not in a code.
+    #[error("no language for {}: {found}", path.display())]
+    NoLanguage {
+        /// The file.
+        path: PathBuf,
+        /// Where it was looked for.
+        found: String,
+    },
+
+    /// Two sources of a file's language disagree.
+    #[error("two languages for {}: {one}, {other}; expected one", path.display())]
+    TwoLanguages {
+        /// The file.
+        path: PathBuf,
+        /// What one source says.
+        one: String,
+        /// What the other says.
+        other: String,
+    },
+
     /// The file has no content.
     #[error("{} is empty: expected {expected}", file.display())]
     Empty {

@@ -2,7 +2,7 @@
 //!
 //! | module | what it reads |
 //! |---|---|
-//! | [`facts`] | facts, prompt templates, candidate lists: mLAMA, LAMA T-REx, ParaRel |
+//! | [`facts`] | facts, prompt templates, candidate lists: mLAMA, LAMA, ParaRel and others |
 //! | `formats` | attribution files, one file a format; [`formats()`](formats) lists them |
 //! | [`Reader`] | one attribution file as an iterator of [`kndb_storage::Entry`] |
 //! | [`expand`] | paths, folders and globs as a list of files |
@@ -47,6 +47,7 @@ mod run;
 mod seen;
 mod sparse;
 mod tensor;
+mod unpacked;
 mod zip_member;
 
 pub use error::{ImportError, Location, Place};

@@ -22,6 +22,12 @@ impl Mapped {
     pub fn open(path: &Path, expected: &str) -> Result<Self, ImportError> {
         let io = |doing| move |source| ImportError::Io { file: path.to_owned(), doing, source };
         let file = File::open(path).map_err(io("open"))?;
+        Self::of_file(path, &file, expected)
+    }
+
+    /// Maps an open file, which is called by a path.
+    pub fn of_file(path: &Path, file: &File, expected: &str) -> Result<Self, ImportError> {
+        let io = |doing| move |source| ImportError::Io { file: path.to_owned(), doing, source };
         let length = file.metadata().map_err(io("open"))?.len();
         if length == 0 {
             return Err(ImportError::Empty { file: path.to_owned(), expected: expected.to_owned() });
@@ -29,7 +35,7 @@ impl Mapped {
         // SAFETY: the mapping is only read. Input files are not modified while they are imported;
         // one that is cut short meanwhile ends the process with SIGBUS, as with any mapped reader.
         #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
-        let map = unsafe { Mmap::map(&file) }.map_err(io("read"))?;
+        let map = unsafe { Mmap::map(file) }.map_err(io("read"))?;
         Ok(Self { path: path.to_owned(), map: Arc::new(map) })
     }
 

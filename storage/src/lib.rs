@@ -56,6 +56,7 @@ mod holds;
 pub mod ids;
 mod keys;
 mod labels;
+pub mod language;
 mod opening;
 mod packed;
 pub mod preset;

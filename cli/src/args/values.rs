@@ -72,8 +72,8 @@ pub fn import_format() -> PossibleValuesParser {
 
 /// The names of the data sets facts come from.
 pub fn facts_format() -> impl TypedValueParser<Value = FactsFormat> {
-    let names = FactsFormat::ALL.map(FactsFormat::name);
-    PossibleValuesParser::new(names).try_map(|name| FactsFormat::by_name(&name))
+    let known = FactsFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(known).try_map(|name| FactsFormat::by_name(&name))
 }
 
 /// The names of the score lists of a `kn` file.

@@ -46,6 +46,17 @@ impl CliError {
             Self::Import(Import::UnknownFormat { .. }) => {
                 Some("--format names it; `kndb import --help` lists the formats".into())
             }
+            Self::InvalidRow(_) => Some("--skip-invalid passes over such rows, and counts them by reason".into()),
+            Self::Import(Import::NoFacts { .. } | Import::UnknownFacts { .. }) => {
+                Some("`kndb facts --help` lists the data sets, --format names one".into())
+            }
+            Self::Import(Import::AmbiguousFacts { .. }) => {
+                Some("name the folder of one data set, or say which with --format".into())
+            }
+            Self::Import(Import::NoLanguage { .. }) => Some("--lang says it, as in --lang de".into()),
+            Self::Import(Import::TwoLanguages { .. }) => {
+                Some("leave out --lang, or name the folder of the language that it says".into())
+            }
             Self::Import(Import::NeuronOutside { .. }) => Some("are --layers and --width those of the model?".into()),
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("check the path; it counts from the current folder".into())

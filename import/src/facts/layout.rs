@@ -1,197 +1,214 @@
 //! Which files of a folder hold facts, and as which data set.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::lines::first_row;
-use super::{FactsFile, FactsFormat, FactsOptions, Kind};
+use super::kind::{Kind, Rows, Sniffed, sniff};
+use super::language::{self, Spoken};
+use super::understood::{NotRead, Understood};
+use super::walk::{Found, extension, stem};
+use super::{FactsFormat, FactsOptions};
 use crate::error::ImportError;
+use crate::mapped::Mapped;
 
-/// mLAMA's folder of candidates.
-const CANDIDATES: &str = "TREx_multilingual_objects";
-/// mLAMA's templates.
-const TEMPLATES: &str = "templates.jsonl";
 /// LAMA's templates; they stand in the folder above the facts.
 const RELATIONS: &str = "relations.jsonl";
 /// LAMA's folder of facts.
 const TREX: &str = "TREx";
-/// The language of data sets that have one.
-const ENGLISH: &str = "en";
+
+/// A file of facts and how to read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FactsFile {
+    pub path: PathBuf,
+    pub size: u64,
+    pub rows: Rows,
+    /// Relation of rows that do not name theirs.
+    pub relation: String,
+    /// Whether a folder `relation=P36` names it, not the file.
+    pub hive: bool,
+    /// Language of rows that do not name theirs.
+    pub language: Option<Spoken>,
+}
 
 /// The files to read, in the order of their paths, and what they were taken for.
-pub(super) fn files(path: &Path, options: &FactsOptions) -> Result<(FactsFormat, Vec<FactsFile>), ImportError> {
-    if !path.exists() {
-        return Err(ImportError::NothingMatched {
-            pattern: path.display().to_string(),
-            expected: "a file or folder of mLAMA, LAMA or ParaRel".to_owned(),
-        });
+pub(super) fn files(
+    root: &Path,
+    options: &FactsOptions,
+) -> Result<(FactsFormat, Vec<FactsFile>, Understood), ImportError> {
+    if !root.exists() {
+        return Err(ImportError::NoFacts { path: root.to_owned(), found: "is not there".to_owned() });
     }
-    let layout = Layout { root: path, options };
-    let (format, files) = if path.is_dir() { layout.folder()? } else { layout.single()? };
-    match options.format {
-        Some(asked) if asked != format => Err(layout.unknown(&format!("holds {format} data, not {asked}"))),
-        _ if files.is_empty() => Err(layout.unknown("holds no rows of facts")),
-        _ => Ok((format, files)),
+    let mut layout = Layout { root, options, notes: Understood::default() };
+    let mut found = layout.sniffed()?;
+    let format = layout.format(&found)?;
+    layout.keep(&mut found, format);
+    if found.is_empty() {
+        return Err(layout.nothing());
     }
+    if format == FactsFormat::Lama {
+        found.extend(layout.templates_above(&found)?);
+    }
+    // Candidates come last, so that a folder's language stays together, and so do LAMA's templates.
+    let last = |kind| kind == Kind::Candidates || (kind == Kind::Templates && format == FactsFormat::Lama);
+    found.sort_by_key(|(_, rows)| last(rows.kind));
+    let files = found.into_iter().map(|(path, rows)| layout.file(path, rows, format)).collect::<Result<Vec<_>, _>>()?;
+    layout.notes.files = files.len() as u64;
+    Ok((format, files, layout.notes))
 }
 
 struct Layout<'a> {
     root: &'a Path,
     options: &'a FactsOptions,
+    notes: Understood,
 }
 
-type Found = Result<(FactsFormat, Vec<FactsFile>), ImportError>;
+type Sorted = Vec<(PathBuf, Rows)>;
 
 impl Layout<'_> {
-    fn unknown(&self, found: &str) -> ImportError {
-        ImportError::UnknownFormat { file: self.root.to_owned(), found: found.to_owned(), known: FactsFormat::known() }
+    /// All files that have rows.
+    fn sniffed(&mut self) -> Result<Sorted, ImportError> {
+        let Found { files, not_read } = Found::at(self.root)?;
+        self.notes.not_read = not_read;
+        let single = self.root.is_file();
+        let mut rows = Vec::with_capacity(files.len());
+        for path in files {
+            if fs::metadata(&path).map_err(|source| failed(&path, source))?.len() == 0 {
+                self.leave(path, "empty");
+                continue;
+            }
+            // In a folder only data that is alike is taken for what was asked for.
+            let format = self.options.format.filter(|_| single);
+            match sniff(&path, Mapped::unpacked(&path, "rows of facts")?, format)? {
+                Sniffed::Empty => self.leave(path, "empty"),
+                Sniffed::Rows(found) => rows.push((path, found)),
+                // A folder may hold other JSON: descriptions, settings.
+                Sniffed::Unknown(_) if !single && extension(&path).as_deref() == Some("json") => {
+                    self.leave(path, "JSON, but no facts");
+                }
+                Sniffed::Unknown(found) => {
+                    return Err(ImportError::UnknownFacts { path, found, sought: Kind::SOUGHT });
+                }
+            }
+        }
+        Ok(rows)
     }
 
-    fn folder(&self) -> Found {
-        let folders = list(self.root, |path| path.is_dir())?;
-        let languages: Vec<_> = folders.iter().filter(|folder| folder.join(TEMPLATES).is_file()).collect();
-        let candidates = folders.iter().find(|folder| folder.ends_with(CANDIDATES));
-        if !languages.is_empty() || candidates.is_some() {
-            if self.options.language.is_some() {
-                return Err(self.unknown(
-                    "is a folder of languages, which are named by its folders: give one of those to name its \
-                     language yourself",
-                ));
+    fn leave(&mut self, path: PathBuf, why: &str) {
+        self.notes.not_read.push(NotRead { path, why: why.to_owned() });
+    }
+
+    fn nothing(&self) -> ImportError {
+        let names: Vec<_> = self.notes.not_read.iter().map(|left| (self.relative(&left.path), &*left.why)).collect();
+        let found = match names.as_slice() {
+            [] => "is empty".to_owned(),
+            [(name, why)] if name.is_empty() => format!("is {why}"),
+            names => {
+                let shown: Vec<_> = names.iter().take(3).map(|(name, why)| format!("{name} ({why})")).collect();
+                let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+                format!("has no rows of facts, only {}{more}", shown.join(", "))
             }
-            let mut files = Vec::new();
-            for folder in languages {
-                files.extend(self.language(folder)?);
-            }
-            files.extend(candidates.map(|folder| self.candidates(folder)).transpose()?.unwrap_or_default());
-            return Ok((FactsFormat::Mlama, files));
-        }
-        if self.root.ends_with(CANDIDATES) {
-            return Ok((FactsFormat::Mlama, self.candidates(self.root)?));
-        }
-        if self.root.join(TEMPLATES).is_file() {
-            return Ok((FactsFormat::Mlama, self.language(self.root)?));
-        }
-        if self.root.join(TREX).is_dir() {
-            return Ok((FactsFormat::Lama, self.lama(&self.root.join(TREX))?));
-        }
-        let files = list(self.root, |path| is_jsonl(path) && !path.ends_with(RELATIONS))?;
-        let Some(first) = files.iter().find(|path| size(path).is_ok_and(|size| size > 0)) else {
-            return Err(self.unknown("holds no `.jsonl` files"));
         };
-        match self.recognise(first)? {
-            (FactsFormat::Lama, _) => Ok((FactsFormat::Lama, self.lama(self.root)?)),
-            (format, kind) => {
-                let files = files.iter().map(|path| self.file(path, format, kind));
-                Ok((format, files.collect::<Result<_, _>>()?))
+        ImportError::NoFacts { path: self.root.to_owned(), found }
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(self.root).unwrap_or(path).display().to_string()
+    }
+
+    /// The one data set that the files are of.
+    fn format(&self, found: &Sorted) -> Result<FactsFormat, ImportError> {
+        let mut formats: Vec<(FactsFormat, &Path)> = Vec::new();
+        // Templates stand beside facts of either LAMA: the facts say whose they are.
+        let facts = found.iter().any(|(_, rows)| rows.kind == Kind::Facts);
+        for (path, rows) in found.iter().filter(|(_, rows)| !facts || rows.kind != Kind::Templates) {
+            let format = self.natural(path, rows)?;
+            if !formats.iter().any(|(known, _)| *known == format) {
+                formats.push((format, path));
+            }
+        }
+        // Patterns of some languages make mParaRel of all.
+        if formats.iter().any(|(format, _)| *format == FactsFormat::Mpararel) {
+            formats.retain(|(format, _)| *format != FactsFormat::Pararel);
+        }
+        let shown = || {
+            let each = formats.iter().map(|(format, path)| match self.relative(path).as_str() {
+                "" => format.name().to_owned(),
+                path => format!("{format} ({path})"),
+            });
+            each.collect::<Vec<_>>().join(", ")
+        };
+        match (self.options.format, formats.as_slice()) {
+            (Some(asked), _) if found.iter().any(|(_, rows)| rows.kind.formats().contains(&asked)) => Ok(asked),
+            (_, []) => Err(self.nothing()),
+            (Some(asked), _) => Err(ImportError::UnknownFacts {
+                path: self.root.to_owned(),
+                found: format!("holds {} data, not {asked}", shown()),
+                sought: Kind::SOUGHT,
+            }),
+            (None, &[(format, _)]) => Ok(format),
+            (None, _) => Err(ImportError::AmbiguousFacts {
+                path: self.root.to_owned(),
+                found: format!("holds several data sets: {}", shown()),
+            }),
+        }
+    }
+
+    /// The data set a file is of, as it looks by itself.
+    fn natural(&self, path: &Path, rows: &Rows) -> Result<FactsFormat, ImportError> {
+        Ok(match rows.kind {
+            Kind::Facts if rows.has("predicate_id") => FactsFormat::Lama,
+            Kind::Facts if rows.has("uuid") => FactsFormat::Mlama,
+            Kind::Facts => FactsFormat::Mpararel,
+            Kind::Templates if path.ends_with(RELATIONS) || rows.has("label") => FactsFormat::Lama,
+            Kind::Patterns if rows.has("checked-by-human") || language::is_said(self.root, path, rows.kind)? => {
+                FactsFormat::Mpararel
+            }
+            kind => kind.formats()[0],
+        })
+    }
+
+    /// Leaves the files of other data sets alone.
+    fn keep(&mut self, found: &mut Sorted, format: FactsFormat) {
+        for (path, rows) in std::mem::take(found) {
+            if rows.kind.formats().contains(&format) {
+                found.push((path, rows));
+            } else {
+                self.leave(path, "another data set");
             }
         }
     }
 
-    fn single(&self) -> Found {
-        if self.root.extension() == Some(OsStr::new("json")) {
-            return Ok((FactsFormat::Mlama, vec![self.candidate_file(self.root)?]));
+    /// LAMA's templates, where only its folder of facts was named.
+    fn templates_above(&self, found: &Sorted) -> Result<Option<(PathBuf, Rows)>, ImportError> {
+        if !self.root.is_dir() || found.iter().any(|(_, rows)| rows.kind == Kind::Templates) {
+            return Ok(None);
         }
-        let (format, kind) = self.recognise(self.root)?;
-        Ok((format, vec![self.file(self.root, format, kind)?]))
-    }
-
-    /// What the fields of a file's first row show it to be.
-    fn recognise(&self, path: &Path) -> Result<(FactsFormat, Kind), ImportError> {
-        let fields = first_row(path)?;
-        let has = |name: &str| fields.iter().any(|field| field == name);
-        if has("pattern") {
-            Ok((FactsFormat::Pararel, Kind::Patterns))
-        } else if has("relation") && has("template") {
-            let lama = path.ends_with(RELATIONS);
-            Ok((if lama { FactsFormat::Lama } else { FactsFormat::Mlama }, Kind::Templates))
-        } else if has("predicate_id") {
-            Ok((FactsFormat::Lama, Kind::Facts))
-        } else if has("uuid") && has("sub_label") && has("obj_label") {
-            // An mLAMA row asked for as LAMA is one: older copies of LAMA have no `predicate_id`.
-            Ok((self.options.format.unwrap_or(FactsFormat::Mlama), Kind::Facts))
-        } else {
-            Err(ImportError::UnknownFormat {
-                file: path.to_owned(),
-                found: format!("starts with a row of the fields {}", fields.join(", ")),
-                known: FactsFormat::known(),
-            })
+        let full = fs::canonicalize(self.root).map_err(|source| failed(self.root, source))?;
+        let beside = Some(self.root.join("..").join(RELATIONS)).filter(|path| full.ends_with(TREX) && path.is_file());
+        let Some(path) = beside else { return Ok(None) };
+        match sniff(&path, Mapped::unpacked(&path, "rows of templates")?, None)? {
+            Sniffed::Rows(rows) if rows.kind == Kind::Templates => Ok(Some((path, rows))),
+            _ => Ok(None),
         }
     }
 
-    /// A language of mLAMA.
-    fn language(&self, folder: &Path) -> Result<Vec<FactsFile>, ImportError> {
-        let files = list(folder, is_jsonl)?;
-        let kind = |path: &Path| if path.ends_with(TEMPLATES) { Kind::Templates } else { Kind::Facts };
-        files.iter().map(|path| self.file(path, FactsFormat::Mlama, kind(path))).collect()
-    }
-
-    fn candidates(&self, folder: &Path) -> Result<Vec<FactsFile>, ImportError> {
-        let files = list(folder, |path| path.extension() == Some(OsStr::new("json")))?;
-        files.iter().map(|path| self.candidate_file(path)).collect()
-    }
-
-    fn candidate_file(&self, path: &Path) -> Result<FactsFile, ImportError> {
-        let language = self.options.language.clone().unwrap_or_else(|| stem(path));
-        let kind = Kind::Candidates;
-        Ok(FactsFile { path: path.to_owned(), size: size(path)?, kind, relation: String::new(), language })
-    }
-
-    /// LAMA's facts with the templates beside them or above.
-    fn lama(&self, folder: &Path) -> Result<Vec<FactsFile>, ImportError> {
-        let facts = list(folder, |path| is_jsonl(path) && !path.ends_with(RELATIONS))?;
-        let mut files = Vec::with_capacity(facts.len() + 1);
-        for path in &facts {
-            files.push(self.file(path, FactsFormat::Lama, Kind::Facts)?);
-        }
-        let above = folder.parent().filter(|_| folder.ends_with(TREX));
-        let places = [Some(folder), above].into_iter().flatten().map(|folder| folder.join(RELATIONS));
-        if let Some(templates) = places.into_iter().find(|path| path.is_file()) {
-            files.push(self.file(&templates, FactsFormat::Lama, Kind::Templates)?);
-        }
-        Ok(files)
-    }
-
-    fn file(&self, path: &Path, format: FactsFormat, kind: Kind) -> Result<FactsFile, ImportError> {
-        let language = match (&self.options.language, format) {
-            (Some(language), _) => language.clone(),
-            (None, FactsFormat::Mlama) => self.folder_name(path)?,
-            (None, _) => ENGLISH.to_owned(),
+    fn file(&self, path: PathBuf, rows: Rows, format: FactsFormat) -> Result<FactsFile, ImportError> {
+        let size = fs::metadata(&path).map_err(|source| failed(&path, source))?.len();
+        let language = match rows.kind {
+            // Nothing is read of it.
+            Kind::Squad => None,
+            kind => language::of_file(self.root, &path, kind, format, self.options)?,
         };
-        Ok(FactsFile { path: path.to_owned(), size: size(path)?, kind, relation: stem(path), language })
-    }
-
-    /// The name of the folder a file is in, which is mLAMA's language.
-    fn folder_name(&self, path: &Path) -> Result<String, ImportError> {
-        let full = fs::canonicalize(path).map_err(|source| failed(path, source))?;
-        let name = full.parent().and_then(Path::file_name);
-        name.map(|name| name.to_string_lossy().into_owned())
-            .ok_or_else(|| self.unknown("is in no folder whose name would be its language: name the language"))
+        if language.is_none() && rows.kind != Kind::Squad && !rows.has("lang") && !rows.has("language") {
+            return Err(language::missing(&path, format));
+        }
+        let folder = language::relation(self.root, &path);
+        let hive = folder.is_some();
+        let relation = folder.unwrap_or_else(|| stem(&path));
+        Ok(FactsFile { path, size, rows, relation, hive, language })
     }
 }
 
 fn failed(path: &Path, source: std::io::Error) -> ImportError {
     ImportError::Io { file: path.to_owned(), doing: "read", source }
-}
-
-/// A folder's entries of one kind, sorted, hidden ones left out.
-fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, ImportError> {
-    let entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
-    let mut paths = paths.map_err(|source| failed(folder, source))?;
-    paths.retain(|path| wanted(path) && !stem(path).starts_with('.'));
-    paths.sort();
-    Ok(paths)
-}
-
-fn is_jsonl(path: &Path) -> bool {
-    path.is_file() && path.extension() == Some(OsStr::new("jsonl"))
-}
-
-fn size(path: &Path) -> Result<u64, ImportError> {
-    fs::metadata(path).map(|metadata| metadata.len()).map_err(|source| failed(path, source))
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
