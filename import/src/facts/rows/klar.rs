@@ -147,10 +147,8 @@ fn of_prompt(prompt: &str, at: usize) -> Result<String, Problem> {
 fn sample(row: &Row<'_>, file: &FactsFile, language: &str, desk: &mut Desk) -> Result<(), Problem> {
     row.check(SAMPLE, &mut desk.notes)?;
     let (subject, object) = (row.text("subject")?, row.text("object")?);
-    let language = match row.has("language") || row.has("lang") {
-        true => language_of(row, file, desk)?,
-        false => language.to_owned(),
-    };
+    let own = row.has("language") || row.has("lang");
+    let language = if own { language_of(row, file, desk)? } else { language.to_owned() };
     let relation = file.relation.clone();
     let id = if row.has("index") || !(row.has("subject_en") && row.has("object_en")) {
         let index: u64 = row.need("index")?.parse("a whole number")?;
