@@ -13,6 +13,7 @@ mod llama;
 mod phi;
 mod roberta;
 mod rotary;
+mod silent;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -68,6 +69,22 @@ pub fn named(config: &Config) -> Result<&'static Architecture> {
     })?;
     fields::check(config, known)?;
     Ok(known)
+}
+
+/// What the user should be told of fields that nobody asked for, once the network is built.
+pub fn unread(config: &Config) -> Option<String> {
+    let fields: Vec<String> = config
+        .unread()
+        .into_iter()
+        .filter(|field| !silent::is_silent(field))
+        .map(|field| format!("`{field}`"))
+        .collect();
+    let many = if fields.len() == 1 { "is" } else { "are" };
+    let path = config.path().display();
+    (!fields.is_empty()).then(|| {
+        let fields = fields.join(", ");
+        format!("{path}: {fields} {many} not known; the model is computed without, as Hugging Face does")
+    })
 }
 
 /// `nn.Linear`: `{name}.weight [outputs × inputs]`, and `{name}.bias` where there is one.

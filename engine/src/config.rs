@@ -1,13 +1,16 @@
-//! `config.json`, field by field, with errors that name the field.
+//! `config.json`, field by field, with errors that name the field, and the fields that nobody asked for.
 
 use crate::error::{Error, Result};
 use crate::folder::must_not_be_other;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A model's configuration.
 pub struct Config {
     path: PathBuf,
     values: serde_json::Map<String, serde_json::Value>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Config {
@@ -17,7 +20,7 @@ impl Config {
         must_not_be_other(&path, &[])?;
         let text = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         match serde_json::from_slice(&text) {
-            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values }),
+            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values, asked: RefCell::default() }),
             Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
             Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
         }
@@ -35,7 +38,7 @@ impl Config {
 
     /// A whole number, if it is there and not null.
     pub fn maybe_size(&self, field: &'static str) -> Result<Option<usize>> {
-        match self.values.get(field) {
+        match self.get(field) {
             None | Some(serde_json::Value::Null) => Ok(None),
             Some(value) => match value.as_u64() {
                 // Products of two, and three times that, stay below 2⁶⁴.
@@ -58,7 +61,7 @@ impl Config {
 
     /// A number, or `default` where it is missing.
     pub fn number(&self, field: &'static str, default: f64) -> Result<f64> {
-        match self.values.get(field) {
+        match self.get(field) {
             None | Some(serde_json::Value::Null) => Ok(default),
             Some(value) => value.as_f64().ok_or_else(|| self.wrong(field, value, "a number")),
         }
@@ -66,7 +69,7 @@ impl Config {
 
     /// True or false, or `default` where it is missing.
     pub fn flag(&self, field: &'static str, default: bool) -> Result<bool> {
-        match self.values.get(field) {
+        match self.get(field) {
             None | Some(serde_json::Value::Null) => Ok(default),
             Some(value) => value.as_bool().ok_or_else(|| self.wrong(field, value, "true or false")),
         }
@@ -74,26 +77,39 @@ impl Config {
 
     /// A text, if it is there.
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.values.get(field)?.as_str()
+        self.get(field)?.as_str()
     }
 
     /// Any value.
     pub fn value(&self, field: &str) -> Option<&serde_json::Value> {
-        self.values.get(field).filter(|value| !value.is_null())
+        self.get(field).filter(|value| !value.is_null())
     }
 
     /// Whether the field is there and null.
     pub fn is_null(&self, field: &str) -> bool {
-        self.values.get(field).is_some_and(serde_json::Value::is_null)
+        self.get(field).is_some_and(serde_json::Value::is_null)
     }
 
     /// Fails unless the field is missing or `expected`: a variant that would be computed wrongly otherwise.
     pub fn only(&self, field: &'static str, expected: &serde_json::Value) -> Result<()> {
-        match self.values.get(field) {
+        match self.get(field) {
             None | Some(serde_json::Value::Null) => Ok(()),
             Some(value) if value == expected => Ok(()),
             Some(value) => Err(self.wrong(field, value, expected)),
         }
+    }
+
+    /// Fields that say something and that nobody has asked for, in order of their names.
+    pub fn unread(&self) -> Vec<&str> {
+        let asked = self.asked.borrow();
+        let said = self.values.iter().filter(|(field, value)| !value.is_null() && !asked.contains(*field));
+        said.map(|(field, _)| field.as_str()).collect()
+    }
+
+    fn get(&self, field: &str) -> Option<&serde_json::Value> {
+        let value = self.values.get(field)?;
+        self.asked.borrow_mut().insert(field.to_owned());
+        Some(value)
     }
 
     /// An error about a field.

@@ -59,13 +59,15 @@ impl Model {
             side.update(&std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?);
         }
         let side_hash = format!("xxh3-{:032x}", side.digest128());
+        let mut notes = weights.notes().to_vec();
+        notes.extend(architecture::unread(&config));
         Ok(Self {
             name: name.clone(),
             architecture: known.model_type,
             weights_hash: weights.hash(),
             side_hash,
             shape,
-            notes: weights.notes().to_vec(),
+            notes,
             network,
             tokenizer,
         })

@@ -7,9 +7,29 @@
 #[path = "loading/folder.rs"]
 mod folder;
 
+#[path = "configurations/published.rs"]
+mod published;
+
 use folder::Folder;
 use kndb_engine::Model;
 use serde_json::{Value, json};
+
+/// A fixture of each family.
+const EVERY: [&str; 13] = [
+    "bert",
+    "roberta",
+    "distilbert",
+    "gpt2",
+    "gpt-neox",
+    "phi",
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "gemma",
+    "gemma2",
+    "gemma3",
+];
 
 fn variants() -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/variants.json");
@@ -163,21 +183,6 @@ fn the_same_in_two_places_is_no_error() {
 
 #[test]
 fn fields_of_other_families_that_change_the_computation_are_refused_by_name() {
-    let every = [
-        "bert",
-        "roberta",
-        "distilbert",
-        "gpt2",
-        "gpt-neox",
-        "phi",
-        "llama",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "gemma",
-        "gemma2",
-        "gemma3",
-    ];
     for (field, value) in [
         ("attention_multiplier", json!(0.1)),
         ("residual_multiplier", json!(0.5)),
@@ -198,7 +203,7 @@ fn fields_of_other_families_that_change_the_computation_are_refused_by_name() {
         ("is_encoder_decoder", json!(true)),
         ("pruned_heads", json!({"0": [1]})),
     ] {
-        for model in every {
+        for model in EVERY {
             refused(
                 model,
                 &json!({field: value}),
@@ -278,4 +283,31 @@ fn prompts_are_as_long_as_positions_and_windows_allow() {
     // NTK scaling would begin behind the positions the model has.
     let dynamic = json!({"rope_scaling": {"type": "dynamic", "factor": 4.0}, "rope_parameters": null});
     assert_eq!(longest("llama", &dynamic), 64);
+}
+
+#[test]
+fn published_configurations_are_computed() {
+    for (name, model, config) in published::all() {
+        let folder = Folder::of(model);
+        folder.config(|own| *own = config);
+        // The tiny weights do not fit, and that is what is said; nothing is said of the configuration.
+        let error = folder.error();
+        assert!(error.contains("model.safetensors"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn fields_that_nobody_knows_are_told() {
+    for model in EVERY {
+        let folder = Folder::of(model);
+        assert_eq!(folder.load().notes(), &[] as &[String], "{model}");
+        folder.config(|config| {
+            config["gate_of_tomorrow"] = 0.5.into();
+            config["norm_of_tomorrow"] = true.into();
+            config["nothing_of_tomorrow"] = Value::Null;
+            config["hidden_dropout_of_tomorrow"] = 0.1.into();
+        });
+        let notes = folder.load().notes().concat();
+        assert!(notes.contains("`gate_of_tomorrow`, `norm_of_tomorrow` are not known"), "{model}: {notes}");
+    }
 }

@@ -53,6 +53,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("rotary_dim", &[]),
     ("rope_interleaved", &["false"]),
     ("rope_interleave", &["false"]),
+    ("use_mrope", &["false"]),
     ("use_logn_attn", &["false"]),
     ("use_dynamic_ntk", &["false"]),
     ("rope_scaling", &["{}"]),
@@ -66,8 +67,6 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("use_bidirectional_attention", &["false"]),
     ("add_cross_attention", &["false"]),
     ("is_encoder_decoder", &["false"]),
-    // Weights that are not plain numbers.
-    ("quantization_config", &[]),
 ];
 
 /// Fields that say whether the model is causal.
