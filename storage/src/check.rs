@@ -94,6 +94,24 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
     }
 }
 
+/// Refuses a fact of an import whose largest score the run's score type rounds to 0: its sets would be empty, and whoever imports
+/// can choose another type.
+pub(crate) fn check_not_lost(entry: &Entry, run: &Run) -> Result<()> {
+    let EntryData::Scores(scores) = &entry.data else { return Ok(()) };
+    let (ScoreValues::Dense(values) | ScoreValues::Sparse { scores: values, .. }) = &scores.values;
+    let score_type = run.spec.score_type;
+    match score_type.cannot_keep(values).filter(|&at| score_type.rounded(values[at]) == 0.0) {
+        Some(at) => Err(Error::Entry {
+            fact: entry.fact.clone(),
+            language: entry.language.clone(),
+            prompt: entry.prompt,
+            found: format!("a largest score of {:e}", values[at]),
+            expected: format!("one that {score_type} does not round to 0, as f32 does not"),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// A probability behind a group that is no number.
 fn not_finite(evidence: &GroupEvidence) -> Option<f32> {
     let all = [evidence.probability, evidence.after_all].into_iter().chain(evidence.after_each.iter().copied());

@@ -7,7 +7,7 @@
 
 use crate::block::{encode_groups, encode_scores};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
-use crate::check::{check_entry, check_twice};
+use crate::check::{check_entry, check_not_lost, check_twice};
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
 use crate::ids::{FileId, PromptId};
@@ -482,6 +482,7 @@ impl Job<'_> {
     /// Adds entries as one segment; on return all are durable and visible. Give thousands at a time.
     pub fn append(&self, entries: &[Entry]) -> Result<Appended> {
         let prepared = self.writer.prepare(entries, self.on_conflict, Some(self.id))?;
+        entries.iter().try_for_each(|entry| check_not_lost(entry, &self.writer.run))?;
         self.writer.commit_segment(prepared, self.on_conflict, Some(self.id))
     }
 

@@ -2,7 +2,9 @@
 
 use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, eventually, groups, many, neurons, scores, spec};
-use kndb_storage::{Appended, Entry, Error, OnConflict, Store};
+use kndb_storage::{
+    Appended, Entry, EntryData, Error, Neuron, OnConflict, RunSpec, ScoreType, ScoreValues, Scores, Store,
+};
 
 /// What is imported: scores in two languages, sets and groups, in batches.
 fn batches() -> Vec<Vec<Entry>> {
@@ -146,4 +148,25 @@ fn compaction_is_done_when_there_is_nothing_to_gain() {
     assert_eq!((compacted.segments_before, compacted.segments_after), (1, 1));
     assert_eq!(compacted.bytes_before, compacted.bytes_after);
     assert_eq!(toy.files(), files, "the segment was left as it is");
+}
+
+#[test]
+fn an_import_names_the_fact_whose_scores_would_all_be_0() {
+    let toy = Toy::new();
+    let run = toy.store.open_run(RunSpec { score_type: ScoreType::F16, ..spec("run") }).expect("new");
+    let job = run.job("import", OnConflict::Refuse).expect("begins");
+    let of = |fact: &str, largest: f32| {
+        let scores = vec![largest, largest / 2.0];
+        let values = ScoreValues::Sparse { neurons: vec![Neuron(3), Neuron(7)], scores, floor: 0.0 };
+        Entry {
+            fact: fact.into(),
+            language: "en".into(),
+            prompt: 0,
+            data: EntryData::Scores(Scores { values, evidence: Vec::new() }),
+        }
+    };
+    // f16 has steps of 6e-8 there.
+    let told = job.append(&[of("good", 0.5), of("small", 1.5e-8)]).expect_err("is refused").to_string();
+    assert!(told.contains("small") && told.contains("a largest score of 1.5e-8") && told.contains("f16"), "{told}");
+    assert_eq!(job.append(&[of("good", 0.5)]).expect("is kept").new, 1);
 }
