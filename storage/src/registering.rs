@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::facts::{FactBatch, FactsAdded};
 use crate::ids::FactId;
 use crate::labels::Names;
+use crate::language::canonical;
 use crate::relations::RelationNameRow;
 use crate::snapshot::{DICTIONARY, Snapshot, file_path};
 use crate::store::{Store, TRIES, check_name};
@@ -121,9 +122,10 @@ impl Store {
 fn set_names(rows: &[RelationNameRow], locked: &mut Locked) -> u64 {
     let mut changed = 0;
     for RelationNameRow { relation, language, name } in rows {
+        let language = canonical(language).into_owned();
         let before = locked.now().relation_names.get(&(relation.clone(), language.clone()));
         if before != Some(name) {
-            locked.set_relation_name(relation, language, name);
+            locked.set_relation_name(relation, &language, name);
             changed += 1;
         }
     }

@@ -42,7 +42,6 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     end_at(Signals::Every, "interrupted: what was stored by now stays; the same command adds the rest");
 
     let mut intake = Intake::new(&store);
-    intake.batch.relation_names = names.concat();
     let mut told = Told::default();
     let mut bytes_before = 0;
     for (path, mut reader) in args.paths.into_iter().zip(readers) {
@@ -59,6 +58,8 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
         bytes_before += reader.bytes_total();
         told.path(path, reader.format(), reader.understood());
     }
+    // Last, so that a name that the user gives takes the place of one in the data.
+    intake.batch.relation_names.extend(names.concat());
     intake.commit()?;
     progress.clear();
     if args.quiet {

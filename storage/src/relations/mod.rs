@@ -7,6 +7,7 @@
 mod built_in;
 
 use crate::ids::RelationId;
+use crate::language::same;
 use crate::snapshot::Snapshot;
 
 /// The language of built-in names, and of the name that is shown where there is none in the language asked for.
@@ -39,7 +40,7 @@ impl Snapshot {
     pub fn relation_called(&self, id: RelationId, language: Option<&str>) -> Option<&str> {
         let relation = self.relation_name(id);
         let stored =
-            |language: &str| self.names_of_relation(relation).find(|(of, _)| *of == language).map(|(_, name)| name);
+            |language: &str| self.names_of_relation(relation).find(|(of, _)| same(of, language)).map(|(_, name)| name);
         language
             .and_then(stored)
             .or_else(|| stored(ENGLISH))

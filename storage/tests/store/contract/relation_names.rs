@@ -73,6 +73,14 @@ fn stored_names_are_found_in_every_language_and_shown_in_one() {
 }
 
 #[test]
+fn a_language_of_a_name_is_one_language_however_it_is_spelled() {
+    let toy = with_relations(&["P36"]);
+    assert_eq!(name(&toy, vec![row("P36", "zh_hans", "首都")]), 1);
+    assert_eq!(name(&toy, vec![row("P36", "zh-Hans", "首都")]), 0, "the same");
+    assert_eq!(shown(&toy.fresh().snapshot().expect("reads"), "P36", Some("ZH-hans")), "P36 (首都)");
+}
+
+#[test]
 fn an_id_wins_over_a_name_and_a_stored_name_over_a_built_in_one() {
     let toy = with_relations(&["P36", "P19", "P20", "capital"]);
     let snapshot = toy.store.snapshot().expect("reads");
