@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::error::ImportError;
-use crate::formats;
+use crate::format;
 
 /// A file to import.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +72,7 @@ pub fn expand(patterns: &[String]) -> Result<Vec<Input>, ImportError> {
 
 /// Extensions of all formats, each once.
 fn extensions() -> impl Iterator<Item = &'static str> {
-    let mut all: Vec<_> = formats::all().iter().flat_map(|format| format.extensions()).copied().collect();
+    let mut all: Vec<_> = format::all().iter().flat_map(|format| format.extensions()).copied().collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()

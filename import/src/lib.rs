@@ -31,28 +31,22 @@
 //! # }
 //! ```
 
-mod arrays;
+mod bytes;
 mod error;
 pub mod facts;
+mod format;
 mod formats;
-mod ids;
 mod input;
-mod json;
-mod mapped;
-mod neurons;
-mod npy_header;
+mod job;
 mod options;
 mod reader;
-mod run;
-mod seen;
-mod sparse;
-mod tensor;
+mod source;
 mod unpacked;
-mod zip_member;
 
+use bytes::{json, mapped};
 pub use error::{ImportError, Location, Place};
-pub use formats::{FormatInfo, formats};
+pub use format::{FormatInfo, formats};
 pub use input::{Input, expand};
+pub use job::{ImportJob, ImportRunError, Progress, Summary, import};
 pub use options::{IgKind, Options};
 pub use reader::{Reader, open};
-pub use run::{ImportJob, ImportRunError, Progress, Summary, import};

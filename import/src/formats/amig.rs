@@ -11,14 +11,14 @@ use kndb_storage::{Entry, EntryData};
 use serde::Deserialize;
 
 use super::eleutherai::value_start;
-use super::{Format, Source};
+use crate::bytes::json::{Cursor, TopMap, extent};
+use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
-use crate::json::{Cursor, TopMap, extent};
-use crate::mapped::Mapped;
-use crate::neurons::{Pair, content, neuron_groups, neuron_set};
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
-use crate::seen::{Repeat, Seen};
+use crate::source::neurons::{Pair, content, neuron_groups, neuron_set};
+use crate::source::seen::{Repeat, Seen};
 
 pub(crate) struct Amig;
 

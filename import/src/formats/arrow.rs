@@ -11,13 +11,13 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::columns::Columns;
-use super::ipc_claims::{check_file, check_stream};
 use super::table::{Batches, Table, guarded};
-use super::{Format, Source};
+use crate::bytes::ipc_claims::{check_file, check_stream};
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
 
 /// First bytes of an IPC file, of a message in a stream, and of a file of Feather version 1.
 const FILE: &[u8] = b"ARROW1";

@@ -6,8 +6,8 @@ use arrow_array::{Array, ArrayRef, Float32Array, Int64Array, LargeStringArray, R
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Schema};
 
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
 
 const FACT: &[&str] = &["fact"];
 const LANGUAGE: &[&str] = &["language", "lang"];

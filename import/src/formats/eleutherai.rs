@@ -4,14 +4,14 @@ use std::path::Path;
 
 use kndb_storage::{Entry, EntryData};
 
-use super::{Format, Source};
+use crate::bytes::json::{Cursor, TopMap};
+use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
-use crate::json::{Cursor, TopMap};
-use crate::mapped::Mapped;
-use crate::neurons::{Pair, content, neuron_set};
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
-use crate::seen::{Repeat, Seen};
+use crate::source::neurons::{Pair, content, neuron_set};
+use crate::source::seen::{Repeat, Seen};
 
 pub(crate) struct Eleutherai;
 

@@ -17,15 +17,15 @@ use kndb_storage::{Entry, ScoreValues, Shape};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Format, Source};
+use crate::bytes::json::{Cursor, excerpt, parse_error, without_non_finite};
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::ids::{IdList, ids_of};
-use crate::json::{Cursor, excerpt, parse_error, without_non_finite};
-use crate::mapped::Mapped;
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::{IgKind, Options};
-use crate::reader::Probe;
-use crate::sparse::SparseScores;
-use crate::tensor::{Key, dense, entry, number_text};
+use crate::source::ids::{IdList, ids_of};
+use crate::source::sparse::SparseScores;
+use crate::source::tensor::{Key, dense, entry, number_text};
 
 /// The source keeps scores of at least this share of the maximum.
 const KEPT_SHARE: f64 = 0.1;

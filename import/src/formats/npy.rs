@@ -6,15 +6,16 @@
 use std::io;
 use std::path::Path;
 
-use super::{Format, Source};
-use crate::arrays::{Array, Body, Slice, Stack, ids_missing, keys, lengths_differ};
+use crate::bytes::mapped::Mapped;
+use crate::bytes::npy_header::{MAGIC, NpyHeader};
 use crate::error::{ImportError, Location, Place};
-use crate::ids::{beside, ids_of};
-use crate::mapped::Mapped;
-use crate::npy_header::{MAGIC, NpyHeader};
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
-use crate::tensor::{Arrangement, Element, Float, Key, bytes_of, stem};
+use crate::source::array::{Array, Body, Slice};
+use crate::source::ids::{beside, ids_of};
+use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
+use crate::source::tensor::{Arrangement, Element, Float, Key, bytes_of, stem};
 
 pub(crate) struct Npy;
 

@@ -9,16 +9,18 @@ use std::path::Path;
 use kndb_storage::Shape;
 
 use super::npy::element;
-use super::{Format, Source};
-use crate::arrays::{Archive, Array, Body, Members, Stack, ids_missing, keys, lengths_differ};
+use crate::bytes::mapped::Mapped;
+use crate::bytes::npy_header::NpyHeader;
+use crate::bytes::zip_member::{Member, members};
 use crate::error::{ImportError, Place};
-use crate::ids::ids_of;
-use crate::mapped::Mapped;
-use crate::npy_header::NpyHeader;
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
-use crate::tensor::{Arrangement, bytes_of, dims_text};
-use crate::zip_member::{Member, members};
+use crate::source::archive::{Archive, Members};
+use crate::source::array::{Array, Body};
+use crate::source::ids::ids_of;
+use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
+use crate::source::tensor::{Arrangement, bytes_of, dims_text};
 
 /// The array of all facts' scores, and numpy's name for an array given none.
 const SCORES: &str = "scores";
@@ -218,7 +220,7 @@ impl Members for Arrays {
                 });
             }
             if Arrangement::of(&header.dims, shape).is_none() {
-                return Err(crate::tensor::bad_shape(at(), &header.dims, shape));
+                return Err(crate::source::tensor::bad_shape(at(), &header.dims, shape));
             }
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes).map_err(|error| ImportError::Damaged {

@@ -12,11 +12,11 @@ use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::columns::Columns;
 use super::table::{BATCH_ROWS, Table, guarded};
-use super::{Format, Source};
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
 
 pub(crate) struct Parquet;
 

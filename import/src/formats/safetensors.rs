@@ -10,14 +10,16 @@ use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use kndb_storage::Shape;
 use serde::de::DeserializeOwned;
 
-use super::{Format, Source};
-use crate::arrays::{Archive, Array, Body, Members, Slice, Stack, ids_missing, keys, lengths_differ};
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::ids::ids_of;
-use crate::mapped::Mapped;
+use crate::format::Probe;
+use crate::format::{Format, Source};
 use crate::options::Options;
-use crate::reader::Probe;
-use crate::tensor::{Element, Float};
+use crate::source::archive::{Archive, Members};
+use crate::source::array::{Array, Body, Slice};
+use crate::source::ids::ids_of;
+use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
+use crate::source::tensor::{Element, Float};
 
 /// The array of all facts' scores.
 const SCORES: &str = "scores";

@@ -15,14 +15,14 @@ use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use kndb_storage::{Entry, EntryData, Neuron, ScoreValues};
 
-use super::Source;
 use super::columns::{Columns, Rows};
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
+use crate::format::Source;
 use crate::options::Options;
-use crate::seen::{Repeat, Seen};
-use crate::sparse::SparseScores;
-use crate::tensor::{Key, entry, number_text};
+use crate::source::seen::{Repeat, Seen};
+use crate::source::sparse::SparseScores;
+use crate::source::tensor::{Key, entry, number_text};
 
 /// Rows dealt with at a time.
 pub(super) const BATCH_ROWS: usize = 16 << 10;

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
-use crate::mapped::Mapped;
 
 /// A parse position within `[.., end)` of a file.
 pub(crate) struct Cursor {

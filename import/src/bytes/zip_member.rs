@@ -9,9 +9,9 @@ use crc32fast::Hasher;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::arrays::Slice;
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
+use crate::source::array::Slice;
 
 /// Deflate cannot shrink by more than this (RFC 1951: 258 bytes from 2 bits).
 const BEST_RATIO: u64 = 1032;

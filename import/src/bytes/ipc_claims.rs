@@ -6,8 +6,8 @@
 
 use arrow_ipc::{CompressionType, Message, MessageHeader, root_as_footer, root_as_message};
 
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::mapped::Mapped;
 
 /// The most that a byte can stand for. LZ4: runs of 255 a byte. Zstandard: blocks of 128 KiB in 4 bytes.
 const LZ4_RATIO: u64 = 255;
@@ -18,7 +18,7 @@ const FILE_TAIL: usize = 10;
 const CONTINUATION: [u8; 4] = [0xFF; 4];
 
 /// Checks the batches that an IPC file's footer lists. What is malformed otherwise is left to the reader.
-pub(super) fn check_file(file: &Mapped) -> Result<(), ImportError> {
+pub(crate) fn check_file(file: &Mapped) -> Result<(), ImportError> {
     let bytes = file.bytes();
     let Some(tail) = bytes.len().checked_sub(FILE_TAIL) else {
         return Ok(());
@@ -45,7 +45,7 @@ pub(super) fn check_file(file: &Mapped) -> Result<(), ImportError> {
 }
 
 /// Checks the messages of a stream.
-pub(super) fn check_stream(file: &Mapped) -> Result<(), ImportError> {
+pub(crate) fn check_stream(file: &Mapped) -> Result<(), ImportError> {
     let mut at = 0;
     while let Some(next) = check_message(file, at)? {
         at = next;

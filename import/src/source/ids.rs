@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::bytes::json::Cursor;
+use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Location, Place};
-use crate::json::Cursor;
-use crate::mapped::Mapped;
 
 /// What an id file should hold, for messages.
 const EXPECTED: &str = "fact ids: one a line, a JSON list, or JSON lines with a field `uuid`";

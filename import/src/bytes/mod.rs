@@ -1,0 +1,8 @@
+//! Bytes of files as they lie there, and what their headers promise, checked before anything is allocated.
+
+#[cfg(feature = "parquet")]
+pub(crate) mod ipc_claims;
+pub(crate) mod json;
+pub(crate) mod mapped;
+pub(crate) mod npy_header;
+pub(crate) mod zip_member;

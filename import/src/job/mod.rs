@@ -1,0 +1,158 @@
+//! Files into the store: one job over many files, in batches that are durable one by one.
+//!
+//! An interrupted job goes on when the same files are imported again with the same options: what was
+//! stored before is passed over. Not for single entries from a running model: those go through
+//! [`kndb_storage::RunWriter::append`].
+
+mod pass;
+mod signature;
+mod summary;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use kndb_storage::{Claim, OnConflict, RunSpec, Store};
+
+use crate::error::ImportError;
+use crate::input::Input;
+use crate::options::Options;
+use crate::reader::{Reader, open};
+use crate::source::seen::Seen;
+use pass::Pass;
+use signature::signature;
+pub use summary::Summary;
+
+/// Progress is reported after this many entries, and after every file and batch.
+const REPORT_ENTRIES: u64 = 256;
+
+/// What to import into.
+#[derive(Clone, Debug)]
+pub struct ImportJob {
+    /// The run, which is begun or gone on with.
+    pub run: RunSpec,
+    /// How to read the files. The shape must be the run's.
+    pub options: Options,
+    /// What to do with facts that the run has already.
+    pub on_conflict: OnConflict,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// The file that is read.
+    pub file: &'a Path,
+    /// Its number, from 0.
+    pub file_index: usize,
+    /// Number of files.
+    pub files: usize,
+    /// Bytes read, of all files.
+    pub bytes_read: u64,
+    /// Bytes of all files.
+    pub bytes_total: u64,
+    /// Entries read.
+    pub entries: u64,
+}
+
+/// Why an import stopped. Batches stored before stay, and the same import goes on after them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportRunError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+
+    /// The store refused.
+    #[error(transparent)]
+    Storage(#[from] kndb_storage::Error),
+
+    /// The options' shape is not the run's.
+    #[error("the files are read as {options}, but the run is of {run}; expected one shape")]
+    Shape {
+        /// Shape in the options.
+        options: kndb_storage::Shape,
+        /// Shape of the run.
+        run: kndb_storage::Shape,
+    },
+
+    /// Two files give one fact differently.
+    #[error(
+        "fact `{fact}`, language `{language}`, prompt {prompt} is in {} and, with different content, in {}; \
+         expected each once; leave one of the files out",
+        first.display(), second.display()
+    )]
+    TwoFiles {
+        /// External id of the fact.
+        fact: String,
+        /// Language code.
+        language: String,
+        /// Prompt number.
+        prompt: u16,
+        /// The file it was in first.
+        first: PathBuf,
+        /// The other file.
+        second: PathBuf,
+    },
+}
+
+/// Imports files into a run and finishes it.
+pub fn import(
+    store: &Store,
+    inputs: &[Input],
+    job: &ImportJob,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Summary, ImportRunError> {
+    let started = Instant::now();
+    if job.options.shape != job.run.shape {
+        return Err(ImportRunError::Shape { options: job.options.shape, run: job.run.shape });
+    }
+    let signature = signature(inputs, &job.options)?;
+    // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
+    let _claim = store.claim_run(&job.run.name, Claim::Together, "kndb import")?;
+    let snapshot = store.snapshot()?;
+    let run = store.open_run(job.run.clone())?;
+    let writer = run.job(&signature, job.on_conflict)?;
+    let mut pass = Pass {
+        job: &writer,
+        snapshot: &snapshot,
+        batch: Vec::new(),
+        batch_bytes: 0,
+        seen: Seen::default(),
+        facts: HashMap::new(),
+        summary: Summary::default(),
+    };
+    let bytes_total = inputs.iter().map(|input| input.size).sum();
+    let mut bytes_before = 0;
+    for (file_index, input) in inputs.iter().enumerate() {
+        let mut reader = open(&input.path, &job.options)?;
+        let mut report = |reader: &Reader, entries| {
+            progress(Progress {
+                file: &input.path,
+                file_index,
+                files: inputs.len(),
+                bytes_read: bytes_before + reader.bytes_read(),
+                bytes_total,
+                entries,
+            });
+        };
+        while let Some(entry) = reader.next() {
+            let stored = pass.add(entry?, file_index, inputs)?;
+            if stored || pass.summary.entries.is_multiple_of(REPORT_ENTRIES) {
+                report(&reader, pass.summary.entries);
+            }
+        }
+        report(&reader, pass.summary.entries);
+        pass.summary.duplicates += reader.duplicates();
+        pass.summary.files += 1;
+        bytes_before += input.size;
+    }
+    pass.store_batch()?;
+    let Pass { mut summary, facts, .. } = pass;
+    writer.finish()?;
+    run.finish()?;
+    summary.facts = facts.len() as u64;
+    summary.unknown = facts.values().filter(|labelled| !**labelled).count() as u64;
+    summary.bytes = bytes_total;
+    summary.seconds = started.elapsed().as_secs_f64();
+    Ok(summary)
+}
