@@ -14,6 +14,7 @@ use crate::keys::{
     DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, read_relation_name_key, read_unsealed_key,
     relation_name_key, split_key, tombstone_key, unsealed_key,
 };
+use crate::language::{canonical, same};
 use crate::opening::{open_sled, sled_error};
 use crate::records::RunRecord;
 pub use crate::records::SavedSet;
@@ -65,7 +66,10 @@ impl Catalogue {
     }
 
     pub(crate) fn language(&self, name: &str) -> Option<LanguageId> {
-        self.languages.iter().position(|known| known == name).map(|id| LanguageId(id as u16))
+        let exact = self.languages.iter().position(|known| known == name);
+        // A store may be older than the rule that codes are written in one way.
+        let found = exact.or_else(|| self.languages.iter().position(|known| same(known, name)));
+        found.map(|id| LanguageId(id as u16))
     }
 
     /// The relation of a name, unless it was dropped.
@@ -180,8 +184,9 @@ impl Locked {
         }
         let id = u16::try_from(self.now.languages.len())
             .map_err(|_| Error::Full { what: "number of languages", limit: u64::from(u16::MAX) })?;
+        let name = canonical(name).into_owned();
         self.put(Table::Languages, &id.to_be_bytes(), &name);
-        self.now.languages.push(name.to_owned());
+        self.now.languages.push(name);
         Ok(LanguageId(id))
     }
 

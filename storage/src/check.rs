@@ -3,6 +3,7 @@
 use crate::entry::{Entry, EntryData, GroupEvidence, ScoreValues};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
+use crate::language::canonical;
 use crate::run::Run;
 use crate::segment::PartKind;
 use std::collections::HashSet;
@@ -12,7 +13,7 @@ pub(crate) fn check_twice(entries: &[Entry]) -> Result<()> {
     let mut seen = HashSet::with_capacity(entries.len());
     for Entry { fact, language, prompt, data } in entries {
         let attribution = PartKind::of(data).is_attribution();
-        if !seen.insert((fact.as_str(), language.as_str(), *prompt, attribution)) {
+        if !seen.insert((fact.as_str(), canonical(language), *prompt, attribution)) {
             return Err(Error::FactTwice { fact: fact.clone(), language: language.clone(), prompt: *prompt });
         }
     }

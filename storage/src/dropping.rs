@@ -39,25 +39,18 @@ impl Store {
             let run = run.ok_or_else(|| locked.now().unknown_run(name))?;
             // Looked at under the lock: other runs may get entries, and facts labels, until the last moment.
             let facts = self.snapshot_under(locked).and_then(|now| now.only_in(run)).unwrap_or_default();
-            let of_run = |record: &FileRecord| matches!(record, FileRecord::Segment { run: of, .. } if *of == run.0);
-            let files: Vec<_> = locked.now().files.iter().filter(|(_, r)| of_run(r)).map(|(&f, _)| f).collect();
-            for file in files {
-                locked.remove_file(file);
-            }
-            let unsealed: Vec<_> = locked.now().unsealed.keys().filter(|(of, _)| *of == run).copied().collect();
-            for (run, key) in unsealed {
-                locked.remove_unsealed(run, key);
-            }
-            let jobs: Vec<_> = locked.now().jobs.iter().filter(|(_, j)| j.run == run.0).map(|(&j, _)| j).collect();
-            for job in jobs {
-                locked.remove_job(job);
-            }
-            locked.remove_run(run);
+            remove_run(locked, run);
             locked.drop_facts(&facts);
             Ok(facts.len())
         })?;
         self.collect_garbage()?;
         Ok(forgotten)
+    }
+
+    /// Removes a run if nothing is in it and no import is at work on it; says whether it did. Decided inside the commit:
+    /// what another process has put there since the caller looked is never lost.
+    pub fn drop_run_if_empty(&self, run: RunId) -> Result<bool> {
+        self.write(|locked| Ok(remove_if_empty(locked, run, None)))
     }
 
     /// Forgets the facts of [`Snapshot::orphans`]. One that a running import has named and not yet stored comes back with its
@@ -105,6 +98,38 @@ impl Store {
         }
         Err(self.overtaken())
     }
+}
+
+/// [`Store::drop_run_if_empty`] for one of the imports that are at work on the run.
+pub(crate) fn remove_if_empty(locked: &mut Locked, run: RunId, own: Option<u32>) -> bool {
+    let now = locked.now();
+    let others = now.jobs.iter().any(|(&id, job)| job.run == run.0 && !job.finished && Some(id) != own);
+    let entries = now.files.values().any(|record| is_of(record, run)) || now.unsealed.keys().any(|key| key.0 == run);
+    if others || entries || !now.runs.contains_key(&run) {
+        return false;
+    }
+    remove_run(locked, run);
+    true
+}
+
+fn is_of(record: &FileRecord, run: RunId) -> bool {
+    matches!(record, FileRecord::Segment { run: of, .. } if *of == run.0)
+}
+
+fn remove_run(locked: &mut Locked, run: RunId) {
+    let files: Vec<_> = locked.now().files.iter().filter(|(_, r)| is_of(r, run)).map(|(&f, _)| f).collect();
+    for file in files {
+        locked.remove_file(file);
+    }
+    let unsealed: Vec<_> = locked.now().unsealed.keys().filter(|(of, _)| *of == run).copied().collect();
+    for (run, key) in unsealed {
+        locked.remove_unsealed(run, key);
+    }
+    let jobs: Vec<_> = locked.now().jobs.iter().filter(|(_, j)| j.run == run.0).map(|(&j, _)| j).collect();
+    for job in jobs {
+        locked.remove_job(job);
+    }
+    locked.remove_run(run);
 }
 
 impl Snapshot {

@@ -5,6 +5,7 @@ use crate::dictionary::build::{Draft, DraftFact};
 use crate::error::{Error, Result};
 use crate::facts::{FactBatch, FactRow, FactsAdded};
 use crate::ids::{LanguageId, RelationId};
+use crate::language::{canonical, same};
 use crate::store::{check_name, named_language};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +29,9 @@ impl Names {
         let candidates = batch.candidates.iter().map(|row| (&row.language, &row.relation));
         let (mut languages, mut relations) = (BTreeSet::new(), BTreeSet::new());
         for (language, relation) in facts.chain(templates).chain(candidates) {
-            if !languages.contains(language) {
-                languages.insert(language.clone());
+            let language = canonical(language);
+            if !languages.contains(&*language) {
+                languages.insert(language.into_owned());
             }
             if !relations.contains(relation) {
                 relations.insert(relation.clone());
@@ -104,7 +106,10 @@ impl Names {
     }
 
     fn language(&self, name: &str) -> LanguageId {
-        self.languages[name]
+        let exact = self.languages.get(name);
+        let found = exact.or_else(|| self.languages.iter().find(|(known, _)| same(known, name)).map(|(_, id)| id));
+        // Every language of the batch is wanted, so it is there.
+        found.copied().unwrap_or(LanguageId(u16::MAX))
     }
 
     fn relation(&self, name: &str) -> RelationId {
@@ -115,8 +120,8 @@ impl Names {
 impl Wanted {
     /// The ids these names have, or will have once they are registered. All relations come along, for messages.
     pub(crate) fn names(&self, catalogue: &Catalogue) -> Names {
-        let languages = numbered(&self.languages, &catalogue.languages);
-        let relations = numbered(&self.relations, &catalogue.relations);
+        let languages = numbered(&self.languages, &catalogue.languages, same);
+        let relations = numbered(&self.relations, &catalogue.relations, |known, name| known == name);
         Names {
             languages: languages.map(|(name, id)| (name.clone(), LanguageId(id as u16))).collect(),
             relations: relations.map(|(name, id)| (name.clone(), RelationId(id as u32))).collect(),
@@ -137,7 +142,11 @@ impl Wanted {
 }
 
 /// Known names with their numbers, then the wanted ones that are not known with the numbers after those.
-fn numbered<'a>(wanted: &'a BTreeSet<String>, known: &'a [String]) -> impl Iterator<Item = (&'a String, usize)> {
-    let new = wanted.iter().filter(|name| !known.contains(name));
+fn numbered<'a>(
+    wanted: &'a BTreeSet<String>,
+    known: &'a [String],
+    same: fn(&str, &str) -> bool,
+) -> impl Iterator<Item = (&'a String, usize)> {
+    let new = wanted.iter().filter(move |name| !known.iter().any(|known| same(known, name)));
     known.iter().chain(new).enumerate().map(|(id, name)| (name, id))
 }

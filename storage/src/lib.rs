@@ -6,7 +6,7 @@
 //!
 //! | module | what it keeps |
 //! |---|---|
-//! | [`ids`], [`entry`], [`run`], [`facts`] | the vocabulary: ids, and what writers hand in |
+//! | [`ids`], [`entry`], [`run`], [`facts`], [`language`] | the vocabulary: ids, codes, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
 //! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |

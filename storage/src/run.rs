@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::ids::{RunId, Shape};
+use crate::language::same;
 use serde::{Deserialize, Serialize};
 
 /// The description a writer gives of its run. Two uses of one run name must agree on all of it.
@@ -59,7 +60,7 @@ impl RunSpec {
 
     /// The default τ of a language.
     pub fn tau_of(&self, language: &str) -> f64 {
-        let own = self.language_taus.iter().find(|(name, _)| name == language);
+        let own = self.language_taus.iter().find(|(name, _)| same(name, language));
         own.map_or(self.tau, |&(_, tau)| tau)
     }
 

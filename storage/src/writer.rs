@@ -8,6 +8,7 @@
 use crate::block::{encode_groups, encode_scores};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::check::{check_entry, check_not_lost, check_twice};
+use crate::dropping::remove_if_empty;
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
 use crate::ids::{FileId, PromptId};
@@ -39,6 +40,8 @@ pub enum OnConflict {
     Refuse,
     /// Put the new entry in the old one's place.
     Replace,
+    /// Leave the old entry as it is, whatever the new one says.
+    Skip,
 }
 
 /// What appending did.
@@ -50,6 +53,8 @@ pub struct Appended {
     pub replaced: u64,
     /// Entries that an earlier, interrupted pass of the same job had written.
     pub resumed: u64,
+    /// Entries passed over because the run had them: [`OnConflict::Skip`].
+    pub skipped: u64,
 }
 
 /// Writes entries into a run. Share it between threads by reference.
@@ -153,13 +158,14 @@ impl RunWriter {
 
     /// Adds many entries at once, each (fact, language, prompt) at most once; on return all are durable and visible, or none is.
     pub fn append_batch(&self, entries: &[Entry], on_conflict: OnConflict) -> Result<Appended> {
-        let prepared = self.prepare(entries, on_conflict, None)?;
+        let mut prepared = self.prepare(entries, on_conflict, None)?;
         if prepared.iter().map(|p| p.payload.len()).sum::<usize>() >= DIRECT_BYTES {
             return self.commit_segment(prepared, on_conflict, None);
         }
+        let skipped = self.pass_over(&mut prepared, &*self.store.for_writing()?, on_conflict)?;
         let appended = self.commit_unsealed(&prepared, on_conflict)?;
         self.seal_if_large()?;
-        Ok(appended)
+        Ok(Appended { skipped, ..appended })
     }
 
     /// Begins an import, or goes on with an unfinished one of the same signature.
@@ -313,7 +319,7 @@ impl RunWriter {
             }
             locked.revive(entries.iter().map(|entry| entry.key.fact));
             self.reopen(locked)?;
-            Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed: 0 })
+            Ok(Appended { new: entries.len() as u64 - replaced, replaced, ..Appended::default() })
         })
     }
 
@@ -344,8 +350,9 @@ impl RunWriter {
             entries.retain(|_| own.next() != Some(true));
         }
         let resumed = (before - entries.len()) as u64;
+        let skipped = self.pass_over(&mut entries, &snapshot, on_conflict)?;
         if entries.is_empty() {
-            return Ok(Appended { new: 0, replaced: 0, resumed });
+            return Ok(Appended { resumed, skipped, ..Appended::default() });
         }
         drop(snapshot);
         let head = self.head();
@@ -361,8 +368,20 @@ impl RunWriter {
             locked.set_file(file, FileRecord::Segment { run: self.run.id.0, job, bytes });
             locked.revive(entries.iter().map(|entry| entry.key.fact));
             self.reopen(locked)?;
-            Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed })
+            Ok(Appended { new: entries.len() as u64 - replaced, replaced, resumed, skipped })
         })
+    }
+
+    /// With [`OnConflict::Skip`], takes out the entries that the run has already; returns how many.
+    fn pass_over(&self, entries: &mut Vec<Prepared>, now: &Snapshot, on_conflict: OnConflict) -> Result<u64> {
+        if on_conflict != OnConflict::Skip {
+            return Ok(0);
+        }
+        let there = entries.iter().map(|entry| Ok(now.find(self.run.id, entry.key)?.is_some()));
+        let mut there = there.collect::<Result<Vec<bool>>>()?.into_iter();
+        let before = entries.len();
+        entries.retain(|_| there.next() == Some(false));
+        Ok((before - entries.len()) as u64)
     }
 
     fn head(&self) -> SegmentHead {
@@ -412,7 +431,8 @@ impl RunWriter {
             }
         }
         match first {
-            Some(entry) if on_conflict == OnConflict::Refuse => {
+            // What is to be skipped was taken out before: this one came in between.
+            Some(entry) if on_conflict != OnConflict::Replace => {
                 Err(self.exists(&entry.fact, &entry.language, entry.key.prompt.0, found.len()))
             }
             _ => Ok(found),
@@ -484,6 +504,13 @@ impl Job<'_> {
         let prepared = self.writer.prepare(entries, self.on_conflict, Some(self.id))?;
         entries.iter().try_for_each(|entry| check_not_lost(entry, &self.writer.run))?;
         self.writer.commit_segment(prepared, self.on_conflict, Some(self.id))
+    }
+
+    /// Ends an import that failed: a run that is still empty goes, unless another import is at work on it.
+    /// A job that has stored something stays, to be gone on with. Says whether the run went.
+    pub fn give_up(self) -> Result<bool> {
+        let (run, id) = (self.writer.run.id, self.id);
+        self.writer.store.write(|locked| Ok(remove_if_empty(locked, run, Some(id))))
     }
 
     /// Marks the import complete: the same one again is a new import.

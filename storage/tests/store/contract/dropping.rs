@@ -78,3 +78,39 @@ fn a_writer_can_abandon_its_run() {
     toy.store.open_run(spec("second")).expect("the same").abandon().expect("drops");
     assert_eq!(Contents::of(&toy.fresh()).expect("reads").runs.keys().collect::<Vec<_>>(), ["first"]);
 }
+
+#[test]
+fn an_empty_run_goes_by_its_id_and_a_filled_one_never() {
+    let toy = Toy::new();
+    let empty = toy.store.open_run(spec("first")).expect("new").run().id;
+    assert!(toy.fresh().drop_run_if_empty(empty).expect("drops"));
+    assert!(!toy.store.drop_run_if_empty(empty).expect("it is gone already"));
+
+    let filled = toy.store.open_run(spec("first")).expect("new");
+    assert!(!toy.store.drop_run_if_empty(empty).expect("looks"), "another run has the name now");
+    for fill in [0, 1] {
+        match fill {
+            0 => filled.append(neurons("waiting", "zh", &[1])).expect("appends"),
+            _ => filled.seal().expect("seals"),
+        }
+        assert!(!toy.fresh().drop_run_if_empty(filled.run().id).expect("looks"), "not sealed, then sealed");
+    }
+}
+
+#[test]
+fn an_import_that_failed_takes_the_empty_run_along_unless_another_is_at_work_on_it() {
+    let toy = Toy::new();
+    let other = toy.fresh();
+    let (good, broken) = (other.open_run(spec("first")).expect("new"), toy.store.open_run(spec("first")).expect("it"));
+    let job = good.job("good files", OnConflict::Refuse).expect("begins");
+    let failed = broken.job("broken file", OnConflict::Refuse).expect("begins");
+    assert!(!failed.give_up().expect("looks"), "the other has stored nothing yet, but will");
+    assert_eq!(job.append(&many("en", 3)).expect("the run is there").new, 3);
+    job.finish().expect("finishes");
+    assert!(!broken.job("broken file", OnConflict::Refuse).expect("again").give_up().expect("looks"));
+    assert_eq!(Contents::of(&toy.fresh()).expect("reads").facts_of("first").len(), 3);
+
+    let alone = toy.store.open_run(spec("second")).expect("new");
+    assert!(alone.job("broken file", OnConflict::Refuse).expect("begins").give_up().expect("drops"));
+    assert!(!Contents::of(&toy.fresh()).expect("reads").runs.contains_key("second"));
+}
