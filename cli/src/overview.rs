@@ -49,8 +49,10 @@ pub struct RunOverview {
     pub kept: u64,
     /// Degenerate groups.
     pub groups: u64,
-    /// Whether it has scores or neuron sets, so that it has thresholds and keeps some of them.
-    pub attributed: bool,
+    /// Whether it has scores, or nothing yet, so that thresholds apply and some scores are kept.
+    pub scored: bool,
+    /// Whether it has neuron sets without scores.
+    pub sets: bool,
 }
 
 impl Overview {
@@ -92,7 +94,8 @@ impl RunOverview {
                 entries: holds.entries(),
                 kept: holds.kept,
                 groups: holds.groups,
-                attributed: holds.attributed > 0 || holds.searched == 0,
+                scored: holds.attributed > holds.sets || (holds.attributed == 0 && holds.searched == 0),
+                sets: holds.sets > 0,
             }
         };
         snapshot.runs().map(of).collect()
@@ -102,6 +105,17 @@ impl RunOverview {
     pub fn language_list(&self) -> String {
         let names: Vec<&str> = self.languages.iter().map(String::as_str).collect();
         names.join(", ")
+    }
+
+    /// What it keeps: scores by its rule, neuron sets as they came; `None` for groups alone.
+    pub fn keeps(&self) -> Option<String> {
+        let rule = self.run.spec.keep.to_string();
+        match (self.scored, self.sets) {
+            (true, true) => Some(format!("{rule}; neuron sets")),
+            (true, false) => Some(rule),
+            (false, true) => Some("neuron sets".to_owned()),
+            (false, false) => None,
+        }
     }
 
     /// The thresholds, as options would give them: `0.3, zh=0.2`.

@@ -76,6 +76,64 @@ fn a_failed_first_import_leaves_no_run_behind() {
 }
 
 #[test]
+fn an_import_says_what_it_understood() {
+    let environment = Environment::new();
+    std::fs::create_dir_all(environment.path("in/lang=zh_CN")).expect("folders");
+    let table = "fact,prompt,layer,neuron,score,note\nf1,0,0,1,0.5,x\nf1,0,1,1,0.25,\nf1,1,0,1,0.5,\nf1,1,1,1,0.1,\n";
+    environment.write("in/lang=zh_CN/t.csv", table);
+    environment.write("in/readme.txt", "");
+    let ran = environment.ok(&[&["import", "db", "in", "--run", "first"][..], &SHAPE].concat());
+    for line in [
+        "entries      2 new\n",
+        "language     zh-CN 2\n",
+        "prompt       0 to 1\n",
+        "holds        scores of 2 entries (4 scores)\n",
+        "floor        0.10000001 to 0.25000003: lower scores are not known\n",
+        "not used     column note\n",
+        "not read     in/readme.txt (no format reads it)\n",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+    let asked = environment.ok(&["query", "db", "kn[lang=zh_CN, tau=0.9] by fact", "-m", "csv"]).out;
+    assert_eq!(asked.lines().count(), 2, "any spelling finds it: {asked}");
+    let other = environment.run(&["import", "db", "in", "--run", "first", "--lang", "de"]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    let both = "the folder `lang=zh_CN` says language `zh-CN`, but the option for the language says `de`";
+    assert!(other.messages.contains(both), "{other:?}");
+    let name = environment.run(&["import", "db", "in", "--run", "first", "--lang", "Chinese"]);
+    assert_eq!(name.code, Some(2), "{name:?}");
+    assert!(name.messages.contains("expected its code, `zh`"), "{name:?}");
+}
+
+#[test]
+fn a_run_of_plain_sets_is_shown_as_such() {
+    let environment = with_neurons();
+    let ran = import(&environment, &SHAPE);
+    assert!(ran.out.contains("language     en 2 (default; nothing in the files says one)\n"), "{}", ran.out);
+    assert!(ran.out.contains("holds        neuron sets of 2 entries (3 neurons)\n"), "{}", ran.out);
+    let runs = environment.ok(&["runs", "db", "--json"]).out;
+    let runs: serde_json::Value = serde_json::from_str(&runs).expect("JSON");
+    assert_eq!(runs[0]["keeps"], "neuron sets");
+    assert_eq!([&runs[0]["tau"], &runs[0]["type"]], [&serde_json::Value::Null; 2]);
+    let info = environment.ok(&["info", "db", "--json"]).out;
+    let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
+    assert_eq!(info["runs"][0]["keeps"], "neuron sets");
+    assert!(info["runs"][0]["tau"].is_null());
+}
+
+#[test]
+fn bad_rows_are_counted_and_facts_that_are_there_passed_over_when_asked_for() {
+    let environment = Environment::new();
+    environment.write("neurons.json", r#"{"f1": [[0, 1]], "f2": [[0, 9]], "f3": [[1, 1]]}"#);
+    assert_eq!(import(&environment, &SHAPE).code, Some(1));
+    let skipped = import(&environment, &[&SHAPE[..], &["--skip-invalid"]].concat());
+    assert!(skipped.out.contains("not taken    1: a neuron outside the model\n"), "{skipped:?}");
+    environment.write("neurons.json", r#"{"f1": [[0, 1]], "f4": [[1, 1]]}"#);
+    let more = import(&environment, &["--skip-existing"]);
+    assert!(more.out.contains("entries      1 new, 1 in the run already, passed over\n"), "{more:?}");
+}
+
+#[test]
 fn facts_bring_labels() {
     let environment = Environment::new();
     environment.ok(&["init", "db"]);

@@ -236,6 +236,39 @@ pub enum ImportError {
         expected: String,
     },
 
+    /// Two things that say the same thing do not agree.
+    #[error(
+        "{at}: {second_by} says {what} `{second}`, but {first_by} says `{first}`; expected one {what}; correct the \
+         one that is wrong, or leave it out"
+    )]
+    Disagree {
+        /// Where.
+        at: Box<Location>,
+        /// What they say (`language`).
+        what: &'static str,
+        /// What the first says.
+        first: String,
+        /// The first, in words.
+        first_by: String,
+        /// What the second says.
+        second: String,
+        /// The second, in words.
+        second_by: String,
+    },
+
+    /// A row or a record that cannot be used; others of the file can.
+    #[error("{at}: found {found}; expected {expected}")]
+    Row {
+        /// Where.
+        at: Box<Location>,
+        /// What is wrong with it, as it is counted.
+        reason: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+
     /// A neuron that the model does not have.
     #[error(
         "{at}: layer {layer}, neuron {neuron} of fact `{fact}` lies outside the model; expected layers 0 to {} \
@@ -371,4 +404,30 @@ pub enum ImportError {
         /// What is wrong.
         problem: String,
     },
+}
+
+impl ImportError {
+    /// Whether it is about one row, record or fact, so that the rest of the file can be used.
+    pub(crate) fn is_of_a_row(&self) -> bool {
+        matches!(
+            self,
+            Self::Row { .. }
+                | Self::Data { .. }
+                | Self::NeuronOutside { .. }
+                | Self::BadScore { .. }
+                | Self::Json { .. }
+        )
+    }
+
+    /// The error in a few words, as it is counted.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Row { reason, .. } => reason.clone(),
+            Self::NeuronOutside { .. } => "a neuron outside the model".to_owned(),
+            Self::BadScore { found, .. } => format!("a score that is {found}"),
+            Self::Json { .. } => "not valid JSON".to_owned(),
+            Self::Data { .. } => "a value of the wrong kind".to_owned(),
+            other => other.to_string(),
+        }
+    }
 }

@@ -2,16 +2,17 @@
 //!
 //! To add a format, write its file in `formats`, implement [`Format`] and [`Source`], and list it in [`all`].
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use kndb_storage::Entry;
-
 use crate::bytes::json::excerpt;
-use crate::error::ImportError;
-use crate::formats;
+use crate::bytes::packed::Packing;
+use crate::error::{ImportError, Location, Place};
 use crate::options::Options;
+use crate::source::given::Given;
+use crate::source::told::Told;
 
 /// How much of a file the formats see to recognise it.
 const HEAD: usize = 64 << 10;
@@ -27,23 +28,53 @@ pub(crate) trait Format: Sync {
     /// File name extensions to look for in a folder.
     fn extensions(&self) -> &'static [&'static str];
 
+    /// Whether a file may be packed (gzip, Zstandard): text is, binary formats pack themselves.
+    fn reads_packed(&self) -> bool {
+        false
+    }
+
     /// Whether a file looks like it. The first format of [`all`] that says so reads the file.
     fn recognises(&self, probe: &Probe) -> bool;
 
     /// Opens a file, having checked what its header promises.
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError>;
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError>;
+}
+
+/// How a file is to be read, and what is known of it beforehand.
+pub(crate) struct Context<'a> {
+    pub options: &'a Options,
+    /// How many of the path's last folders were chosen by whoever named the file.
+    pub folders: usize,
+}
+
+impl Context<'_> {
+    /// What the options and the path say of the file's entries.
+    pub fn told(&self, path: &Path) -> Result<Told, ImportError> {
+        Told::of(path, self.folders, self.options)
+    }
+}
+
+/// What a file holds that did not become an entry of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Facts, neurons and groups dropped because they are given more than once.
+    pub duplicates: u64,
+    /// Rows and facts that could not be used, by reason.
+    pub invalid: BTreeMap<String, u64>,
+    /// Columns, arrays, metadata and folders that say nothing kndb reads.
+    pub not_used: Vec<String>,
 }
 
 /// An open file that gives entries.
 pub(crate) trait Source: Send {
     /// The next entry, `None` at the end.
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError>;
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError>;
 
     /// Bytes of the file dealt with so far.
     fn bytes_read(&self) -> u64;
 
-    /// Repeats dropped so far.
-    fn duplicates(&self) -> u64;
+    /// What was not used or not taken so far.
+    fn account(&self) -> Account;
 
     /// Where the source is.
     fn place(&self) -> String;
@@ -52,16 +83,18 @@ pub(crate) trait Source: Send {
 /// The formats, those recognised by magic bytes first.
 pub(crate) fn all() -> &'static [&'static dyn Format] {
     &[
-        &formats::npy::Npy,
-        &formats::npz::Npz,
+        &crate::formats::npy::Npy,
+        &crate::formats::npz::Npz,
         #[cfg(feature = "parquet")]
-        &formats::parquet::Parquet,
+        &crate::formats::parquet::Parquet,
         #[cfg(feature = "parquet")]
-        &formats::arrow::Arrow,
-        &formats::safetensors::Safetensors,
-        &formats::kn::Kn,
-        &formats::amig::Amig,
-        &formats::eleutherai::Eleutherai,
+        &crate::formats::arrow::Arrow,
+        &crate::formats::safetensors::Safetensors,
+        &crate::formats::kn::Kn,
+        &crate::formats::kn_bag::KnBag,
+        &crate::formats::amig::Amig,
+        &crate::formats::eleutherai::Eleutherai,
+        &crate::formats::csv::Csv,
     ]
 }
 
@@ -74,6 +107,8 @@ pub struct FormatInfo {
     pub about: &'static str,
     /// File name extensions.
     pub extensions: &'static [&'static str],
+    /// Whether files may be packed: `.gz`, `.zst`.
+    pub packed: bool,
 }
 
 /// The formats of attribution files that this build reads.
@@ -82,6 +117,7 @@ pub fn formats() -> Vec<FormatInfo> {
         name: format.name(),
         about: format.about(),
         extensions: format.extensions(),
+        packed: format.reads_packed(),
     };
     all().iter().map(info).collect()
 }
@@ -97,12 +133,29 @@ pub(crate) fn known() -> String {
     names.join(", ")
 }
 
+/// Whether a text is a file name extension of some format, or of packed files.
+pub(crate) fn is_extension(text: &str) -> bool {
+    let known = |format: &&dyn Format| format.extensions().iter().any(|known| known.eq_ignore_ascii_case(text));
+    all().iter().any(known) || Packing::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(text))
+}
+
+/// Whether a folder's file of this name (in lower case) is one of some format.
+pub(crate) fn is_of_a_format(name: &str) -> bool {
+    let has = |name: &str, format: &&dyn Format| {
+        Path::new(name).extension().is_some_and(|found| format.extensions().iter().any(|known| found == *known))
+    };
+    let inner = Packing::EXTENSIONS.iter().find_map(|packed| name.strip_suffix(packed)?.strip_suffix('.'));
+    let packed = inner.is_some_and(|inner| all().iter().any(|format| format.reads_packed() && has(inner, format)));
+    packed || all().iter().any(|format| has(name, format))
+}
+
 /// What the formats look at to recognise a file.
 pub(crate) struct Probe {
-    /// File name in lower case.
+    /// File name in lower case, without what says that it is packed.
     pub name: String,
-    /// The first bytes.
+    /// The first bytes, unpacked.
     pub head: Vec<u8>,
+    pub packing: Option<Packing>,
 }
 
 impl Probe {
@@ -134,11 +187,29 @@ pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
     })
 }
 
+/// An error if a file is packed that this format reads only as it is.
+pub(crate) fn check_packing(path: &Path, format: &dyn Format) -> Result<(), ImportError> {
+    match probe(path)?.packing.filter(|_| !format.reads_packed()) {
+        None => Ok(()),
+        Some(packing) => Err(ImportError::Unexpected {
+            at: Box::new(Location { file: path.to_owned(), place: Place::File }),
+            found: format!("{} packed with {}", format.name(), packing.name()),
+            expected: "the file itself: unpack it first".to_owned(),
+        }),
+    }
+}
+
 fn probe(path: &Path) -> Result<Probe, ImportError> {
     let io = |doing| move |source| ImportError::Io { file: PathBuf::from(path), doing, source };
     let mut head = Vec::new();
     let file = File::open(path).map_err(io("open"))?;
     file.take(HEAD as u64).read_to_end(&mut head).map_err(io("read"))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    Ok(Probe { name, head })
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let packing = Packing::of(&head);
+    if let Some(packing) = packing {
+        head = packing.head(&head, HEAD);
+        let inner = Packing::EXTENSIONS.iter().find_map(|packed| name.strip_suffix(packed)?.strip_suffix('.'));
+        name = inner.unwrap_or(&name).to_owned();
+    }
+    Ok(Probe { name, head, packing })
 }

@@ -1,11 +1,16 @@
 //! What a user names as input — files, folders, globs — as a sorted list of files.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::error::ImportError;
 use crate::format;
+use crate::source::ids::beside;
+
+/// Why a list of ids is not read.
+const LONE_LIST: &str = "a list of ids without its file";
 
 /// A file to import.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +21,9 @@ pub struct Input {
     pub size: u64,
     /// When it was last modified, in nanoseconds since 1970.
     pub modified: u128,
+    /// How many of the path's last folders were chosen by whoever named the file, so that a folder `zh` among
+    /// them is a language: those below a folder that was given, and that folder; of a file, the one it is in.
+    pub folders: usize,
 }
 
 impl Input {
@@ -28,8 +36,18 @@ impl Input {
             path: path.to_owned(),
             size: metadata.len(),
             modified: modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos()),
+            folders: 1,
         })
     }
+}
+
+/// What paths, folders and globs stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expanded {
+    /// The files to read, sorted, each once.
+    pub inputs: Vec<Input>,
+    /// What is in the folders and is not read, with the reason.
+    pub passed_over: Vec<(PathBuf, &'static str)>,
 }
 
 /// The files that paths, folders and globs stand for, sorted, each once.
@@ -37,12 +55,17 @@ impl Input {
 /// A folder stands for the files below it with an extension of a known format, except lists of ids
 /// (`*.ids.txt`, `*.ids.json`) and hidden files. A path that exists is never taken for a glob.
 pub fn expand(patterns: &[String]) -> Result<Vec<Input>, ImportError> {
-    let mut inputs = Vec::new();
+    expand_all(patterns).map(|expanded| expanded.inputs)
+}
+
+/// [`expand`], with what lies in the folders and is not read.
+pub fn expand_all(patterns: &[String]) -> Result<Expanded, ImportError> {
+    let mut expanded = Expanded::default();
     for pattern in patterns {
         let path = Path::new(pattern);
-        let before = inputs.len();
+        let before = expanded.inputs.len();
         if path.exists() {
-            add(path, &mut inputs)?;
+            add(path, 1, &mut expanded)?;
         } else {
             let paths = glob::glob(pattern)
                 .map_err(|error| ImportError::BadPattern { pattern: pattern.clone(), problem: error.to_string() })?;
@@ -52,10 +75,11 @@ pub fn expand(patterns: &[String]) -> Result<Vec<Input>, ImportError> {
                     doing: "read",
                     source: error.into(),
                 })?;
-                add(&path, &mut inputs)?;
+                let folders = 1.max(chosen_by_glob(pattern));
+                add(&path, if path.is_dir() { folders + 1 } else { folders }, &mut expanded)?;
             }
         }
-        if inputs.len() == before {
+        if expanded.inputs.len() == before {
             return Err(ImportError::NothingMatched {
                 pattern: pattern.clone(),
                 expected: format!(
@@ -65,9 +89,24 @@ pub fn expand(patterns: &[String]) -> Result<Vec<Input>, ImportError> {
             });
         }
     }
-    inputs.sort();
-    inputs.dedup();
-    Ok(inputs)
+    // A file that is given and also lies in a folder that is given keeps the most that is known of it.
+    expanded.inputs.sort_by(|a, b| a.path.cmp(&b.path).then(b.folders.cmp(&a.folders)));
+    expanded.inputs.dedup_by(|later, first| later.path == first.path);
+    expanded.passed_over.sort();
+    expanded.passed_over.dedup();
+    let lists: HashSet<PathBuf> = expanded.inputs.iter().flat_map(|input| beside(&input.path)).collect();
+    let given = |path: &PathBuf| expanded.inputs.binary_search_by(|input| input.path.cmp(path)).is_ok();
+    let read = |path: &PathBuf| lists.contains(path) || given(path);
+    expanded.passed_over.retain(|(path, _)| !read(path));
+    Ok(expanded)
+}
+
+/// How many of the folders in a glob's matches the glob leaves open: `scores/*/x.npy` one.
+fn chosen_by_glob(pattern: &str) -> usize {
+    let parts: Vec<_> = Path::new(pattern).components().collect();
+    let open = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let first = parts.iter().position(open).unwrap_or(parts.len());
+    parts.len().saturating_sub(first + 1)
 }
 
 /// Extensions of all formats, each once.
@@ -78,9 +117,10 @@ fn extensions() -> impl Iterator<Item = &'static str> {
     all.into_iter()
 }
 
-fn add(path: &Path, inputs: &mut Vec<Input>) -> Result<(), ImportError> {
+/// Adds a file, or those of a folder; `folders` is for files right in it.
+fn add(path: &Path, folders: usize, expanded: &mut Expanded) -> Result<(), ImportError> {
     if !path.is_dir() {
-        inputs.push(Input::of_file(path)?);
+        expanded.inputs.push(Input { folders, ..Input::of_file(path)? });
         return Ok(());
     }
     let mut entries = fs::read_dir(path)
@@ -89,13 +129,23 @@ fn add(path: &Path, inputs: &mut Vec<Input>) -> Result<(), ImportError> {
     entries.sort();
     for entry in entries {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        let is_ids = name.ends_with(".ids.txt") || name.ends_with(".ids.json");
-        let known = Path::new(&name).extension().is_some_and(|found| extensions().any(|known| found == known));
         let is_dir = entry.is_dir();
-        // A linked folder may lead back to one of its parents.
-        let looped = is_dir && entry.is_symlink();
-        if !name.starts_with('.') && !looped && (is_dir || (known && !is_ids)) {
-            add(&entry, inputs)?;
+        let why_not = if name.starts_with('.') {
+            Some("hidden")
+        } else if is_dir && entry.is_symlink() {
+            // A linked folder may lead back to one of its parents.
+            Some("a link to a folder")
+        } else if name.ends_with(".ids.txt") || name.ends_with(".ids.json") {
+            // Read with the file that it belongs to, if there is one.
+            Some(LONE_LIST)
+        } else if !is_dir && !format::is_of_a_format(&name) {
+            Some("no format reads it")
+        } else {
+            None
+        };
+        match why_not {
+            Some(why_not) => expanded.passed_over.push((entry, why_not)),
+            None => add(&entry, if is_dir { folders + 1 } else { folders }, expanded)?,
         }
     }
     Ok(())

@@ -3,10 +3,12 @@
 //! | module | what it reads |
 //! |---|---|
 //! | [`facts`] | facts, prompt templates, candidate lists: mLAMA, LAMA, ParaRel and others |
-//! | `formats` | attribution files, one file a format; [`formats()`](formats) lists them |
+//! | `format`, `formats` | what a format is; attribution files, one file a format; [`formats()`](formats) lists them |
+//! | `source` | what several formats have in common: what is said of entries, arrays, tables, ids |
+//! | `bytes` | files as they lie there, mapped, unpacked, their headers checked |
 //! | [`Reader`] | one attribution file as an iterator of [`kndb_storage::Entry`] |
-//! | [`expand`] | paths, folders and globs as a list of files |
-//! | [`import`] | files into a run of a store, in durable batches |
+//! | [`expand`], [`expand_all`] | paths, folders and globs as a list of files |
+//! | [`import`], `job` | files into a run of a store, in durable batches |
 //! | [`ImportError`] | what is wrong with a file, and where |
 //!
 //! Everything is streamed: JSON and tensors are memory-mapped, tables are read in batches, and what is
@@ -41,12 +43,11 @@ mod job;
 mod options;
 mod reader;
 mod source;
-mod unpacked;
 
 use bytes::{json, mapped};
 pub use error::{ImportError, Location, Place};
-pub use format::{FormatInfo, formats};
-pub use input::{Input, expand};
+pub use format::{Account, FormatInfo, formats};
+pub use input::{Expanded, Input, expand, expand_all};
 pub use job::{ImportJob, ImportRunError, Progress, Summary, import};
-pub use options::{IgKind, Options};
-pub use reader::{Reader, open};
+pub use options::{DEFAULT_LANGUAGE, IgKind, Options};
+pub use reader::{Reader, open, open_input};

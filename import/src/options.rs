@@ -1,4 +1,4 @@
-//! What the reader of a file has to be told: the model's shape, and what the file leaves out.
+//! What the reader of a file has to be told: the model's shape, and what the files leave out.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,21 +12,41 @@ pub struct Options {
     pub shape: Shape,
     /// Name of the format; `None` looks at each file.
     pub format: Option<String>,
-    /// Language of facts whose file names none.
-    pub language: String,
-    /// Prompt of facts whose file names none.
-    pub prompt: u16,
+    /// Language of all entries; what the files say must agree. `None`: what they say, else
+    /// [`DEFAULT_LANGUAGE`].
+    pub language: Option<String>,
+    /// Prompt of all entries; what the files say must agree. `None`: what they say, else 0.
+    pub prompt: Option<u16>,
+    /// Name of the run; a file that names another is refused.
+    pub run: Option<String>,
     /// Fact ids of tensors and of `kn` bags, one an entry, instead of those beside the file:
     /// a text file (one id a line), a JSON list, or JSON lines with a field `uuid`.
     pub ids: Option<PathBuf>,
     /// Which scores of a `kn` file to take.
     pub ig: IgKind,
+    /// Columns, arrays, metadata and folders to leave out, by name, although they look like something.
+    pub ignore: Vec<String>,
+    /// Pass over rows and facts that cannot be used, and count them, instead of stopping.
+    pub skip_invalid: bool,
 }
 
+/// The language of entries of which nothing says it.
+pub const DEFAULT_LANGUAGE: &str = "en";
+
 impl Options {
-    /// Options for a model's shape; language `en`, prompt 0, everything else found out.
+    /// Options for a model's shape; everything else is found out.
     pub fn new(shape: Shape) -> Self {
-        Self { shape, format: None, language: "en".to_owned(), prompt: 0, ids: None, ig: IgKind::Gold }
+        Self {
+            shape,
+            format: None,
+            language: None,
+            prompt: None,
+            run: None,
+            ids: None,
+            ig: IgKind::Gold,
+            ignore: Vec::new(),
+            skip_invalid: false,
+        }
     }
 }
 

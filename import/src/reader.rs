@@ -5,8 +5,10 @@ use std::path::Path;
 use kndb_storage::Entry;
 
 use crate::error::ImportError;
-use crate::format::{Source, by_name, detect};
+use crate::format::{Account, Context, Source, by_name, check_packing, detect};
+use crate::input::Input;
 use crate::options::Options;
+use crate::source::given::Given;
 
 /// Reader of one file's entries, in the file's order.
 ///
@@ -30,7 +32,12 @@ impl Reader {
 
     /// Facts, neurons and groups dropped because the file gives them more than once.
     pub fn duplicates(&self) -> u64 {
-        self.source.duplicates()
+        self.source.account().duplicates
+    }
+
+    /// What the file holds that did not become an entry, so far.
+    pub fn account(&self) -> Account {
+        self.source.account()
     }
 
     /// Where the reader is, for progress and messages.
@@ -43,6 +50,13 @@ impl Iterator for Reader {
     type Item = Result<Entry, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.next_given().map(|given| given.map(|given| given.entry))
+    }
+}
+
+impl Reader {
+    /// The next entry with what is said of it besides.
+    pub(crate) fn next_given(&mut self) -> Option<Result<Given, ImportError>> {
         if self.failed {
             return None;
         }
@@ -53,11 +67,25 @@ impl Iterator for Reader {
 }
 
 /// Opens a file in the format the options name, or in the one its content shows.
+///
+/// Of the folders in the path only the one the file is in can say its language by its name, and any by
+/// `key=value`; [`crate::expand`] knows better which folders were meant.
 pub fn open(path: &Path, options: &Options) -> Result<Reader, ImportError> {
+    open_below(path, 1, options)
+}
+
+/// [`open`] for a file that was found by [`crate::expand`].
+pub fn open_input(input: &Input, options: &Options) -> Result<Reader, ImportError> {
+    open_below(&input.path, input.folders, options)
+}
+
+/// [`open`] for a file of which so many folders were chosen by whoever named it.
+fn open_below(path: &Path, folders: usize, options: &Options) -> Result<Reader, ImportError> {
     let format = match &options.format {
         Some(name) => by_name(name)?,
         None => detect(path)?,
     };
-    let source = format.open(path, options)?;
+    check_packing(path, format)?;
+    let source = format.open(path, &Context { options, folders })?;
     Ok(Reader { format: format.name(), source, failed: false })
 }

@@ -1,6 +1,7 @@
 //! What a run holds, counted from headers of segments: no score is read.
 
 use crate::ids::{LanguageId, RunId};
+use crate::segment::PartKind;
 use crate::snapshot::Snapshot;
 
 /// Counts of a run. Entries that were replaced count among what is kept until they are folded away.
@@ -10,6 +11,8 @@ pub struct Holds {
     pub languages: Vec<LanguageId>,
     /// (fact, language, prompt) triples with scores or neuron sets.
     pub attributed: u64,
+    /// Those of them with neuron sets: no scores were kept, and no threshold applies.
+    pub sets: u64,
     /// Those that were searched for degenerate groups, whatever was found.
     pub searched: u64,
     /// Scores kept, or neurons of sets without scores.
@@ -33,6 +36,9 @@ impl Snapshot {
             holds.languages.push(slot.language);
             for live in self.parts(slot) {
                 holds.attributed += live.live_len();
+                if live.part.kind() == PartKind::Neurons {
+                    holds.sets += live.live_len();
+                }
                 holds.kept += live.part.members();
             }
         }

@@ -21,6 +21,10 @@ const TWO_LETTERS: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm
 /// Codes of three letters that data sets use as folders and that mean nothing else there.
 const THREE_LETTERS: &str = "arz azb bcl ceb ckb fil haw kab nds pms scn yue";
 
+/// Scripts of ISO 15924 that texts are written in today.
+const SCRIPTS: &str = "Arab Armn Beng Bopo Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hang Hani Hans Hant Hebr \
+    Hira Jpan Kana Khmr Knda Kore Laoo Latn Mlym Mong Mtei Mymr Olck Orya Sinh Syrc Taml Telu Tfng Thaa Thai Tibt";
+
 /// English names that are given where a code belongs. What is not here is refused, too, without advice.
 const NAMES: &[(&str, &str)] = &[
     ("afrikaans", "af"),
@@ -166,9 +170,9 @@ pub fn is_known(text: &str) -> bool {
     let primary = parts.next().unwrap_or_default().to_ascii_lowercase();
     let listed = |list: &str| list.split_whitespace().any(|code| code == primary);
     let rest = |part: &str| {
-        let letters = part.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let digits = part.bytes().all(|byte| byte.is_ascii_digit());
-        (letters && matches!(part.len(), 2 | 4)) || (digits && part.len() == 3)
+        let region = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let area = part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+        region || area || SCRIPTS.split_whitespace().any(|script| script.eq_ignore_ascii_case(part))
     };
     (listed(TWO_LETTERS) || listed(THREE_LETTERS)) && parts.clone().count() <= 2 && parts.all(rest)
 }
@@ -248,7 +252,7 @@ mod tests {
         for known in ["en", "ZH", "zh_CN", "sr-Latn-RS", "es-419", "ceb"] {
             assert!(is_known(known), "{known}");
         }
-        for other in ["", "v1", "run", "out", "xx", "en-", "zh-classical", "en-a-b-c", "en-x-y", "scores"] {
+        for other in ["", "v1", "run", "out", "xx", "en-", "zh-classical", "en-a-b-c", "en-x-y", "scores", "my_fact"] {
             assert!(!is_known(other), "{other}");
         }
     }

@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use kndb_import::IgKind;
 use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::values::{Parameter, Tau, ig_kind, import_format, keep, preset, score_type, share};
+use super::values::{Parameter, Tau, ig_kind, import_format, keep, language, preset, score_type, share};
 
 /// `kndb import`
 #[derive(Debug, Args)]
@@ -30,21 +30,30 @@ pub struct ImportArgs {
     /// Name of the run the files belong to
     #[arg(long, value_name = "NAME")]
     pub run: String,
-    /// Language of all facts, for files that do not say
-    #[arg(long, value_name = "CODE", default_value = "en")]
-    pub lang: String,
-    /// Prompt number of all facts, for files that do not say
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub prompt: u16,
+    /// Language of all facts; what the files say must agree [default: as they say, else en]
+    #[arg(long, value_name = "CODE", value_parser = language)]
+    pub lang: Option<String>,
+    /// Prompt number of all facts; what the files say must agree [default: as they say, else 0]
+    #[arg(long, value_name = "N")]
+    pub prompt: Option<u16>,
     /// Fact ids, one a line, for score files that number their facts
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ids: Option<PathBuf>,
     /// Which scores of a kn file to take: those of the gold object, of the predicted one, or activations
     #[arg(long, value_parser = ig_kind(), default_value = "ig_gold")]
     pub ig: IgKind,
+    /// A column, array or folder to leave out although its name looks like something; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub ignore: Vec<String>,
+    /// Pass over rows and facts that cannot be used, and count them by reason, instead of stopping
+    #[arg(long)]
+    pub skip_invalid: bool,
     /// Replace facts that are in the run already, instead of refusing them
     #[arg(long)]
     pub replace: bool,
+    /// Pass over facts that are in the run already, whatever the files say of them, instead of refusing them
+    #[arg(long, conflicts_with = "replace")]
+    pub skip_existing: bool,
     /// No progress bar and no summary
     #[arg(short, long)]
     pub quiet: bool,

@@ -39,6 +39,7 @@ impl FromStr for Tau {
             Some(_) => return Err("expected a language before `=`, as in zh=0.2".into()),
             None => (None, text),
         };
+        let language = language.as_deref().map(self::language).transpose()?;
         let share = share(number)?;
         Ok(Self { language, share })
     }
@@ -107,6 +108,11 @@ pub fn count(text: &str) -> Result<std::num::NonZeroUsize, String> {
 #[cfg(feature = "attribute")]
 pub fn positive(text: &str) -> Result<usize, String> {
     count(text).map(std::num::NonZeroUsize::get)
+}
+
+/// A language's code, as BCP 47 writes it.
+pub fn language(text: &str) -> Result<String, String> {
+    kndb_storage::language::parse(text).map_err(|problem| problem.to_string())
 }
 
 /// A share between 0 and 1.

@@ -1,29 +1,31 @@
 //! `kndb import`: files with scores, neuron sets or groups into a run.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kndb_import::{ImportJob, Options, Summary, expand, import};
+use kndb_import::{Expanded, ImportJob, Options, Summary, expand_all, import};
 use kndb_storage::{OnConflict, RunSpec, Shape, Store};
 
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
 use crate::interrupt::{Signals, end_unless};
-use crate::overview::{RunOverview, readable_bytes};
+use crate::overview::readable_bytes;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
-    let stored = match args.store.exists() {
-        true => Store::open(&args.store)?.snapshot()?.run_named(&args.run).map(|run| run.spec.clone()),
-        false => None,
+    let stored = if args.store.exists() {
+        Store::open(&args.store)?.snapshot()?.run_named(&args.run).map(|run| run.spec.clone())
+    } else {
+        None
     };
-    let is_new = stored.is_none();
     let spec = describe(&args.run, args.spec, stored)?;
-    let inputs = expand(&args.files)?;
+    let Expanded { inputs, passed_over } = expand_all(&args.files)?;
     // Only now: a mistyped option makes no store.
     let store = store_to_fill(&args.store, terminal)?;
     let job = ImportJob {
@@ -33,12 +35,15 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
             prompt: args.prompt,
             ids: args.ids,
             ig: args.ig,
+            ignore: args.ignore,
+            skip_invalid: args.skip_invalid,
             ..Options::new(spec.shape)
         },
         run: spec,
-        on_conflict: match args.replace {
-            true => OnConflict::Replace,
-            false => OnConflict::Refuse,
+        on_conflict: match (args.replace, args.skip_existing) {
+            (true, _) => OnConflict::Replace,
+            (false, true) => OnConflict::Skip,
+            (false, false) => OnConflict::Refuse,
         },
     };
     let total = inputs.iter().map(|input| input.size).sum();
@@ -55,17 +60,11 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
         bar.at(progress.bytes_read, &place);
     });
     bar.clear();
-    match done {
-        Ok(_) if args.quiet => Ok(()),
-        Ok(summary) => write_summary(&summary, &job.run.name, &mut terminal.out).map_err(CliError::Output),
-        Err(error) => {
-            if is_new {
-                // Else a mistyped shape would stay, and the corrected command be refused for it.
-                drop_if_empty(&store, &job.run.name)?;
-            }
-            Err(error.into())
-        }
+    let summary = done?;
+    if args.quiet {
+        return Ok(());
     }
+    write_summary(&summary, &passed_over, &job.run.name, &mut terminal.out).map_err(CliError::Output)
 }
 
 /// What the run is to be: as stored or as by default, with what the options say.
@@ -121,53 +120,103 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
     Err(CliError::RunNeeds { run: run.to_owned(), missing })
 }
 
-fn drop_if_empty(store: &Store, run: &str) -> Result<()> {
-    let runs = RunOverview::all(&*store.snapshot()?);
-    let empty = |it: &RunOverview| it.run.spec.name == run && it.entries == 0 && it.groups == 0;
-    if runs.iter().any(empty) {
-        store.drop_run(run)?;
+/// What was done, and what was understood of the files: a line for each thing that a file can say.
+fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = vec![("run", run.to_owned()), ("files", summary.files.to_string()), ("facts", facts(summary))];
+    lines.push(("entries", entries(summary)));
+    lines.push(("language", languages(summary)));
+    lines.push(("prompt", numbers(&summary.prompts)));
+    lines.push(("holds", holds(summary)));
+    let floor = summary
+        .floors
+        .map(|(least, most)| if least == most { format!("{least}") } else { format!("{least} to {most}") });
+    lines.extend(floor.map(|floor| ("floor", format!("{floor}: lower scores are not known"))));
+    if summary.relations > 0 {
+        lines.push(("relation", format!("as in the store, {} facts", summary.relations)));
     }
-    Ok(())
+    if summary.duplicates > 0 {
+        lines.push(("duplicates", summary.duplicates.to_string()));
+    }
+    for (reason, count) in &summary.invalid {
+        lines.push(("not taken", format!("{count}: {reason}")));
+    }
+    let mut not_used: Vec<String> = summary.not_used.iter().cloned().collect();
+    if summary.relations_not_used > 0 {
+        not_used.push(format!("the relation of {} facts that the store knows none of", summary.relations_not_used));
+    }
+    if !not_used.is_empty() {
+        lines.push(("not used", not_used.join(", ")));
+    }
+    lines.extend(not_read(passed_over).map(|text| ("not read", text)));
+    let (bytes, speed) = (readable_bytes(summary.bytes), summary.megabytes_per_second());
+    lines.push(("read", format!("{bytes} in {:.2} s, {speed:.1} MB/s", summary.seconds)));
+    lines.into_iter().try_for_each(|(name, value)| writeln!(out, "{name:<12} {value}"))
 }
 
-fn write_summary(summary: &Summary, run: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
-    line("run", run.to_owned())?;
-    line("files", summary.files.to_string())?;
-    line(
-        "facts",
-        match summary.unknown {
-            0 => summary.facts.to_string(),
-            unknown => format!("{}, {unknown} of them without labels in the store", summary.facts),
-        },
-    )?;
-    let mut entries = format!("{} new", summary.new);
-    if summary.replaced > 0 {
-        entries += &format!(", {} replaced", summary.replaced);
+fn facts(summary: &Summary) -> String {
+    match summary.unknown {
+        0 => summary.facts.to_string(),
+        unknown => format!("{}, {unknown} of them without labels in the store", summary.facts),
     }
-    if summary.resumed > 0 {
-        entries += &format!(", {} there from an interrupted import", summary.resumed);
+}
+
+fn entries(summary: &Summary) -> String {
+    let others = [
+        (summary.replaced, "replaced"),
+        (summary.resumed, "there from an interrupted import"),
+        (summary.skipped, "in the run already, passed over"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+    format!("{} new{}", summary.new, others.collect::<String>())
+}
+
+/// `en 12, zh 12`, and whether the files say so.
+fn languages(summary: &Summary) -> String {
+    let all: Vec<_> = summary.languages.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    match summary.default_language {
+        0 => all.join(", "),
+        some if some == summary.entries => format!("{} (default; nothing in the files says one)", all.join(", ")),
+        some => format!("{} (of {some} entries nothing says it: default)", all.join(", ")),
     }
-    line("entries", entries)?;
-    for (name, count) in [
-        ("pairs", summary.pairs),
-        ("scores", summary.scores),
-        ("groups", summary.groups),
-        ("duplicates", summary.duplicates),
-    ] {
-        if count > 0 {
-            line(name, count.to_string())?;
-        }
+}
+
+/// `0`, `0 to 3`, `0, 2, 5`; of many the first and the last.
+fn numbers(prompts: &BTreeSet<u16>) -> String {
+    let (Some(first), Some(last)) = (prompts.first(), prompts.last()) else {
+        return "none".to_owned();
+    };
+    let span = usize::from(last - first) + 1;
+    match prompts.len() {
+        1 => first.to_string(),
+        count if count == span => format!("{first} to {last}"),
+        count if count > 8 => format!("{count} of {first} to {last}"),
+        _ => prompts.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
     }
-    line(
-        "read",
-        format!(
-            "{} in {:.2} s, {:.1} MB/s",
-            readable_bytes(summary.bytes),
-            summary.seconds,
-            summary.megabytes_per_second()
-        ),
-    )
+}
+
+/// What the entries hold.
+fn holds(summary: &Summary) -> String {
+    let parts = [
+        (summary.scored, format!("scores of {} entries ({} scores)", summary.scored, summary.scores)),
+        (summary.sets, format!("neuron sets of {} entries ({} neurons)", summary.sets, summary.pairs)),
+        (summary.groups, format!("{} degenerate groups", summary.groups)),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What lies in the folders and was not read, by reason: the first names of each.
+fn not_read(passed_over: &[(PathBuf, &str)]) -> impl Iterator<Item = String> {
+    const SHOWN: usize = 5;
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (path, why) in passed_over {
+        by_reason.entry(why).or_default().push(path.display().to_string());
+    }
+    by_reason.into_iter().map(|(why, paths)| {
+        let more = paths.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more} ({why})", paths[..paths.len().min(SHOWN)].join(", "))
+    })
 }
 
 #[cfg(test)]

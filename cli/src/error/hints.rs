@@ -35,7 +35,7 @@ impl CliError {
                     .into(),
             ),
             Self::Store(Store::FactExists { .. }) => {
-                Some("--replace replaces facts that are in the run already".into())
+                Some("--replace replaces facts that are in the run already, --skip-existing passes them over".into())
             }
             Self::Store(Store::RunClaimed { .. }) => Some(
                 "wait until it has ended: the same command then adds what is missing; or name another --run".into(),

@@ -28,8 +28,8 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
     ];
     let rows = RunOverview::all(&*store.snapshot()?).into_iter().map(|overview| {
         let spec = &overview.run.spec;
-        // A run of groups alone keeps no scores, whatever it was opened with.
-        let of_scores = |shown: String| if overview.attributed { text(&shown) } else { Value::Null };
+        // A run of sets or groups alone keeps no scores and has no threshold, whatever it was opened with.
+        let of_scores = |shown: String| if overview.scored { text(&shown) } else { Value::Null };
         vec![
             text(&spec.name),
             text(&spec.model),
@@ -38,7 +38,7 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
             text(&spec.method),
             spec.preset.as_deref().map_or(Value::Null, text),
             of_scores(overview.taus()),
-            of_scores(spec.keep.to_string()),
+            overview.keeps().as_deref().map_or(Value::Null, text),
             of_scores(spec.score_type.to_string()),
             text(&overview.language_list()),
             Value::Integer(overview.entries),

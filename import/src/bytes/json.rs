@@ -1,7 +1,7 @@
 //! JSON files, one value at a time over a mapped file: a top-level map is never held as a whole.
 //!
 //! serde_json does the parsing; this module keeps the position, and turns the parser's complaints
-//! into places in the file. Python's `NaN` and `Infinity`, which are not JSON, are read as `null`.
+//! into places in the file. Python's `NaN` and `Infinity`, which are not JSON, are read as `null`, or told apart by [`super::json_number`].
 
 use std::borrow::Cow;
 
@@ -62,6 +62,11 @@ impl Cursor {
         }
     }
 
+    /// Bytes of the file that lie before the cursor.
+    pub fn bytes_read(&self) -> u64 {
+        self.file.on_disk(self.position as u64)
+    }
+
     /// The file ends at this cursor's end although more is needed.
     pub fn ends_early(&self) -> ImportError {
         ImportError::Truncated { at: self.file.at_byte(self.end), complete: 0, unit: "facts" }
@@ -82,6 +87,10 @@ pub(crate) struct TopMap {
     pub cursor: Cursor,
     entries: u64,
     state: State,
+    /// Where a value begins that is being read, until it was.
+    unread: Option<usize>,
+    /// Whether the last member was read.
+    just_read: bool,
 }
 
 #[derive(PartialEq)]
@@ -93,15 +102,17 @@ enum State {
 
 impl TopMap {
     pub fn new(cursor: Cursor) -> Self {
-        Self { cursor, entries: 0, state: State::Start }
+        Self { cursor, entries: 0, state: State::Start, unread: None, just_read: false }
     }
 
     /// The next key and value with the byte offsets of both; `None` after the closing brace.
     pub fn next<T: for<'de> Deserialize<'de>>(&mut self) -> Result<Option<Member<T>>, ImportError> {
+        self.just_read = false;
         let member = self.read().map_err(|error| match error {
             ImportError::Truncated { at, unit, .. } => ImportError::Truncated { at, complete: self.entries, unit },
             other => other,
         })?;
+        self.just_read = member.is_some();
         self.entries += u64::from(member.is_some());
         Ok(member)
     }
@@ -140,8 +151,27 @@ impl TopMap {
         self.expect(b':', "`:` after the fact id")?;
         self.cursor.peek();
         let value_at = self.cursor.position;
+        self.unread = Some(value_at);
         let value = self.cursor.value()?;
+        self.unread = None;
         Ok(Some(Member { key, key_at, value, value_at }))
+    }
+
+    /// Goes on behind a value that could not be read or used; false if that cannot be done, because the value
+    /// does not end or something else than a value is wrong.
+    pub fn pass_over(&mut self) -> bool {
+        let Some(start) = self.unread.take() else { return self.just_read };
+        let rest = &self.cursor.file.bytes()[start..self.cursor.end];
+        // A list or an object; a text, number or word ends where the next member begins.
+        let length = match rest.first() {
+            Some(b'[' | b'{') => extent(rest),
+            Some(b'"') => string_length(rest),
+            _ => rest.iter().position(|byte| matches!(byte, b',' | b'}')),
+        };
+        let Some(length) = length else { return false };
+        self.cursor.position = start + length;
+        self.entries += 1;
+        true
     }
 
     fn expect(&mut self, byte: u8, expected: &str) -> Result<(), ImportError> {
@@ -220,6 +250,16 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
 
 /// The value with Python's `NaN`, `Infinity` and `-Infinity` outside of strings replaced by `null`.
 pub(crate) fn without_non_finite(bytes: &[u8]) -> Cow<'_, [u8]> {
+    replaced(bytes, false)
+}
+
+/// The same put into quotes, for [`super::json_number`]: whoever reads scores must be able to tell them apart.
+/// Not for texts, of which a label `"NaN"` would be made.
+pub(crate) fn quoting_non_finite(bytes: &[u8]) -> Cow<'_, [u8]> {
+    replaced(bytes, true)
+}
+
+fn replaced(bytes: &[u8], quoted: bool) -> Cow<'_, [u8]> {
     let mut clean = Vec::new();
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {
@@ -227,7 +267,11 @@ pub(crate) fn without_non_finite(bytes: &[u8]) -> Cow<'_, [u8]> {
         let token = [&b"NaN"[..], b"Infinity", b"-Infinity"].into_iter().find(|token| rest.starts_with(token));
         if let Some(token) = token {
             clean.extend_from_slice(&bytes[copied..at]);
-            clean.extend_from_slice(b"null");
+            if quoted {
+                clean.extend([b"\"", token, b"\""].concat());
+            } else {
+                clean.extend_from_slice(b"null");
+            }
             at += token.len();
             copied = at;
         } else if rest[0] == b'"' {
@@ -249,9 +293,10 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN)]);
     let mut shown = String::new();
     for character in text.chars().take(SHOWN) {
-        match character.is_control() {
-            true => shown.extend(character.escape_default()),
-            false => shown.push(character),
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
         }
     }
     if text.chars().count() > SHOWN {
@@ -272,9 +317,10 @@ mod tests {
     }
 
     #[test]
-    fn non_finite_numbers_become_null_outside_of_strings() {
-        let clean = without_non_finite(br#"[NaN, -Infinity, "NaN \" Infinity", 1]"#);
-        assert_eq!(&*clean, br#"[null, null, "NaN \" Infinity", 1]"#);
+    fn non_finite_numbers_are_replaced_outside_of_strings() {
+        let text = br#"[NaN, -Infinity, "NaN \" Infinity", 1]"#;
+        assert_eq!(&*without_non_finite(text), br#"[null, null, "NaN \" Infinity", 1]"#);
+        assert_eq!(&*quoting_non_finite(text), br#"["NaN", "-Infinity", "NaN \" Infinity", 1]"#);
         assert!(matches!(without_non_finite(b"[1]"), Cow::Borrowed(_)));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
+use crate::bytes::packed::Packing;
 use crate::error::{ImportError, Location, Place};
 
 /// A memory-mapped file; clones share the mapping.
@@ -15,28 +16,42 @@ use crate::error::{ImportError, Location, Place};
 pub(crate) struct Mapped {
     path: PathBuf,
     map: Arc<Mmap>,
+    /// Bytes of the file on disk: fewer, if it was unpacked.
+    on_disk: u64,
 }
 
 impl Mapped {
     /// Maps a file that has content; `expected` says what an empty one should have held.
     pub fn open(path: &Path, expected: &str) -> Result<Self, ImportError> {
-        let io = |doing| move |source| ImportError::Io { file: path.to_owned(), doing, source };
-        let file = File::open(path).map_err(io("open"))?;
-        Self::of_file(path, &file, expected)
-    }
-
-    /// Maps an open file, which is called by a path.
-    pub fn of_file(path: &Path, file: &File, expected: &str) -> Result<Self, ImportError> {
-        let io = |doing| move |source| ImportError::Io { file: path.to_owned(), doing, source };
-        let length = file.metadata().map_err(io("open"))?.len();
+        let file = File::open(path).map_err(|source| io_error(path, "open", source))?;
+        let length = file.metadata().map_err(|source| io_error(path, "open", source))?.len();
         if length == 0 {
             return Err(ImportError::Empty { file: path.to_owned(), expected: expected.to_owned() });
         }
+        Self::map(path, &file, length)
+    }
+
+    /// [`Self::open`] for files of text: one that is packed (gzip, Zstandard) is unpacked into a temporary file
+    /// first, so that memory stays that of a page.
+    pub fn unpacked(path: &Path, expected: &str) -> Result<Self, ImportError> {
+        let packed = Self::open(path, expected)?;
+        let Some(packing) = Packing::of(packed.bytes()) else {
+            return Ok(packed);
+        };
+        let unpacked = packing.unpack(&packed)?;
+        let length = unpacked.metadata().map_err(|source| io_error(path, "unpack", source))?.len();
+        if length == 0 {
+            return Err(ImportError::Empty { file: path.to_owned(), expected: expected.to_owned() });
+        }
+        Self::map(path, &unpacked, packed.len())
+    }
+
+    fn map(path: &Path, file: &File, on_disk: u64) -> Result<Self, ImportError> {
         // SAFETY: the mapping is only read. Input files are not modified while they are imported;
         // one that is cut short meanwhile ends the process with SIGBUS, as with any mapped reader.
         #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
-        let map = unsafe { Mmap::map(file) }.map_err(io("read"))?;
-        Ok(Self { path: path.to_owned(), map: Arc::new(map) })
+        let map = unsafe { Mmap::map(file) }.map_err(|source| io_error(path, "read", source))?;
+        Ok(Self { path: path.to_owned(), map: Arc::new(map), on_disk })
     }
 
     pub fn path(&self) -> &Path {
@@ -49,6 +64,14 @@ impl Mapped {
 
     pub fn len(&self) -> u64 {
         self.map.len() as u64
+    }
+
+    /// As many bytes of the file on disk as so many of its content stand for.
+    pub fn on_disk(&self, read: u64) -> u64 {
+        if self.on_disk == self.len() {
+            return read;
+        }
+        (u128::from(self.on_disk) * u128::from(read) / u128::from(self.len().max(1))) as u64
     }
 
     /// Location of a place in this file.
@@ -68,6 +91,10 @@ impl Mapped {
     pub fn at_byte(&self, offset: usize) -> Box<Location> {
         self.at(self.line_of(offset))
     }
+}
+
+fn io_error(path: &Path, doing: &'static str, source: std::io::Error) -> ImportError {
+    ImportError::Io { file: path.to_owned(), doing, source }
 }
 
 impl AsRef<[u8]> for Mapped {

@@ -3,6 +3,7 @@
 //!
 //! Only what NumPy writes: stored and deflated members, not encrypted.
 
+use std::collections::HashSet;
 use std::io::{self, Cursor, Read};
 
 use crc32fast::Hasher;
@@ -32,6 +33,13 @@ pub(crate) struct Member {
 pub(crate) fn members(file: &Mapped) -> Result<Vec<Member>, ImportError> {
     let damaged = |problem: String| ImportError::Damaged { at: file.at(Place::File), format: "npz", problem };
     let mut archive = ZipArchive::new(Cursor::new(file.bytes())).map_err(|error| damaged(error.to_string()))?;
+    if let Some(name) = repeated_name(file.bytes(), archive.central_directory_start()) {
+        return Err(ImportError::Unexpected {
+            at: file.at(Place::Tensor { name: name.clone(), index: None }),
+            found: "a second member of this name".to_owned(),
+            expected: "each name once; write the archive again".to_owned(),
+        });
+    }
     let mut members = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
         let member = archive.by_index_raw(index).map_err(|error| damaged(error.to_string()))?;
@@ -78,14 +86,34 @@ pub(crate) fn members(file: &Mapped) -> Result<Vec<Member>, ImportError> {
     Ok(members)
 }
 
+/// The first name that the central directory lists twice: of two such members the library keeps the last.
+/// Layout of an entry: APPNOTE.TXT of PKWARE, 4.3.12.
+fn repeated_name(bytes: &[u8], start: u64) -> Option<String> {
+    const SIGNATURE: &[u8] = b"PK\x01\x02";
+    const FIXED: usize = 46;
+    let mut seen = HashSet::new();
+    let mut rest = bytes.get(usize::try_from(start).ok()?..)?;
+    while rest.starts_with(SIGNATURE) {
+        let length = |at: usize| rest.get(at..at + 2).map(|two| usize::from(u16::from_le_bytes([two[0], two[1]])));
+        let (name, extra, comment) = (length(28)?, length(30)?, length(32)?);
+        let name = rest.get(FIXED..FIXED + name)?;
+        if !seen.insert(name) {
+            return Some(String::from_utf8_lossy(name).into_owned());
+        }
+        rest = rest.get(FIXED + name.len() + extra + comment..)?;
+    }
+    None
+}
+
 impl Member {
     /// The member's bytes. Reading past its end compares size and checksum.
     pub fn reader(&self, file: &Mapped) -> Box<dyn Read + Send> {
         let raw = Cursor::new(Slice { file: file.clone(), start: self.start, length: self.compressed });
         let (left, checksum) = (self.size, self.checksum);
-        match self.deflated {
-            true => Box::new(Checked { inner: DeflateDecoder::new(raw), hasher: Hasher::new(), left, checksum }),
-            false => Box::new(Checked { inner: raw, hasher: Hasher::new(), left, checksum }),
+        if self.deflated {
+            Box::new(Checked { inner: DeflateDecoder::new(raw), hasher: Hasher::new(), left, checksum })
+        } else {
+            Box::new(Checked { inner: raw, hasher: Hasher::new(), left, checksum })
         }
     }
 }
@@ -113,9 +141,9 @@ impl<R: Read> Read for Checked<R> {
         if left > 0 {
             return wrong("it unpacks to fewer bytes than the archive's directory says");
         }
-        match self.hasher.clone().finalize() == self.checksum {
-            true => Ok(0),
-            false => wrong("its checksum does not agree with its bytes"),
+        if self.hasher.clone().finalize() == self.checksum {
+            return Ok(0);
         }
+        wrong("its checksum does not agree with its bytes")
     }
 }

@@ -7,18 +7,19 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use kndb_storage::{Entry, EntryData};
+use kndb_storage::{EntryData, Shape};
 use serde::Deserialize;
 
 use super::eleutherai::value_start;
 use crate::bytes::json::{Cursor, TopMap, extent};
 use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
-use crate::format::Probe;
-use crate::format::{Format, Source};
-use crate::options::Options;
+use crate::format::{Account, Context, Format, Probe, Source};
+use crate::source::given::Given;
+use crate::source::invalid::Invalid;
 use crate::source::neurons::{Pair, content, neuron_groups, neuron_set};
 use crate::source::seen::{Repeat, Seen};
+use crate::source::told::{Row, Told};
 
 pub(crate) struct Amig;
 
@@ -35,15 +36,23 @@ impl Format for Amig {
         &["json"]
     }
 
+    fn reads_packed(&self) -> bool {
+        true
+    }
+
     fn recognises(&self, probe: &Probe) -> bool {
         value_start(probe) == Some(b'{')
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
-        let file = Mapped::open(path, "JSON records {uuid: {\"neurons\": [[layer, neuron], …]}}")?;
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let file = Mapped::unpacked(path, "JSON records {uuid: {\"neurons\": [[layer, neuron], …]}}")?;
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
         Ok(Box::new(Records {
             map: TopMap::new(last_document(Cursor::new(file))?),
-            options: options.clone(),
+            shape: context.options.shape,
+            invalid: Invalid::new(context.options),
+            told,
             seen: Seen::default(),
             waiting: VecDeque::new(),
             duplicates: 0,
@@ -91,15 +100,20 @@ fn last_document(mut cursor: Cursor) -> Result<Cursor, ImportError> {
 
 #[derive(Deserialize)]
 struct Record {
+    relation_name: Option<String>,
+    #[serde(alias = "lang")]
+    language: Option<String>,
     neurons: Option<Vec<Pair>>,
     synergistic_neurons_this_uuid: Option<Vec<Vec<Pair>>>,
 }
 
 struct Records {
     map: TopMap,
-    options: Options,
+    shape: Shape,
+    told: Told,
+    invalid: Invalid,
     seen: Seen,
-    waiting: VecDeque<Entry>,
+    waiting: VecDeque<Given>,
     duplicates: u64,
 }
 
@@ -111,11 +125,12 @@ impl Records {
         };
         let file = &self.map.cursor.file;
         let at = || file.at_byte(member.value_at);
-        let (fact, shape) = (member.key, self.options.shape);
+        let (fact, shape) = (member.key, self.shape);
         let (pairs, groups) = (member.value.neurons, member.value.synergistic_neurons_this_uuid);
         if pairs.is_none() && groups.is_none() {
-            return Err(ImportError::Unexpected {
+            return Err(ImportError::Row {
                 at: at(),
+                reason: "a record without neurons".to_owned(),
                 found: format!("a record of fact `{fact}` without neurons"),
                 expected: "a field `neurons` or `synergistic_neurons_this_uuid`".to_owned(),
             });
@@ -125,7 +140,10 @@ impl Records {
 
         let parts = (neurons.as_ref().map(|found| &*found.0), groups.as_ref().map(|found| &*found.0));
         let content = content(parts.0.unwrap_or_default(), parts.1.unwrap_or_default());
-        match self.seen.note(fact.as_bytes(), &content, member.key_at as u64) {
+        // A record of each language is no repeat of the other's.
+        let of_language = member.value.language.as_deref().unwrap_or_default();
+        let key = [fact.as_bytes(), of_language.as_bytes()].join(&0xFF);
+        match self.seen.note(&key, &content, member.key_at as u64) {
             Repeat::New => {}
             Repeat::Same => {
                 self.duplicates += 1;
@@ -138,27 +156,40 @@ impl Records {
         }
         let neurons = neurons.map(|(neurons, dropped)| (EntryData::Neurons(neurons), dropped));
         let groups = groups.map(|(groups, dropped)| (EntryData::Groups(groups), dropped));
+        let row = Row {
+            language: member.value.language.as_deref().map(|code| (code, "the record's language")),
+            relation: member.value.relation_name.as_deref().map(|name| (name, "the field `relation_name`")),
+            ..Row::default()
+        };
+        let named = self.told.named(fact, row, &at)?;
         for (data, dropped) in neurons.into_iter().chain(groups) {
             self.duplicates += dropped;
-            let (language, prompt) = (self.options.language.clone(), self.options.prompt);
-            self.waiting.push_back(Entry { fact: fact.clone(), language, prompt, data });
+            self.waiting.push_back(named.clone().entry(data));
         }
         Ok(true)
     }
 }
 
 impl Source for Records {
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
-        while self.waiting.is_empty() && self.record()? {}
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
+        while self.waiting.is_empty() {
+            match self.record() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if error.is_of_a_row() && self.map.pass_over() => self.invalid.note(error)?,
+                Err(error) => return Err(error),
+            }
+        }
         Ok(self.waiting.pop_front())
     }
 
     fn bytes_read(&self) -> u64 {
-        self.map.cursor.position as u64
+        self.map.cursor.bytes_read()
     }
 
-    fn duplicates(&self) -> u64 {
-        self.duplicates
+    fn account(&self) -> Account {
+        let not_used = self.told.unused().to_vec();
+        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), not_used }
     }
 
     fn place(&self) -> String {

@@ -7,17 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
-use super::columns::Columns;
-use super::table::{Batches, Table, guarded};
+use super::columns;
+use super::guarded::guarded;
 use crate::bytes::ipc_claims::{check_file, check_stream};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
-use crate::options::Options;
+use crate::format::{Context, Format, Probe, Source};
+use crate::source::columns::{Columns, Rows};
+use crate::source::table::{BATCH_ROWS, Batches, Table};
 
 /// First bytes of an IPC file, of a message in a stream, and of a file of Feather version 1.
 const FILE: &[u8] = b"ARROW1";
@@ -43,7 +44,7 @@ impl Format for Arrow {
         [FILE, STREAM, FEATHER_1].iter().any(|magic| probe.head.starts_with(magic))
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
         let file = Mapped::open(path, "an Arrow table")?;
         if file.bytes().starts_with(FEATHER_1) {
             return Err(ImportError::Unexpected {
@@ -53,14 +54,16 @@ impl Format for Arrow {
             });
         }
         let is_file = file.bytes().starts_with(FILE);
-        if is_file { check_file(&file) } else { check_stream(&file) }?;
+        let claims =
+            guarded(|| -> Result<_, String> { Ok(if is_file { check_file(&file) } else { check_stream(&file) }) });
         let damaged = |problem| ImportError::Damaged { at: file.at(Place::File), format: "arrow", problem };
+        claims.map_err(damaged)??;
         let read = Arc::new(AtomicU64::new(0));
         let reader = |columns: Option<Vec<usize>>| {
             let inner =
                 File::open(path).map_err(|source| ImportError::Io { file: path.to_owned(), doing: "open", source })?;
             let counted = BufReader::new(Counted { inner, read: Arc::clone(&read) });
-            let opened = guarded(|| -> Result<(SchemaRef, Batches), ArrowError> {
+            let opened = guarded(|| -> Result<(SchemaRef, Reader), ArrowError> {
                 if is_file {
                     let reader = FileReader::try_new(counted, columns)?;
                     Ok((reader.schema(), Box::new(reader)))
@@ -72,9 +75,52 @@ impl Format for Arrow {
             opened.map_err(damaged)
         };
         let (schema, _) = reader(None)?;
-        let columns = Columns::find(&schema, &file)?;
-        let (_, batches) = reader(Some(columns.used()))?;
-        Ok(Box::new(Table::new(file, "arrow", batches, columns.projected(), read, options)))
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
+        let columns = columns::find(&schema, &file, &mut told, context.options)?;
+        let (_, reader) = reader(Some(columns.positions()))?;
+        let scored = columns.scored();
+        let batches = Messages { reader, pending: None, file: file.clone(), columns, read };
+        Ok(Box::new(Table::new(file, Box::new(batches), scored, told, context.options)))
+    }
+}
+
+type Reader = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+struct Messages {
+    reader: Reader,
+    /// What is left of a batch that is large: it is dealt with in pieces.
+    pending: Option<RecordBatch>,
+    file: Mapped,
+    columns: Columns,
+    /// Bytes of the file that have been read.
+    read: Arc<AtomicU64>,
+}
+
+impl Batches for Messages {
+    fn next(&mut self, first: u64) -> Result<Option<Rows>, ImportError> {
+        let rows = guarded(|| -> Result<_, String> {
+            let batch = match self.pending.take() {
+                Some(batch) => Some(batch),
+                None => self.reader.next().transpose().map_err(|error| error.to_string())?,
+            };
+            let Some(mut batch) = batch else { return Ok(None) };
+            if let Some(more @ 1..) = batch.num_rows().checked_sub(BATCH_ROWS) {
+                self.pending = Some(batch.slice(BATCH_ROWS, more));
+                batch = batch.slice(0, BATCH_ROWS);
+            }
+            Ok(Some(columns::rows(&self.columns, &batch, &self.file)))
+        });
+        let rows = rows.map_err(|problem| ImportError::Damaged {
+            at: self.file.at(Place::Row(first)),
+            format: "arrow",
+            problem,
+        })?;
+        rows.transpose()
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed).min(self.file.len())
     }
 }
 

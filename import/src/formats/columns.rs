@@ -1,171 +1,109 @@
-//! The columns of a table of scores: found by name, brought to one type each.
+//! Columns of Arrow batches as columns of a table: types found by name, brought to plain vectors.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Int64Array, LargeStringArray, RecordBatch};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Schema};
 
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
+use crate::options::Options;
+use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::source::roles::Role;
+use crate::source::told::{Told, ignored};
 
-const FACT: &[&str] = &["fact"];
-const LANGUAGE: &[&str] = &["language", "lang"];
-const PROMPT: &[&str] = &["prompt"];
-const LAYER: &[&str] = &["layer"];
-const NEURON: &[&str] = &["neuron"];
-const SCORE: &[&str] = &["score"];
+/// Bytes of a UUID, as Parquet's logical type and Arrow's extension type hold it.
+const UUID: i32 = 16;
+/// Keys of a schema's metadata that libraries write by themselves.
+const BY_LIBRARIES: [&str; 5] = ["pandas", "ARROW:schema", "huggingface", "polars", "geo"];
 
-/// Positions of the columns in a file's schema.
-#[derive(Clone, Copy)]
-pub(super) struct Columns {
-    fact: usize,
-    language: Option<usize>,
-    prompt: Option<usize>,
-    layer: usize,
-    neuron: usize,
-    score: Option<usize>,
-}
-
-/// The kinds of values a column may be read from.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Text,
-    Whole,
-    Number,
-}
-
-impl Kind {
-    fn fits(self, found: &DataType) -> bool {
-        match (self, found) {
-            (Self::Text, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => true,
-            (Self::Whole, found) => found.is_integer(),
-            (Self::Number, DataType::Float16 | DataType::Float32 | DataType::Float64) => true,
-            (_, DataType::Dictionary(_, values)) => self.fits(values),
-            _ => false,
-        }
-    }
-
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Text => "strings (utf8, large_utf8, string view, or a dictionary of them)",
-            Self::Whole => "whole numbers of any width",
-            Self::Number => "float16, float32 or float64",
-        }
+fn kind(found: &DataType) -> Kind {
+    match found {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+        DataType::FixedSizeBinary(UUID) => Kind::Text,
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => Kind::Float,
+        DataType::Dictionary(_, values) => kind(values),
+        found if found.is_integer() => Kind::Whole,
+        _ => Kind::Other,
     }
 }
 
-impl Columns {
-    /// Finds the columns and checks their types.
-    pub fn find(schema: &Schema, file: &Mapped) -> Result<Self, ImportError> {
-        let find = |names: &[&str], kind: Kind| {
-            let found = schema.fields().iter().position(|field| names.contains(&field.name().as_str()));
-            let Some(found) = found else { return Ok(None) };
-            let field = schema.field(found);
-            if kind.fits(field.data_type()) {
-                return Ok(Some(found));
+/// The columns of a schema, and what its metadata says of all rows.
+pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Options) -> Result<Columns, ImportError> {
+    let mut metadata: Vec<_> = schema.metadata().iter().collect();
+    metadata.sort();
+    for (key, value) in metadata {
+        let known = BY_LIBRARIES.contains(&key.as_str()) || key.starts_with("org.apache.spark");
+        match Role::of(key) {
+            _ if known => {}
+            Some(role @ (Role::Language | Role::Prompt | Role::Relation | Role::Run)) if !ignored(options, key) => {
+                told.all(role, value, &format!("the metadata's `{key}`"), &|| file.at(Place::File))?;
             }
-            Err(ImportError::BadType {
-                at: file.at(Place::Tensor { name: field.name().clone(), index: None }),
-                found: format!("`{}`", field.data_type()),
-                expected: kind.expected().to_owned(),
-            })
-        };
-        let needed = |names: &[&str], kind| {
-            find(names, kind)?.ok_or_else(|| {
-                let columns: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-                ImportError::Unexpected {
-                    at: file.at(Place::File),
-                    found: format!("the columns {}", columns.join(", ")),
-                    expected: format!(
-                        "a column `{}` (columns: fact, language, prompt, layer, neuron, score)",
-                        names[0]
-                    ),
-                }
-            })
-        };
-        Ok(Self {
-            fact: needed(FACT, Kind::Text)?,
-            language: find(LANGUAGE, Kind::Text)?,
-            prompt: find(PROMPT, Kind::Whole)?,
-            layer: needed(LAYER, Kind::Whole)?,
-            neuron: needed(NEURON, Kind::Whole)?,
-            score: find(SCORE, Kind::Number)?,
-        })
-    }
-
-    /// The positions of the columns that are used, ascending.
-    pub fn used(self) -> Vec<usize> {
-        let columns = [Some(self.fact), self.language, self.prompt, Some(self.layer), Some(self.neuron), self.score];
-        let mut used: Vec<_> = columns.into_iter().flatten().collect();
-        used.sort_unstable();
-        used
-    }
-
-    /// The columns as they are in a file of which only the used ones are read.
-    pub fn projected(self) -> Self {
-        let used = self.used();
-        let to = |column: usize| used.iter().position(|&at| at == column).unwrap_or(column);
-        Self {
-            fact: to(self.fact),
-            language: self.language.map(to),
-            prompt: self.prompt.map(to),
-            layer: to(self.layer),
-            neuron: to(self.neuron),
-            score: self.score.map(to),
+            _ => told.not_used(format!("metadata {key}")),
         }
     }
-
-    /// Whether rows have scores.
-    pub fn scored(self) -> bool {
-        self.score.is_some()
-    }
-
-    /// A batch's columns. `row` is the number of its first row, for messages.
-    pub fn read(self, batch: &RecordBatch, file: &Mapped, row: u64) -> Result<Rows, ImportError> {
-        let column = |index: usize, to: DataType| {
-            let name = batch.schema_ref().field(index).name().clone();
-            let array = batch.column(index);
-            if let Some(nulls) = array.logical_nulls()
-                && let Some(null) = nulls.iter().position(|valid| !valid)
-            {
-                return Err(ImportError::Unexpected {
-                    at: file.at(Place::Row(row + null as u64)),
-                    found: format!("a null in column `{name}`"),
-                    expected: "a value in every row".to_owned(),
-                });
-            }
-            let strict = CastOptions { safe: false, ..CastOptions::default() };
-            let cast = cast_with_options(array, &to, &strict);
-            cast.map_err(|error| ImportError::Damaged {
-                at: file.at(Place::Tensor { name, index: None }),
-                format: "a column",
-                problem: error.to_string(),
-            })
-        };
-        let text = |index| column(index, DataType::LargeUtf8).map(|array| array.as_string::<i64>().clone());
-        let whole = |index| column(index, DataType::Int64).map(|array| array.as_primitive::<Int64Type>().clone());
-        let number = |index| {
-            let array: Result<ArrayRef, _> = column(index, DataType::Float32);
-            array.map(|array| array.as_primitive::<Float32Type>().clone())
-        };
-        Ok(Rows {
-            fact: text(self.fact)?,
-            language: self.language.map(text).transpose()?,
-            prompt: self.prompt.map(whole).transpose()?,
-            layer: whole(self.layer)?,
-            neuron: whole(self.neuron)?,
-            score: self.score.map(number).transpose()?,
-        })
-    }
+    let header = |field: &arrow_schema::FieldRef| Header {
+        name: field.name().clone(),
+        kind: kind(field.data_type()),
+        type_name: field.data_type().to_string(),
+    };
+    let headers: Vec<_> = schema.fields().iter().map(header).collect();
+    Columns::find(&headers, true, file, told, options)
 }
 
-/// The rows of a batch. No value is null.
-pub(super) struct Rows {
-    pub fact: LargeStringArray,
-    pub language: Option<LargeStringArray>,
-    pub prompt: Option<Int64Array>,
-    pub layer: Int64Array,
-    pub neuron: Int64Array,
-    pub score: Option<Float32Array>,
+/// The rows of a batch whose columns are the used ones. `row` is the number of its first row, for messages.
+pub(super) fn rows(columns: &Columns, batch: &RecordBatch, file: &Mapped) -> Result<Rows, ImportError> {
+    let read = |(index, role): (usize, Role)| {
+        let name = batch.schema_ref().field(index).name().clone();
+        let values = values(batch.column(index)).map_err(|problem| ImportError::Damaged {
+            at: file.at(Place::Tensor { name: name.clone(), index: None }),
+            format: "a column",
+            problem,
+        })?;
+        let nulls = batch.column(index).logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        let valid = nulls.map(|nulls| nulls.iter().collect());
+        Ok((role, Column { name, values, valid }))
+    };
+    let columns = columns.roles().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Rows::new(batch.num_rows(), columns, None))
+}
+
+fn values(array: &ArrayRef) -> Result<Values, String> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let cast = |to: &DataType| cast_with_options(array, to, &strict).map_err(|error| error.to_string());
+    let plain = match array.data_type() {
+        DataType::Dictionary(_, values) => values,
+        found => found,
+    };
+    Ok(match plain {
+        DataType::FixedSizeBinary(_) => {
+            let array = cast(&DataType::FixedSizeBinary(UUID))?;
+            let array = array.as_fixed_size_binary();
+            let mut texts = Texts::default();
+            (0..array.len())
+                .for_each(|row| texts.push(&if array.is_null(row) { String::new() } else { uuid(array.value(row)) }));
+            Values::Text(texts)
+        }
+        DataType::Float16 | DataType::Float32 => {
+            Values::Single(cast(&DataType::Float32)?.as_primitive::<Float32Type>().values().to_vec())
+        }
+        DataType::Float64 => Values::Double(cast(&DataType::Float64)?.as_primitive::<Float64Type>().values().to_vec()),
+        found if found.is_integer() => {
+            Values::Whole(cast(&DataType::Int64)?.as_primitive::<Int64Type>().values().to_vec())
+        }
+        _ => {
+            let array = cast(&DataType::LargeUtf8)?;
+            let array = array.as_string::<i64>();
+            let mut texts = Texts::default();
+            (0..array.len()).for_each(|row| texts.push(if array.is_null(row) { "" } else { array.value(row) }));
+            Values::Text(texts)
+        }
+    })
+}
+
+/// A UUID as people write it.
+fn uuid(bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }

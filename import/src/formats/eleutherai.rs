@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use kndb_storage::{Entry, EntryData};
+use kndb_storage::{EntryData, Shape};
 
 use crate::bytes::json::{Cursor, TopMap};
 use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
-use crate::format::Probe;
-use crate::format::{Format, Source};
-use crate::options::Options;
+use crate::format::{Account, Context, Format, Probe, Source};
+use crate::source::given::Given;
+use crate::source::invalid::Invalid;
 use crate::source::neurons::{Pair, content, neuron_set};
 use crate::source::seen::{Repeat, Seen};
+use crate::source::told::{Row, Told};
 
 pub(crate) struct Eleutherai;
 
@@ -28,15 +29,23 @@ impl Format for Eleutherai {
         &["json"]
     }
 
+    fn reads_packed(&self) -> bool {
+        true
+    }
+
     fn recognises(&self, probe: &Probe) -> bool {
         value_start(probe) == Some(b'[') || probe.tokens().eq(*b"{}")
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
-        let file = Mapped::open(path, "a JSON object {uuid: [[layer, neuron], …]}")?;
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let file = Mapped::unpacked(path, "a JSON object {uuid: [[layer, neuron], …]}")?;
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
         Ok(Box::new(Sets {
             map: TopMap::new(Cursor::new(file)),
-            options: options.clone(),
+            shape: context.options.shape,
+            invalid: Invalid::new(context.options),
+            told,
             seen: Seen::default(),
             duplicates: 0,
         }))
@@ -56,49 +65,65 @@ pub(super) fn value_start(probe: &Probe) -> Option<u8> {
 
 struct Sets {
     map: TopMap,
-    options: Options,
+    shape: Shape,
+    told: Told,
+    invalid: Invalid,
     seen: Seen,
     duplicates: u64,
 }
 
-impl Source for Sets {
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
-        while let Some(member) = self.map.next::<Vec<Pair>>()? {
-            let file = &self.map.cursor.file;
-            let at = || file.at_byte(member.value_at);
-            let (neurons, dropped) = neuron_set(&member.key, &member.value, self.options.shape, at)?;
-            self.duplicates += dropped;
-            let content = content(&neurons, &[]);
-            match self.seen.note(member.key.as_bytes(), &content, member.key_at as u64) {
-                Repeat::New => {}
-                Repeat::Same => {
-                    self.duplicates += 1;
-                    continue;
-                }
-                Repeat::Different(first) => {
-                    return Err(ImportError::DuplicateFact {
-                        at: file.at_byte(member.key_at),
-                        fact: member.key,
-                        first: file.line_of(first as usize),
-                    });
-                }
+/// What stands next in a file.
+enum Next {
+    Given(Given),
+    Repeat,
+    End,
+}
+
+impl Sets {
+    fn set(&mut self) -> Result<Next, ImportError> {
+        let Some(member) = self.map.next::<Vec<Pair>>()? else {
+            return Ok(Next::End);
+        };
+        let file = &self.map.cursor.file;
+        let at = || file.at_byte(member.value_at);
+        let (neurons, dropped) = neuron_set(&member.key, &member.value, self.shape, at)?;
+        let named = self.told.named(member.key, Row::default(), &at)?;
+        match self.seen.note(named.key.fact.as_bytes(), &content(&neurons, &[]), member.key_at as u64) {
+            Repeat::New => {}
+            Repeat::Same => return Ok(Next::Repeat),
+            Repeat::Different(first) => {
+                return Err(ImportError::DuplicateFact {
+                    at: file.at_byte(member.key_at),
+                    fact: named.key.fact,
+                    first: file.line_of(first as usize),
+                });
             }
-            return Ok(Some(Entry {
-                fact: member.key,
-                language: self.options.language.clone(),
-                prompt: self.options.prompt,
-                data: EntryData::Neurons(neurons),
-            }));
         }
-        Ok(None)
+        self.duplicates += dropped;
+        Ok(Next::Given(named.entry(EntryData::Neurons(neurons))))
+    }
+}
+
+impl Source for Sets {
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
+        loop {
+            match self.set() {
+                Ok(Next::Given(given)) => return Ok(Some(given)),
+                Ok(Next::Repeat) => self.duplicates += 1,
+                Ok(Next::End) => return Ok(None),
+                Err(error) if error.is_of_a_row() && self.map.pass_over() => self.invalid.note(error)?,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn bytes_read(&self) -> u64 {
-        self.map.cursor.position as u64
+        self.map.cursor.bytes_read()
     }
 
-    fn duplicates(&self) -> u64 {
-        self.duplicates
+    fn account(&self) -> Account {
+        let not_used = self.told.unused().to_vec();
+        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), not_used }
     }
 
     fn place(&self) -> String {

@@ -13,19 +13,23 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use kndb_storage::{Entry, ScoreValues, Shape};
+use kndb_storage::{ScoreValues, Shape};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::bytes::json::{Cursor, excerpt, parse_error, without_non_finite};
+use crate::bytes::json::{Cursor, excerpt, parse_error, quoting_non_finite};
+use crate::bytes::json_number::Number;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
+use crate::format::{Account, Context, Format, Probe, Source};
 use crate::options::{IgKind, Options};
+use crate::source::given::{Given, Named, digest, place};
 use crate::source::ids::{IdList, ids_of};
+use crate::source::invalid::Invalid;
+use crate::source::seen::{Repeat, Seen};
 use crate::source::sparse::SparseScores;
-use crate::source::tensor::{Key, dense, entry, number_text};
+use crate::source::tensor::{dense, number_text};
+use crate::source::told::{Row, Told, bad_prompt};
 
 /// The source keeps scores of at least this share of the maximum.
 const KEPT_SHARE: f64 = 0.1;
@@ -45,21 +49,27 @@ impl Format for Kn {
         &["jsonl"]
     }
 
+    fn reads_packed(&self) -> bool {
+        true
+    }
+
     fn recognises(&self, probe: &Probe) -> bool {
         let start: Vec<u8> = probe.tokens().take(3).collect();
         probe.name.ends_with(".rlt.jsonl") || start == *b"[[{" || start.starts_with(b"[{\"")
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
-        let file = Mapped::open(path, "one bag of prompts a line")?;
-        let ids = ids_of(path, options.ids.as_deref())?;
-        if let Some(list) = &ids {
-            list.check_distinct()?;
-        }
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
+        let file = Mapped::unpacked(path, "one bag of prompts a line")?;
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
         Ok(Box::new(Bags {
             cursor: Cursor::new(file),
-            ids,
+            ids: ids_of(path, options.ids.as_deref())?,
             options: options.clone(),
+            invalid: Invalid::new(options),
+            told,
+            seen: Seen::default(),
             waiting: VecDeque::new(),
             bag: 0,
             line: 0,
@@ -97,7 +107,10 @@ struct Bags {
     cursor: Cursor,
     ids: Option<IdList>,
     options: Options,
-    waiting: VecDeque<Entry>,
+    told: Told,
+    invalid: Invalid,
+    seen: Seen,
+    waiting: VecDeque<Given>,
     bag: u64,
     line: u64,
     duplicates: u64,
@@ -119,20 +132,26 @@ impl Bags {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(true);
         }
-        match parse(line) {
-            Ok(prompts) => self.add(&prompts)?,
-            Err(error) => {
-                let clean = without_non_finite(line);
-                let Ok(prompts) = parse(&clean) else {
-                    return Err(match parse_error(&file, start, start + length, &error) {
-                        ImportError::Truncated { at, .. } => {
-                            ImportError::Truncated { at, complete: self.bag, unit: "bags" }
-                        }
-                        other => other,
-                    });
-                };
-                self.add(&prompts)?;
+        let before = self.waiting.len();
+        let added = match parse(line) {
+            Ok(prompts) => self.add(&prompts),
+            Err(error) => match parse(&quoting_non_finite(line)) {
+                Ok(prompts) => self.add(&prompts),
+                Err(_) => Err(match parse_error(&file, start, start + length, &error) {
+                    ImportError::Truncated { at, .. } => {
+                        ImportError::Truncated { at, complete: self.bag, unit: "bags" }
+                    }
+                    other => other,
+                }),
+            },
+        };
+        match added {
+            Ok(()) => {}
+            Err(error) if error.is_of_a_row() => {
+                self.waiting.truncate(before);
+                self.invalid.note(error)?;
             }
+            Err(error) => return Err(error),
         }
         self.bag += 1;
         Ok(true)
@@ -141,15 +160,23 @@ impl Bags {
     fn add(&mut self, prompts: &[(Info, Results<'_>)]) -> Result<(), ImportError> {
         let kind = self.options.ig;
         let mut any = false;
-        for ((info, results), number) in prompts.iter().zip(0..=u16::MAX) {
-            let fact = self.fact(info)?;
-            let key = Key { fact, language: self.options.language.clone(), prompt: number };
-            let entry = match results.field(kind) {
-                Some(raw) => self.entry(key, raw.get())?,
+        for (number, (info, results)) in prompts.iter().enumerate() {
+            let at = || self.cursor.file.at(self.at_line());
+            let number = u16::try_from(number).map_err(|_| bad_prompt(&at, number, "a bag"))?;
+            let (fact, relation) = (self.fact(info)?, relation_of(info));
+            let place = self.cursor.file.at(self.at_line());
+            let row = Row {
+                prompt: Some((number, "its position in the bag")),
+                relation: Some((relation, "the field `relation`")),
+                ..Row::default()
+            };
+            let named = self.told.named(fact, row, &|| place.clone())?;
+            let (given, some) = match results.field(kind) {
+                Some(raw) => self.entry(named, raw.get())?,
                 None => return Err(self.no_scores("has no such field")),
             };
-            any |= entry.1;
-            self.waiting.push_back(entry.0);
+            any |= some;
+            self.keep(given)?;
         }
         // A fact without one positive score is rare; a whole first bag of them is a run that was
         // made without this kind of score.
@@ -159,10 +186,22 @@ impl Bags {
         Ok(())
     }
 
+    /// Keeps an entry, unless its fact came before with the same content.
+    fn keep(&mut self, given: Given) -> Result<(), ImportError> {
+        match self.seen.note_digest(&place(&given.entry), digest(&given.entry), self.line) {
+            Repeat::New => self.waiting.push_back(given),
+            Repeat::Same => self.duplicates += 1,
+            Repeat::Different(line) => {
+                let (at, first) = (self.cursor.file.at(self.at_line()), Place::Line { line, column: 1 });
+                return Err(ImportError::DuplicateFact { at, fact: given.entry.fact, first });
+            }
+        }
+        Ok(())
+    }
+
     fn fact(&self, info: &Info) -> Result<String, ImportError> {
         let Some(list) = &self.ids else {
-            let relation = info.relation.split('(').next().unwrap_or_default();
-            return Ok(format!("kn:{relation}:{}", self.bag));
+            return Ok(format!("kn:{}:{}", relation_of(info), self.bag));
         };
         list.ids.get(self.bag as usize).cloned().ok_or_else(|| self.ids_differ("more"))
     }
@@ -199,27 +238,30 @@ impl Bags {
     }
 
     /// The entry of one field, and whether it holds any score.
-    fn entry(&mut self, key: Key, raw: &str) -> Result<(Entry, bool), ImportError> {
+    fn entry(&mut self, named: Named, raw: &str) -> Result<(Given, bool), ImportError> {
         let at = || self.cursor.file.at(self.at_line());
         let problem = |found: String, expected: &str| ImportError::Unexpected {
             at: at(),
-            found: format!("{found} in `{}` of fact `{}`, prompt {}", self.options.ig, key.fact, key.prompt),
+            found: format!(
+                "{found} in `{}` of fact `{}`, prompt {}",
+                self.options.ig, named.key.fact, named.key.prompt
+            ),
             expected: expected.to_owned(),
         };
         const EXPECTED: &str = "a list of [layer, neuron, score], or one list of scores a layer";
-        let rows: Vec<Vec<Option<f64>>> =
+        let rows: Vec<Vec<Number>> =
             serde_json::from_str(raw).map_err(|_| problem(format!("`{}`", excerpt(raw.as_bytes())), EXPECTED))?;
         let shape = self.options.shape;
         let (layers, width) = (shape.layers as usize, shape.width as usize);
-        let score = |value: Option<f64>| value.map_or(f32::NAN, |value| value as f32);
+        let score = |Number(value)| value as f32;
         if rows.len() == layers && rows.iter().all(|row| row.len() == width) && width != 3 {
             let scores = rows.into_iter().flatten().map(score).collect();
-            return dense(key, scores, shape, at).map(|entry| (entry, true));
+            return dense(named, scores, shape, at).map(|given| (given, true));
         }
         let mut list = SparseScores::default();
         let mut best = f64::NEG_INFINITY;
         for row in rows {
-            let [Some(layer), Some(unit), value] = *row else {
+            let [Number(layer), Number(unit), value] = *row else {
                 return Err(problem(format!("a list of {} numbers", row.len()), EXPECTED));
             };
             let whole = |number: f64| (number.fract() == 0.0 && number >= 0.0).then_some(number as u64);
@@ -227,27 +269,32 @@ impl Bags {
                 return Err(problem(format!("layer {layer}, neuron {unit}"), "whole numbers from 0"));
             };
             let Some(neuron) = neuron(shape, layer, unit) else {
-                return Err(ImportError::NeuronOutside { at: at(), fact: key.fact, layer, neuron: unit, shape });
+                return Err(ImportError::NeuronOutside { at: at(), fact: named.key.fact, layer, neuron: unit, shape });
             };
             let score = score(value);
             if !score.is_finite() {
                 return Err(ImportError::BadScore {
                     at: at(),
-                    fact: key.fact,
+                    fact: named.key.fact,
                     layer: layer as u32,
                     neuron: unit as u32,
                     found: number_text(score),
                 });
             }
-            best = best.max(value.unwrap_or_default());
+            best = best.max(value.0);
             list.push(neuron, score);
         }
-        let (neurons, scores, dropped) = list.finish().map_err(|twice| twice.error(at(), &key.fact, shape))?;
+        let (neurons, scores, dropped) = list.finish().map_err(|twice| twice.error(at(), &named.key.fact, shape))?;
         let any = !neurons.is_empty();
         let floor = floor(best, &scores);
         self.duplicates += dropped;
-        Ok((entry(key, ScoreValues::Sparse { neurons, scores, floor }), any))
+        Ok((named.scores(ScoreValues::Sparse { neurons, scores, floor }), any))
     }
+}
+
+/// The relation of a bag: `P36(capital)` in the files.
+fn relation_of(info: &Info) -> &str {
+    info.relation.split('(').next().unwrap_or_default()
 }
 
 fn neuron(shape: Shape, layer: u64, unit: u64) -> Option<kndb_storage::Neuron> {
@@ -272,17 +319,18 @@ fn parse(line: &[u8]) -> Result<Vec<(Info, Results<'_>)>, serde_json::Error> {
 }
 
 impl Source for Bags {
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
         while self.waiting.is_empty() && self.read_bag()? {}
         Ok(self.waiting.pop_front())
     }
 
     fn bytes_read(&self) -> u64 {
-        self.cursor.position as u64
+        self.cursor.bytes_read()
     }
 
-    fn duplicates(&self) -> u64 {
-        self.duplicates
+    fn account(&self) -> Account {
+        let not_used = self.told.unused().to_vec();
+        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), not_used }
     }
 
     fn place(&self) -> String {

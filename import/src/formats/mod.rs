@@ -5,13 +5,15 @@ pub(crate) mod amig;
 #[cfg(feature = "parquet")]
 pub(crate) mod arrow;
 #[cfg(feature = "parquet")]
-pub(crate) mod columns;
+mod columns;
+pub(crate) mod csv;
 pub(crate) mod eleutherai;
+#[cfg(feature = "parquet")]
+mod guarded;
 pub(crate) mod kn;
+pub(crate) mod kn_bag;
 pub(crate) mod npy;
 pub(crate) mod npz;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
 pub(crate) mod safetensors;
-#[cfg(feature = "parquet")]
-pub(crate) mod table;

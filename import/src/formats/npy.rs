@@ -9,13 +9,13 @@ use std::path::Path;
 use crate::bytes::mapped::Mapped;
 use crate::bytes::npy_header::{MAGIC, NpyHeader};
 use crate::error::{ImportError, Location, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
-use crate::options::Options;
+use crate::format::{Context, Format, Probe, Source};
 use crate::source::array::{Array, Body, Slice};
 use crate::source::ids::{beside, ids_of};
-use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
-use crate::source::tensor::{Arrangement, Element, Float, Key, bytes_of, stem};
+use crate::source::lists::Lists;
+use crate::source::stack::{Stack, ids_missing};
+use crate::source::tensor::{Arrangement, Element, Float, bytes_of, stem};
+use crate::source::told::Row;
 
 pub(crate) struct Npy;
 
@@ -36,7 +36,8 @@ impl Format for Npy {
         probe.head.starts_with(MAGIC)
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
         let file = Mapped::open(path, "a NumPy array")?;
         let name = stem(path);
         let at = || file.at(Place::File);
@@ -51,24 +52,24 @@ impl Format for Npy {
             return Err(ImportError::Oversized { at: at(), what: "the array", claimed, held });
         }
         let data = Slice { file: file.clone(), start: header.length, length: held as usize };
-        let body = match header.fortran {
-            true => Body::Strided(Box::new(data)),
-            false => Body::Stream(Box::new(io::Cursor::new(data))),
-        };
+        let body =
+            if header.fortran { Body::Strided(Box::new(data)) } else { Body::Stream(Box::new(io::Cursor::new(data))) };
         let array = Array::new(&file, &name, element, &header.dims, body, options.shape)?;
+        let mut told = context.told(path)?;
         let keys = match (array.arrangement(), ids_of(path, options.ids.as_deref())?) {
             (arrangement, Some(list)) => {
-                let ids = list.check(arrangement.facts())?;
-                keys(ids, None, None, options, |what, found, facts| lengths_differ(&file, what, found, facts))?
+                told.hint_of_name(path);
+                Lists::default().named(list.check(arrangement.facts())?, &mut told, &file)?
             }
-            (Arrangement::One, None) => vec![Key::of_name(&name, &options.language, options.prompt)],
+            // The file's name is the fact's id.
+            (Arrangement::One, None) => vec![told.named(name, Row::default(), &at)?],
             (arrangement, None) => {
                 let beside = beside(path);
                 let place = format!("in `{}` or `{}`", beside[0].display(), beside[1].display());
                 return Err(ids_missing(&file, &name, arrangement.facts(), &place));
             }
         };
-        Ok(Box::new(Stack::new(array, keys)?))
+        Ok(Box::new(Stack::new(array, keys, &told, options)?))
     }
 }
 

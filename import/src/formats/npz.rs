@@ -13,17 +13,17 @@ use crate::bytes::mapped::Mapped;
 use crate::bytes::npy_header::NpyHeader;
 use crate::bytes::zip_member::{Member, members};
 use crate::error::{ImportError, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
+use crate::format::{Context, Format, Probe, Source};
 use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body};
-use crate::source::ids::ids_of;
-use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
+use crate::source::lists::{List, Lists};
+use crate::source::roles::Role;
+use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Arrangement, bytes_of, dims_text};
+use crate::source::told::{Told, ignored};
 
-/// The array of all facts' scores, and numpy's name for an array given none.
-const SCORES: &str = "scores";
+/// numpy's name for an array given none.
 const UNNAMED: &str = "arr_0";
 
 /// Compressed arrays in Fortran order cannot be read fact by fact; larger ones are refused.
@@ -48,19 +48,24 @@ impl Format for Npz {
         probe.head.starts_with(b"PK\x03\x04") || (probe.has_extension("npz") && probe.head.starts_with(b"PK"))
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
         let file = Mapped::open(path, "a NumPy archive")?;
-        let arrays = Arrays { members: members(&file)?, file };
-        if let Some(index) = arrays.index_of(SCORES) {
-            return arrays.stack(index, options);
+        let mut arrays = Arrays { members: members(&file)?, file };
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
+        let lists = arrays.take_lists(options)?;
+        if let Some(index) = arrays.scores()? {
+            return arrays.stack(index, &lists, told, context);
         }
+        lists.tell_all(&mut told, &arrays.file)?;
         if arrays.members.len() == 1
-            && arrays.index_of(UNNAMED) == Some(0)
+            && arrays.members[0].name == UNNAMED
             && arrays.open(0, options.shape)?.arrangement() != Arrangement::One
         {
-            return arrays.stack(0, options);
+            return arrays.stack(0, &lists, told, context);
         }
-        Ok(Box::new(Archive::new(arrays, options)))
+        Ok(Box::new(Archive::new(arrays, told, options)))
     }
 }
 
@@ -70,10 +75,6 @@ struct Arrays {
 }
 
 impl Arrays {
-    fn index_of(&self, name: &str) -> Option<usize> {
-        self.members.iter().position(|member| member.name == name)
-    }
-
     fn place(&self, member: &Member) -> Place {
         Place::Tensor { name: member.name.clone(), index: None }
     }
@@ -96,47 +97,95 @@ impl Arrays {
         Err(ImportError::Oversized { at: self.file.at(self.place(member)), what: "the array", claimed, held })
     }
 
-    fn stack(&self, index: usize, options: &Options) -> Result<Box<dyn Source>, ImportError> {
-        let array = self.open(index, options.shape)?;
-        let facts = array.arrangement().facts();
-        let own = ["facts", "ids"].into_iter().find_map(|name| self.index_of(name));
-        let ids = match (&options.ids, own) {
-            (None, Some(own)) => self.strings(own)?,
-            (option, _) => match ids_of(self.file.path(), option.as_deref())? {
-                Some(list) => list.check(facts)?,
-                None => {
-                    let name = &self.members[index].name;
-                    return Err(ids_missing(&self.file, name, facts, "in an array `facts` of the archive"));
+    /// Takes out the arrays that are no scores but say something of them: `languages`, `Prompt`, …
+    fn take_lists(&mut self, options: &Options) -> Result<Lists, ImportError> {
+        let mut lists = Lists::default();
+        let mut index = 0;
+        while index < self.members.len() {
+            let name = self.members[index].name.clone();
+            let role = Role::of(&name).filter(|role| !ignored(options, &name) && *role != Role::Score);
+            if let Some(role) = role {
+                if matches!(role, Role::Layer | Role::Neuron) {
+                    return Err(ImportError::Unexpected {
+                        at: self.file.at(self.place(&self.members[index])),
+                        found: "a table in arrays, a row a neuron".to_owned(),
+                        expected: "arrays of scores, layers × width; write such a table as Parquet, Arrow or CSV"
+                            .to_owned(),
+                    });
                 }
-            },
-        };
-        let languages = self.index_of("languages").map(|index| self.strings(index)).transpose()?;
-        let prompts = self.index_of("prompts").map(|index| self.prompts(index)).transpose()?;
-        let differ = |what: &str, found, facts| lengths_differ(&self.file, what, found, facts);
-        let keys = keys(ids, languages, prompts, options, differ)?;
-        Ok(Box::new(Stack::new(array, keys)?))
+                let list = self.list(index, role)?;
+                lists.add(&self.file, role, list)?;
+                self.members.remove(index);
+            } else {
+                index += 1;
+            }
+        }
+        Ok(lists)
     }
 
-    /// A list array's elements as bytes of the size that `size` reads from the type's number.
-    fn list(&self, index: usize, kinds: &str, expected: &str) -> Result<List, ImportError> {
+    /// The array of all facts' scores.
+    fn scores(&self) -> Result<Option<usize>, ImportError> {
+        let named = |(_, member): &(usize, &Member)| Role::of(&member.name) == Some(Role::Score);
+        let mut found = self.members.iter().enumerate().filter(named);
+        let (first, second) = (found.next(), found.next());
+        if let (Some((_, first)), Some((_, second))) = (first, second) {
+            return Err(two_of_scores(&self.file, &first.name, &second.name));
+        }
+        Ok(first.map(|(index, _)| index))
+    }
+
+    fn stack(
+        &self,
+        index: usize,
+        lists: &Lists,
+        mut told: Told,
+        context: &Context<'_>,
+    ) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
+        let name = &self.members[index].name;
+        for (other, member) in self.members.iter().enumerate().filter(|(other, _)| *other != index) {
+            if self.open(other, options.shape).is_ok() && !ignored(options, &member.name) {
+                return Err(two_of_scores(&self.file, name, &member.name));
+            }
+            near_miss(&self.file, lists, &member.name, options)?;
+            told.not_used(format!("array {}", member.name));
+        }
+        let array = self.open(index, options.shape)?;
+        let ids = lists.ids(self.file.path(), options.ids.as_deref(), array.arrangement().facts())?;
+        let Some(ids) = ids else {
+            let facts = array.arrangement().facts();
+            return Err(ids_missing(&self.file, name, facts, "in an array `facts` of the archive"));
+        };
+        let keys = lists.named(ids, &mut told, &self.file)?;
+        Ok(Box::new(Stack::new(array, keys, &told, options)?))
+    }
+
+    /// A list of one dimension, or of none: one value for all facts.
+    fn list(&self, index: usize, role: Role) -> Result<List, ImportError> {
         let member = &self.members[index];
         let (header, mut reader) = self.header(member)?;
         let at = || self.file.at(self.place(member));
+        let kinds = if matches!(role, Role::Prompt) { "iuf" } else { "US" };
         let mut descr = header.descr.chars();
         let (order, kind) = (descr.next(), descr.next());
         let number: Option<usize> = descr.as_str().parse().ok();
         let (Some(order), Some(kind), Some(number)) = (order, kind.filter(|&kind| kinds.contains(kind)), number) else {
-            return Err(ImportError::BadType {
-                at: at(),
-                found: format!("`{}`", header.descr),
-                expected: expected.to_owned(),
-            });
+            let expected = match role {
+                Role::Prompt => "whole numbers",
+                _ => "strings (`numpy.array([...], dtype=str)`, not objects)",
+            };
+            let (found, expected) = (format!("`{}`", header.descr), expected.to_owned());
+            return Err(ImportError::BadType { at: at(), found, expected });
         };
         // `U` counts code points of four bytes.
         let size = number.saturating_mul(if kind == 'U' { 4 } else { 1 });
-        let [count] = *header.dims else {
-            let (found, expected) = (dims_text(&header.dims), "(facts,)".to_owned());
-            return Err(ImportError::BadShape { at: at(), found, expected });
+        let (count, single) = match *header.dims {
+            [] => (1, true),
+            [count] => (count as usize, false),
+            _ => {
+                let (found, expected) = (dims_text(&header.dims), "(facts,)".to_owned());
+                return Err(ImportError::BadShape { at: at(), found, expected });
+            }
         };
         self.check_size(member, &header, size)?;
         let mut bytes = Vec::new();
@@ -145,48 +194,55 @@ impl Arrays {
             format: "an array",
             problem: error.to_string(),
         })?;
-        Ok(List { bytes, count: count as usize, size, kind, big_endian: order == '>' })
+        let values = (0..count).map(|at| {
+            let element = &bytes[at * size..(at + 1) * size];
+            value(kind, order == '>', element).ok_or_else(|| ImportError::Unexpected {
+                at: self.file.at(Place::Tensor { name: member.name.clone(), index: Some(at as u64) }),
+                found: if role == Role::Prompt {
+                    "a number that is no whole number".to_owned()
+                } else {
+                    "a string that is not Unicode".to_owned()
+                },
+                expected: if role == Role::Prompt { "the number of a prompt, from 0" } else { "text" }.to_owned(),
+            })
+        });
+        let values = values.collect::<Result<_, _>>()?;
+        Ok(List { name: member.name.clone(), by: format!("the array `{}`", member.name), values, single })
     }
+}
 
-    fn strings(&self, index: usize) -> Result<Vec<String>, ImportError> {
-        let list = self.list(index, "US", "strings (`numpy.array([...], dtype=str)`, not objects)")?;
-        list.elements().enumerate().map(|(at, bytes)| self.string(index, at, &list, bytes)).collect()
-    }
-
-    fn string(&self, index: usize, at: usize, list: &List, bytes: &[u8]) -> Result<String, ImportError> {
-        let text = match list.kind {
-            'U' => bytes.as_chunks().0.iter().map(|&word| char::from_u32(list.word(word))).collect::<Option<String>>(),
-            _ => String::from_utf8(bytes.to_vec()).ok(),
-        };
-        let text = text.map(|text| text.trim_end_matches('\0').to_owned());
-        text.ok_or_else(|| ImportError::Unexpected {
-            at: self.file.at(Place::Tensor { name: self.members[index].name.clone(), index: Some(at as u64) }),
-            found: "a string that is not Unicode".to_owned(),
-            expected: "text".to_owned(),
-        })
-    }
-
-    fn prompts(&self, index: usize) -> Result<Vec<u16>, ImportError> {
-        let list = self.list(index, "iu", "whole numbers")?;
-        let number = |(at, bytes): (usize, &[u8])| {
-            let digits: Vec<u8> = match list.big_endian {
-                true => bytes.to_vec(),
-                false => bytes.iter().rev().copied().collect(),
+/// An element of a list as text.
+fn value(kind: char, big_endian: bool, bytes: &[u8]) -> Option<String> {
+    let ordered =
+        |bytes: &[u8]| -> Vec<u8> { if big_endian { bytes.iter().rev().copied().collect() } else { bytes.to_vec() } };
+    match kind {
+        'U' => {
+            let characters = bytes.as_chunks::<4>().0.iter().map(|word| {
+                char::from_u32(if big_endian { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) })
+            });
+            characters.collect::<Option<String>>().map(|text| text.trim_end_matches('\0').to_owned())
+        }
+        'S' => String::from_utf8(bytes.to_vec()).ok().map(|text| text.trim_end_matches('\0').to_owned()),
+        'f' => {
+            let number = match *ordered(bytes) {
+                [a, b, c, d] => f64::from(f32::from_le_bytes([a, b, c, d])),
+                [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+                _ => return None,
             };
-            let fits = digits.len() >= 2 && digits[..digits.len() - 2].iter().all(|&digit| digit == 0);
-            match *digits {
-                [one] if list.kind == 'u' || one < 0x80 => Ok(u16::from(one)),
-                [.., high, low] if fits && (list.kind == 'u' || digits[0] < 0x80) => {
-                    Ok(u16::from_be_bytes([high, low]))
-                }
-                _ => Err(ImportError::Unexpected {
-                    at: self.file.at(Place::Tensor { name: "prompts".to_owned(), index: Some(at as u64) }),
-                    found: "a prompt that is negative or above 65535".to_owned(),
-                    expected: "the number of a prompt, from 0".to_owned(),
-                }),
+            (number.fract() == 0.0).then(|| number.to_string())
+        }
+        _ => {
+            let mut word = [0; 16];
+            let bytes = ordered(bytes);
+            if bytes.is_empty() || bytes.len() > 8 {
+                return None;
             }
-        };
-        list.elements().enumerate().map(number).collect()
+            word[..bytes.len()].copy_from_slice(&bytes);
+            if kind == 'i' && bytes[bytes.len() - 1] >= 0x80 {
+                word[bytes.len()..].fill(0xFF);
+            }
+            Some(i128::from_le_bytes(word).to_string())
+        }
     }
 }
 
@@ -233,27 +289,5 @@ impl Members for Arrays {
             Body::Stream(reader)
         };
         Array::new(&self.file, &member.name, element, &header.dims, body, shape)
-    }
-}
-
-/// The elements of a one-dimensional array.
-struct List {
-    bytes: Vec<u8>,
-    count: usize,
-    size: usize,
-    kind: char,
-    big_endian: bool,
-}
-
-impl List {
-    fn elements(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.count).map(|index| &self.bytes[index * self.size..(index + 1) * self.size])
-    }
-
-    fn word(&self, bytes: [u8; 4]) -> u32 {
-        match self.big_endian {
-            true => u32::from_be_bytes(bytes),
-            false => u32::from_le_bytes(bytes),
-        }
     }
 }

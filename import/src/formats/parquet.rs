@@ -4,19 +4,17 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::columns::Columns;
-use super::table::{BATCH_ROWS, Table, guarded};
+use super::columns;
+use super::guarded::guarded;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
-use crate::options::Options;
+use crate::format::{Context, Format, Probe, Source};
+use crate::source::columns::{Columns, Rows};
+use crate::source::table::{BATCH_ROWS, Batches, Table};
 
 pub(crate) struct Parquet;
 
@@ -37,24 +35,52 @@ impl Format for Parquet {
         probe.head.starts_with(b"PAR1")
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
         let file = Mapped::open(path, "a Parquet table")?;
         let damaged = |problem| ImportError::Damaged { at: file.at(Place::File), format: "parquet", problem };
         let handle =
             File::open(path).map_err(|source| ImportError::Io { file: path.to_owned(), doing: "open", source })?;
         let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(handle)).map_err(damaged)?;
-        let columns = Columns::find(builder.schema(), &file)?;
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.used());
-        let rows = builder.metadata().file_metadata().num_rows().max(1) as u64;
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
+        let columns = columns::find(builder.schema(), &file, &mut told, options)?;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.positions());
+        let all = builder.metadata().file_metadata().num_rows().max(1) as u64;
         let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
         let reader = guarded(|| builder.build()).map_err(damaged)?;
+        let scored = columns.scored();
+        let batches = Groups { reader, file: file.clone(), columns, done: 0, all };
+        Ok(Box::new(Table::new(file, Box::new(batches), scored, told, options)))
+    }
+}
 
-        let (read, bytes) = (Arc::new(AtomicU64::new(0)), file.len());
-        let (counter, mut done) = (Arc::clone(&read), 0);
-        let batches = reader.inspect(move |batch| {
-            done += batch.as_ref().map_or(0, |batch| batch.num_rows() as u64);
-            counter.store((u128::from(bytes) * u128::from(done) / u128::from(rows)) as u64, Ordering::Relaxed);
+struct Groups {
+    reader: ParquetRecordBatchReader,
+    file: Mapped,
+    columns: Columns,
+    done: u64,
+    all: u64,
+}
+
+impl Batches for Groups {
+    fn next(&mut self, first: u64) -> Result<Option<Rows>, ImportError> {
+        let reader = &mut self.reader;
+        let rows = guarded(|| -> Result<_, String> {
+            let batch = reader.next().transpose().map_err(|error| error.to_string())?;
+            Ok(batch.map(|batch| (batch.num_rows(), columns::rows(&self.columns, &batch, &self.file))))
         });
-        Ok(Box::new(Table::new(file, "parquet", Box::new(batches), columns.projected(), read, options)))
+        let rows = rows.map_err(|problem| ImportError::Damaged {
+            at: self.file.at(Place::Row(first)),
+            format: "parquet",
+            problem,
+        })?;
+        let Some((count, rows)) = rows else { return Ok(None) };
+        self.done += count as u64;
+        rows.map(Some)
+    }
+
+    fn bytes_read(&self) -> u64 {
+        (u128::from(self.file.len()) * u128::from(self.done.min(self.all)) / u128::from(self.all)) as u64
     }
 }

@@ -1,28 +1,28 @@
 //! safetensors: a tensor a fact, named by its id or `fact/language/prompt`; or one tensor `scores`
 //! with the ids as a JSON list in the metadata (`facts`, optionally `languages` and `prompts`).
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use kndb_storage::Shape;
-use serde::de::DeserializeOwned;
 
+use crate::bytes::json_keys::repeated_key;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Probe;
-use crate::format::{Format, Source};
+use crate::format::{Context, Format, Probe, Source};
 use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body, Slice};
-use crate::source::ids::ids_of;
-use crate::source::stack::{Stack, ids_missing, keys, lengths_differ};
+use crate::source::lists::{List, Lists};
+use crate::source::roles::Role;
+use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Element, Float};
+use crate::source::told::{Told, ignored};
 
-/// The array of all facts' scores.
-const SCORES: &str = "scores";
+/// Keys of metadata that libraries write by themselves.
+const BY_LIBRARIES: [&str; 2] = ["format", "total_size"];
 
 pub(crate) struct Safetensors;
 
@@ -43,16 +43,25 @@ impl Format for Safetensors {
         probe.has_extension("safetensors") || (probe.head.get(8) == Some(&b'{') && probe.head[4..8] == [0; 4])
     }
 
-    fn open(&self, path: &Path, options: &Options) -> Result<Box<dyn Source>, ImportError> {
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let options = context.options;
         let file = Mapped::open(path, "tensors of scores")?;
         let (data_at, metadata) = header(&file)?;
-        let tensors = Tensors::new(file, data_at, &metadata);
-        match tensors.names.iter().position(|name| name == SCORES) {
-            Some(index) => {
-                let about = metadata.metadata().as_ref();
-                stack(tensors.open(index, options.shape)?, &tensors.file, about, options)
+        let mut tensors = Tensors::new(file, data_at, &metadata);
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
+        let mut lists = tensors.take_lists(options)?;
+        let mut about: Vec<_> = metadata.metadata().iter().flatten().collect();
+        about.sort();
+        for (key, text) in about.into_iter().filter(|(key, _)| !BY_LIBRARIES.contains(&key.as_str())) {
+            tensors.read_metadata(key, text, &mut lists, &mut told, options)?;
+        }
+        match tensors.scores()? {
+            Some(index) => tensors.stack(index, &lists, told, options),
+            None => {
+                lists.tell_all(&mut told, &tensors.file)?;
+                Ok(Box::new(Archive::new(tensors, told, options)))
             }
-            None => Ok(Box::new(Archive::new(tensors, options))),
         }
     }
 }
@@ -67,6 +76,10 @@ fn header(file: &Mapped) -> Result<(usize, Metadata), ImportError> {
     if length > held {
         let claimed = u128::from(length);
         return Err(ImportError::Oversized { at: file.at(Place::Byte(0)), what: "the header", claimed, held });
+    }
+    // The library keeps the last of two tensors of one name, and then misses the first one's bytes.
+    if let Some(key) = repeated_key(&file.bytes()[8..8 + length as usize]) {
+        return Err(damaged(format!("its header has `{key}` twice")));
     }
     let (length, metadata) = SafeTensors::read_metadata(file.bytes()).map_err(|error| damaged(error.to_string()))?;
     Ok((8 + length, metadata))
@@ -85,6 +98,134 @@ impl Tensors {
         let names = metadata.offset_keys();
         let infos = names.iter().filter_map(|name| metadata.info(name).cloned()).collect();
         Self { file, data_at, names, infos }
+    }
+
+    /// Takes out the tensors that are no scores but say something of them. Only numbers fit into a tensor.
+    fn take_lists(&mut self, options: &Options) -> Result<Lists, ImportError> {
+        let mut lists = Lists::default();
+        let mut index = 0;
+        while index < self.names.len() {
+            let name = self.names[index].clone();
+            let role = Role::of(&name).filter(|role| !ignored(options, &name) && *role != Role::Score);
+            let Some(role) = role else {
+                index += 1;
+                continue;
+            };
+            let values = (role == Role::Prompt).then(|| self.whole_numbers(index)).flatten();
+            let Some(values) = values else {
+                return Err(ImportError::Unexpected {
+                    at: self.file.at(Place::Tensor { name, index: None }),
+                    found: format!("a tensor of type {} named as a {}", self.infos[index].dtype, role.name()),
+                    expected: "whole numbers as `prompts`, all else as JSON lists in the metadata".to_owned(),
+                });
+            };
+            let single = self.infos[index].shape.is_empty();
+            let list = List { by: format!("the tensor `{name}`"), name, values, single };
+            lists.add(&self.file, role, list)?;
+            self.names.remove(index);
+            self.infos.remove(index);
+        }
+        Ok(lists)
+    }
+
+    /// The elements of a tensor of whole numbers, as text.
+    fn whole_numbers(&self, index: usize) -> Option<Vec<String>> {
+        let info = &self.infos[index];
+        let (size, signed) = match info.dtype {
+            Dtype::U8 => (1, false),
+            Dtype::I8 => (1, true),
+            Dtype::U16 => (2, false),
+            Dtype::I16 => (2, true),
+            Dtype::U32 => (4, false),
+            Dtype::I32 => (4, true),
+            Dtype::U64 => (8, false),
+            Dtype::I64 => (8, true),
+            _ => return None,
+        };
+        if info.shape.len() > 1 {
+            return None;
+        }
+        let (start, end) = info.data_offsets;
+        let bytes = self.file.bytes().get(self.data_at + start..self.data_at + end)?;
+        let number = |bytes: &[u8]| {
+            let mut word = [0; 16];
+            word[..size].copy_from_slice(bytes);
+            if signed && bytes[size - 1] >= 0x80 {
+                word[size..].fill(0xFF);
+            }
+            i128::from_le_bytes(word).to_string()
+        };
+        Some(bytes.chunks_exact(size).map(number).collect())
+    }
+
+    /// A key of the metadata: a JSON list of one element a fact, or a text for all.
+    fn read_metadata(
+        &self,
+        key: &str,
+        text: &str,
+        lists: &mut Lists,
+        told: &mut Told,
+        options: &Options,
+    ) -> Result<(), ImportError> {
+        let role = Role::of(key).filter(|role| !matches!(role, Role::Score | Role::Layer | Role::Neuron));
+        let Some(role) = role.filter(|_| !ignored(options, key)) else {
+            if let Some(role @ (Role::Language | Role::Prompt | Role::Fact)) = Role::near(key)
+                && !ignored(options, key)
+            {
+                return Err(ImportError::Unexpected {
+                    at: self.file.at(Place::Byte(8)),
+                    found: format!("`{key}` in the metadata, a name close to `{}s`", role.name()),
+                    expected: format!("the name `{}s`, or that it is named as one to leave out", role.name()),
+                });
+            }
+            told.not_used(format!("metadata {key}"));
+            return Ok(());
+        };
+        let single = !text.trim_start().starts_with('[');
+        let values = if single { Ok(vec![one_text(text)]) } else { listed(text) };
+        let values = values.map_err(|problem| ImportError::Data {
+            at: self.file.at(Place::Byte(8)),
+            problem: format!("the metadata's `{key}` is not a JSON list of what it should hold: {problem}"),
+        })?;
+        // One id for one fact is a list, however it is written.
+        let single = single && role != Role::Fact;
+        let list = List { name: key.to_owned(), by: format!("the metadata's `{key}`"), values, single };
+        lists.add(&self.file, role, list)
+    }
+
+    /// The tensor of all facts' scores.
+    fn scores(&self) -> Result<Option<usize>, ImportError> {
+        let mut found = (0..self.names.len()).filter(|&index| Role::of(&self.names[index]) == Some(Role::Score));
+        let (first, second) = (found.next(), found.next());
+        if let (Some(first), Some(second)) = (first, second) {
+            return Err(two_of_scores(&self.file, &self.names[first], &self.names[second]));
+        }
+        Ok(first)
+    }
+
+    fn stack(
+        &self,
+        index: usize,
+        lists: &Lists,
+        mut told: Told,
+        options: &Options,
+    ) -> Result<Box<dyn Source>, ImportError> {
+        let scores = &self.names[index];
+        for other in (0..self.names.len()).filter(|other| *other != index) {
+            let name = &self.names[other];
+            if self.open(other, options.shape).is_ok() && !ignored(options, name) {
+                return Err(two_of_scores(&self.file, scores, name));
+            }
+            near_miss(&self.file, lists, name, options)?;
+            told.not_used(format!("tensor {name}"));
+        }
+        let array = self.open(index, options.shape)?;
+        let facts = array.arrangement().facts();
+        let Some(ids) = lists.ids(self.file.path(), options.ids.as_deref(), facts)? else {
+            return Err(ids_missing(&self.file, scores, facts, "as a JSON list in the metadata's `facts`"));
+        };
+        let keys = lists.named(ids, &mut told, &self.file)?;
+        Ok(Box::new(Stack::new(array, keys, &told, options)?))
     }
 }
 
@@ -124,40 +265,18 @@ impl Members for Tensors {
     }
 }
 
-/// One tensor of all facts' scores.
-fn stack(
-    array: Array,
-    file: &Mapped,
-    about: Option<&HashMap<String, String>>,
-    options: &Options,
-) -> Result<Box<dyn Source>, ImportError> {
-    let facts = array.arrangement().facts();
-    let ids = match listed(file, about, "facts")? {
-        Some(ids) => Some(ids),
-        None => listed(file, about, "ids")?,
+/// A JSON list of texts or numbers, as texts.
+fn listed(text: &str) -> Result<Vec<String>, String> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Ok(text),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        other => Err(format!("it holds {other}")),
     };
-    let ids: Vec<String> = match (&options.ids, ids) {
-        (None, Some(ids)) => ids,
-        (option, _) => match ids_of(file.path(), option.as_deref())? {
-            Some(list) => list.check(facts)?,
-            None => return Err(ids_missing(file, SCORES, facts, "as a JSON list in the metadata's `facts`")),
-        },
-    };
-    let (languages, prompts) = (listed(file, about, "languages")?, listed(file, about, "prompts")?);
-    let keys = keys(ids, languages, prompts, options, |what, found, facts| lengths_differ(file, what, found, facts))?;
-    Ok(Box::new(Stack::new(array, keys)?))
+    values.into_iter().map(text).collect()
 }
 
-/// A JSON list in the metadata.
-fn listed<T: DeserializeOwned>(
-    file: &Mapped,
-    about: Option<&HashMap<String, String>>,
-    name: &str,
-) -> Result<Option<Vec<T>>, ImportError> {
-    let text = about.and_then(|about| about.get(name));
-    let list = text.map(|text| serde_json::from_str(text)).transpose();
-    list.map_err(|error| ImportError::Data {
-        at: file.at(Place::Byte(8)),
-        problem: format!("the metadata's `{name}` is not a JSON list of what it should hold: {error}"),
-    })
+/// A text, which may be written as JSON.
+fn one_text(text: &str) -> String {
+    serde_json::from_str(text).unwrap_or_else(|_| text.to_owned())
 }

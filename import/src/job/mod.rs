@@ -17,14 +17,10 @@ use kndb_storage::{Claim, OnConflict, RunSpec, Store};
 use crate::error::ImportError;
 use crate::input::Input;
 use crate::options::Options;
-use crate::reader::{Reader, open};
 use crate::source::seen::Seen;
 use pass::Pass;
 use signature::signature;
 pub use summary::Summary;
-
-/// Progress is reported after this many entries, and after every file and batch.
-const REPORT_ENTRIES: u64 = 256;
 
 /// What to import into.
 #[derive(Clone, Debug)]
@@ -93,6 +89,23 @@ pub enum ImportRunError {
         /// The other file.
         second: PathBuf,
     },
+
+    /// A file says another relation of a fact than the store.
+    #[error(
+        "{}: it says that fact `{fact}` is of relation `{given}`, but in the store it is of `{stored}`; expected one \
+         relation; correct the one that is wrong",
+        file.display()
+    )]
+    Relation {
+        /// The file.
+        file: PathBuf,
+        /// External id of the fact.
+        fact: String,
+        /// Relation in the file.
+        given: String,
+        /// Relation in the store.
+        stored: String,
+    },
 }
 
 /// Imports files into a run and finishes it.
@@ -106,10 +119,12 @@ pub fn import(
     if job.options.shape != job.run.shape {
         return Err(ImportRunError::Shape { options: job.options.shape, run: job.run.shape });
     }
-    let signature = signature(inputs, &job.options)?;
+    let options = Options { run: Some(job.run.name.clone()), ..job.options.clone() };
+    let signature = signature(inputs, &options)?;
     // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
     let _claim = store.claim_run(&job.run.name, Claim::Together, "kndb import")?;
     let snapshot = store.snapshot()?;
+    let is_new = snapshot.run_named(&job.run.name).is_none();
     let run = store.open_run(job.run.clone())?;
     let writer = run.job(&signature, job.on_conflict)?;
     let mut pass = Pass {
@@ -121,38 +136,21 @@ pub fn import(
         facts: HashMap::new(),
         summary: Summary::default(),
     };
-    let bytes_total = inputs.iter().map(|input| input.size).sum();
-    let mut bytes_before = 0;
-    for (file_index, input) in inputs.iter().enumerate() {
-        let mut reader = open(&input.path, &job.options)?;
-        let mut report = |reader: &Reader, entries| {
-            progress(Progress {
-                file: &input.path,
-                file_index,
-                files: inputs.len(),
-                bytes_read: bytes_before + reader.bytes_read(),
-                bytes_total,
-                entries,
-            });
-        };
-        while let Some(entry) = reader.next() {
-            let stored = pass.add(entry?, file_index, inputs)?;
-            if stored || pass.summary.entries.is_multiple_of(REPORT_ENTRIES) {
-                report(&reader, pass.summary.entries);
-            }
-        }
-        report(&reader, pass.summary.entries);
-        pass.summary.duplicates += reader.duplicates();
-        pass.summary.files += 1;
-        bytes_before += input.size;
-    }
-    pass.store_batch()?;
+    let read = pass.read(inputs, &options, progress);
     let Pass { mut summary, facts, .. } = pass;
+    if let Err(error) = read {
+        if is_new {
+            // Else a mistyped shape would stay, and the corrected command be refused for it. What went wrong
+            // first is what to tell.
+            let _ = writer.give_up();
+        }
+        return Err(error);
+    }
     writer.finish()?;
     run.finish()?;
     summary.facts = facts.len() as u64;
-    summary.unknown = facts.values().filter(|labelled| !**labelled).count() as u64;
-    summary.bytes = bytes_total;
+    summary.unknown = facts.values().filter(|relation| relation.is_none()).count() as u64;
+    summary.bytes = inputs.iter().map(|input| input.size).sum();
     summary.seconds = started.elapsed().as_secs_f64();
     Ok(summary)
 }

@@ -2,18 +2,25 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::path::Path;
 
-use kndb_storage::{Entry, EntryData, Job, ScoreValues, Snapshot};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use kndb_storage::{Entry, EntryData, Job, RelationId, ScoreValues, Snapshot};
+use xxhash_rust::xxh3::xxh3_128;
 
-use super::ImportRunError;
+use super::{ImportRunError, Progress};
 use crate::input::Input;
 use crate::job::summary::Summary;
+use crate::options::Options;
+use crate::reader::{Reader, open_input};
+use crate::source::given::{Given, digest, place};
 use crate::source::seen::{Repeat, Seen};
 
 /// A batch is stored when its entries take this many bytes in memory, or are this many.
 const BATCH_BYTES: usize = 32 << 20;
 const BATCH_ENTRIES: usize = 4096;
+
+/// Progress is reported after this many entries, and after every file and batch.
+const REPORT_ENTRIES: u64 = 256;
 
 /// One pass over all files.
 pub(super) struct Pass<'a> {
@@ -23,15 +30,56 @@ pub(super) struct Pass<'a> {
     pub batch: Vec<Entry>,
     pub batch_bytes: usize,
     pub seen: Seen,
-    /// Facts met, and whether the store has labels of them.
-    pub facts: HashMap<u128, bool>,
+    /// Facts met, and their relations in the store; those without labels have none.
+    pub facts: HashMap<u128, Option<RelationId>>,
     pub summary: Summary,
 }
 
 impl Pass<'_> {
+    /// Reads all files and stores what they hold.
+    pub fn read(
+        &mut self,
+        inputs: &[Input],
+        options: &Options,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), ImportRunError> {
+        let bytes_total = inputs.iter().map(|input| input.size).sum();
+        let mut bytes_before = 0;
+        for (file_index, input) in inputs.iter().enumerate() {
+            let mut reader = open_input(input, options)?;
+            let mut report = |reader: &Reader, entries| {
+                progress(Progress {
+                    file: &input.path,
+                    file_index,
+                    files: inputs.len(),
+                    bytes_read: bytes_before + reader.bytes_read(),
+                    bytes_total,
+                    entries,
+                });
+            };
+            while let Some(given) = reader.next_given() {
+                let stored = self.add(given?, file_index, inputs)?;
+                if stored || self.summary.entries.is_multiple_of(REPORT_ENTRIES) {
+                    report(&reader, self.summary.entries);
+                }
+            }
+            report(&reader, self.summary.entries);
+            let account = reader.account();
+            self.summary.duplicates += account.duplicates;
+            self.summary.not_used.extend(account.not_used);
+            for (reason, count) in account.invalid {
+                *self.summary.invalid.entry(reason).or_default() += count;
+            }
+            self.summary.files += 1;
+            bytes_before += input.size;
+        }
+        self.store_batch()
+    }
+
     /// Takes an entry; true when it completed a batch.
-    pub fn add(&mut self, entry: Entry, file: usize, inputs: &[Input]) -> Result<bool, ImportRunError> {
-        match self.seen.note_digest(&key(&entry), digest(&entry), file as u64) {
+    fn add(&mut self, given: Given, file: usize, inputs: &[Input]) -> Result<bool, ImportRunError> {
+        let Given { entry, relation, default_language } = given;
+        match self.seen.note_digest(&place(&entry), digest(&entry), file as u64) {
             Repeat::New => {}
             Repeat::Same => {
                 self.summary.duplicates += 1;
@@ -47,22 +95,8 @@ impl Pass<'_> {
                 });
             }
         }
-        let id = xxh3_128(entry.fact.as_bytes());
-        if !self.facts.contains_key(&id) {
-            let fact = self.snapshot.fact(&entry.fact)?;
-            let relation = fact.map(|fact| self.snapshot.fact_relation(fact)).transpose()?.flatten();
-            self.facts.insert(id, relation.is_some());
-        }
-        self.summary.entries += 1;
-        match &entry.data {
-            EntryData::Neurons(neurons) => self.summary.pairs += neurons.len() as u64,
-            EntryData::Groups(groups) => self.summary.groups += groups.len() as u64,
-            EntryData::Scores(scores) => {
-                self.summary.scores += match &scores.values {
-                    ScoreValues::Dense(scores) | ScoreValues::Sparse { scores, .. } => scores.len() as u64,
-                };
-            }
-        }
+        self.check_relation(&entry, relation, &inputs[file].path)?;
+        self.count(&entry, default_language);
         self.batch_bytes += bytes(&entry);
         self.batch.push(entry);
         let full = self.batch_bytes >= BATCH_BYTES || self.batch.len() >= BATCH_ENTRIES;
@@ -70,6 +104,60 @@ impl Pass<'_> {
             self.store_batch()?;
         }
         Ok(full)
+    }
+
+    /// Looks a fact up when it comes for the first time, and compares its relation.
+    fn check_relation(&mut self, entry: &Entry, given: Option<String>, file: &Path) -> Result<(), ImportRunError> {
+        let id = xxh3_128(entry.fact.as_bytes());
+        let is_new = !self.facts.contains_key(&id);
+        if is_new {
+            let fact = self.snapshot.fact(&entry.fact)?;
+            let relation = fact.map(|fact| self.snapshot.fact_relation(fact)).transpose()?.flatten();
+            self.facts.insert(id, relation);
+        }
+        let Some(given) = given else { return Ok(()) };
+        let stored = self.facts.get(&id).copied().flatten().map(|relation| self.snapshot.relation_name(relation));
+        match stored {
+            Some(stored) if stored == given => self.summary.relations += u64::from(is_new),
+            // A relation's label (`capital`) beside its id says nothing that could be compared.
+            Some(stored) if is_property(&given) || self.snapshot.relations().any(|(_, name)| name == given) => {
+                let (file, fact, stored) = (file.to_owned(), entry.fact.clone(), stored.to_owned());
+                return Err(ImportRunError::Relation { file, fact, given, stored });
+            }
+            _ => self.summary.relations_not_used += u64::from(is_new),
+        }
+        Ok(())
+    }
+
+    /// Counts an entry for the summary.
+    fn count(&mut self, entry: &Entry, default_language: bool) {
+        let summary = &mut self.summary;
+        summary.entries += 1;
+        summary.default_language += u64::from(default_language);
+        if let Some(count) = summary.languages.get_mut(&entry.language) {
+            *count += 1;
+        } else {
+            summary.languages.insert(entry.language.clone(), 1);
+        }
+        summary.prompts.insert(entry.prompt);
+        match &entry.data {
+            EntryData::Neurons(neurons) => {
+                summary.sets += 1;
+                summary.pairs += neurons.len() as u64;
+            }
+            EntryData::Groups(groups) => summary.groups += groups.len() as u64,
+            EntryData::Scores(scores) => {
+                summary.scored += 1;
+                summary.scores += match &scores.values {
+                    ScoreValues::Dense(scores) => scores.len() as u64,
+                    ScoreValues::Sparse { scores, floor, .. } => {
+                        let (least, most) = summary.floors.unwrap_or((*floor, *floor));
+                        summary.floors = Some((least.min(*floor), most.max(*floor)));
+                        scores.len() as u64
+                    }
+                };
+            }
+        }
     }
 
     pub fn store_batch(&mut self) -> Result<(), ImportRunError> {
@@ -82,35 +170,14 @@ impl Pass<'_> {
         self.summary.new += appended.new;
         self.summary.resumed += appended.resumed;
         self.summary.replaced += appended.replaced;
+        self.summary.skipped += appended.skipped;
         Ok(())
     }
 }
 
-/// The entry's key in a run: a fact may have a neuron set or scores, and groups besides.
-fn key(entry: &Entry) -> Vec<u8> {
-    let kind = [u8::from(matches!(entry.data, EntryData::Groups(_)))];
-    [entry.fact.as_bytes(), entry.language.as_bytes(), &entry.prompt.to_le_bytes(), &kind].join(&0xFF)
-}
-
-fn digest(entry: &Entry) -> u64 {
-    let mut hasher = Xxh3::new();
-    match &entry.data {
-        EntryData::Neurons(neurons) => neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes())),
-        EntryData::Groups(groups) => {
-            for group in groups {
-                hasher.update(&(group.neurons.len() as u64).to_le_bytes());
-                group.neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));
-            }
-        }
-        EntryData::Scores(scores) => match &scores.values {
-            ScoreValues::Dense(scores) => scores.iter().for_each(|score| hasher.update(&score.to_le_bytes())),
-            ScoreValues::Sparse { neurons, scores, .. } => {
-                neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));
-                scores.iter().for_each(|score| hasher.update(&score.to_le_bytes()));
-            }
-        },
-    }
-    hasher.digest()
+/// Whether a text is the id of a Wikidata property: `P36`.
+fn is_property(text: &str) -> bool {
+    text.strip_prefix('P').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// About how much memory an entry takes.

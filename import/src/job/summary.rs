@@ -1,4 +1,6 @@
-//! What an import did, in numbers.
+//! What an import did, in numbers, and what it understood of its files.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -9,22 +11,44 @@ pub struct Summary {
     pub facts: u64,
     /// Entries read: one a (fact, language, prompt), and one more where it has groups too.
     pub entries: u64,
+    /// Entries of each language, by its code.
+    pub languages: BTreeMap<String, u64>,
+    /// Entries of which nothing says the language, so that they have the default.
+    pub default_language: u64,
+    /// Numbers of the prompts.
+    pub prompts: BTreeSet<u16>,
+    /// Entries with neuron sets.
+    pub sets: u64,
     /// Neurons in sets.
     pub pairs: u64,
+    /// Entries with scores.
+    pub scored: u64,
     /// Scores given in files.
     pub scores: u64,
+    /// Lowest and highest of the floors of entries that do not list every neuron.
+    pub floors: Option<(f32, f32)>,
     /// Degenerate groups.
     pub groups: u64,
     /// Different facts of which the store has no labels.
     pub unknown: u64,
+    /// Facts whose relation is the same in the files and in the store.
+    pub relations: u64,
+    /// Facts of which the files say a relation that cannot be compared: the store knows none, or not by that name.
+    pub relations_not_used: u64,
     /// Repeats that were dropped: facts, neurons and groups given more than once.
     pub duplicates: u64,
+    /// Rows and facts that could not be used, by reason.
+    pub invalid: BTreeMap<String, u64>,
+    /// Columns, arrays, metadata and folders that were not used.
+    pub not_used: BTreeSet<String>,
     /// Entries the run did not have.
     pub new: u64,
     /// Entries an interrupted import had stored already.
     pub resumed: u64,
     /// Entries that took another's place.
     pub replaced: u64,
+    /// Entries passed over because the run had them.
+    pub skipped: u64,
     /// Bytes of the files.
     pub bytes: u64,
     /// Time taken.

@@ -1,14 +1,18 @@
 //! An archive of arrays of which each is one fact's.
 
-use kndb_storage::{Entry, Shape};
+use kndb_storage::Shape;
 
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Source;
+use crate::format::{Account, Source};
 use crate::options::Options;
 use crate::source::array::{Array, share_of};
+use crate::source::given::{Given, digest, place};
+use crate::source::invalid::Invalid;
+use crate::source::name;
 use crate::source::seen::{Repeat, Seen};
-use crate::source::tensor::{Arrangement, Key, dense, dims_text};
+use crate::source::tensor::{Arrangement, dense, dims_text};
+use crate::source::told::{Row, Told};
 
 /// An archive of arrays of which each is one fact's.
 pub(crate) trait Members: Send {
@@ -28,30 +32,28 @@ pub(crate) trait Members: Send {
 /// The facts of an archive.
 pub(crate) struct Archive<M> {
     members: M,
-    options: Options,
+    shape: Shape,
+    told: Told,
     next: usize,
     seen: Seen,
+    account: Account,
+    invalid: Invalid,
 }
 
 impl<M: Members> Archive<M> {
-    pub fn new(members: M, options: &Options) -> Self {
-        Self { members, options: options.clone(), next: 0, seen: Seen::default() }
+    pub fn new(members: M, told: Told, options: &Options) -> Self {
+        let account = Account { not_used: told.unused().to_vec(), ..Account::default() };
+        let invalid = Invalid::new(options);
+        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), account, invalid }
     }
 
     fn place_of(&self, index: usize) -> Place {
         Place::Tensor { name: self.members.name(index).to_owned(), index: None }
     }
-}
 
-impl<M: Members> Source for Archive<M> {
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
-        let index = self.next;
-        if index == self.members.count() {
-            return Ok(None);
-        }
-        self.next += 1;
-        let (shape, file) = (self.options.shape, self.members.file().clone());
-        let place = self.place_of(index);
+    /// The entry of an array.
+    fn entry(&mut self, index: usize) -> Result<Given, ImportError> {
+        let (shape, file, place) = (self.shape, self.members.file().clone(), self.place_of(index));
         let mut array = self.members.open(index, shape)?;
         if array.arrangement() != Arrangement::One {
             return Err(ImportError::BadShape {
@@ -63,29 +65,55 @@ impl<M: Members> Source for Archive<M> {
                 ),
             });
         }
-        let key = Key::of_name(self.members.name(index), &self.options.language, self.options.prompt);
-        // Two arrays of one fact are never the same content: which was meant cannot be known.
-        if let Repeat::Different(first) = self.seen.note(&key.bytes(), &index.to_le_bytes(), index as u64) {
-            let first = self.place_of(first as usize);
-            return Err(ImportError::DuplicateFact { at: file.at(place), fact: key.fact, first });
+        let at = || file.at(place.clone());
+        let name =
+            name::Named::read(self.members.name(index)).map_err(|problem| ImportError::Data { at: at(), problem })?;
+        let by = "its name";
+        let (language, prompt) = (name.language.map(|code| (code, by)), name.prompt.map(|prompt| (prompt, by)));
+        let row = Row { language, prompt, ..Row::default() };
+        let named = self.told.named(name.fact.to_owned(), row, &at)?;
+        dense(named, array.next_scores()?, shape, at)
+    }
+}
+
+impl<M: Members> Source for Archive<M> {
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
+        while self.next < self.members.count() {
+            let index = self.next;
+            self.next += 1;
+            let given = match self.entry(index) {
+                Ok(given) => given,
+                Err(error @ ImportError::BadScore { .. }) => {
+                    self.invalid.note(error)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            match self.seen.note_digest(&place(&given.entry), digest(&given.entry), index as u64) {
+                Repeat::New => return Ok(Some(given)),
+                Repeat::Same => self.account.duplicates += 1,
+                Repeat::Different(first) => {
+                    let (at, first) = (self.members.file().at(self.place_of(index)), self.place_of(first as usize));
+                    return Err(ImportError::DuplicateFact { at, fact: given.entry.fact, first });
+                }
+            }
         }
-        let scores = array.next_scores()?;
-        dense(key, scores, shape, || file.at(place)).map(Some)
+        Ok(None)
     }
 
     fn bytes_read(&self) -> u64 {
         share_of(self.members.file().len(), self.next as u64, self.members.count() as u64)
     }
 
-    fn duplicates(&self) -> u64 {
-        0
+    fn account(&self) -> Account {
+        Account { invalid: self.invalid.reasons(), ..self.account.clone() }
     }
 
     fn place(&self) -> String {
         let last = self.next.min(self.members.count().saturating_sub(1));
-        match self.members.count() {
-            0 => self.members.file().at(Place::File).to_string(),
-            _ => self.members.file().at(self.place_of(last)).to_string(),
+        if self.members.count() == 0 {
+            return self.members.file().at(Place::File).to_string();
         }
+        self.members.file().at(self.place_of(last)).to_string()
     }
 }

@@ -1,6 +1,5 @@
 //! Lists of fact ids that belong to arrays: beside the file, or named by an option.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -63,34 +62,16 @@ impl IdList {
     }
 
     /// The list, if it has one id for each of so many facts.
-    pub fn check(self, facts: u64) -> Result<Vec<String>, ImportError> {
+    pub fn check(&self, facts: u64) -> Result<Vec<String>, ImportError> {
         if self.ids.len() as u64 == facts {
-            return Ok(self.ids);
+            return Ok(self.ids.clone());
         }
         Err(ImportError::Unexpected {
-            at: Box::new(Location { file: self.path, place: Place::File }),
+            at: Box::new(Location { file: self.path.clone(), place: Place::File }),
             found: format!("{} fact ids", self.ids.len()),
             expected: format!("{facts}, one for each fact of the array"),
         })
     }
-
-    /// An error if an id comes twice.
-    pub fn check_distinct(&self) -> Result<(), ImportError> {
-        let Some((first, second, id)) = repeated(&self.ids) else {
-            return Ok(());
-        };
-        Err(ImportError::Unexpected {
-            at: Box::new(Location { file: self.path.clone(), place: Place::Row(second) }),
-            found: format!("fact id `{id}` again (first in row {first})"),
-            expected: "each fact once".to_owned(),
-        })
-    }
-}
-
-/// The first value that comes twice, with both its positions.
-pub(crate) fn repeated<T: std::hash::Hash + Eq>(values: &[T]) -> Option<(u64, u64, &T)> {
-    let mut first = HashMap::with_capacity(values.len());
-    values.iter().zip(0..).find_map(|(value, at)| first.insert(value, at).map(|before| (before, at, value)))
 }
 
 #[derive(Deserialize)]

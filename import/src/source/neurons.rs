@@ -125,8 +125,9 @@ pub(crate) fn neuron_groups(
         let (neurons, repeated) = neuron_set(fact, group, shape, &at)?;
         dropped += repeated;
         if neurons.len() < 2 {
-            return Err(ImportError::Unexpected {
+            return Err(ImportError::Row {
                 at: at(),
+                reason: "a group of fewer than two neurons".to_owned(),
                 found: format!("a group of {} neuron(s) of fact `{fact}`", neurons.len()),
                 expected: "two different neurons or more in each degenerate group".to_owned(),
             });

@@ -33,7 +33,6 @@ impl SparseScores {
         self.rows.push((neuron, score));
     }
 
-    #[cfg(feature = "parquet")]
     pub fn len(&self) -> usize {
         self.rows.len()
     }

@@ -1,25 +1,31 @@
 //! One array of many facts, with the id, the language and the prompt of each.
 
-use kndb_storage::Entry;
-
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
-use crate::format::Source;
+use crate::format::{Account, Source};
 use crate::options::Options;
 use crate::source::array::{Array, share_of};
-use crate::source::ids::repeated;
-use crate::source::tensor::{Key, dense};
+use crate::source::given::{Given, Named, digest, place};
+use crate::source::invalid::Invalid;
+use crate::source::lists::Lists;
+use crate::source::roles::Role;
+use crate::source::seen::{Repeat, Seen};
+use crate::source::tensor::dense;
+use crate::source::told::{Told, ignored};
 
 /// One array of many facts, with the key of each.
 pub(crate) struct Stack {
     array: Array,
-    keys: std::vec::IntoIter<Key>,
+    keys: std::vec::IntoIter<Named>,
+    seen: Seen,
+    account: Account,
+    invalid: Invalid,
 }
 
 impl Stack {
-    /// An array and its facts' keys, of which there must be one a fact, none twice.
-    pub fn new(array: Array, keys: Vec<Key>) -> Result<Self, ImportError> {
-        let facts = array.arrangement.facts();
+    /// An array and its facts' keys, of which there must be one a fact.
+    pub fn new(array: Array, keys: Vec<Named>, told: &Told, options: &Options) -> Result<Self, ImportError> {
+        let facts = array.arrangement().facts();
         if keys.len() as u64 != facts {
             return Err(ImportError::Unexpected {
                 at: array.file.at(Place::Tensor { name: array.name.clone(), index: None }),
@@ -27,68 +33,50 @@ impl Stack {
                 expected: "one id a fact".to_owned(),
             });
         }
-        if let Some((first, second, key)) = repeated(&keys) {
-            return Err(ImportError::DuplicateFact {
-                at: array.file.at(array.place(second)),
-                fact: key.fact.clone(),
-                first: array.place(first),
-            });
-        }
-        Ok(Self { array, keys: keys.into_iter() })
+        let account = Account { not_used: told.unused().to_vec(), ..Account::default() };
+        let invalid = Invalid::new(options);
+        Ok(Self { array, keys: keys.into_iter(), seen: Seen::default(), account, invalid })
     }
 }
 
 impl Source for Stack {
-    fn next_entry(&mut self) -> Result<Option<Entry>, ImportError> {
-        let Some(key) = self.keys.next() else {
-            return Ok(None);
-        };
-        let index = self.array.next;
-        let scores = self.array.next_scores()?;
-        let array = &self.array;
-        dense(key, scores, array.shape, || array.file.at(array.place(index))).map(Some)
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
+        loop {
+            let Some(named) = self.keys.next() else {
+                return Ok(None);
+            };
+            let index = self.array.next;
+            let scores = self.array.next_scores()?;
+            let array = &self.array;
+            let at = || array.file.at(array.place(index));
+            let given = match dense(named, scores, array.shape, at) {
+                Ok(given) => given,
+                Err(error) => {
+                    self.invalid.note(error)?;
+                    continue;
+                }
+            };
+            match self.seen.note_digest(&place(&given.entry), digest(&given.entry), index) {
+                Repeat::New => return Ok(Some(given)),
+                Repeat::Same => self.account.duplicates += 1,
+                Repeat::Different(first) => {
+                    let (at, first) = (array.file.at(array.place(index)), array.place(first));
+                    return Err(ImportError::DuplicateFact { at, fact: given.entry.fact, first });
+                }
+            }
+        }
     }
 
     fn bytes_read(&self) -> u64 {
-        share_of(self.array.file.len(), self.array.next, self.array.arrangement.facts())
+        share_of(self.array.file.len(), self.array.next, self.array.arrangement().facts())
     }
 
-    fn duplicates(&self) -> u64 {
-        0
+    fn account(&self) -> Account {
+        Account { invalid: self.invalid.reasons(), ..self.account.clone() }
     }
 
     fn place(&self) -> String {
         self.array.file.at(self.array.place(self.array.next)).to_string()
-    }
-}
-
-/// Keys of an array's facts: ids, and a language and a prompt for each where the file has them.
-pub(crate) fn keys(
-    ids: Vec<String>,
-    languages: Option<Vec<String>>,
-    prompts: Option<Vec<u16>>,
-    options: &Options,
-    mismatch: impl Fn(&str, usize, usize) -> ImportError,
-) -> Result<Vec<Key>, ImportError> {
-    let facts = ids.len();
-    let languages = languages.unwrap_or_else(|| vec![options.language.clone(); facts]);
-    let prompts = prompts.unwrap_or_else(|| vec![options.prompt; facts]);
-    if languages.len() != facts {
-        return Err(mismatch("languages", languages.len(), facts));
-    }
-    if prompts.len() != facts {
-        return Err(mismatch("prompts", prompts.len(), facts));
-    }
-    let parts = ids.into_iter().zip(languages).zip(prompts);
-    Ok(parts.map(|((fact, language), prompt)| Key { fact, language, prompt }).collect())
-}
-
-/// The error for [`keys`]: a list of other length than the ids.
-pub(crate) fn lengths_differ(file: &Mapped, name: &str, found: usize, facts: usize) -> ImportError {
-    ImportError::Unexpected {
-        at: file.at(Place::Tensor { name: name.to_owned(), index: None }),
-        found: format!("{found} {name}"),
-        expected: format!("{facts}, one for each fact"),
     }
 }
 
@@ -99,4 +87,28 @@ pub(crate) fn ids_missing(file: &Mapped, name: &str, facts: u64, where_they_go: 
         found: format!("scores of {facts} facts without their ids"),
         expected: format!("the facts' ids, in order, {where_they_go}"),
     }
+}
+
+/// The error of two arrays that both hold scores.
+pub(crate) fn two_of_scores(file: &Mapped, first: &str, second: &str) -> ImportError {
+    ImportError::Unexpected {
+        at: file.at(Place::Tensor { name: second.to_owned(), index: None }),
+        found: format!("scores beside those of the array `{first}`"),
+        expected: "one array of all facts' scores with the facts' ids, or an array a fact, named by its id".to_owned(),
+    }
+}
+
+/// An error if the name of an array that is not used is close to a list that is missing.
+pub(crate) fn near_miss(file: &Mapped, lists: &Lists, name: &str, options: &Options) -> Result<(), ImportError> {
+    let Some(role) = Role::near(name).filter(|role| lists.of(*role).is_none() && !ignored(options, name)) else {
+        return Ok(());
+    };
+    if matches!(role, Role::Layer | Role::Neuron | Role::Score) {
+        return Ok(());
+    }
+    Err(ImportError::Unexpected {
+        at: file.at(Place::Tensor { name: name.to_owned(), index: None }),
+        found: format!("a name close to `{}s`, and nothing of that name", role.name()),
+        expected: format!("the name `{}s`, or that it is named as one to leave out", role.name()),
+    })
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
-use kndb_storage::{Entry, EntryData, ScoreValues, Scores, Shape};
+use kndb_storage::{ScoreValues, Shape};
 
 use crate::error::{ImportError, Location};
+use crate::source::given::{Given, Named};
 
 /// A floating-point type that scores come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,69 +134,24 @@ pub(crate) fn bytes_of(dims: &[u64], size: usize) -> u128 {
     dims.iter().fold(size as u128, |product, &dim| product.saturating_mul(u128::from(dim)))
 }
 
-/// What an entry is for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub fact: String,
-    pub language: String,
-    pub prompt: u16,
-}
-
-impl Key {
-    /// The key an array's name gives: `fact/language/prompt`, `fact/language`, or just a fact's id. What
-    /// stands after a slash is a language only if it looks like a code.
-    pub fn of_name(name: &str, language: &str, prompt: u16) -> Self {
-        let parts = name.rsplit_once('/').and_then(|(rest, prompt)| Some((rest.rsplit_once('/')?, prompt)));
-        if let Some(((fact, language), prompt)) = parts
-            && let Ok(prompt) = prompt.parse()
-        {
-            return Self { fact: fact.to_owned(), language: language.to_owned(), prompt };
-        }
-        if let Some((fact, language)) = name.rsplit_once('/').filter(|(_, language)| is_code(language)) {
-            return Self { fact: fact.to_owned(), language: language.to_owned(), prompt };
-        }
-        Self { fact: name.to_owned(), language: language.to_owned(), prompt }
-    }
-
-    /// The key as bytes that no other key has.
-    pub fn bytes(&self) -> Vec<u8> {
-        let parts = [self.fact.as_bytes(), self.language.as_bytes(), &self.prompt.to_le_bytes()];
-        parts.join(&0xFF)
-    }
-}
-
-/// Whether a text looks like a language code: `en`, `ceb`, `zh-classical`.
-fn is_code(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let first = parts.next().unwrap_or_default();
-    let lower = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    (2..=3).contains(&first.len()) && lower(first) && parts.all(lower)
-}
-
 /// The entry of a fact's scores, all of them, after checking that they are finite.
 pub(crate) fn dense(
-    key: Key,
+    named: Named,
     scores: Vec<f32>,
     shape: Shape,
     at: impl FnOnce() -> Box<Location>,
-) -> Result<Entry, ImportError> {
+) -> Result<Given, ImportError> {
     if let Some(bad) = scores.iter().position(|score| !score.is_finite()) {
         let width = shape.width as usize;
         return Err(ImportError::BadScore {
             at: at(),
-            fact: key.fact,
+            fact: named.key.fact,
             layer: (bad / width) as u32,
             neuron: (bad % width) as u32,
             found: number_text(scores[bad]),
         });
     }
-    Ok(entry(key, ScoreValues::Dense(scores)))
-}
-
-/// An entry of scores without evidence.
-pub(crate) fn entry(key: Key, values: ScoreValues) -> Entry {
-    let data = EntryData::Scores(Scores { values, evidence: Vec::new() });
-    Entry { fact: key.fact, language: key.language, prompt: key.prompt, data }
+    Ok(named.scores(ScoreValues::Dense(scores)))
 }
 
 /// A number that is no finite f32, in words.
@@ -239,17 +195,6 @@ mod tests {
     fn doubles_are_rounded_to_the_nearest_single() {
         let bytes = 0.1_f64.to_le_bytes();
         assert_eq!(Element { float: Float::F64, big_endian: false }.decode(&bytes), [0.1_f32]);
-    }
-
-    #[test]
-    fn a_name_of_three_parts_gives_language_and_prompt() {
-        let key = |fact: &str, language: &str, prompt| Key { fact: fact.into(), language: language.into(), prompt };
-        assert_eq!(Key::of_name("u/zh/2", "en", 0), key("u", "zh", 2));
-        assert_eq!(Key::of_name("a/u/zh/2", "en", 0), key("a/u", "zh", 2));
-        assert_eq!(Key::of_name("u/zh/x", "en", 7), key("u/zh/x", "en", 7));
-        assert_eq!(Key::of_name("u", "en", 0), key("u", "en", 0));
-        assert_eq!(Key::of_name("u/zh-classical", "en", 3), key("u", "zh-classical", 3));
-        assert_eq!(Key::of_name("P36/France", "en", 0), key("P36/France", "en", 0));
     }
 
     #[test]

@@ -108,8 +108,9 @@ fn ids_that_are_missing_or_do_not_fit() {
         "s.npy.ids.txt: found 1 fact ids; expected 2, one for each fact of the array"
     );
     folder.write("s.npy.ids.txt", "a\na\n");
+    let other = npy("<f4", false, "(2, 2, 3)", &f4(&[ONE, [0.5; 6]].concat()));
     assert_eq!(
-        folder.refusal("s.npy", two()),
+        folder.refusal("s.npy", other),
         "s.npy, array `s`, index 1: fact `a` comes a second time with different content (first at array `s`, index 0); \
          expected each fact once; keep the right one"
     );

@@ -17,7 +17,7 @@ fn language_and_prompt_come_from_the_options() {
     let folder = Folder::new();
     folder.write("n.json", r#"{"a": [[1, 2]]}"#);
     let mut options = options();
-    (options.language, options.prompt) = ("zh".to_owned(), 3);
+    (options.language, options.prompt) = (Some("zh".to_owned()), Some(3));
     let read = folder.read_with("n.json", &options).expect("valid");
     assert_eq!(texts(&read), ["a/zh/3 neurons [5]"]);
 }

@@ -25,6 +25,8 @@ pub struct Read {
     pub entries: Vec<Entry>,
     pub duplicates: u64,
     pub bytes: u64,
+    pub not_used: Vec<String>,
+    pub invalid: Vec<(String, u64)>,
 }
 
 impl Folder {
@@ -46,7 +48,15 @@ impl Folder {
     pub fn read_with(&self, name: &str, options: &Options) -> Result<Read, ImportError> {
         let mut reader = open(&self.path(name), options)?;
         let entries = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
-        Ok(Read { format: reader.format(), entries, duplicates: reader.duplicates(), bytes: reader.bytes_read() })
+        let account = reader.account();
+        Ok(Read {
+            format: reader.format(),
+            entries,
+            duplicates: reader.duplicates(),
+            bytes: reader.bytes_read(),
+            not_used: account.not_used,
+            invalid: account.invalid.into_iter().collect(),
+        })
     }
 
     /// Everything in a file.

@@ -77,29 +77,25 @@ fn empty() {
 #[test]
 fn no_json_at_all() {
     let known = if cfg!(feature = "parquet") {
-        "npy, npz, parquet, arrow, safetensors, kn, amig, eleutherai"
+        "npy, npz, parquet, arrow, safetensors, kn, kn-bag, amig, eleutherai, csv"
     } else {
-        "npy, npz, safetensors, kn, amig, eleutherai"
+        "npy, npz, safetensors, kn, kn-bag, amig, eleutherai, csv"
     };
     let folder = Folder::new();
     assert_eq!(
-        folder.refusal("n.json", "fact,layer,neuron\na,1,2\n"),
-        format!(
-            "cannot tell the format of n.json: it starts with `fact,layer,neuron\\na,1,2\\n`; name its format, one of \
-             {known}"
-        )
+        folder.refusal("n.json", "a,b,c\n0,1,2\n"),
+        format!("cannot tell the format of n.json: it starts with `a,b,c\\n0,1,2\\n`; name its format, one of {known}")
     );
     let mut options = options();
     options.format = Some("amig".to_owned());
     assert_eq!(
         folder.refusal_with("n.json", &options),
-        "n.json, line 1, column 1: this is not valid JSON: found `fact,layer,neuron\\na,1,2\\n`, expected an object `{` \
-         of facts"
+        "n.json, line 1, column 1: this is not valid JSON: found `a,b,c\\n0,1,2\\n`, expected an object `{` of facts"
     );
-    options.format = Some("csv".to_owned());
+    options.format = Some("xlsx".to_owned());
     assert_eq!(
         folder.refusal_with("n.json", &options),
-        format!("there is no format named `csv`: expected one of {known}")
+        format!("there is no format named `xlsx`: expected one of {known}")
     );
 }
 

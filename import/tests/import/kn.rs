@@ -84,7 +84,9 @@ fn scores_that_are_not_finite_are_named() {
     let folder = Folder::new();
     for (written, found) in [
         ("NaN", "NaN"),
-        ("Infinity", "NaN"),
+        ("null", "NaN"),
+        ("Infinity", "infinite (or too large for 32 bits)"),
+        ("-Infinity", "minus infinity (or too large for 32 bits)"),
         ("1e60", "infinite (or too large for 32 bits)"),
         ("-1e60", "minus infinity (or too large for 32 bits)"),
     ] {

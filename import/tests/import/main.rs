@@ -2,6 +2,7 @@
 
 mod amig;
 mod arrays_refused;
+mod csv;
 mod eleutherai;
 mod facts;
 mod facts_formats;
@@ -10,14 +11,23 @@ mod facts_languages;
 mod facts_reading;
 mod facts_refused;
 mod folder;
+mod folders;
+#[cfg(feature = "parquet")]
+mod frames;
 mod inputs;
 mod into_store;
+mod job;
 mod json_refused;
 mod kn;
+mod kn_bag;
+mod names;
 mod npy;
 mod npz;
+mod packed;
+mod page;
 mod relation_names;
 mod safetensors;
+mod skipping;
 #[cfg(feature = "parquet")]
 mod tables;
 mod zip;

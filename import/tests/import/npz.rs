@@ -67,8 +67,9 @@ fn an_unnamed_array_of_many_facts_takes_its_ids_from_a_list() {
 fn what_an_archive_may_not_hold() {
     let folder = Folder::new();
     let one = || npy("<f4", false, "(2, 3)", &f4(&ONE));
+    let two = || npy("<f4", false, "(2, 3)", &f4(&TWO));
     assert_eq!(
-        folder.refusal("a.npz", archive(&[("a.npy", one()), ("a/en/0.npy", one())], false, |_| {})),
+        folder.refusal("a.npz", archive(&[("a.npy", one()), ("a/en/0.npy", two())], false, |_| {})),
         "a.npz, array `a/en/0`: fact `a` comes a second time with different content (first at array `a`); expected each \
          fact once; keep the right one"
     );

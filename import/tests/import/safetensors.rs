@@ -61,8 +61,15 @@ fn one_tensor_of_scores_with_ids_in_the_metadata() {
         folder.refusal_with("s.safetensors", &options),
         "ids.txt: found 3 fact ids; expected 2, one for each fact of the array"
     );
+    let twice = file(&header(r#""__metadata__": {"facts": "[\"a\", \"a\"]"}, "#), &data);
+    folder.write("s.safetensors", &twice);
+    let read = folder.read("s.safetensors");
+    assert_eq!((texts(&read), read.duplicates), (vec![format!("a/en/0 {TEXT}")], 1));
+    let mut other = twice;
+    other.truncate(other.len() - 4);
+    other.extend(f4(&[9.0]));
     assert_eq!(
-        folder.refusal("s.safetensors", file(&header(r#""__metadata__": {"facts": "[\"a\", \"a\"]"}, "#), &data)),
+        folder.refusal("s.safetensors", other),
         "s.safetensors, array `scores`, index 1: fact `a` comes a second time with different content (first at array \
          `scores`, index 0); expected each fact once; keep the right one"
     );

@@ -1,0 +1,318 @@
+//! The columns of a table: found by the names of [`Role`], held as plain vectors, read cell by cell.
+//!
+//! Two columns for one role are used where they agree in every row. A column that is not used is noted for the
+//! summary, and is an error where it may be what is missing.
+
+use crate::bytes::mapped::Mapped;
+use crate::error::{ImportError, Place};
+use crate::options::Options;
+use crate::source::roles::Role;
+use crate::source::told::{Told, ignored};
+
+/// The kinds of values a column has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Whole,
+    Float,
+    Other,
+}
+
+/// A column as its file names it.
+pub(crate) struct Header {
+    pub name: String,
+    pub kind: Kind,
+    /// The type, as the file calls it.
+    pub type_name: String,
+}
+
+/// Which columns are used, and for what.
+#[derive(Clone)]
+pub(crate) struct Columns {
+    /// Position and role, in the order of the positions.
+    used: Vec<(usize, Role)>,
+}
+
+impl Columns {
+    /// Finds the columns. `typed` is false for text files, whose kinds are only those of the first row.
+    pub fn find(
+        headers: &[Header],
+        typed: bool,
+        file: &Mapped,
+        told: &mut Told,
+        options: &Options,
+    ) -> Result<Self, ImportError> {
+        let (mut used, mut left) = (Vec::new(), Vec::new());
+        for (position, header) in headers.iter().enumerate() {
+            if ignored(options, &header.name) {
+                told.not_used(format!("column {}", header.name));
+            } else if let Some(role) = Role::of(&header.name) {
+                if typed && !fits(role, header.kind) {
+                    return Err(ImportError::BadType {
+                        at: file.at(Place::Tensor { name: header.name.clone(), index: None }),
+                        found: format!("`{}`", header.type_name),
+                        expected: expected(role).to_owned(),
+                    });
+                }
+                used.push((position, role));
+            } else {
+                left.push(header);
+            }
+        }
+        let columns = Self { used };
+        for role in Role::ALL.into_iter().filter(|role| !columns.has(*role)) {
+            columns.check_missing(role, headers, &left, file)?;
+        }
+        for header in left {
+            told.not_used(format!("column {}", header.name));
+        }
+        Ok(columns)
+    }
+
+    /// An error if a role needs a column, or if one of those left over may be its.
+    fn check_missing(
+        &self,
+        role: Role,
+        headers: &[Header],
+        left: &[&Header],
+        file: &Mapped,
+    ) -> Result<(), ImportError> {
+        let needed = matches!(role, Role::Fact | Role::Layer | Role::Neuron);
+        let near = left.iter().find(|header| Role::near(&header.name) == Some(role));
+        // A column of numbers beside neurons is most likely their scores, whatever it is called.
+        let numbers = left.iter().find(|header| role == Role::Score && header.kind == Kind::Float);
+        let (at, name) = (file.at(Place::File), role.name());
+        if let Some(near) = near {
+            return Err(ImportError::Unexpected {
+                at,
+                found: format!("a column `{}`, close to `{name}`, and no column `{name}`", near.name),
+                expected: format!("the name `{name}`, or that it is named as one to leave out"),
+            });
+        }
+        if let Some(numbers) = numbers {
+            return Err(ImportError::Unexpected {
+                at,
+                found: format!("a column `{}` of numbers, and no column `score`", numbers.name),
+                expected: "the name `score` if they are scores, or that it is named as one to leave out".to_owned(),
+            });
+        }
+        if needed {
+            let all: Vec<_> = headers.iter().map(|header| header.name.as_str()).collect();
+            return Err(ImportError::Unexpected {
+                at,
+                found: format!("the columns {}", all.join(", ")),
+                expected: format!("a column `{name}` (columns: fact, language, prompt, layer, neuron, score)"),
+            });
+        }
+        Ok(())
+    }
+
+    fn has(&self, role: Role) -> bool {
+        self.used.iter().any(|&(_, of)| of == role)
+    }
+
+    /// The positions of the columns that are used, ascending.
+    pub fn positions(&self) -> Vec<usize> {
+        self.used.iter().map(|&(position, _)| position).collect()
+    }
+
+    /// The roles of the used columns, in the order of their positions.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        self.used.iter().map(|&(_, role)| role)
+    }
+
+    /// Whether rows have scores.
+    pub fn scored(&self) -> bool {
+        self.has(Role::Score)
+    }
+}
+
+fn fits(role: Role, kind: Kind) -> bool {
+    match role {
+        Role::Fact | Role::Language => kind == Kind::Text,
+        Role::Relation | Role::Run => matches!(kind, Kind::Text | Kind::Whole),
+        Role::Prompt | Role::Layer | Role::Neuron => matches!(kind, Kind::Whole | Kind::Float),
+        Role::Score => kind == Kind::Float,
+    }
+}
+
+fn expected(role: Role) -> &'static str {
+    match role {
+        Role::Fact => "strings (utf8, large_utf8, string view, or a dictionary of them) or UUIDs of 16 bytes",
+        Role::Language => "strings (utf8, large_utf8, string view, or a dictionary of them)",
+        Role::Relation | Role::Run => "strings or whole numbers",
+        Role::Prompt | Role::Layer | Role::Neuron => "whole numbers of any width",
+        Role::Score => "float16, float32 or float64",
+    }
+}
+
+/// The values of a column, null where a row has none.
+pub(crate) enum Values {
+    Text(Texts),
+    Whole(Vec<i64>),
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+/// Texts, one behind the other.
+#[derive(Default)]
+pub(crate) struct Texts {
+    bytes: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    pub fn push(&mut self, text: &str) {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[row]]
+    }
+}
+
+/// A column of some rows.
+pub(crate) struct Column {
+    pub name: String,
+    pub values: Values,
+    /// Whether a row has a value; `None`: every row does.
+    pub valid: Option<Vec<bool>>,
+}
+
+/// A cell that cannot be used: why, as it is counted; what was found; what was expected.
+pub(crate) struct BadCell {
+    pub reason: String,
+    pub found: String,
+    pub expected: &'static str,
+}
+
+impl Column {
+    fn check(&self, row: usize) -> Result<(), BadCell> {
+        if self.valid.as_ref().is_some_and(|valid| !valid[row]) {
+            let found = format!("a null in column `{}`", self.name);
+            return Err(BadCell { reason: found.clone(), found, expected: "a value in every row" });
+        }
+        Ok(())
+    }
+
+    fn bad(&self, found: &str, expected: &'static str) -> BadCell {
+        let found = format!("`{found}` in column `{}`", self.name);
+        BadCell { reason: format!("no {} in column `{}`", what(expected), self.name), found, expected }
+    }
+
+    /// A cell as text.
+    fn text(&self, row: usize) -> Result<std::borrow::Cow<'_, str>, BadCell> {
+        self.check(row)?;
+        Ok(match &self.values {
+            Values::Text(texts) => texts.get(row).into(),
+            Values::Whole(values) => values[row].to_string().into(),
+            Values::Single(values) => values[row].to_string().into(),
+            Values::Double(values) => values[row].to_string().into(),
+        })
+    }
+
+    /// A cell as a whole number; `3.0` is 3.
+    fn whole(&self, row: usize) -> Result<i64, BadCell> {
+        self.check(row)?;
+        let number = match &self.values {
+            Values::Whole(values) => return Ok(values[row]),
+            Values::Single(values) => f64::from(values[row]),
+            Values::Double(values) => values[row],
+            Values::Text(texts) => {
+                let text = texts.get(row).trim();
+                if let Ok(whole) = text.parse() {
+                    return Ok(whole);
+                }
+                text.parse().map_err(|_| self.bad(text, "a whole number"))?
+            }
+        };
+        // Up to 2⁵³ every whole number has a double of its own.
+        if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
+            return Ok(number as i64);
+        }
+        Err(self.bad(&number.to_string(), "a whole number"))
+    }
+
+    /// A cell as a score, which may be NaN or infinite.
+    fn score(&self, row: usize) -> Result<f32, BadCell> {
+        self.check(row)?;
+        match &self.values {
+            Values::Single(values) => Ok(values[row]),
+            Values::Double(values) => Ok(values[row] as f32),
+            Values::Whole(values) => Ok(values[row] as f32),
+            Values::Text(texts) => {
+                let text = texts.get(row).trim();
+                text.parse().map_err(|_| self.bad(text, "a number"))
+            }
+        }
+    }
+}
+
+fn what(expected: &str) -> &str {
+    expected.strip_prefix("a ").unwrap_or(expected)
+}
+
+/// Some rows of a table.
+pub(crate) struct Rows {
+    pub len: usize,
+    columns: Vec<(Role, Column)>,
+    /// The line that each row begins at, in files of lines.
+    pub lines: Option<Vec<u64>>,
+}
+
+impl Rows {
+    pub fn new(len: usize, columns: Vec<(Role, Column)>, lines: Option<Vec<u64>>) -> Self {
+        Self { len, columns, lines }
+    }
+
+    fn of(&self, role: Role) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |(of, _)| *of == role).map(|(_, column)| column)
+    }
+
+    /// The name of a role's column.
+    pub fn name(&self, role: Role) -> Option<&str> {
+        self.of(role).next().map(|column| column.name.as_str())
+    }
+
+    /// The value of the first of a role's columns, if the others have the same.
+    fn agreed<'a, T: PartialEq + std::fmt::Display>(
+        &'a self,
+        role: Role,
+        read: impl Fn(&'a Column) -> Result<T, BadCell>,
+    ) -> Result<Option<T>, BadCell> {
+        let mut columns = self.of(role);
+        let Some(first) = columns.next() else { return Ok(None) };
+        let value = read(first)?;
+        for other in columns {
+            let second = read(other)?;
+            if second != value {
+                let (a, b) = (&first.name, &other.name);
+                return Err(BadCell {
+                    reason: format!("columns `{a}` and `{b}` that differ"),
+                    found: format!("`{value}` in column `{a}` and `{second}` in column `{b}`"),
+                    expected: "one of the two columns, or the same in both",
+                });
+            }
+        }
+        Ok(Some(value))
+    }
+
+    pub fn text(&self, role: Role, row: usize) -> Result<Option<std::borrow::Cow<'_, str>>, BadCell> {
+        self.agreed(role, |column| column.text(row))
+    }
+
+    pub fn whole(&self, role: Role, row: usize) -> Result<Option<i64>, BadCell> {
+        self.agreed(role, |column| column.whole(row))
+    }
+
+    pub fn score(&self, row: usize) -> Result<Option<f32>, BadCell> {
+        // Two NaN are not equal, and are refused for what they are.
+        let mut columns = self.of(Role::Score);
+        match (columns.next(), columns.next()) {
+            (Some(only), None) => only.score(row).map(Some),
+            _ => self.agreed(Role::Score, |column| column.score(row)),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the folders of a path say: Hive partitions (`lang=zh`), folders named as a language (`zh`).
+//!
+//! `key=value` is read anywhere in the path. A plain folder counts only if its name is surely a language, and
+//! only where whoever imports chose it: below the folder that was given, or right around the file.
+
+use std::path::{Component, Path};
+
+use kndb_storage::language::{is_known, named};
+
+use crate::options::DEFAULT_LANGUAGE;
+use crate::source::roles::Role;
+
+/// What Hive writes for a null.
+const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// Codes that folders of results carry for another reason: methods, splits, English words.
+const AMBIGUOUS: [&str; 9] = ["kn", "ig", "tr", "te", "va", "id", "no", "as", "is"];
+
+/// What a folder says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Folder {
+    /// What a role is for every row below it.
+    Says { role: Role, value: String, name: String },
+    /// `key=value` with a key that means nothing here.
+    Unknown(String),
+    /// It may be a language; in words.
+    Hint(String),
+}
+
+/// What the folders of a path say; the error is what was found and what was expected.
+pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, String)> {
+    let folders: Vec<String> = path.parent().into_iter().flat_map(Path::components).filter_map(normal).collect();
+    let mut said = Vec::new();
+    for (at, name) in folders.iter().enumerate() {
+        let plain_counts = folders.len() - at <= chosen;
+        match name.split_once('=') {
+            Some((key, value)) => said.push(partition(key, value, name)?),
+            None if plain_counts && is_known(name) => said.push(plain(path, at, name)),
+            None if plain_counts && named(name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
+                said.push(Folder::Hint(format!("the folder `{name}`, which is the name of a language, not its code")));
+            }
+            None => {}
+        }
+    }
+    Ok(said)
+}
+
+fn normal(component: Component<'_>) -> Option<String> {
+    match component {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    }
+}
+
+fn partition(key: &str, value: &str, name: &str) -> Result<Folder, (String, String)> {
+    let Some(role) = Role::of(key) else {
+        return match Role::near(key) {
+            // A folder `value=…` or `id=…` may be about anything; a misspelt role may not.
+            Some(role @ (Role::Language | Role::Prompt)) => Err((
+                format!("the folder `{name}`, whose key is no known one but close to `{}`", role.name()),
+                format!("`{}=…`, or a folder without `=`", role.name()),
+            )),
+            _ => Ok(Folder::Unknown(name.to_owned())),
+        };
+    };
+    let wrong = |found: &str| {
+        (format!("the folder `{name}`, {found}"), format!("a {}, as in `{}=…`", role.name(), role.name()))
+    };
+    if value == NULL || value.is_empty() {
+        return Err(wrong("which says that its rows have none"));
+    }
+    let value = decoded(value).ok_or_else(|| wrong("whose `%` signs are no bytes of a text"))?;
+    Ok(Folder::Says { role, value, name: name.to_owned() })
+}
+
+/// A folder with the name of a language.
+fn plain(path: &Path, at: usize, name: &str) -> Folder {
+    let lower = name.to_ascii_lowercase();
+    if AMBIGUOUS.contains(&&*lower) && !has_language_beside(path, at) {
+        return Folder::Hint(format!("the folder `{name}`, which may be a language's code or something else"));
+    }
+    Folder::Says { role: Role::Language, value: name.to_owned(), name: name.to_owned() }
+}
+
+/// Whether a folder beside this one is surely a language: then this one is.
+fn has_language_beside(path: &Path, at: usize) -> bool {
+    let mut folders = path.parent().into_iter().flat_map(Path::ancestors);
+    let depth = |folder: &Path| folder.components().filter_map(normal).count();
+    let Some(own) = folders.find(|folder| depth(folder) == at + 1) else { return false };
+    let above = own.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(above) else { return false };
+    entries.flatten().filter(|entry| entry.path().is_dir()).any(|entry| {
+        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+        is_known(&name) && !AMBIGUOUS.contains(&&*name)
+    })
+}
+
+/// Percent-encoding taken away; `None` if it is not well formed.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'%' {
+            let (digits, after) = rest.split_first_chunk::<2>()?;
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            bytes.push((digit(digits[0])? * 16 + digit(digits[1])?) as u8);
+            rest = after;
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// What a file's name hints at: `zh.npz`, `scores.zh.npz`, `scores_zh.npz`.
+pub(crate) fn hint_of_name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    // Extensions are no languages, though `rs` and `ps` would be.
+    let stem = name.split('.').next()?;
+    let parts = name.split('.').take_while(|part| !crate::format::is_extension(part));
+    let dotted = parts.last().filter(|part| is_known(part));
+    let last = stem.rsplit(['_', '-']).next().filter(|part| is_known(part));
+    let found = dotted.or_else(|| Some(stem).filter(|stem| is_known(stem))).or(last)?;
+    let is_default = found.eq_ignore_ascii_case(DEFAULT_LANGUAGE);
+    (!is_default).then(|| format!("the file's name, in which `{found}` may be one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(path: &str, chosen: usize) -> Vec<(Role, String)> {
+        let said = of(Path::new(path), chosen).expect("good folders").into_iter();
+        said.filter_map(|folder| match folder {
+            Folder::Says { role, value, .. } => Some((role, value)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn partitions_are_read_anywhere_and_decoded() {
+        let found = says("/x/LANG=zh%2DHans/relation=P36/prompt=2/run=a%20b/f.parquet", 0);
+        let expected = [(Role::Language, "zh-Hans"), (Role::Relation, "P36"), (Role::Prompt, "2"), (Role::Run, "a b")];
+        assert_eq!(found, expected.map(|(role, value)| (role, value.to_owned())));
+        assert_eq!(of(Path::new("split=train/f"), 0), Ok(vec![Folder::Unknown("split=train".to_owned())]));
+    }
+
+    #[test]
+    fn a_partition_without_a_value_is_refused() {
+        for folder in ["lang=__HIVE_DEFAULT_PARTITION__", "prompt=", "lang=%zz", "lang=%ff", "languge=zh"] {
+            assert!(of(&Path::new(folder).join("f"), 0).is_err(), "{folder}");
+        }
+    }
+
+    #[test]
+    fn a_plain_folder_counts_only_where_it_was_chosen_and_surely_is_a_language() {
+        let zh = || vec![(Role::Language, "zh".to_owned())];
+        assert_eq!(says("zh/f.npy", 1), zh());
+        assert_eq!(says("it/scores/zh/P36/f.npy", 2), zh());
+        assert_eq!(says("it/f.npy", 0), []);
+        assert_eq!(says("run/f.npy", 1), []);
+        assert_eq!(says("kn/f.npy", 1), [], "knowledge neurons, not Kannada");
+        assert!(matches!(&of(Path::new("kn/f.npy"), 1).expect("good")[..], [Folder::Hint(_)]));
+        assert!(matches!(&of(Path::new("Chinese/f.npy"), 1).expect("good")[..], [Folder::Hint(_)]));
+    }
+
+    #[test]
+    fn file_names_only_hint() {
+        for name in ["zh.npz", "scores_zh.npz", "scores.zh.jsonl.gz", "P36-pt.csv", "scores.pt_BR.json"] {
+            assert!(hint_of_name(Path::new(name)).is_some(), "{name}");
+        }
+        for name in ["scores.npz", "en.npz", "scores_en.json", "neurons_0.json", "P36.rlt.jsonl", "run.json"] {
+            assert_eq!(hint_of_name(Path::new(name)), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Tables of scores, a row a neuron, as entries: what Parquet, Arrow and CSV files have in common.
+//!
+//! The rows of one (fact, language, prompt) must be together, so that memory is bounded by one fact. Rows for
+//! every neuron of the model make a dense entry. Fewer make a sparse one that is complete above its lowest
+//! score: others that score as much may have been cut. Without scores they are a neuron set.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use kndb_storage::{EntryData, Neuron, ScoreValues};
+
+use crate::bytes::mapped::Mapped;
+use crate::error::{ImportError, Location, Place};
+use crate::format::{Account, Source};
+use crate::options::Options;
+use crate::source::columns::{BadCell, Rows};
+use crate::source::given::{Given, Named};
+use crate::source::invalid::Invalid;
+use crate::source::roles::Role;
+use crate::source::seen::{Repeat, Seen};
+use crate::source::sparse::SparseScores;
+use crate::source::tensor::number_text;
+use crate::source::told::{Row, Told, bad_prompt};
+
+/// Rows dealt with at a time.
+pub(crate) const BATCH_ROWS: usize = 16 << 10;
+
+/// Where rows come from, however they are read.
+pub(crate) trait Batches: Send {
+    /// The next rows; `first` is the number of the first of them. `None` at the end.
+    fn next(&mut self, first: u64) -> Result<Option<Rows>, ImportError>;
+
+    /// Bytes of the file dealt with so far.
+    fn bytes_read(&self) -> u64;
+}
+
+/// Entries of a table.
+pub(crate) struct Table {
+    file: Mapped,
+    batches: Box<dyn Batches>,
+    scored: bool,
+    told: Told,
+    options: Options,
+    state: State,
+    invalid: Invalid,
+}
+
+/// What has been read but not yet given out.
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Given>,
+    current: Option<Current>,
+    seen: Seen,
+    row: u64,
+    /// The line of the row, in files of lines.
+    line: Option<u64>,
+    duplicates: u64,
+}
+
+/// The fact whose rows are being read.
+struct Current {
+    named: Named,
+    rows: SparseScores,
+    /// A row of it cannot be used, so its scores are not complete.
+    broken: bool,
+}
+
+impl Table {
+    pub fn new(file: Mapped, batches: Box<dyn Batches>, scored: bool, told: Told, options: &Options) -> Self {
+        let invalid = Invalid::new(options);
+        Self { file, batches, scored, told, options: options.clone(), state: State::default(), invalid }
+    }
+
+    /// Reads some rows into the state; false at the end of the file.
+    fn read_batch(&mut self) -> Result<bool, ImportError> {
+        let rows = match self.batches.next(self.state.row) {
+            Ok(Some(rows)) => rows,
+            Ok(None) => return self.flush().map(|()| false),
+            Err(error) if error.is_of_a_row() => {
+                self.invalid.note(error)?;
+                // Whose row it was cannot be known; it stands among those of the current fact.
+                self.state.current.iter_mut().for_each(|current| current.broken = true);
+                self.state.row += 1;
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        };
+        for index in 0..rows.len {
+            self.state.line = rows.lines.as_ref().map(|lines| lines[index]);
+            if let Err(error) = self.add(&rows, index) {
+                if !error.is_of_a_row() || !self.invalid.skips() {
+                    return Err(error);
+                }
+                self.invalid.note(error)?;
+            }
+            self.state.row += 1;
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, rows: &Rows, index: usize) -> Result<(), ImportError> {
+        let place = Spot { file: &self.file, row: self.state.row, line: self.state.line };
+        let bad = |cell: BadCell| place.bad(cell);
+        let at = || place.at();
+        let by = |role| format!("column `{}`", rows.name(role).unwrap_or_default());
+        let fact = rows.text(Role::Fact, index).map_err(bad)?.unwrap_or_default();
+        if fact.is_empty() {
+            let found = format!("an empty fact id in {}", by(Role::Fact));
+            return Err(bad(BadCell { reason: found.clone(), found, expected: "a fact's id in every row" }));
+        }
+        let language = rows.text(Role::Language, index).map_err(bad)?;
+        let prompt = rows.whole(Role::Prompt, index).map_err(bad)?;
+        let prompt = prompt.map(|found| u16::try_from(found).map_err(|_| bad_prompt(&at, found, &by(Role::Prompt))));
+        let prompt = prompt.transpose()?;
+        let relation = rows.text(Role::Relation, index).map_err(bad)?;
+        let run = rows.text(Role::Run, index).map_err(bad)?;
+        // Most rows are of the same fact as the one before: its key is not made anew.
+        let same = self.state.current.as_ref().is_some_and(|current| {
+            let Named { key, relation: known, .. } = &current.named;
+            key.fact == *fact
+                && prompt.is_none_or(|prompt| prompt == key.prompt)
+                && language.as_ref().is_none_or(|language| *language == key.language)
+                && relation.as_ref().is_none_or(|relation| known.as_deref() == Some(&**relation))
+        });
+        if !same || run.is_some() {
+            let names = [Role::Language, Role::Prompt, Role::Relation, Role::Run].map(by);
+            let row = Row {
+                language: language.as_deref().map(|language| (language, names[0].as_str())),
+                prompt: prompt.map(|prompt| (prompt, names[1].as_str())),
+                relation: relation.as_deref().map(|relation| (relation, names[2].as_str())),
+                run: run.as_deref().map(|run| (run, names[3].as_str())),
+            };
+            let named = self.told.named(fact.clone().into_owned(), row, &at)?;
+            let current = self.state.current.as_ref();
+            let same_key = current.is_some_and(|current| current.named.key == named.key);
+            if same_key && current.is_some_and(|current| current.named.relation != named.relation) {
+                let found = format!("two relations of fact `{fact}`");
+                return Err(bad(BadCell { reason: found.clone(), found, expected: "one relation a fact" }));
+            }
+            if !same_key {
+                self.begin(named)?;
+            }
+        }
+        let added = self.add_neuron(rows, index, &fact);
+        if let (Err(_), Some(current)) = (&added, &mut self.state.current) {
+            current.broken = true;
+        }
+        added
+    }
+
+    /// Adds a row's neuron and score to the current fact.
+    fn add_neuron(&mut self, rows: &Rows, index: usize, fact: &str) -> Result<(), ImportError> {
+        let place = Spot { file: &self.file, row: self.state.row, line: self.state.line };
+        let bad = |cell: BadCell| place.bad(cell);
+        let layer = rows.whole(Role::Layer, index).map_err(bad)?.unwrap_or(-1);
+        let unit = rows.whole(Role::Neuron, index).map_err(bad)?.unwrap_or(-1);
+        let shape = self.options.shape;
+        let neuron = self.neuron(layer, unit, fact, &place)?;
+        let score = rows.score(index).map_err(bad)?.unwrap_or(0.0);
+        if !score.is_finite() {
+            return Err(ImportError::BadScore {
+                at: place.at(),
+                fact: fact.to_owned(),
+                layer: layer as u32,
+                neuron: unit as u32,
+                found: number_text(score),
+            });
+        }
+        let most = 2 * shape.neurons();
+        let Some(current) = &mut self.state.current else {
+            return Ok(());
+        };
+        current.rows.push(neuron, score);
+        // A fact cannot have more rows than the model has neurons, but for repeats.
+        if current.rows.len() as u64 > most {
+            let settled = current.rows.settle();
+            self.state.duplicates += settled.map_err(|twice| twice.error(place.at(), fact, shape))?;
+        }
+        Ok(())
+    }
+
+    fn neuron(&self, layer: i64, unit: i64, fact: &str, place: &Spot<'_>) -> Result<Neuron, ImportError> {
+        let shape = self.options.shape;
+        let (Ok(layer), Ok(neuron)) = (u64::try_from(layer), u64::try_from(unit)) else {
+            return Err(ImportError::Row {
+                at: place.at(),
+                reason: "a negative layer or neuron".to_owned(),
+                found: format!("layer {layer}, neuron {unit} of fact `{fact}`"),
+                expected: "numbers from 0".to_owned(),
+            });
+        };
+        let found = u32::try_from(layer).ok().zip(u32::try_from(neuron).ok());
+        found.and_then(|(layer, unit)| shape.neuron(layer, unit)).ok_or_else(|| ImportError::NeuronOutside {
+            at: place.at(),
+            fact: fact.to_owned(),
+            layer,
+            neuron,
+            shape,
+        })
+    }
+
+    fn here(&self) -> Box<Location> {
+        Spot { file: &self.file, row: self.state.row, line: self.state.line }.at()
+    }
+
+    /// Ends the current fact and begins the next.
+    fn begin(&mut self, named: Named) -> Result<(), ImportError> {
+        self.flush()?;
+        if self.state.seen.note(&named.key.bytes(), &[], self.state.row) != Repeat::New {
+            let key = named.key;
+            let (fact, language, prompt) = (key.fact, key.language, key.prompt);
+            return Err(ImportError::NotContiguous { at: self.here(), fact, language, prompt });
+        }
+        self.state.current = Some(Current { named, rows: SparseScores::default(), broken: false });
+        Ok(())
+    }
+
+    /// Puts the current fact into `waiting`.
+    fn flush(&mut self) -> Result<(), ImportError> {
+        let Some(Current { named, rows, broken }) = mem::take(&mut self.state.current) else {
+            return Ok(());
+        };
+        if broken {
+            self.invalid.count("facts left out because a row of theirs is not taken");
+            return Ok(());
+        }
+        let shape = self.options.shape;
+        let (neurons, scores, dropped) = match rows.finish() {
+            Ok(finished) => finished,
+            Err(twice) => {
+                // The rows that disagree lie before this one, among those of the fact.
+                let at = self.file.at(Place::Row(self.state.row.saturating_sub(1)));
+                return Err(twice.error(at, &named.key.fact, shape));
+            }
+        };
+        self.state.duplicates += dropped;
+        self.state.waiting.push_back(if !self.scored {
+            named.entry(EntryData::Neurons(neurons))
+        } else if neurons.len() as u64 == shape.neurons() {
+            named.scores(ScoreValues::Dense(scores))
+        } else {
+            // A table of the best so many neurons may have cut others that score as much as its last.
+            let floor = scores.iter().copied().fold(f32::INFINITY, f32::min).next_up();
+            named.scores(ScoreValues::Sparse { neurons, scores, floor })
+        });
+        Ok(())
+    }
+}
+
+/// A row, for messages.
+struct Spot<'a> {
+    file: &'a Mapped,
+    row: u64,
+    line: Option<u64>,
+}
+
+impl Spot<'_> {
+    fn at(&self) -> Box<Location> {
+        self.file.at(self.line.map_or(Place::Row(self.row), |line| Place::Line { line, column: 1 }))
+    }
+
+    fn bad(&self, cell: BadCell) -> ImportError {
+        let BadCell { reason, found, expected } = cell;
+        ImportError::Row { at: self.at(), reason, found, expected: expected.to_owned() }
+    }
+}
+
+impl Source for Table {
+    fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
+        while self.state.waiting.is_empty() && self.read_batch()? {}
+        Ok(self.state.waiting.pop_front())
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.batches.bytes_read()
+    }
+
+    fn account(&self) -> Account {
+        let not_used = self.told.unused().to_vec();
+        Account { duplicates: self.state.duplicates, invalid: self.invalid.reasons(), not_used }
+    }
+
+    fn place(&self) -> String {
+        self.here().to_string()
+    }
+}

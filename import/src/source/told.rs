@@ -1,0 +1,227 @@
+//! What is said of a file's entries besides their scores, and by what: options, folders, metadata, rows.
+//!
+//! Everything that says something must agree. Where nothing says a language it is the default, and that is
+//! noted; where a name only hints at one, nothing is guessed.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use kndb_storage::language;
+
+use crate::error::{ImportError, Location, Place};
+use crate::options::{DEFAULT_LANGUAGE, Options};
+use crate::source::folders::{self, Folder};
+use crate::source::given::{Key, Named};
+use crate::source::roles::Role;
+
+/// Where something is, for messages only.
+pub(crate) type At<'a> = &'a dyn Fn() -> Box<Location>;
+
+/// Something that is said, and by what.
+#[derive(Clone, Debug)]
+struct Said<T> {
+    value: T,
+    by: String,
+}
+
+/// What one row, array or record says of itself: each with the words for what says it (``column `lang` ``).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Row<'a> {
+    pub language: Option<(&'a str, &'a str)>,
+    pub prompt: Option<(u16, &'a str)>,
+    pub relation: Option<(&'a str, &'a str)>,
+    pub run: Option<(&'a str, &'a str)>,
+}
+
+/// What is said of all entries of a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    language: Option<Said<String>>,
+    prompt: Option<Said<u16>>,
+    relation: Option<Said<String>>,
+    run: Option<Said<String>>,
+    /// A name that may be a language's or something else's.
+    hint: Option<String>,
+    /// The last language that a row named, as it was written and as it is stored.
+    recent: Option<(String, String)>,
+    not_used: Vec<String>,
+}
+
+impl Told {
+    /// What the options and the file's path say; `folders` is how many of the path's last folders were chosen
+    /// by whoever named the file, so that their names mean something.
+    pub fn of(path: &Path, folders: usize, options: &Options) -> Result<Self, ImportError> {
+        let at = || Box::new(Location { file: path.to_owned(), place: Place::File });
+        let mut told = Self::default();
+        if let Some(language) = &options.language {
+            told.language(language, "the option for the language", &at)?;
+        }
+        if let Some(prompt) = options.prompt {
+            told.prompt = Some(Said { value: prompt, by: "the option for the prompt".to_owned() });
+        }
+        if let Some(run) = &options.run {
+            told.run = Some(Said { value: run.clone(), by: "the name of the run to import into".to_owned() });
+        }
+        for folder in folders::of(path, folders).map_err(|problem| unexpected(&at, problem))? {
+            match folder {
+                Folder::Says { role, value, name } => told.all(role, &value, &format!("the folder `{name}`"), &at)?,
+                Folder::Unknown(name) if ignored(options, &name) => {}
+                Folder::Unknown(name) => told.not_used.push(format!("folder {name}")),
+                Folder::Hint(hint) => told.hint = told.hint.take().or(Some(hint)),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Takes what something says of all entries of the file.
+    pub fn all(&mut self, role: Role, value: &str, by: &str, at: At<'_>) -> Result<(), ImportError> {
+        match role {
+            Role::Language => self.language(value, by, at),
+            Role::Prompt => {
+                let number = prompt_number(value).ok_or_else(|| bad_prompt(at, value, by))?;
+                agree("prompt", &mut self.prompt, number, by, at)
+            }
+            Role::Relation => agree("relation", &mut self.relation, value.to_owned(), by, at),
+            Role::Run => agree("run", &mut self.run, value.to_owned(), by, at),
+            Role::Fact | Role::Layer | Role::Neuron | Role::Score => Err(ImportError::Unexpected {
+                at: at(),
+                found: format!("{by}, which would be the {} of every row", role.name()),
+                expected: format!("the {} in the file itself: put it there as a column", role.name()),
+            }),
+        }
+    }
+
+    fn language(&mut self, value: &str, by: &str, at: At<'_>) -> Result<(), ImportError> {
+        let code = code(value, by, at)?;
+        agree("language", &mut self.language, code, by, at)
+    }
+
+    /// Something that is there and not used, for the summary.
+    pub fn not_used(&mut self, what: String) {
+        if !self.not_used.contains(&what) {
+            self.not_used.push(what);
+        }
+    }
+
+    /// What was not used.
+    pub fn unused(&self) -> &[String] {
+        &self.not_used
+    }
+
+    /// A file's name hints at a language; only where nothing else says one does it matter.
+    pub fn hint_of_name(&mut self, path: &Path) {
+        if self.hint.is_none() {
+            self.hint = folders::hint_of_name(path);
+        }
+    }
+
+    /// The key of an entry, once everything that says something of it agrees.
+    pub fn named(&mut self, fact: String, row: Row<'_>, at: At<'_>) -> Result<Named, ImportError> {
+        let (language, default_language) = self.language_of(row.language, at)?;
+        let prompt = match row.prompt {
+            Some((prompt, by)) => {
+                check("prompt", self.prompt.as_ref(), &prompt, by, at)?;
+                prompt
+            }
+            None => self.prompt.as_ref().map_or(0, |said| said.value),
+        };
+        let relation = match row.relation {
+            Some((relation, by)) => {
+                check("relation", self.relation.as_ref(), relation, by, at)?;
+                Some(relation.to_owned())
+            }
+            None => self.relation.as_ref().map(|said| said.value.clone()),
+        };
+        if let Some((run, by)) = row.run {
+            check("run", self.run.as_ref(), run, by, at)?;
+        }
+        Ok(Named { key: Key { fact, language, prompt }, relation, default_language })
+    }
+
+    /// The language of an entry, and whether it is the default.
+    pub fn language_of(&mut self, row: Option<(&str, &str)>, at: At<'_>) -> Result<(String, bool), ImportError> {
+        let Some((text, by)) = row else {
+            return match (&self.language, &self.hint) {
+                (Some(said), _) => Ok((said.value.clone(), false)),
+                (None, Some(hint)) => Err(ImportError::Unexpected {
+                    at: at(),
+                    found: format!("nothing that says the language, but {hint}"),
+                    expected: "the language to be said: by the option for it, by a folder such as `language=zh`, or \
+                               in the file"
+                        .to_owned(),
+                }),
+                (None, None) => Ok((DEFAULT_LANGUAGE.to_owned(), true)),
+            };
+        };
+        if let Some((_, known)) = self.recent.as_ref().filter(|(written, _)| written == text) {
+            return Ok((known.clone(), false));
+        }
+        let code = code(text, by, at)?;
+        check("language", self.language.as_ref(), &code, by, at)?;
+        self.recent = Some((text.to_owned(), code.clone()));
+        Ok((code, false))
+    }
+}
+
+fn code(text: &str, by: &str, at: At<'_>) -> Result<String, ImportError> {
+    language::parse(text).map_err(|problem| ImportError::Data { at: at(), problem: format!("{by}: {problem}") })
+}
+
+/// Whether the user said that something is not to be used.
+pub(crate) fn ignored(options: &Options, name: &str) -> bool {
+    let key = name.split('=').next().unwrap_or_default();
+    options.ignore.iter().any(|ignored| ignored == name || ignored == key)
+}
+
+/// A whole number that a prompt can have; `3.0` is 3.
+pub(crate) fn prompt_number(text: &str) -> Option<u16> {
+    let whole = text.trim().split_once('.').map_or(text.trim(), |(whole, rest)| {
+        if !rest.is_empty() && rest.bytes().all(|byte| byte == b'0') { whole } else { "" }
+    });
+    whole.parse().ok().filter(|_| whole.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+pub(crate) fn bad_prompt(at: At<'_>, found: impl Display, by: &str) -> ImportError {
+    ImportError::Unexpected {
+        at: at(),
+        found: format!("prompt {found} in {by}"),
+        expected: "the number of a prompt, 0 to 65535".to_owned(),
+    }
+}
+
+fn unexpected(at: At<'_>, (found, expected): (String, String)) -> ImportError {
+    ImportError::Unexpected { at: at(), found, expected }
+}
+
+/// Notes what is said, or checks that it is what was said before.
+fn agree<T: PartialEq + Display>(
+    what: &'static str,
+    known: &mut Option<Said<T>>,
+    value: T,
+    by: &str,
+    at: At<'_>,
+) -> Result<(), ImportError> {
+    check(what, known.as_ref(), &value, by, at)?;
+    if known.is_none() {
+        *known = Some(Said { value, by: by.to_owned() });
+    }
+    Ok(())
+}
+
+fn check<T, V>(what: &'static str, known: Option<&Said<T>>, value: &V, by: &str, at: At<'_>) -> Result<(), ImportError>
+where
+    T: Display + PartialEq + std::borrow::Borrow<V>,
+    V: PartialEq + Display + ?Sized,
+{
+    match known {
+        Some(said) if said.value.borrow() != value => Err(ImportError::Disagree {
+            at: at(),
+            what,
+            first: said.value.to_string(),
+            first_by: said.by.clone(),
+            second: value.to_string(),
+            second_by: by.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

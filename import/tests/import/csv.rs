@@ -1,0 +1,77 @@
+//! Tables as text.
+
+use crate::folder::{Folder, options, texts};
+
+#[test]
+fn scores_with_commas_tabs_and_semicolons() {
+    let folder = Folder::new();
+    let table = "\u{feff}Fact,lang,prompt,Layer,neuron,score,note\n\
+                 a,zh_CN,2,1,2,0.5,x\n\
+                 a,zh-CN,2.0,0,1,1e-1,\"y, z\"\n\
+                 b,zh-CN,0,0,0,-1,\n";
+    for (name, separator) in [("t.csv", ","), ("t.tsv", "\t"), ("semicolons.csv", ";"), ("unnamed", ",")] {
+        let text =
+            if separator == "," { table.to_owned() } else { table.replace("\"y, z\"", "y").replace(',', separator) };
+        folder.write(name, text);
+        let read = folder.read(name);
+        assert_eq!(read.format, "csv", "{name}");
+        assert_eq!(
+            texts(&read),
+            ["a/zh-CN/2 sparse [1, 5] [0.1, 0.5] floor 0.10000001", "b/zh-CN/0 sparse [0] [-1.0] floor -0.99999994"],
+            "{name}"
+        );
+        assert_eq!(read.not_used, ["column note"]);
+    }
+}
+
+#[test]
+fn without_scores_rows_are_neuron_sets() {
+    let folder = Folder::new();
+    folder.write("t.csv", "uuid,layer,neuron\na,1,2\na,0,1\nb,0,0\nb,0,0\n");
+    let read = folder.read("t.csv");
+    assert_eq!((texts(&read), read.duplicates), (vec!["a/en/0 neurons [1, 5]".into(), "b/en/0 neurons [0]".into()], 1));
+}
+
+#[test]
+fn a_row_that_is_wrong_is_named_by_its_line_and_column() {
+    let folder = Folder::new();
+    let refusal = |row: &str| {
+        let text = format!("fact,layer,neuron,score\na,0,0,1\n{row}\n");
+        folder.refusal("t.csv", text).strip_prefix("t.csv, line 3, column 1: ").expect("of the third line").to_owned()
+    };
+    assert_eq!(refusal("a,3.5,0,1"), "found `3.5` in column `layer`; expected a whole number");
+    assert_eq!(refusal("a,x,0,1"), "found `x` in column `layer`; expected a whole number");
+    assert_eq!(refusal("a,0,1,"), "found a null in column `score`; expected a value in every row");
+    assert_eq!(refusal(",0,1,1"), "found a null in column `fact`; expected a value in every row");
+    assert_eq!(refusal("a,0,1,high"), "found `high` in column `score`; expected a number");
+    assert_eq!(refusal("a,0,1"), "found 3 values; expected 4, one for each column");
+    assert!(refusal("a,0,1,inf").contains("is infinite (or too large for 32 bits)"));
+    assert!(refusal("a,0,1,-1e39").contains("is minus infinity (or too large for 32 bits)"));
+    assert!(refusal("a,0,1,NaN").contains("is NaN"));
+    assert!(refusal("a,0,9,1").starts_with("layer 0, neuron 9 of fact `a` lies outside the model"));
+    assert_eq!(
+        folder.refusal("t.csv", b"fact,layer,neuron\na,0,0\n\xFF,0,1\n"),
+        "t.csv, line 3, column 1: found bytes that are not UTF-8; expected text in UTF-8"
+    );
+}
+
+#[test]
+fn a_column_of_numbers_without_a_name_that_is_known_is_not_dropped() {
+    let folder = Folder::new();
+    assert_eq!(
+        folder.refusal("t.csv", "fact,layer,neuron,strength\na,0,0,0.5\n"),
+        "t.csv: found a column `strength` of numbers, and no column `score`; expected the name `score` if they are \
+         scores, or that it is named as one to leave out"
+    );
+    let mut options = options();
+    options.ignore = vec!["strength".to_owned()];
+    let read = folder.read_with("t.csv", &options).expect("a set");
+    assert_eq!((texts(&read), read.not_used), (vec!["a/en/0 neurons [0]".into()], vec!["column strength".into()]));
+}
+
+#[test]
+fn a_file_without_rows_has_no_entries() {
+    let folder = Folder::new();
+    folder.write("t.csv", "fact,layer,neuron\n");
+    assert_eq!(folder.read("t.csv").entries, []);
+}

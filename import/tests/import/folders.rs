@@ -1,0 +1,131 @@
+//! What the folders and the name of a file say.
+
+use kndb_import::{Options, expand_all, open};
+
+use crate::folder::{Folder, options, text};
+use crate::npy::{f4, npy};
+
+/// The keys of everything below a folder, read as `kndb import` would.
+fn keys(folder: &Folder, pattern: &str, options: &Options) -> Result<Vec<String>, String> {
+    let pattern = format!("{}/{pattern}", folder.path("").display().to_string().trim_end_matches('/'));
+    let mut keys = Vec::new();
+    for input in expand_all(&[pattern]).map_err(|error| folder.said(&error))?.inputs {
+        for entry in kndb_import::open_input(&input, options).map_err(|error| folder.said(&error))? {
+            keys.push(
+                text(&entry.map_err(|error| folder.said(&error))?).split(' ').next().unwrap_or_default().to_owned(),
+            );
+        }
+    }
+    Ok(keys)
+}
+
+const SET: &str = r#"{"a": [[0, 1]]}"#;
+
+#[test]
+fn hive_partitions_say_language_and_prompt() {
+    let folder = Folder::new();
+    for (path, key) in [
+        ("p1/lang=zh/n.json", "a/zh/0"),
+        ("p2/Language=zh_CN/prompt=3/n.json", "a/zh-CN/3"),
+        ("p3/language=zh%2DHans/relation=P36/n.json", "a/zh-Hans/0"),
+        ("p4/prompt=2/split=train/n.json", "a/en/2"),
+    ] {
+        folder.write(path, SET);
+        assert_eq!(keys(&folder, &path[..2], &options()), Ok(vec![key.to_owned()]), "{path}");
+        assert_eq!(keys(&folder, path, &options()), Ok(vec![key.to_owned()]), "the file itself: {path}");
+    }
+}
+
+#[test]
+fn a_partition_that_says_nothing_or_something_else_is_refused() {
+    let folder = Folder::new();
+    for (path, part) in [
+        ("a/lang=__HIVE_DEFAULT_PARTITION__/n.json", "which says that its rows have none"),
+        ("b/lang=Chinese/n.json", "`Chinese` is a language's name; expected its code, `zh`"),
+        ("c/lang=zh/language=de/n.json", "says language `de`, but the folder `lang=zh` says `zh`"),
+        ("d/prompt=70000/n.json", "found prompt 70000 in the folder `prompt=70000`"),
+        ("e/languge=zh/n.json", "whose key is no known one but close to `language`"),
+        ("f/layer=3/n.json", "expected the layer in the file itself"),
+    ] {
+        folder.write(path, SET);
+        let told = keys(&folder, path, &options()).expect_err(path);
+        assert!(told.contains(part), "{told}");
+    }
+    let mut options = options();
+    options.run = Some("amig".to_owned());
+    folder.write("g/run=kn/n.json", SET);
+    let told = keys(&folder, "g", &options).expect_err("another run");
+    assert!(
+        told.contains("the folder `run=kn` says run `kn`, but the name of the run to import into says `amig`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_folder_that_surely_is_a_language_is_one() {
+    let folder = Folder::new();
+    for path in ["all/zh/n.json", "all/pt_BR/n.json", "all/kn/n.json", "all/scores/n.json"] {
+        folder.write(path, SET);
+    }
+    let expected = ["a/kn/0", "a/pt-BR/0", "a/en/0", "a/zh/0"].map(str::to_owned).to_vec();
+    assert_eq!(keys(&folder, "all", &options()), Ok(expected.clone()), "beside `zh`, `kn` is Kannada");
+    assert_eq!(keys(&folder, "all/*/n.json", &options()), Ok(expected));
+    assert_eq!(keys(&folder, "all/zh", &options()), Ok(vec!["a/zh/0".to_owned()]));
+    // Above what was given, a folder's name means nothing.
+    folder.write("it/results/n.json", SET);
+    assert_eq!(keys(&folder, "it/results", &options()), Ok(vec!["a/en/0".to_owned()]));
+}
+
+#[test]
+fn a_name_that_may_be_a_language_is_asked_about() {
+    let folder = Folder::new();
+    let array = npy("<f4", false, "(1, 6)", &f4(&[1.0; 6]));
+    for path in ["only/kn/n.json", "named/Chinese/n.json", "zh.json", "sets_zh.json", "sets.pt-BR.json", "s_de.npy"] {
+        folder.write(path, if path.ends_with("npy") { &array[..] } else { SET.as_bytes() });
+        folder.write("s_de.npy.ids.txt", "a\n");
+        let told = keys(&folder, path, &options()).expect_err(path);
+        assert!(told.contains("nothing that says the language, but "), "{told}");
+        let mut told = options();
+        told.language = Some("fr".to_owned());
+        assert_eq!(keys(&folder, path, &told), Ok(vec!["a/fr/0".to_owned()]), "{path}");
+    }
+    // The name of an array of one fact is the fact's id.
+    folder.write("x/zh.npy", npy("<f4", false, "(2, 3)", &f4(&[1.0; 6])));
+    assert_eq!(keys(&folder, "x/zh.npy", &options()), Ok(vec!["zh/en/0".to_owned()]));
+}
+
+#[test]
+fn what_lies_in_a_folder_and_is_not_read_is_listed() {
+    let folder = Folder::new();
+    for name in
+        ["in/n.json", "in/readme.txt", "in/.hidden.json", "in/n.json.ids.txt", "in/s.ids.json", "in/deep/x.parquet.bak"]
+    {
+        folder.write(name, SET);
+    }
+    folder.write("elsewhere/m.json", SET);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path("elsewhere"), folder.path("in/link")).expect("a link");
+    let expanded = expand_all(&[folder.path("in").display().to_string()]).expect("files");
+    assert_eq!(expanded.inputs.len(), 1);
+    let root = folder.path("in/").display().to_string();
+    let listed: Vec<_> =
+        expanded.passed_over.iter().map(|(path, why)| (path.display().to_string().replace(&root, ""), *why)).collect();
+    let mut expected = vec![
+        (".hidden.json".to_owned(), "hidden"),
+        ("deep/x.parquet.bak".to_owned(), "no format reads it"),
+        ("readme.txt".to_owned(), "no format reads it"),
+        ("s.ids.json".to_owned(), "a list of ids without its file"),
+    ];
+    if cfg!(unix) {
+        expected.insert(2, ("link".to_owned(), "a link to a folder"));
+    }
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn open_takes_the_folder_right_around_a_file() {
+    let folder = Folder::new();
+    let path = folder.write("zh/n.json", SET);
+    let entries: Vec<_> = open(&path, &options()).expect("opens").map(|entry| text(&entry.expect("reads"))).collect();
+    assert_eq!(entries, ["a/zh/0 neurons [1]"]);
+}

@@ -1,0 +1,165 @@
+//! What makes two imports one job, and what an import that fails leaves behind.
+
+use kndb_import::{ImportJob, Options, Summary, expand, import};
+use kndb_storage::{FactBatch, FactRow, OnConflict, RunSpec, Store};
+
+use crate::folder::{Folder, shape};
+use crate::npy::{f4, npy};
+
+fn job() -> ImportJob {
+    let run = RunSpec::new("first", "toy", shape());
+    ImportJob { run, options: Options::new(shape()), on_conflict: OnConflict::Refuse }
+}
+
+fn imported(folder: &Folder, store: &Store, name: &str, job: &ImportJob) -> Result<Summary, String> {
+    let inputs = expand(&[folder.path(name).display().to_string()]).map_err(|error| folder.said(&error))?;
+    import(store, &inputs, job, &mut |_| {}).map_err(|error| folder.said_of(&error))
+}
+
+fn new_store(folder: &Folder) -> Store {
+    Store::create(folder.path("store")).expect("a store")
+}
+
+/// An array of 5,000 facts, of which the last is wrong: what comes before it is stored.
+fn stopped(folder: &Folder, store: &Store, job: &ImportJob) {
+    let ids: Vec<_> = (0..5000).map(|fact| format!("f{fact}")).collect();
+    folder.write("v3.ids.txt", ids.join("\n"));
+    let mut scores = vec![1.0; 6 * 5000];
+    scores[29_999] = f32::NAN;
+    folder.write("v3.npy", npy("<f4", false, "(5000, 2, 3)", &f4(&scores)));
+    let told = imported(folder, store, "v3.npy", job).expect_err("NaN");
+    assert!(told.contains("index 4999"), "{told}");
+    // The file is mended in place, as it was when a kill stopped the import: same name, size and time.
+    let path = folder.path("v3.npy");
+    let time = std::fs::metadata(&path).and_then(|file| file.modified()).expect("a time");
+    scores[29_999] = 1.0;
+    folder.write("v3.npy", npy("<f4", false, "(5000, 2, 3)", &f4(&scores)));
+    std::fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(time)).expect("set back");
+}
+
+#[test]
+fn the_same_files_go_on_and_a_corrected_list_of_ids_is_another_job() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    stopped(&folder, &store, &job());
+    let ids = std::fs::read_to_string(folder.path("v3.ids.txt")).expect("written");
+    folder.write("v3.ids.txt", ids.replace("f0\n", "g0\n"));
+    let told = imported(&folder, &store, "v3.npy", &job()).expect_err("other facts");
+    assert!(told.contains("is already in run \"first\""), "{told}");
+    folder.write("v3.ids.txt", ids);
+    let summary = imported(&folder, &store, "v3.npy", &job()).expect("goes on");
+    assert_eq!((summary.resumed, summary.new), (4096, 904));
+}
+
+#[test]
+fn a_list_of_ids_of_an_option_belongs_to_the_job_too() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    let mut job = job();
+    let list: Vec<_> = (0..5000).map(|fact| format!("f{fact}")).collect();
+    job.options.ids = Some(folder.write("list.txt", list.join("\n")));
+    stopped(&folder, &store, &job);
+    let time = std::fs::metadata(folder.path("list.txt")).and_then(|file| file.modified()).expect("a time");
+    folder.write("list.txt", list.join("\n").replace("f0\n", "g0\n"));
+    std::fs::File::options()
+        .write(true)
+        .open(folder.path("list.txt"))
+        .and_then(|file| file.set_modified(time))
+        .expect("set back");
+    let told = imported(&folder, &store, "v3.npy", &job).expect_err("same size and time, other facts");
+    assert!(told.contains("is already in run"), "{told}");
+}
+
+#[test]
+fn an_import_that_fails_takes_the_run_it_began_along_and_no_other() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("good.json", r#"{"a": [[0, 0]]}"#);
+    folder.write("bad.json", r#"{"a": [[0, 9]]}"#);
+    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    assert!(store.refresh().expect("reads").run_named("first").is_none());
+    imported(&folder, &store, "good.json", &job()).expect("valid");
+    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    assert!(store.refresh().expect("reads").run_named("first").is_some());
+}
+
+#[test]
+fn a_run_that_another_import_fills_meanwhile_stays() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    // The first file is read and reported, then the other process imports, then the second file is wrong.
+    folder.write("in/1.json", "{}");
+    folder.write("in/2.json", r#"{"a": [[0, 9]]}"#);
+    folder.write("good.json", r#"{"b": [[0, 0]]}"#);
+    let inputs = expand(&[folder.path("in").display().to_string()]).expect("files");
+    let mut other = None;
+    let error = import(&store, &inputs, &job(), &mut |_| {
+        other.get_or_insert_with(|| {
+            imported(&folder, &Store::open(folder.path("store")).expect("opens"), "good.json", &job())
+        });
+    });
+    assert!(error.is_err());
+    assert_eq!(other.expect("was called").expect("valid").new, 1);
+    let snapshot = store.refresh().expect("reads");
+    let run = snapshot.run_named("first").expect("it was not this import's to drop");
+    assert_eq!(snapshot.holds(run.id).attributed, 1);
+}
+
+#[test]
+fn a_glob_that_has_grown_goes_on_with_what_is_new() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("in/1.json", r#"{"a": [[0, 0]], "b": [[0, 1]]}"#);
+    imported(&folder, &store, "in", &job()).expect("valid");
+    folder.write("in/2.json", r#"{"c": [[0, 2]]}"#);
+    imported(&folder, &store, "in", &job()).expect_err("a and b are there");
+    let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
+    let summary = imported(&folder, &store, "in", &skip).expect("passed over");
+    assert_eq!((summary.new, summary.skipped, summary.entries), (1, 2, 3));
+}
+
+#[test]
+fn a_relation_is_compared_with_the_store_s() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    let row = |id: &str, relation: &str| FactRow {
+        id: id.to_owned(),
+        relation: relation.to_owned(),
+        language: "en".to_owned(),
+        subject: "s".to_owned(),
+        object: "o".to_owned(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    store
+        .add_facts(FactBatch { facts: vec![row("a", "P36"), row("b", "P19")], ..FactBatch::default() })
+        .expect("facts");
+    folder.write("t.csv", "fact,relation,layer,neuron\na,P36,0,0\nc,P36,0,0\n");
+    let summary = imported(&folder, &store, "t.csv", &job()).expect("agrees");
+    assert_eq!((summary.relations, summary.relations_not_used), (1, 1), "the store knows no relation of c");
+    folder.write("t.csv", "fact,relation,layer,neuron\nb,P36,0,0\n");
+    assert_eq!(
+        imported(&folder, &store, "t.csv", &job()).expect_err("disagrees"),
+        "t.csv: it says that fact `b` is of relation `P36`, but in the store it is of `P19`; expected one relation; \
+         correct the one that is wrong"
+    );
+    folder.write("relation=P37/n.json", r#"{"b": [[0, 0]]}"#);
+    assert!(imported(&folder, &store, "relation=P37", &job()).expect_err("disagrees").contains("of relation `P37`"));
+    // A label of the relation cannot be compared.
+    folder.write("t.csv", "fact,relation,layer,neuron\nb,place of birth,0,0\n");
+    assert_eq!(imported(&folder, &store, "t.csv", &job()).expect("taken").relations_not_used, 1);
+}
+
+#[test]
+fn the_run_that_a_file_names_must_be_the_one_imported_into() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("t.csv", "fact,run,layer,neuron\na,second,0,0\n");
+    assert_eq!(
+        imported(&folder, &store, "t.csv", &job()).expect_err("another run"),
+        "t.csv, line 2, column 1: column `run` says run `second`, but the name of the run to import into says `first`; \
+         expected one run; correct the one that is wrong, or leave it out"
+    );
+    folder.write("t.csv", "fact,run,layer,neuron\na,first,0,0\n");
+    imported(&folder, &store, "t.csv", &job()).expect("this run");
+}
