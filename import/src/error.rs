@@ -247,13 +247,13 @@ pub enum ImportError {
         /// What they say (`language`).
         what: &'static str,
         /// What the first says.
-        first: String,
+        first: Box<str>,
         /// The first, in words.
-        first_by: String,
+        first_by: Box<str>,
         /// What the second says.
-        second: String,
+        second: Box<str>,
         /// The second, in words.
-        second_by: String,
+        second_by: Box<str>,
     },
 
     /// A row or a record that cannot be used; others of the file can.

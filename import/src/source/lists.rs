@@ -34,10 +34,10 @@ impl Lists {
             Some(first) if first.values != list.values => Err(ImportError::Disagree {
                 at: file.at(Place::File),
                 what: role.name(),
-                first: shown(&first.values),
-                first_by: first.by.clone(),
-                second: shown(&list.values),
-                second_by: list.by,
+                first: shown(&first.values).into(),
+                first_by: first.by.as_str().into(),
+                second: shown(&list.values).into(),
+                second_by: list.by.into(),
             }),
             Some(_) => Ok(()),
             None => {
@@ -85,10 +85,10 @@ impl Lists {
             return Err(ImportError::Disagree {
                 at: Box::new(crate::error::Location { file: file.to_owned(), place: Place::File }),
                 what: "fact ids",
-                first: shown(&own.values),
-                first_by: own.by.clone(),
-                second: shown(&listed.ids),
-                second_by: listed.path.display().to_string(),
+                first: shown(&own.values).into(),
+                first_by: own.by.as_str().into(),
+                second: shown(&listed.ids).into(),
+                second_by: listed.path.display().to_string().into(),
             });
         }
         Ok(Some(own.values.clone()))

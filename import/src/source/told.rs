@@ -217,10 +217,10 @@ where
         Some(said) if said.value.borrow() != value => Err(ImportError::Disagree {
             at: at(),
             what,
-            first: said.value.to_string(),
-            first_by: said.by.clone(),
-            second: value.to_string(),
-            second_by: by.to_owned(),
+            first: said.value.to_string().into(),
+            first_by: said.by.as_str().into(),
+            second: value.to_string().into(),
+            second_by: by.into(),
         }),
         _ => Ok(()),
     }
