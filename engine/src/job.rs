@@ -11,13 +11,14 @@ mod selection;
 
 use crate::attribute::{Attribution, FactScores};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{Model, as_recorded};
 use crate::preset::Options;
 use crate::question::Skip;
 use kndb_storage::{Claim, EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use filling::Filling;
@@ -80,6 +81,8 @@ pub struct Summary {
     pub already_there: u64,
     /// What could not be asked.
     pub skipped: Skips,
+    /// By language, the entries computed now whose subjects have parts that the tokenizer's vocabulary lacks.
+    pub unknown_subjects: BTreeMap<String, u64>,
     /// Questions left because the job was stopped.
     pub left: u64,
     /// Whether it was stopped before everything was done.
@@ -103,7 +106,7 @@ impl Job {
     pub fn new(run: impl Into<String>, model: &Model, options: &Options, device: &str) -> Self {
         let mut parameters = options.parameters();
         parameters.push(("architecture".into(), model.architecture().into()));
-        parameters.push((crate::model::SIDE_FILES.into(), model.side_hash().into()));
+        parameters.extend(model.parameters());
         let kind = device.split(':').next().unwrap_or(device);
         parameters.push(("device".into(), kind.into()));
         let languages = options.language_taus.iter();
@@ -141,18 +144,28 @@ impl Job {
         // Before looking what is missing: nobody else may add to it from now on.
         let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb attribute")?;
         let snapshot = store.snapshot()?;
-        let known = snapshot.run_named(&self.run.name).map(|run| run.id);
+        let stored_run = snapshot.run_named(&self.run.name);
+        let known = stored_run.map(|run| run.id);
+        let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
         let stored = Stored::attributions(&snapshot, known);
         let work = self.selection.work(&snapshot, &templates, &stored)?;
-        let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution };
-        let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
-        filling.fill(&snapshot, &work, stop, progress, begun, |item| {
+        let unknown_subjects = Mutex::default();
+        let desk = Desk {
+            snapshot: &snapshot,
+            templates: &templates,
+            attribution: &attribution,
+            unknown_subjects: &unknown_subjects,
+        };
+        let filling = Filling { store, run: &described, known: known.is_some(), threads: self.threads };
+        let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             Ok(desk.scores(item)?.and_then(|found| match self.run.score_type.cannot_keep(&found.scores) {
                 None => Ok(EntryData::Scores(found.into_entry_scores())),
                 Some(_) => Err(Skip::ScoreType),
             }))
-        })
+        })?;
+        summary.unknown_subjects = unknown_subjects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(summary)
     }
 }
 
@@ -161,6 +174,7 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     attribution: &'a Attribution<'a>,
+    unknown_subjects: &'a Mutex<BTreeMap<String, u64>>,
 }
 
 impl Desk<'_> {
@@ -171,7 +185,15 @@ impl Desk<'_> {
             return Ok(Err(Skip::NoLabel));
         };
         match self.attribution.question(template, subject, object) {
-            Ok(question) => self.attribution.scores(&question),
+            Ok(question) => {
+                let scores = self.attribution.scores(&question)?;
+                if question.unknown_subject && scores.is_ok() {
+                    let language = self.snapshot.language_name(item.language).to_owned();
+                    let mut counts = self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner);
+                    *counts.entry(language).or_default() += 1;
+                }
+                Ok(scores)
+            }
             Err(skip) => Ok(Err(skip)),
         }
     }

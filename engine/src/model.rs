@@ -9,12 +9,17 @@ use crate::tokenizer::Tokenizer;
 use crate::transformer::Transformer;
 use crate::weights::Weights;
 use burn::tensor::Device;
-use kndb_storage::{Run, Shape};
-use std::path::Path;
+use kndb_storage::{Run, RunSpec, Shape};
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// The parameter of a run that keeps [`Model::side_hash`].
-pub(crate) const SIDE_FILES: &str = "config and tokenizer";
+const SIDE_FILES: &str = "config and tokenizer";
+/// That of [`Model::settings_hash`]; runs of version 0.1 have none.
+const SETTINGS: &str = "tokenizer settings";
+/// That of prompts with a beginning-of-sequence token put before them; others have none.
+const BOS: &str = "bos";
+const PUT_BEFORE: &str = "put before";
 
 /// A language model and its tokenizer, ready to be asked.
 pub struct Model {
@@ -22,8 +27,10 @@ pub struct Model {
     architecture: &'static str,
     weights_hash: String,
     side_hash: String,
+    settings_hash: String,
     shape: Shape,
     notes: Vec<String>,
+    begin: Option<u32>,
     /// The network.
     pub network: Transformer,
     /// The tokenizer.
@@ -53,21 +60,23 @@ impl Model {
                 network.width()
             ),
         })?;
-        let mut side = Xxh3::new();
-        for name in ["config.json", "tokenizer.json"] {
-            let path = folder.join(name);
-            side.update(&std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?);
-        }
-        let side_hash = format!("xxh3-{:032x}", side.digest128());
+        let side_hash = hash(std::iter::once(config.path()).chain(tokenizer.files().iter().map(PathBuf::as_path)))?;
+        let settings_hash = match tokenizer.side_files() {
+            [] => "no files".to_owned(),
+            files => hash(files.iter().map(PathBuf::as_path))?,
+        };
         let mut notes = weights.notes().to_vec();
         notes.extend(architecture::unread(&config));
+        notes.extend_from_slice(tokenizer.notes());
         Ok(Self {
             name: name.clone(),
             architecture: known.model_type,
             weights_hash: weights.hash(),
             side_hash,
+            settings_hash,
             shape,
             notes,
+            begin: None,
             network,
             tokenizer,
         })
@@ -93,9 +102,32 @@ impl Model {
         &self.weights_hash
     }
 
-    /// Hash of `config.json` and `tokenizer.json`: they decide what the weights compute.
+    /// Hash of `config.json` and `tokenizer.json` (or the vocabulary's files): they decide what the weights compute.
     pub fn side_hash(&self) -> &str {
         &self.side_hash
+    }
+
+    /// Hash of the files with the tokenizer's settings and special tokens, `tokenizer_config.json` and its like.
+    pub fn settings_hash(&self) -> &str {
+        &self.settings_hash
+    }
+
+    /// What a run must record of a model beside its weights: what its questions depend on.
+    pub(crate) fn parameters(&self) -> Vec<(String, String)> {
+        self.recorded(self.begin.is_some())
+    }
+
+    /// The same for a run that is about the facts of another one, asked in the same way.
+    pub(crate) fn parameters_as(&self, source: &RunSpec) -> Vec<(String, String)> {
+        self.recorded(is_asked_with_bos(source))
+    }
+
+    fn recorded(&self, with_bos: bool) -> Vec<(String, String)> {
+        let mut all = vec![(SIDE_FILES.into(), self.side_hash.clone()), (SETTINGS.into(), self.settings_hash.clone())];
+        if with_bos {
+            all.push((BOS.into(), PUT_BEFORE.into()));
+        }
+        all
     }
 
     /// Feed-forward layers × width.
@@ -132,14 +164,80 @@ impl Model {
             Some(hash) if *hash != self.weights_hash => return differs("weights", hash, self.weights_hash.clone()),
             _ => {}
         }
-        match run.spec.parameters.iter().find(|(name, _)| name == SIDE_FILES) {
-            Some((_, hash)) if *hash != self.side_hash => differs(SIDE_FILES, hash, self.side_hash.clone()),
-            _ => Ok(()),
+        for (name, own) in [(SIDE_FILES, &self.side_hash), (SETTINGS, &self.settings_hash)] {
+            if let Some(recorded) = parameter(&run.spec, name).filter(|recorded| recorded != own) {
+                return differs(name, recorded, own.clone());
+            }
         }
+        Ok(())
+    }
+
+    /// From now on, the beginning-of-sequence token is put before every prompt.
+    ///
+    /// # Errors
+    /// A masked model, or a tokenizer that adds the token already, or files that name none.
+    pub fn ask_with_bos(&mut self) -> Result<()> {
+        self.begin = Some(self.bos()?);
+        Ok(())
+    }
+
+    /// From now on, facts are asked as they were for a run.
+    ///
+    /// # Errors
+    /// As [`Model::ask_with_bos`].
+    pub fn ask_as(&mut self, run: &RunSpec) -> Result<()> {
+        self.begin = if is_asked_with_bos(run) { Some(self.bos()?) } else { None };
+        Ok(())
+    }
+
+    fn bos(&self) -> Result<u32> {
+        let cannot = |why: &str| Error::Option {
+            option: "bos",
+            given: format!("asked for, and of {} {why}", self.name),
+            expected: "a causal model with a beginning-of-sequence token that its tokenizer does not add".into(),
+        };
+        if !self.is_causal() {
+            return Err(cannot("prompts have no beginning alone: it is a masked model"));
+        }
+        self.tokenizer.begin().map_err(|why| cannot(&format!("this is known: {why}")))
     }
 
     /// What turns facts into questions for this model.
     pub fn asking(&self) -> Asking<'_> {
-        Asking { tokenizer: &self.tokenizer, causal: self.is_causal(), max_tokens: self.network.max_tokens }
+        let max_tokens = self.network.max_tokens;
+        Asking { tokenizer: &self.tokenizer, causal: self.is_causal(), max_tokens, begin: self.begin }
     }
+
+    /// The same, as the facts of a run were asked.
+    pub(crate) fn asking_as(&self, run: &RunSpec) -> Result<Asking<'_>> {
+        let begin = if is_asked_with_bos(run) { Some(self.bos()?) } else { None };
+        Ok(Asking { begin, ..self.asking() })
+    }
+}
+
+/// Whether the prompts of a run have a beginning-of-sequence token that was put before them.
+pub fn is_asked_with_bos(run: &RunSpec) -> bool {
+    parameter(run, BOS).is_some()
+}
+
+/// A run as this model describes it, without what the stored run of that name does not record because an earlier version
+/// made it: it can go on with an unchanged folder.
+pub(crate) fn as_recorded(run: &RunSpec, stored: Option<&Run>) -> RunSpec {
+    let mut run = run.clone();
+    if stored.is_some_and(|stored| parameter(&stored.spec, SETTINGS).is_none()) {
+        run.parameters.retain(|(name, _)| name != SETTINGS);
+    }
+    run
+}
+
+fn parameter<'a>(run: &'a RunSpec, name: &str) -> Option<&'a str> {
+    run.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+fn hash<'a>(files: impl Iterator<Item = &'a Path>) -> Result<String> {
+    let mut hash = Xxh3::new();
+    for path in files {
+        hash.update(&std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?);
+    }
+    Ok(format!("xxh3-{:032x}", hash.digest128()))
 }

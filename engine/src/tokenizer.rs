@@ -1,9 +1,26 @@
-//! `tokenizer.json`, and the special tokens prompts need.
+//! The tokenizer of a model folder: which files make it, the special tokens prompts need, texts as token ids.
+//!
+//! `tokenizer.json` as it is, or what Hugging Face builds from `vocab.txt` or `vocab.json` and `merges.txt` where there is
+//! none; settings and special tokens of the files beside it. What Hugging Face 5 does with them is followed, but a default
+//! of its classes never takes the place of what `tokenizer.json` says.
+
+mod class;
+mod settings;
+mod side_files;
+mod special_tokens;
+mod vocabulary_files;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::folder::must_not_be_other;
+use class::Class;
+use side_files::SideFiles;
+use special_tokens::Unknown;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer as Inner;
+use tokenizers::models::ModelWrapper;
+use tokenizers::processors::PostProcessorWrapper;
 
 /// A tokenizer with fewer tokens than this share of a model's embeddings is another model's.
 const LEAST_SHARE: f64 = 0.75;
@@ -11,80 +28,118 @@ const LEAST_SHARE: f64 = 0.75;
 /// The tokenizer of a model folder.
 pub struct Tokenizer {
     inner: Inner,
+    files: Vec<PathBuf>,
+    side_files: Vec<PathBuf>,
+    notes: Vec<String>,
+    embeddings: usize,
+    unknown: Unknown,
+    begin: std::result::Result<u32, String>,
     /// The mask token and its id (masked language models).
     pub mask: Option<(String, u32)>,
     /// The end-of-sequence token's id (causal language models).
     pub end: Option<u32>,
-    /// The id that stands for what the vocabulary lacks.
-    pub unknown: Option<u32>,
 }
 
-/// A text as token ids.
+/// A text as token ids. All lists have one item a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// Token ids.
     pub ids: Vec<u32>,
     /// Which of them the tokenizer added around the text.
     pub added: Vec<bool>,
+    /// The bytes of the text that a token stands for.
+    pub places: Vec<Range<usize>>,
+}
+
+impl Encoded {
+    /// Without what the tokenizer added behind the text: a causal model would predict what follows that.
+    pub fn open_ended(mut self) -> Self {
+        let text = self.added.iter().rposition(|&added| !added).map_or(0, |last| last + 1);
+        self.ids.truncate(text);
+        self.added.truncate(text);
+        self.places.truncate(text);
+        self
+    }
 }
 
 impl Tokenizer {
     /// Reads the tokenizer of a folder and checks that it fits the model: `vocabulary` embeddings; a masked model needs a
     /// mask token, a causal one an end-of-sequence token.
     pub fn read(folder: &Path, config: &Config, vocabulary: usize, causal: bool) -> Result<Self> {
-        let path = folder.join("tokenizer.json");
-        let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let mut side = SideFiles::read(folder)?;
+        let class = Class::of(&side, config)?;
+        let json = folder.join("tokenizer.json");
+        let mut notes = Vec::new();
+        let (mut inner, files) = if json.exists() {
+            must_not_be_other(&json, &[])?;
+            let bytes = std::fs::read(&json).map_err(|source| Error::Read { path: json.clone(), source })?;
+            let wrong = |e| Error::Tokenizer { path: json.clone(), reason: format!("not a tokenizer: {e}") };
+            let mut inner = Inner::from_bytes(&bytes).map_err(wrong)?;
+            settings::apply(&mut inner, &class, &side, &mut notes)?;
+            (inner, vec![json])
+        } else {
+            vocabulary_files::read(folder, &class, &mut side, config)?
+        };
+        let path = files.first().cloned().unwrap_or_else(|| folder.to_owned());
         let wrong = |reason: String| Error::Tokenizer { path: path.clone(), reason };
-        let mut inner = Inner::from_bytes(&bytes).map_err(|e| wrong(format!("not a tokenizer: {e}")))?;
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
-        let largest = inner.get_vocab(true).into_values().max().unwrap_or(0);
-        if largest as usize >= vocabulary {
-            return Err(wrong(format!(
-                "gives ids up to {largest}, but the model has {vocabulary} embeddings; it belongs to another model"
-            )));
-        }
-        // Embeddings are padded to round numbers, but not by a quarter.
-        let known = inner.get_vocab_size(true);
-        if (known as f64) < LEAST_SHARE * vocabulary as f64 {
-            return Err(wrong(format!(
-                "knows {known} tokens, but the model has {vocabulary} embeddings; it belongs to another model"
-            )));
-        }
-        let side = SideFiles::read(folder)?;
-        let id_of = |names: &[&str]| names.iter().find_map(|name| inner.token_to_id(name));
-        let mask = side
-            .token("mask_token")
-            .into_iter()
-            .chain(["[MASK]".to_owned(), "<mask>".to_owned()])
-            .find_map(|name| inner.token_to_id(&name).map(|id| (name, id)));
-        let end = match config.value("eos_token_id") {
-            Some(value) => value.as_array().and_then(|ids| ids.first()).unwrap_or(value).as_u64().map(|id| id as u32),
-            None => side.token("eos_token").and_then(|name| inner.token_to_id(&name)),
-        };
-        let end = end.or_else(|| id_of(&["<|endoftext|>", "</s>", "<eos>"]));
-        let unknown =
-            side.token("unk_token").and_then(|name| inner.token_to_id(&name)).or_else(|| id_of(&["[UNK]", "<unk>"]));
-        if !causal && mask.is_none() {
-            return Err(wrong("has no mask token; a masked language model needs one ([MASK] or <mask>)".into()));
-        }
-        match end {
-            None if causal => {
-                return Err(wrong("names no end-of-sequence token, and config.json has no eos_token_id".into()));
-            }
-            Some(id) if id as usize >= vocabulary => {
-                return Err(wrong(format!("end-of-sequence id {id} is not among the model's {vocabulary} embeddings")));
-            }
-            _ => {}
-        }
-        Ok(Self { inner, mask, end, unknown })
+        without_dropout(&mut inner);
+        special_tokens::add_named(&mut inner, &side).map_err(wrong)?;
+        must_fit(&inner, vocabulary).map_err(wrong)?;
+        must_add_tokens_once(&inner, vocabulary).map_err(wrong)?;
+        let mask = special_tokens::mask(&inner, &side, &class, &path, causal)?;
+        let end = special_tokens::end(&inner, &side, &class, config, vocabulary, causal)?;
+        let unknown = Unknown::of(&inner, &side, &path, end)?;
+        let begin = special_tokens::begin(&inner, &side, &class, config, vocabulary);
+        let side_files = side.paths();
+        Ok(Self { inner, files, side_files, notes, embeddings: vocabulary, unknown, begin, mask, end })
+    }
+
+    /// The files that make the tokenizer: `tokenizer.json`, or the vocabulary.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The files beside those that were read for settings and special tokens.
+    pub fn side_files(&self) -> &[PathBuf] {
+        &self.side_files
+    }
+
+    /// What a user should know of how the files were read.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The beginning-of-sequence token to put before prompts of a model whose tokenizer adds none.
+    ///
+    /// # Errors
+    /// There is no such token, files disagree on it, or the tokenizer adds it already: why.
+    pub fn begin(&self) -> std::result::Result<u32, &str> {
+        self.begin.as_ref().copied().map_err(String::as_str)
     }
 
     /// Ids of a text, with the tokens that models expect around it if `special`.
     pub fn encode(&self, text: &str, special: bool) -> std::result::Result<Encoded, String> {
         let encoding = self.inner.encode(text, special).map_err(|e| e.to_string())?;
         let added = encoding.get_special_tokens_mask().iter().map(|&flag| flag == 1).collect();
-        Ok(Encoded { ids: encoding.get_ids().to_vec(), added })
+        let places = encoding.get_offsets().iter().map(|&(from, to)| from..to).collect();
+        Ok(Encoded { ids: encoding.get_ids().to_vec(), added, places })
+    }
+
+    /// Whether tokens of a place in an encoded text stand for what the vocabulary lacks, or nothing stands for a part of it.
+    pub fn is_unknown(&self, text: &str, encoded: &Encoded, place: Range<usize>) -> bool {
+        self.unknown.is_in(text, encoded, place)
+    }
+
+    /// Whether an id stands for what the vocabulary lacks.
+    pub fn is_unknown_id(&self, id: u32) -> bool {
+        self.unknown.ids.contains(&id)
+    }
+
+    /// Whether the model has an embedding of every id.
+    pub fn has_embeddings(&self, ids: &[u32]) -> bool {
+        ids.iter().all(|&id| (id as usize) < self.embeddings)
     }
 
     /// The text of ids.
@@ -93,29 +148,50 @@ impl Tokenizer {
     }
 }
 
-/// Files beside `tokenizer.json` that name the special tokens.
-struct SideFiles(Vec<serde_json::Value>);
-
-impl SideFiles {
-    fn read(folder: &Path) -> Result<Self> {
-        let mut files = Vec::new();
-        for name in ["special_tokens_map.json", "tokenizer_config.json"] {
-            let path: PathBuf = folder.join(name);
-            if path.exists() {
-                let bytes = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-                let value = serde_json::from_slice(&bytes)
-                    .map_err(|e| Error::File { path: path.clone(), reason: format!("not JSON: {e}") })?;
-                files.push(value);
-            }
-        }
-        Ok(Self(files))
+/// Merges left out at random are for training: the same question must have the same tokens.
+fn without_dropout(inner: &mut Inner) {
+    if let ModelWrapper::BPE(model) = inner.get_model()
+        && model.dropout.is_some()
+    {
+        let mut model = model.clone();
+        model.dropout = None;
+        inner.with_model(model);
     }
+}
 
-    /// A token, written as a text or as an object with `content`.
-    fn token(&self, field: &str) -> Option<String> {
-        self.0.iter().find_map(|file| {
-            let value = file.get(field)?;
-            value.as_str().or_else(|| value.get("content")?.as_str()).map(str::to_owned)
-        })
+/// Every token of the vocabulary needs an embedding; tokens added to it need none until they are used (Gemma 3's
+/// `<image_soft_token>`, the `[PAD]` of fine-tuned Llamas).
+fn must_fit(inner: &Inner, vocabulary: usize) -> std::result::Result<(), String> {
+    let added = inner.get_added_tokens_decoder();
+    let is_added = |token: &str, id: &u32| added.get(id).is_some_and(|it| it.content == token);
+    let own = inner.get_vocab(false).into_iter().filter(|(token, id)| !is_added(token, id));
+    let (largest, known) = own.fold((0, 0), |(largest, count), (_, id)| (id.max(largest), count + 1));
+    if largest as usize >= vocabulary {
+        return Err(format!(
+            "gives ids up to {largest}, but the model has {vocabulary} embeddings; it belongs to another model"
+        ));
+    }
+    let known = known + added.len();
+    // Embeddings are padded to round numbers, but not by a quarter.
+    if (known as f64) < LEAST_SHARE * vocabulary as f64 {
+        return Err(format!(
+            "knows {known} tokens, but the model has {vocabulary} embeddings; it belongs to another model"
+        ));
+    }
+    Ok(())
+}
+
+/// The library takes the result of one template for a pair of texts in a second one, or panics.
+fn must_add_tokens_once(inner: &Inner, vocabulary: usize) -> std::result::Result<(), String> {
+    if let Some(PostProcessorWrapper::Sequence(all)) = inner.get_post_processor() {
+        let adds = |it: &&PostProcessorWrapper| !matches!(it, PostProcessorWrapper::ByteLevel(_));
+        if all.as_ref().iter().filter(adds).count() > 1 {
+            return Err("its post_processor adds special tokens in two places; put them into one template".into());
+        }
+    }
+    let around = inner.encode("", true).map_err(|e| format!("cannot encode a text: {e}"))?;
+    match around.get_ids().iter().find(|&&id| id as usize >= vocabulary) {
+        Some(id) => Err(format!("adds token {id} to every text, but the model has {vocabulary} embeddings")),
+        None => Ok(()),
     }
 }

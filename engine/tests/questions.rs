@@ -142,11 +142,9 @@ fn causal_in_chinese() {
     let question = gpt2.asked("[X]的首都是[Y]。", "法国", "巴黎");
     assert_eq!(gpt2.tokens(&question.steps[0]), "æ ³ ķ å Ľ ½ çļĦé¦ĸéĥ½ æĺ¯");
     assert_eq!(gpt2.targets(&question), "å·´ é»İ");
-    // Qwen's fixture merges the prompt's last characters with the object: the object's own tokens are asked then.
+    // Qwen's fixture merges the prompt's last character with the object's first: the object has no tokens of its own.
     let qwen2 = Fixture::new("qwen2");
-    let question = qwen2.asked("[X]的首都是[Y]。", "法国", "巴黎");
-    assert_eq!(qwen2.tokens(&question.steps[0]), "æ ³ ķ å Ľ ½ çļĦé¦ĸéĥ½ æĺ¯");
-    assert_eq!(qwen2.targets(&question), "å·´ é»İ");
+    assert_eq!(qwen2.skipped("[X]的首都是[Y]。", "法国", "巴黎"), Skip::Border);
 }
 
 #[test]
@@ -218,9 +216,13 @@ fn an_object_may_be_unknown() {
     for object in ["Ωmega", "paris Ω"] {
         assert_eq!(bert.skipped(CAPITAL, "France", object), Skip::UnknownObject, "{object}");
     }
-    // An unknown subject is read as such. Bytes know no unknown.
-    assert!(bert.tokens(&bert.asked(CAPITAL, "Ωmega", "Paris").steps[0]).contains("[UNK]"));
-    Fixture::new("gpt2").asked(CAPITAL, "France", "Ωmega");
+    // An unknown subject is read as such, and told. Bytes know no unknown.
+    let unknown = bert.asked(CAPITAL, "Ωmega", "Paris");
+    assert!(bert.tokens(&unknown.steps[0]).contains("[UNK]"));
+    assert!(unknown.unknown_subject);
+    assert!(bert.asked("[Y] is the capital of [X] .", "paris Ω", "Paris").unknown_subject);
+    assert!(!bert.asked("Ω: the capital of [X] is [Y] .", "France", "Paris").unknown_subject, "that is the template's");
+    assert!(!Fixture::new("gpt2").asked(CAPITAL, "Ωmega", "Ωmega").unknown_subject);
 }
 
 #[test]
@@ -256,6 +258,8 @@ fn every_skip_says_what_was_in_the_way() {
         (Skip::Normalisation, "normalised"),
         (Skip::NotFinite, "finite"),
         (Skip::ScoreType, "--score-type f32"),
+        (Skip::Border, "not kept apart"),
+        (Skip::NoEmbedding, "embedding"),
     ] {
         assert!(skip.to_string().contains(part), "{skip}");
     }

@@ -7,7 +7,7 @@ use super::{Search, WeightConnections};
 use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary};
-use crate::model::{Model, SIDE_FILES};
+use crate::model::{Model, as_recorded};
 use crate::question::Skip;
 use kndb_storage::{Claim, EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl DegenerateJob {
         // Where the source has no scores there are no candidates, so nothing is known there of groups either.
         parameters.extend(found.spec.parameters.iter().find(|(name, _)| name == "layers").cloned());
         parameters.extend(search.parameters());
-        parameters.push((SIDE_FILES.into(), model.side_hash().into()));
+        parameters.extend(model.parameters_as(&found.spec));
         let kind = device.split(':').next().unwrap_or(device);
         parameters.push(("device".into(), kind.into()));
         let mut run = RunSpec {
@@ -109,20 +109,23 @@ impl DegenerateJob {
         let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb dkn")?;
         let snapshot = store.snapshot()?;
         let source = attributed_run(&snapshot, &self.source)?;
-        let known = snapshot.run_named(&self.run.name).map(|run| run.id);
+        let stored_run = snapshot.run_named(&self.run.name);
+        let known = stored_run.map(|run| run.id);
+        let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
         let attributions = Stored::attributions(&snapshot, Some(source.id));
         let groups = Stored::groups(&snapshot, known);
         let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
         let asked_alike = is_gold(&source.spec);
-        let filling = Filling { store, run: &self.run, known: known.is_some(), threads: self.threads };
+        let asking = model.asking_as(&source.spec)?;
+        let filling = Filling { store, run: &described, known: known.is_some(), threads: self.threads };
         filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             let text = templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
             let Some(template) = text else { return Ok(Err(Skip::NoTemplate)) };
             let Some((subject, object)) = snapshot.label(item.fact, item.language)? else {
                 return Ok(Err(Skip::NoLabel));
             };
-            let question = match model.asking().question(template, subject, object) {
+            let question = match asking.question(template, subject, object) {
                 Ok(question) => question,
                 Err(skip) => return Ok(Err(skip)),
             };

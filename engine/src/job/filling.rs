@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::question::Skip;
 use kndb_storage::{Entry, EntryData, OnConflict, RunSpec, RunWriter, Snapshot, Store};
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -178,6 +179,7 @@ impl<'a> Collected<'a> {
             attributed: self.attributed,
             already_there: work.already_there,
             skipped: self.skips,
+            unknown_subjects: BTreeMap::new(),
             left,
             stopped: left > 0,
             elapsed: begun.elapsed(),

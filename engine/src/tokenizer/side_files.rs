@@ -1,0 +1,135 @@
+//! `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`: settings and names of special tokens.
+
+use crate::error::{Error, Result};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use tokenizers::AddedToken;
+
+/// A file that is an object of JSON.
+struct Object {
+    path: PathBuf,
+    values: Map<String, Value>,
+}
+
+/// The files beside a tokenizer.
+pub(super) struct SideFiles {
+    config: Option<Object>,
+    map: Option<Object>,
+    /// Read only where it is needed: with a `tokenizer.json` it says nothing new.
+    added: Option<Object>,
+    added_path: PathBuf,
+}
+
+/// A special token, and the file that names it.
+#[derive(Clone)]
+pub(super) struct Named {
+    pub token: AddedToken,
+    pub path: PathBuf,
+}
+
+impl SideFiles {
+    pub fn read(folder: &Path) -> Result<Self> {
+        let config = object(folder.join("tokenizer_config.json"))?;
+        let map = object(folder.join("special_tokens_map.json"))?;
+        Ok(Self { config, map, added: None, added_path: folder.join("added_tokens.json") })
+    }
+
+    /// Those that are there.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        [&self.config, &self.map, &self.added].into_iter().flatten().map(|file| file.path.clone()).collect()
+    }
+
+    /// A field of `tokenizer_config.json` that is true, false, or not given.
+    pub fn flag(&self, field: &'static str) -> Result<Option<bool>> {
+        let Some(file) = &self.config else { return Ok(None) };
+        match file.values.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(other) => Err(Error::Variant {
+                path: file.path.clone(),
+                field,
+                found: other.to_string(),
+                expected: "true or false".into(),
+            }),
+        }
+    }
+
+    /// A text of `tokenizer_config.json`.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.config.as_ref()?.values.get(field)?.as_str()
+    }
+
+    /// Whether `tokenizer_config.json` says that there is none.
+    pub fn denies(&self, field: &str) -> bool {
+        self.config.as_ref().is_some_and(|file| file.values.get(field).is_some_and(Value::is_null))
+    }
+
+    /// A special token, written as a text or as an object with `content`. As in Hugging Face, the map of special tokens
+    /// goes before `tokenizer_config.json`, unless that has a list of its own (`added_tokens_decoder`).
+    pub fn token(&self, field: &str) -> Option<Named> {
+        let own_list = self.config.as_ref().is_some_and(|file| file.values.contains_key("added_tokens_decoder"));
+        let map = self.map.as_ref().filter(|_| !own_list);
+        [map, self.config.as_ref()].into_iter().flatten().find_map(|file| {
+            let token = added_token(file.values.get(field)?)?;
+            Some(Named { token, path: file.path.clone() })
+        })
+    }
+
+    /// Tokens added to a vocabulary, by id: `added_tokens_decoder`, or in older folders `added_tokens.json`.
+    pub fn added_tokens(&mut self) -> Result<Vec<(u32, AddedToken)>> {
+        let mut all = Vec::new();
+        if let Some(file) = &self.config
+            && let Some(listed) = file.values.get("added_tokens_decoder")
+        {
+            let wrong = || Error::Variant {
+                path: file.path.clone(),
+                field: "added_tokens_decoder",
+                found: listed.to_string().chars().take(80).collect(),
+                expected: "an object of tokens by id".into(),
+            };
+            for (id, token) in listed.as_object().ok_or_else(wrong)? {
+                all.push((id.parse().map_err(|_| wrong())?, added_token(token).ok_or_else(wrong)?));
+            }
+        } else {
+            self.added = object(self.added_path.clone())?;
+            for (token, id) in self.added.iter().flat_map(|file| &file.values) {
+                let id = id.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(|| Error::File {
+                    path: self.added_path.clone(),
+                    reason: format!("`{token}` has id {id}; expected a whole number"),
+                })?;
+                all.push((id, AddedToken::from(token.clone(), false)));
+            }
+        }
+        all.sort_by_key(|(id, _)| *id);
+        Ok(all)
+    }
+}
+
+fn object(path: PathBuf) -> Result<Option<Object>> {
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::Read { path, source }),
+    };
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(values)) => Ok(Some(Object { path, values })),
+        Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
+        Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
+    }
+}
+
+fn added_token(value: &Value) -> Option<AddedToken> {
+    if let Some(content) = value.as_str() {
+        return Some(AddedToken::from(content, true));
+    }
+    let content = value.get("content")?.as_str()?;
+    let flag = |field: &str, default: bool| value.get(field).and_then(Value::as_bool).unwrap_or(default);
+    let special = flag("special", true);
+    Some(
+        AddedToken::from(content, special)
+            .lstrip(flag("lstrip", false))
+            .rstrip(flag("rstrip", false))
+            .single_word(flag("single_word", false))
+            .normalized(flag("normalized", !special)),
+    )
+}
