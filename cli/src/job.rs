@@ -110,6 +110,9 @@ fn write_summary(
         entries += &format!(", {} left", summary.left);
     }
     line("entries", entries)?;
+    if !summary.unknown_subjects.is_empty() {
+        line("note", unknown_subjects(&summary.unknown_subjects))?;
+    }
     let skipped = summary.skipped_in_all();
     if skipped > 0 {
         line("skipped", skipped.to_string())?;
@@ -129,6 +132,14 @@ fn write_summary(
             ),
         },
     )
+}
+
+/// `subject partly unknown to the tokenizer: 12 prompts (en 2, zh 10)`
+fn unknown_subjects(by_language: &BTreeMap<String, u64>) -> String {
+    let all: u64 = by_language.values().sum();
+    let counts: Vec<String> = by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
+    let prompts = if all == 1 { "prompt" } else { "prompts" };
+    format!("subject partly unknown to the tokenizer: {all} {prompts} ({})", counts.join(", "))
 }
 
 /// One row a relation and reason, the most first: `P36 (capital)  en 2, zh 1  object not in the model's vocabulary`.

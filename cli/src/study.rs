@@ -109,8 +109,9 @@ impl Setting {
         if let Some(run) = &args.run {
             named_run(&snapshot, run, reads)?;
         }
-        let model = model::load(&args.model, &args.device, terminal)?;
+        let mut model = model::load(&args.model, &args.device, terminal)?;
         let run = run_of(&snapshot, &model, args.run.as_deref(), reads)?.clone();
+        model.ask_as(&run.spec)?;
         if !run.finished {
             let name = &run.spec.name;
             let note = format!(

@@ -171,3 +171,48 @@ fn add_head(path: &std::path::Path) {
     let length = (header.len() as u64).to_le_bytes();
     std::fs::write(path, [&length, header.as_bytes(), data, &zeros].concat()).expect("weights");
 }
+
+#[test]
+fn a_beginning_of_sequence_before_prompts_is_another_run() {
+    let environment = with_facts();
+    let part = ["--langs", "en", "--limit", "1"];
+    attribute(&environment, "gpt2", &part);
+    let with = attribute(&environment, "gpt2", &[&part[..], &["--bos"]].concat());
+    assert!(with.out.contains("run          gpt2-amig-bos\n") && with.out.contains("entries      1 new\n"), "{with:?}");
+    let all = runs(&environment);
+    let bos = |name: &str| {
+        let run = all.as_array().and_then(|runs| runs.iter().find(|run| run["run"] == name)).expect("the run");
+        run["parameters"]["bos"].clone()
+    };
+    assert_eq!((bos("gpt2-amig"), bos("gpt2-amig-bos")), (Value::Null, "put before".into()));
+    let mixed = attribute(&environment, "gpt2", &[&part[..], &["--bos", "--run", "gpt2-amig"]].concat());
+    assert!(mixed.code != Some(0) && mixed.messages.contains("bos"), "{mixed:?}");
+    for (weights, reason) in [("llama", "adds it already"), ("bert", "masked")] {
+        let refused = attribute(&environment, weights, &[&part[..], &["--bos"]].concat());
+        assert!(refused.code == Some(2) && refused.messages.contains(reason), "{refused:?}");
+    }
+    // What is about the run's facts asks in the same way: else their probabilities would have changed.
+    let weights = model("gpt2");
+    let searched = environment.ok(&["dkn", "db", "--model", &weights, "--from", "gpt2-amig-bos", "--run", "groups"]);
+    assert!(searched.out.contains("entries      1 new\n"), "{searched:?}");
+    let probe = ["probe", "db", "--model", &weights, "--fact", "f1", "--langs", "en", "--suppress", "neurons(0:0)"];
+    let probed = |run: &str| environment.ok(&[&probe[..], &["--run", run]].concat());
+    let (plain, begun) = (probed("gpt2-amig"), probed("gpt2-amig-bos"));
+    assert!(begun.messages.contains("beginning-of-sequence token") && plain.messages.is_empty(), "{begun:?}");
+    assert_ne!(plain.out, begun.out);
+}
+
+#[test]
+fn subjects_that_the_tokenizer_does_not_know_are_counted() {
+    let environment = with_facts();
+    std::fs::create_dir_all(environment.path("more/en")).expect("a folder");
+    let fact = serde_json::json!({
+        "uuid": "f3", "lineid": 0, "sub_uri": "f3", "sub_label": "Ωmega", "obj_uri": "f3", "obj_label": "Paris",
+    });
+    environment.write("more/en/P36.jsonl", &fact.to_string());
+    environment.ok(&["facts", "db", "more"]);
+    let ran = attribute(&environment, "bert", &["--langs", "en"]);
+    assert!(ran.out.contains("note         subject partly unknown to the tokenizer: 1 prompt (en 1)\n"), "{ran:?}");
+    let again = attribute(&environment, "bert", &["--langs", "en"]);
+    assert!(!again.out.contains("unknown"), "nothing was asked: {again:?}");
+}

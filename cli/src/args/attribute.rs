@@ -32,7 +32,7 @@ pub struct AttributeArgs {
     /// Folder of a Hugging Face model: config.json, tokenizer.json and weights in safetensors
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
-    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD]
+    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with -bos after it for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// Name of the model [default: its folder's name]
@@ -126,6 +126,9 @@ pub struct MethodArgs {
     /// Which value of a neuron is scored: its activation, or that before the non-linearity
     #[arg(long, value_parser = named(&[("activation", Site::Activation), ("pre", Site::Pre)]))]
     pub site: Option<Site>,
+    /// Put the beginning-of-sequence token before every prompt, for causal models whose tokenizer does not (GPT-2)
+    #[arg(long)]
+    pub bos: bool,
     /// Layers to score, such as 0-3,8; the others get 0 [default: all]
     #[arg(long, value_name = "LIST")]
     pub layers: Option<LayerList>,

@@ -39,12 +39,16 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(LayerList(layers)) = &args.method.layers {
         must_have_layers(&args.model, layers)?;
     }
-    let model = model::load(&args.model, &args.device, terminal)?;
+    let mut model = model::load(&args.model, &args.device, terminal)?;
+    if args.method.bos {
+        model.ask_with_bos()?;
+    }
     let options = options(&args.method, &model)?;
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {
         let method = options.preset.unwrap_or_else(|| options.method.build().name());
-        format!("{model_name}-{method}")
+        let bos = if args.method.bos { "-bos" } else { "" };
+        format!("{model_name}-{method}{bos}")
     });
     let mut job = Job::new(run, &model, &options, &args.device);
     job.run.model = model_name;

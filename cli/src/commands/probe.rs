@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use kndb_engine::model::is_asked_with_bos;
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
 use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Shape, Snapshot, Store};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use crate::error::{CliError, Result};
 use crate::fact_choice;
 use crate::model;
 use crate::sets::Sets;
+use crate::study::{Reads, run_of};
 use crate::terminal::Terminal;
 
 /// Runs it.
@@ -21,7 +23,8 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let snapshot = store.snapshot()?;
     let fact = fact_choice::fact(&snapshot, &args.fact)?;
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
-    let model = model::load(&args.model, &args.device, terminal)?;
+    let mut model = model::load(&args.model, &args.device, terminal)?;
+    ask_as_the_run(&mut model, &snapshot, args.run.as_deref(), terminal)?;
     let sets = Sets::new(&store, &model, args.run.as_deref())?;
     let chosen = Chosen::of(&args.change, &|set| sets.neurons(set, &args.fact))?;
     for (set, _, _) in chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty()) {
@@ -39,6 +42,20 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
         false => write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?,
     };
     written.map_err(CliError::Output)
+}
+
+/// Asks as the facts of the run were asked: that of `--run`, or the only one of the model.
+fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>, terminal: &mut Terminal) -> Result<()> {
+    let run = match run {
+        Some(name) => snapshot.run_named(name),
+        None => run_of(snapshot, model, None, Reads::Attributions).ok(),
+    };
+    let Some(run) = run.filter(|run| is_asked_with_bos(&run.spec)) else { return Ok(()) };
+    model.must_be_of(run)?;
+    model.ask_as(&run.spec)?;
+    let message = &mut terminal.messages;
+    writeln!(message, "note: the beginning-of-sequence token is put before prompts, as in run {:?}", run.spec.name)
+        .map_err(CliError::Output)
 }
 
 /// Neurons, and what was asked to be done with them.

@@ -168,7 +168,9 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
         }
         Engine::Missing { why: Some(_), .. } => return None,
         Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
-        Engine::Tokenizer { .. } => "does tokenizer.json belong to this model?",
+        Engine::Tokenizer { reason, .. } if reason.contains("another model") => {
+            "does tokenizer.json belong to this model?"
+        }
         Engine::Device { .. } => "--device cpu is there always",
         Engine::Storage(kndb_storage::Error::FactExists { .. }) => {
             "another process adds to this run; when it has ended, the same command adds what is missing"
