@@ -210,7 +210,7 @@ fn subjects_that_the_tokenizer_does_not_know_are_counted() {
         "uuid": "f3", "lineid": 0, "sub_uri": "f3", "sub_label": "Ωmega", "obj_uri": "f3", "obj_label": "Paris",
     });
     environment.write("more/en/P36.jsonl", &fact.to_string());
-    environment.ok(&["facts", "db", "more"]);
+    environment.ok(&["facts", "db", "more/en/P36.jsonl", "--format", "mlama", "--lang", "en"]);
     let ran = attribute(&environment, "bert", &["--langs", "en"]);
     assert!(ran.out.contains("note         subject partly unknown to the tokenizer: 1 prompt (en 1)\n"), "{ran:?}");
     let again = attribute(&environment, "bert", &["--langs", "en"]);
