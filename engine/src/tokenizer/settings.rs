@@ -76,7 +76,11 @@ fn set_prefix_space(splitter: &mut PreTokenizerWrapper, wanted: bool) -> bool {
     match splitter {
         PreTokenizerWrapper::ByteLevel(bytes) => std::mem::replace(&mut bytes.add_prefix_space, wanted) != wanted,
         PreTokenizerWrapper::Sequence(all) => {
-            all.as_mut().iter_mut().fold(false, |changed, each| set_prefix_space(each, wanted) || changed)
+            let mut changed = false;
+            for each in all.as_mut().iter_mut() {
+                changed |= set_prefix_space(each, wanted);
+            }
+            changed
         }
         _ => false,
     }
