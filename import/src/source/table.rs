@@ -4,7 +4,8 @@
 //! every neuron of the model make a dense entry. Fewer make a sparse one that is complete above its lowest
 //! score: others that score as much may have been cut. Without scores they are a neuron set.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 
 use kndb_storage::{EntryData, Neuron, ScoreValues};
@@ -24,6 +25,9 @@ use crate::source::told::{Row, Told, bad_prompt};
 
 /// Rows dealt with at a time.
 pub(crate) const BATCH_ROWS: usize = 16 << 10;
+
+/// How facts are counted that are not given out.
+const LEFT_OUT: &str = "facts left out because a row of theirs is not taken";
 
 /// Where rows come from, however they are read.
 pub(crate) trait Batches: Send {
@@ -50,6 +54,7 @@ pub(crate) struct Table {
 struct State {
     waiting: VecDeque<Given>,
     current: Option<Current>,
+    passed: Passed,
     seen: Seen,
     row: u64,
     /// The line of the row, in files of lines.
@@ -65,6 +70,35 @@ struct Current {
     broken: bool,
 }
 
+/// Rows that were passed over and may be of the fact that begins next: it would miss them unseen.
+#[derive(Default)]
+struct Passed {
+    /// There are some of which it cannot be read whose they are.
+    unknown: bool,
+    /// The facts of those of which only that is known.
+    facts: BTreeSet<String>,
+}
+
+impl Passed {
+    fn may_be_of(&self, fact: &str) -> bool {
+        self.unknown || self.facts.contains(fact)
+    }
+}
+
+impl State {
+    /// Notes a row that is passed over, with its fact if it can be read. Its language or prompt may be what is wrong, so it
+    /// may belong to the entry that is being read, to the next, or to none.
+    fn pass_over(&mut self, fact: Option<&str>) {
+        if let Some(current) = &mut self.current {
+            current.broken |= fact.is_none_or(|fact| fact == current.named.key.fact);
+        }
+        match fact {
+            Some(fact) => _ = self.passed.facts.insert(fact.to_owned()),
+            None => self.passed.unknown = true,
+        }
+    }
+}
+
 impl Table {
     pub fn new(file: Mapped, batches: Box<dyn Batches>, scored: bool, told: Told, options: &Options) -> Self {
         let invalid = Invalid::new(options);
@@ -78,8 +112,7 @@ impl Table {
             Ok(None) => return self.flush().map(|()| false),
             Err(error) if error.is_of_a_row() => {
                 self.invalid.note(error)?;
-                // Whose row it was cannot be known; it stands among those of the current fact.
-                self.state.current.iter_mut().for_each(|current| current.broken = true);
+                self.state.pass_over(None);
                 self.state.row += 1;
                 return Ok(true);
             }
@@ -99,6 +132,23 @@ impl Table {
     }
 
     fn add(&mut self, rows: &Rows, index: usize) -> Result<(), ImportError> {
+        let fact = match self.find_fact(rows, index) {
+            Ok(fact) => fact,
+            Err(error) => {
+                let fact = rows.text(Role::Fact, index).ok().flatten().filter(|fact| !fact.is_empty());
+                self.state.pass_over(fact.as_deref());
+                return Err(error);
+            }
+        };
+        let added = self.add_neuron(rows, index, &fact);
+        if let (Err(_), Some(current)) = (&added, &mut self.state.current) {
+            current.broken = true;
+        }
+        added
+    }
+
+    /// The fact of a row, which is the current one from here on.
+    fn find_fact<'r>(&mut self, rows: &'r Rows, index: usize) -> Result<Cow<'r, str>, ImportError> {
         let place = Spot { file: &self.file, row: self.state.row, line: self.state.line };
         let bad = |cell: BadCell| place.bad(cell);
         let at = || place.at();
@@ -141,11 +191,7 @@ impl Table {
                 self.begin(named)?;
             }
         }
-        let added = self.add_neuron(rows, index, &fact);
-        if let (Err(_), Some(current)) = (&added, &mut self.state.current) {
-            current.broken = true;
-        }
-        added
+        Ok(fact)
     }
 
     /// Adds a row's neuron and score to the current fact.
@@ -211,7 +257,8 @@ impl Table {
             let (fact, language, prompt) = (key.fact, key.language, key.prompt);
             return Err(ImportError::NotContiguous { at: self.here(), fact, language, prompt });
         }
-        self.state.current = Some(Current { named, rows: SparseScores::default(), broken: false });
+        let broken = mem::take(&mut self.state.passed).may_be_of(&named.key.fact);
+        self.state.current = Some(Current { named, rows: SparseScores::default(), broken });
         Ok(())
     }
 
@@ -221,7 +268,7 @@ impl Table {
             return Ok(());
         };
         if broken {
-            self.invalid.count("facts left out because a row of theirs is not taken");
+            self.invalid.count(LEFT_OUT);
             return Ok(());
         }
         let shape = self.options.shape;

@@ -5,6 +5,8 @@ use kndb_import::Options;
 use crate::folder::{Folder, options, texts};
 use crate::npy::{f4, npy};
 
+const LEFT_OUT: &str = "facts left out because a row of theirs is not taken";
+
 fn skipping() -> Options {
     let mut options = options();
     options.skip_invalid = true;
@@ -35,27 +37,64 @@ fn a_table_goes_on_without_the_facts_that_have_such_rows() {
                  d,0,0,3\nd,0,1,2\n";
     let (entries, reasons) = skipped("t.csv", table.as_bytes());
     // Without its row of NaN, `a` would say that the neuron scored less than the lowest listed.
-    assert_eq!(
-        entries,
-        ["b/en/0 sparse [0, 1] [2.0, 1.0] floor 1.0000001", "d/en/0 sparse [0, 1] [3.0, 2.0] floor 2.0000002"]
-    );
+    // So would `b`, if the row without a fact was one of its.
+    assert_eq!(entries, ["d/en/0 sparse [0, 1] [3.0, 2.0] floor 2.0000002"]);
     let expected = [
         ("a neuron outside the model", 1),
         ("a null in column `fact`", 1),
         ("a score that is NaN", 1),
-        ("facts left out because a row of theirs is not taken", 2),
+        (LEFT_OUT, 3),
         ("no whole number in column `layer`", 1),
     ];
     assert_eq!(reasons, counted(&expected));
 }
 
+/// What is left of facts `a`, `b` and `c` when one row of `b` is this: those that are stored must be whole.
+fn left_of(columns: &str, row: &str) -> (Vec<String>, u64) {
+    left_of_all(columns, &["a,en,0,0,0,1", "a,en,0,0,1,1", "b,en,0,0,0,1", row, "c,en,0,0,0,1"])
+}
+
+fn left_of_all(columns: &str, rows: &[&str]) -> (Vec<String>, u64) {
+    let (entries, reasons) = skipped("t.csv", format!("{columns}\n{}\n", rows.join("\n")).as_bytes());
+    let facts = entries.iter().map(|entry| entry.split(' ').next().unwrap_or_default().to_owned()).collect();
+    (facts, reasons.iter().find(|(reason, _)| reason == LEFT_OUT).map_or(0, |(_, count)| *count))
+}
+
 #[test]
-fn a_line_with_too_few_values_is_one_too() {
-    let (entries, reasons) = skipped("t.csv", b"fact,layer,neuron\na,0,1\nb,0\nc,0,2\n");
-    assert_eq!(entries, ["c/en/0 neurons [2]"], "the broken line may be of `a`, too");
-    let expected =
-        [("another number of values than columns", 1), ("facts left out because a row of theirs is not taken", 1)];
-    assert_eq!(reasons, counted(&expected));
+fn a_row_whose_language_or_prompt_cannot_be_read_takes_the_fact_that_it_names_along() {
+    let columns = "fact,language,prompt,layer,neuron,score";
+    for row in ["b,Chinese,0,0,1,9", "b,,0,0,1,9", "b,en,,0,1,9", "b,en,x,0,1,9", "b,en,0.5,0,1,9"] {
+        assert_eq!(left_of(columns, row), (vec!["a/en/0".to_owned(), "c/en/0".to_owned()], 1), "{row}");
+    }
+    // It may be of either prompt of `b`; the ones after `c` are another's.
+    let rows = ["a,en,0,0,0,1", "b,en,0,0,0,1", "b,en,x,0,1,9", "b,en,1,0,0,1", "c,en,0,0,0,1", "b,en,2,0,0,1"];
+    assert_eq!(left_of_all(columns, &rows), (["a/en/0", "c/en/0", "b/en/2"].map(str::to_owned).to_vec(), 2));
+    // Before the first row of its fact that can be read.
+    let rows = ["a,en,0,0,0,1", "b,en,x,0,1,9", "b,en,0,0,0,1", "c,en,0,0,0,1"];
+    assert_eq!(left_of_all(columns, &rows), (["a/en/0", "c/en/0"].map(str::to_owned).to_vec(), 1));
+}
+
+#[test]
+fn a_row_whose_fact_cannot_be_read_takes_the_facts_on_both_sides_along() {
+    let columns = "fact,language,prompt,layer,neuron,score";
+    for row in [",en,0,0,1,9", "b,en,0,0,1"] {
+        assert_eq!(left_of(columns, row), (vec!["a/en/0".to_owned()], 2), "{row}");
+    }
+    let differ = ["a,a,0,0,1", "b,b,0,0,1", "b,c,0,1,9", "c,c,0,0,1", "d,d,0,0,1"];
+    assert_eq!(
+        left_of_all("fact,uuid,layer,neuron,score", &differ),
+        (["a/en/0", "d/en/0"].map(str::to_owned).to_vec(), 2)
+    );
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_such_a_row() {
+    for line in [&b"b,0"[..], b"b\xFF,0,1"] {
+        let table = [b"fact,layer,neuron\na,0,1\n", line, b"\nc,0,2\nd,0,1\n"].concat();
+        let (entries, reasons) = skipped("t.csv", &table);
+        assert_eq!(entries, ["d/en/0 neurons [1]"], "the broken line may be of `a` or of `c`");
+        assert!(reasons.contains(&(LEFT_OUT.to_owned(), 2)), "{reasons:?}");
+    }
 }
 
 #[test]
