@@ -1,9 +1,11 @@
 //! What the folders of a path say: Hive partitions (`lang=zh`), folders named as a language (`zh`).
 //!
 //! `key=value` is read anywhere in the path. A plain folder counts only if its name is surely a language, and
-//! only where whoever imports chose it: below the folder that was given, or right around the file.
+//! only where whoever imports chose it: below the folder that was given, or right around the file. What counts is
+//! where the file lies, not how its path is written: `.` is the folder that it stands for.
 
-use std::path::{Component, Path};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 use kndb_storage::language::{is_known, named};
 
@@ -29,14 +31,12 @@ pub(crate) enum Folder {
 
 /// What the folders of a path say; the error is what was found and what was expected.
 pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, String)> {
-    let folders: Vec<String> = path.parent().into_iter().flat_map(Path::components).filter_map(normal).collect();
     let mut said = Vec::new();
-    for (at, name) in folders.iter().enumerate() {
-        let plain_counts = folders.len() - at <= chosen;
+    for Around { name, chosen, path } in around(path, chosen) {
         match name.split_once('=') {
-            Some((key, value)) => said.push(partition(key, value, name)?),
-            None if plain_counts && is_known(name) => said.push(plain(path, at, name)),
-            None if plain_counts && named(name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
+            Some((key, value)) => said.push(partition(key, value, &name)?),
+            None if chosen && is_known(&name) => said.push(plain(&path, &name)),
+            None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
                 said.push(Folder::Hint(format!("the folder `{name}`, which is the name of a language, not its code")));
             }
             None => {}
@@ -45,11 +45,49 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
     Ok(said)
 }
 
-fn normal(component: Component<'_>) -> Option<String> {
-    match component {
-        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-        _ => None,
+/// A folder that a file is in, by a name that it goes by.
+struct Around {
+    name: String,
+    chosen: bool,
+    path: PathBuf,
+}
+
+/// The folders that a file is in, the outermost first: those of its path, where that begins at the working folder
+/// or goes up by `..` those that are really there, and where some are links also the ones these lead to.
+fn around(path: &Path, chosen: usize) -> Vec<Around> {
+    let reached = reached(path.parent().unwrap_or(Path::new("")));
+    let mut folders: Vec<_> = reached.ancestors().filter(|folder| folder.file_name().is_some()).collect();
+    folders.reverse();
+    let mut all = Vec::new();
+    for (at, folder) in folders.iter().enumerate() {
+        let chosen = folders.len() - at <= chosen;
+        all.push(Around::new(folder, chosen));
+        let real = fs::canonicalize(folder).ok().filter(|real| chosen && real.file_name() != folder.file_name());
+        all.extend(real.map(|real| Around::new(&real, true)));
     }
+    let real = fs::canonicalize(&reached).unwrap_or_default();
+    let others = real.ancestors().filter(|folder| !all.iter().any(|known| known.path == *folder));
+    let others: Vec<_> = others.map(|folder| Around::new(folder, false)).collect();
+    all.extend(others);
+    all
+}
+
+impl Around {
+    fn new(folder: &Path, chosen: bool) -> Self {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, chosen, path: folder.to_owned() }
+    }
+}
+
+/// A folder from the root on: what stands before `..` means nothing, so that is looked up, and the rest as it is written.
+fn reached(folder: &Path) -> PathBuf {
+    let parts: Vec<_> = folder.components().collect();
+    let written = parts.iter().rposition(|part| *part == Component::ParentDir).map_or(0, |at| at + 1);
+    let before: PathBuf = parts[..written].iter().collect();
+    let start = if written == 0 && folder.is_relative() { Path::new(".") } else { &before };
+    // Where that cannot be looked up, the file cannot be opened either.
+    let start = fs::canonicalize(start).unwrap_or_else(|_| start.to_owned());
+    start.join(parts[written..].iter().filter(|part| **part != Component::CurDir).collect::<PathBuf>())
 }
 
 fn partition(key: &str, value: &str, name: &str) -> Result<Folder, (String, String)> {
@@ -74,21 +112,17 @@ fn partition(key: &str, value: &str, name: &str) -> Result<Folder, (String, Stri
 }
 
 /// A folder with the name of a language.
-fn plain(path: &Path, at: usize, name: &str) -> Folder {
+fn plain(path: &Path, name: &str) -> Folder {
     let lower = name.to_ascii_lowercase();
-    if AMBIGUOUS.contains(&&*lower) && !has_language_beside(path, at) {
+    if AMBIGUOUS.contains(&&*lower) && !has_language_beside(path) {
         return Folder::Hint(format!("the folder `{name}`, which may be a language's code or something else"));
     }
     Folder::Says { role: Role::Language, value: name.to_owned(), name: name.to_owned() }
 }
 
 /// Whether a folder beside this one is surely a language: then this one is.
-fn has_language_beside(path: &Path, at: usize) -> bool {
-    let mut folders = path.parent().into_iter().flat_map(Path::ancestors);
-    let depth = |folder: &Path| folder.components().filter_map(normal).count();
-    let Some(own) = folders.find(|folder| depth(folder) == at + 1) else { return false };
-    let above = own.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = std::fs::read_dir(above) else { return false };
+fn has_language_beside(folder: &Path) -> bool {
+    let Some(Ok(entries)) = folder.parent().map(fs::read_dir) else { return false };
     entries.flatten().filter(|entry| entry.path().is_dir()).any(|entry| {
         let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
         is_known(&name) && !AMBIGUOUS.contains(&&*name)

@@ -129,3 +129,90 @@ fn open_takes_the_folder_right_around_a_file() {
     let entries: Vec<_> = open(&path, &options()).expect("opens").map(|entry| text(&entry.expect("reads"))).collect();
     assert_eq!(entries, ["a/zh/0 neurons [1]"]);
 }
+
+#[test]
+fn a_folder_counts_however_it_is_reached() {
+    let folder = Folder::new();
+    for path in ["lang=zh/P36/n.json", "lang=zh/n.json", "other/x/n.json", "de/n.json", "de/x/n.json"] {
+        folder.write(path, SET);
+    }
+    for (path, key) in [
+        ("lang=zh/../other/x/n.json", "a/en/0"),
+        ("other/../lang=zh/n.json", "a/zh/0"),
+        ("lang=zh/P36/../n.json", "a/zh/0"),
+        ("lang=zh/P36/..", "a/zh/0"),
+        ("de/.", "a/de/0"),
+        ("de/x/..", "a/de/0"),
+        ("de/x/../n.json", "a/de/0"),
+        ("de/./x/n.json", "a/en/0"),
+        ("de/../other/x/n.json", "a/en/0"),
+    ] {
+        let found = keys(&folder, path, &options()).expect(path);
+        assert!(found.contains(&key.to_owned()), "{path}: {found:?}");
+        assert!(found.iter().all(|found| found == key), "{path}: {found:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_says_what_its_name_says_and_what_the_folder_says_that_it_leads_to() {
+    let folder = Folder::new();
+    for path in ["lang=zh/deep/n.json", "de/n.json", "plain/n.json"] {
+        folder.write(path, SET);
+    }
+    for (to, link) in [
+        ("lang=zh/deep", "results"),
+        ("de", "latest"),
+        ("plain", "fr"),
+        ("plain", "lang=pt"),
+        ("lang=zh/deep", "lang=ja"),
+    ] {
+        std::os::unix::fs::symlink(folder.path(to), folder.path(link)).expect("a link");
+    }
+    for (path, key) in [("results", "a/zh/0"), ("latest", "a/de/0"), ("fr", "a/fr/0"), ("lang=pt", "a/pt/0")] {
+        assert_eq!(keys(&folder, path, &options()), Ok(vec![key.to_owned()]), "{path}");
+        assert_eq!(keys(&folder, &format!("{path}/n.json"), &options()), Ok(vec![key.to_owned()]), "{path}/n.json");
+    }
+    let told = keys(&folder, "lang=ja", &options()).expect_err("two languages");
+    assert!(told.contains("`lang=ja`") && told.contains("`lang=zh`"), "{told}");
+}
+
+/// What is to be read from where, for [`in_the_working_folder`] in a process of its own.
+const READ: &str = "KNDB_TEST_READ";
+
+#[test]
+fn the_working_folder_counts_as_if_it_were_written() {
+    let folder = Folder::new();
+    folder.write("lang=zh/n.json", SET);
+    folder.write("de/n.json", SET);
+    folder.write("de/x/n.json", SET);
+    for (working, path, key) in [
+        ("lang=zh", "n.json", "a/zh/0"),
+        ("lang=zh", "*.json", "a/zh/0"),
+        ("de", "n.json", "a/de/0"),
+        ("de", ".", "a/de/0"),
+        ("de", "x/n.json", "a/en/0"),
+        ("de/x", "n.json", "a/en/0"),
+        ("de/x", "../n.json", "a/de/0"),
+        ("de/x", "..", "a/de/0"),
+    ] {
+        let mut test = std::process::Command::new(std::env::current_exe().expect("this program"));
+        test.args(["--exact", "folders::in_the_working_folder", "--include-ignored"]);
+        let ran = test.current_dir(folder.path(working)).env(READ, format!("{path} {key}")).output().expect("runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    }
+}
+
+#[ignore = "run by the test above, in a folder of its own"]
+#[test]
+fn in_the_working_folder() {
+    let wanted = std::env::var(READ).expect("run by the test above");
+    let (path, key) = wanted.split_once(' ').expect("a path and a key");
+    let inputs = expand_all(&[path.to_owned()]).expect("files").inputs;
+    assert!(!inputs.is_empty());
+    for input in inputs {
+        for entry in kndb_import::open_input(&input, &options()).expect("opens") {
+            assert_eq!(text(&entry.expect("reads")).split(' ').next(), Some(key), "{wanted}");
+        }
+    }
+}
