@@ -21,6 +21,11 @@ const TWO_LETTERS: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm
 /// Codes of three letters that data sets use as folders and that mean nothing else there.
 const THREE_LETTERS: &str = "arz azb bcl ceb ckb fil haw kab nds pms scn yue";
 
+/// Codes that folders and files carry for another reason: words, methods, splits, abbreviations of the field.
+const AMBIGUOUS: &str = "ab ae am an as av be bi bm bn bo br bs ca ce ch co cr cs cu cv dv ee eu ff fo ga gd gl gn ha he hi ho ht \
+    ia id ie ig ii ik io is it iu kg ki kl kn kv la li ln lo lu mg mi ml mr ms mt my na nb nd ne ng nn no nr \
+    nv om or os pa pi ps pt rn sa sc sd se sg si sm sn so ss st te ti tl tn to tr ts ug uk ve vo wa wo yo za";
+
 /// Scripts of ISO 15924 that texts are written in today.
 const SCRIPTS: &str = "Arab Armn Beng Bopo Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hang Hani Hans Hant Hebr \
     Hira Jpan Kana Khmr Knda Kore Laoo Latn Mlym Mong Mtei Mymr Olck Orya Sinh Syrc Taml Telu Tfng Thaa Thai Tibt";
@@ -177,6 +182,17 @@ pub fn is_known(text: &str) -> bool {
     (listed(TWO_LETTERS) || listed(THREE_LETTERS)) && parts.clone().count() <= 2 && parts.all(rest)
 }
 
+/// Whether a code that is known is as likely a word or an abbreviation in the name of a folder or file: `ml`, `it`, `cs`.
+/// Such a name is a language only where something else says so.
+pub fn is_ambiguous(text: &str) -> bool {
+    AMBIGUOUS.split_whitespace().any(|code| code.eq_ignore_ascii_case(text))
+}
+
+/// Whether a text is the code of a language that is known and hardly anything else.
+pub fn is_surely(text: &str) -> bool {
+    is_known(text) && !is_ambiguous(text)
+}
+
 /// Whether a text is built as a code is, whatever its parts mean.
 fn has_form(text: &str) -> bool {
     // Wikipedia's `zh-classical` has a longer part than the standard's eight letters.
@@ -245,6 +261,18 @@ mod tests {
         for (name, code) in NAMES {
             assert!(parse(name).is_err() && is_known(code), "{name}");
         }
+    }
+
+    #[test]
+    fn words_and_abbreviations_are_not_surely_languages() {
+        for word in ["ml", "CS", "my", "it", "he", "to", "or", "an", "so", "la", "kn", "ff", "id"] {
+            assert!(is_known(word) && !is_surely(word), "{word}");
+        }
+        for code in ["zh", "DE", "fr", "pt_BR", "it-IT", "ceb", "en"] {
+            assert!(is_surely(code), "{code}");
+        }
+        let unknown: Vec<_> = AMBIGUOUS.split_whitespace().filter(|code| !is_known(code)).collect();
+        assert_eq!(unknown, [""; 0], "only codes can be ambiguous");
     }
 
     #[test]

@@ -125,6 +125,11 @@ impl Rows {
     pub fn has(&self, field: &str) -> bool {
         self.fields.iter().any(|found| found == field)
     }
+
+    /// Whether the rows say their language themselves.
+    pub fn say_language(&self) -> bool {
+        self.has("lang") || self.has("language")
+    }
 }
 
 /// Looks at a file's first row. With `format`, what fits none is taken for that data set's rows.

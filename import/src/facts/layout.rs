@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::kind::{Kind, Rows, Sniffed, sniff};
 use super::language::{self, Spoken};
+use super::place::Place;
+use super::rows::is_wikidata;
 use super::understood::{NotRead, Understood};
 use super::walk::{Found, extension, stem};
 use super::{FactsFormat, FactsOptions};
-use crate::error::ImportError;
+use crate::error::{ImportError, Location, Place as In};
 use crate::mapped::Mapped;
 
 /// LAMA's templates; they stand in the folder above the facts.
@@ -197,14 +199,24 @@ impl Layout<'_> {
         let language = match rows.kind {
             // Nothing is read of it.
             Kind::Squad => None,
-            kind => language::of_file(self.root, &path, kind, format, self.options)?,
+            _ => language::of_file(self.root, &path, &rows, format, self.options)?,
         };
-        if language.is_none() && rows.kind != Kind::Squad && !rows.has("lang") && !rows.has("language") {
+        if language.is_none() && rows.kind != Kind::Squad && !rows.say_language() {
             return Err(language::missing(&path, format));
         }
-        let folder = language::relation(self.root, &path);
+        let folder = Place::of(self.root, &path).relation(&rows)?;
         let hive = folder.is_some();
-        let relation = folder.unwrap_or_else(|| stem(&path));
+        let own = stem(&path);
+        if let Some(folder) =
+            folder.as_ref().filter(|folder| **folder != own && is_wikidata(folder) && is_wikidata(&own))
+        {
+            return Err(ImportError::Unexpected {
+                at: Box::new(Location { file: path, place: In::File }),
+                found: format!("the relation `{folder}` by the folder, and `{own}` by the file's name"),
+                expected: "one relation".to_owned(),
+            });
+        }
+        let relation = folder.unwrap_or(own);
         Ok(FactsFile { path, size, rows, relation, hive, language })
     }
 }

@@ -6,7 +6,7 @@
 //! | module | what it keeps |
 //! |---|---|
 //! | `walk`, `kind`, `layout` | which files there are, what their rows are, which data set they make |
-//! | `language` | who says the language of a file |
+//! | `language`, `place` | who says the language of a file |
 //! | `records`, `row` | JSON objects of a file, their fields and what is wrong with them |
 //! | `rows` | what the rows of each data set mean, a file each |
 //! | [`Understood`] | what all of it was taken for |
@@ -18,6 +18,7 @@ mod language;
 mod layout;
 mod names_file;
 mod near;
+mod place;
 mod problem;
 mod reader;
 mod records;

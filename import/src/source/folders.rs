@@ -7,16 +7,13 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use kndb_storage::language::{is_known, named};
+use kndb_storage::language::{is_ambiguous, is_known, is_surely, named};
 
 use crate::options::DEFAULT_LANGUAGE;
 use crate::source::roles::Role;
 
 /// What Hive writes for a null.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
-
-/// Codes that folders of results carry for another reason: methods, splits, English words.
-const AMBIGUOUS: [&str; 9] = ["kn", "ig", "tr", "te", "va", "id", "no", "as", "is"];
 
 /// What a folder says.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,32 +98,38 @@ fn partition(key: &str, value: &str, name: &str) -> Result<Folder, (String, Stri
             _ => Ok(Folder::Unknown(name.to_owned())),
         };
     };
+    Ok(Folder::Says { role, value: value_of(role, value, name)?, name: name.to_owned() })
+}
+
+/// The value of a folder `key=value` that says what a role is; the error is what was found and what was expected.
+pub(crate) fn value_of(role: Role, value: &str, name: &str) -> Result<String, (String, String)> {
     let wrong = |found: &str| {
         (format!("the folder `{name}`, {found}"), format!("a {}, as in `{}=…`", role.name(), role.name()))
     };
     if value == NULL || value.is_empty() {
         return Err(wrong("which says that its rows have none"));
     }
-    let value = decoded(value).ok_or_else(|| wrong("whose `%` signs are no bytes of a text"))?;
-    Ok(Folder::Says { role, value, name: name.to_owned() })
+    decoded(value).ok_or_else(|| wrong("whose `%` signs are no bytes of a text"))
 }
 
 /// A folder with the name of a language.
 fn plain(path: &Path, name: &str) -> Folder {
-    let lower = name.to_ascii_lowercase();
-    if AMBIGUOUS.contains(&&*lower) && !has_language_beside(path) {
-        return Folder::Hint(format!("the folder `{name}`, which may be a language's code or something else"));
+    if is_ambiguous(name) && !has_language_beside(path) {
+        return Folder::Hint(unsure(name));
     }
     Folder::Says { role: Role::Language, value: name.to_owned(), name: name.to_owned() }
 }
 
+/// What is said of a folder whose name has two readings.
+pub(crate) fn unsure(name: &str) -> String {
+    format!("the folder `{name}`, which may be a language's code or something else")
+}
+
 /// Whether a folder beside this one is surely a language: then this one is.
-fn has_language_beside(folder: &Path) -> bool {
-    let Some(Ok(entries)) = folder.parent().map(fs::read_dir) else { return false };
-    entries.flatten().filter(|entry| entry.path().is_dir()).any(|entry| {
-        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-        is_known(&name) && !AMBIGUOUS.contains(&&*name)
-    })
+pub(crate) fn has_language_beside(folder: &Path) -> bool {
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(above) else { return false };
+    entries.flatten().any(|entry| is_surely(&entry.file_name().to_string_lossy()) && entry.path().is_dir())
 }
 
 /// Percent-encoding taken away; `None` if it is not well formed.
@@ -147,17 +150,25 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What a file's name hints at: `zh.npz`, `scores.zh.npz`, `scores_zh.npz`.
+/// What a file's name hints at: `zh.npz`, `scores.zh.npz`, `scores_zh.npz`, `german.npz`.
 pub(crate) fn hint_of_name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy();
     // Extensions are no languages, though `rs` and `ps` would be.
-    let stem = name.split('.').next()?;
-    let parts = name.split('.').take_while(|part| !crate::format::is_extension(part));
-    let dotted = parts.last().filter(|part| is_known(part));
-    let last = stem.rsplit(['_', '-']).next().filter(|part| is_known(part));
-    let found = dotted.or_else(|| Some(stem).filter(|stem| is_known(stem))).or(last)?;
-    let is_default = found.eq_ignore_ascii_case(DEFAULT_LANGUAGE);
-    (!is_default).then(|| format!("the file's name, in which `{found}` may be one"))
+    let parts: Vec<&str> = name.split('.').take_while(|part| !crate::format::is_extension(part)).collect();
+    let (first, last) = (parts.first()?, parts.last()?);
+    let is_default = |text: &str| text.eq_ignore_ascii_case(DEFAULT_LANGUAGE);
+    // A code that is a word, too, stands where a code is put: at the end, or as the whole name.
+    let whole = [last, first].into_iter().find(|part| is_known(part));
+    if whole.is_some_and(|whole| is_default(whole)) {
+        return None;
+    }
+    let ends = [first, last].into_iter().filter_map(|part| part.rsplit(['_', '-']).next());
+    let end = ends.into_iter().find(|part| is_known(part) && !is_default(part));
+    let words = || parts.iter().flat_map(|part| part.split(['_', '-', ' ']));
+    let named = || words().find(|word| named(word).is_some_and(|code| code != DEFAULT_LANGUAGE));
+    let inside = || words().find(|word| is_surely(word) && !is_default(word));
+    let found = whole.copied().or(end).or_else(named).or_else(inside)?;
+    Some(format!("the file's name, in which `{found}` may be one"))
 }
 
 #[cfg(test)]
@@ -202,10 +213,20 @@ mod tests {
 
     #[test]
     fn file_names_only_hint() {
-        for name in ["zh.npz", "scores_zh.npz", "scores.zh.jsonl.gz", "P36-pt.csv", "scores.pt_BR.json"] {
+        for name in [
+            "zh.npz",
+            "scores_zh.npz",
+            "scores.zh.jsonl.gz",
+            "P36-pt.csv",
+            "scores.pt_BR.json",
+            "german.json",
+            "de_v2.npz",
+        ] {
             assert!(hint_of_name(Path::new(name)).is_some(), "{name}");
         }
-        for name in ["scores.npz", "en.npz", "scores_en.json", "neurons_0.json", "P36.rlt.jsonl", "run.json"] {
+        for name in
+            ["scores.npz", "en.npz", "scores_en.json", "neurons_0.json", "P36.rlt.jsonl", "run.json", "it_layers.npz"]
+        {
             assert_eq!(hint_of_name(Path::new(name)), None, "{name}");
         }
     }

@@ -171,3 +171,97 @@ fn codes_that_are_not_known_are_languages_beside_known_ones_only() {
     let refused = refusal(&folder, "other/raw", &FactsOptions::default());
     assert!(refused.contains("its folder `raw` is no language"), "{refused}");
 }
+
+#[test]
+fn a_files_name_keeps_an_english_data_set_from_being_taken_for_english() {
+    let folder = Folder::new();
+    let counterfact = r#"[{"requested_rewrite": {"prompt": "{} is", "relation_id": "P1", "subject": "a", "target_true": {"str": "b"}}}]"#;
+    let zsre = r#"[{"subject": "a", "src": "who is a?", "answers": ["b"]}]"#;
+    let lama = r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "predicate_id": "P36"}"#;
+    let google_re = r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "pred": "/x/y", "judgments": [{"judgment": "yes"}], "masked_sentences": []}"#;
+    for (path, word, content) in [
+        ("s/zh.json", "zh", counterfact),
+        ("s/counterfact_de.json", "de", counterfact),
+        ("s/german.json", "german", zsre),
+        ("s/de_zsre.json", "de", zsre),
+        ("s/P36.zh.jsonl", "zh", PARAREL),
+        ("s/P36-fr.jsonl", "fr", lama),
+        ("s/place_pt_BR.jsonl", "pt", google_re),
+    ] {
+        folder.write(path, content);
+        let said = refusal(&folder, path, &FactsOptions::default());
+        assert!(
+            said.starts_with(&format!(
+                "no language for {path}: nothing says it for sure, but the file's name, in which `"
+            )),
+            "{said}"
+        );
+        assert!(said.contains(word) || path.contains("pt_BR"), "{said}");
+        assert!(!read(&folder.path(path), Some("fr")).1.is_empty(), "{path}: what is given is taken");
+    }
+    for path in ["t/place_of_birth_test.jsonl", "t/P36.jsonl", "t/en.jsonl", "t/english.jsonl"] {
+        folder.write(path, PARAREL);
+        assert_eq!(languages(&folder, path, None), ["en"], "{path}");
+    }
+    folder.write("rows/zh.json", counterfact.replacen('{', r#"{"lang": "zh", "#, 1));
+    assert_eq!(languages(&folder, "rows/zh.json", None)[0], "zh", "the row says it");
+}
+
+#[test]
+fn a_folder_named_as_a_word_is_a_language_only_beside_one() {
+    let folder = Folder::new();
+    for name in ["ml", "cs", "my", "it", "he", "to", "or", "an", "so", "la", "kn"] {
+        for (set, row) in [("mlama", FACT), ("pararel", PARAREL)] {
+            let path = format!("{set}/{name}-alone/{name}");
+            folder.write(&format!("{path}/P36.jsonl"), row);
+            assert_eq!(
+                refusal(&folder, &path, &FactsOptions::default()),
+                format!(
+                    "no language for {path}/P36.jsonl: nothing says it for sure, but the folder `{name}`, which may be a \
+                     language's code or something else"
+                )
+            );
+            let options = given(name);
+            assert_eq!(understood(&folder.path(&path), &options).2.languages.keys().collect::<Vec<_>>(), [name]);
+        }
+    }
+    for language in ["it", "en", "id"] {
+        folder.write(&format!("all/{language}/templates.jsonl"), r#"{"relation": "P1", "template": "[X] [Y]"}"#);
+    }
+    assert_eq!(languages(&folder, "all", None), ["en", "id", "it"]);
+    assert_eq!(languages(&folder, "all/it", None), ["it"], "`en` stands beside it");
+    folder.write("lang=de/ml/P36.jsonl", PARAREL);
+    assert_eq!(languages(&folder, "lang=de/ml", None), ["de"], "the folder above is sure");
+}
+
+#[test]
+fn every_name_of_a_hive_key_is_read_and_a_near_one_refused() {
+    let folder = Folder::new();
+    for key in ["languages", "langs", "Lang-Code", "language_code"] {
+        let path = format!("good/{key}=de");
+        folder.write(&format!("{path}/P36.jsonl"), PARAREL);
+        assert_eq!(languages(&folder, &path, None), ["de"], "{key}");
+    }
+    folder.write("e/lang=zh%2DHans/P36.jsonl", PARAREL);
+    assert_eq!(languages(&folder, "e", None), ["zh-Hans"]);
+    for (name, part) in [
+        ("locale=de", "close to `language`"),
+        ("languge=de", "close to `language`"),
+        ("tongue=de", "whose value may be a language"),
+        ("lang=__HIVE_DEFAULT_PARTITION__", "which says that its rows have none"),
+        ("relaton=P36", "close to `relation`"),
+        ("rel=P36", "close to `relation`"),
+        ("property=P36", "whose value may be a relation"),
+        ("relation=P36/predicate_id=P19", "which say two relations"),
+    ] {
+        let path = format!("bad/{name}");
+        folder.write(&format!("{path}/part-0.jsonl"), PARAREL);
+        let said = refusal(&folder, &path, &FactsOptions::default());
+        assert!(said.contains(part), "{name}: {said}");
+    }
+    folder.write("p/predicate_id=P36/part-0.jsonl", PARAREL);
+    assert_eq!(read(&folder.path("p"), None).1, ["P36 en [X] : [Y]"]);
+    folder.write("q/relation=P36/P19.jsonl", PARAREL);
+    let said = refusal(&folder, "q", &FactsOptions::default());
+    assert!(said.contains("the relation `P36` by the folder, and `P19` by the file's name"), "{said}");
+}

@@ -80,7 +80,18 @@ fn a_folder_that_surely_is_a_language_is_one() {
 fn a_name_that_may_be_a_language_is_asked_about() {
     let folder = Folder::new();
     let array = npy("<f4", false, "(1, 6)", &f4(&[1.0; 6]));
-    for path in ["only/kn/n.json", "named/Chinese/n.json", "zh.json", "sets_zh.json", "sets.pt-BR.json", "s_de.npy"] {
+    for path in [
+        "ml/n.json",
+        "a/cs/n.json",
+        "b/it/n.json",
+        "german.json",
+        "only/kn/n.json",
+        "named/Chinese/n.json",
+        "zh.json",
+        "sets_zh.json",
+        "sets.pt-BR.json",
+        "s_de.npy",
+    ] {
         folder.write(path, if path.ends_with("npy") { &array[..] } else { SET.as_bytes() });
         folder.write("s_de.npy.ids.txt", "a\n");
         let told = keys(&folder, path, &options()).expect_err(path);

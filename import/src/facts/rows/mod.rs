@@ -217,7 +217,7 @@ fn relation_of(row: &Row<'_>, file: &FactsFile, names: &[&'static str]) -> Resul
 }
 
 /// Whether a name is one of Wikidata's for a relation.
-fn is_wikidata(name: &str) -> bool {
+pub(super) fn is_wikidata(name: &str) -> bool {
     name.strip_prefix('P').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
