@@ -106,12 +106,22 @@ fn facts_that_a_running_import_has_named_come_back_with_its_entries() {
     assert_eq!(other.drop_orphans().expect("drops").facts, 0);
 }
 
+/// Ends the other thread also where an assertion fails: its scope would wait for it for ever.
+struct Stops<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn importing_and_dropping_at_once_loses_nothing_that_was_acknowledged() {
     let toy = labelled();
     let other = toy.fresh();
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let stops = Stops(&stop);
         scope.spawn(|| {
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 other.drop_orphans().expect("drops");
@@ -121,7 +131,7 @@ fn importing_and_dropping_at_once_loses_nothing_that_was_acknowledged() {
         for number in 0..30 {
             run.append(neurons(&format!("fact {number}"), "en", &[1])).expect("appends");
         }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(stops);
     });
     let contents = Contents::of(&toy.fresh()).expect("reads");
     assert_eq!((contents.facts.len(), contents.facts_of("run").len()), (33, 30));
