@@ -11,9 +11,10 @@ use std::collections::BTreeSet;
 
 /// The layers whose neurons a run has scores or groups of, where these are not all of the model's.
 ///
-/// A run says so in its parameter `layers`: `2,3`. Of an import that is free text, and what is no list of layers of the
-/// model says nothing.
+/// A run that the engine made says so in its parameter `layers`: `2,3`. Of an import that is free text, a count of layers
+/// for instance, and says nothing; the engine's runs are known by the hash of the weights, which no import has.
 pub fn scored_layers(run: &Run) -> Option<BTreeSet<u32>> {
+    run.spec.weights_hash.as_ref()?;
     let (_, listed) = run.spec.parameters.iter().find(|(name, _)| name == "layers")?;
     let layer = |text: &str| text.trim().parse().ok().filter(|&layer: &u32| layer < run.spec.shape.layers);
     let scored: BTreeSet<u32> = listed.split(',').map(layer).collect::<Option<_>>()?;
@@ -121,7 +122,7 @@ mod tests {
     fn run(layers: &str) -> Run {
         let shape = Shape { layers: 4, width: 2 };
         let parameters = vec![("layers".to_owned(), layers.to_owned())];
-        let spec = RunSpec { parameters, ..RunSpec::new("r", "m", shape) };
+        let spec = RunSpec { parameters, weights_hash: Some("h".into()), ..RunSpec::new("r", "m", shape) };
         Run { id: RunId(1), spec, tool: String::new(), begun: 0, finished: true }
     }
 
@@ -132,6 +133,13 @@ mod tests {
         for nothing in ["0,1,2,3", "4", "12", "all", "", "1,x", "1..2"] {
             assert_eq!(scored_layers(&run(nothing)), None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_parameter_of_an_import_says_nothing_of_layers() {
+        let mut import = run("3");
+        import.spec.weights_hash = None;
+        assert_eq!(scored_layers(&import), None);
     }
 
     #[test]

@@ -40,7 +40,11 @@ impl Sink for Told {
 fn toy() -> Toy {
     let toy = Toy::new();
     let layers = vec![("layers".to_owned(), "7,9".to_owned())];
-    let of_two = |name: &str| RunSpec { parameters: layers.clone(), ..RunSpec::new(name, "bert", SHAPE) };
+    let of_two = |name: &str| {
+        // As the engine describes its runs.
+        let weights_hash = Some("xxh3-0".to_owned());
+        RunSpec { parameters: layers.clone(), weights_hash, ..RunSpec::new(name, "bert", SHAPE) }
+    };
     let entries = |language| vec![scored(0, language, 0, &[(9, 852, 1.0), (7, 0, 0.5)])];
     toy.write(of_two("two"), entries("en"));
     let open = toy.store.open_run(RunSpec::new("open", "bert", SHAPE)).expect("a new run");

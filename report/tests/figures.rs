@@ -236,7 +236,7 @@ fn layers_that_were_not_scored_have_no_bar_and_notes_are_remarks() {
     let fixture = fixture();
     let parameters = vec![("layers".to_owned(), "1,3".to_owned())];
     let shape = Shape::new(LAYERS, WIDTH).expect("a shape");
-    let spec = RunSpec { parameters, ..RunSpec::new("two", "toy", shape) };
+    let spec = RunSpec { parameters, weights_hash: Some("xxh3-0".into()), ..RunSpec::new("two", "toy", shape) };
     let run = fixture.store.open_run(spec).expect("a run");
     let data = EntryData::Neurons(neurons(&[(1, 0), (1, 2)]));
     run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
