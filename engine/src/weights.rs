@@ -52,7 +52,7 @@ impl Weights {
     /// No weights, something else in their place, a shard that is missing, a file that is damaged.
     pub fn open(folder: &Path, base: &'static str, device: &Device) -> Result<Self> {
         let files = files::open(folder)?;
-        let (tensors, bare) = names::usual(files.tensors, base);
+        let (tensors, bare) = names::usual(&files.path, files.tensors, base)?;
         names::refuse_other_kinds(&files.path, &tensors)?;
         Ok(Self {
             path: files.path,

@@ -3,6 +3,7 @@
 use super::Stored;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// What wrappers put before every name: `DataParallel`, `torch.compile`, PEFT, a trainer's dictionary, Lightning.
@@ -10,22 +11,52 @@ const WRAPPERS: [&str; 6] =
     ["module.", "_orig_mod.", "base_model.model.", "state_dict.", "model_state_dict.", "model."];
 
 /// The usual names, and whether they lack `base`, as those of a base model that was saved without its head's class.
-pub fn usual(tensors: BTreeMap<String, Stored>, base: &str) -> (BTreeMap<String, Stored>, bool) {
-    let mut tensors: BTreeMap<String, Stored> =
-        tensors.into_iter().map(|(name, tensor)| (newer(name), tensor)).collect();
+///
+/// # Errors
+/// Two names of one tensor whose values differ: which one counts is not known.
+pub fn usual(path: &Path, tensors: BTreeMap<String, Stored>, base: &str) -> Result<(BTreeMap<String, Stored>, bool)> {
+    let mut tensors = renamed(path, tensors, newer)?;
     while let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wraps(wrapper, &tensors, base)) {
-        tensors = tensors.into_iter().map(|(name, tensor)| (name[wrapper.len()..].to_owned(), tensor)).collect();
+        tensors = renamed(path, tensors, |name| name[wrapper.len()..].to_owned())?;
     }
     let bare = !tensors.keys().any(|name| name.starts_with(base));
-    (tensors, bare)
+    Ok((tensors, bare))
+}
+
+/// The tensors by their new names. Where two come by one name they must be the same: else one would be dropped in silence.
+fn renamed(
+    path: &Path,
+    tensors: BTreeMap<String, Stored>,
+    new: impl Fn(&str) -> String,
+) -> Result<BTreeMap<String, Stored>> {
+    let mut all: BTreeMap<String, (String, Stored)> = BTreeMap::new();
+    for (old, tensor) in tensors {
+        match all.entry(new(&old)) {
+            Entry::Vacant(free) => {
+                free.insert((old, tensor));
+            }
+            Entry::Occupied(taken) => {
+                let (other, there) = taken.get();
+                let read = |source| Error::Read { path: path.to_owned(), source };
+                if !there.is_equal(&tensor).map_err(read)? {
+                    let reason = format!(
+                        "`{other}` and `{old}` are names of one tensor, but their values differ; leave out the one that \
+                         the model does not use"
+                    );
+                    return Err(Error::File { path: path.to_owned(), reason });
+                }
+            }
+        }
+    }
+    Ok(all.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect())
 }
 
 /// Checkpoints converted from TensorFlow call a norm's weight `gamma` and its bias `beta`.
-fn newer(name: String) -> String {
+fn newer(name: &str) -> String {
     match (name.strip_suffix(".gamma"), name.strip_suffix(".beta")) {
         (Some(stem), _) => format!("{stem}.weight"),
         (_, Some(stem)) => format!("{stem}.bias"),
-        _ => name,
+        _ => name.to_owned(),
     }
 }
 

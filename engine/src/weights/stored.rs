@@ -99,6 +99,25 @@ impl Stored {
         }
     }
 
+    /// Whether both have one shape and, to the bit, the same values of one type. Types of no real numbers are told by their
+    /// place alone.
+    pub fn is_equal(&self, other: &Self) -> io::Result<bool> {
+        if self.is_same_place(other) {
+            return Ok(true);
+        }
+        let kinds = self.kind().ok().zip(other.kind().ok());
+        if self.shape() != other.shape() || kinds.is_none_or(|(one, two)| one != two) {
+            return Ok(false);
+        }
+        let (mut values, mut equal) = (Vec::new(), true);
+        self.read(1, |_, part| values.extend(part.iter().map(|value| value.to_bits())))?;
+        other.read(1, |first, part| {
+            let there = values.get(first..first + part.len());
+            equal &= there.is_some_and(|there| part.iter().map(|value| value.to_bits()).eq(there.iter().copied()));
+        })?;
+        Ok(equal)
+    }
+
     /// Reads it in parts, each a multiple of `step` values, with the index of its first value.
     pub fn read(&self, step: usize, mut each: impl FnMut(usize, &[f32])) -> io::Result<()> {
         let kind = self.kind().map_err(io::Error::other)?;

@@ -111,3 +111,26 @@ fn equal_layers_are_told_together() {
         &["2 of the model's tensors missing: `transformer.h.1.ln_1.bias` to `transformer.h.2.ln_1.bias`"],
     );
 }
+
+/// Of a checkpoint that was converted and trained on, one of the two is stale, and nothing tells which.
+#[test]
+fn a_norm_by_both_its_names_must_be_one_norm() {
+    let expected = logits(&Folder::of("bert").load());
+    for (old, new) in [("gamma", "weight"), ("beta", "bias")] {
+        let (old, new) = (format!("bert.embeddings.LayerNorm.{old}"), format!("bert.embeddings.LayerNorm.{new}"));
+        for wrapper in ["", "module."] {
+            let folder = Folder::of("bert");
+            folder.tensors(|tensors| {
+                tensors.insert(old.clone(), tensors[&new].clone());
+                renamed(tensors, |name| format!("{wrapper}{name}"));
+            });
+            assert_eq!(logits(&folder.load()), expected, "{old}, the same");
+            folder.tensors(|tensors| {
+                let old = tensors.get_mut(&format!("{wrapper}{old}")).expect("the older name");
+                old.bytes[..4].copy_from_slice(&7_f32.to_le_bytes());
+            });
+            let (one, two) = (format!("`{wrapper}{old}`"), format!("`{wrapper}{new}`"));
+            says(&folder.error(), &[&one, &two, "names of one tensor, but their values differ; leave out the one"]);
+        }
+    }
+}
