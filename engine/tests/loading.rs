@@ -227,6 +227,17 @@ fn sizes_must_fit_each_other() {
     }
 }
 
+/// The first position is behind the padding token's id, so the largest number has none behind it.
+#[test]
+fn padding_must_leave_a_position() {
+    for padding in [u64::MAX, u64::from(u32::MAX), 66, 65] {
+        let folder = Folder::of("roberta");
+        folder.config(|config| config["pad_token_id"] = padding.into());
+        let found = padding.to_string();
+        says(&folder.error(), &["pad_token_id", &found, "expected below max_position_embeddings 66 less one"]);
+    }
+}
+
 #[test]
 fn configurations_must_be_whole() {
     for (model, field) in

@@ -29,7 +29,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
         Some(value) => value.as_u64().ok_or_else(|| config.wrong("pad_token_id", value, "a token's id"))?,
     };
     // The first position is behind the padding token's id.
-    if padding as usize + 1 >= encoder.positions {
+    if padding >= encoder.positions as u64 - 1 {
         let expected = format!("below max_position_embeddings {} less one", encoder.positions);
         return Err(config.wrong("pad_token_id", padding, expected));
     }
