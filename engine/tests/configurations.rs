@@ -247,6 +247,57 @@ fn a_field_that_one_family_computes_is_refused_in_another() {
     }
 }
 
+#[test]
+fn numbers_that_would_make_outputs_not_numbers_are_refused() {
+    let range = "within the range of f32";
+    for (model, field, value) in [
+        ("gemma2", "attn_logit_softcapping", 1e300),
+        ("gemma2", "final_logit_softcapping", 1e-300),
+        ("gemma3", "query_pre_attn_scalar", 1e-300),
+        ("llama", "rms_norm_eps", 1e300),
+        ("gpt2", "layer_norm_epsilon", 1e39),
+    ] {
+        refused(model, &json!({field: value}), &[field, range]);
+    }
+    for map in [
+        json!({"rope_type": "linear", "factor": 5e-324}),
+        json!({"rope_type": "yarn", "factor": 2.0, "attention_factor": 1e39}),
+    ] {
+        let fields = json!({"rope_scaling": map, "rope_parameters": null, "rope_theta": null});
+        refused("llama", &fields, &["rope_scaling", "finite angles"]);
+    }
+}
+
+/// Defaults of transformers 5.23, as `MistralConfig().num_key_value_heads` and the like give them.
+#[test]
+fn key_value_heads_that_are_not_named_are_those_of_the_class() {
+    let without = |model: &str, fields: Value| {
+        let folder = Folder::of(model);
+        folder.config(|config| {
+            let config = config.as_object_mut().expect("an object");
+            config.remove("num_key_value_heads");
+            config.extend(fields.as_object().expect("an object").clone());
+        });
+        folder
+    };
+    // The fixtures' keys have 16 rows, queries 32: heads of another size fill them, too.
+    for (model, size, expected) in [("mistral", 2, 8), ("gemma2", 4, 4)] {
+        let folder = without(model, json!({"num_attention_heads": 32 / size, "head_dim": size}));
+        assert_eq!(folder.load().network.blocks[0].attention.key_value_heads, expected, "{model}");
+    }
+    let error = without("llama", json!({})).error();
+    assert!(error.contains("k_proj.weight"), "as many as heads, which the weights are not: {error}");
+    for (model, missing) in [("mistral", 8), ("qwen2", 32), ("qwen3", 32), ("gemma", 16)] {
+        let error = without(model, json!({})).error();
+        for part in ["num_key_value_heads", &format!("missing, which stands for {missing}"), "a divisor of"] {
+            assert!(error.contains(part), "{model}: expected {part:?} in: {error}");
+        }
+        // Null is said: as many as heads, which the weights are not.
+        let error = without(model, json!({"num_key_value_heads": null})).error();
+        assert!(error.contains("k_proj.weight"), "{model}: {error}");
+    }
+}
+
 /// The longest prompt of a fixture with other fields.
 fn longest(model: &str, fields: &Value) -> usize {
     let folder = Folder::of(model);

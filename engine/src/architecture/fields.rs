@@ -139,8 +139,8 @@ pub(super) fn activation(config: &Config, field: &'static str, default: &str) ->
 /// What is added to variances, in `field`; a field of another family that says another number is refused.
 pub(super) fn epsilon(config: &Config, field: &'static str, default: f64) -> Result<f64> {
     let epsilon = config.number(field, default)?;
-    if !(epsilon >= 0.0 && epsilon.is_finite()) {
-        return Err(config.wrong(field, epsilon, "a number of 0 or more"));
+    if !(epsilon >= 0.0 && (epsilon as f32).is_finite()) {
+        return Err(config.wrong(field, epsilon, "a number of 0 or more within the range of f32"));
     }
     fixed_epsilon(config, field, epsilon)
 }
@@ -157,12 +157,13 @@ pub(super) fn fixed_epsilon(config: &Config, field: &'static str, epsilon: f64) 
     Ok(epsilon)
 }
 
-/// A number above 0, or `None` where the field is missing.
+/// A number above 0, or `None` where the field is missing. One that f32 has only as 0 or as infinite would make every output
+/// not a number.
 pub(super) fn positive(config: &Config, field: &'static str) -> Result<Option<f64>> {
     let Some(value) = config.value(field) else { return Ok(None) };
     match value.as_f64() {
-        Some(number) if number > 0.0 && number.is_finite() => Ok(Some(number)),
-        _ => Err(config.wrong(field, value, "a number above 0")),
+        Some(number) if number as f32 > 0.0 && (number as f32).is_finite() => Ok(Some(number)),
+        _ => Err(config.wrong(field, value, "a number above 0 within the range of f32")),
     }
 }
 

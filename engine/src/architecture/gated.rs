@@ -21,17 +21,21 @@ pub(super) struct Sizes {
     pub epsilon: f64,
 }
 
+/// What a family's class in Hugging Face Transformers has for sizes that the configuration does not name.
+#[derive(Clone, Copy)]
+pub(super) struct Unsaid {
+    /// Of a head; `None`: hidden size over heads.
+    pub size: Option<usize>,
+    /// Key-value heads; `None`: as many as heads. A field that is null says that of every family.
+    pub key_value_heads: Option<usize>,
+}
+
 impl Sizes {
-    /// `size`: of a head where the configuration does not say; `None`: hidden size over heads.
-    pub fn read(config: &Config, size: Option<usize>) -> Result<Self> {
+    pub fn read(config: &Config, unsaid: Unsaid) -> Result<Self> {
         let hidden = config.size("hidden_size")?;
         let heads = config.size("num_attention_heads")?;
-        let key_value_heads = config.maybe_size("num_key_value_heads")?.unwrap_or(heads);
-        if !heads.is_multiple_of(key_value_heads) {
-            let expected = format!("a divisor of num_attention_heads {heads}");
-            return Err(config.wrong("num_key_value_heads", key_value_heads, expected));
-        }
-        let size = match config.maybe_size("head_dim")?.or(size) {
+        let key_value_heads = key_value_heads(config, heads, unsaid.key_value_heads)?;
+        let size = match config.maybe_size("head_dim")?.or(unsaid.size) {
             Some(size) => size,
             None if hidden.is_multiple_of(heads) => hidden / heads,
             None => {
@@ -50,6 +54,19 @@ impl Sizes {
             epsilon: epsilon(config, "rms_norm_eps", 1e-6)?,
         })
     }
+}
+
+fn key_value_heads(config: &Config, heads: usize, unsaid: Option<usize>) -> Result<usize> {
+    let field = "num_key_value_heads";
+    let said = config.maybe_size(field)?;
+    let unsaid = if config.is_null(field) { None } else { unsaid };
+    let number = said.or(unsaid).unwrap_or(heads);
+    if heads.is_multiple_of(number) {
+        return Ok(number);
+    }
+    let expected = format!("a divisor of num_attention_heads {heads}");
+    let found = if said.is_some() { number.to_string() } else { format!("missing, which stands for {number}") };
+    Err(config.wrong(field, found, expected))
 }
 
 /// How members of the family differ.

@@ -3,7 +3,7 @@
 //! 2503.19786): norms on query and key heads in the place of caps, two rotary bases.
 
 use super::fields::{activation, positive};
-use super::gated::{Member, Sizes, without_use};
+use super::gated::{Member, Sizes, Unsaid, without_use};
 use super::rotary::{self, Family, Reader, WHOLE};
 use super::{Architecture, layers};
 use crate::config::Config;
@@ -60,6 +60,10 @@ const NEAR: Family = Family { theta: &["rope_local_base_freq"], default_theta: 1
 /// Each so many-th layer of Gemma 3 sees everything, where nothing else is said.
 const PATTERN: usize = 6;
 
+/// What `GemmaConfig` has for key-value heads, and `Gemma2Config` and `Gemma3TextConfig`. The size of a head must be said.
+const GEMMA_SIZES: Unsaid = Unsaid { size: None, key_value_heads: Some(16) };
+const LATER_SIZES: Unsaid = Unsaid { key_value_heads: Some(4), ..GEMMA_SIZES };
+
 fn load_gemma(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let act = match config.text("hidden_act") {
         // The first Gemma files say `gelu` and mean its approximation.
@@ -71,7 +75,7 @@ fn load_gemma(config: &Config, weights: &mut Weights) -> Result<Transformer> {
         },
         _ => activation(config, "hidden_act", "gelu_pytorch_tanh")?,
     };
-    let member = plain(config, config.maybe_size("sliding_window")?, act)?;
+    let member = plain(config, GEMMA_SIZES, config.maybe_size("sliding_window")?, act)?;
     let rotary = rotary::read(config, &WHOLE, member.sizes.size, member.max_tokens, weights.device())?;
     member.build(config, weights, |_| &rotary)
 }
@@ -97,10 +101,10 @@ fn load_gemma3(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     Member { caps, head_norms: true, ..member }.build(config, weights, rotary)
 }
 
-fn plain(config: &Config, window: Option<usize>, act: Activation) -> Result<Member> {
+fn plain(config: &Config, unsaid: Unsaid, window: Option<usize>, act: Activation) -> Result<Member> {
     config.size("head_dim")?;
     let bias = config.flag("attention_bias", false)?;
-    let member = Member::plain(Sizes::read(config, None)?, rotary::max_tokens(config, window)?, act);
+    let member = Member::plain(Sizes::read(config, unsaid)?, rotary::max_tokens(config, window)?, act);
     Ok(Member {
         attention_bias: bias,
         output_bias: bias,
@@ -114,7 +118,7 @@ fn plain(config: &Config, window: Option<usize>, act: Activation) -> Result<Memb
 /// What Gemma 2 and 3 share.
 fn later(config: &Config) -> Result<Member> {
     let act = activation(config, "hidden_activation", "gelu_pytorch_tanh")?;
-    let member = plain(config, config.maybe_size("sliding_window")?, act)?;
+    let member = plain(config, LATER_SIZES, config.maybe_size("sliding_window")?, act)?;
     let scale = positive(config, "query_pre_attn_scalar")?.unwrap_or(256.0).sqrt().recip() as f32;
     Ok(Member { norms_after: true, scale, ..member })
 }

@@ -2,7 +2,7 @@
 //! (biases on queries, keys and values; arXiv 2407.10671); Qwen 3 (norms on query and key heads; arXiv 2505.09388).
 
 use super::fields::activation;
-use super::gated::{Member, Sizes, without_use};
+use super::gated::{Member, Sizes, Unsaid, without_use};
 use super::rotary::{self, WHOLE};
 use super::{Architecture, layers};
 use crate::config::Config;
@@ -40,36 +40,39 @@ pub(super) const QWEN2: Architecture = Architecture {
 };
 pub(super) const QWEN3: Architecture = Architecture { model_type: "qwen3", load: load_qwen3, ..QWEN2 };
 
-/// Qwen 3's head size where `config.json` does not say.
-const QWEN3_HEAD: usize = 128;
+/// What `LlamaConfig`, `MistralConfig`, `Qwen2Config` and `Qwen3Config` have where `config.json` does not say.
+const LLAMA_SIZES: Unsaid = Unsaid { size: None, key_value_heads: None };
+const MISTRAL_SIZES: Unsaid = Unsaid { size: None, key_value_heads: Some(8) };
+const QWEN2_SIZES: Unsaid = Unsaid { size: None, key_value_heads: Some(32) };
+const QWEN3_SIZES: Unsaid = Unsaid { size: Some(128), ..QWEN2_SIZES };
 
 fn load_llama(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let bias = config.flag("attention_bias", false)?;
     let feed_forward_bias = config.flag("mlp_bias", false)?;
-    let member = plain(config, None, window(config)?)?;
+    let member = plain(config, LLAMA_SIZES, window(config)?)?;
     build(config, weights, Member { attention_bias: bias, output_bias: bias, feed_forward_bias, ..member })
 }
 
 fn load_mistral(config: &Config, weights: &mut Weights) -> Result<Transformer> {
-    let member = plain(config, None, window(config)?)?;
+    let member = plain(config, MISTRAL_SIZES, window(config)?)?;
     build(config, weights, member)
 }
 
 fn load_qwen2(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     super::fields::only(config, "attention_bias", &["true"])?;
-    let member = plain(config, None, qwen_window(config)?)?;
+    let member = plain(config, QWEN2_SIZES, qwen_window(config)?)?;
     build(config, weights, Member { attention_bias: true, ..member })
 }
 
 fn load_qwen3(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let bias = config.flag("attention_bias", false)?;
-    let member = plain(config, Some(QWEN3_HEAD), qwen_window(config)?)?;
+    let member = plain(config, QWEN3_SIZES, qwen_window(config)?)?;
     build(config, weights, Member { attention_bias: bias, output_bias: bias, head_norms: true, ..member })
 }
 
-fn plain(config: &Config, size: Option<usize>, window: Option<usize>) -> Result<Member> {
+fn plain(config: &Config, unsaid: Unsaid, window: Option<usize>) -> Result<Member> {
     let max_tokens = rotary::max_tokens(config, window)?;
-    Ok(Member::plain(Sizes::read(config, size)?, max_tokens, activation(config, "hidden_act", "silu")?))
+    Ok(Member::plain(Sizes::read(config, unsaid)?, max_tokens, activation(config, "hidden_act", "silu")?))
 }
 
 fn build(config: &Config, weights: &mut Weights, member: Member) -> Result<Transformer> {

@@ -92,6 +92,10 @@ impl Reader<'_> {
     pub fn rotary(&self, size: usize, tokens: usize, device: &Device) -> Result<Rotary> {
         let turned = self.turned(size)?;
         let (frequencies, length) = self.frequencies(self.theta()?, turned)?;
+        let finite = |frequency: &f64| (frequency * tokens as f64).is_finite();
+        if !frequencies.iter().all(finite) || !(length as f32).is_finite() {
+            return Err(self.wrong("numbers of which finite angles and lengths follow"));
+        }
         Ok(Rotary::scaled(&frequencies, length, tokens, device))
     }
 
