@@ -55,7 +55,7 @@ pub static PRESETS: [Preset; 5] = [
     },
     Preset {
         name: "kn-eleuther",
-        about: "EleutherAI's reading of it: τ 0.3, found in 0.3 of the prompts",
+        about: "EleutherAI's reading of it: τ 0.3, found in more than 0.3 of the prompts",
         tau: 0.3,
         language_taus: &[],
         // More than 0.3; the bound of a run is inclusive.

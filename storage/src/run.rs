@@ -58,6 +58,13 @@ impl RunSpec {
         enough_prompts(self.prompt_share, false, count, all)
     }
 
+    /// [`RunSpec::prompt_share`] for people. The bound is inclusive, so that "more than 0.3" is the number behind 0.3.
+    pub fn prompt_share_shown(&self) -> String {
+        let (share, below) = (self.prompt_share.to_string(), self.prompt_share.next_down().to_string());
+        // Of neighbours, the one that somebody wrote down is the short one; ones of computed shares are alike in length.
+        if below.len() + 4 < share.len() { format!("more than {below}") } else { share }
+    }
+
     /// The default τ of a language.
     pub fn tau_of(&self, language: &str) -> f64 {
         let own = self.language_taus.iter().find(|(name, _)| same(name, language));
@@ -116,7 +123,7 @@ impl RunSpec {
             ("keep", self.keep.to_string(), given.keep.to_string()),
             ("score type", self.score_type.to_string(), given.score_type.to_string()),
             ("tau", taus(self), taus(given)),
-            ("prompt share", self.prompt_share.to_string(), given.prompt_share.to_string()),
+            ("prompt share", self.prompt_share_shown(), given.prompt_share_shown()),
             ("preset", plain(&self.preset), plain(&given.preset)),
         ]);
         match fields.into_iter().find(|(_, stored, given)| stored != given) {
@@ -292,5 +299,23 @@ mod tests {
         let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));
         preset.apply(&mut run);
         assert!(!run.is_shared(3, 10) && run.is_shared(4, 10));
+        assert_eq!(run.prompt_share_shown(), "more than 0.3");
+    }
+
+    #[test]
+    fn shares_of_prompts_are_shown_as_they_are_meant() {
+        let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));
+        for (share, shown) in [
+            (0.0, "0"),
+            (0.7, "0.7"),
+            (1.0, "1"),
+            (0.0_f64.next_up(), "more than 0"),
+            (0.7_f64.next_up(), "more than 0.7"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            ((1.0_f64 / 3.0).next_up(), "0.33333333333333337"),
+        ] {
+            run.prompt_share = share;
+            assert_eq!(run.prompt_share_shown(), shown);
+        }
     }
 }

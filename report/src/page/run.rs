@@ -80,7 +80,7 @@ fn description(snapshot: &Snapshot, run: &Run, holds: &Holds) -> Vec<(&'static s
         ("preset", spec.preset.clone().unwrap_or_else(|| "none".into())),
         ("parameters", if parameters.is_empty() { "none".into() } else { parameters.join("; ") }),
         ("τ", taus),
-        ("share of prompts", spec.prompt_share.to_string()),
+        ("share of prompts", spec.prompt_share_shown()),
         ("keeps", keeps),
         ("languages", languages(snapshot, holds).join(", ")),
         ("entries", holds.entries().to_string()),
