@@ -1,5 +1,7 @@
 //! An archive of arrays of which each is one fact's.
 
+use std::collections::HashSet;
+
 use kndb_storage::Shape;
 
 use crate::bytes::mapped::Mapped;
@@ -38,13 +40,16 @@ pub(crate) struct Archive<M> {
     seen: Seen,
     account: Account,
     invalid: Invalid,
+    /// [`name::facts`] of the arrays.
+    facts: HashSet<String>,
 }
 
 impl<M: Members> Archive<M> {
     pub fn new(members: M, told: Told, options: &Options) -> Self {
         let account = Account { not_used: told.unused().to_vec(), ..Account::default() };
         let invalid = Invalid::new(options);
-        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), account, invalid }
+        let facts = name::facts((0..members.count()).map(|index| members.name(index)));
+        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), account, invalid, facts }
     }
 
     fn place_of(&self, index: usize) -> Place {
@@ -66,8 +71,9 @@ impl<M: Members> Archive<M> {
             });
         }
         let at = || file.at(place.clone());
-        let name =
-            name::Named::read(self.members.name(index)).map_err(|problem| ImportError::Data { at: at(), problem })?;
+        let known = name::Known { said: self.told.said_language(), facts: &self.facts };
+        let name = name::Named::read(self.members.name(index), known)
+            .map_err(|problem| ImportError::Data { at: at(), problem })?;
         let by = "its name";
         let (language, prompt) = (name.language.map(|code| (code, by)), name.prompt.map(|prompt| (prompt, by)));
         let row = Row { language, prompt, ..Row::default() };

@@ -1,9 +1,34 @@
 //! Names of arrays and tensors: a fact's id, `fact/language` or `fact/language/prompt`.
 //!
-//! A fact's id may hold slashes itself. What stands after the last one is a language only if it looks like a
-//! code; a number is a prompt only after a language.
+//! A fact's id may hold slashes itself. What stands after the last one is a language only if it is a known code;
+//! of a word that only looks like one something else must tell. A number is a prompt only after a language.
 
-use kndb_storage::language::{is_known, named, parse};
+use std::collections::HashSet;
+
+use kndb_storage::language::{is_known, named, parse, same};
+
+/// Codes of Wikipedia that have another form than the standard's.
+const WIKIPEDIA: &str =
+    "bat-smg be-tarask be-x-old cbk-zam fiu-vro map-bms roa-rup roa-tara zh-classical zh-min-nan zh-yue";
+
+/// What may tell whether a word is a language.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// The language that something else says of all arrays.
+    pub said: Option<&'a str>,
+    /// [`facts`] of all names.
+    pub facts: &'a HashSet<String>,
+}
+
+/// The facts of which an array's name says a language that surely is one.
+pub(crate) fn facts<'a>(names: impl Iterator<Item = &'a str>) -> HashSet<String> {
+    let fact = |name: &'a str| {
+        let (rest, last) = name.rsplit_once('/')?;
+        let (fact, language) = if is_number(last) { rest.rsplit_once('/')? } else { (rest, last) };
+        is_surely(language).then(|| fact.to_owned())
+    };
+    names.filter_map(fact).collect()
+}
 
 /// What an array's name says.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,16 +40,21 @@ pub(crate) struct Named<'a> {
 
 impl<'a> Named<'a> {
     /// The parts of a name; the error says what is wrong with it.
-    pub fn read(name: &'a str) -> Result<Self, String> {
+    pub fn read(name: &'a str, known: Known<'_>) -> Result<Self, String> {
         let whole = Self { fact: name, language: None, prompt: None };
         let Some((rest, last)) = name.rsplit_once('/') else { return Ok(whole) };
         let found = match rest.rsplit_once('/') {
-            Some((fact, language)) => Self::of_three(fact, language, last)?,
+            Some((fact, language)) => Self::of_three(fact, language, last, known)?,
             None => None,
         };
         let found = match found {
             Some(found) => found,
-            None if is_code(last) => Self { fact: rest, language: Some(last), prompt: None },
+            None if is_surely(last) => Self { fact: rest, language: Some(last), prompt: None },
+            None if looks_like_code(last) => match known.is_language(rest, last) {
+                Some(true) => Self { fact: rest, language: Some(last), prompt: None },
+                Some(false) => whole,
+                None => return Err(unclear(rest, last, name)),
+            },
             None => match named(last) {
                 Some(code) => {
                     return Err(format!("`{last}` is a language's name; expected its code, `{rest}/{code}`"));
@@ -39,8 +69,8 @@ impl<'a> Named<'a> {
     }
 
     /// `fact/language/prompt`, if it is that.
-    fn of_three(fact: &'a str, language: &'a str, last: &'a str) -> Result<Option<Self>, String> {
-        let digits = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    fn of_three(fact: &'a str, language: &'a str, last: &'a str, known: Known<'_>) -> Result<Option<Self>, String> {
+        let digits = is_number(last);
         if !digits && !is_known(language) {
             return Ok(None);
         }
@@ -49,20 +79,52 @@ impl<'a> Named<'a> {
         let Some(prompt) = prompt else {
             return Err(format!("after the language `{language}`, `{last}` is no prompt's number, 0 to 65535"));
         };
-        match parse(language) {
-            Ok(_) => Ok(Some(Self { fact, language: Some(language), prompt: Some(prompt) })),
-            Err(problem) => Err(format!("before the prompt {prompt}, {problem}")),
+        parse(language).map_err(|problem| format!("before the prompt {prompt}, {problem}"))?;
+        if is_surely(language) || known.is_language(fact, language) == Some(true) {
+            return Ok(Some(Self { fact, language: Some(language), prompt: Some(prompt) }));
+        }
+        Err(unclear(fact, language, &format!("{fact}/{language}/{last}")))
+    }
+}
+
+impl Known<'_> {
+    /// Whether a word that looks like a code and is no known one is a language; `None` where nothing tells.
+    fn is_language(&self, fact: &str, word: &str) -> Option<bool> {
+        match self.said {
+            Some(said) => Some(same(said, word)),
+            // All codes of two letters are known: `us` beside `de` is a country.
+            None => (word.len() > 2 && self.facts.contains(fact)).then_some(true),
         }
     }
 }
 
-/// Whether a text looks like a language code: `en`, `ceb`, `zh-classical`, `zh-Hans`, `pt_BR`, `eng_Latn`.
-fn is_code(text: &str) -> bool {
+fn unclear(fact: &str, word: &str, name: &str) -> String {
+    format!(
+        "`{word}` may be the language `{word}` of fact `{fact}`, or part of the fact id `{name}`; expected the option \
+         for the language, by which it is seen, or an array of the same fact in a language that is known, such as \
+         `{fact}/en`"
+    )
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text is a language code and hardly anything else: `en`, `ceb`, `zh-classical`, `zh-Hans`, `pt_BR`, `eng_Latn`.
+fn is_surely(text: &str) -> bool {
+    is_known(text) || has_script(text) || WIKIPEDIA.split_whitespace().any(|code| code == text)
+}
+
+/// Whether a text is built as codes mostly are: `tlh`, `cmn-CN`, but also `cat`, `usa`, `el-salvador`.
+fn looks_like_code(text: &str) -> bool {
     let mut parts = text.split('-');
     let first = parts.next().unwrap_or_default();
     let lower = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let plain = (2..=3).contains(&first.len()) && lower(first) && parts.all(lower);
-    plain || is_known(text) || has_script(text)
+    let region = text.split_once(['-', '_']).is_some_and(|(first, region)| {
+        first.len() == 3 && lower(first) && region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase())
+    });
+    plain || region
 }
 
 /// `eng_Latn`, `cmn-Hans-CN`: three letters, a script with a capital, perhaps a region.
@@ -83,8 +145,13 @@ mod tests {
     use super::*;
 
     fn read(name: &str) -> (&str, Option<&str>, Option<u16>) {
-        let Named { fact, language, prompt } = Named::read(name).expect("a good name");
+        let Named { fact, language, prompt } = told(name, None, &[]).expect("a good name");
         (fact, language, prompt)
+    }
+
+    /// A name beside others, where something says a language.
+    fn told<'a>(name: &'a str, said: Option<&str>, others: &[&str]) -> Result<Named<'a>, String> {
+        Named::read(name, Known { said, facts: &facts(others.iter().copied()) })
     }
 
     #[test]
@@ -109,10 +176,32 @@ mod tests {
     #[test]
     fn a_name_that_says_something_impossible_is_refused() {
         for last in ["70000", "-1", "x", "3.5", "", "de", "+1"] {
-            assert!(Named::read(&format!("a/en/{last}")).is_err(), "a/en/{last}");
+            assert!(told(&format!("a/en/{last}"), None, &[]).is_err(), "a/en/{last}");
         }
-        assert!(Named::read("a/Chinese").expect_err("a name").ends_with("expected its code, `a/zh`"));
-        assert!(Named::read("P36/France/3").is_err());
-        assert!(Named::read("/en").is_err());
+        assert!(told("a/Chinese", None, &[]).expect_err("a name").ends_with("expected its code, `a/zh`"));
+        assert!(told("P36/France/3", None, &[]).is_err());
+        assert!(told("/en", None, &[]).is_err());
+    }
+
+    #[test]
+    fn a_short_word_that_is_no_known_code_is_asked_about() {
+        for name in ["animals/cat", "P36/usa", "P36/us", "P36/el-salvador", "f1/cmn-CN", "P36/usa/3", "P36/USA/3"] {
+            let problem = told(name, None, &[]).expect_err(name);
+            assert!(problem.contains(&format!("or part of the fact id `{name}`")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_array_of_the_same_fact_or_the_language_that_is_said_tells_what_a_short_word_is() {
+        let klingon = |prompt| Ok(Named { fact: "f1", language: Some("tlh"), prompt });
+        for others in [["f1/en"], ["f1/zh/2"]] {
+            assert_eq!(told("f1/tlh", None, &others), klingon(None));
+            assert_eq!(told("f1/tlh/2", None, &others), klingon(Some(2)));
+            assert!(told("f2/tlh", None, &others).is_err(), "another fact");
+            assert!(told("f1/us", None, &others).is_err(), "no language has this code");
+        }
+        assert_eq!(told("f1/tlh", Some("tlh"), &[]), klingon(None));
+        assert_eq!(told("f1/tlh", Some("en"), &[]), Ok(Named { fact: "f1/tlh", language: None, prompt: None }));
+        assert!(told("P36/usa/3", Some("en"), &[]).is_err());
     }
 }

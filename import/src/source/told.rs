@@ -108,6 +108,11 @@ impl Told {
         &self.not_used
     }
 
+    /// The language that is said of all entries.
+    pub fn said_language(&self) -> Option<&str> {
+        self.language.as_ref().map(|said| &*said.value)
+    }
+
     /// A file's name hints at a language; only where nothing else says one does it matter.
     pub fn hint_of_name(&mut self, path: &Path) {
         if self.hint.is_none() {

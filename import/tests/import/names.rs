@@ -199,3 +199,32 @@ fn what_is_not_used_is_noted_and_a_near_miss_is_refused() {
     let only = archive(&[("facts.npy", strings(&["a", "b"])), ("ig.npy", scores())], false, |_| {});
     assert!(folder.refusal("a.npz", only).contains("without an array `scores` of as many facts"));
 }
+
+#[test]
+fn a_short_word_after_the_last_slash_is_no_language_by_its_looks() {
+    let folder = Folder::new();
+    let (cat, dog) = ("animals/cat", "animals/dog");
+    let archive = |names: &[&str]| {
+        let members: Vec<_> = names.iter().map(|name| format!("{name}.npy")).collect();
+        let one = |name| (name, npy("<f4", false, "(2, 3)", &f4(&ONE)));
+        archive(&members.iter().map(|name| one(name.as_str())).collect::<Vec<_>>(), false, |_| {})
+    };
+    let parts = [
+        "array `animals/cat`: `cat` may be the language `cat` of fact `animals`, or part of the fact id `animals/cat`",
+        "such as `animals/en`",
+    ];
+    for told in
+        [folder.refusal("a.npz", archive(&[cat, dog])), folder.refusal("s.safetensors", tensors("", &[cat, dog]))]
+    {
+        assert!(parts.iter().all(|part| told.contains(part)), "{told}");
+    }
+    let mut english = options();
+    english.language = Some("en".to_owned());
+    for name in ["a.npz", "s.safetensors"] {
+        let read = folder.read_with(name, &english).expect("ids");
+        assert_eq!(texts(&read), [format!("animals/cat/en/0 {TEXT}"), format!("animals/dog/en/0 {TEXT}")], "{name}");
+    }
+    folder.write("a.npz", archive(&["f1/en", "f1/tlh", "f1/tlh/2"]));
+    let keys = ["f1/en/0", "f1/tlh/0", "f1/tlh/2"].map(|key| format!("{key} {TEXT}"));
+    assert_eq!(texts(&folder.read("a.npz")), keys);
+}
