@@ -33,14 +33,16 @@ fn kind(found: &DataType) -> Kind {
 pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Options) -> Result<Columns, ImportError> {
     let mut metadata: Vec<_> = schema.metadata().iter().collect();
     metadata.sort();
+    let (mut said, mut left) = (Vec::new(), Vec::new());
     for (key, value) in metadata {
         let known = BY_LIBRARIES.contains(&key.as_str()) || key.starts_with("org.apache.spark");
         match Role::of(key) {
             _ if known => {}
             Some(role @ (Role::Language | Role::Prompt | Role::Relation | Role::Run)) if !ignored(options, key) => {
                 told.all(role, value, &format!("the metadata's `{key}`"), &|| file.at(Place::File))?;
+                said.push(role);
             }
-            _ => told.not_used(format!("metadata {key}")),
+            _ => left.push(key),
         }
     }
     let header = |field: &arrow_schema::FieldRef| Header {
@@ -49,7 +51,23 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
         type_name: field.data_type().to_string(),
     };
     let headers: Vec<_> = schema.fields().iter().map(header).collect();
-    Columns::find(&headers, true, file, told, options)
+    let columns = Columns::find(&headers, true, file, told, options)?;
+    for key in left {
+        // A misspelt name matters where nothing else says what it would.
+        if let Some(role @ (Role::Language | Role::Prompt)) = Role::near(key)
+            && !ignored(options, key)
+            && !said.contains(&role)
+            && !columns.has(role)
+        {
+            return Err(ImportError::Unexpected {
+                at: file.at(Place::File),
+                found: format!("`{key}` in the metadata, a name close to `{}`", role.name()),
+                expected: format!("the name `{}`, or that it is named as one to leave out", role.name()),
+            });
+        }
+        told.not_used(format!("metadata {key}"));
+    }
+    Ok(columns)
 }
 
 /// The rows of a batch whose columns are the used ones. `row` is the number of its first row, for messages.

@@ -2,6 +2,7 @@
 //!
 //! The first line names the columns. Commas, tabs and semicolons are told apart by that line.
 
+use std::collections::VecDeque;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -53,17 +54,14 @@ impl Format for Csv {
         told.hint_of_name(path);
         let mut lines = Lines::new(file.clone());
         let names = lines.record()?.map(|(names, _)| names).unwrap_or_default();
-        let first = match lines.record() {
-            Ok(first) => first,
-            // It comes when it is that row's turn.
-            Err(error) => {
-                lines.failed = Some(error);
-                None
-            }
+        lines.look_ahead();
+        let header = |(at, name): (usize, &str)| Header {
+            name: name.trim().to_owned(),
+            kind: lines.kind(at),
+            type_name: "text".to_owned(),
         };
-        let headers: Vec<_> = names.iter().enumerate().map(|(at, name)| header(name, at, first.as_ref())).collect();
+        let headers: Vec<_> = names.iter().enumerate().map(header).collect();
         let columns = Columns::find(&headers, false, &file, &mut told, context.options)?;
-        lines.pending = first;
         lines.columns = columns.positions().into_iter().zip(columns.roles()).collect();
         lines.names = headers.into_iter().map(|header| header.name).collect();
         let scored = columns.scored();
@@ -76,30 +74,18 @@ fn first_line(bytes: &[u8]) -> &[u8] {
     text.split(|&byte| byte == b'\n').next().unwrap_or_default()
 }
 
-/// A column, with the kind that its value in the first row shows.
-fn header(name: &str, at: usize, first: Option<&(StringRecord, u64)>) -> Header {
-    let value = first.and_then(|(record, _)| record.get(at)).unwrap_or_default().trim();
-    let kind = if value.parse::<i64>().is_ok() {
-        Kind::Whole
-    } else if value.parse::<f64>().is_ok() {
-        Kind::Float
-    } else {
-        Kind::Text
-    };
-    Header { name: name.trim().to_owned(), kind, type_name: "text".to_owned() }
-}
-
 /// The lines of a file.
 struct Lines {
     file: Mapped,
     reader: Reader<Cursor<Mapped>>,
     columns: Vec<(usize, Role)>,
     names: Vec<String>,
-    /// A row that was looked at and not given out yet.
-    pending: Option<(StringRecord, u64)>,
-    /// What is wrong with the row after those given out last.
-    failed: Option<ImportError>,
+    /// Rows that were looked at and not given out yet, or what is wrong with them.
+    ahead: VecDeque<Result<Line, ImportError>>,
 }
+
+/// A row, and the line it begins at.
+type Line = (StringRecord, u64);
 
 impl Lines {
     fn new(file: Mapped) -> Self {
@@ -109,11 +95,46 @@ impl Lines {
         let separator = SEPARATORS.into_iter().rev().max_by_key(|&separator| count(separator)).unwrap_or(b',');
         let mut builder = ReaderBuilder::new();
         let reader = builder.delimiter(separator).has_headers(false).from_reader(Cursor::new(file.clone()));
-        Self { file, reader, columns: Vec::new(), names: Vec::new(), pending: None, failed: None }
+        Self { file, reader, columns: Vec::new(), names: Vec::new(), ahead: VecDeque::new() }
+    }
+
+    /// Reads the first rows, so that their columns' kinds are known. What is wrong comes when it is that row's turn.
+    fn look_ahead(&mut self) {
+        while self.ahead.len() < BATCH_ROWS {
+            let Some(next) = self.record().transpose() else { break };
+            let is_last = next.as_ref().is_err_and(|error| !error.is_of_a_row());
+            self.ahead.push_back(next);
+            if is_last {
+                break;
+            }
+        }
+    }
+
+    /// The kind of the values that a column has in the rows looked at. One row is too few: scores begin with 0 or 1.
+    fn kind(&self, at: usize) -> Kind {
+        let (mut whole, mut fractions, mut texts) = (0, 0, 0);
+        let values = self.ahead.iter().flatten().filter_map(|(record, _)| record.get(at)).map(str::trim);
+        for value in values.filter(|value| !value.is_empty()) {
+            let count = if value.parse::<i64>().is_ok() {
+                &mut whole
+            } else if value.parse::<f64>().is_ok() {
+                &mut fractions
+            } else {
+                &mut texts
+            };
+            *count += 1;
+        }
+        if fractions > 0 && whole + fractions >= texts {
+            Kind::Float
+        } else if whole > 0 && fractions + texts == 0 {
+            Kind::Whole
+        } else {
+            Kind::Text
+        }
     }
 
     /// The next row and the line it begins at.
-    fn record(&mut self) -> Result<Option<(StringRecord, u64)>, ImportError> {
+    fn record(&mut self) -> Result<Option<Line>, ImportError> {
         let mut record = StringRecord::new();
         match self.reader.read_record(&mut record) {
             Ok(false) => Ok(None),
@@ -149,22 +170,17 @@ impl Batches for Lines {
         let mut texts: Vec<(Texts, Vec<bool>)> = self.columns.iter().map(|_| Default::default()).collect();
         let mut lines = Vec::new();
         while lines.len() < BATCH_ROWS {
-            let next = match self.pending.take() {
-                Some(next) => Some(next),
-                // What was read before it is given out first.
-                None if !lines.is_empty() => match self.record() {
-                    Err(error) => {
-                        self.failed = Some(error);
-                        break;
-                    }
-                    Ok(next) => next,
-                },
-                None => match self.failed.take() {
-                    Some(error) => return Err(error),
-                    None => self.record()?,
-                },
+            let next = self.ahead.pop_front().map_or_else(|| self.record(), |next| next.map(Some));
+            let (record, line) = match next {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(error) if lines.is_empty() => return Err(error),
+                Err(error) => {
+                    // What was read before it is given out first.
+                    self.ahead.push_front(Err(error));
+                    break;
+                }
             };
-            let Some((record, line)) = next else { break };
             for ((texts, valid), (position, _)) in texts.iter_mut().zip(&self.columns) {
                 let value = record.get(*position).unwrap_or_default().trim();
                 texts.push(value);

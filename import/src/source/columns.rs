@@ -34,7 +34,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns. `typed` is false for text files, whose kinds are only those of the first row.
+    /// Finds the columns. `typed` is false for text files, whose kinds are only those of the rows looked at.
     pub fn find(
         headers: &[Header],
         typed: bool,
@@ -107,7 +107,8 @@ impl Columns {
         Ok(())
     }
 
-    fn has(&self, role: Role) -> bool {
+    /// Whether a column has a role.
+    pub fn has(&self, role: Role) -> bool {
         self.used.iter().any(|&(_, of)| of == role)
     }
 

@@ -70,6 +70,23 @@ fn a_column_of_numbers_without_a_name_that_is_known_is_not_dropped() {
 }
 
 #[test]
+fn a_column_of_numbers_is_one_whatever_its_first_row_holds() {
+    let folder = Folder::new();
+    for first in ["0", "1", "", "n/a"] {
+        let text = format!("fact,layer,neuron,weight\na,0,0,{first}\na,0,1,0.25\nb,0,0,0.5\n");
+        let told = folder.refusal("t.csv", text);
+        assert!(told.starts_with("t.csv: found a column `weight` of numbers, and no column `score`"), "{told}");
+    }
+    let mut skipping = options();
+    skipping.skip_invalid = true;
+    folder.write("t.csv", "fact,layer,neuron,weight\na,0\na,0,1,0.25\n");
+    assert!(folder.refusal_with("t.csv", &skipping).contains("a column `weight` of numbers"), "behind a bad row");
+    // Numbers of rows are no scores, and one number makes no column of texts one.
+    folder.write("t.csv", ",fact,layer,neuron,note\n0,a,0,0,x\n1,a,0,1,y\n2,b,0,0,2.5\n");
+    assert_eq!(folder.read("t.csv").entries.len(), 2);
+}
+
+#[test]
 fn a_file_without_rows_has_no_entries() {
     let folder = Folder::new();
     folder.write("t.csv", "fact,layer,neuron\n");

@@ -100,6 +100,33 @@ fn languages_prompts_and_columns_that_are_not_used() {
 }
 
 #[test]
+fn metadata_of_a_schema_whose_name_is_close_to_one_that_counts_is_refused() {
+    let folder = Folder::new();
+    let with = |columns: Columns, about: &[(&str, &str)]| {
+        let table = batch(columns);
+        let about: std::collections::HashMap<_, _> =
+            about.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let schema = table.schema().as_ref().clone().with_metadata(about);
+        table.with_schema(Arc::new(schema)).expect("the same columns")
+    };
+    for name in ["t.parquet", "t.arrow", "t.arrows"] {
+        for (key, close) in [("locale", "language"), ("languge", "language"), ("prompt_text", "prompt")] {
+            write(&folder, name, &[with(needed(), &[(key, "zh")])]);
+            let told = folder.refusal_with(name, &options());
+            assert!(told.contains(&format!("`{key}` in the metadata, a name close to `{close}`")), "{told}");
+            let mut without = options();
+            without.ignore = vec![key.to_owned()];
+            let read = folder.read_with(name, &without).expect("left out");
+            assert_eq!(read.not_used, [format!("metadata {key}")]);
+        }
+        // Where the language is said, the other name says nothing that is missing.
+        let about = [("lang", "zh"), ("locale", "zh_CN"), ("note", "x")];
+        write(&folder, name, &[with(needed(), &about)]);
+        assert_eq!(folder.read(name).not_used, ["metadata locale", "metadata note"]);
+    }
+}
+
+#[test]
 fn a_fact_with_every_neuron_is_dense_and_one_without_scores_is_a_set() {
     let folder = Folder::new();
     let mut columns: Columns = vec![
