@@ -168,7 +168,8 @@ impl Arrays {
         let kinds = if matches!(role, Role::Prompt) { "iuf" } else { "US" };
         let mut descr = header.descr.chars();
         let (order, kind) = (descr.next(), descr.next());
-        let number: Option<usize> = descr.as_str().parse().ok();
+        // Of values without bytes, a file of any size could promise any number.
+        let number: Option<usize> = descr.as_str().parse().ok().filter(|&number| number > 0);
         let (Some(order), Some(kind), Some(number)) = (order, kind.filter(|&kind| kinds.contains(kind)), number) else {
             let expected = match role {
                 Role::Prompt => "whole numbers",

@@ -129,3 +129,18 @@ fn archives_whose_directory_lies() {
     let whole = archive(&one(), false, |_| {});
     assert!(folder.refusal("a.npz", &whole[..whole.len() - 30]).starts_with("a.npz: the file cannot be read as npz: "));
 }
+
+#[test]
+fn a_list_of_strings_without_bytes_is_refused_whatever_number_it_promises() {
+    let folder = Folder::new();
+    for (kind, count) in [("<U0", 2), ("|S0", 1_u64 << 40), ("<U0", 1 << 40)] {
+        let members = [("scores.npy", both()), ("facts.npy", npy(kind, false, &format!("({count},)"), &[]))];
+        assert_eq!(
+            folder.refusal("a.npz", archive(&members, false, |_| {})),
+            format!(
+                "a.npz, array `facts`: found values of type `{kind}`; expected strings (`numpy.array([...], dtype=str)`, \
+                 not objects)"
+            )
+        );
+    }
+}
