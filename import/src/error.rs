@@ -225,6 +225,15 @@ pub enum ImportError {
         problem: String,
     },
 
+    /// What a file says of all its rows cannot be used, and so none of them.
+    #[error("{at}: {problem}; nothing of the file can be used without it")]
+    UnusableFile {
+        /// Where.
+        at: Box<Location>,
+        /// What was found and what was expected.
+        problem: String,
+    },
+
     /// Something was found where something else belongs.
     #[error("{at}: found {found}; expected {expected}")]
     Unexpected {

@@ -181,17 +181,26 @@ impl Layout<'_> {
     }
 
     /// LAMA's templates, where only its folder of facts was named.
-    fn templates_above(&self, found: &Sorted) -> Result<Option<(PathBuf, Rows)>, ImportError> {
+    fn templates_above(&mut self, found: &Sorted) -> Result<Option<(PathBuf, Rows)>, ImportError> {
         if !self.root.is_dir() || found.iter().any(|(_, rows)| rows.kind == Kind::Templates) {
             return Ok(None);
         }
         let full = fs::canonicalize(self.root).map_err(|source| failed(self.root, source))?;
-        let beside = Some(self.root.join("..").join(RELATIONS)).filter(|path| full.ends_with(TREX) && path.is_file());
-        let Some(path) = beside else { return Ok(None) };
-        match sniff(&path, Mapped::unpacked(&path, "rows of templates")?, None)? {
-            Sniffed::Rows(rows) if rows.kind == Kind::Templates => Ok(Some((path, rows))),
-            _ => Ok(None),
+        if !full.ends_with(TREX) {
+            return Ok(None);
         }
+        for ending in ["", ".gz", ".zst"] {
+            let path = self.root.join("..").join(format!("{RELATIONS}{ending}"));
+            if !path.is_file() {
+                continue;
+            }
+            match sniff(&path, Mapped::unpacked(&path, "rows of templates")?, None)? {
+                Sniffed::Rows(rows) if rows.kind == Kind::Templates => return Ok(Some((path, rows))),
+                Sniffed::Empty => self.leave(path, "empty"),
+                Sniffed::Rows(_) | Sniffed::Unknown(_) => self.leave(path, "no templates"),
+            }
+        }
+        Ok(None)
     }
 
     fn file(&self, path: PathBuf, rows: Rows, format: FactsFormat) -> Result<FactsFile, ImportError> {

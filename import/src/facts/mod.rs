@@ -8,6 +8,7 @@
 //! | `walk`, `kind`, `layout` | which files there are, what their rows are, which data set they make |
 //! | `language`, `place` | who says the language of a file |
 //! | `records`, `row` | JSON objects of a file, their fields and what is wrong with them |
+//! | `repeats` | rows that say a fact twice |
 //! | `rows` | what the rows of each data set mean, a file each |
 //! | [`Understood`] | what all of it was taken for |
 
@@ -22,6 +23,7 @@ mod place;
 mod problem;
 mod reader;
 mod records;
+mod repeats;
 mod row;
 mod rows;
 mod understood;

@@ -42,6 +42,16 @@ impl Problem {
         }
     }
 
+    /// The same, of a file that nothing can be read of because of it.
+    pub fn of_file(self, file: &Mapped) -> Self {
+        match self {
+            Self::Row { reason, rest, at } => {
+                Self::File(ImportError::UnusableFile { at: file.at_byte(at), problem: format!("{reason}{rest}") })
+            }
+            other => Self::File(other.into_error(file)),
+        }
+    }
+
     /// The error, with its place.
     pub fn into_error(self, file: &Mapped) -> ImportError {
         match self {

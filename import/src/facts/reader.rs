@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::layout::{self, FactsFile};
 use super::problem::Problem;
+use super::repeats::Repeats;
 use super::rows::{Desk, FileRows};
 use super::understood::{Skipped, Understood};
 use super::{FactsFormat, FactsItem, FactsOptions};
@@ -20,6 +21,7 @@ pub fn open(path: &Path, options: &FactsOptions) -> Result<FactsReader, ImportEr
         files: files.into(),
         current: None,
         desk: Desk::new(notes),
+        repeats: Repeats::default(),
         skip_invalid: options.skip_invalid,
         bytes_total,
         bytes_done: 0,
@@ -33,6 +35,7 @@ pub struct FactsReader {
     files: VecDeque<FactsFile>,
     current: Option<FileRows>,
     desk: Desk,
+    repeats: Repeats,
     skip_invalid: bool,
     bytes_total: u64,
     bytes_done: u64,
@@ -68,6 +71,9 @@ impl FactsReader {
     fn advance(&mut self) -> Result<Option<FactsItem>, ImportError> {
         loop {
             if let Some(item) = self.desk.items.pop_front() {
+                if let Some(rows) = &self.current {
+                    self.repeats.check(&item, rows)?;
+                }
                 return Ok(Some(item));
             }
             match &mut self.current {
@@ -80,7 +86,10 @@ impl FactsReader {
                     Err(problem) => pass_over(rows, problem, &mut self.desk, self.skip_invalid)?,
                 },
                 None => match self.files.pop_front() {
-                    Some(file) => self.current = Some(FileRows::open(file, &mut self.desk)?),
+                    Some(file) => {
+                        self.repeats.file(file.path.clone());
+                        self.current = Some(FileRows::open(file, &mut self.desk)?);
+                    }
                     None => return Ok(None),
                 },
             }

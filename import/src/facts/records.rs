@@ -24,18 +24,20 @@ pub(super) struct Records {
     layout: Layout,
     /// Lines or objects begun.
     pub read: u64,
+    /// First byte of the last one given.
+    pub begun: usize,
     ended: bool,
 }
 
 impl Records {
     pub fn new(file: Mapped, layout: Layout) -> Self {
-        Self { cursor: Cursor::new(file), layout, read: 0, ended: false }
+        Self { cursor: Cursor::new(file), layout, read: 0, begun: 0, ended: false }
     }
 
     /// A reader of a list that starts at a byte.
     pub fn of_list(file: Mapped, range: Range<usize>) -> Self {
         let cursor = Cursor { file, position: range.start, end: range.end };
-        Self { cursor, layout: Layout::List, read: 0, ended: false }
+        Self { cursor, layout: Layout::List, read: 0, begun: 0, ended: false }
     }
 
     pub fn file(&self) -> &Mapped {
@@ -65,14 +67,16 @@ impl Records {
         if self.ended {
             return Ok(None);
         }
-        match self.layout {
-            Layout::Lines => Ok(self.line()),
-            Layout::List => self.item(),
+        let found = match self.layout {
+            Layout::Lines => self.line(),
+            Layout::List => self.item()?,
             Layout::Stream => match self.cursor.peek() {
-                None => Ok(None),
-                Some(_) => self.object().map(Some),
+                None => None,
+                Some(_) => Some(self.object()?),
             },
-        }
+        };
+        self.begun = found.as_ref().map_or(self.begun, |range| range.start);
+        Ok(found)
     }
 
     /// The next line that is not blank.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::near;
 use super::problem::Problem;
-use super::understood::Understood;
+use super::rows::Desk;
 use crate::json::excerpt;
 
 /// Names and ids that the store keeps are no longer.
@@ -102,13 +102,14 @@ impl<'a> Row<'a> {
     }
 
     /// Notes fields that are not used; refuses one that was meant to be a used one that is missing.
-    pub fn check(&self, used: &'static [&'static str], notes: &mut Understood) -> Result<(), Problem> {
+    pub fn check(&self, used: &'static [&'static str], desk: &mut Desk) -> Result<(), Problem> {
+        let missing = (0..).zip(used).filter(|(_, used)| !self.has(used)).fold(0u64, |bits, (at, _)| bits | 1 << at);
         for (name, raw) in &self.fields {
-            if used.iter().any(|used| name.eq_ignore_ascii_case(used)) || notes.unused_fields.contains(&**name) {
+            if used.iter().any(|used| name.eq_ignore_ascii_case(used)) || desk.is_foreign(name, used, missing) {
                 continue;
             }
-            let missing = used.iter().copied().filter(|used| !self.has(used));
-            if let Some(meant) = near::meant(name, missing) {
+            let wanted = (0..).zip(used).filter(|(at, _)| missing >> at & 1 == 1).map(|(_, used)| *used);
+            if let Some(meant) = near::meant(name, wanted) {
                 let reason = format!("`{name}` stands where `{meant}` is read");
                 return Err(Problem::at(
                     self.offset(raw),
@@ -116,7 +117,7 @@ impl<'a> Row<'a> {
                     format!("; expected the name `{meant}`, or neither"),
                 ));
             }
-            notes.unused_fields.insert(name.clone().into_owned());
+            desk.foreign(name, used, missing);
         }
         Ok(())
     }

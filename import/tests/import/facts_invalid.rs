@@ -173,3 +173,90 @@ fn a_list_that_breaks_off_is_an_error_whatever_is_skipped() {
     let said = refusal(&folder, "cf.json", &skipping());
     assert!(said.contains("the JSON ends before it is complete, after 1 complete records"), "{said}");
 }
+
+#[test]
+fn two_different_rows_of_one_fact_are_refused_with_both_places() {
+    let folder = Folder::new();
+    let row = |object: &str| format!("{{\"uuid\": \"u\", \"sub_label\": \"a\", \"obj_label\": \"{object}\"}}\n");
+    folder.write("en/P1.jsonl", [row("b"), row("b"), row("c")].concat());
+    let expected = "found other labels of the fact `u` in en than at en/P1.jsonl, line 1, column 1; expected one row, or equal \
+        ones; take out the one that is wrong";
+    for options in [FactsOptions::default(), skipping()] {
+        assert_eq!(refusal(&folder, "en", &options), format!("en/P1.jsonl, line 3, column 1: {expected}"));
+    }
+    folder.write("en/P1.jsonl", [row("b"), row("b")].concat());
+    assert_eq!(understood(&folder.path("en"), &FactsOptions::default()).1.len(), 2, "equal ones are no matter");
+    folder.write("en/P1-more.jsonl", row("b").replace('}', ", \"relation\": \"P1\"}"));
+    folder.write("en/P1-other.jsonl", row("c").replace('}', ", \"relation\": \"P1\"}"));
+    folder.write("de/P1.jsonl", row("d"));
+    let said = refusal(&folder, "en", &FactsOptions::default());
+    assert!(said.starts_with("en/P1-other.jsonl, line 1, column 1: found other labels of the fact `u` in en than at en/P1-more.jsonl, line 1"), "{said}");
+    assert_eq!(understood(&folder.path("de"), &FactsOptions::default()).1.len(), 1);
+    let lists = |object: &str| format!(r#""P1": {{"subjects": ["a"], "objects": ["{object}"]}}"#);
+    folder.write("c/zh.json", format!("{{{}, {}}}", lists("b"), lists("b")));
+    folder.write("d/zh.json", format!("{{{}, {}}}", lists("b"), lists("c")));
+    let said = refusal(&folder, "d/zh.json", &FactsOptions::default());
+    assert!(said.contains("other candidates of the relation `P1` in zh than at d/zh.json, line 1, column 8"), "{said}");
+}
+
+#[test]
+fn a_near_miss_is_told_whatever_rows_came_before() {
+    let folder = Folder::new();
+    let rows = [
+        r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "sub_uri": "Q1", "subject_uri": "x"}"#,
+        r#"{"uuid": "v", "sub_label": "a", "obj_label": "b", "subject_uri": "Q2"}"#,
+    ];
+    folder.write("en/P1.jsonl", rows.join("\n"));
+    assert_eq!(
+        refusal(&folder, "en", &FactsOptions::default()),
+        "en/P1.jsonl, line 2, column 66: `subject_uri` stands where `sub_uri` is read; expected the name `sub_uri`, or neither"
+    );
+}
+
+#[test]
+fn what_klar_says_of_a_whole_file_is_an_error_whatever_is_skipped() {
+    let folder = Folder::new();
+    let samples = r#""samples": [{"subject": "a", "object": "b", "index": 0}]"#;
+    let prompts = r#""prompt_templates": ["<subject> is <mask>"]"#;
+    for (head, part) in [
+        (format!("\"prompt_templates\": null, {samples}"), "`prompt_templates` is null"),
+        (format!("{prompts}, \"language\": \"Chinese\", {samples}"), "`language` is no language"),
+        (format!("{prompts}, \"relation_name\": 7, {samples}"), "`relation_name` is a number"),
+        (format!("{prompts}, \"samples\": null"), "`samples` is null"),
+    ] {
+        folder.write("en/r.json", format!("{{{head}}}"));
+        let said = refusal(&folder, "en/r.json", &skipping());
+        assert!(said.contains(part) && said.ends_with("nothing of the file can be used without it"), "{said}");
+    }
+    let one_bad = prompts.replace("[", "[\"no place\", ");
+    folder.write("en/r.json", format!("{{{one_bad}, {samples}}}"));
+    let (_, items, notes) = understood(&folder.path("en/r.json"), &skipping());
+    assert_eq!((items.len(), notes.skipped.len()), (2, 1), "one bad prompt is left out alone: {items:?}");
+}
+
+#[test]
+fn a_relation_by_the_folder_or_the_file_and_by_the_row_must_agree() {
+    let folder = Folder::new();
+    let counterfact = r#"[{"requested_rewrite": {"prompt": "{} is", "relation_id": "P19", "subject": "a", "target_true": {"str": "b"}}}]"#;
+    let template = r#"{"relation": "P19", "template": "[X] [Y]"}"#;
+    let concept = r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "pred": "IsA", "masked_sentences": []}"#;
+    let google =
+        r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "pred": "/x/y", "judgments": [], "masked_sentences": []}"#;
+    for (path, content, field) in [
+        ("lang=en/relation=P36/templates.jsonl", template, "relation"),
+        ("en/P36.jsonl", template, "relation"),
+        ("relation=P36/cf.json", counterfact, "relation_id"),
+        ("P36.json", counterfact, "relation_id"),
+        ("relation=P36/test.jsonl", concept, "pred"),
+        ("relation=P36/y_test.jsonl", google, "pred"),
+    ] {
+        folder.write(path, content);
+        let said = refusal(&folder, path, &FactsOptions::default());
+        assert!(
+            said.contains(&format!("`{field}` is another relation")) && said.contains("says `P36`"),
+            "{path}: {said}"
+        );
+    }
+    folder.write("relation=IsA/test.jsonl", concept);
+    assert_eq!(understood(&folder.path("relation=IsA/test.jsonl"), &FactsOptions::default()).1.len(), 1);
+}

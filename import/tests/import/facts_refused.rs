@@ -153,3 +153,17 @@ fn packed_files_are_read_as_what_is_in_them() {
     let said = refusal(&folder, "de", &FactsOptions::default());
     assert!(said.starts_with("de/P38.jsonl.gz: the file cannot be read as gzip: "), "{said}");
 }
+
+#[test]
+fn lamas_templates_above_its_facts_are_found_packed_and_others_are_told() {
+    let folder = Folder::new();
+    folder.write("data/TREx/P36.jsonl", r#"{"uuid": "u", "sub_label": "a", "obj_label": "b", "predicate_id": "P36"}"#);
+    let template: &[u8] = br#"{"relation": "P36", "template": "[X] [Y]", "label": "capital"}"#;
+    folder.write("data/relations.jsonl", "{\"about\": \"other\"}\n");
+    let (_, items, notes) = understood(&folder.path("data/TREx"), &FactsOptions::default());
+    assert_eq!((items.len(), notes.not_read.len()), (1, 1));
+    assert_eq!(notes.not_read[0].why, "no templates");
+    folder.write("data/relations.jsonl.zst", zstd::encode_all(template, 3).expect("packed"));
+    let (_, items, _) = understood(&folder.path("data/TREx"), &FactsOptions::default());
+    assert_eq!(items.len(), 3, "a fact, a template, a name: {items:?}");
+}

@@ -34,6 +34,8 @@ pub(super) struct Lines {
     position: usize,
     /// Lines begun.
     pub read: usize,
+    /// First byte of the last one.
+    pub begun: usize,
     reference: Rc<Reference>,
 }
 
@@ -60,7 +62,7 @@ impl Lines {
             });
         }
         let position = start_of(file.bytes());
-        Ok(Self { file, position, read: 0, reference })
+        Ok(Self { file, position, read: 0, begun: position, reference })
     }
 
     pub fn file(&self) -> &Mapped {
@@ -74,6 +76,7 @@ impl Lines {
     pub fn next(&mut self, file: &FactsFile, desk: &mut Desk) -> Result<bool, Problem> {
         let Some((start, line)) = next_line(self.file.bytes(), &mut self.position) else { return Ok(false) };
         self.read += 1;
+        self.begun = start;
         if self.read == 1 && is_header(line) {
             return Ok(true);
         }

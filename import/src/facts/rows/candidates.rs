@@ -4,7 +4,7 @@ use kndb_storage::CandidatesRow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Desk;
+use super::{Desk, agrees};
 use crate::facts::FactsItem;
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
@@ -16,31 +16,37 @@ use crate::mapped::Mapped;
 struct Labels(Vec<String>);
 
 /// The lists of a file.
-pub(super) struct Lists(TopMap);
+pub(super) struct Lists {
+    members: TopMap,
+    /// First byte of the last ones.
+    pub begun: usize,
+}
 
 impl Lists {
     pub fn new(file: Mapped) -> Self {
-        Self(TopMap::new(Cursor::new(file)))
+        Self { members: TopMap::new(Cursor::new(file)), begun: 0 }
     }
 
     pub fn file(&self) -> &Mapped {
-        &self.0.cursor.file
+        &self.members.cursor.file
     }
 
     pub fn position(&self) -> usize {
-        self.0.cursor.position
+        self.members.cursor.position
     }
 
     pub fn next(&mut self, file: &FactsFile, desk: &mut Desk) -> Result<bool, Problem> {
-        let Some(member) = self.0.next::<Box<RawValue>>()? else { return Ok(false) };
+        let Some(member) = self.members.next::<Box<RawValue>>()? else { return Ok(false) };
         let (start, relation) = (member.value_at, member.key);
+        self.begun = start;
         check_name(&relation, "relation", member.key_at)?;
+        agrees(&relation, "relation", member.key_at, file)?;
         let text = member.value.get().as_bytes();
         let row = Row::parse(text, start).map_err(|error| {
             let complete = (0, "relations");
             Problem::Json { start, end: start + text.len(), error, complete }
         })?;
-        row.check(&["subjects", "objects"], &mut desk.notes)?;
+        row.check(&["subjects", "objects"], desk)?;
         let (subjects, objects) = (labels(&row, "subjects")?, labels(&row, "objects")?);
         // The file has a language, or it would not have been opened.
         let Some(language) = &file.language else { return Ok(true) };

@@ -5,7 +5,7 @@
 use kndb_storage::FactRow;
 
 use super::google_re::{SENTENCES, sentences};
-use super::{Desk, language_of};
+use super::{Desk, agrees, language_of};
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
 use crate::facts::row::Row;
@@ -14,10 +14,11 @@ const USED: &[&str] = &["uuid", "sub_label", "sub", "obj_label", "obj", "pred", 
 
 /// The relation is `pred`. Sentences are of one fact and make no template.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let subject = row.text(if row.has("sub_label") { "sub_label" } else { "sub" })?;
     let object = row.text("obj_label")?;
     let relation = row.name("pred")?;
+    agrees(&relation, "pred", row.need("pred")?.at, file)?;
     let sentences = sentences(row)?;
     let language = language_of(row, file, desk)?;
     let id = if row.has("uuid") { row.name("uuid")? } else { desk.computed(&relation, &[&subject, &object]) };

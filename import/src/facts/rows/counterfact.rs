@@ -4,7 +4,7 @@
 
 use kndb_storage::FactRow;
 
-use super::{Desk, language_of, template};
+use super::{Desk, agrees, language_of, template};
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
 use crate::facts::row::{Field, Row};
@@ -15,10 +15,11 @@ const REWRITE: &[&str] = &["prompt", "relation_id", "subject", "target_true", "t
 /// The prompt `The mother tongue of {} is` is the template `The mother tongue of [X] is [Y]`. Paraphrases are
 /// sentences of one fact, after an unrelated one: they are counted only.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(RECORD, &mut desk.notes)?;
+    row.check(RECORD, desk)?;
     let rewrite = object(row.need("requested_rewrite")?)?;
-    rewrite.check(REWRITE, &mut desk.notes)?;
+    rewrite.check(REWRITE, desk)?;
     let relation = rewrite.name("relation_id")?;
+    agrees(&relation, "relation_id", rewrite.need("relation_id")?.at, file)?;
     let subject = rewrite.text("subject")?;
     let target = object(rewrite.need("target_true")?)?;
     let object = target.text("str")?;

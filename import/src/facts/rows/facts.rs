@@ -12,7 +12,7 @@ const USED: &[&str] =
 
 /// `sub_label` and `obj_label`; without `uuid` the id is computed from the `uri`s, or else from the labels.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let subject = row.text("sub_label")?;
     let object = row.text("obj_label")?;
     let (subject_uri, object_uri) = (row.maybe_text("sub_uri")?, row.maybe_text("obj_uri")?);

@@ -5,7 +5,7 @@
 use kndb_storage::FactRow;
 use serde::Deserialize;
 
-use super::{Desk, language_of};
+use super::{Desk, agrees, language_of};
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
 use crate::facts::row::{Row, check_name};
@@ -21,11 +21,12 @@ struct Judgment {
 /// The relation is the last part of `pred`, as mLAMA names it. What most raters denied is left out, as LAMA
 /// does; passages are of one fact and make no template.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let (subject, object) = (row.text("sub_label")?, row.text("obj_label")?);
     let predicate = row.name("pred")?;
     let relation = predicate.rsplit('/').next().unwrap_or_default().to_owned();
     check_name(&relation, "pred", row.start)?;
+    agrees(&relation, "pred", row.need("pred")?.at, file)?;
     let id = row.name("uuid")?;
     let judgments = row.need("judgments")?.parse::<Vec<Judgment>>("a list of judgments")?;
     let sentences = sentences(row)?;

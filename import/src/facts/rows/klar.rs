@@ -54,6 +54,11 @@ impl Samples {
         }
     }
 
+    /// First byte of the last sample.
+    pub fn begun(&self) -> usize {
+        if let State::Samples(samples) = &self.state { samples.begun } else { 0 }
+    }
+
     pub fn place(&self) -> String {
         match &self.state {
             State::Samples(samples) => samples.place(),
@@ -66,16 +71,8 @@ impl Samples {
         match std::mem::replace(&mut self.state, State::End) {
             State::End => Ok(false),
             State::Begin => {
-                let whole = self.whole()?;
-                let row = parse(&self.file, whole.clone())?;
-                row.check(FILE, &mut desk.notes)?;
-                check_name(&file.relation, "file name", row.start)?;
-                self.language = language_of(&row, file, desk)?;
-                if let Some(name) = row.maybe_text("relation_name")?.filter(|name| *name != file.relation) {
-                    check_name(&name, "relation_name", row.start)?;
-                    // Names are English in the files of every language.
-                    desk.name(&file.relation, "en", name);
-                }
+                // Without what is said of the whole file none of its samples can be used, so it is not one row's fault.
+                let whole = self.head(file, desk).map_err(|problem| problem.of_file(&self.file))?;
                 self.state = State::Prompts { whole, next: 0 };
                 Ok(true)
             }
@@ -101,6 +98,27 @@ impl Samples {
                 Ok(true)
             }
         }
+    }
+
+    /// What the file says of all its samples, and where its one object is.
+    fn head(&mut self, file: &FactsFile, desk: &mut Desk) -> Result<Range<usize>, Problem> {
+        let whole = self.whole()?;
+        let row = parse(&self.file, whole.clone())?;
+        row.check(FILE, desk)?;
+        check_name(&file.relation, "file name", row.start)?;
+        row.need("prompt_templates")?.parse::<Vec<String>>("a list of texts")?;
+        let samples = row.need("samples")?;
+        if !samples.bytes().starts_with(b"[") {
+            return Err(samples.wrong("a list of samples"));
+        }
+        let language = language_of(&row, file, desk)?;
+        if let Some(name) = row.maybe_text("relation_name")?.filter(|name| *name != file.relation) {
+            check_name(&name, "relation_name", row.start)?;
+            // Names are English in the files of every language.
+            desk.name(&file.relation, "en", name);
+        }
+        self.language = language;
+        Ok(whole)
     }
 
     /// Bytes of the file's one object.
@@ -145,7 +163,7 @@ fn of_prompt(prompt: &str, at: usize) -> Result<String, Problem> {
 
 /// A fact: `index` numbers it within its relation, alike in every language; the English labels do, too.
 fn sample(row: &Row<'_>, file: &FactsFile, language: &str, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(SAMPLE, &mut desk.notes)?;
+    row.check(SAMPLE, desk)?;
     let (subject, object) = (row.text("subject")?, row.text("object")?);
     let own = row.has("language") || row.has("lang");
     let language = if own { language_of(row, file, desk)? } else { language.to_owned() };

@@ -12,7 +12,7 @@ mod squad;
 mod templates;
 mod zsre;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use kndb_storage::{FactRow, RelationNameRow, TemplateRow, language};
 
@@ -34,11 +34,30 @@ pub(super) struct Desk {
     /// Templates and names that came already: data sets repeat them with every fact.
     said: HashSet<(String, String, String)>,
     references: bmlama::References,
+    /// Fields that are none of the used ones (by their list) misspelt, with the sets of missing ones they were compared with.
+    foreign: HashMap<String, Vec<(usize, u64)>>,
 }
 
 impl Desk {
     pub fn new(notes: Understood) -> Self {
-        Self { items: VecDeque::new(), notes, said: HashSet::new(), references: bmlama::References::default() }
+        Self {
+            items: VecDeque::new(),
+            notes,
+            said: HashSet::new(),
+            references: bmlama::References::default(),
+            foreign: HashMap::new(),
+        }
+    }
+
+    /// Whether a field was found to be none of the missing ones of `used` (bits) misspelt.
+    pub fn is_foreign(&self, field: &str, used: &'static [&'static str], missing: u64) -> bool {
+        self.foreign.get(field).is_some_and(|known| known.contains(&(used.as_ptr() as usize, missing)))
+    }
+
+    /// Notes that a field is not used, and was meant for none of the missing ones.
+    pub fn foreign(&mut self, field: &str, used: &'static [&'static str], missing: u64) {
+        self.notes.unused_fields.insert(field.to_owned());
+        self.foreign.entry(field.to_owned()).or_default().push((used.as_ptr() as usize, missing));
     }
 
     fn fact(&mut self, row: FactRow) {
@@ -145,6 +164,16 @@ impl FileRows {
         (self.file.size as u128 * position as u128 / u128::from(length)) as u64
     }
 
+    /// First byte of the row that was read last.
+    pub fn begun(&self) -> usize {
+        match &self.reading {
+            Reading::Records(records, _) => records.begun,
+            Reading::Candidates(lists) => lists.begun,
+            Reading::Klar(samples) => samples.begun(),
+            Reading::Bmlama(lines) => lines.begun,
+        }
+    }
+
     pub fn place(&self) -> String {
         let path = self.file.path.display();
         match &self.reading {
@@ -197,14 +226,10 @@ fn relation_of(row: &Row<'_>, file: &FactsFile, names: &[&'static str]) -> Resul
         let Some(text) = row.maybe_text(name)? else { continue };
         let at = row.need(name)?.at;
         check_name(&text, name, at)?;
-        // A file's name is one of many things, a folder `relation=P36` or a file `P36` is a relation.
-        let named = file.hive || (is_wikidata(&file.relation) && is_wikidata(&text));
-        let other = own.as_ref().map(|(relation, name)| (relation.as_str(), *name));
-        let file = named.then_some((file.relation.as_str(), if file.hive { "folder" } else { "file" }));
-        if let Some((other, by)) = other.or(file).filter(|(other, _)| *other != text) {
-            let rest = format!(", `{text}`, but the {by} says `{other}`");
-            return Err(Problem::at(at, format!("`{name}` is another relation"), rest));
+        if let Some((other, by)) = own.as_ref().filter(|(other, _)| *other != text) {
+            return Err(another_relation(&text, name, at, other, by));
         }
+        agrees(&text, name, at, file)?;
         own = Some((text, name));
     }
     match own {
@@ -214,6 +239,21 @@ fn relation_of(row: &Row<'_>, file: &FactsFile, names: &[&'static str]) -> Resul
             Ok(file.relation.clone())
         }
     }
+}
+
+/// Refuses a row's relation that is not the one of its folder or file. A file's name is one of many things, a folder
+/// `relation=P36` or a file `P36` is a relation.
+pub(super) fn agrees(relation: &str, name: &str, at: usize, file: &FactsFile) -> Result<(), Problem> {
+    let named = file.hive || (is_wikidata(&file.relation) && is_wikidata(relation));
+    if named && file.relation != relation {
+        return Err(another_relation(relation, name, at, &file.relation, if file.hive { "folder" } else { "file" }));
+    }
+    Ok(())
+}
+
+fn another_relation(relation: &str, name: &str, at: usize, other: &str, by: &str) -> Problem {
+    let rest = format!(", `{relation}`, but the {by} says `{other}`");
+    Problem::at(at, format!("`{name}` is another relation"), rest)
 }
 
 /// Whether a name is one of Wikidata's for a relation.

@@ -12,7 +12,7 @@ const USED: &[&str] = &["pattern", "relation", "predicate_id", "language", "lang
 
 /// One `pattern` a row.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let field = row.need("pattern")?;
     let text = template(field.text()?, "pattern", field.at)?;
     let relation = relation_of(row, file, &["predicate_id", "relation"])?;

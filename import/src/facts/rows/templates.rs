@@ -2,7 +2,7 @@
 
 use kndb_storage::TemplateRow;
 
-use super::{Desk, language_of, template};
+use super::{Desk, agrees, language_of, template};
 use crate::facts::FactsItem;
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
@@ -12,8 +12,9 @@ const USED: &[&str] = &["relation", "template", "label", "language", "lang"];
 
 /// `relation`, `template`, and perhaps the relation's name as `label`.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let relation = row.name("relation")?;
+    agrees(&relation, "relation", row.need("relation")?.at, file)?;
     let field = row.need("template")?;
     let text = template(field.text()?, "template", field.at)?;
     let name = row.maybe_text("label")?;

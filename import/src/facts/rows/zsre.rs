@@ -4,7 +4,7 @@
 
 use kndb_storage::FactRow;
 
-use super::{Desk, language_of};
+use super::{Desk, agrees, language_of};
 use crate::facts::layout::FactsFile;
 use crate::facts::problem::Problem;
 use crate::facts::row::{Row, check_name};
@@ -13,7 +13,7 @@ const USED: &[&str] = &["subject", "src", "answers", "rephrase", "alt", "languag
 
 /// The relation is the question with [X] for the subject, the template the same with the answer after it.
 pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(), Problem> {
-    row.check(USED, &mut desk.notes)?;
+    row.check(USED, desk)?;
     let subject = row.text("subject")?;
     let question = row.need("src")?;
     let text = question.text()?;
@@ -29,6 +29,7 @@ pub(super) fn read(row: &Row<'_>, file: &FactsFile, desk: &mut Desk) -> Result<(
     }
     let relation = text.trim().replace(&*subject, "[X]");
     check_name(&relation, "src", question.at)?;
+    agrees(&relation, "src", question.at, file)?;
     desk.notes.leave_out("questions of single facts (`rephrase`)", u64::from(row.has("rephrase")));
     desk.notes.leave_out("answers that are not so (`alt`)", u64::from(row.has("alt")));
     desk.notes.leave_out("answers after the first", answers.len() as u64 - 1);
