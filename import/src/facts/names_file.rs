@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use kndb_storage::RelationNameRow;
+use kndb_storage::{RelationNameRow, language};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 
+use super::near;
 use crate::error::{ImportError, Location, Place};
+use crate::json::excerpt;
+use crate::source::roles::Role;
 
 /// Language of a name whose file does not say one.
 const ENGLISH: &str = "en";
@@ -26,7 +29,8 @@ const EXPECTED: &str = "relation and name, as in `P36<TAB>capital` or `P36,capit
 /// - JSON lines with `relation`, `name` or `label`, and perhaps `lang` or `language`: LAMA's `relations.jsonl` is one;
 /// - one JSON object from relations to names, or to objects from languages to names.
 ///
-/// A name without a language is English.
+/// Names of fields and columns are read in any letter case; one that is close to them and none is refused. A name
+/// without a language is English.
 ///
 /// # Errors
 /// When a line lacks a field, or two lines give a relation different names in one language.
@@ -68,14 +72,101 @@ struct Names<'p> {
     names: BTreeMap<(String, String), (String, u64)>,
 }
 
+/// What a field or a column of a name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Relation,
+    Name,
+    Language,
+}
+
+impl Part {
+    const NAMES: [&str; 2] = ["name", "label"];
+
+    /// The part of a name that [`Self::of`] recommends.
+    fn named(name: &str) -> Self {
+        match name {
+            "relation" => Self::Relation,
+            "language" => Self::Language,
+            _ => Self::Name,
+        }
+    }
+
+    /// The part that a field's name says, in any letter case; the error is the name that was surely meant.
+    fn of(field: &str) -> Result<Option<Self>, &'static str> {
+        let field = field.trim();
+        match Role::of(field) {
+            Some(Role::Relation) => return Ok(Some(Self::Relation)),
+            Some(Role::Language) => return Ok(Some(Self::Language)),
+            _ if Self::NAMES.iter().any(|name| field.eq_ignore_ascii_case(name)) => return Ok(Some(Self::Name)),
+            _ => {}
+        }
+        match (Role::near(field), near::meant(field, ["relation", "language", "label", "name"])) {
+            (Some(Role::Language), _) => Err("language"),
+            (_, Some(meant)) => Err(meant),
+            // A `relation_type` is of its own; a `relatoin` is not.
+            (Some(Role::Relation), None) => Err("relation"),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Whether a key is a line's, not a relation of a mapping. Some relations are named like languages.
+fn is_of_a_line(key: &str) -> bool {
+    matches!(Part::of(key), Ok(Some(Part::Relation | Part::Name)) | Err("relation"))
+}
+
 /// A line of JSON.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Line {
-    relation: String,
-    #[serde(alias = "label")]
-    name: String,
-    #[serde(alias = "language")]
-    lang: Option<String>,
+    relation: Option<String>,
+    name: Option<String>,
+    language: Option<String>,
+}
+
+impl Line {
+    /// A line's fields; the error is what was found.
+    fn of(text: &str) -> Result<Self, (String, u64)> {
+        let no_name = |error: serde_json::Error| {
+            (format!("a line that is no name of a relation ({error})"), error.column() as u64)
+        };
+        let Members(fields) = serde_json::from_str::<Members<&serde_json::value::RawValue>>(text).map_err(no_name)?;
+        let mut line = Self::default();
+        let mut near = Vec::new();
+        for (field, value) in fields {
+            let part = match Part::of(&field) {
+                Ok(Some(part)) => part,
+                Ok(None) => continue,
+                Err(meant) => {
+                    near.push((field, meant));
+                    continue;
+                }
+            };
+            let value: Option<String> = serde_json::from_str(value.get())
+                .map_err(|_| (format!("`{field}` that is no text: {}", excerpt(value.get().as_bytes())), 1))?;
+            let known = match part {
+                Part::Relation => &mut line.relation,
+                Part::Name => &mut line.name,
+                Part::Language => &mut line.language,
+            };
+            match (known.as_ref(), value) {
+                (Some(other), Some(value)) if *other != value => {
+                    return Err((format!("`{other}`, and `{value}` by the field `{field}`"), 1));
+                }
+                (_, Some(value)) => *known = Some(value),
+                (_, None) => {}
+            }
+        }
+        let missing = |part: Part| match part {
+            Part::Relation => line.relation.is_none(),
+            Part::Name => line.name.is_none(),
+            Part::Language => line.language.is_none(),
+        };
+        match near.iter().find(|(_, meant)| missing(Part::named(meant))) {
+            Some((field, meant)) => Err((format!("the field `{field}`, which may be meant as `{meant}`"), 1)),
+            None => Ok(line),
+        }
+    }
 }
 
 /// Members of a JSON object in their order, those of one key twice included.
@@ -117,14 +208,19 @@ impl Names<'_> {
     }
 
     fn add(&mut self, line: u64, relation: &str, name: &str, language: Option<&str>) -> Result<(), ImportError> {
-        let language = language.map(str::trim).filter(|language| !language.is_empty()).unwrap_or(ENGLISH);
+        let language = match language.map(str::trim).filter(|language| !language.is_empty()) {
+            Some(text) => language::parse(text).map_err(|wrong| {
+                unexpected(self.path, self.at(line), format!("a language of a name: {wrong}"), EXPECTED)
+            })?,
+            None => ENGLISH.to_owned(),
+        };
         let (relation, name) = (relation.trim(), name.trim());
         for (field, value) in [("relation", relation), ("name", name)] {
             if value.is_empty() {
                 return Err(unexpected(self.path, self.at(line), format!("an empty {field}"), EXPECTED));
             }
         }
-        match self.names.entry((relation.to_owned(), language.to_owned())) {
+        match self.names.entry((relation.to_owned(), language.clone())) {
             std::collections::btree_map::Entry::Vacant(place) => {
                 place.insert((name.to_owned(), line));
                 Ok(())
@@ -140,9 +236,8 @@ impl Names<'_> {
 
     fn json(&mut self, text: &str) -> Result<(), ImportError> {
         // One object that spans the file is a mapping, unless it is a single line of the other form.
-        if serde_json::from_str::<Line>(text).is_err()
-            && let Ok(Members(relations)) = serde_json::from_str::<Members<Called>>(text)
-            && !relations.iter().any(|(key, _)| key == "relation")
+        if let Ok(Members(relations)) = serde_json::from_str::<Members<Called>>(text)
+            && !relations.iter().any(|(key, _)| is_of_a_line(key))
         {
             for (relation, called) in relations {
                 match called {
@@ -157,11 +252,17 @@ impl Names<'_> {
             return Ok(());
         }
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-            let read: Line = serde_json::from_str(line).map_err(|error| {
-                let found = format!("a line that is no name of a relation ({error})");
-                unexpected(self.path, Place::Line { line: number, column: error.column() as u64 }, found, EXPECTED)
-            })?;
-            self.add(number, &read.relation, &read.name, read.lang.as_deref())?;
+            let wrong = |(found, column)| unexpected(self.path, Place::Line { line: number, column }, found, EXPECTED);
+            let read = Line::of(line).map_err(wrong)?;
+            let length = line.trim_end().len();
+            let missing = |field: &str| {
+                let found =
+                    format!("a line that is no name of a relation (missing field `{field}` at line 1 column {length})");
+                wrong((found, length as u64))
+            };
+            let relation = read.relation.ok_or_else(|| missing("relation"))?;
+            let name = read.name.ok_or_else(|| missing("name"))?;
+            self.add(number, &relation, &name, read.language.as_deref())?;
         }
         Ok(())
     }
@@ -186,7 +287,8 @@ impl Names<'_> {
             let columns = match &columns {
                 Some(columns) => columns,
                 None => {
-                    let headed = Columns::headed(&record);
+                    let headed = Columns::headed(&record)
+                        .map_err(|found| unexpected(self.path, self.at(line), found, EXPECTED))?;
                     let is_head = headed.is_some();
                     let columns =
                         columns.insert(headed.unwrap_or(Columns { relation: 0, name: 1, language: Some(2), most: 3 }));
@@ -220,13 +322,29 @@ struct Columns {
 }
 
 impl Columns {
-    /// Those of a line of column names, if it is one.
-    fn headed(record: &csv::StringRecord) -> Option<Self> {
-        let at = |names: &[&str]| {
-            record.iter().position(|field| names.iter().any(|name| field.trim().eq_ignore_ascii_case(name)))
+    /// Those of a line of column names, if it is one; the error is what was found.
+    fn headed(record: &csv::StringRecord) -> Result<Option<Self>, String> {
+        let parts: Vec<_> = record.iter().map(Part::of).collect();
+        let at = |part: Part| parts.iter().position(|found| *found == Ok(Some(part)));
+        let near = |part: Part| {
+            let found =
+                parts.iter().zip(record).find(|(found, _)| found.is_err_and(|meant| Part::named(meant) == part));
+            found.map(|(_, field)| format!("the column `{field}`, which is near to the name of one that is missing"))
         };
-        let relation = at(&["relation"])?;
-        let name = at(&["name", "label"])?;
-        Some(Self { relation, name, language: at(&["lang", "language"]), most: record.len() })
+        let is_there = |part: Part| at(part).is_some() || near(part).is_some();
+        if !is_there(Part::Relation) || !is_there(Part::Name) {
+            return Ok(None);
+        }
+        let missing = [Part::Relation, Part::Name, Part::Language].into_iter().filter(|part| at(*part).is_none());
+        if let Some(found) = missing.into_iter().find_map(near) {
+            return Err(found);
+        }
+        let twice =
+            parts.iter().enumerate().find(|(at, part)| matches!(part, Ok(Some(_))) && parts[..*at].contains(part));
+        if let Some((at, _)) = twice {
+            return Err(format!("the column `{}`, and another that says the same", &record[at]));
+        }
+        let (Some(relation), Some(name)) = (at(Part::Relation), at(Part::Name)) else { return Ok(None) };
+        Ok(Some(Self { relation, name, language: at(Part::Language), most: record.len() }))
     }
 }

@@ -70,3 +70,35 @@ fn two_names_of_one_relation_are_told_and_the_same_name_twice_is_not() {
     let twice = refused(r#"{"P36": "capital", "P36": "chief town"}"#);
     assert!(twice.contains("chief town") && twice.contains("capital"), "{twice}");
 }
+
+#[test]
+fn what_is_said_of_the_language_is_read_in_any_spelling_or_refused() {
+    for form in [
+        r#"{"relation": "P36", "name": "Hauptstadt", "Lang": "de"}"#,
+        r#"{"Relation": "P36", "LABEL": "Hauptstadt", "languages": "de"}"#,
+        "relation\tname\tlanguages\nP36\tHauptstadt\tDE\n",
+        "predicate_id,label,Lang-Code,locale\nP36,Hauptstadt,de,x\n",
+        r#"{"P36": {"DE": "Hauptstadt"}}"#,
+    ] {
+        assert_eq!(read(form), ["P36 de Hauptstadt"], "{form}");
+    }
+    for (form, part) in [
+        (
+            r#"{"relation": "P36", "name": "Hauptstadt", "locale": "de"}"#,
+            "the field `locale`, which may be meant as `language`",
+        ),
+        (r#"{"relation": "P36", "name": "Hauptstadt", "languge": "de"}"#, "the field `languge`"),
+        (r#"{"relatoin": "P36", "name": "Hauptstadt"}"#, "the field `relatoin`"),
+        (r#"{"relation": "P36", "name": "Hauptstadt", "lang": 7}"#, "`lang` that is no text: 7"),
+        (r#"{"relation": "P36", "name": "Hauptstadt", "lang": "de", "language": "fr"}"#, "`de`, and `fr`"),
+        (r#"{"relation": "P36", "name": "Hauptstadt", "lang": "German"}"#, "a language of a name: `German`"),
+        (r#"{"P36": {"en": "capital", "description": "chief city"}}"#, "a language of a name: `description`"),
+        ("P36,capital,the chief city\n", "a language of a name: `the chief city`"),
+        ("relation,name,locale\nP36,Hauptstadt,de\n", "the column `locale`"),
+        ("relation,lable,lang\nP36,Hauptstadt,de\n", "the column `lable`"),
+        ("relation,name,lang,language\nP36,Hauptstadt,de,fr\n", "the column `language`, and another"),
+    ] {
+        let said = refused(form);
+        assert!(said.contains(part), "{form}: {said}");
+    }
+}
