@@ -1,25 +1,26 @@
 //! AMIG (Chen et al., AAAI 2024): neuron sets and degenerate pairs, by fact.
 //!
 //! A record holds `neurons`, `synergistic_neurons_this_uuid`, or both; other fields (the results of
-//! interventions) are skipped. While it runs, AMIG's code appends its growing results to a `temp`
+//! interventions) are not used, and that is told. While it runs, AMIG's code appends its growing results to a `temp`
 //! file again and again: several JSON documents one after the other, of which the last holds all.
 
 use std::collections::VecDeque;
 use std::path::Path;
 
-use kndb_storage::{EntryData, Shape};
-use serde::Deserialize;
+use kndb_storage::EntryData;
 
+use super::amig_record::{Near, Record, Said};
 use super::eleutherai::value_start;
 use crate::bytes::json::{Cursor, TopMap, extent};
 use crate::bytes::mapped::Mapped;
 use crate::error::ImportError;
 use crate::format::{Account, Context, Format, Probe, Source};
+use crate::options::Options;
 use crate::source::given::Given;
 use crate::source::invalid::Invalid;
-use crate::source::neurons::{Pair, content, neuron_groups, neuron_set};
+use crate::source::neurons::{content, neuron_groups, neuron_set};
 use crate::source::seen::{Repeat, Seen};
-use crate::source::told::{Row, Told};
+use crate::source::told::Told;
 
 pub(crate) struct Amig;
 
@@ -50,7 +51,8 @@ impl Format for Amig {
         told.hint_of_name(path);
         Ok(Box::new(Records {
             map: TopMap::new(last_document(Cursor::new(file))?),
-            shape: context.options.shape,
+            options: context.options.clone(),
+            near: Near::default(),
             invalid: Invalid::new(context.options),
             told,
             seen: Seen::default(),
@@ -98,23 +100,15 @@ fn last_document(mut cursor: Cursor) -> Result<Cursor, ImportError> {
     Ok(cursor)
 }
 
-#[derive(Deserialize)]
-struct Record {
-    relation_name: Option<String>,
-    #[serde(alias = "lang")]
-    language: Option<String>,
-    neurons: Option<Vec<Pair>>,
-    synergistic_neurons_this_uuid: Option<Vec<Vec<Pair>>>,
-}
-
 struct Records {
     map: TopMap,
-    shape: Shape,
     told: Told,
     invalid: Invalid,
     seen: Seen,
     waiting: VecDeque<Given>,
     duplicates: u64,
+    options: Options,
+    near: Near,
 }
 
 impl Records {
@@ -125,8 +119,8 @@ impl Records {
         };
         let file = &self.map.cursor.file;
         let at = || file.at_byte(member.value_at);
-        let (fact, shape) = (member.key, self.shape);
-        let (pairs, groups) = (member.value.neurons, member.value.synergistic_neurons_this_uuid);
+        let (fact, shape) = (member.key, self.options.shape);
+        let (pairs, groups) = (member.value.neurons, member.value.groups);
         if pairs.is_none() && groups.is_none() {
             return Err(ImportError::Row {
                 at: at(),
@@ -140,10 +134,11 @@ impl Records {
 
         let parts = (neurons.as_ref().map(|found| &*found.0), groups.as_ref().map(|found| &*found.0));
         let content = content(parts.0.unwrap_or_default(), parts.1.unwrap_or_default());
+        let fields = member.value.others;
+        let said = Said::read(&fields, &fact, &self.options, &mut self.near, &mut self.told, &at)?;
+        let named = self.told.named(fact, said.row(), &at)?;
         // A record of each language is no repeat of the other's.
-        let of_language = member.value.language.as_deref().unwrap_or_default();
-        let key = [fact.as_bytes(), of_language.as_bytes()].join(&0xFF);
-        match self.seen.note(&key, &content, member.key_at as u64) {
+        match self.seen.note(&named.key.bytes(), &content, member.key_at as u64) {
             Repeat::New => {}
             Repeat::Same => {
                 self.duplicates += 1;
@@ -151,17 +146,11 @@ impl Records {
             }
             Repeat::Different(first) => {
                 let (at, first) = (file.at_byte(member.key_at), file.line_of(first as usize));
-                return Err(ImportError::DuplicateFact { at, fact, first });
+                return Err(ImportError::DuplicateFact { at, fact: named.key.fact, first });
             }
         }
         let neurons = neurons.map(|(neurons, dropped)| (EntryData::Neurons(neurons), dropped));
         let groups = groups.map(|(groups, dropped)| (EntryData::Groups(groups), dropped));
-        let row = Row {
-            language: member.value.language.as_deref().map(|code| (code, "the record's language")),
-            relation: member.value.relation_name.as_deref().map(|name| (name, "the field `relation_name`")),
-            ..Row::default()
-        };
-        let named = self.told.named(fact, row, &at)?;
         for (data, dropped) in neurons.into_iter().chain(groups) {
             self.duplicates += dropped;
             self.waiting.push_back(named.clone().entry(data));

@@ -2,6 +2,7 @@
 //! [`crate::format::all`].
 
 pub(crate) mod amig;
+mod amig_record;
 #[cfg(feature = "parquet")]
 pub(crate) mod arrow;
 #[cfg(feature = "parquet")]

@@ -1,6 +1,6 @@
 //! Neuron sets and degenerate pairs of AMIG's code.
 
-use crate::folder::{Folder, texts};
+use crate::folder::{Folder, options, texts};
 
 #[test]
 fn neurons_and_groups_of_one_record_are_two_entries() {
@@ -69,4 +69,55 @@ fn a_group_needs_two_neurons_and_a_record_needs_neurons() {
         "r.json, line 1, column 7: found a record of fact `a` without neurons; expected a field `neurons` or \
          `synergistic_neurons_this_uuid`"
     );
+}
+
+#[test]
+fn fields_that_say_something_are_read_by_the_names_that_columns_go_by() {
+    let folder = Folder::new();
+    for (fields, key) in [
+        (r#""Language": "zh""#, "u/zh/0"),
+        (r#""languages": "zh_CN", "lang": null"#, "u/zh-CN/0"),
+        (r#""lang_code": "pt-BR", "Prompt": 2"#, "u/pt-BR/2"),
+        (r#""prompt_id": "3", "uuid": "u""#, "u/en/3"),
+    ] {
+        folder.write("r.json", format!(r#"{{"u": {{"Neurons": [[0, 1]], {fields}}}}}"#));
+        let read = folder.read("r.json");
+        assert_eq!((texts(&read), read.not_used), (vec![format!("{key} neurons [1]")], vec![]), "{fields}");
+    }
+    // One fact in two languages and with two prompts, as JSON can write it.
+    let record = |about: &str| format!(r#""u": {{"neurons": [[0, 1]], {about}}}"#);
+    let records = [r#""lang": "en""#, r#""lang": "zh""#, r#""lang": "zh", "prompt": 1"#].map(record);
+    folder.write("r.json", format!("{{{}}}", records.join(", ")));
+    assert_eq!(texts(&folder.read("r.json")), ["u/en/0 neurons [1]", "u/zh/0 neurons [1]", "u/zh/1 neurons [1]"]);
+}
+
+#[test]
+fn a_field_that_is_not_used_is_told_and_one_with_a_name_that_is_close_is_refused() {
+    let folder = Folder::new();
+    folder.write("r.json", r#"{"u": {"neurons": [[0, 1]], "suppression": {"a": [1]}, "n_refined_neurons": 1}}"#);
+    assert_eq!(folder.read("r.json").not_used, ["field suppression", "field n_refined_neurons"]);
+    for (name, close) in [("locale", "language"), ("languge", "language"), ("template", "prompt")] {
+        let told = folder.refusal("r.json", format!(r#"{{"u": {{"neurons": [[0, 1]], "{name}": "zh"}}}}"#));
+        assert!(told.contains(&format!("found a field `{name}`, close to `{close}`")), "{told}");
+        let mut without = options();
+        without.ignore = vec![name.to_owned()];
+        assert_eq!(folder.read_with("r.json", &without).expect("left out").not_used, [format!("field {name}")]);
+    }
+}
+
+#[test]
+fn fields_that_disagree_or_have_another_form_are_refused() {
+    let folder = Folder::new();
+    for (fields, part) in [
+        (r#""lang": "zh", "language": "de""#, "found `zh` in the field `lang` and `de` in the field `language`"),
+        (r#""language": ["zh"]"#, "in the field `language`; expected a text"),
+        (r#""prompt": "The capital of [X] is [Y]""#, "in the field `prompt`; expected the number of a prompt"),
+        (r#""prompt": 1.5"#, "found prompt 1.5 in the field `prompt`"),
+        (r#""uuid": "v""#, "found the fact `v` in the field `uuid` of a record of fact `u`"),
+        (r#""language": "Chinese""#, "the field `language`: `Chinese` is a language's name; expected its code, `zh`"),
+        (r#""NEURONS": [[0, 0]]"#, "a second field of neurons, `NEURONS`"),
+    ] {
+        let told = folder.refusal("r.json", format!(r#"{{"u": {{"neurons": [[0, 1]], {fields}}}}}"#));
+        assert!(told.contains(part), "{told}");
+    }
 }
