@@ -3,7 +3,8 @@
 //! A fact's number stands in segments and saved sets, so it is never given to another fact: a fact that is dropped is
 //! marked in the catalogue, its id stays, and if that id comes again it is the same fact again.
 
-use crate::catalogue::{FileRecord, Locked};
+use crate::catalogue::{Catalogue, FileRecord, Locked};
+use crate::claim::Claim;
 use crate::dictionary::build::Draft;
 use crate::error::{Error, Result};
 use crate::ids::{RelationId, RunId};
@@ -50,7 +51,31 @@ impl Store {
     /// Removes a run if nothing is in it and no import is at work on it; says whether it did. Decided inside the commit:
     /// what another process has put there since the caller looked is never lost.
     pub fn drop_run_if_empty(&self, run: RunId) -> Result<bool> {
-        self.write(|locked| Ok(remove_if_empty(locked, run, None)))
+        self.write(|locked| Ok(remove_if_empty(locked, run)))
+    }
+
+    /// Removes the runs that an import began and was ended before it stored anything, so that their shape no longer binds
+    /// anybody; their number. A run that somebody has a claim on stays, and so does one without an import, whose writer may
+    /// have no claim. Whoever calls this holds no claim.
+    pub fn drop_abandoned_runs(&self) -> Result<usize> {
+        let snapshot = self.for_writing()?;
+        let mut dropped = 0;
+        for run in snapshot.runs().filter(|run| is_abandoned(&snapshot.catalogue, run.id)) {
+            let _claim = match self.claim_run(&run.spec.name, Claim::Alone, "a clean-up") {
+                Err(Error::RunClaimed { .. }) => continue,
+                claimed => claimed?,
+            };
+            let went = self.write(|locked| {
+                // It may have been filled or completed since it was listed; no import has begun since it was claimed.
+                let abandoned = is_abandoned(locked.now(), run.id);
+                if abandoned {
+                    remove_run(locked, run.id);
+                }
+                Ok(abandoned)
+            })?;
+            dropped += usize::from(went);
+        }
+        Ok(dropped)
     }
 
     /// Forgets the facts of [`Snapshot::orphans`]. One that a running import has named and not yet stored comes back with its
@@ -100,16 +125,37 @@ impl Store {
     }
 }
 
-/// [`Store::drop_run_if_empty`] for one of the imports that are at work on the run.
-pub(crate) fn remove_if_empty(locked: &mut Locked, run: RunId, own: Option<u32>) -> bool {
-    let now = locked.now();
-    let others = now.jobs.iter().any(|(&id, job)| job.run == run.0 && !job.finished && Some(id) != own);
-    let entries = now.files.values().any(|record| is_of(record, run)) || now.unsealed.keys().any(|key| key.0 == run);
-    if others || entries || !now.runs.contains_key(&run) {
+/// Ends a job of a run that may be empty: then the run goes with its last job, unless it is complete.
+pub(crate) fn give_up(locked: &mut Locked, run: RunId, job: u32) -> bool {
+    let Some(found) = locked.now().runs.get(&run).filter(|_| is_empty(locked.now(), run)) else { return false };
+    if found.finished {
+        return false;
+    }
+    // Else the next one to give up would take this one for still at work.
+    locked.remove_job(job);
+    remove_if_empty(locked, run)
+}
+
+fn remove_if_empty(locked: &mut Locked, run: RunId) -> bool {
+    let at_work = unfinished_jobs(locked.now(), run) > 0;
+    if at_work || !is_empty(locked.now(), run) || !locked.now().runs.contains_key(&run) {
         return false;
     }
     remove_run(locked, run);
     true
+}
+
+/// Whether an import began the run and nothing came of it; it may still be at work.
+fn is_abandoned(now: &Catalogue, run: RunId) -> bool {
+    now.runs.get(&run).is_some_and(|run| !run.finished) && unfinished_jobs(now, run) > 0 && is_empty(now, run)
+}
+
+fn unfinished_jobs(now: &Catalogue, run: RunId) -> usize {
+    now.jobs.values().filter(|job| job.run == run.0 && !job.finished).count()
+}
+
+fn is_empty(now: &Catalogue, run: RunId) -> bool {
+    !now.files.values().any(|record| is_of(record, run)) && !now.unsealed.keys().any(|key| key.0 == run)
 }
 
 fn is_of(record: &FileRecord, run: RunId) -> bool {
@@ -135,7 +181,15 @@ fn remove_run(locked: &mut Locked, run: RunId) {
 impl Snapshot {
     /// Facts that have no labels, and no entries in any run.
     pub fn orphans(&self) -> Result<RoaringBitmap> {
-        Ok(self.unlabelled_facts()? - self.held(|_| true)?)
+        self.orphans_among(&self.facts())
+    }
+
+    /// Those of some facts.
+    pub(crate) fn orphans_among(&self, facts: &RoaringBitmap) -> Result<RoaringBitmap> {
+        if facts.is_empty() {
+            return Ok(RoaringBitmap::new());
+        }
+        Ok(self.unlabelled_among(facts)? - self.held(|_| true)?)
     }
 
     /// What [`Store::drop_relation`] would drop.

@@ -8,7 +8,7 @@
 use crate::block::{encode_groups, encode_scores};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::check::{check_entry, check_not_lost, check_twice};
-use crate::dropping::remove_if_empty;
+use crate::dropping::give_up;
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
 use crate::ids::{FileId, PromptId};
@@ -170,6 +170,7 @@ impl RunWriter {
 
     /// Begins an import, or goes on with an unfinished one of the same signature.
     pub fn job(&self, signature: &str, on_conflict: OnConflict) -> Result<Job<'_>> {
+        let known = self.store.for_writing()?.facts();
         let id = self.store.write(|locked| {
             self.run_in(locked)?;
             let same = |job: &JobRecord| job.run == self.run.id.0 && job.signature == signature && !job.finished;
@@ -183,7 +184,7 @@ impl RunWriter {
             locked.set_job(id, JobRecord { run: self.run.id.0, signature, finished: false });
             Ok(id)
         })?;
-        Ok(Job { writer: self, id, on_conflict })
+        Ok(Job { writer: self, id, on_conflict, known })
     }
 
     /// Seals what is not sealed yet and marks the run complete. It can be opened and added to again.
@@ -496,6 +497,8 @@ pub struct Job<'a> {
     writer: &'a RunWriter,
     id: u32,
     on_conflict: OnConflict,
+    /// The facts there were when it began.
+    known: RoaringBitmap,
 }
 
 impl Job<'_> {
@@ -506,11 +509,20 @@ impl Job<'_> {
         self.writer.commit_segment(prepared, self.on_conflict, Some(self.id))
     }
 
-    /// Ends an import that failed: a run that is still empty goes, unless another import is at work on it.
-    /// A job that has stored something stays, to be gone on with. Says whether the run went.
+    /// Ends an import that failed: a run that is still empty goes, unless another import is at work on it or it was
+    /// complete; and so do facts that were named since and that nothing came of. A job that has stored something stays,
+    /// to be gone on with. Says whether the run went.
     pub fn give_up(self) -> Result<bool> {
-        let (run, id) = (self.writer.run.id, self.id);
-        self.writer.store.write(|locked| Ok(remove_if_empty(locked, run, Some(id))))
+        let run = self.writer.run.id;
+        self.writer.store.write(|locked| {
+            // Others may have filled the run or dropped it, and stored or labelled the facts, until the last moment. One
+            // that another import has named and not yet stored comes back with its first entry. A store with a damaged
+            // file keeps the facts.
+            let since = |now: &Snapshot| now.orphans_among(&(now.facts() - &self.known));
+            let facts = self.writer.store.snapshot_under(locked).and_then(|now| since(&now)).unwrap_or_default();
+            locked.drop_facts(&facts);
+            Ok(give_up(locked, run, self.id))
+        })
     }
 
     /// Marks the import complete: the same one again is a new import.

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use kndb_storage::{Claim, OnConflict, RunSpec, Store};
+use kndb_storage::{Claim, Error, OnConflict, RunClaim, RunSpec, RunWriter, Store};
 
 use crate::error::ImportError;
 use crate::input::Input;
@@ -121,11 +121,8 @@ pub fn import(
     }
     let options = Options { run: Some(job.run.name.clone()), ..job.options.clone() };
     let signature = signature(inputs, &options)?;
-    // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
-    let _claim = store.claim_run(&job.run.name, Claim::Together, "kndb import")?;
     let snapshot = store.snapshot()?;
-    let is_new = snapshot.run_named(&job.run.name).is_none();
-    let run = store.open_run(job.run.clone())?;
+    let (run, _claim) = opened(store, &job.run)?;
     let writer = run.job(&signature, job.on_conflict)?;
     let mut pass = Pass {
         job: &writer,
@@ -139,11 +136,9 @@ pub fn import(
     let read = pass.read(inputs, &options, progress);
     let Pass { mut summary, facts, .. } = pass;
     if let Err(error) = read {
-        if is_new {
-            // Else a mistyped shape would stay, and the corrected command be refused for it. What went wrong
-            // first is what to tell.
-            let _ = writer.give_up();
-        }
+        // Else a mistyped shape would stay with an empty run, and the corrected command be refused for it. What went
+        // wrong first is what to tell.
+        let _ = writer.give_up();
         return Err(error);
     }
     writer.finish()?;
@@ -153,4 +148,23 @@ pub fn import(
     summary.bytes = inputs.iter().map(|input| input.size).sum();
     summary.seconds = started.elapsed().as_secs_f64();
     Ok(summary)
+}
+
+/// The run, begun or gone on with, and the claim on it.
+fn opened(store: &Store, spec: &RunSpec) -> Result<(RunWriter, RunClaim), Error> {
+    // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
+    let claimed = || store.claim_run(&spec.name, Claim::Together, "kndb import");
+    let claim = claimed()?;
+    match store.open_run(spec.clone()) {
+        // It may be an import that was killed before its first entry whose parameters are in the way.
+        Err(error @ (Error::RunDiffers { .. } | Error::RunParameter { .. })) => {
+            drop(claim);
+            if store.drop_abandoned_runs()? == 0 {
+                return Err(error);
+            }
+            let claim = claimed()?;
+            Ok((store.open_run(spec.clone())?, claim))
+        }
+        run => Ok((run?, claim)),
+    }
 }

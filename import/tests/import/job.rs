@@ -1,7 +1,7 @@
 //! What makes two imports one job, and what an import that fails leaves behind.
 
 use kndb_import::{ImportJob, Options, Summary, expand, import};
-use kndb_storage::{FactBatch, FactRow, OnConflict, RunSpec, Store};
+use kndb_storage::{Claim, FactBatch, FactRow, OnConflict, RunSpec, Shape, Store};
 
 use crate::folder::{Folder, shape};
 use crate::npy::{f4, npy};
@@ -103,6 +103,58 @@ fn a_run_that_another_import_fills_meanwhile_stays() {
     let snapshot = store.refresh().expect("reads");
     let run = snapshot.run_named("first").expect("it was not this import's to drop");
     assert_eq!(snapshot.holds(run.id).attributed, 1);
+}
+
+#[test]
+fn the_last_of_several_imports_that_fail_takes_the_run_along() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("in/1.json", "{}");
+    folder.write("in/2.json", r#"{"a": [[0, 9]]}"#);
+    folder.write("bad.json", r#"{"b": [[0, 9]]}"#);
+    let inputs = expand(&[folder.path("in").display().to_string()]).expect("files");
+    let mut other = None;
+    let error = import(&store, &inputs, &job(), &mut |_| {
+        other.get_or_insert_with(|| {
+            imported(&folder, &Store::open(folder.path("store")).expect("opens"), "bad.json", &job())
+        });
+    });
+    assert!(error.is_err() && other.expect("was called").is_err());
+    assert!(store.refresh().expect("reads").run_named("first").is_none());
+}
+
+#[test]
+fn the_shape_of_an_import_that_was_killed_before_its_first_entry_binds_nobody() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("good.json", r#"{"a": [[0, 0]]}"#);
+    let mistyped = RunSpec::new("first", "toy", Shape::new(3, 2).expect("a shape"));
+    let second = ImportJob { run: RunSpec::new("second", "toy", shape()), ..job() };
+    for corrected in [job(), second] {
+        let killed = store.open_run(mistyped.clone()).expect("new");
+        // What is left of it is its run and its job.
+        let _ = killed.job("some files", OnConflict::Refuse).expect("begins");
+        let alive = store.claim_run("first", Claim::Together, "another import").expect("free");
+        let told = imported(&folder, &store, "good.json", &corrected).expect_err("the other is at work");
+        assert!(told.contains("shape"), "{told}");
+        drop(alive);
+        assert_eq!(imported(&folder, &store, "good.json", &corrected).expect("valid").new, 1);
+        store.drop_run(&corrected.run.name).expect("drops");
+    }
+    // One with entries, or whose writer is no import, stays.
+    store.open_run(mistyped).expect("new");
+    imported(&folder, &store, "good.json", &job()).expect_err("another shape");
+}
+
+#[test]
+fn a_run_that_was_complete_and_empty_outlives_an_import_that_fails() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("empty.json", "{}");
+    folder.write("bad.json", r#"{"a": [[0, 9]]}"#);
+    imported(&folder, &store, "empty.json", &job()).expect("valid");
+    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    assert!(store.refresh().expect("reads").run_named("first").is_some());
 }
 
 #[test]

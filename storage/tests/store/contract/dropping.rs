@@ -114,3 +114,23 @@ fn an_import_that_failed_takes_the_empty_run_along_unless_another_is_at_work_on_
     assert!(alone.job("broken file", OnConflict::Refuse).expect("begins").give_up().expect("drops"));
     assert!(!Contents::of(&toy.fresh()).expect("reads").runs.contains_key("second"));
 }
+
+#[test]
+fn two_imports_that_both_failed_leave_no_run() {
+    let toy = Toy::new();
+    let runs = [toy.fresh().open_run(spec("first")).expect("new"), toy.store.open_run(spec("first")).expect("it")];
+    let one = runs[0].job("one file", OnConflict::Refuse).expect("begins");
+    let other = runs[1].job("another file", OnConflict::Refuse).expect("begins");
+    assert!(!one.give_up().expect("looks"), "the other may store something yet");
+    assert!(other.give_up().expect("drops"));
+    assert!(Contents::of(&toy.fresh()).expect("reads").runs.is_empty());
+}
+
+#[test]
+fn a_complete_run_without_entries_outlives_an_import_that_fails() {
+    let toy = Toy::new();
+    toy.store.open_run(spec("first")).expect("new").finish().expect("finishes");
+    let run = toy.store.open_run(spec("first")).expect("it");
+    assert!(!run.job("broken file", OnConflict::Refuse).expect("begins").give_up().expect("looks"));
+    assert!(Contents::of(&toy.fresh()).expect("reads").runs.contains_key("first"));
+}

@@ -216,3 +216,20 @@ fn a_store_with_a_lost_file_still_loses_the_run() {
     assert_eq!(ids(&toy), ["f1", "f2", "f3", "only here"]);
     assert_eq!(toy.fresh().drop_orphans().expect("drops").facts, 1);
 }
+
+#[test]
+fn facts_that_a_failed_import_has_named_are_forgotten_and_no_others() {
+    let toy = labelled();
+    let run = toy.store.open_run(spec("first")).expect("new");
+    run.append(neurons("stored before", "en", &[1])).expect("appends");
+    toy.store.fact_ids(&["named before"]).expect("registers");
+    let job = run.job("files", OnConflict::Refuse).expect("begins");
+    // As an import does whose batch is refused after its facts have their numbers; another one stores one of them.
+    toy.store.fact_ids(&["f1", "named before", "only named", "stored by another"]).expect("registers");
+    let another = toy.fresh().open_run(spec("second")).expect("new");
+    another.append(neurons("stored by another", "en", &[1])).expect("appends");
+    assert!(!job.give_up().expect("the run has an entry"));
+    assert_eq!(ids(&toy), ["f1", "f2", "f3", "named before", "stored before", "stored by another"]);
+    run.append(neurons("only named", "en", &[1])).expect("comes back");
+    assert!(ids(&toy).contains(&"only named".to_owned()));
+}
