@@ -60,7 +60,7 @@ pub enum ImportRunError {
 
     /// The store refused.
     #[error(transparent)]
-    Storage(#[from] kndb_storage::Error),
+    Storage(#[from] Error),
 
     /// The options' shape is not the run's.
     #[error("the files are read as {options}, but the run is of {run}; expected one shape")]
