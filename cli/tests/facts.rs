@@ -159,3 +159,20 @@ fn labels_that_change_under_scores_are_told() {
         ["note         facts with changed labels have scores in bert: those were made with the old labels"]
     );
 }
+
+#[test]
+fn what_may_be_a_language_is_asked_about_and_one_fact_has_one_label() {
+    let environment = with_mpararel();
+    let pattern = r#"{"pattern": "[Y] is the capital of [X].", "lemma": "capital"}"#;
+    for path in ["s/zh.jsonl", "s/P36_de.jsonl", "ml/P36.jsonl", "locale=de/P36.jsonl"] {
+        write(&environment, path, pattern);
+        assert_eq!(hint(&environment, &[path]), "--lang says it, as in --lang de", "{path}");
+    }
+    let row = |object: &str| format!("{{\"uuid\": \"u\", \"sub_label\": \"a\", \"obj_label\": \"{object}\"}}\n");
+    write(&environment, "en/P1.jsonl", &[row("b"), row("c")].concat());
+    let refused = environment.run(&["facts", "db", "en", "--skip-invalid"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.messages.contains("en/P1.jsonl, line 2") && refused.messages.contains("en/P1.jsonl, line 1"));
+    let ran = environment.ok(&["facts", "db", "ml/P36.jsonl", "--lang", "ml"]);
+    assert!(ran.out.contains("language     ml as given: 0 labels, 1 template\n"), "{ran:?}");
+}
