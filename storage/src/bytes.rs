@@ -25,9 +25,10 @@ impl Bytes {
         if file.metadata().map_err(Error::io("read", path))?.len() == 0 {
             return Err(Error::corrupt(path, "file", "0 bytes", "a segment"));
         }
-        // SAFETY: the store never writes to a file after its commit renamed it into place, and
-        // deletes one only under an exclusive lock, which our shared lock excludes. A foreign process
-        // that truncates the file under us ends this process with a signal; nothing safe can prevent it.
+        // SAFETY: the store never writes to a file after its commit renamed it into place. It deletes one only after it has
+        // seen that nobody holds a lock on it, and a file deleted between that look and our lock stays readable through the
+        // handle we hold (Unix). A foreign process that truncates the file under us ends this process with a signal; nothing
+        // safe can prevent it.
         #[expect(unsafe_code, reason = "memory-mapping a file has no safe interface")]
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("map", path))?;
         Ok(Some(Self::Mapped { map, _lock: file }))

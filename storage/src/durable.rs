@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Makes a folder's entries durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    // Windows has no handle to sync a folder with; its file systems order such changes themselves.
+    // Elsewhere a folder has no handle to sync; kndb is tested on Linux only.
     if cfg!(unix) {
         File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", path))?;
     }

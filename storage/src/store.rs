@@ -248,7 +248,9 @@ impl Store {
         Ok((gate, locked))
     }
 
-    /// Runs `change` under the lock and commits what it changed. An error undoes all of it.
+    /// Runs `change` under the lock and commits what it changed. When `change` fails, nothing of it is committed. When the
+    /// commit itself fails (a full disk), whether it is there is known only to the next one who opens the catalogue: the
+    /// batch is atomic, so all of it is or none.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Locked) -> Result<T>) -> Result<T> {
         let (_gate, mut locked) = self.lock()?;
         garbage::collect(&self.path().join("files"), locked.now());
