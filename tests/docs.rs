@@ -3,7 +3,8 @@
 //! A line `$ command` is run by `sh` with `kndb` on the path, in one folder a page; the lines below it
 //! are its output, results and messages together. `[..]` stands for anything within a line, a line
 //! `...` for any lines. A page with the comment `<!-- needs ../shared/data -->` is run with `$DATA` set
-//! to that folder, and reported as ignored where it is not there.
+//! to that folder, and reported as ignored where it is not there. `$DEMO` is the repository's `demo` folder. With
+//! `KNDB_WRITE_DOCS` (`cargo xtask docs`) the outputs of pages with the comment of [`WRITTEN`] are written anew.
 
 #[path = "../cli/tests/environment/mod.rs"]
 mod environment;
@@ -15,6 +16,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::{Path, PathBuf};
 
 const NEEDS_DATA: &str = "<!-- needs ../shared/data -->";
+const WRITTEN: &str = "<!-- outputs are written by `cargo xtask docs` -->";
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -43,6 +45,10 @@ fn run(page: &Path, text: &str) -> Result<Completion, Failed> {
         }
     }
     let environment = Environment::new();
+    if text.contains(WRITTEN) && std::env::var_os("KNDB_WRITE_DOCS").is_some() {
+        std::fs::write(page, written(text, &environment, data.as_ref())).map_err(|e| e.to_string())?;
+        return Ok(Completion::Completed);
+    }
     for step in steps(text) {
         let found = step.run(&environment, data.clone());
         if !matches(&step.output, &found) {
@@ -57,6 +63,26 @@ fn run(page: &Path, text: &str) -> Result<Completion, Failed> {
         }
     }
     Ok(Completion::Completed)
+}
+
+/// The page with what its commands say now.
+fn written(text: &str, environment: &Environment, data: Option<&PathBuf>) -> String {
+    let outputs: Vec<(usize, Vec<String>)> =
+        steps(text).iter().map(|step| (step.line, step.run(environment, data.cloned()))).collect();
+    let (mut page, mut inside) = (String::new(), false);
+    for (line, number) in text.lines().zip(1..) {
+        inside = if inside { line != "```" } else { line == "```console" };
+        let output = outputs.iter().find(|(of, _)| *of == number).map(|(_, output)| output.as_slice());
+        // What a command said before is left out.
+        if inside && output.is_none() && !line.starts_with("> ") && line != "```console" {
+            continue;
+        }
+        page += &format!("{line}\n");
+        for said in output.unwrap_or_default() {
+            page += &format!("{said}\n");
+        }
+    }
+    page
 }
 
 struct Step {
@@ -86,6 +112,7 @@ impl Step {
         if let Some(data) = data {
             shell.env("DATA", data);
         }
+        shell.env("DEMO", root().join("demo"));
         let output = shell.output().expect("sh runs");
         String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim_end().to_owned()).collect()
     }

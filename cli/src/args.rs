@@ -7,6 +7,7 @@ mod attribute;
 #[cfg(feature = "attribute")]
 mod dkn;
 mod import;
+mod mistakes;
 mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
@@ -54,6 +55,16 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the process's command line; ends the process with what is wrong with it, or with the help asked for.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            let line = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            mistakes::explained(error, &line.collect::<Vec<_>>()).exit()
+        })
+    }
 }
 
 /// When messages are coloured.

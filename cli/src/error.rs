@@ -2,9 +2,11 @@
 //!
 //! Libraries say what was found and what was expected; here it is said what to do about it.
 
+mod bug;
 mod drawing;
 mod hints;
 mod names;
+mod shown;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use kndb_engine::Error as Engine;
 use kndb_query::{ErrorKind, QueryError};
 
+pub use bug::install_panic_hook;
 pub use names::NameError;
 
 use crate::interrupt;
@@ -233,6 +236,14 @@ pub enum CliError {
         /// As given.
         width: u32,
     },
+    /// A statement where the store's folder belongs.
+    #[error("`{statement}` is a statement, and stands where the store's folder belongs")]
+    StatementFirst {
+        /// As given.
+        statement: String,
+        /// The store that was given after it, if one was.
+        store: Option<String>,
+    },
     /// A deletion that nobody confirmed.
     #[error("run {run:?} was not deleted: nobody confirmed it")]
     NotConfirmed {
@@ -329,7 +340,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } => USAGE,
+            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } | Self::StatementFirst { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
             Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,
@@ -364,14 +375,14 @@ impl CliError {
             true => format!("\x1b[{code}m{text}\x1b[0m"),
             false => text.to_owned(),
         };
-        writeln!(messages, "{} {self}", paint("1;31", "error:"))?;
+        writeln!(messages, "{} {}", paint("1;31", "error:"), shown::shown(&self.to_string()))?;
         if let Self::Query { error, statement } = self
             && let Some(drawing) = drawing::draw(error, statement, color)
         {
             messages.write_all(&drawing)?;
         }
         if let Some(hint) = self.hint() {
-            writeln!(messages, "{} {hint}", paint("1;36", "hint:"))?;
+            writeln!(messages, "{} {}", paint("1;36", "hint:"), shown::shown(&hint))?;
         }
         Ok(())
     }
@@ -402,29 +413,6 @@ impl From<kndb_study::StudyError> for CliError {
             error => Self::Study(error),
         }
     }
-}
-
-/// Replaces Rust's panic message: a panic is a bug, and the user should know that it is not theirs.
-pub fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(|place| format!("{}:{}", place.file(), place.line()))
-            .unwrap_or_else(|| "an unknown place".into());
-        let payload = panic.payload();
-        let cause = payload.downcast_ref::<&str>().copied();
-        let cause = cause.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let cause = cause.unwrap_or("no message");
-        // Nothing can be done if stderr is gone as well.
-        let _ = writeln!(
-            io::stderr(),
-            "bug: this is a bug in kndb {version}, not in your data or your query.\n\
-             What happened: {cause} ({place})\n\
-             Please report it with the command that was run. A store is not harmed by this: what \
-             was committed stays.",
-            version = env!("CARGO_PKG_VERSION"),
-        );
-    }));
 }
 
 #[cfg(test)]

@@ -29,8 +29,6 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// Attribution makes and drops tensors of megabytes by the millisecond, and glibc gives each back to the system.
 #[cfg(feature = "attribute")]
 #[global_allocator]
@@ -38,7 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     error::install_panic_hook();
-    let cli = args::Cli::parse();
+    let cli = args::Cli::read();
     let color = cli.color;
     // A panic unwinds to here; its message is written already.
     std::panic::catch_unwind(|| commands::run(cli.command, terminal::Terminal::standard(color)))

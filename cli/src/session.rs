@@ -131,12 +131,17 @@ impl Session {
     pub fn script(&mut self, origin: &str, mut lines: impl BufRead, streams: &mut Streams<'_>) -> Result<Flow> {
         let mut input = Input::new(origin);
         let mut line = String::new();
+        let mut first = true;
         loop {
             line.clear();
             let read =
                 lines.read_line(&mut line).map_err(|source| CliError::Input { origin: origin.to_owned(), source })?;
             if read == 0 {
                 return self.finish(&mut input, streams);
+            }
+            // Editors of Windows begin a file with a byte order mark, before a dot command too.
+            if std::mem::take(&mut first) && line.starts_with('\u{FEFF}') {
+                line.remove(0);
             }
             if self.line(&mut input, &line, streams)? == Flow::Quit {
                 return Ok(Flow::Quit);

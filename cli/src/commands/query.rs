@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
-    let mut session = Session::new(Store::open(&args.store)?);
+    let mut session = Session::new(opened(&args)?);
     session.mode = args.mode;
     session.headers = !args.no_headers;
     session.timer = args.timer;
@@ -57,6 +57,21 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         0 => Ok(()),
         count => Err(CliError::Reported { count }),
     }
+}
+
+/// The store; what stands in its place by mistake is told for what it is.
+fn opened(args: &QueryArgs) -> Result<Store> {
+    let error = match Store::open(&args.store) {
+        Ok(store) => return Ok(store),
+        Err(error) => error,
+    };
+    let statement = args.store.to_string_lossy().into_owned();
+    if args.store.exists() || kndb_query::parse(&statement).is_err() {
+        return Err(error.into());
+    }
+    // A folder of that name would have been taken for the store, so this can only be meant as a statement.
+    let store = args.statement.clone().filter(|path| Store::open(path).is_ok());
+    Err(CliError::StatementFirst { statement, store })
 }
 
 fn script_file(session: &mut Session, path: &Path, streams: &mut Streams<'_>) -> Result<Flow> {

@@ -1,6 +1,7 @@
 //! What to do about an error, where that is known.
 
 use std::io;
+use std::path::Path;
 
 use kndb_query::nearest;
 
@@ -16,9 +17,10 @@ impl CliError {
         use kndb_storage::Error as Store;
         match self {
             Self::Query { error, .. } => error.hint.clone(),
-            Self::Store(Store::NotAStore { path, .. }) => Some(format!(
-                "`kndb init {0}` makes an empty store, `kndb demo {0}` one with example data",
-                path.display()
+            Self::Store(Store::NotAStore { path, .. }) => Some(not_a_store(path)),
+            Self::StatementFirst { statement, store } => Some(format!(
+                "the store comes first: `kndb query {} \"{statement}\"`",
+                store.as_deref().unwrap_or("DB")
             )),
             Self::Store(Store::AlreadyThere { .. }) => {
                 Some("choose another folder; `kndb info` shows what a store holds".into())
@@ -131,6 +133,23 @@ impl CliError {
             _ => None,
         }
     }
+}
+
+/// What to do where something else is found in the store's place.
+fn not_a_store(path: &Path) -> String {
+    let shown = path.display();
+    if path.is_file() {
+        return format!(
+            "a command's first argument is the store's folder; files come after it, as in `kndb import DB {shown} --run NAME`"
+        );
+    }
+    if path.join("config.json").is_file() {
+        return format!("this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's");
+    }
+    if path.is_dir() {
+        return "name the store's own folder, in which a file KNDB lies; `kndb init DB` makes an empty store".into();
+    }
+    format!("`kndb init {shown}` makes an empty store, `kndb demo {shown}` one with example data")
 }
 
 fn report_hint(error: &kndb_report::Error) -> Option<String> {

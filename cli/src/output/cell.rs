@@ -33,13 +33,21 @@ pub fn exact<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 fn escape_controls(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if disturbs(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
         }
     }
     escaped
+}
+
+/// Whether a character would drive a terminal, begin a line, or turn the writing direction of what comes after it.
+///
+/// Marks that scripts need stay: the joiners of Persian and Indic labels (U+200C, U+200D), the direction marks of Hebrew
+/// and Arabic ones (U+200E, U+200F), which turn nothing but themselves.
+pub fn disturbs(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -55,6 +63,14 @@ mod tests {
         }
         assert_eq!(exact(&Value::Score(0.1)).as_deref(), Some("0.1"));
         assert_eq!(exact(&Value::Score(1e-10)).as_deref(), Some("1e-10"));
+    }
+
+    #[test]
+    fn text_for_reading_neither_breaks_a_line_nor_turns_around() {
+        let value = Value::Text("a\u{202E}b\u{2028}c\u{2067}d".into());
+        assert_eq!(readable(&value), "a\\u{202e}b\\u{2028}c\\u{2067}d");
+        let persian = "می\u{200C}خواهم";
+        assert_eq!(readable(&Value::Text(persian.into())), persian);
     }
 
     #[test]

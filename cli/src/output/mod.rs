@@ -19,6 +19,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use kndb_query::Sink;
 
+pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
 
 /// How results are written.

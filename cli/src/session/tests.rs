@@ -74,6 +74,14 @@ impl Fixture {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_dot_command_is_passed_over() {
+    let mut fixture = Fixture::new();
+    let written = fixture.script("\u{FEFF}.mode csv\n.mode\n");
+    assert!(written.flow.is_ok());
+    assert_eq!((written.out.as_str(), written.messages.as_str()), ("", "mode: csv\n"));
+}
+
+#[test]
 fn a_statement_may_span_lines_and_the_end_of_input_ends_it() {
     let mut fixture = Fixture::new();
     let written = fixture.ok(".mode csv\nkn[lang=en]\n  by layer\n");
