@@ -340,7 +340,9 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } | Self::StatementFirst { .. } => USAGE,
+            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } | Self::StatementFirst { .. } => {
+                USAGE
+            }
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
             Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,

@@ -109,6 +109,17 @@ pub enum ImportError {
         known: String,
     },
 
+    /// A file of a kind that holds no scores kndb could read.
+    #[error("{} is {what}; {instead}", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+        /// What it is.
+        what: &'static str,
+        /// The way out.
+        instead: &'static str,
+    },
+
     /// A format was asked for that does not exist.
     #[error("there is no format named `{name}`: expected one of {known}")]
     UnknownFormatName {

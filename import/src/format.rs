@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::bytes::foreign::{Foreign, foreign};
 use crate::bytes::json::excerpt;
 use crate::bytes::packed::Packing;
 use crate::error::{ImportError, Location, Place};
@@ -179,6 +180,7 @@ pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
             expected: "attribution scores or neuron sets".to_owned(),
         });
     }
+    must_not_be_foreign(path, &probe)?;
     let found = all().iter().copied().find(|format| format.recognises(&probe));
     found.ok_or_else(|| ImportError::UnknownFormat {
         file: path.to_owned(),
@@ -187,9 +189,19 @@ pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
     })
 }
 
-/// An error if a file is packed that this format reads only as it is.
-pub(crate) fn check_packing(path: &Path, format: &dyn Format) -> Result<(), ImportError> {
-    match probe(path)?.packing.filter(|_| !format.reads_packed()) {
+/// An error if a file is something else by its first bytes, whatever it is called.
+fn must_not_be_foreign(path: &Path, probe: &Probe) -> Result<(), ImportError> {
+    match foreign(&probe.head) {
+        None => Ok(()),
+        Some(Foreign { what, instead }) => Err(ImportError::Foreign { file: path.to_owned(), what, instead }),
+    }
+}
+
+/// An error if a file is something else, or packed though this format is read only as it is.
+pub(crate) fn check_start(path: &Path, format: &dyn Format) -> Result<(), ImportError> {
+    let probe = probe(path)?;
+    must_not_be_foreign(path, &probe)?;
+    match probe.packing.filter(|_| !format.reads_packed()) {
         None => Ok(()),
         Some(packing) => Err(ImportError::Unexpected {
             at: Box::new(Location { file: path.to_owned(), place: Place::File }),

@@ -5,7 +5,7 @@ use std::path::Path;
 use kndb_storage::Entry;
 
 use crate::error::ImportError;
-use crate::format::{Account, Context, Source, by_name, check_packing, detect};
+use crate::format::{Account, Context, Source, by_name, check_start, detect};
 use crate::input::Input;
 use crate::options::Options;
 use crate::source::given::Given;
@@ -85,7 +85,7 @@ fn open_below(path: &Path, folders: usize, options: &Options) -> Result<Reader, 
         Some(name) => by_name(name)?,
         None => detect(path)?,
     };
-    check_packing(path, format)?;
+    check_start(path, format)?;
     let source = format.open(path, &Context { options, folders })?;
     Ok(Reader { format: format.name(), source, failed: false })
 }

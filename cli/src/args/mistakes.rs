@@ -4,14 +4,42 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 /// Options of other programs, or of another command of kndb: the command (`""`: any), the options, what to write instead.
 const MEANT: &[(&str, &[&str], &str)] = &[
-    ("query", &["--format", "--output-format"], "--mode sets how results are written: table, csv, tsv, json, jsonl, markdown or line"),
-    ("query", &["--json", "--csv", "--tsv", "--jsonl", "--markdown", "--table"], "results are written so with --mode, as in `-m json`"),
-    ("query", &["-o", "--output", "--out"], "results go to standard output: write `> FILE` after the command, or `.output FILE` in a script"),
-    ("query", &["--lang", "--langs", "--language"], "languages are part of the statement, as in \"kn[lang=en]\"; --labels chooses the language of labels"),
-    ("query", &["--relation", "--relations", "--tau", "--layer", "--layers", "--prompt", "--fact", "--subject", "--where"], "conditions are part of the statement, as in \"kn[relation=P36, tau=0.3]\""),
+    (
+        "query",
+        &["--format", "--output-format"],
+        "--mode sets how results are written: table, csv, tsv, json, jsonl, markdown or line",
+    ),
+    (
+        "query",
+        &["--json", "--csv", "--tsv", "--jsonl", "--markdown", "--table"],
+        "results are written so with --mode, as in `-m json`",
+    ),
+    (
+        "query",
+        &["-o", "--output", "--out"],
+        "results go to standard output: write `> FILE` after the command, or `.output FILE` in a script",
+    ),
+    (
+        "query",
+        &["--lang", "--langs", "--language"],
+        "languages are part of the statement, as in \"kn[lang=en]\"; --labels chooses the language of labels",
+    ),
+    (
+        "query",
+        &["--relation", "--relations", "--tau", "--layer", "--layers", "--prompt", "--fact", "--subject", "--where"],
+        "conditions are part of the statement, as in \"kn[relation=P36, tau=0.3]\"",
+    ),
     ("query", &["--limit", "--top", "-n"], "`top` is part of the statement, as in \"kn by neuron top 10\""),
-    ("query", &["-q", "--query", "--execute", "-e", "--sql"], "the statement follows the store, or -c: `kndb query DB \"kn by layer\"`"),
-    ("import", &["--langs", "--language"], "one language is given to an import: --lang CODE; files may name more themselves"),
+    (
+        "query",
+        &["-q", "--query", "--execute", "-e", "--sql"],
+        "the statement follows the store, or -c: `kndb query DB \"kn by layer\"`",
+    ),
+    (
+        "import",
+        &["--langs", "--language"],
+        "one language is given to an import: --lang CODE; files may name more themselves",
+    ),
     ("import", &["--shape"], "the shape is given as --layers N --width N"),
     ("import", &["--name"], "the run is named by --run NAME"),
     ("facts", &["--langs", "--language"], "one language is given to files that name none: --lang CODE"),
@@ -19,7 +47,11 @@ const MEANT: &[(&str, &[&str], &str)] = &[
     ("attribute", &["--gpu", "--cuda"], "--device cuda:0, in a build with libtorch"),
     ("attribute", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
     ("attribute", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
-    ("attribute", &["--batch-size", "--batch_size"], "--batch N is the number of points of one pass, --threads N that of facts at a time"),
+    (
+        "attribute",
+        &["--batch-size", "--batch_size"],
+        "--batch N is the number of points of one pass, --threads N that of facts at a time",
+    ),
     ("attribute", &["--name"], "the run is named by --run NAME"),
     ("", &["--db", "--store", "--database"], "the store's folder comes without an option, before everything else"),
     ("", &["--verbose", "-v"], "what there is to say is said; --quiet leaves it out where a command has it"),

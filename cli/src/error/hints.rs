@@ -144,7 +144,9 @@ fn not_a_store(path: &Path) -> String {
         );
     }
     if path.join("config.json").is_file() {
-        return format!("this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's");
+        return format!(
+            "this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's"
+        );
     }
     if path.is_dir() {
         return "name the store's own folder, in which a file KNDB lies; `kndb init DB` makes an empty store".into();

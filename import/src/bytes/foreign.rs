@@ -1,0 +1,119 @@
+//! Files that stand where scores are expected, told by their first bytes for what they are.
+
+/// What a file is that kndb does not read, and what to do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    /// What it is, as a phrase: "a pickle".
+    pub what: &'static str,
+    /// The way out.
+    pub instead: &'static str,
+}
+
+const TORCH: &str = "load it with torch and write what it holds with `safetensors.torch.save_file({f\"{fact}/{language}\": scores}, …)`, \
+                     scores of layers × width";
+const PICKLE: &str = "load it in Python, where it came from, and write what it holds as .safetensors, .npz or .parquet";
+const FRAME: &str = "write it as .parquet, with `to_parquet` of pandas or `write_parquet` of Polars";
+const AGAIN: &str = "it came in place of the file: download it again";
+
+/// First bytes, and what a file is that has them.
+const MAGIC: &[(&[u8], &str, &str)] = &[
+    (b"\x89HDF\r\n", "an HDF5 file", "write its arrays as .npz (NumPy) or .safetensors"),
+    (
+        b"GGUF",
+        "a GGUF file: a model, not scores",
+        "`kndb attribute --model` takes the Hugging Face folder it was made from",
+    ),
+    (b"FEA1", "a Feather file of version 1", FRAME),
+    (b"ORC", "an ORC file", FRAME),
+    (b"Obj\x01", "an Avro file", FRAME),
+    (b"SQLite format 3\0", "an SQLite database", "write the table of scores as .csv or .parquet"),
+    (b"MATLAB 5.0", "a MATLAB file", "write its arrays as .npz, with `scipy.io.loadmat` and `numpy.savez`"),
+    (b"%PDF", "a PDF", "scores come as arrays, tables or JSON"),
+    (b"\x89PNG", "a picture", "scores come as arrays, tables or JSON"),
+    (b"\xFF\xD8\xFF", "a picture", "scores come as arrays, tables or JSON"),
+    (b"BZh", "a file packed with bzip2", "unpack it first; .gz and .zst of text formats are read as they are"),
+    (b"\xFD7zXZ", "a file packed with xz", "unpack it first; .gz and .zst of text formats are read as they are"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it first"),
+    (b"Rar!", "a RAR archive", "unpack it first"),
+    (b"RDX", "a file of R", "write the table of scores as .csv or .parquet"),
+];
+
+/// What a file is that begins so, if it is known and no format of kndb's.
+pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
+    let told = |what, instead| Some(Foreign { what, instead });
+    let text = String::from_utf8_lossy(&head[..head.len().min(512)]).to_lowercase();
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    if text.starts_with("version https://git-lfs") {
+        return told(
+            "a git-lfs pointer, not the file itself",
+            "run `git lfs pull` where it was cloned, or download the file",
+        );
+    }
+    if ["<!doctype", "<html", "<head"].iter().any(|tag| text.starts_with(tag)) {
+        return told("a web page, not the file itself", AGAIN);
+    }
+    if text.starts_with("<?xml") {
+        return told("XML", "scores come as arrays, tables or JSON");
+    }
+    if ["entry not found", "invalid username or password", "repository not found"].iter().any(|it| text.starts_with(it))
+    {
+        return told("a server's answer that the file is not there or not allowed", AGAIN);
+    }
+    // A zip of NumPy's has members `….npy`; PyTorch's has its pickle first, an Excel file its list of parts.
+    if head.starts_with(b"PK\x03\x04") {
+        let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
+        if has(b"data.pkl") {
+            return told("a PyTorch checkpoint (torch.save)", TORCH);
+        }
+        if has(b"[Content_Types].xml") {
+            return told("an Office document", "write the sheet as .csv");
+        }
+        return None;
+    }
+    // The length of a safetensors header may begin with any byte, but its ninth is always `{`.
+    if matches!(head, [0x80, 2..=5, ..]) && head.get(8) != Some(&b'{') {
+        let torch = head.windows(10).any(|window| window == b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19");
+        return if torch { told("a PyTorch checkpoint (torch.save)", TORCH) } else { told("a pickle", PICKLE) };
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return told("a tar archive", "unpack it first");
+    }
+    let row = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic))?;
+    told(row.1, row.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn what(head: &[u8]) -> Option<&'static str> {
+        foreign(head).map(|it| it.what)
+    }
+
+    #[test]
+    fn what_python_writes_is_told_apart() {
+        assert_eq!(what(b"PK\x03\x04\x00\x00scores/data.pkl"), Some("a PyTorch checkpoint (torch.save)"));
+        assert_eq!(what(b"PK\x03\x04\x14\x00scores.npy"), None);
+        // pickle.dumps({}, 4), and the first bytes of torch.save(…, _use_new_zipfile_serialization=False).
+        assert_eq!(what(b"\x80\x04}\x94."), Some("a pickle"));
+        assert_eq!(what(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), Some("a PyTorch checkpoint (torch.save)"));
+        // A safetensors header of 640 bytes begins like a pickle of protocol 2.
+        assert_eq!(what(b"\x80\x02\x00\x00\x00\x00\x00\x00{\"a\":"), None);
+    }
+
+    #[test]
+    fn what_a_download_left_is_told() {
+        assert!(what(b"version https://git-lfs.github.com/spec/v1\n").is_some_and(|it| it.contains("git-lfs")));
+        assert!(what(b"\n <!DOCTYPE HTML><html>").is_some_and(|it| it.contains("web page")));
+        assert!(what(b"Entry not found").is_some_and(|it| it.contains("answer")));
+    }
+
+    #[test]
+    fn what_kndb_reads_is_not_foreign() {
+        for head in
+            [&b"\x93NUMPY\x01"[..], b"PAR1", b"ARROW1", b"{\"f\": [[0, 1]]}", b"fact,layer\n", b"\x1f\x8b\x08", b""]
+        {
+            assert_eq!(what(head), None, "{head:?}");
+        }
+    }
+}
