@@ -1,5 +1,7 @@
 //! What was probably meant by a command line that clap refuses: its own guesses go by spelling alone.
 
+use std::path::Path;
+
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 /// Options of other programs, or of another command of kndb: the command (`""`: any), the options, what to write instead.
@@ -70,7 +72,13 @@ pub fn explained(mut error: Error, line: &[String]) -> Error {
 }
 
 fn meant(error: &Error, line: &[String]) -> Option<String> {
-    let command = line.iter().find(|word| !word.starts_with('-'))?;
+    let mut words = line.iter().filter(|word| !word.starts_with('-'));
+    let command = words.next()?;
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        // Of files alone the first was taken for the store.
+        let first = words.next().filter(|word| Path::new(word).is_file())?;
+        return Some(format!("{first} is a file; the store's folder comes before it: `kndb {command} DB {first}`"));
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }

@@ -151,7 +151,10 @@ fn not_a_store(path: &Path) -> String {
     if path.is_dir() {
         return "name the store's own folder, in which a file KNDB lies; `kndb init DB` makes an empty store".into();
     }
-    format!("`kndb init {shown}` makes an empty store, `kndb demo {shown}` one with example data")
+    format!(
+        "`kndb init {shown}` makes an empty store, `kndb facts {shown} PATH` one with facts, `kndb demo {shown}` one with \
+         example data"
+    )
 }
 
 fn report_hint(error: &kndb_report::Error) -> Option<String> {
