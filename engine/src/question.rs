@@ -131,8 +131,8 @@ impl Parts {
         from..from + self.subject.len()
     }
 
-    /// The text before the object, and what stood between it and the object.
-    fn causal_prompt(&self) -> Result<(String, &'static str), Skip> {
+    /// The text before the object, and the white space between it and the object, as the template has it.
+    fn causal_prompt(&self) -> Result<(&str, &str), Skip> {
         if self.subject_later {
             return Err(Skip::SubjectAfterObject);
         }
@@ -140,6 +140,6 @@ impl Parts {
         if text.is_empty() {
             return Err(Skip::NothingBeforeObject);
         }
-        Ok((text.to_owned(), if text.len() < self.before.len() { " " } else { "" }))
+        Ok((text, &self.before[text.len()..]))
     }
 }

@@ -85,6 +85,7 @@ impl Tokenizer {
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
         without_dropout(&mut inner);
+        special_tokens::add_listed(&mut inner, &mut side)?.map_err(wrong)?;
         special_tokens::add_named(&mut inner, &side).map_err(wrong)?;
         must_fit(&inner, vocabulary).map_err(wrong)?;
         must_add_tokens_once(&inner, vocabulary).map_err(wrong)?;

@@ -8,7 +8,7 @@ impl Asking<'_> {
     pub(super) fn causal(&self, parts: &Parts) -> Result<Question, Skip> {
         let (text, separator) = parts.causal_prompt()?;
         let sentence = format!("{text}{separator}{}", parts.object);
-        let prompt = self.encode_prompt(&text)?;
+        let prompt = self.encode_prompt(text)?;
         let whole = self.encode_prompt(&sentence)?;
         let object = sentence.len() - parts.object.len()..sentence.len();
         if self.tokenizer.is_unknown(&sentence, &whole, object.clone()) {
@@ -21,7 +21,7 @@ impl Asking<'_> {
             return Err(Skip::Border);
         }
         self.check_targets(targets, &sentence, &whole, object)?;
-        let unknown_subject = self.tokenizer.is_unknown(&text, &prompt, parts.subject_place());
+        let unknown_subject = self.tokenizer.is_unknown(text, &prompt, parts.subject_place());
         let step = |i: usize| {
             let ids: Vec<u32> = prompt.ids.iter().chain(&targets[..i]).copied().collect();
             let words = (0..ids.len()).filter(|&at| !prompt.added.get(at).copied().unwrap_or(false)).collect();

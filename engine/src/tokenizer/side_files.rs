@@ -15,7 +15,7 @@ struct Object {
 pub(super) struct SideFiles {
     config: Option<Object>,
     map: Option<Object>,
-    /// Read only where it is needed: with a `tokenizer.json` it says nothing new.
+    /// Read where `tokenizer_config.json` has no list of its own.
     added: Option<Object>,
     added_path: PathBuf,
 }
@@ -73,6 +73,14 @@ impl SideFiles {
             let token = added_token(file.values.get(field)?)?;
             Some(Named { token, path: file.path.clone() })
         })
+    }
+
+    /// Further special tokens, which have no field of their own.
+    pub fn further_tokens(&self) -> Vec<AddedToken> {
+        let lists = ["additional_special_tokens", "extra_special_tokens"];
+        let files = [&self.config, &self.map].into_iter().flatten();
+        let values = files.flat_map(|file| lists.iter().filter_map(|list| file.values.get(*list)?.as_array()));
+        values.flatten().filter_map(added_token).collect()
     }
 
     /// Tokens added to a vocabulary, by id: `added_tokens_decoder`, or in older folders `added_tokens.json`.

@@ -21,10 +21,36 @@ const FIELDS: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "
 /// vocabulary lacks gets no id: there is no embedding for it.
 pub(super) fn add_named(inner: &mut Inner, side: &SideFiles) -> std::result::Result<(), String> {
     let known = inner.get_added_tokens_decoder();
-    let named = FIELDS.iter().filter_map(|field| side.token(field)).map(|named| named.token.special(true));
+    let named = FIELDS.iter().filter_map(|field| side.token(field)).map(|named| named.token);
+    let named = named.chain(side.further_tokens()).map(|token| token.special(true));
     let new: Vec<_> =
         named.filter(|token| inner.token_to_id(&token.content).is_some_and(|id| !known.contains_key(&id))).collect();
     inner.add_special_tokens(new).map(|_| ()).map_err(|e| e.to_string())
+}
+
+/// Makes tokens that are listed by id beside `tokenizer.json` (`added_tokens_decoder`, `added_tokens.json`) tokens that are
+/// found in texts, as Hugging Face does.
+pub(super) fn add_listed(inner: &mut Inner, side: &mut SideFiles) -> Result<std::result::Result<(), String>> {
+    for (id, token) in side.added_tokens()? {
+        if inner.get_added_tokens_decoder().get(&id).is_some_and(|known| known.content == token.content) {
+            continue;
+        }
+        let content = token.content.clone();
+        if let Err(e) = inner.add_tokens([token]) {
+            return Ok(Err(e.to_string()));
+        }
+        match inner.token_to_id(&content) {
+            Some(own) if own == id => {}
+            own => {
+                let own = own.map_or_else(|| "none".into(), |own| own.to_string());
+                return Ok(Err(format!(
+                    "gives the token `{content}` the id {own}, but the list of added tokens beside it the id {id}; write \
+                     the folder again with AutoTokenizer and save_pretrained"
+                )));
+            }
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// The id of a token that the side files name; an error if the tokenizer does not have it.

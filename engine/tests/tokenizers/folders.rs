@@ -130,6 +130,18 @@ fn tokens_beyond_the_embeddings_matter_where_they_are_used() {
 }
 
 #[test]
+fn tokens_that_are_listed_beside_tokenizer_json_are_found_in_texts() {
+    let folder = Folder::of("llama");
+    let plain = folder.load();
+    assert!(ask(&plain, "France", "Paris").is_ok());
+    let next = plain.network.vocabulary();
+    folder.write("added_tokens.json", json!({ "France": next }).to_string().as_bytes());
+    assert_eq!(ask(&folder.load(), "France", "Paris"), Err(Skip::NoEmbedding), "it has no embedding");
+    folder.write("added_tokens.json", json!({ "France": 3 }).to_string().as_bytes());
+    says(&folder.error(), &["`France`", "the id 3", "save_pretrained"]);
+}
+
+#[test]
 fn a_token_before_every_text_needs_an_embedding() {
     let folder = Folder::of("llama");
     edit(&folder, "tokenizer.json", |file| {
