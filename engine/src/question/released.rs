@@ -19,7 +19,7 @@ impl Asking<'_> {
         let targets = &alone.ids;
         self.check_targets(targets, &parts.object, &alone, 0..parts.object.len())?;
         let mut text = if self.causal {
-            parts.causal_prompt()?.0
+            parts.causal_prompt()?.0.to_owned()
         } else {
             format!("{}{}{}", parts.before, self.mask()?.0, parts.after)
         };

@@ -23,7 +23,6 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
         "a GGUF file: a model, not scores",
         "`kndb attribute --model` takes the Hugging Face folder it was made from",
     ),
-    (b"FEA1", "a Feather file of version 1", FRAME),
     (b"ORC", "an ORC file", FRAME),
     (b"Obj\x01", "an Avro file", FRAME),
     (b"SQLite format 3\0", "an SQLite database", "write the table of scores as .csv or .parquet"),
