@@ -65,6 +65,14 @@ impl<'a> Named<'a> {
         if found.fact.is_empty() {
             return Err("it has no fact id before its first `/`".to_owned());
         }
+        // `zh/f1` would be a fact of that id in the language that nothing says.
+        if let (None, Some((first, rest))) = (found.language, name.split_once('/'))
+            && is_known(first)
+        {
+            return Err(format!(
+                "`{first}` stands where the fact id belongs; expected the language behind it, `{rest}/{first}`"
+            ));
+        }
         Ok(found)
     }
 
@@ -181,6 +189,7 @@ mod tests {
         assert!(told("a/Chinese", None, &[]).expect_err("a name").ends_with("expected its code, `a/zh`"));
         assert!(told("P36/France/3", None, &[]).is_err());
         assert!(told("/en", None, &[]).is_err());
+        assert!(told("zh/f1", None, &[]).expect_err("the wrong way round").ends_with("`f1/zh`"));
     }
 
     #[test]
