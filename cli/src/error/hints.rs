@@ -184,6 +184,11 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
         Engine::Panicked { .. } => {
             "please report it, with the command that was run; the same command goes on from here"
         }
+        Engine::Read { path, source }
+            if source.kind() == io::ErrorKind::NotFound && path.ends_with("tokenizer.json") =>
+        {
+            "`AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` of transformers writes it beside the model"
+        }
         Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
         }
