@@ -131,7 +131,8 @@ impl Parts {
         from..from + self.subject.len()
     }
 
-    /// The text before the object, and the white space between it and the object, as the template has it.
+    /// The text before the object, and the white space between it and the object, as the template has it. Several blanks are
+    /// a slip of whoever wrote the template and count as one; a line end or a wide blank is another token, and stays.
     fn causal_prompt(&self) -> Result<(&str, &str), Skip> {
         if self.subject_later {
             return Err(Skip::SubjectAfterObject);
@@ -140,6 +141,8 @@ impl Parts {
         if text.is_empty() {
             return Err(Skip::NothingBeforeObject);
         }
-        Ok((text, &self.before[text.len()..]))
+        let space = &self.before[text.len()..];
+        let blanks = !space.is_empty() && space.chars().all(|c| c == ' ');
+        Ok((text, if blanks { " " } else { space }))
     }
 }
