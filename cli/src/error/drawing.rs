@@ -63,8 +63,9 @@ impl Window {
         if end - begin <= LONGEST_LINE {
             return Self { text: "\n".repeat(lines) + whole, from: 0, moved: lines, columns: None };
         }
-        let from = whole.floor_char_boundary(place.start.saturating_sub(AROUND).max(begin));
-        let to = whole.ceil_char_boundary((place.start + AROUND).min(end));
+        let boundary = |at: &usize| whole.is_char_boundary(*at);
+        let from = (begin..=place.start.saturating_sub(AROUND).max(begin)).rfind(boundary).unwrap_or(begin);
+        let to = ((place.start + AROUND).min(end)..=end).find(boundary).unwrap_or(end);
         let mut text = "\n".repeat(lines + whole[..begin].matches('\n').count());
         text += if from > begin { "… " } else { "" };
         let moved = text.len();
