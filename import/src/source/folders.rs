@@ -22,8 +22,13 @@ pub(crate) enum Folder {
     Says { role: Role, value: String, name: String },
     /// `key=value` with a key that means nothing here.
     Unknown(String),
-    /// It may be a language; in words.
-    Hint(String),
+    /// It may be a language.
+    Hint {
+        /// The folder.
+        name: String,
+        /// Why, in words.
+        why: String,
+    },
 }
 
 /// What the folders of a path say; the error is what was found and what was expected.
@@ -34,7 +39,8 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
             Some((key, value)) => said.push(partition(key, value, &name)?),
             None if chosen && is_known(&name) => said.push(plain(&path, &name)),
             None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
-                said.push(Folder::Hint(format!("the folder `{name}`, which is the name of a language, not its code")));
+                let why = format!("the folder `{name}`, which is the name of a language, not its code");
+                said.push(Folder::Hint { name, why });
             }
             None => {}
         }
@@ -115,7 +121,7 @@ pub(crate) fn value_of(role: Role, value: &str, name: &str) -> Result<String, (S
 /// A folder with the name of a language.
 fn plain(path: &Path, name: &str) -> Folder {
     if is_ambiguous(name) && !has_language_beside(path) {
-        return Folder::Hint(unsure(name));
+        return Folder::Hint { name: name.to_owned(), why: unsure(name) };
     }
     Folder::Says { role: Role::Language, value: name.to_owned(), name: name.to_owned() }
 }
@@ -207,8 +213,8 @@ mod tests {
         assert_eq!(says("it/f.npy", 0), []);
         assert_eq!(says("run/f.npy", 1), []);
         assert_eq!(says("kn/f.npy", 1), [], "knowledge neurons, not Kannada");
-        assert!(matches!(&of(Path::new("kn/f.npy"), 1).expect("good")[..], [Folder::Hint(_)]));
-        assert!(matches!(&of(Path::new("Chinese/f.npy"), 1).expect("good")[..], [Folder::Hint(_)]));
+        assert!(matches!(&of(Path::new("kn/f.npy"), 1).expect("good")[..], [Folder::Hint { .. }]));
+        assert!(matches!(&of(Path::new("Chinese/f.npy"), 1).expect("good")[..], [Folder::Hint { .. }]));
     }
 
     #[test]

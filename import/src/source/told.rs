@@ -64,10 +64,11 @@ impl Told {
         }
         for folder in folders::of(path, folders).map_err(|problem| unexpected(&at, problem))? {
             match folder {
+                Folder::Says { name, .. } | Folder::Unknown(name) | Folder::Hint { name, .. }
+                    if ignored(options, &name) => {}
                 Folder::Says { role, value, name } => told.all(role, &value, &format!("the folder `{name}`"), &at)?,
-                Folder::Unknown(name) if ignored(options, &name) => {}
                 Folder::Unknown(name) => told.not_used.push(format!("folder {name}")),
-                Folder::Hint(hint) => told.hint = told.hint.take().or(Some(hint)),
+                Folder::Hint { why, .. } => told.hint = told.hint.take().or(Some(why)),
             }
         }
         Ok(told)

@@ -37,6 +37,20 @@ fn hive_partitions_say_language_and_prompt() {
 }
 
 #[test]
+fn a_folder_to_leave_out_says_nothing() {
+    let folder = Folder::new();
+    for (path, ignore) in
+        [("st/en/n.json", "st"), ("ig/n.json", "ig"), ("x/lang=zh/n.json", "lang"), ("y/zh/n.json", "zh")]
+    {
+        folder.write(path, SET);
+        let mut options = options();
+        options.ignore = vec![ignore.to_owned()];
+        let top = path.split('/').next().unwrap_or_default();
+        assert_eq!(keys(&folder, top, &options), Ok(vec!["a/en/0".to_owned()]), "{path} without {ignore}");
+    }
+}
+
+#[test]
 fn a_partition_that_says_nothing_or_something_else_is_refused() {
     let folder = Folder::new();
     for (path, part) in [
