@@ -151,10 +151,9 @@ fn causal_in_chinese() {
 fn blanks_at_the_ends_change_nothing() {
     let gpt2 = Fixture::new("gpt2");
     let plain = gpt2.asked(CAPITAL, "France", "Paris");
-    for (template, subject, object) in [
-        ("The capital of [X] is   [Y] .", "France", "Paris"),
-        (CAPITAL, " France\n", "  Paris "),
-    ] {
+    for (template, subject, object) in
+        [("The capital of [X] is   [Y] .", "France", "Paris"), (CAPITAL, " France\n", "  Paris ")]
+    {
         assert_eq!(gpt2.asked(template, subject, object), plain, "{template:?} {subject:?} {object:?}");
     }
     // Without a blank before the object, the target has none either.

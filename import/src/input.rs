@@ -79,6 +79,13 @@ pub fn expand_all(patterns: &[String]) -> Result<Expanded, ImportError> {
                 add(&path, if path.is_dir() { folders + 1 } else { folders }, &mut expanded)?;
             }
         }
+        if !path.exists() && !pattern.contains(['*', '?', '[']) {
+            return Err(ImportError::NothingMatched {
+                pattern: pattern.clone(),
+                expected: "a file or folder of that name, and there is none; paths count from the current folder"
+                    .to_owned(),
+            });
+        }
         if expanded.inputs.len() == before {
             return Err(ImportError::NothingMatched {
                 pattern: pattern.clone(),

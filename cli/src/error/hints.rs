@@ -43,7 +43,7 @@ impl CliError {
                 "wait until it has ended: the same command then adds what is missing; or name another --run".into(),
             ),
             Self::Store(Store::RunDiffers { .. }) => {
-                Some("leave the option out to add to the run as it is; `kndb info --json` shows its parameters".into())
+                Some("`kndb info --json` shows a run's parameters; another --run is a run of its own".into())
             }
             Self::Import(Import::UnknownFormat { .. }) => {
                 Some("--format names it; `kndb import --help` lists the formats".into())

@@ -88,9 +88,7 @@ fn set_prefix_space(splitter: &mut PreTokenizerWrapper, wanted: bool) -> bool {
 
 fn prefix_note(wanted: bool) -> String {
     let what = if wanted { "a blank is put" } else { "no blank is put" };
-    format!(
-        "tokenizer_config.json's add_prefix_space goes before tokenizer.json, as in Hugging Face: {what} before texts"
-    )
+    format!("tokenizer_config.json's add_prefix_space goes before tokenizer.json: {what} before texts")
 }
 
 /// Llama's class with a byte-level `tokenizer.json` (Llama 3) takes that as it is.

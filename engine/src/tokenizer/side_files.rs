@@ -1,6 +1,7 @@
 //! `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`: settings and names of special tokens.
 
 use crate::error::{Error, Result};
+use crate::folder::must_not_be_other;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use tokenizers::AddedToken;
@@ -114,6 +115,9 @@ impl SideFiles {
 }
 
 fn object(path: PathBuf) -> Result<Option<Object>> {
+    if path.exists() {
+        must_not_be_other(&path, &[])?;
+    }
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),

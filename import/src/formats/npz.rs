@@ -65,6 +65,7 @@ impl Format for Npz {
         {
             return arrays.stack(0, &lists, told, context);
         }
+        arrays.must_be_named()?;
         Ok(Box::new(Archive::new(arrays, told, options)))
     }
 }
@@ -121,6 +122,25 @@ impl Arrays {
             }
         }
         Ok(lists)
+    }
+
+    /// An error if an array has the name that NumPy gives to those without one: it would be a fact of that name.
+    fn must_be_named(&self) -> Result<(), ImportError> {
+        let unnamed = |member: &&Member| {
+            let number = member.name.strip_prefix("arr_");
+            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        match self.members.iter().find(unnamed) {
+            None => Ok(()),
+            Some(member) => Err(ImportError::Unexpected {
+                at: self.file.at(self.place(member)),
+                found: "an array without a name of its own".to_owned(),
+                expected:
+                    "arrays named by their facts, `np.savez(file, **{fact: scores})`, or one fact as .npy, whose \
+                           file name is its id"
+                        .to_owned(),
+            }),
+        }
     }
 
     /// The array of all facts' scores.

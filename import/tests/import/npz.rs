@@ -64,6 +64,19 @@ fn an_unnamed_array_of_many_facts_takes_its_ids_from_a_list() {
 }
 
 #[test]
+fn unnamed_arrays_are_no_facts() {
+    let folder = Folder::new();
+    let one = || npy("<f4", false, "(2, 3)", &f4(&ONE));
+    for members in [vec![("arr_0.npy", one())], vec![("u1.npy", one()), ("arr_7.npy", one())]] {
+        let told = folder.refusal("a.npz", archive(&members, false, |_| {}));
+        assert!(
+            told.contains("found an array without a name of its own; expected arrays named by their facts"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn what_an_archive_may_not_hold() {
     let folder = Folder::new();
     let one = || npy("<f4", false, "(2, 3)", &f4(&ONE));
@@ -79,8 +92,8 @@ fn what_an_archive_may_not_hold() {
          numpy.savez writes them"
     );
     assert_eq!(
-        folder.refusal("a.npz", archive(&[("arr_1.npy", both())], false, |_| {})),
-        "a.npz, array `arr_1`: the array has the shape (2, 2, 3); expected (2, 3), one fact's scores in an array named \
+        folder.refusal("a.npz", archive(&[("both.npy", both())], false, |_| {})),
+        "a.npz, array `both`: the array has the shape (2, 2, 3); expected (2, 3), one fact's scores in an array named \
          by its id, or all facts' in one named `scores`"
     );
     let objects = [("scores.npy", both()), ("facts.npy", npy("|O", false, "(2,)", b"pickle"))];
