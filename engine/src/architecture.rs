@@ -30,7 +30,7 @@ pub struct Architecture {
     pub base: &'static str,
     /// Whether it is asked for the next token, else for masked ones.
     pub causal: bool,
-    /// Fields that `load` computes, of those that [`fields::check`] refuses in all others.
+    /// Fields that `load` computes, of those that `fields::check` refuses in all others.
     pub computes: &'static [&'static str],
     /// Builds the network from its configuration and weights.
     pub load: fn(&Config, &mut Weights) -> Result<Transformer>,
