@@ -6,9 +6,9 @@
 //! them durable, and lets go. All records live in one sled tree under a table byte ([`Table`]), because
 //! a batch is atomic within a tree. Key and value layouts: `docs/format.md`.
 
-use crate::durable;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
+use crate::files::durable;
 use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
 use crate::keys::{
     DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, read_relation_name_key, read_unsealed_key,

@@ -2,9 +2,10 @@
 
 use crate::catalogue::FileRecord;
 use crate::error::{Error, Result};
+use crate::files::{SEGMENT, file_path};
 use crate::ids::{FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
-use crate::snapshot::{LivePart, SEGMENT, Snapshot, file_path};
+use crate::snapshot::{LivePart, Snapshot};
 use crate::store::Store;
 use std::borrow::Cow;
 

@@ -13,7 +13,7 @@
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
 //! | `catalogue`, `records`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
-//! | `container`, `bytes`, `durable`, `garbage` | files: envelope, mapping, fsync, removal |
+//! | `files` | immutable files: envelope, building, mapping, fsync, removal |
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,20 +38,17 @@
 //! ```
 
 mod block;
-mod bytes;
 mod catalogue;
 mod check;
 mod claim;
 mod compact;
-mod container;
 mod dictionary;
 mod dropping;
-mod durable;
 pub mod entry;
 mod epoch;
 mod error;
 pub mod facts;
-mod garbage;
+mod files;
 mod holds;
 pub mod ids;
 mod keys;
@@ -76,12 +73,12 @@ pub use block::{LEAST_POSITIVE, LayerSummary, ScoreView};
 pub use catalogue::SavedSet;
 pub use claim::{Claim, RunClaim};
 pub use compact::{Compacted, Verified};
-pub use container::FORMAT_VERSION;
 pub use dictionary::read::LabelTest;
 pub use dropping::FactsDropped;
 pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, ScoreValues, Scores};
 pub use error::{Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
+pub use files::container::FORMAT_VERSION;
 pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
 pub use packed::{PackedSets, Values};

@@ -4,11 +4,12 @@ use crate::catalogue::{FileRecord, Locked};
 use crate::dictionary::build::Draft;
 use crate::error::{Error, Result};
 use crate::facts::{FactBatch, FactsAdded};
+use crate::files::{DICTIONARY, file_path};
 use crate::ids::FactId;
 use crate::labels::Names;
 use crate::language::canonical;
 use crate::relations::RelationNameRow;
-use crate::snapshot::{DICTIONARY, Snapshot, file_path};
+use crate::snapshot::Snapshot;
 use crate::store::{Store, TRIES, check_name};
 
 /// Facts without labels wait in the catalogue up to this many.

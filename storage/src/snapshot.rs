@@ -4,10 +4,11 @@
 //! segment in memory. A snapshot stays as it is while others write; take a new one to see their
 //! commits. It is cheap to hold and to share between threads.
 
-use crate::bytes::Bytes;
 use crate::catalogue::{Catalogue, FileRecord, SavedSet};
 use crate::dictionary::read::{Dictionary, LabelTest};
 use crate::error::{Error, Result};
+use crate::files::mapped::Bytes;
+use crate::files::{DICTIONARY, SEGMENT, file_path};
 use crate::ids::{FactId, FileId, LanguageId, PromptId, RelationId, RunId};
 use crate::run::Run;
 use crate::segment::PartKind;
@@ -458,14 +459,6 @@ impl Snapshot {
         let segments = self.segments.iter().map(|open| open.segment.verify());
         dictionary.into_iter().chain(segments).filter_map(Result::err).collect()
     }
-}
-
-pub(crate) const SEGMENT: &str = "seg";
-pub(crate) const DICTIONARY: &str = "dict";
-
-/// The path of an immutable file of the store.
-pub(crate) fn file_path(folder: &Path, file: FileId, extension: &str) -> std::path::PathBuf {
-    folder.join("files").join(format!("{:010}.{extension}", file.0))
 }
 
 /// Fails unless a file is the one that the manifest means: another good file may be in its place.

@@ -4,11 +4,12 @@
 //! milliseconds they need; everything expensive — computing scores, building segments — happens without it.
 
 use crate::catalogue::{self, Catalogue, Locked, SavedSet};
-use crate::container::{Building, FORMAT_VERSION};
-use crate::durable;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
-use crate::garbage;
+use crate::files::building::Building;
+use crate::files::container::FORMAT_VERSION;
+use crate::files::durable;
+use crate::files::garbage;
 use crate::ids::RunId;
 use crate::run::{Run, RunSpec};
 use crate::snapshot::{Contents, Gone, Snapshot};

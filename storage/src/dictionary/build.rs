@@ -2,8 +2,8 @@
 
 use super::read::Dictionary;
 use super::{CandidateRecord, DictionaryDirectory, LabelDirectory, NONE, TemplateRecord};
-use crate::container::{ContainerWriter, Magic};
 use crate::error::Result;
+use crate::files::container::{ContainerWriter, Magic};
 use crate::ids::{FactId, LanguageId, PromptId, RelationId};
 use crate::segment::build::{le_u32, le_u64};
 use crate::snapshot::Snapshot;
@@ -195,7 +195,7 @@ impl<'a> Strings<'a> {
 fn write_strings<'a, W: Write>(
     writer: &mut ContainerWriter<W>,
     strings: impl Iterator<Item = &'a str>,
-) -> std::io::Result<(crate::container::Section, crate::container::Section)> {
+) -> std::io::Result<(crate::files::container::Section, crate::files::container::Section)> {
     let mut ends = vec![0_u64];
     writer.begin()?;
     for text in strings {

@@ -7,7 +7,7 @@
 pub(crate) mod build;
 pub(crate) mod read;
 
-use crate::container::Section;
+use crate::files::container::Section;
 use rkyv::{Archive, Serialize};
 
 /// No relation, no string.

@@ -1,9 +1,9 @@
 //! Reads a dictionary in place.
 
 use super::{ArchivedDictionaryDirectory, NONE};
-use crate::bytes::{Bytes, u32s, u64s};
-use crate::container::{Checked, Container, Magic, Section};
 use crate::error::{Error, Result};
+use crate::files::container::{Checked, Container, Magic, Section};
+use crate::files::mapped::{Bytes, u32s, u64s};
 use crate::ids::{FactId, LanguageId, PromptId, RelationId};
 use rkyv::rancor;
 use roaring::RoaringBitmap;

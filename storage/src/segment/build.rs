@@ -2,7 +2,7 @@
 
 use super::{GridDirectory, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
 use crate::block::{LEAST_POSITIVE, ScoreView, decode_groups};
-use crate::container::{ContainerWriter, Magic};
+use crate::files::container::{ContainerWriter, Magic};
 use crate::ids::{FactId, LanguageId, PromptId, RunId, Shape};
 use crate::packed;
 use crate::run::ScoreType;

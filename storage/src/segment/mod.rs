@@ -16,8 +16,8 @@
 pub(crate) mod build;
 pub(crate) mod read;
 
-use crate::container::Section;
 use crate::entry::EntryData;
+use crate::files::container::Section;
 use crate::ids::Shape;
 use rkyv::{Archive, Serialize};
 

@@ -2,10 +2,10 @@
 
 use super::{ArchivedGridDirectory, ArchivedPartDirectory, ArchivedSegmentDirectory, PartKind, slots};
 use crate::block::{ScoreView, decode_groups};
-use crate::bytes::{Bytes, u32s, u64s};
-use crate::container::{Checked, Container, Magic, Section};
 use crate::entry::Group;
 use crate::error::{Error, Result};
+use crate::files::container::{Checked, Container, Magic, Section};
+use crate::files::mapped::{Bytes, u32s, u64s};
 use crate::ids::{FactId, LanguageId, Neuron, PromptId, RunId, Shape};
 use crate::packed::{PackedSets, Values};
 use crate::run::ScoreType;

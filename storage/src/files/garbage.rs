@@ -4,7 +4,7 @@
 //! exclusive lock and one that someone reads a shared lock: both are left for a later time.
 
 use crate::catalogue::{Catalogue, FileRecord};
-use crate::snapshot::{DICTIONARY, SEGMENT, file_path};
+use crate::files::{DICTIONARY, SEGMENT, file_path};
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;

@@ -3,14 +3,12 @@
 //! Opening reads the trailer and the directory only; a section is checked against its checksum the
 //! first time it is used ([`Checked`]). The bytes: `docs/format.md`, "What do all files share?".
 
-use crate::bytes::Bytes;
-use crate::durable;
 use crate::error::{Error, Result};
+use crate::files::mapped::Bytes;
 use rkyv::{Archive, Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 /// Version of the layout of segment and dictionary files, and of the store as a whole.
@@ -223,68 +221,6 @@ impl<W: Write> ContainerWriter<W> {
         trailer[32..].copy_from_slice(self.magic.bytes());
         self.out.write_all(&trailer)?;
         Ok((self.out, self.at + TRAILER as u64))
-    }
-}
-
-/// A file that is being built: nobody's until it is committed. Holds an exclusive lock so that
-/// [`crate::garbage`] leaves it alone, and removes the file when dropped before [`Building::rename`].
-pub(crate) struct Building {
-    path: PathBuf,
-    file: File,
-    named: AtomicBool,
-}
-
-impl Building {
-    /// A new file in the store's folder of files.
-    pub(crate) fn create(folder: &Path) -> Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("building-{}-{number}.tmp", std::process::id()));
-            let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => file,
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
-                Err(e) => return Err(Error::io("create", &path)(e)),
-            };
-            file.lock().map_err(Error::io("lock", &path))?;
-            // Between the two calls above the file looked like garbage, and may have been taken for it.
-            if path.exists() {
-                return Ok(Self { path, file, named: AtomicBool::new(false) });
-            }
-        }
-    }
-
-    pub(crate) fn writer(&self) -> Result<BufWriter<File>> {
-        let file = self.file.try_clone().map_err(Error::io("open", &self.path))?;
-        Ok(BufWriter::with_capacity(1 << 20, file))
-    }
-
-    /// Makes the bytes durable: the file and its folder.
-    pub(crate) fn sync(&self, mut out: BufWriter<File>) -> Result<()> {
-        out.flush().map_err(Error::io("write", &self.path))?;
-        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
-        durable::sync_folder_of(&self.path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Gives the file the name it will have once committed. From here on it is the manifest that
-    /// decides whether it stays: if the commit fails, [`crate::garbage`] finds it unlisted.
-    pub(crate) fn rename(&self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(Error::io("rename to", path))?;
-        self.named.store(true, Ordering::Relaxed);
-        durable::sync_folder_of(path)
-    }
-}
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        if !self.named.load(Ordering::Relaxed) {
-            // Best effort: what stays is removed as garbage by a later commit.
-            let _ = std::fs::remove_file(&self.path);
-        }
     }
 }
 

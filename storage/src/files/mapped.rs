@@ -7,7 +7,7 @@ use std::path::Path;
 /// Immutable bytes that segments and dictionaries read from.
 pub(crate) enum Bytes {
     /// A mapped file. The file handle keeps a shared lock for as long as the map lives, which is how
-    /// [`crate::garbage`] knows that someone still reads a replaced file.
+    /// [`crate::files::garbage`] knows that someone still reads a replaced file.
     Mapped { map: memmap2::Mmap, _lock: File },
     /// Built in memory from facts that are not sealed yet.
     Owned(Vec<u8>),
