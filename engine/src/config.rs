@@ -1,7 +1,7 @@
 //! `config.json`, field by field, with errors that name the field, and the fields that nobody asked for.
 
 use crate::error::{Error, Result};
-use crate::folder::must_not_be_other;
+use crate::folder;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,9 @@ pub struct Config {
 
 impl Config {
     /// Reads `config.json` of a folder.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join("config.json");
-        must_not_be_other(&path, &[])?;
-        let text = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        match serde_json::from_slice(&text) {
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join("config.json");
+        match serde_json::from_slice(&folder::text(&path)?) {
             Ok(serde_json::Value::Object(values)) => Ok(Self { path, values, asked: RefCell::default() }),
             Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
             Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),

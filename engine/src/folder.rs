@@ -2,6 +2,7 @@
 
 mod clues;
 mod content;
+mod text;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use clues::{MERGED, UNQUANTISED};
 pub use content::Content;
+pub use text::text;
 
 /// A folder with a model.
 pub struct Folder {

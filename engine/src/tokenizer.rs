@@ -4,6 +4,7 @@
 //! none; settings and special tokens of the files beside it. What Hugging Face 5 does with them is followed, but a default
 //! of its classes never takes the place of what `tokenizer.json` says.
 
+mod around;
 mod class;
 mod settings;
 mod side_files;
@@ -12,7 +13,7 @@ mod vocabulary_files;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::folder::must_not_be_other;
+use crate::folder;
 use class::Class;
 use side_files::SideFiles;
 use special_tokens::Unknown;
@@ -65,28 +66,32 @@ impl Encoded {
 impl Tokenizer {
     /// Reads the tokenizer of a folder and checks that it fits the model: `vocabulary` embeddings; a masked model needs a
     /// mask token, a causal one an end-of-sequence token.
-    pub fn read(folder: &Path, config: &Config, vocabulary: usize, causal: bool) -> Result<Self> {
-        let mut side = SideFiles::read(folder)?;
-        let class = Class::of(&side, config)?;
-        let json = folder.join("tokenizer.json");
+    pub fn read(root: &Path, config: &Config, vocabulary: usize, causal: bool) -> Result<Self> {
+        let mut side = SideFiles::read(root)?;
+        let class = Class::of(&side, config);
+        let json = root.join("tokenizer.json");
         let mut notes = Vec::new();
-        let (mut inner, files) = if json.exists() {
-            must_not_be_other(&json, &[])?;
-            let bytes = std::fs::read(&json).map_err(|source| Error::Read { path: json.clone(), source })?;
+        let is_whole = json.exists();
+        let (mut inner, files) = if is_whole {
+            let bytes = folder::text(&json)?;
             let wrong = |e| Error::Tokenizer { path: json.clone(), reason: format!("not a tokenizer: {e}") };
             let mut inner = Inner::from_bytes(&bytes).map_err(wrong)?;
             settings::apply(&mut inner, &class, &side, &mut notes)?;
             (inner, vec![json])
         } else {
-            vocabulary_files::read(folder, &class, &mut side, config)?
+            vocabulary_files::read(root, &class, &mut side, config)?
         };
-        let path = files.first().cloned().unwrap_or_else(|| folder.to_owned());
+        let path = files.first().cloned().unwrap_or_else(|| root.to_owned());
         let wrong = |reason: String| Error::Tokenizer { path: path.clone(), reason };
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
         without_dropout(&mut inner);
         special_tokens::add_listed(&mut inner, &mut side)?.map_err(wrong)?;
         special_tokens::add_named(&mut inner, &side).map_err(wrong)?;
+        // Bare vocabularies have what is put around texts from their class already.
+        if is_whole {
+            around::by_class(&mut inner, &class, &side, causal, &mut notes).map_err(wrong)?;
+        }
         must_fit(&inner, vocabulary).map_err(wrong)?;
         must_add_tokens_once(&inner, vocabulary).map_err(wrong)?;
         let mask = special_tokens::mask(&inner, &side, &class, &path, causal)?;

@@ -3,6 +3,8 @@
 
 #[path = "tokenizers/borders.rs"]
 mod borders;
+#[path = "tokenizers/classes.rs"]
+mod classes;
 #[path = "loading/folder.rs"]
 #[expect(dead_code, reason = "loading breaks more of a folder than its tokenizer")]
 mod folder;

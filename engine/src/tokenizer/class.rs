@@ -2,7 +2,6 @@
 
 use super::side_files::SideFiles;
 use crate::config::Config;
-use crate::error::Result;
 
 /// A class of Hugging Face's `transformers`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +14,8 @@ pub(super) enum Class {
     GptNeoX,
     /// GPT-2's between `<s>` and `</s>`.
     Roberta,
+    /// SentencePiece's unigrams between `<s>` and `</s>`.
+    XlmRoberta,
     /// Byte pairs with a pattern of Qwen's.
     Qwen2,
     /// SentencePiece's byte pairs with a blank before the text.
@@ -27,26 +28,45 @@ pub(super) enum Class {
 
 impl Class {
     /// `tokenizer_class` of `tokenizer_config.json`, else of `config.json`, else what goes with `model_type`.
-    pub fn of(side: &SideFiles, config: &Config) -> Result<Self> {
+    pub fn of(side: &SideFiles, config: &Config) -> Self {
         let named = side.text("tokenizer_class").or_else(|| config.text("tokenizer_class"));
-        Ok(match named.map(|name| name.strip_suffix("Fast").unwrap_or(name)) {
-            Some("BertTokenizer" | "DistilBertTokenizer" | "ElectraTokenizer") => Self::Bert,
-            Some("GPT2Tokenizer" | "CodeGenTokenizer") => Self::Gpt2,
-            Some("GPTNeoXTokenizer") => Self::GptNeoX,
-            Some("RobertaTokenizer") => Self::Roberta,
-            Some("Qwen2Tokenizer") => Self::Qwen2,
-            Some("LlamaTokenizer" | "CodeLlamaTokenizer") => Self::Llama,
-            Some("PreTrainedTokenizer" | "TokenizersBackend") => Self::Plain,
-            Some(other) => Self::Other(other.to_owned()),
-            None => match config.text("model_type").unwrap_or_default() {
-                "bert" | "distilbert" => Self::Bert,
-                "gpt2" | "phi" => Self::Gpt2,
-                "gpt_neox" => Self::GptNeoX,
-                "roberta" => Self::Roberta,
-                "qwen2" | "qwen3" => Self::Qwen2,
-                _ => Self::Plain,
-            },
-        })
+        let model = config.text("model_type").unwrap_or_default();
+        match (named, model) {
+            // As in Hugging Face 5.23: what folders of Qwen 2 and Mistral name is known to be wrong.
+            (Some(_), "qwen2" | "mistral") | (None, _) => Self::with_model_type(model),
+            (Some(name), _) => Self::named(name.strip_suffix("Fast").unwrap_or(name)),
+        }
+    }
+
+    fn with_model_type(model: &str) -> Self {
+        match model {
+            "bert" | "distilbert" => Self::Bert,
+            "gpt2" | "phi" => Self::Gpt2,
+            "gpt_neox" => Self::GptNeoX,
+            "roberta" => Self::Roberta,
+            "xlm-roberta" => Self::XlmRoberta,
+            "qwen2" | "qwen3" => Self::Qwen2,
+            _ => Self::Plain,
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "BertTokenizer"
+            | "DistilBertTokenizer"
+            | "ElectraTokenizer"
+            | "ConvBertTokenizer"
+            | "LayoutLMTokenizer"
+            | "MobileBertTokenizer" => Self::Bert,
+            "GPT2Tokenizer" | "CodeGenTokenizer" => Self::Gpt2,
+            "GPTNeoXTokenizer" => Self::GptNeoX,
+            "RobertaTokenizer" | "BartTokenizer" | "LongformerTokenizer" => Self::Roberta,
+            "XLMRobertaTokenizer" => Self::XlmRoberta,
+            "Qwen2Tokenizer" => Self::Qwen2,
+            "LlamaTokenizer" | "CodeLlamaTokenizer" => Self::Llama,
+            "GemmaTokenizer" | "PreTrainedTokenizer" | "TokenizersBackend" => Self::Plain,
+            other => Self::Other(other.to_owned()),
+        }
     }
 
     /// The name of a special token where no file has one.
@@ -55,9 +75,9 @@ impl Class {
             (Self::Gpt2 | Self::GptNeoX, "bos_token" | "eos_token") | (Self::Qwen2, "eos_token") => {
                 Some("<|endoftext|>")
             }
-            (Self::Roberta, "bos_token" | "cls_token") => Some("<s>"),
-            (Self::Roberta, "eos_token" | "sep_token") => Some("</s>"),
-            (Self::Roberta, "mask_token") => Some("<mask>"),
+            (Self::Roberta | Self::XlmRoberta, "bos_token" | "cls_token") => Some("<s>"),
+            (Self::Roberta | Self::XlmRoberta, "eos_token" | "sep_token") => Some("</s>"),
+            (Self::Roberta | Self::XlmRoberta, "mask_token") => Some("<mask>"),
             (Self::Bert, "cls_token") => Some("[CLS]"),
             (Self::Bert, "sep_token") => Some("[SEP]"),
             (Self::Bert, "mask_token") => Some("[MASK]"),

@@ -1,7 +1,7 @@
 //! Settings of `tokenizer_config.json` that change how a `tokenizer.json` beside it splits texts.
 //!
 //! As in Hugging Face 5: `do_lower_case`, `strip_accents` and `tokenize_chinese_chars` count for BERT's class,
-//! `add_prefix_space` for the byte-level classes and Llama's; `add_bos_token` and `add_eos_token` do not count, for the
+//! `add_prefix_space` for the byte-level classes, Llama's and XLM-R's; `add_bos_token` and `add_eos_token` do not count, for the
 //! post_processor of `tokenizer.json` says what is added. A setting that is not given leaves `tokenizer.json` as it is.
 
 use super::class::Class;
@@ -12,6 +12,8 @@ use tokenizers::models::ModelWrapper;
 use tokenizers::normalizers::{BertNormalizer, NormalizerWrapper, Sequence};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
+use tokenizers::pre_tokenizers::sequence::Sequence as Splitters;
+use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 
 /// What SentencePiece writes for a blank.
 const BLANK: char = '▁';
@@ -22,6 +24,7 @@ pub(super) fn apply(inner: &mut Inner, class: &Class, side: &SideFiles, notes: &
         Class::Bert if matches!(inner.get_model(), ModelWrapper::WordPiece(_)) => lower_case(inner, side, notes),
         Class::Gpt2 | Class::GptNeoX | Class::Roberta | Class::Qwen2 => byte_level_prefix(inner, side, notes),
         Class::Llama => blank_before(inner, side, notes),
+        Class::XlmRoberta => blank_before_words(inner, side, notes),
         _ => Ok(()),
     }
 }
@@ -123,6 +126,28 @@ fn blank_before(inner: &mut Inner, side: &SideFiles, notes: &mut Vec<String>) ->
     }
     notes.push(prefix_note(wanted));
     Ok(())
+}
+
+/// XLM-R's class. Where the setting differs from `tokenizer.json`, Hugging Face's own splitter is what counts.
+fn blank_before_words(inner: &mut Inner, side: &SideFiles, notes: &mut Vec<String>) -> Result<()> {
+    let Some(wanted) = side.flag("add_prefix_space")? else { return Ok(()) };
+    let scheme = inner.get_pre_tokenizer().and_then(prepend_scheme);
+    if scheme.map(|scheme| scheme != PrependScheme::Never) == Some(wanted) {
+        return Ok(());
+    }
+    let scheme = if wanted { PrependScheme::Always } else { PrependScheme::Never };
+    let metaspace = Metaspace::new(BLANK, scheme, true);
+    inner.with_pre_tokenizer(Some(Splitters::new(vec![WhitespaceSplit.into(), metaspace.into()])));
+    notes.push(prefix_note(wanted));
+    Ok(())
+}
+
+fn prepend_scheme(splitter: &PreTokenizerWrapper) -> Option<PrependScheme> {
+    match splitter {
+        PreTokenizerWrapper::Metaspace(metaspace) => Some(metaspace.get_prepend_scheme()),
+        PreTokenizerWrapper::Sequence(all) => all.as_ref().iter().find_map(prepend_scheme),
+        _ => None,
+    }
 }
 
 fn has_byte_level(splitter: &PreTokenizerWrapper) -> bool {

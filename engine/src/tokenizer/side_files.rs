@@ -1,8 +1,10 @@
 //! `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`: settings and names of special tokens.
 
+use super::special_tokens::FIELDS;
 use crate::error::{Error, Result};
-use crate::folder::must_not_be_other;
+use crate::folder;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tokenizers::AddedToken;
 
@@ -29,10 +31,10 @@ pub(super) struct Named {
 }
 
 impl SideFiles {
-    pub fn read(folder: &Path) -> Result<Self> {
-        let config = object(folder.join("tokenizer_config.json"))?;
-        let map = object(folder.join("special_tokens_map.json"))?;
-        Ok(Self { config, map, added: None, added_path: folder.join("added_tokens.json") })
+    pub fn read(root: &Path) -> Result<Self> {
+        let config = object(root.join("tokenizer_config.json"))?;
+        let map = object(root.join("special_tokens_map.json"))?;
+        Ok(Self { config, map, added: None, added_path: root.join("added_tokens.json") })
     }
 
     /// Those that are there.
@@ -76,12 +78,10 @@ impl SideFiles {
         })
     }
 
-    /// Further special tokens, which have no field of their own.
+    /// Further special tokens: those of lists, and those of fields that only one class knows (`image_token`).
     pub fn further_tokens(&self) -> Vec<AddedToken> {
-        let lists = ["additional_special_tokens", "extra_special_tokens"];
         let files = [&self.config, &self.map].into_iter().flatten();
-        let values = files.flat_map(|file| lists.iter().filter_map(|list| file.values.get(*list)?.as_array()));
-        values.flatten().filter_map(added_token).collect()
+        files.flat_map(|file| further_tokens(&file.values)).collect()
     }
 
     /// Tokens added to a vocabulary, by id: `added_tokens_decoder`, or in older folders `added_tokens.json`.
@@ -97,16 +97,20 @@ impl SideFiles {
                 expected: "an object of tokens by id".into(),
             };
             for (id, token) in listed.as_object().ok_or_else(wrong)? {
-                all.push((id.parse().map_err(|_| wrong())?, added_token(token).ok_or_else(wrong)?));
+                let token = listed_token(token).ok_or_else(wrong)?;
+                all.push((id.parse().map_err(|_| wrong())?, token));
             }
         } else {
             self.added = object(self.added_path.clone())?;
+            let named = FIELDS.iter().filter_map(|field| self.token(field)).map(|named| named.token);
+            let further = self.config.iter().flat_map(|file| further_tokens(&file.values));
+            let special: BTreeSet<String> = named.chain(further).map(|token| token.content).collect();
             for (token, id) in self.added.iter().flat_map(|file| &file.values) {
                 let id = id.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(|| Error::File {
                     path: self.added_path.clone(),
                     reason: format!("`{token}` has id {id}; expected a whole number"),
                 })?;
-                all.push((id, AddedToken::from(token.clone(), false)));
+                all.push((id, AddedToken::from(token.clone(), special.contains(token))));
             }
         }
         all.sort_by_key(|(id, _)| *id);
@@ -115,19 +119,38 @@ impl SideFiles {
 }
 
 fn object(path: PathBuf) -> Result<Option<Object>> {
-    if path.exists() {
-        must_not_be_other(&path, &[])?;
+    // A link to nothing is there, and is told.
+    if std::fs::symlink_metadata(&path).is_err() {
+        return Ok(None);
     }
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(Error::Read { path, source }),
-    };
+    let bytes = folder::text(&path)?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(values)) => Ok(Some(Object { path, values })),
         Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
         Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
     }
+}
+
+fn further_tokens(values: &Map<String, Value>) -> Vec<AddedToken> {
+    let is_own = |field: &str| field.ends_with("_token") && !FIELDS.contains(&field);
+    let mut all = Vec::new();
+    for (field, value) in values {
+        match (field.as_str(), value) {
+            ("additional_special_tokens" | "extra_special_tokens", Value::Array(list)) => all.extend(list.iter()),
+            ("extra_special_tokens", Value::Object(named)) => all.extend(named.values()),
+            (field, Value::String(_) | Value::Object(_)) if is_own(field) => all.push(value),
+            _ => {}
+        }
+    }
+    all.into_iter().filter_map(added_token).collect()
+}
+
+/// A token of `added_tokens_decoder`, which is special only if that says so.
+fn listed_token(value: &Value) -> Option<AddedToken> {
+    let token = added_token(value)?;
+    let flag = |field: &str| value.get(field).and_then(Value::as_bool);
+    let special = flag("special").unwrap_or(false);
+    Some(token.special(special).normalized(flag("normalized").unwrap_or(!special)))
 }
 
 fn added_token(value: &Value) -> Option<AddedToken> {

@@ -15,7 +15,8 @@ use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
 /// Fields that name special tokens.
-const FIELDS: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+pub(super) const FIELDS: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
 /// Makes special tokens that the side files name tokens that are found in texts, as Hugging Face does. One that the
 /// vocabulary lacks gets no id: there is no embedding for it.
@@ -29,10 +30,11 @@ pub(super) fn add_named(inner: &mut Inner, side: &SideFiles) -> std::result::Res
 }
 
 /// Makes tokens that are listed by id beside `tokenizer.json` (`added_tokens_decoder`, `added_tokens.json`) tokens that are
-/// found in texts, as Hugging Face does.
+/// found in texts, as Hugging Face does. How they are found (blanks beside them, whole words, before or after the
+/// normaliser) is what the list says, whatever `tokenizer.json` says of the same token.
 pub(super) fn add_listed(inner: &mut Inner, side: &mut SideFiles) -> Result<std::result::Result<(), String>> {
     for (id, token) in side.added_tokens()? {
-        if inner.get_added_tokens_decoder().get(&id).is_some_and(|known| known.content == token.content) {
+        if inner.get_added_tokens_decoder().get(&id).is_some_and(|known| *known == token) {
             continue;
         }
         let content = token.content.clone();
@@ -284,7 +286,7 @@ fn unk_id(path: &Path) -> Result<Option<u32>> {
     struct Model {
         unk_id: Option<u32>,
     }
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = crate::folder::text(path)?;
     let file: File = serde_json::from_slice(&bytes)
         .map_err(|e| Error::Tokenizer { path: path.to_owned(), reason: format!("no `unk_id` to read: {e}") })?;
     Ok(file.model.unk_id)

@@ -5,7 +5,6 @@ use super::class::Class;
 use super::side_files::SideFiles;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::folder::must_not_be_other;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer as Inner;
@@ -88,9 +87,8 @@ fn not_read(folder: &Path, class: &Class, config: &Config) -> Error {
 }
 
 fn text(path: &Path) -> Result<String> {
-    must_not_be_other(path, &[])?;
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    String::from_utf8(bytes).map_err(|e| Error::File { path: path.to_owned(), reason: format!("not UTF-8: {e}") })
+    String::from_utf8(crate::folder::text(path)?)
+        .map_err(|e| Error::File { path: path.to_owned(), reason: format!("not UTF-8: {e}") })
 }
 
 fn special(side: &SideFiles, class: &Class, field: &str) -> Option<String> {
@@ -180,12 +178,18 @@ fn byte_pairs(path: &Path, merges: &Path, class: &Class, side: &SideFiles) -> Re
         if line.starts_with("#version") {
             continue;
         }
-        let pair: Vec<&str> = line.split(' ').collect();
-        if pair.len() != 2 {
-            let reason = format!("line {} is `{line}`; expected two tokens", number + 1);
-            return Err(Error::File { path: merges.to_owned(), reason });
+        let wrong = |reason: String| {
+            let line: String = line.chars().take(80).collect();
+            Error::File { path: merges.to_owned(), reason: format!("line {} is `{line}`; {reason}", number + 1) }
+        };
+        let [first, second] = line.split(' ').collect::<Vec<_>>()[..] else {
+            return Err(wrong("expected two tokens with a blank between them".into()));
+        };
+        let joined = format!("{first}{second}");
+        if let Some(lacking) = [first, second, &joined].into_iter().find(|token| !vocab.contains_key(*token)) {
+            return Err(wrong(format!("vocab.json has no `{lacking}`: do both belong to one model?")));
         }
-        pairs.push(pair.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        pairs.push([first.to_owned(), second.to_owned()]);
     }
     let prefix = side.flag("add_prefix_space")?.unwrap_or(false);
     let bytes = |regex: bool| json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": regex});

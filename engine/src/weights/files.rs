@@ -131,9 +131,8 @@ fn hashed(path: &Path, mut file: &File, hash: &mut Xxh3) -> Result<u64> {
 /// The files an index names, each once, in order of their names.
 fn shards(index: &Path) -> Result<BTreeSet<String>> {
     let wrong = |reason: String| Error::File { path: index.to_owned(), reason };
-    folder::must_not_be_other(index, &[])?;
-    let bytes = std::fs::read(index).map_err(|source| Error::Read { path: index.to_owned(), source })?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| wrong(format!("not JSON: {e}")))?;
+    let value: serde_json::Value =
+        serde_json::from_slice(&folder::text(index)?).map_err(|e| wrong(format!("not JSON: {e}")))?;
     let map = value.get("weight_map").and_then(|map| map.as_object());
     let map = map.ok_or_else(|| wrong("no object `weight_map`".into()))?;
     let name = |value: &serde_json::Value| match value.as_str() {

@@ -5,11 +5,11 @@ use kndb_engine::config::Config;
 use kndb_engine::{Result, Tokenizer};
 use tempfile::TempDir;
 
-struct Bare(TempDir);
+pub struct Bare(TempDir);
 
 impl Bare {
     /// A copy of some files of a shape.
-    fn of(name: &str, files: &[&str]) -> Self {
+    pub fn of(name: &str, files: &[&str]) -> Self {
         let copy = TempDir::new().expect("a temporary folder");
         for file in files {
             std::fs::copy(shape(name).join(file), copy.path().join(file)).expect("a copy");
@@ -17,18 +17,18 @@ impl Bare {
         Self(copy)
     }
 
-    fn write(&self, file: &str, text: &str) -> &Self {
+    pub fn write(&self, file: &str, text: &str) -> &Self {
         std::fs::write(self.0.path().join(file), text).expect("a writable folder");
         self
     }
 
-    fn read(&self, vocabulary: usize, causal: bool) -> Result<Tokenizer> {
+    pub fn read(&self, vocabulary: usize, causal: bool) -> Result<Tokenizer> {
         let config = Config::read(self.0.path()).expect("a configuration");
         Tokenizer::read(self.0.path(), &config, vocabulary, causal)
     }
 
     #[track_caller]
-    fn says(&self, causal: bool, parts: &[&str]) {
+    pub fn says(&self, causal: bool, parts: &[&str]) {
         let error = self.read(341, causal).err().expect("refused").to_string();
         for part in parts {
             assert!(error.contains(part), "expected {part:?} in: {error}");
@@ -69,8 +69,10 @@ fn broken_vocabularies_are_told_by_file_and_line() {
     let gpt2 = |files: &[&str]| Bare::of("vocab-gpt2", files);
     gpt2(&["config.json", "vocab.json"]).says(true, &["vocab.json", "merges.txt is not", SAVE]);
     let pairs = gpt2(&["config.json", "vocab.json", "merges.txt"]);
-    pairs.write("merges.txt", "#version: 0.2\nĠ t\nĠ t h\n").says(true, &["merges.txt: line 3", "two tokens"]);
-    pairs.write("merges.txt", "Ġ 巴\n").says(true, &["vocab.json", "makes no tokenizer"]);
+    pairs.write("merges.txt", "#version: 0.2\ni s\nĠ t h\n").says(true, &["merges.txt: line 3", "two tokens"]);
+    pairs.write("merges.txt", "i s\nĠ 巴\n").says(true, &["merges.txt: line 2 is `Ġ 巴`", "vocab.json has no `巴`"]);
+    pairs.write("merges.txt", "Ġ Ġ\n").says(true, &["merges.txt: line 1", "vocab.json has no `ĠĠ`"]);
+    pairs.write("vocab.json", r#"{"a": "b"}"#).write("merges.txt", "").says(true, &["vocab.json: makes no tokenizer"]);
     pairs.write("vocab.json", "[]").says(true, &["vocab.json: not an object of tokens and ids"]);
     let bert = Bare::of("vocab-bert", &["config.json", "vocab.txt"]);
     bert.write("vocab.txt", "a\nb\n").says(false, &["vocab.txt", "no `[CLS]`"]);
