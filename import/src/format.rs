@@ -2,7 +2,7 @@
 //!
 //! To add a format, write its file in `formats`, implement [`Format`] and [`Source`], and list it in [`all`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,8 @@ pub struct Account {
     pub invalid: BTreeMap<String, u64>,
     /// Columns, arrays, metadata and folders that say nothing kndb reads.
     pub not_used: Vec<String>,
+    /// Languages of entries, and what said each of them, in words; what has the default is not among them.
+    pub languages: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// An open file that gives entries.
@@ -174,10 +176,11 @@ impl Probe {
 /// The format a file is recognised as.
 pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
     let probe = probe(path)?;
-    if probe.head.is_empty() {
+    // White space alone is nothing, and so is a list without anything in it.
+    if probe.tokens().next().is_none() || probe.tokens().eq(*b"[]") {
         return Err(ImportError::Empty {
             file: path.to_owned(),
-            expected: "attribution scores or neuron sets".to_owned(),
+            expected: "attribution scores or neuron sets; it has no entries".to_owned(),
         });
     }
     must_not_be_foreign(path, &probe)?;

@@ -2,10 +2,12 @@
 //!
 //! [`canonical`] is how the store writes and compares codes. [`parse`] is for what comes in from files and
 //! people: it refuses what is no code, a language's English name above all. [`is_known`] is for names that may
-//! mean something else, such as folders. No registry is kept but ISO 639-1: a code of three letters is taken
-//! as it is, and `eng` is another language than `en`.
+//! mean something else, such as folders. A language that has a code of two letters is written with it: `eng` is
+//! `en`, `ger` and `deu` are `de`, and `iw` is `he`. No other registry is kept: `ceb` is taken as it is.
 //!
-//! Source: RFC 5646, §2.1 (syntax) and §2.1.1 (upper and lower case).
+//! Source: RFC 5646, §2.1 (syntax), §2.1.1 (upper and lower case) and §4.5 (the shortest code).
+
+mod codes;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -110,13 +112,14 @@ impl fmt::Display for NotALanguage {
 
 impl std::error::Error for NotALanguage {}
 
-/// A code as BCP 47 writes it: language in lower case, script with a capital, region in upper case, hyphens
-/// between them. A text that has not the form of a code is left as it is.
+/// A code as BCP 47 writes it: the shortest code of the language in lower case, script with a capital, region in
+/// upper case, hyphens between them. A text that has not the form of a code is left as it is.
 ///
 /// ```
 /// use kndb_storage::language::canonical;
 ///
 /// assert_eq!(canonical("ZH_hans_cn"), "zh-Hans-CN");
+/// assert_eq!(canonical("eng_Latn"), "en-Latn");
 /// assert_eq!(canonical("language 7"), "language 7");
 /// ```
 pub fn canonical(text: &str) -> Cow<'_, str> {
@@ -134,6 +137,12 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
         written.push_str(part);
         let part = &mut written[start..];
         part.make_ascii_lowercase();
+        if at == 0
+            && let Some(shortest) = codes::shortest(part)
+        {
+            written.replace_range(.., shortest);
+            continue;
+        }
         if at > 0 && !after_singleton && letters {
             match part.len() {
                 2 => part.make_ascii_uppercase(),
@@ -179,7 +188,16 @@ pub fn is_known(text: &str) -> bool {
         let area = part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
         region || area || SCRIPTS.split_whitespace().any(|script| script.eq_ignore_ascii_case(part))
     };
-    (listed(TWO_LETTERS) || listed(THREE_LETTERS)) && parts.clone().count() <= 2 && parts.all(rest)
+    (listed(TWO_LETTERS) || listed(THREE_LETTERS) || codes::is_no_word(&primary))
+        && parts.clone().count() <= 2
+        && parts.all(rest)
+}
+
+/// Whether a text is the code of a language, and of those that [`is_known`] leaves out because they are words: `fin`, `cat`.
+/// Such a name is a language only beside others that surely are.
+pub fn is_word(text: &str) -> bool {
+    let primary = text.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    !is_known(text) && codes::shortest(&primary).is_some_and(is_known)
 }
 
 /// Whether a code that is known is as likely a word or an abbreviation in the name of a folder or file: `ml`, `it`, `cs`.
@@ -226,6 +244,12 @@ mod tests {
             ("de-de-u-CO-PHONEBK", "de-DE-u-co-phonebk"),
             ("zh-classical", "zh-classical"),
             ("be-x-old", "be-x-old"),
+            // The shortest code, §4.5; only the language has one: `deu` is no region, `x-eng` says what it likes.
+            ("eng", "en"),
+            ("ZHO_hans", "zh-Hans"),
+            ("ger-AT", "de-AT"),
+            ("iw", "he"),
+            ("x-eng", "x-eng"),
         ];
         for (given, expected) in cases {
             assert_eq!(canonical(given), expected);
@@ -248,7 +272,8 @@ mod tests {
         assert!(same("zh-CN", "zh-CN"));
         assert!(!same("zh-CN", "zh-TW"));
         assert!(!same("zh", "zh-CN"));
-        assert!(!same("en", "eng"));
+        assert!(same("en", "eng") && same("ENG", "en") && same("ger", "deu") && same("iw", "he"));
+        assert!(!same("zh", "cmn") && !same("eng", "enm"));
     }
 
     #[test]
@@ -277,11 +302,15 @@ mod tests {
 
     #[test]
     fn only_registered_languages_are_known() {
-        for known in ["en", "ZH", "zh_CN", "sr-Latn-RS", "es-419", "ceb"] {
+        for known in ["en", "ZH", "zh_CN", "sr-Latn-RS", "es-419", "ceb", "deu", "ENG", "zho_Hans"] {
             assert!(is_known(known), "{known}");
         }
         for other in ["", "v1", "run", "out", "xx", "en-", "zh-classical", "en-a-b-c", "en-x-y", "scores", "my_fact"] {
             assert!(!is_known(other), "{other}");
         }
+        for word in ["fin", "Run", "cat"] {
+            assert!(is_word(word) && !is_known(word), "{word}");
+        }
+        assert!(!is_word("deu") && !is_word("cattle") && !is_word("out"));
     }
 }

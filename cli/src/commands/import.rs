@@ -25,7 +25,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
         None
     };
     let spec = describe(&args.run, args.spec, stored)?;
-    let Expanded { inputs, passed_over } = expand_all(&args.files)?;
+    let Expanded { inputs, mut passed_over } = expand_all(&args.files)?;
     // Only now: a mistyped option makes no store.
     let store = store_to_fill(&args.store, terminal)?;
     let job = ImportJob {
@@ -61,6 +61,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     });
     bar.clear();
     let summary = done?;
+    passed_over.extend(summary.without_entries.iter().map(|path| (path.clone(), "no entries in it")));
     if args.quiet {
         return Ok(());
     }
@@ -173,11 +174,35 @@ fn entries(summary: &Summary) -> String {
 /// `en 12, zh 12`, and whether the files say so.
 fn languages(summary: &Summary) -> String {
     let all: Vec<_> = summary.languages.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    let all = all.join(", ");
     match summary.default_language {
-        0 => all.join(", "),
-        some if some == summary.entries => format!("{} (default; nothing in the files says one)", all.join(", ")),
-        some => format!("{} (of {some} entries nothing says it: default)", all.join(", ")),
+        0 => format!("{all} ({})", said_by(&summary.language_by)),
+        some if some == summary.entries => format!("{all} (default; nothing in the files says one)"),
+        some => format!("{all} ({}; of {some} entries nothing says it: default)", said_by(&summary.language_by)),
     }
+}
+
+/// `by column `lang``; where languages are said by different things, which by what.
+fn said_by(languages: &BTreeMap<String, BTreeSet<String>>) -> String {
+    const SHOWN: usize = 8;
+    let words = |by: &BTreeSet<String>| {
+        let each: Vec<_> = by.iter().map(|by| by.replace("the option for the language", "--lang")).collect();
+        listed(&each, 3)
+    };
+    let mut different: Vec<_> = languages.values().collect();
+    different.dedup();
+    if let [all] = different[..] {
+        return format!("by {}", words(all));
+    }
+    let each: Vec<_> = languages.iter().map(|(code, by)| format!("{code} by {}", words(by))).collect();
+    listed(&each, SHOWN)
+}
+
+/// The first so many, and how many more there are.
+fn listed(all: &[String], most: usize) -> String {
+    let more = all.len().saturating_sub(most);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", all[..all.len().min(most)].join(", "))
 }
 
 /// `0`, `0 to 3`, `0, 2, 5`; of many the first and the last.
@@ -213,9 +238,7 @@ fn not_read(passed_over: &[(PathBuf, &str)]) -> impl Iterator<Item = String> {
         by_reason.entry(why).or_default().push(path.display().to_string());
     }
     by_reason.into_iter().map(|(why, paths)| {
-        let more = paths.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more} ({why})", paths[..paths.len().min(SHOWN)].join(", "))
+        format!("{} ({why})", listed(&paths, SHOWN))
     })
 }
 

@@ -122,8 +122,7 @@ impl Source for Sets {
     }
 
     fn account(&self) -> Account {
-        let not_used = self.told.unused().to_vec();
-        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), not_used }
+        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), ..self.told.account() }
     }
 
     fn place(&self) -> String {

@@ -186,7 +186,7 @@ impl Source for Bags {
     }
 
     fn account(&self) -> Account {
-        Account { duplicates: self.duplicates, not_used: self.told.unused().to_vec(), ..Account::default() }
+        Account { duplicates: self.duplicates, ..self.told.account() }
     }
 
     fn place(&self) -> String {

@@ -71,6 +71,17 @@ pub enum ImportRunError {
         run: kndb_storage::Shape,
     },
 
+    /// The files can be read, and hold nothing to store: a header without rows, an empty list.
+    #[error("{}", no_entries(files, *not_taken, reasons))]
+    NoEntries {
+        /// The files, all of those that were given.
+        files: Vec<PathBuf>,
+        /// Rows and facts that were passed over because they cannot be used.
+        not_taken: u64,
+        /// Why.
+        reasons: String,
+    },
+
     /// Two files give one fact differently.
     #[error(
         "fact `{fact}`, language `{language}`, prompt {prompt} is in {} and, with different content, in {}; \
@@ -106,6 +117,19 @@ pub enum ImportRunError {
         /// Relation in the store.
         stored: String,
     },
+}
+
+fn no_entries(files: &[PathBuf], not_taken: u64, reasons: &str) -> String {
+    let first = files.first().map(|file| file.display().to_string()).unwrap_or_default();
+    let more = files.len().saturating_sub(1);
+    let more = if more > 0 { format!(" and {more} more files") } else { String::new() };
+    let rest = match not_taken {
+        0 => "what it begins with is understood, but nothing comes after it".to_owned(),
+        count => format!("what there is, {count} rows or facts, cannot be used: {reasons}"),
+    };
+    format!(
+        "no entries in {first}{more}: {rest}; expected scores, neurons or groups of at least one fact; nothing was stored"
+    )
 }
 
 /// Imports files into a run and finishes it.

@@ -57,7 +57,9 @@ impl Pass<'_> {
                     entries,
                 });
             };
+            let mut given_any = false;
             while let Some(given) = reader.next_given() {
+                given_any = true;
                 let stored = self.add(given?, file_index, inputs)?;
                 if stored || self.summary.entries.is_multiple_of(REPORT_ENTRIES) {
                     report(&reader, self.summary.entries);
@@ -67,13 +69,30 @@ impl Pass<'_> {
             let account = reader.account();
             self.summary.duplicates += account.duplicates;
             self.summary.not_used.extend(account.not_used);
+            for (language, by) in account.languages {
+                self.summary.language_by.entry(language).or_default().extend(by);
+            }
+            if !given_any {
+                self.summary.without_entries.push(input.path.clone());
+            }
             for (reason, count) in account.invalid {
                 *self.summary.invalid.entry(reason).or_default() += count;
             }
             self.summary.files += 1;
             bytes_before += input.size;
         }
+        if self.summary.entries == 0 {
+            return Err(self.no_entries());
+        }
         self.store_batch()
+    }
+
+    /// Files were read to their ends and hold nothing to store.
+    fn no_entries(&self) -> ImportRunError {
+        let files = self.summary.without_entries.clone();
+        let not_taken: u64 = self.summary.invalid.values().sum();
+        let reasons: Vec<_> = self.summary.invalid.keys().map(String::as_str).collect();
+        ImportRunError::NoEntries { files, not_taken, reasons: reasons.join(", ") }
     }
 
     /// Takes an entry; true when it completed a batch.

@@ -1,18 +1,23 @@
 //! What an import did, in numbers, and what it understood of its files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Files read.
     pub files: u64,
+    /// Files that have no entries, such as the header of a table without rows.
+    pub without_entries: Vec<PathBuf>,
     /// Different facts.
     pub facts: u64,
     /// Entries read: one a (fact, language, prompt), and one more where it has groups too.
     pub entries: u64,
     /// Entries of each language, by its code.
     pub languages: BTreeMap<String, u64>,
+    /// What said each language, in words; [`Self::default_language`] counts what nothing said.
+    pub language_by: BTreeMap<String, BTreeSet<String>>,
     /// Entries of which nothing says the language, so that they have the default.
     pub default_language: u64,
     /// Numbers of the prompts.

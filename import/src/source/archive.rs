@@ -38,7 +38,7 @@ pub(crate) struct Archive<M> {
     told: Told,
     next: usize,
     seen: Seen,
-    account: Account,
+    duplicates: u64,
     invalid: Invalid,
     /// [`name::facts`] of the arrays.
     facts: HashSet<String>,
@@ -46,10 +46,9 @@ pub(crate) struct Archive<M> {
 
 impl<M: Members> Archive<M> {
     pub fn new(members: M, told: Told, options: &Options) -> Self {
-        let account = Account { not_used: told.unused().to_vec(), ..Account::default() };
         let invalid = Invalid::new(options);
         let facts = name::facts((0..members.count()).map(|index| members.name(index)));
-        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), account, invalid, facts }
+        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), duplicates: 0, invalid, facts }
     }
 
     fn place_of(&self, index: usize) -> Place {
@@ -74,7 +73,7 @@ impl<M: Members> Archive<M> {
         let known = name::Known { said: self.told.said_language(), facts: &self.facts };
         let name = name::Named::read(self.members.name(index), known)
             .map_err(|problem| ImportError::Data { at: at(), problem })?;
-        let by = "its name";
+        let by = "the array's name";
         let (language, prompt) = (name.language.map(|code| (code, by)), name.prompt.map(|prompt| (prompt, by)));
         let row = Row { language, prompt, ..Row::default() };
         let named = self.told.named(name.fact.to_owned(), row, &at)?;
@@ -97,7 +96,7 @@ impl<M: Members> Source for Archive<M> {
             };
             match self.seen.note_digest(&place(&given.entry), digest(&given.entry), index as u64) {
                 Repeat::New => return Ok(Some(given)),
-                Repeat::Same => self.account.duplicates += 1,
+                Repeat::Same => self.duplicates += 1,
                 Repeat::Different(first) => {
                     let (at, first) = (self.members.file().at(self.place_of(index)), self.place_of(first as usize));
                     return Err(ImportError::DuplicateFact { at, fact: given.entry.fact, first });
@@ -112,7 +111,7 @@ impl<M: Members> Source for Archive<M> {
     }
 
     fn account(&self) -> Account {
-        Account { invalid: self.invalid.reasons(), ..self.account.clone() }
+        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), ..self.told.account() }
     }
 
     fn place(&self) -> String {

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use kndb_storage::language::{is_ambiguous, is_known, is_surely, named};
+use kndb_storage::language::{is_ambiguous, is_known, is_surely, is_word, named, same};
 
 use crate::options::DEFAULT_LANGUAGE;
 use crate::source::roles::Role;
@@ -38,6 +38,10 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
         match name.split_once('=') {
             Some((key, value)) => said.push(partition(key, value, &name)?),
             None if chosen && is_known(&name) => said.push(plain(&path, &name)),
+            // `fin` beside `deu` is Finnish; a `run` alone is a run.
+            None if chosen && is_word(&name) && has_language_beside(&path) => {
+                said.push(Folder::Says { role: Role::Language, value: name.clone(), name });
+            }
             None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
                 let why = format!("the folder `{name}`, which is the name of a language, not its code");
                 said.push(Folder::Hint { name, why });
@@ -162,7 +166,7 @@ pub(crate) fn hint_of_name(path: &Path) -> Option<String> {
     // Extensions are no languages, though `rs` and `ps` would be.
     let parts: Vec<&str> = name.split('.').take_while(|part| !crate::format::is_extension(part)).collect();
     let (first, last) = (parts.first()?, parts.last()?);
-    let is_default = |text: &str| text.eq_ignore_ascii_case(DEFAULT_LANGUAGE);
+    let is_default = |text: &str| same(text, DEFAULT_LANGUAGE);
     // A code that is a word, too, stands where a code is put: at the end, or as the whole name.
     let whole = [last, first].into_iter().find(|part| is_known(part));
     if whole.is_some_and(|whole| is_default(whole)) {

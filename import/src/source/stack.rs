@@ -33,7 +33,7 @@ impl Stack {
                 expected: "one id a fact".to_owned(),
             });
         }
-        let account = Account { not_used: told.unused().to_vec(), ..Account::default() };
+        let account = told.account();
         let invalid = Invalid::new(options);
         Ok(Self { array, keys: keys.into_iter(), seen: Seen::default(), account, invalid })
     }

@@ -323,8 +323,8 @@ impl Source for Table {
     }
 
     fn account(&self) -> Account {
-        let not_used = self.told.unused().to_vec();
-        Account { duplicates: self.state.duplicates, invalid: self.invalid.reasons(), not_used }
+        let (duplicates, invalid) = (self.state.duplicates, self.invalid.reasons());
+        Account { duplicates, invalid, ..self.told.account() }
     }
 
     fn place(&self) -> String {

@@ -3,16 +3,21 @@
 //! Everything that says something must agree. Where nothing says a language it is the default, and that is
 //! noted; where a name only hints at one, nothing is guessed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
 
 use kndb_storage::language;
 
 use crate::error::{ImportError, Location, Place};
+use crate::format::Account;
 use crate::options::{DEFAULT_LANGUAGE, Options};
 use crate::source::folders::{self, Folder};
 use crate::source::given::{Key, Named};
 use crate::source::roles::Role;
+
+/// What [`Options::language`] is called.
+const LANGUAGE_OPTION: &str = "the option for the language";
 
 /// Where something is, for messages only.
 pub(crate) type At<'a> = &'a dyn Fn() -> Box<Location>;
@@ -44,6 +49,10 @@ pub(crate) struct Told {
     hint: Option<String>,
     /// The last language that a row named, as it was written and as it is stored.
     recent: Option<(String, String)>,
+    /// What said the language of all entries, for the summary.
+    language_by: String,
+    /// Languages of entries, and what said them.
+    languages: BTreeMap<String, BTreeSet<String>>,
     not_used: Vec<String>,
 }
 
@@ -54,7 +63,7 @@ impl Told {
         let at = || Box::new(Location { file: path.to_owned(), place: Place::File });
         let mut told = Self::default();
         if let Some(language) = &options.language {
-            told.language(language, "the option for the language", &at)?;
+            told.language(language, LANGUAGE_OPTION, &at)?;
         }
         if let Some(prompt) = options.prompt {
             told.prompt = Some(Said { value: prompt, by: "the option for the prompt".to_owned() });
@@ -94,6 +103,9 @@ impl Told {
 
     fn language(&mut self, value: &str, by: &str, at: At<'_>) -> Result<(), ImportError> {
         let code = code(value, by, at)?;
+        if self.language.is_none() {
+            self.language_by = source(by, value, &code);
+        }
         agree("language", &mut self.language, code, by, at)
     }
 
@@ -104,9 +116,16 @@ impl Told {
         }
     }
 
-    /// What was not used.
-    pub fn unused(&self) -> &[String] {
-        &self.not_used
+    /// What was not used, and what said the languages of the entries.
+    pub fn account(&self) -> Account {
+        Account { not_used: self.not_used.clone(), languages: self.languages.clone(), ..Account::default() }
+    }
+
+    fn note_language(&mut self, code: &str, by: String) {
+        match self.languages.get_mut(code) {
+            Some(known) => _ = known.insert(by),
+            None => _ = self.languages.insert(code.to_owned(), BTreeSet::from([by])),
+        }
     }
 
     /// The language that is said of all entries.
@@ -148,7 +167,11 @@ impl Told {
     pub fn language_of(&mut self, row: Option<(&str, &str)>, at: At<'_>) -> Result<(String, bool), ImportError> {
         let Some((text, by)) = row else {
             return match (&self.language, &self.hint) {
-                (Some(said), _) => Ok((said.value.clone(), false)),
+                (Some(said), _) => {
+                    let code = said.value.clone();
+                    self.note_language(&code, self.language_by.clone());
+                    Ok((code, false))
+                }
                 (None, Some(hint)) => Err(ImportError::Unexpected {
                     at: at(),
                     found: format!("nothing that says the language, but {hint}"),
@@ -165,12 +188,19 @@ impl Told {
         let code = code(text, by, at)?;
         check("language", self.language.as_ref(), &code, by, at)?;
         self.recent = Some((text.to_owned(), code.clone()));
+        self.note_language(&code, source(by, text, &code));
         Ok((code, false))
     }
 }
 
 fn code(text: &str, by: &str, at: At<'_>) -> Result<String, ImportError> {
     language::parse(text).map_err(|problem| ImportError::Data { at: at(), problem: format!("{by}: {problem}") })
+}
+
+/// What says a language, and how, where the store writes it with another code.
+fn source(by: &str, text: &str, code: &str) -> String {
+    let primary = |text: &str| text.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if primary(text) == primary(code) { by.to_owned() } else { format!("{by}, which says `{}`", text.trim()) }
 }
 
 /// Whether the user said that something is not to be used.

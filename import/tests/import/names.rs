@@ -136,7 +136,7 @@ fn what_disagrees_is_named_on_both_sides() {
     let folder = Folder::new();
     assert_eq!(
         folder.refusal("s.safetensors", tensors(r#""__metadata__": {"lang": "de"}, "#, &["u/zh"])),
-        "s.safetensors, array `u/zh`: its name says language `zh`, but the metadata's `lang` says `de`; expected one \
+        "s.safetensors, array `u/zh`: the array's name says language `zh`, but the metadata's `lang` says `de`; expected one \
          language; correct the one that is wrong, or leave it out"
     );
     let mut options = options();
@@ -145,7 +145,7 @@ fn what_disagrees_is_named_on_both_sides() {
     assert!(
         folder
             .refusal_with("s.safetensors", &options)
-            .contains("its name says language `zh`, but the option for the language says `en`")
+            .contains("the array's name says language `zh`, but the option for the language says `en`")
     );
     options.language = Some("zh".to_owned());
     options.prompt = Some(3);
