@@ -398,13 +398,13 @@ fn which_run(reads: Reads, runs: &[String], of_others: usize) -> String {
     };
     match runs {
         [] => format!("the store has no run of this model with {reads}{others}"),
-        runs => format!("the store has {} runs of this model with {reads}: {}", runs.len(), runs.join(", ")),
+        runs => format!("the store has {} runs of this model with {reads}: {}", runs.len(), names::few(runs)),
     }
 }
 
 #[cfg(feature = "attribute")]
 fn listed(runs: &[String]) -> String {
-    if runs.is_empty() { "none".into() } else { runs.join(", ") }
+    names::few(runs)
 }
 
 #[cfg(feature = "attribute")]

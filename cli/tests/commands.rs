@@ -85,7 +85,7 @@ fn an_import_says_what_it_understood() {
     let ran = environment.ok(&[&["import", "db", "in", "--run", "first"][..], &SHAPE].concat());
     for line in [
         "entries      2 new\n",
-        "language     zh-CN 2\n",
+        "language     zh-CN 2 (by the folder `lang=zh_CN`)\n",
         "prompt       0 to 1\n",
         "holds        scores of 2 entries (4 scores)\n",
         "floor        0.10000001 to 0.25000003: lower scores are not known\n",

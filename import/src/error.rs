@@ -426,7 +426,27 @@ pub enum ImportError {
     },
 }
 
+/// What is expected where a name is close to one that is read, or may be one: the end of the message.
+const LEFT_OUT: &str = "named as one to leave out";
+
 impl ImportError {
+    /// Whether naming a column, array, field or folder as one to leave out is a way out.
+    pub fn can_be_left_out(&self) -> bool {
+        matches!(self, Self::Unexpected { expected, .. } if expected.ends_with(LEFT_OUT))
+    }
+
+    /// Whether saying the language, or not saying it, is a way out.
+    pub fn is_about_language(&self) -> bool {
+        match self {
+            Self::Unexpected { found, .. } => found.starts_with("nothing that says the language"),
+            Self::Disagree { what, .. } => *what == "language",
+            Self::Data { problem, .. } => {
+                problem.contains("is no language code") || problem.contains("is a language's name")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it is about one row, record or fact, so that the rest of the file can be used.
     pub(crate) fn is_of_a_row(&self) -> bool {
         matches!(

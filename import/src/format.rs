@@ -11,6 +11,7 @@ use crate::bytes::foreign::{Foreign, foreign};
 use crate::bytes::json::excerpt;
 use crate::bytes::packed::Packing;
 use crate::error::{ImportError, Location, Place};
+use crate::formats::records::other_orient;
 use crate::options::Options;
 use crate::source::given::Given;
 use crate::source::told::Told;
@@ -93,6 +94,7 @@ pub(crate) fn all() -> &'static [&'static dyn Format] {
         #[cfg(feature = "parquet")]
         &crate::formats::arrow::Arrow,
         &crate::formats::safetensors::Safetensors,
+        &crate::formats::records::Records,
         &crate::formats::kn::Kn,
         &crate::formats::kn_bag::KnBag,
         &crate::formats::amig::Amig,
@@ -166,25 +168,38 @@ impl Probe {
         Path::new(&self.name).extension().is_some_and(|found| found == extension)
     }
 
+    /// The first bytes, without a byte order mark and white space before them.
+    pub fn text(&self) -> &[u8] {
+        self.head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.head).trim_ascii_start()
+    }
+
     /// The first bytes that are not white space, after a byte order mark.
     pub fn tokens(&self) -> impl Iterator<Item = u8> {
-        let text = self.head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.head);
-        text.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
+        self.text().iter().copied().filter(|byte| !byte.is_ascii_whitespace())
     }
 }
 
 /// The format a file is recognised as.
 pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
     let probe = probe(path)?;
-    // White space alone is nothing, and so is a list without anything in it.
-    if probe.tokens().next().is_none() || probe.tokens().eq(*b"[]") {
-        return Err(ImportError::Empty {
-            file: path.to_owned(),
-            expected: "attribution scores or neuron sets; it has no entries".to_owned(),
-        });
+    let is_list = probe.tokens().eq(*b"[]");
+    if is_list || probe.tokens().next().is_none() {
+        let expected = "attribution scores or neuron sets";
+        let expected = if is_list { format!("{expected}; its list has no entries") } else { expected.to_owned() };
+        return Err(ImportError::Empty { file: path.to_owned(), expected });
     }
     must_not_be_foreign(path, &probe)?;
     let found = all().iter().copied().find(|format| format.recognises(&probe));
+    // Formats that look at no more than the first bytes take such a file for theirs.
+    let easily = found.is_none_or(|found| ["amig", "eleutherai"].contains(&found.name()));
+    if let Some(orient) = other_orient(&probe).filter(|_| easily) {
+        return Err(ImportError::Unexpected {
+            at: Box::new(Location { file: path.to_owned(), place: Place::File }),
+            found: format!("JSON of a table as `to_json(orient=\"{orient}\")` of pandas writes it"),
+            expected: "an object a row: `to_json(path, orient=\"records\", lines=True)`; or `to_parquet(path)`"
+                .to_owned(),
+        });
+    }
     found.ok_or_else(|| ImportError::UnknownFormat {
         file: path.to_owned(),
         found: format!("starts with `{}`", excerpt(&probe.head)),

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use crate::bytes::foreign::ASK_MODEL;
 use crate::error::ImportError;
 use crate::format;
 use crate::source::ids::beside;
@@ -124,11 +125,25 @@ fn extensions() -> impl Iterator<Item = &'static str> {
     all.into_iter()
 }
 
+/// Whether a folder is a model's, as Hugging Face saves it.
+fn is_model(folder: &Path) -> bool {
+    const WEIGHTS: [&str; 4] =
+        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+    folder.join("config.json").is_file() && WEIGHTS.iter().any(|name| folder.join(name).exists())
+}
+
 /// Adds a file, or those of a folder; `folders` is for files right in it.
 fn add(path: &Path, folders: usize, expanded: &mut Expanded) -> Result<(), ImportError> {
     if !path.is_dir() {
         expanded.inputs.push(Input { folders, ..Input::of_file(path)? });
         return Ok(());
+    }
+    if is_model(path) {
+        return Err(ImportError::Foreign {
+            file: path.to_owned(),
+            what: "the folder of a model, not of scores",
+            instead: ASK_MODEL,
+        });
     }
     let mut entries = fs::read_dir(path)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())

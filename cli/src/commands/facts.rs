@@ -44,7 +44,13 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     let mut intake = Intake::new(&store);
     let mut told = Told::default();
     let mut bytes_before = 0;
-    for (path, mut reader) in args.paths.into_iter().zip(readers) {
+    let mut earlier: Option<FactsReader> = None;
+    for (path, reader) in args.paths.into_iter().zip(readers) {
+        // Two paths of one command that disagree are a mistake, not a correction.
+        let mut reader = match earlier.take() {
+            Some(earlier) => reader.after(earlier),
+            None => reader,
+        };
         let mut rows: u64 = 0;
         while let Some(item) = reader.next() {
             let item = item.map_err(of_row)?;
@@ -57,6 +63,7 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
         }
         bytes_before += reader.bytes_total();
         told.path(path, reader.format(), reader.understood());
+        earlier = Some(reader);
     }
     // Last, so that a name that the user gives takes the place of one in the data.
     intake.batch.relation_names.extend(names.concat());

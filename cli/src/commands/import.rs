@@ -121,6 +121,9 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
     Err(CliError::RunNeeds { run: run.to_owned(), missing })
 }
 
+/// Columns, fields and folders that are shown of those that were not used.
+const NOT_USED: usize = 20;
+
 /// What was done, and what was understood of the files: a line for each thing that a file can say.
 fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = vec![("run", run.to_owned()), ("files", summary.files.to_string()), ("facts", facts(summary))];
@@ -142,6 +145,11 @@ fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, 
         lines.push(("not taken", format!("{count}: {reason}")));
     }
     let mut not_used: Vec<String> = summary.not_used.iter().cloned().collect();
+    if not_used.len() > NOT_USED {
+        let more = not_used.len() - NOT_USED;
+        not_used.truncate(NOT_USED);
+        not_used.push(format!("{more} more"));
+    }
     if summary.relations_not_used > 0 {
         not_used.push(format!("the relation of {} facts that the store knows none of", summary.relations_not_used));
     }
@@ -237,9 +245,7 @@ fn not_read(passed_over: &[(PathBuf, &str)]) -> impl Iterator<Item = String> {
     for (path, why) in passed_over {
         by_reason.entry(why).or_default().push(path.display().to_string());
     }
-    by_reason.into_iter().map(|(why, paths)| {
-        format!("{} ({why})", listed(&paths, SHOWN))
-    })
+    by_reason.into_iter().map(|(why, paths)| format!("{} ({why})", listed(&paths, SHOWN)))
 }
 
 #[cfg(test)]

@@ -45,6 +45,15 @@ impl CliError {
             Self::Store(Store::RunDiffers { .. }) => {
                 Some("`kndb info --json` shows a run's parameters; another --run is a run of its own".into())
             }
+            Self::Import(error) if error.can_be_left_out() => {
+                Some("--ignore NAME leaves out a column, array, field or folder of that name".into())
+            }
+            Self::Import(error @ Import::Unexpected { .. }) if error.is_about_language() => {
+                Some("--lang says it for all files, as in --lang zh".into())
+            }
+            Self::Import(error @ Import::Disagree { .. }) if error.is_about_language() => Some(
+                "leave out --lang where the files say it; --ignore NAME leaves out a column, field or folder".into(),
+            ),
             Self::Import(Import::UnknownFormat { .. }) => {
                 Some("--format names it; `kndb import --help` lists the formats".into())
             }

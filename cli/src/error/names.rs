@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
     /// A relation that the store does not have.
-    #[error("there is no relation {name:?}; the store has {}", if known.is_empty() { "none".into() } else { known.join(", ") })]
+    #[error("there is no relation {name:?}; the store has {}", few(known))]
     UnknownRelation {
         /// As given.
         name: String,
@@ -76,5 +76,16 @@ impl NameError {
             #[cfg(feature = "attribute")]
             Self::SeveralFacts { .. } => "give the id of the one that is meant".into(),
         }
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn few(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let more = names.len().saturating_sub(SHOWN);
+    match names {
+        [] => "none".into(),
+        names if more == 0 => names.join(", "),
+        names => format!("{} and {more} more", names[..SHOWN].join(", ")),
     }
 }

@@ -11,6 +11,9 @@ pub(crate) struct Foreign {
 
 const TORCH: &str = "load it with torch and write what it holds with `safetensors.torch.save_file({f\"{fact}/{language}\": scores}, …)`, \
                      scores of layers × width";
+/// What the weights of a model are, in a message, and the way out.
+pub(crate) const MODEL: &str = "a model's weights, not scores";
+pub(crate) const ASK_MODEL: &str = "`kndb attribute DB --model FOLDER` computes scores with the model in its folder";
 const PICKLE: &str = "load it in Python, where it came from, and write what it holds as .safetensors, .npz or .parquet";
 const FRAME: &str = "write it as .parquet, with `to_parquet` of pandas or `write_parquet` of Polars";
 const AGAIN: &str = "it came in place of the file: download it again";
@@ -53,6 +56,15 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     }
     if text.starts_with("<?xml") {
         return told("XML", "scores come as arrays, tables or JSON");
+    }
+    // A model's config.json: records of facts have no sizes of layers.
+    if text.starts_with('{')
+        && text.contains("\"model_type\"") | text.contains("\"architectures\"")
+        && ["\"hidden_", "\"attention_", "\"n_embd\"", "\"vocab_size\"", "\"d_model\"", "\"attn_", "\"bos_token_id\""]
+            .iter()
+            .any(|key| text.contains(key))
+    {
+        return told("the configuration of a model, not scores", ASK_MODEL);
     }
     if ["entry not found", "invalid username or password", "repository not found"].iter().any(|it| text.starts_with(it))
     {

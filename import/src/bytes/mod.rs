@@ -1,5 +1,6 @@
 //! Bytes of files as they lie there, and what their headers promise, checked before anything is allocated.
 
+pub(crate) mod broken;
 pub(crate) mod foreign;
 #[cfg(feature = "parquet")]
 pub(crate) mod ipc_claims;

@@ -6,6 +6,8 @@
 
 use std::io::Read;
 
+use crate::bytes::broken::of_reading;
+
 /// First bytes of every `.npy` file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -30,7 +32,7 @@ impl NpyHeader {
         let mut take = |length: usize| {
             let mut bytes = vec![0; length];
             let result = reader.read_exact(&mut bytes);
-            result.map(|()| bytes).map_err(|error| format!("its header cannot be read: {error}"))
+            result.map(|()| bytes).map_err(|error| format!("its header cannot be read: {}", of_reading(&error)))
         };
         let start = take(MAGIC.len() + 2)?;
         if !start.starts_with(MAGIC) {

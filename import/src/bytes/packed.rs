@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::bytes::broken;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 
@@ -61,18 +62,18 @@ impl Packing {
     /// Unpacks into a temporary file that goes when it is closed.
     pub fn unpack(self, packed: &Mapped) -> Result<File, ImportError> {
         let failed = |source| ImportError::Io { file: packed.path().to_owned(), doing: "unpack", source };
-        let damaged = |error: io::Error| ImportError::Damaged {
+        let damaged = |error: &io::Error, unpacked| ImportError::Damaged {
             at: packed.at(Place::File),
             format: self.name(),
-            problem: error.to_string(),
+            problem: broken::of_unpacking(error, unpacked),
         };
         let mut file = tempfile::tempfile().map_err(failed)?;
         let most = packed.len().saturating_mul(MOST).max(SMALL);
-        let mut reader = self.reader(packed.bytes()).map_err(damaged)?;
+        let mut reader = self.reader(packed.bytes()).map_err(|error| damaged(&error, 0))?;
         let mut buffer = vec![0; 1 << 16];
-        let mut unpacked = 0;
+        let mut unpacked = 0_u64;
         loop {
-            let read = reader.read(&mut buffer).map_err(damaged)?;
+            let read = reader.read(&mut buffer).map_err(|error| damaged(&error, unpacked))?;
             if read == 0 {
                 break;
             }

@@ -10,6 +10,7 @@ use crc32fast::Hasher;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::bytes::broken;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::source::array::Slice;
@@ -32,7 +33,8 @@ pub(crate) struct Member {
 /// The arrays of an archive, in its order.
 pub(crate) fn members(file: &Mapped) -> Result<Vec<Member>, ImportError> {
     let damaged = |problem: String| ImportError::Damaged { at: file.at(Place::File), format: "npz", problem };
-    let mut archive = ZipArchive::new(Cursor::new(file.bytes())).map_err(|error| damaged(error.to_string()))?;
+    let mut archive =
+        ZipArchive::new(Cursor::new(file.bytes())).map_err(|error| damaged(broken::of_archive(file, &error)))?;
     if let Some(name) = repeated_name(file.bytes(), archive.central_directory_start()) {
         return Err(ImportError::Unexpected {
             at: file.at(Place::Tensor { name: name.clone(), index: None }),

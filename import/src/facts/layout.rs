@@ -53,6 +53,9 @@ pub(super) fn files(
     // Candidates come last, so that a folder's language stays together, and so do LAMA's templates.
     let last = |kind| kind == Kind::Candidates || (kind == Kind::Templates && format == FactsFormat::Lama);
     found.sort_by_key(|(_, rows)| last(rows.kind));
+    for (path, _) in &found {
+        layout.notes.unused_folders.extend(Place::of(root, path).not_used());
+    }
     let files = found.into_iter().map(|(path, rows)| layout.file(path, rows, format)).collect::<Result<Vec<_>, _>>()?;
     layout.notes.files = files.len() as u64;
     Ok((format, files, layout.notes))

@@ -11,6 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use super::near;
 use crate::error::{ImportError, Location, Place};
 use crate::json::excerpt;
+use crate::mapped::Mapped;
 use crate::source::roles::Role;
 
 /// Language of a name whose file does not say one.
@@ -32,17 +33,17 @@ const EXPECTED: &str = "relation and name, as in `P36<TAB>capital` or `P36,capit
 /// Names of fields and columns are read in any letter case; one that is close to them and none is refused. A name
 /// without a language is English.
 ///
+/// The file may be packed (`.gz`, `.zst`).
+///
 /// # Errors
 /// When a line lacks a field, or two lines give a relation different names in one language.
 pub fn read_names(path: &Path) -> Result<Vec<RelationNameRow>, ImportError> {
-    let io = |doing| move |source| ImportError::Io { file: path.to_owned(), doing, source };
-    let length = std::fs::metadata(path).map_err(io("open"))?.len();
     let whole = |found: String| unexpected(path, Place::File, found, EXPECTED);
-    if length > MOST_BYTES {
-        return Err(whole(format!("{length} bytes")));
+    let file = Mapped::unpacked(path, EXPECTED)?;
+    if file.len() > MOST_BYTES {
+        return Err(whole(format!("{} bytes", file.len())));
     }
-    let bytes = std::fs::read(path).map_err(io("read"))?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
+    let text = std::str::from_utf8(file.bytes()).map_err(|error| {
         unexpected(path, Place::Byte(error.valid_up_to() as u64), "bytes that are no UTF-8", "text")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -52,6 +53,9 @@ pub fn read_names(path: &Path) -> Result<Vec<RelationNameRow>, ImportError> {
         Some('{') => names.json(text)?,
         Some('[') => return Err(whole("a JSON array".into())),
         Some(_) => names.table(text)?,
+    }
+    if names.names.is_empty() {
+        return Err(ImportError::Empty { file: path.to_owned(), expected: format!("{EXPECTED}; it has no entries") });
     }
     let row = |((relation, language), (name, _)): ((String, String), (String, u64))| RelationNameRow {
         relation,

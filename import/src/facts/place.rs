@@ -88,6 +88,12 @@ impl Place {
         }
     }
 
+    /// Folders `key=value` that say what facts have no place for: `run=ig`, `prompt=2`, `split=train`.
+    pub fn not_used(&self) -> impl Iterator<Item = String> {
+        let used = |key: &str| matches!(Role::of(key), Some(Role::Language | Role::Relation));
+        self.pairs().into_iter().filter(move |(key, _)| !used(key)).map(|(key, value)| format!("{key}={value}"))
+    }
+
     /// What names say of the language, and a folder that may be one, in words. `strict`: a name that was meant as a
     /// language and is no code is an error.
     pub fn language(&self, kind: Kind, strict: bool) -> Result<(Option<Spoken>, Option<String>), ImportError> {

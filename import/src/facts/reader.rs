@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::collections::btree_map::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::layout::{self, FactsFile};
 use super::problem::Problem;
 use super::repeats::Repeats;
 use super::rows::{Desk, FileRows};
-use super::understood::{Skipped, Understood};
+use super::understood::{NotRead, Skipped, Understood};
 use super::{FactsFormat, FactsItem, FactsOptions};
 use crate::error::ImportError;
 
@@ -26,6 +26,9 @@ pub fn open(path: &Path, options: &FactsOptions) -> Result<FactsReader, ImportEr
         bytes_total,
         bytes_done: 0,
         failed: false,
+        items: 0,
+        items_of_file: 0,
+        root: path.to_owned(),
     })
 }
 
@@ -40,9 +43,21 @@ pub struct FactsReader {
     bytes_total: u64,
     bytes_done: u64,
     failed: bool,
+    /// Items of all files, and of the one that is read.
+    items: u64,
+    items_of_file: u64,
+    root: PathBuf,
 }
 
 impl FactsReader {
+    /// The same reader, for which what an earlier one gave counts too: two inputs that disagree are refused as two
+    /// rows of one are.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        self.repeats = earlier.repeats;
+        self
+    }
+
     /// The data set that is read.
     pub fn format(&self) -> FactsFormat {
         self.format
@@ -68,12 +83,24 @@ impl FactsReader {
         &self.desk.notes
     }
 
+    /// The files were read to their ends, and gave nothing.
+    fn nothing(&self) -> ImportError {
+        let notes = &self.desk.notes;
+        let skipped = notes.skipped.iter().map(|(reason, skipped)| format!("{} skipped: {reason}", skipped.rows));
+        let left_out = notes.left_out.iter().map(|(what, number)| format!("{number} left out: {what}"));
+        let why: Vec<_> = skipped.chain(left_out).collect();
+        let why = if why.is_empty() { "it has no rows".to_owned() } else { why.join(", ") };
+        ImportError::NoFacts { path: self.root.clone(), found: format!("has no entries that could be stored ({why})") }
+    }
+
     fn advance(&mut self) -> Result<Option<FactsItem>, ImportError> {
         loop {
             if let Some(item) = self.desk.items.pop_front() {
                 if let Some(rows) = &self.current {
                     self.repeats.check(&item, rows)?;
                 }
+                self.items += 1;
+                self.items_of_file += 1;
                 return Ok(Some(item));
             }
             match &mut self.current {
@@ -81,6 +108,10 @@ impl FactsReader {
                     Ok(true) => {}
                     Ok(false) => {
                         self.bytes_done += rows.file.size;
+                        if std::mem::take(&mut self.items_of_file) == 0 {
+                            let why = "nothing in it was taken".to_owned();
+                            self.desk.notes.not_read.push(NotRead { path: rows.file.path.clone(), why });
+                        }
                         self.current = None;
                     }
                     Err(problem) => pass_over(rows, problem, &mut self.desk, self.skip_invalid)?,
@@ -90,6 +121,7 @@ impl FactsReader {
                         self.repeats.file(file.path.clone());
                         self.current = Some(FileRows::open(file, &mut self.desk)?);
                     }
+                    None if self.items == 0 => return Err(self.nothing()),
                     None => return Ok(None),
                 },
             }

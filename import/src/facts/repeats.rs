@@ -11,7 +11,8 @@ use crate::source::seen::{Repeat, Seen};
 /// Bits of a position for the byte in a file; those above number the file.
 const BYTES: u32 = 40;
 
-/// What the rows of one input said: 40 bytes or so a fact and language.
+/// What the rows of all inputs of a command said: 40 bytes or so a fact and language, and as many for what is said
+/// of the fact in every language.
 #[derive(Default)]
 pub(super) struct Repeats {
     seen: Seen,
@@ -24,33 +25,56 @@ impl Repeats {
         self.files.push(path);
     }
 
-    /// Refuses an item that differs from an earlier one of the same fact, or relation, and language.
+    /// Refuses an item that says of a fact or a relation what an earlier one says otherwise.
     pub fn check(&mut self, item: &FactsItem, rows: &FileRows) -> Result<(), ImportError> {
-        let (key, content, what) = match item {
+        match item {
             FactsItem::Fact(row) => {
-                let content = [&*row.subject, &*row.object].join("\0");
-                (["f", &row.id, &row.language].join("\0"), content, ("labels of the fact", &row.id, &row.language))
+                let (id, language) = (&*row.id, Some(&*row.language));
+                self.one("labels of the fact", id, language, &[&row.subject, &row.object], rows)?;
+                self.one("relation of the fact", id, None, &[&row.relation], rows)?;
+                // What is not said does not disagree.
+                for (what, uri) in
+                    [("subject's id of the fact", &row.subject_uri), ("object's id of the fact", &row.object_uri)]
+                {
+                    if let Some(uri) = uri {
+                        self.one(what, id, None, &[uri], rows)?;
+                    }
+                }
+                Ok(())
             }
             FactsItem::Candidates(row) => {
-                let content = [row.subjects.join("\0"), row.objects.join("\0")].join("\0\0");
-                (
-                    ["c", &row.relation, &row.language].join("\0"),
-                    content,
-                    ("candidates of the relation", &row.relation, &row.language),
-                )
+                let content = [row.subjects.join("\0"), row.objects.join("\0")];
+                let content = content.each_ref().map(String::as_str);
+                self.one("candidates of the relation", &row.relation, Some(&row.language), &content, rows)
             }
-            // A relation has many templates, and data sets repeat its name with every one.
-            FactsItem::Template(_) | FactsItem::RelationName(_) => return Ok(()),
-        };
+            FactsItem::RelationName(row) => {
+                self.one("name of the relation", &row.relation, Some(&row.language), &[&row.name], rows)
+            }
+            // A relation has many templates.
+            FactsItem::Template(_) => Ok(()),
+        }
+    }
+
+    /// Notes one thing that is said of an id, and refuses it if it was said otherwise.
+    fn one(
+        &mut self,
+        what: &str,
+        id: &str,
+        language: Option<&str>,
+        content: &[&str],
+        rows: &FileRows,
+    ) -> Result<(), ImportError> {
+        let key = [what, id, language.unwrap_or_default()].join("\0");
         let file = (self.files.len() as u64).saturating_sub(1);
         let position = file << BYTES | (rows.begun() as u64 & ((1 << BYTES) - 1));
-        match self.seen.note(key.as_bytes(), content.as_bytes(), position) {
+        match self.seen.note(key.as_bytes(), content.join("\0\0").as_bytes(), position) {
             Repeat::New | Repeat::Same => Ok(()),
             Repeat::Different(first) => {
                 let place = self.place(first)?;
+                let language = language.map_or_else(String::new, |language| format!(" in {language}"));
                 Err(ImportError::Unexpected {
                     at: rows.mapped().at_byte(rows.begun()),
-                    found: format!("other {} `{}` in {} than at {place}", what.0, what.1, what.2),
+                    found: format!("other {what} `{id}`{language} than at {place}"),
                     expected: "one row, or equal ones; take out the one that is wrong".to_owned(),
                 })
             }

@@ -61,6 +61,8 @@ pub struct Understood {
     pub computed_ids: u64,
     /// Fields of rows that nothing was taken from.
     pub unused_fields: BTreeSet<String>,
+    /// Folders `key=value` on the way to the files that nothing was taken from.
+    pub unused_folders: BTreeSet<String>,
     /// What the data set says and a store has no place for, or says is not true: number by reason.
     pub left_out: BTreeMap<&'static str, u64>,
     /// Invalid rows that were passed over, by reason.

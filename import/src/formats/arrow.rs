@@ -13,6 +13,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use super::columns;
 use super::guarded::guarded;
+use crate::bytes::broken::end_missing;
 use crate::bytes::ipc_claims::{check_file, check_stream};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
@@ -54,6 +55,9 @@ impl Format for Arrow {
             });
         }
         let is_file = file.bytes().starts_with(FILE);
+        if is_file && let Some(problem) = end_missing(&file, "ARROW1") {
+            return Err(ImportError::Damaged { at: file.at(Place::File), format: "arrow", problem });
+        }
         let claims =
             guarded(|| -> Result<_, String> { Ok(if is_file { check_file(&file) } else { check_stream(&file) }) });
         let damaged = |problem| ImportError::Damaged { at: file.at(Place::File), format: "arrow", problem };

@@ -11,7 +11,7 @@ use ::csv::{Reader, ReaderBuilder, StringRecord};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
-use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values, has_decimal_comma};
 use crate::source::roles::Role;
 use crate::source::table::{BATCH_ROWS, Batches, Table};
 
@@ -117,7 +117,7 @@ impl Lines {
         for value in values.filter(|value| !value.is_empty()) {
             let count = if value.parse::<i64>().is_ok() {
                 &mut whole
-            } else if value.parse::<f64>().is_ok() {
+            } else if value.parse::<f64>().is_ok() || has_decimal_comma(value) {
                 &mut fractions
             } else {
                 &mut texts

@@ -17,4 +17,5 @@ pub(crate) mod npy;
 pub(crate) mod npz;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
+pub(crate) mod records;
 pub(crate) mod safetensors;

@@ -9,6 +9,7 @@ use std::path::Path;
 use kndb_storage::Shape;
 
 use super::npy::element;
+use crate::bytes::broken::of_reading;
 use crate::bytes::mapped::Mapped;
 use crate::bytes::npy_header::NpyHeader;
 use crate::bytes::zip_member::{Member, members};
@@ -213,7 +214,7 @@ impl Arrays {
         reader.read_to_end(&mut bytes).map_err(|error| ImportError::Damaged {
             at: at(),
             format: "an array",
-            problem: error.to_string(),
+            problem: of_reading(&error),
         })?;
         let values = (0..count).map(|at| {
             let element = &bytes[at * size..(at + 1) * size];
@@ -303,7 +304,7 @@ impl Members for Arrays {
             reader.read_to_end(&mut bytes).map_err(|error| ImportError::Damaged {
                 at: at(),
                 format: "an array",
-                problem: error.to_string(),
+                problem: of_reading(&error),
             })?;
             Body::Strided(Box::new(bytes))
         } else {

@@ -10,6 +10,7 @@ use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatc
 
 use super::columns;
 use super::guarded::guarded;
+use crate::bytes::broken::end_missing;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
@@ -39,6 +40,9 @@ impl Format for Parquet {
         let options = context.options;
         let file = Mapped::open(path, "a Parquet table")?;
         let damaged = |problem| ImportError::Damaged { at: file.at(Place::File), format: "parquet", problem };
+        if let Some(problem) = end_missing(&file, "PAR1") {
+            return Err(damaged(problem));
+        }
         let handle =
             File::open(path).map_err(|source| ImportError::Io { file: path.to_owned(), doing: "open", source })?;
         let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(handle)).map_err(damaged)?;

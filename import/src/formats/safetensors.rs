@@ -8,6 +8,8 @@ use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use kndb_storage::Shape;
 
+use crate::bytes::broken::of_tensors;
+use crate::bytes::foreign::{ASK_MODEL, MODEL};
 use crate::bytes::json_keys::repeated_key;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
@@ -48,6 +50,7 @@ impl Format for Safetensors {
         let file = Mapped::open(path, "tensors of scores")?;
         let (data_at, metadata) = header(&file)?;
         let mut tensors = Tensors::new(file, data_at, &metadata);
+        must_be_no_model(&tensors)?;
         let mut told = context.told(path)?;
         told.hint_of_name(path);
         let mut lists = tensors.take_lists(options)?;
@@ -66,6 +69,16 @@ impl Format for Safetensors {
     }
 }
 
+/// An error if the tensors are named as the weights of a layer are. A fact's scores have no bias beside them.
+fn must_be_no_model(tensors: &Tensors) -> Result<(), ImportError> {
+    let is_weight = |name: &String| name.contains('.') && (name.ends_with(".weight") || name.ends_with(".bias"));
+    let weights = tensors.names.iter().filter(|name| is_weight(name)).count();
+    if weights == 0 || tensors.names.len() > 2 * weights {
+        return Ok(());
+    }
+    Err(ImportError::Foreign { file: tensors.file.path().to_owned(), what: MODEL, instead: ASK_MODEL })
+}
+
 /// The header, after its length has been compared with the file's.
 fn header(file: &Mapped) -> Result<(usize, Metadata), ImportError> {
     let damaged = |problem: String| ImportError::Damaged { at: file.at(Place::File), format: "safetensors", problem };
@@ -81,7 +94,7 @@ fn header(file: &Mapped) -> Result<(usize, Metadata), ImportError> {
     if let Some(key) = repeated_key(&file.bytes()[8..8 + length as usize]) {
         return Err(damaged(format!("its header has `{key}` twice")));
     }
-    let (length, metadata) = SafeTensors::read_metadata(file.bytes()).map_err(|error| damaged(error.to_string()))?;
+    let (length, metadata) = SafeTensors::read_metadata(file.bytes()).map_err(|error| damaged(of_tensors(&error)))?;
     Ok((8 + length, metadata))
 }
 

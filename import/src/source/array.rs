@@ -7,6 +7,7 @@ use std::io::{self, Read};
 
 use kndb_storage::Shape;
 
+use crate::bytes::broken::of_reading;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::source::tensor::{Arrangement, Element, bad_shape};
@@ -74,7 +75,7 @@ impl Array {
         let bytes = match self.next_bytes() {
             Ok(bytes) => bytes,
             Err(source) => {
-                let (at, problem) = (self.file.at(self.place(self.next)), source.to_string());
+                let (at, problem) = (self.file.at(self.place(self.next)), of_reading(&source));
                 return Err(ImportError::Damaged { at, format: "an array", problem });
             }
         };

@@ -64,7 +64,7 @@ impl Columns {
             columns.check_missing(role, headers, &left, file)?;
         }
         for header in left {
-            told.not_used(format!("column {}", header.name));
+            told.not_used(format!("column {}", called(&header.name)));
         }
         Ok(columns)
     }
@@ -97,10 +97,9 @@ impl Columns {
             });
         }
         if needed {
-            let all: Vec<_> = headers.iter().map(|header| header.name.as_str()).collect();
             return Err(ImportError::Unexpected {
                 at,
-                found: format!("the columns {}", all.join(", ")),
+                found: format!("the columns {}", listed(headers)),
                 expected: format!("a column `{name}` (columns: fact, language, prompt, layer, neuron, score)"),
             });
         }
@@ -125,6 +124,24 @@ impl Columns {
     /// Whether rows have scores.
     pub fn scored(&self) -> bool {
         self.has(Role::Score)
+    }
+}
+
+/// The names of the first columns, and how many more there are.
+fn listed(headers: &[Header]) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<_> = headers.iter().take(SHOWN).map(|header| header.name.as_str()).collect();
+    let more = headers.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
+}
+
+/// A column that is not used, in words: pandas writes the index beside the columns unless it is told not to.
+fn called(name: &str) -> String {
+    let index = name.is_empty() || name.starts_with("Unnamed: ") || name.starts_with("__index_level_");
+    match (index, name) {
+        (false, name) => name.to_owned(),
+        (true, "") => "without a name (the index column of pandas)".to_owned(),
+        (true, name) => format!("{name} (the index column of pandas)"),
     }
 }
 
@@ -199,6 +216,11 @@ impl Column {
     }
 
     fn bad(&self, found: &str, expected: &'static str) -> BadCell {
+        if has_decimal_comma(found) {
+            let found = format!("`{found}` in column `{}`, a number with a decimal comma", self.name);
+            let reason = format!("a decimal comma in column `{}`", self.name);
+            return BadCell { reason, found, expected: "a decimal point (in pandas: `to_csv(path, decimal=\".\")`)" };
+        }
         let found = format!("`{found}` in column `{}`", self.name);
         BadCell { reason: format!("no {} in column `{}`", what(expected), self.name), found, expected }
     }
@@ -249,6 +271,15 @@ impl Column {
             }
         }
     }
+}
+
+/// Whether a text is a number but for the comma in it: `0,5`, `-1,25e-3`.
+pub(crate) fn has_decimal_comma(text: &str) -> bool {
+    text.split_once(',').is_some_and(|(whole, rest)| {
+        !whole.is_empty()
+            && rest.starts_with(|first: char| first.is_ascii_digit())
+            && format!("{whole}.{rest}").parse::<f64>().is_ok()
+    })
 }
 
 fn what(expected: &str) -> &str {

@@ -109,10 +109,16 @@ impl Arrangement {
 /// An array's shape is not one that [`Arrangement::of`] knows.
 pub(crate) fn bad_shape(at: Box<Location>, dims: &[u64], shape: Shape) -> ImportError {
     let (l, w) = (shape.layers, shape.width);
+    let transposed = match *dims {
+        [a, b] if (a, b) == (w.into(), l.into()) => "; it is transposed: save `.T`",
+        [_, a, b] if (a, b) == (w.into(), l.into()) => "; it is transposed: save `.swapaxes(1, 2)`",
+        [a, b, _] if (a, b) == (l.into(), w.into()) => "; the facts come last: save `numpy.moveaxis(scores, 2, 0)`",
+        _ => "",
+    };
     ImportError::BadShape {
         at,
         found: dims_text(dims),
-        expected: format!("({l}, {w}), (facts, {l}, {w}) or (facts, {}) for {shape}", shape.neurons()),
+        expected: format!("({l}, {w}), (facts, {l}, {w}) or (facts, {}) for {shape}{transposed}", shape.neurons()),
     }
 }
 

@@ -38,8 +38,16 @@ fn shapes_that_do_not_fit_the_model() {
     let folder = Folder::new();
     assert_eq!(
         folder.refusal("u.npy", npy("<f4", false, "(3, 2)", &f4(&ONE))),
-        "u.npy, array `u`: the array has the shape (3, 2); expected (2, 3), (facts, 2, 3) or (facts, 6) for 2 layers × 3"
+        "u.npy, array `u`: the array has the shape (3, 2); expected (2, 3), (facts, 2, 3) or (facts, 6) for 2 layers × 3; \
+         it is transposed: save `.T`"
     );
+    for (dims, advice) in [
+        ("(1, 3, 2)", "it is transposed: save `.swapaxes(1, 2)`"),
+        ("(2, 3, 1)", "the facts come last: save `numpy.moveaxis(scores, 2, 0)`"),
+    ] {
+        let told = folder.refusal("u.npy", npy("<f4", false, dims, &f4(&ONE)));
+        assert!(told.ends_with(advice), "{told}");
+    }
     assert_eq!(
         folder.refusal("u.npy", npy("<f4", false, "(6,)", &f4(&ONE))),
         "u.npy, array `u`: the array has the shape (6,); expected (2, 3), (facts, 2, 3) or (facts, 6) for 2 layers × 3"
@@ -79,7 +87,8 @@ fn headers_that_promise_terabytes() {
     );
     assert_eq!(
         folder.refusal("u.npy", b"\x93NUMPY\x01\x00\x76\x00{"),
-        "u.npy: the file cannot be read as npy: its header cannot be read: failed to fill whole buffer"
+        "u.npy: the file cannot be read as npy: its header cannot be read: its bytes end early: it was cut \
+         short; write or copy the file again"
     );
 }
 

@@ -92,3 +92,25 @@ fn a_file_without_rows_has_no_entries() {
     folder.write("t.csv", "fact,layer,neuron\n");
     assert_eq!(folder.read("t.csv").entries, []);
 }
+
+#[test]
+fn decimal_commas_are_named_and_no_column_is_overlooked_for_them() {
+    let folder = Folder::new();
+    let told = folder.refusal("t.csv", "fact;layer;neuron;score\na;0;1;0,5\n");
+    assert_eq!(
+        told,
+        "t.csv, line 2, column 1: found `0,5` in column `score`, a number with a decimal comma; expected a decimal point \
+         (in pandas: `to_csv(path, decimal=\".\")`)"
+    );
+    let told = folder.refusal("t.csv", "fact;layer;neuron;wert\na;0;1;0,5\nb;0;1;1,25e-3\n");
+    assert!(told.contains("a column `wert` of numbers, and no column `score`"), "{told}");
+}
+
+#[test]
+fn the_index_of_pandas_is_called_that() {
+    let folder = Folder::new();
+    folder.write("t.csv", ",fact,layer,neuron,score\n0,a,0,1,0.5\n");
+    assert_eq!(folder.read("t.csv").not_used, ["column without a name (the index column of pandas)"]);
+    folder.write("t.csv", "Unnamed: 0,fact,layer,neuron,score\n0,a,0,1,0.5\n");
+    assert_eq!(folder.read("t.csv").not_used, ["column Unnamed: 0 (the index column of pandas)"]);
+}

@@ -266,9 +266,10 @@ fn squads_statements_are_refused_with_the_reason_and_counted() {
          set's name); expected a fact with a subject, because a template has a place for one"
     );
     let skipping = FactsOptions { skip_invalid: true, ..FactsOptions::default() };
-    let (format, items, notes) = understood(&folder.path("Squad"), &skipping);
-    assert_eq!((format, items.len()), (FactsFormat::Squad, 0));
-    assert_eq!(notes.skipped["a statement of SQuAD has no subject"].rows, 2);
+    assert_eq!(
+        refusal(&folder, "Squad", &skipping),
+        "no facts at Squad: it has no entries that could be stored (2 skipped: a statement of SQuAD has no subject)"
+    );
 }
 
 #[test]

@@ -77,9 +77,9 @@ fn empty() {
 #[test]
 fn no_json_at_all() {
     let known = if cfg!(feature = "parquet") {
-        "npy, npz, parquet, arrow, safetensors, kn, kn-bag, amig, eleutherai, csv"
+        "npy, npz, parquet, arrow, safetensors, records, kn, kn-bag, amig, eleutherai, csv"
     } else {
-        "npy, npz, safetensors, kn, kn-bag, amig, eleutherai, csv"
+        "npy, npz, safetensors, records, kn, kn-bag, amig, eleutherai, csv"
     };
     let folder = Folder::new();
     assert_eq!(

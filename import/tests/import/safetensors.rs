@@ -88,7 +88,8 @@ fn headers_that_promise_too_much() {
     let header = format!("{{{}}}", tensor("u", "F32", "[1099511627776, 2, 3]", (0, 26_388_279_066_624)));
     assert_eq!(
         folder.refusal("s.safetensors", file(&header, &[0; 24])),
-        "s.safetensors: the file cannot be read as safetensors: incomplete metadata, file not fully covered"
+        "s.safetensors: the file cannot be read as safetensors: the tensors that its header lists take \
+         more or fewer bytes than the file has after it; write or copy the file again"
     );
     assert_eq!(
         folder.refusal("s.safetensors", "short"),
@@ -106,6 +107,6 @@ fn tensors_that_hold_no_scores() {
     assert_eq!(
         folder.refusal("s.safetensors", file(&format!("{{{}}}", tensor("u", "F32", "[3, 2]", (0, 24))), &[0; 24])),
         "s.safetensors, array `u`: the array has the shape (3, 2); expected (2, 3), (facts, 2, 3) or (facts, 6) for 2 \
-         layers × 3"
+         layers × 3; it is transposed: save `.T`"
     );
 }

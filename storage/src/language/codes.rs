@@ -86,7 +86,8 @@ mod tests {
         let pairs: Vec<_> = SHORTER.split(' ').map(|pair| pair.split_once('=').expect("a pair")).collect();
         assert!(pairs.is_sorted_by(|a, b| a.0 < b.0), "each once, in order");
         for (long, short) in &pairs {
-            assert!(long.len() == 3 && short.len() == 2 && is_known(short), "{long}={short}");
+            // `sh` is written, but a folder of that name holds scripts.
+            assert!(long.len() == 3 && (is_known(short) || *short == "sh"), "{long}={short}");
             assert_eq!(shortest(short), None, "{short}");
         }
         let shorts: std::collections::BTreeSet<_> = pairs.iter().map(|pair| pair.1).collect();

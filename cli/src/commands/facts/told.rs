@@ -19,6 +19,7 @@ pub struct Told {
     read: Vec<(PathBuf, FactsFormat, u64)>,
     computed_ids: u64,
     unused_fields: BTreeSet<String>,
+    unused_folders: BTreeSet<String>,
     left_out: BTreeMap<&'static str, u64>,
     skipped: BTreeMap<String, Skipped>,
     not_read: Vec<NotRead>,
@@ -70,6 +71,7 @@ impl Told {
         }
         self.computed_ids += understood.computed_ids;
         self.unused_fields.extend(understood.unused_fields.iter().cloned());
+        self.unused_folders.extend(understood.unused_folders.iter().cloned());
         for (what, number) in &understood.left_out {
             *self.left_out.entry(what).or_default() += number;
         }
@@ -125,8 +127,10 @@ impl Told {
     /// What was not used, and why.
     fn write_rest(&self, line: &mut impl FnMut(&str, String) -> io::Result<()>) -> io::Result<()> {
         if !self.unused_fields.is_empty() {
-            let fields: Vec<_> = self.unused_fields.iter().map(String::as_str).collect();
-            line("not used", format!("fields {}", fields.join(", ")))?;
+            line("not used", format!("fields {}", listed(&self.unused_fields)))?;
+        }
+        if !self.unused_folders.is_empty() {
+            line("not used", format!("folders {}", listed(&self.unused_folders)))?;
         }
         for (what, number) in &self.left_out {
             line("left out", format!("{number} {what}"))?;
@@ -144,6 +148,14 @@ impl Told {
         }
         Ok(())
     }
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &BTreeSet<String>) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<_> = names.iter().take(MOST).map(String::as_str).collect();
+    let more = names.len().saturating_sub(MOST);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 fn counted(number: u64, what: &str) -> String {

@@ -1,0 +1,320 @@
+//! JSON with the columns of the other tables, an object a row: a list of objects, or one after the other, a line each.
+//! `DataFrame.to_json(path, orient="records")` of pandas and `write_ndjson` of Polars write such files.
+//!
+//! The first object names the columns. What pandas writes otherwise is told by [`other_orient`].
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use serde::de::{Deserialize, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::bytes::json::{Cursor, excerpt, extent, parse_error, without_non_finite};
+use crate::bytes::mapped::Mapped;
+use crate::error::{ImportError, Place};
+use crate::format::{Context, Format, Probe, Source};
+use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::source::roles::Role;
+use crate::source::table::{BATCH_ROWS, Batches, Table};
+
+pub(crate) struct Records;
+
+impl Format for Records {
+    fn name(&self) -> &'static str {
+        "records"
+    }
+
+    fn about(&self) -> &'static str {
+        "JSON of fact, language, prompt, layer, neuron, score, an object a row"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &["json", "jsonl", "ndjson"]
+    }
+
+    fn reads_packed(&self) -> bool {
+        true
+    }
+
+    fn recognises(&self, probe: &Probe) -> bool {
+        let head = probe.text();
+        is_of_a_neuron(&fields(head.strip_prefix(b"[").unwrap_or(head)))
+    }
+
+    fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
+        let file = Mapped::unpacked(path, "a JSON object a row")?;
+        let mut told = context.told(path)?;
+        told.hint_of_name(path);
+        let mut objects = Objects::new(file.clone());
+        objects.look_ahead();
+        let header =
+            |name: &String| Header { name: name.clone(), kind: objects.kind(name), type_name: "JSON".to_owned() };
+        let headers: Vec<_> = objects.names().iter().map(header).collect();
+        // Without a first object that can be read there are no columns to look for: its error comes when it is read.
+        if !headers.is_empty() {
+            let columns = Columns::find(&headers, false, &file, &mut told, context.options)?;
+            let named = columns.positions().into_iter().map(|at| headers[at].name.clone());
+            objects.columns = named.zip(columns.roles()).collect();
+        }
+        let scored = objects.columns.iter().any(|(_, role)| *role == Role::Score);
+        Ok(Box::new(Table::new(file, Box::new(objects), scored, told, context.options)))
+    }
+}
+
+/// Names of the fields with single values of the object that a text begins with.
+fn fields(text: &[u8]) -> Vec<String> {
+    let text = text.trim_ascii_start();
+    let Some(length) = extent(text).filter(|_| text.starts_with(b"{")) else { return Vec::new() };
+    let clean = without_non_finite(&text[..length]);
+    let Ok(Members(members)) = serde_json::from_slice::<Members<Value>>(&clean) else { return Vec::new() };
+    let single = members.into_iter().filter(|(_, value)| !matches!(value, Value::Array(_) | Value::Object(_)));
+    single.map(|(name, _)| name).collect()
+}
+
+fn is_of_a_neuron(names: &[String]) -> bool {
+    let has = |role| names.iter().any(|name| Role::of(name) == Some(role));
+    has(Role::Layer) && has(Role::Neuron)
+}
+
+/// The `orient` with which pandas writes a table as this JSON begins, where that is none that is read.
+pub(crate) fn other_orient(probe: &Probe) -> Option<&'static str> {
+    let head = probe.text();
+    let start: Vec<u8> = probe.tokens().take(24).collect();
+    if start.starts_with(b"{\"columns\":[") {
+        return Some("split");
+    }
+    if start.starts_with(b"{\"schema\":{\"fields\"") {
+        return Some("table");
+    }
+    if start.starts_with(b"[[\"") || (start.starts_with(b"[[") && start.get(2).is_some_and(u8::is_ascii_digit)) {
+        return Some("values");
+    }
+    // The first member: its name, and the object that it is.
+    let rest = head.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = rest.iter().position(|&byte| byte == b'"')?;
+    let (name, rest) = (String::from_utf8_lossy(&rest[..end]), rest[end + 1..].trim_ascii_start());
+    let inner = rest.strip_prefix(b":")?.trim_ascii_start();
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    if digits(&rest_of_key(inner)) && (Role::of(&name).is_some() || Role::near(&name).is_some()) {
+        return Some("columns");
+    }
+    (digits(name.as_bytes()) && is_of_a_neuron(&fields(inner))).then_some("index")
+}
+
+/// The first key of the object that a text begins with.
+fn rest_of_key(text: &[u8]) -> Vec<u8> {
+    let key = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|text| text.strip_prefix(b"\""));
+    key.map(|key| key.iter().copied().take_while(|&byte| byte != b'"').collect()).unwrap_or_default()
+}
+
+/// Members of an object in their order.
+struct Members<V>(Vec<(String, V)>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder<V>(std::marker::PhantomData<V>);
+
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
+            type Value = Members<V>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object with the fields of a row")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder(std::marker::PhantomData))
+    }
+}
+
+/// A row: its values by name, and the line that it begins at.
+type Object = (Vec<(String, Value)>, u64);
+
+/// The objects of a file.
+struct Objects {
+    cursor: Cursor,
+    /// Whether they stand in one list.
+    list: bool,
+    read: u64,
+    ended: bool,
+    /// The line that a byte is in, counted as far as was read.
+    line: u64,
+    counted: usize,
+    columns: Vec<(String, Role)>,
+    names: Vec<String>,
+    /// Rows that were looked at and not given out yet, or what is wrong with them.
+    ahead: VecDeque<Result<Object, ImportError>>,
+}
+
+impl Objects {
+    fn new(file: Mapped) -> Self {
+        let mut cursor = Cursor::new(file);
+        let list = cursor.peek() == Some(b'[');
+        cursor.position += usize::from(list);
+        let (columns, names, ahead) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { cursor, list, read: 0, ended: false, line: 1, counted: 0, columns, names, ahead }
+    }
+
+    /// Reads the first rows, so that their columns' kinds are known. What is wrong comes when it is that row's turn.
+    fn look_ahead(&mut self) {
+        while self.ahead.len() < BATCH_ROWS {
+            let Some(next) = self.object().transpose() else { break };
+            let is_last = next.as_ref().is_err_and(|error| !error.is_of_a_row());
+            self.ahead.push_back(next);
+            if is_last {
+                break;
+            }
+        }
+    }
+
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The kind of the values that a field has in the rows looked at.
+    fn kind(&self, name: &str) -> Kind {
+        let rows = self.ahead.iter().flatten();
+        let values = rows.flat_map(|(row, _)| row.iter()).filter(|(field, _)| field == name).map(|(_, value)| value);
+        let (mut kind, mut texts) = (Kind::Whole, 0_u64);
+        for value in values {
+            match value {
+                Value::Number(number) if number.is_f64() => kind = Kind::Float,
+                Value::Number(_) | Value::Null => {}
+                _ => texts += 1,
+            }
+        }
+        if texts > 0 { Kind::Text } else { kind }
+    }
+
+    /// What ends the reading: nothing after it can be used.
+    fn damaged(&self, problem: &str) -> ImportError {
+        let rest = &self.cursor.file.bytes()[self.cursor.position..self.cursor.end];
+        ImportError::Damaged {
+            at: self.cursor.file.at_byte(self.cursor.position),
+            format: "records",
+            problem: format!("found `{}`, expected {problem}", excerpt(rest)),
+        }
+    }
+
+    fn object(&mut self) -> Result<Option<Object>, ImportError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut next = self.cursor.peek();
+        if self.list {
+            match next {
+                Some(b']') => {
+                    self.ended = true;
+                    self.cursor.position += 1;
+                    let rest = self.cursor.peek();
+                    return rest.map_or(Ok(None), |_| Err(self.damaged("the end of the file after the closing `]`")));
+                }
+                Some(b',') if self.read > 0 => {
+                    self.cursor.position += 1;
+                    next = self.cursor.peek();
+                }
+                Some(_) if self.read > 0 => return Err(self.damaged("`,` or `]`")),
+                _ => {}
+            }
+        }
+        let start = self.cursor.position;
+        match next {
+            Some(b'{') => {}
+            None if !self.list => return Ok(None),
+            None => return Err(self.cut_short()),
+            Some(_) => return Err(self.damaged("an object `{` with the fields of a row")),
+        }
+        let file = self.cursor.file.clone();
+        let rest = &file.bytes()[start..self.cursor.end];
+        let Some(length) = extent(rest) else { return Err(self.cut_short()) };
+        self.cursor.position = start + length;
+        self.read += 1;
+        self.line += file.bytes()[self.counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.counted = start;
+        let clean = without_non_finite(&rest[..length]);
+        let mut parser = serde_json::Deserializer::from_slice(&clean);
+        let Members(members) =
+            Members::deserialize(&mut parser).map_err(|error| parse_error(&file, start, start + length, &error))?;
+        self.check(&members)?;
+        if self.names.is_empty() {
+            self.names = members.iter().map(|(name, _)| name.clone()).collect();
+        }
+        Ok(Some((members, self.line)))
+    }
+
+    fn cut_short(&self) -> ImportError {
+        let at = self.cursor.file.at_byte(self.cursor.end);
+        ImportError::Truncated { at, complete: self.read, unit: "rows" }
+    }
+
+    /// Refuses a field that comes twice, one that the first row does not have, and one that is no value.
+    fn check(&self, members: &[(String, Value)]) -> Result<(), ImportError> {
+        let bad = |reason: &str, found: String, expected: &str| {
+            let at = self.cursor.file.at(Place::Line { line: self.line, column: 1 });
+            Err(ImportError::Row { at, reason: reason.to_owned(), found, expected: expected.to_owned() })
+        };
+        for (at, (name, value)) in members.iter().enumerate() {
+            if members[..at].iter().any(|(other, _)| other == name) {
+                return bad("a field that comes twice", format!("the field `{name}` twice"), "each field once");
+            }
+            if !self.names.is_empty() && !self.names.contains(name) {
+                let found = format!("a field `{name}`, which the first row does not have");
+                return bad("a field that the first row does not have", found, "the same fields in every row");
+            }
+            if matches!(value, Value::Array(_) | Value::Object(_)) && Role::of(name).is_some() {
+                let found = format!("{} in the field `{name}`", excerpt(value.to_string().as_bytes()));
+                return bad("a list or an object where a value belongs", found, "a text or a number");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Batches for Objects {
+    fn next(&mut self, _first: u64) -> Result<Option<Rows>, ImportError> {
+        let mut texts: Vec<(Texts, Vec<bool>)> = self.columns.iter().map(|_| Default::default()).collect();
+        let mut lines = Vec::new();
+        while lines.len() < BATCH_ROWS {
+            let next = self.ahead.pop_front().map_or_else(|| self.object(), |next| next.map(Some));
+            let (row, line) = match next {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(error) if lines.is_empty() => return Err(error),
+                Err(error) => {
+                    // What was read before it is given out first.
+                    self.ahead.push_front(Err(error));
+                    break;
+                }
+            };
+            for ((texts, valid), (name, _)) in texts.iter_mut().zip(&self.columns) {
+                let value = row.iter().find(|(field, _)| field == name).map_or(&Value::Null, |(_, value)| value);
+                let text = match value {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.trim().to_owned(),
+                    other => other.to_string(),
+                };
+                texts.push(&text);
+                valid.push(!text.is_empty());
+            }
+            lines.push(line);
+        }
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let columns = self.columns.iter().zip(texts).map(|((name, role), (texts, valid))| {
+            (*role, Column { name: name.clone(), values: Values::Text(texts), valid: Some(valid) })
+        });
+        Ok(Some(Rows::new(lines.len(), columns.collect(), Some(lines))))
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.cursor.bytes_read()
+    }
+}
