@@ -65,13 +65,55 @@ pub(crate) fn after_word(text: &str, start: usize, end: usize, number: bool) -> 
         return Some(foreign_word(text, start));
     }
     if number && text[end..].starts_with('%') {
-        let digits = &text[start..end];
-        let reason = "percentages are not part of the language; shares are numbers from 0 to 1";
-        let error = QueryError::syntax(Span::new(start, end + 1), reason);
-        let value: Option<f64> = digits.parse().ok();
-        return Some(error.maybe_hint(value.map(|value| format!("write `{}`", value / 100.0))));
+        let reason = "percentages are not part of the language";
+        return Some(QueryError::syntax(Span::new(start, end + 1), reason).maybe_hint(percent(&text[..start])));
     }
     None
+}
+
+/// What takes the place of a percentage behind `before`. Never the number itself: of what it is a share, nobody has said.
+fn percent(before: &str) -> Option<String> {
+    let left = before.trim_end_matches(|c: char| c.is_whitespace() || "=<>~".contains(c));
+    let word = left.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?.to_ascii_lowercase();
+    let in_brackets = left.matches('[').count() > left.matches(']').count();
+    Some(match (word.as_str(), in_brackets) {
+        ("tau", _) => "`tau` is a share of the fact's highest score, from 0 to 1, as in `tau=0.3`".to_owned(),
+        ("t_low" | "t_high", _) => format!("`{word}` is a share of p, from 0 to 1, as in `{word}=0.25`"),
+        ("share", true) => "`share` is a share of the fact's prompts, from 0 to 1, as in `share>=0.7`".to_owned(),
+        ("share", false) => "`share` is a share of all pairs, from 0 to 1, as in `having share >= 0.05`".to_owned(),
+        ("similarity", _) => "`similarity` is a number from 0 to 1, as in `having similarity >= 0.5`".to_owned(),
+        ("pairs" | "facts" | "neurons", false) => {
+            format!("`{word}` is a number, as in `having {word} >= 25`; a share of all pairs is `share`")
+        }
+        ("score", _) => {
+            "`score` is the score itself; a share of the fact's highest is `tau`, as in `tau=0.3`".to_owned()
+        }
+        ("rank", _) => "`rank` is counted from the highest, as in `rank<=20`".to_owned(),
+        ("top", _) => "`top` takes a number of rows, as in `top 10`".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What is written in the place of a method, as other languages have them: `kn.filter(…)`.
+fn method(name: &str) -> &'static str {
+    match name.to_ascii_lowercase().as_str() {
+        "filter" | "where" | "query" | "loc" | "isin" | "select" => {
+            "sets have no methods; conditions stand in brackets: `kn[lang=en] by layer`"
+        }
+        "head" | "limit" | "take" | "nlargest" | "top" | "first" => {
+            "sets have no methods; the first rows are asked for with `top`: `kn by neuron top 10`"
+        }
+        "sort" | "sort_values" | "order_by" | "orderby" | "sort_by" => {
+            "sets have no methods; an order is asked for with `order by`: `kn by neuron order by facts`"
+        }
+        "intersect" | "intersection" | "join" | "merge" => {
+            "sets have no methods; what two have in common is `kn[lang=en] & kn[lang=zh]`"
+        }
+        "union" | "concat" | "append" => "sets have no methods; two together are `kn[lang=en] | kn[lang=zh]`",
+        "difference" | "drop" | "minus" => "sets have no methods; one without the other is `kn[lang=en] - kn[lang=zh]`",
+        "plot" => "sets have no methods; `plot` is the last word of a query: `kn by layer plot`",
+        _ => "sets have no methods; counts are asked for with `by`: `kn[lang=en] by layer`",
+    }
 }
 
 /// A character that starts no token.
@@ -89,6 +131,13 @@ pub(crate) fn character(text: &str, at: usize, c: char) -> QueryError {
         return foreign_word(text, at);
     }
     let rest = text[at..].strip_prefix('.').unwrap_or_default();
+    let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())];
+    if name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_])".contains(c))
+    {
+        let span = Span::new(at, at + 1 + name.len());
+        return QueryError::syntax(span, format!("`.{name}` has no meaning here")).hint(method(name));
+    }
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if digits > 0 {
         let number = &text[at..=at + digits];

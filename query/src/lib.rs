@@ -31,6 +31,7 @@ mod span;
 mod split;
 mod splits;
 mod tree;
+mod unstored;
 mod words;
 
 pub use asked::layers_asked;

@@ -5,7 +5,7 @@ use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, SetOp, Sour
 use crate::degenerate::{GroupCut, group_cut};
 use crate::error::QueryError;
 use crate::kinds::{Kind, mixed, not_of};
-use crate::names::{Resolver, Settings, listing, no_run, unknown_set};
+use crate::names::{Resolver, Settings, all_of, listing, no_run, unknown_set};
 use crate::note::{Note, Notes};
 use crate::numbered::{layers_of, neurons_in};
 use crate::plan::{
@@ -16,6 +16,7 @@ use crate::prompts::note_prompts;
 use crate::saved::{Members, read_members};
 use crate::scored::{check_layers, check_neurons, note_saved};
 use crate::span::Span;
+use crate::unstored::{Together, note_foreign_facts, note_unpaired, note_unstored};
 use kndb_storage::{LivePart, PartKind, Run, RunId, Shape, Slot, Snapshot, Store};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -70,6 +71,11 @@ impl<'s> Lowering<'s> {
         &self.names.notes
     }
 
+    /// Notes facts that only one side of a comparison has entries of.
+    pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
+        note_unpaired(&self.names, Together::Similarity, span, left, right)
+    }
+
     /// All of it. Call when everything is lowered.
     pub(crate) fn into_notes(self) -> Vec<Note> {
         self.names.notes.into_vec()
@@ -121,7 +127,11 @@ impl<'s> Lowering<'s> {
     }
 
     fn saved(&self, name: &Name) -> Result<&(kndb_storage::SavedSet, Members), QueryError> {
-        self.saved.get(&name.text).ok_or_else(|| unknown_set(name, self.names.snapshot))
+        let saved = self.saved.get(&name.text).ok_or_else(|| unknown_set(name, self.names.snapshot))?;
+        if saved.0.members == 0 {
+            self.names.notes.add(name.span, format!("@{} is empty: it was saved so, as `{}`", name.text, saved.0.text));
+        }
+        Ok(saved)
     }
 
     /// Any set.
@@ -230,7 +240,7 @@ impl<'s> Lowering<'s> {
                 self.runs.extend(runs);
                 Ok(Pairs::Saved(SavedPairs { id, name, pairs, neurons: None, facts: None }))
             }
-            ExprKind::Binary { op, left, right, .. } => {
+            ExprKind::Binary { op, op_span, left, right } => {
                 let id = self.id();
                 let before = self.runs.len();
                 let (l, r) = (self.kind(left)?, self.kind(right)?);
@@ -240,6 +250,7 @@ impl<'s> Lowering<'s> {
                 Ok(match if l == Kind::Pairs { r } else { l } {
                     Kind::Pairs => {
                         let right = Box::new(self.pairs(other, model)?);
+                        note_unpaired(&self.names, Together::Op(*op), *op_span, &inner, &right)?;
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
                     Kind::Neurons => {
@@ -248,7 +259,11 @@ impl<'s> Lowering<'s> {
                     }
                     Kind::Facts => {
                         let keep = *op == SetOp::Intersection;
-                        Pairs::WithFacts { id, pairs: inner, facts: self.facts(other)?, keep }
+                        let facts = self.facts(other)?;
+                        if keep {
+                            note_foreign_facts(&self.names, other.span, &other.to_string(), &inner, &facts)?;
+                        }
+                        Pairs::WithFacts { id, pairs: inner, facts, keep }
                     }
                 })
             }
@@ -304,9 +319,12 @@ impl<'s> Lowering<'s> {
                 (Set::Pairs(pairs), Some(model)) => Ok(Facts::Of { id, pairs: Box::new(pairs), shape: model.shape }),
                 _ => Err(QueryError::kind(expr.span, "expected a set of pairs")),
             },
-            ExprKind::Binary { op, left, right, .. } => {
-                let left = Box::new(self.facts(left)?);
-                Ok(Facts::Binary { id, op: *op, left, right: Box::new(self.facts(right)?) })
+            ExprKind::Binary { op, op_span, left, right } => {
+                let (left, right) = (Box::new(self.facts(left)?), Box::new(self.facts(right)?));
+                if let (Facts::Of { pairs, .. }, Facts::Of { pairs: others, .. }) = (&*left, &*right) {
+                    note_unpaired(&self.names, Together::Op(*op), *op_span, pairs, others)?;
+                }
+                Ok(Facts::Binary { id, op: *op, left, right })
             }
             ExprKind::Saved(name) => match &self.saved(name)?.1 {
                 Members::Facts(facts) => Ok(Facts::Known { id, text: format!("@{}", name.text), facts: facts.clone() }),
@@ -372,10 +390,12 @@ impl<'s> Lowering<'s> {
             return Err(QueryError::missing(span, reason));
         }
         note_prompts(&self.names, source, &runs, &languages, &slots);
-        let facts =
-            self.names.facts(source)?.map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
+        let chosen = self.names.chosen(source)?;
+        let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
         let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
-        Ok(Source { id, text: source.to_string(), combine, groups, cells, facts, neurons })
+        let planned = Source { id, text: source.to_string(), combine, groups, cells, facts, neurons };
+        note_unstored(&self.names, source, &runs, &chosen, &planned)?;
+        Ok(planned)
     }
 
     fn cell(

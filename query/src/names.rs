@@ -25,7 +25,7 @@ pub(crate) fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     shortened(names.into_iter().map(|name| format!("{name:?}")).collect())
 }
 
-fn shortened(names: Vec<String>) -> String {
+pub(crate) fn shortened(names: Vec<String>) -> String {
     match names.len() {
         0 => "none".into(),
         count if count > SHOWN => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
@@ -59,7 +59,19 @@ fn content(kind: SourceKind) -> &'static str {
 
 /// An error for a store without runs.
 pub(crate) fn no_run(span: Span) -> QueryError {
-    QueryError::missing(span, "the store has no run yet").hint("import one with `kndb import`")
+    QueryError::missing(span, "the store has no run")
+        .hint("`kndb attribute` computes scores into one, `kndb import` takes those of files")
+}
+
+/// What one condition on facts names: its values, as they are told of, each with its facts.
+pub(crate) struct Chosen {
+    pub values: Vec<(String, RoaringBitmap)>,
+}
+
+/// The facts that every condition names; `None` without any condition.
+pub(crate) fn all_of(chosen: &[Chosen]) -> Option<RoaringBitmap> {
+    let of_one = |chosen: &Chosen| chosen.values.iter().fold(RoaringBitmap::new(), |all, (_, facts)| all | facts);
+    chosen.iter().map(of_one).reduce(|all, facts| all & facts)
 }
 
 /// Looks names up in a snapshot.
@@ -139,7 +151,7 @@ impl<'a> Resolver<'a> {
         let error = QueryError::missing(source.span, reason);
         match (self.with(source.kind).as_slice(), source.kind) {
             ([], SourceKind::Dkn) => error.hint("`kndb dkn` searches for them, and AMIG's result files have them"),
-            ([], _) => error.hint("`kndb import` files into it"),
+            ([], _) => error.hint("`kndb attribute` computes scores into it, `kndb import` takes those of files"),
             ([one], kind) => {
                 let name = &one.spec.name;
                 error.hint(format!("run {name:?} has: write `{kind}[run={name:?}]`"))
@@ -180,7 +192,13 @@ impl<'a> Resolver<'a> {
             let found = self.snapshot.language(&text.text).filter(|id| there.contains(id));
             let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
             let language = found.ok_or_else(|| {
-                let near = nearest(&text.text, names()).map(|near| format!("did you mean {near:?}?"));
+                // The code of a language that is given by its name; its spelling is near to others'.
+                let code = kndb_storage::language::named(&text.text).map(|code| match names().contains(&code) {
+                    true => format!("did you mean {code:?}? languages are given by their codes"),
+                    false => format!("languages are given by their codes; that of {:?} is {code:?}", text.text),
+                });
+                let near = || nearest(&text.text, names()).map(|near| format!("did you mean {near:?}?"));
+                let near = code.or_else(near);
                 let reason = format!("run {runs} has no language {:?}; it has {}", text.text, listing(names()));
                 QueryError::missing(text.span, reason).maybe_hint(near)
             })?;
@@ -203,25 +221,27 @@ impl<'a> Resolver<'a> {
 
     /// The facts that pass `relation`, `fact`, `subject` and `object`; `None` without any of them.
     pub(crate) fn facts(&self, source: &Source) -> Result<Option<RoaringBitmap>, QueryError> {
-        let mut all: Option<RoaringBitmap> = None;
+        Ok(all_of(&self.chosen(source)?))
+    }
+
+    /// What the conditions `relation`, `fact`, `subject` and `object` name, each value with its facts.
+    pub(crate) fn chosen(&self, source: &Source) -> Result<Vec<Chosen>, QueryError> {
+        let mut all = Vec::new();
         for condition in &source.conditions {
-            let facts = match &condition.filter {
+            let values = match &condition.filter {
                 Filter::Relation(Choice::Of(texts)) => self.of_relations(texts)?,
                 Filter::Fact(Choice::Of(texts)) => self.of_ids(texts)?,
                 Filter::Subject(test) => self.of_labels(test, true)?,
                 Filter::Object(test) => self.of_labels(test, false)?,
                 _ => continue,
             };
-            all = Some(match all {
-                Some(before) => before & facts,
-                None => facts,
-            });
+            all.push(Chosen { values });
         }
         Ok(all)
     }
 
-    fn of_relations(&self, texts: &[Text]) -> Result<RoaringBitmap, QueryError> {
-        let mut facts = RoaringBitmap::new();
+    fn of_relations(&self, texts: &[Text]) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
+        let mut values = Vec::new();
         for text in texts {
             let relation = match self.snapshot.find_relation(&text.text) {
                 FoundRelation::One(relation) => relation,
@@ -238,9 +258,13 @@ impl<'a> Resolver<'a> {
                     return Err(QueryError::missing(text.span, reason).hint(hint));
                 }
             };
-            facts |= self.snapshot.facts_of_relation(relation).map_err(QueryError::storage)?;
+            let facts = self.snapshot.facts_of_relation(relation).map_err(QueryError::storage)?;
+            if facts.is_empty() {
+                self.notes.add(text.span, format!("the store has no fact of relation {:?}", text.text));
+            }
+            values.push((format!("relation {:?}", text.text), facts));
         }
-        Ok(facts)
+        Ok(values)
     }
 
     fn unknown_relation(&self, text: &Text) -> QueryError {
@@ -254,8 +278,8 @@ impl<'a> Resolver<'a> {
         QueryError::missing(text.span, reason).maybe_hint(near)
     }
 
-    fn of_ids(&self, texts: &[Text]) -> Result<RoaringBitmap, QueryError> {
-        let mut facts = RoaringBitmap::new();
+    fn of_ids(&self, texts: &[Text]) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
+        let mut values = Vec::new();
         for text in texts {
             let fact = self.snapshot.fact(&text.text).map_err(QueryError::storage)?;
             let fact = fact.ok_or_else(|| {
@@ -263,12 +287,12 @@ impl<'a> Resolver<'a> {
                     format!("none of the store's {} facts has the id {:?}", self.snapshot.fact_count(), text.text);
                 QueryError::missing(text.span, reason).hint("find facts by label: `facts[subject=\"France\"]`")
             })?;
-            facts.insert(fact.0);
+            values.push((format!("fact {:?}", text.text), std::iter::once(fact.0).collect()));
         }
-        Ok(facts)
+        Ok(values)
     }
 
-    fn of_labels(&self, test: &LabelTest, subject: bool) -> Result<RoaringBitmap, QueryError> {
+    fn of_labels(&self, test: &LabelTest, subject: bool) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
         let find = |test| {
             let found =
                 if subject { self.snapshot.facts_with_subject(test) } else { self.snapshot.facts_with_object(test) };
@@ -281,10 +305,10 @@ impl<'a> Resolver<'a> {
                 if facts.is_empty() {
                     self.notes.add(part.span, format!("no fact has {a} {side} that contains {:?}", part.text));
                 }
-                Ok(facts)
+                Ok(vec![(format!("facts with {a} {side} that contains {:?}", part.text), facts)])
             }
             LabelTest::Is(texts) => {
-                let mut facts = RoaringBitmap::new();
+                let mut values = Vec::new();
                 for text in texts {
                     let found = find(kndb_storage::LabelTest::Is(&text.text))?;
                     if found.is_empty() {
@@ -294,9 +318,9 @@ impl<'a> Resolver<'a> {
                         let near = near.unwrap_or_default();
                         self.notes.add(text.span, format!("no fact has the {side} {:?}{near}", text.text));
                     }
-                    facts |= found;
+                    values.push((format!("facts with the {side} {:?}", text.text), found));
                 }
-                Ok(facts)
+                Ok(values)
             }
         }
     }

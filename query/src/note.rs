@@ -23,6 +23,9 @@ impl fmt::Display for Note {
     }
 }
 
+/// So many of one statement at most.
+const MOST: usize = 6;
+
 /// The notes of one statement, in the order in which they came up, each text once.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(RefCell<Vec<Note>>);
@@ -37,7 +40,14 @@ impl Notes {
         }
     }
 
+    /// All of them, or the first with the number of the others: notes must not drown an answer.
     pub(crate) fn into_vec(self) -> Vec<Note> {
-        self.0.into_inner()
+        let mut notes = self.0.into_inner();
+        if notes.len() > MOST {
+            let more = notes.len() - (MOST - 1);
+            notes.truncate(MOST - 1);
+            notes.push(Note { text: format!("{more} more of the kind"), span: None });
+        }
+        notes
     }
 }

@@ -105,6 +105,54 @@ bad!(
 );
 
 bad!(
+    lists,
+    [
+        "likn[lang=[en,zh]]",
+        "likn[lang=[\"en\", \"zh\"]] by layer",
+        "kn[lang in [en, zh]]",
+        "kn[lang={en, zh}]",
+        "kn[relation=(P36, P37)]",
+        "kn[fact in [f1]]",
+        "kn[layer=[7, 9]]",
+        "kn[layer in [7, 9]]",
+        "kn[prompt={0}]",
+        "kn[lang=[en",
+        "kn[lang=[]]",
+    ]
+);
+
+bad!(
+    methods,
+    [
+        "kn.filter(lang='en')",
+        "kn[lang=en].head(10)",
+        "kn.groupby(\"layer\").count()",
+        "(kn & likn).sort_values(\"facts\")",
+        "kn[lang=en].intersection(kn[lang=zh])",
+        "@capitals.union(kn)",
+        "df = kn.where(lang == \"en\")",
+    ]
+);
+
+bad!(
+    percentages,
+    [
+        "kn[tau=10%]",
+        "kn[tau = 12.5%] by layer",
+        "kn[share>=70%]",
+        "dkn[t_low=10%]",
+        "kn[score>=10%]",
+        "kn[rank<=10%]",
+        "kn by neuron having facts >= 10%",
+        "kn by neuron having share >= 10%",
+        "kn by neuron having facts > 30% and pairs > 5",
+        "similarity(kn[lang=en], kn[lang=zh]) by relation having similarity > 10%",
+        "kn by neuron top 10%",
+        "10%",
+    ]
+);
+
+bad!(
     numbers,
     [
         "kn[tau=20%]",

@@ -214,3 +214,116 @@ fn a_label_that_no_fact_has_is_told_with_the_nearest_one() {
         assert_eq!(notes(&toy, text), expected.into_iter().collect::<Vec<_>>(), "{text}");
     }
 }
+
+/// The toy store, and a run of the facts 0 to 3 in English and 0 and 1 in Chinese, all of P36.
+fn partly() -> Toy {
+    let toy = Toy::new();
+    let one = |n, language| scored(n, language, 0, &[(9, 852, 1.0)]);
+    let entries = vec![one(0, "en"), one(1, "en"), one(2, "en"), one(3, "en"), one(0, "zh"), one(1, "zh")];
+    toy.write(RunSpec::new("part", "bert", SHAPE), entries);
+    let sixteenth = scored(15, "en", 0, &[(9, 852, 1.0)]);
+    toy.write(RunSpec::new("other", "bert", SHAPE), vec![sixteenth]);
+    toy
+}
+
+#[test]
+fn an_answer_that_is_empty_because_nothing_is_stored_says_so() {
+    let toy = partly();
+    let nothing = |of: &str| format!("run \"part\" holds nothing of {of}");
+    for (text, expected) in [
+        ("kn[run=part, relation=P37]", nothing("relation \"P37\"; it has \"P36\"")),
+        ("kn[run=part, relation=P37] by layer", nothing("relation \"P37\"; it has \"P36\"")),
+        ("kn[run=part, fact=fact-9]", nothing("fact \"fact-9\"")),
+        ("kn[run=part, fact in (fact-8, fact-9)]", nothing("fact \"fact-8\", fact \"fact-9\"")),
+        ("kn[run=part, fact in (fact-1, fact-9)]", nothing("fact \"fact-9\"")),
+        ("kn[run=part, lang=zh, fact=fact-2]", nothing("fact \"fact-2\" in \"zh\"; it does in \"en\"")),
+        ("kn[run=part, lang in (en, zh), fact=fact-2]", nothing("fact \"fact-2\" in \"zh\"")),
+        (
+            "likn[run=part, lang=*, prompt=0, fact=fact-9]",
+            nothing("fact \"fact-9\" in \"en\", \"zh\" at the prompts asked for"),
+        ),
+        ("kn[run=part, subject=Peru]", nothing("facts with the subject \"Peru\"")),
+        ("kn[run=part, subject~Per]", nothing("facts with a subject that contains \"Per\"")),
+        ("kn[run=part, relation=P36, subject in (Peru, Spain)]", nothing("the 2 facts asked for")),
+        ("kn[run=part, relation=P36, subject in (France, Peru)]", nothing("facts with the subject \"Peru\"")),
+        ("facts of kn[run=part, relation=P37]", nothing("relation \"P37\"; it has \"P36\"")),
+        ("similarity(kn[run=part, relation=P37], kn[run=part])", nothing("relation \"P37\"; it has \"P36\"")),
+        (
+            "kn[run=part] & facts[relation=P37]",
+            "none of the 3 facts of `facts[relation=P37]` has an entry in the set that it filters".into(),
+        ),
+        (
+            "kn[run=other] & facts of kn[run=part]",
+            "none of the 4 facts of `facts of kn[run=part]` has an entry in the set that it filters".into(),
+        ),
+        ("dkn[run=search, fact=fact-9]", "run \"search\" holds nothing of fact \"fact-9\"".into()),
+        ("kn[run in (part, other), lang=zh]", "run \"other\" has no knowledge neurons in \"zh\"".into()),
+        ("explain kn[run=part, fact=fact-9]", nothing("fact \"fact-9\"")),
+    ] {
+        assert_eq!(notes(&toy, text), [expected], "{text}");
+    }
+    notes(&toy, "let none = kn[run=part, relation=P37]");
+    assert_eq!(
+        notes(&toy, "kn[run=part] & @none"),
+        ["@none is empty: it was saved so, as `kn[run=part, relation=P37]`"]
+    );
+}
+
+#[test]
+fn facts_that_only_one_side_or_language_has_are_counted() {
+    let toy = partly();
+    for (text, expected) in [
+        ("likn[run=part]", "2 of 4 facts have entries in both languages"),
+        ("likn[run=part, relation=P36] by layer", "2 of 4 facts have entries in both languages"),
+        ("likn[run=\"bert, en\", lang in (en, zh, de)]", "4 of 16 facts have entries in all 3 languages"),
+        ("kn[run=part, lang=en] & kn[run=part, lang=zh]", "2 of 4 facts have entries on both sides of `&`"),
+        (
+            "kn[run=part, lang=en] ^ kn[run=part, lang=zh]",
+            "2 of 4 facts have entries on both sides of `^`; of the others all is on one side",
+        ),
+        (
+            "kn[run=part, lang=en] - kn[run=part, lang=zh]",
+            "2 of the 4 facts on the left of `-` have entries on the right, too; of the others nothing is taken away",
+        ),
+        (
+            "facts of kn[run=part, lang=en] & facts of kn[run=part, lang=zh]",
+            "2 of 4 facts have entries on both sides of `&`",
+        ),
+        (
+            "similarity(kn[run=part, lang=en], kn[run=part, lang=zh])",
+            "2 of 4 facts have entries on both sides; the others are left out",
+        ),
+        ("kn[run=part] & kn[run=other]", "0 of 5 facts have entries on both sides of `&`"),
+    ] {
+        assert_eq!(notes(&toy, text), [expected], "{text}");
+    }
+}
+
+/// What was measured, and found to be nothing, is an answer; so is less where less was asked for.
+#[test]
+fn a_set_that_is_really_empty_is_an_answer_without_a_word() {
+    let toy = partly();
+    for text in [
+        "kn[run=part, layer=3]",
+        "kn[run=part] by neuron having facts > 100",
+        "kn[run=part, lang=en] | kn[run=part, lang=zh]",
+        "kn[run=part, fact=fact-2]",
+        "kn[run=part, subject=France, object=Berlin]",
+        "kn[run=part, lang=zh] - kn[run=part, lang=en]",
+        "kn[run=part, lang=en, fact=fact-1] & kn[run=part, lang=zh, fact=fact-1]",
+        "kn[run=part, tau=0.2] - kn[run=part, tau=0.4]",
+        "kn[run=part] & neurons(3:1)",
+        "kn[run=part] - facts[relation=P37]",
+        "(kn[run=part, lang=en] & facts[fact=fact-1]) & kn[run=part, lang=zh]",
+    ] {
+        assert_eq!(notes(&toy, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn of_many_notes_the_first_are_told_and_the_others_counted() {
+    let toy = partly();
+    let sides: Vec<String> = (4..12).map(|n| format!("kn[run=part, fact=fact-{n}]")).collect();
+    let notes = notes(&toy, &sides.join(" | "));
+    assert_eq!((notes.len(), notes[5].as_str()), (6, "3 more of the kind"));
+}

@@ -52,6 +52,30 @@ pub(super) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
     Some(hint)
 }
 
+/// The values that stand here in brackets of any kind, as the language writes a list: `(en, zh)`. None if it is no list.
+pub(super) fn bracketed(parser: &Parser<'_>) -> Option<String> {
+    let close = match parser.sign() {
+        "(" => ")",
+        "[" => "]",
+        "{" => "}",
+        _ => return None,
+    };
+    let mut values = Vec::new();
+    for at in (1..).step_by(2) {
+        let value = parser.ahead(at);
+        if !matches!(value.kind, TokenKind::Word | TokenKind::Number | TokenKind::Text(_)) {
+            return None;
+        }
+        values.push(parser.text_of(value));
+        match parser.ahead(at + 1).kind {
+            TokenKind::Sign(",") => {}
+            TokenKind::Sign(sign) if sign == close => break,
+            _ => return None,
+        }
+    }
+    Some(format!("({})", values.join(", ")))
+}
+
 /// A key was expected, and something else stands in the brackets.
 pub(super) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -> QueryError {
     let ends = |at: usize| matches!(parser.ahead(at).kind, TokenKind::Sign("," | "]"));

@@ -122,7 +122,9 @@ impl Parser<'_> {
             let error = self.unexpected(&format!("`(` after `{key} in`"));
             let value = self.token_text();
             let quoted = matches!(self.kind(), TokenKind::Text(_));
-            return Err(error.hint(if quoted || self.at_bare_value() {
+            return Err(error.hint(if let Some(list) = condition_mistakes::bracketed(self) {
+                format!("a list is `{key} in {list}`")
+            } else if quoted || self.at_bare_value() {
                 format!("one value is `{key}={value}`, several are `{key} in ({value}, …)`")
             } else if value == "*" {
                 format!("all of them are `{key}=*`")
@@ -147,8 +149,12 @@ impl Parser<'_> {
             _ if self.at_bare_value() => self.token_text().to_owned(),
             _ => {
                 let error = self.unexpected(&format!("a value for `{key}`"));
+                let takes_list = operators(key).contains(&"in");
                 return Err(error.maybe_hint(match self.sign() {
-                    "(" => Some(format!("a list is `{key} in (a, b)`")),
+                    "(" | "[" | "{" if takes_list => {
+                        let list = condition_mistakes::bracketed(self).unwrap_or_else(|| "(a, b)".into());
+                        Some(format!("a list is `{key} in {list}`"))
+                    }
                     "*" if matches!(key, ConditionKey::Subject | ConditionKey::Object) => {
                         Some(format!("every {key} is allowed where the condition is left out"))
                     }
@@ -166,9 +172,10 @@ impl Parser<'_> {
             if self.eat_sign("*") {
                 return Ok(Numbers::Every);
             }
-            if self.at_sign("(") {
+            if matches!(self.sign(), "(" | "[" | "{") {
+                let list = condition_mistakes::bracketed(self).unwrap_or_else(|| "(7, 9)".into());
                 let error = self.unexpected(&format!("one number after `{key} =`"));
-                return Err(error.hint(format!("a list is `{key} in (7, 9)`")));
+                return Err(error.hint(format!("a list is `{key} in {list}`")));
             }
             let (first, span) = self.whole(what)?;
             if self.at_sign("..") {
@@ -182,6 +189,10 @@ impl Parser<'_> {
         }
         let open = self.span();
         if !self.eat_sign("(") {
+            if let Some(list) = condition_mistakes::bracketed(self) {
+                let error = self.unexpected(&format!("`(` or an interval after `{key} in`"));
+                return Err(error.hint(format!("a list is `{key} in {list}`")));
+            }
             if self.at_sign("*") {
                 let error = self.unexpected(&format!("`(` or an interval after `{key} in`"));
                 return Err(error.hint(format!("all of them are `{key}=*`")));

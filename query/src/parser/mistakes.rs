@@ -47,6 +47,9 @@ fn operator_hint(parser: &Parser<'_>) -> Option<&'static str> {
             "brackets follow `kn`, `likn`, `dkn` and `facts` only; other sets are filtered with `& facts[…]` or `& neurons(…)`",
         ),
         "{" | "}" => Some("conditions stand in `[…]`"),
+        ">" => Some(
+            "results go to a file with `> FILE` behind the command, outside of the statement's quotes, or with `.output FILE`",
+        ),
         _ => parser.word().and_then(habit),
     }
 }
@@ -179,6 +182,9 @@ fn word_for_set(parser: &Parser<'_>, error: QueryError, first: bool) -> QueryErr
     }
     if let Some(hint) = habit(word) {
         return error.hint(hint);
+    }
+    if first && parser.ahead(1).kind == TokenKind::Sign("=") {
+        return error.hint(format!("a set is saved with `let {word} = …`"));
     }
     let sets = ["kn", "likn", "dkn", "facts", "neurons", "similarity"];
     let heads = ["let", "drop", "explain"];
