@@ -81,7 +81,9 @@ fn only_snapshot(cache: &Path) -> Result<PathBuf> {
 
 fn nothing_at(path: &Path) -> Error {
     let text = path.to_string_lossy();
-    let is_id = !text.starts_with(['.', '/']) && text.matches('/').count() <= 1;
+    // As names of the hub are.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let is_id = !text.starts_with(['.', '/']) && text.matches('/').count() <= 1 && text.chars().all(plain);
     let instead = match is_id {
         true => format!(
             "a folder with config.json, tokenizer.json and weights is expected; kndb fetches nothing, but \

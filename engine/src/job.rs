@@ -5,6 +5,7 @@
 //! of a question do not depend on what was asked before. So a run that was interrupted and resumed holds what an
 //! uninterrupted one holds, bit for bit. What cannot be asked is counted by reason, relation and language.
 
+mod begun;
 mod filling;
 mod in_order;
 mod selection;
@@ -14,13 +15,14 @@ use crate::error::Result;
 use crate::model::{Model, as_recorded};
 use crate::preset::Options;
 use crate::question::Skip;
-use kndb_storage::{Claim, EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
+use kndb_storage::{EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
 pub(crate) use selection::{Item, Stored, Templates};
 pub use selection::{Prompts, Selection};
@@ -87,6 +89,8 @@ pub struct Summary {
     pub left: u64,
     /// Whether it was stopped before everything was done.
     pub stopped: bool,
+    /// Questions that earlier jobs of the run selected, beyond this one, and that are not in the run: it is not complete then.
+    pub left_by_others: u64,
     /// Time from beginning to end.
     pub elapsed: Duration,
     /// Time spent on scores, summed over threads.
@@ -125,7 +129,7 @@ impl Job {
 
     /// Does it. `progress` is called before the first question and after every one, and about twice a second while there is no news. After `stop`
     /// the facts in work are finished and committed; the same job goes on from there. When everything selected is in the
-    /// run, the run is marked finished; more can still be added. A new run into which nothing came is removed.
+    /// run, here and by jobs that were interrupted before, the run is marked finished; more can still be added. A new run into which nothing came is removed.
     ///
     /// # Errors
     /// Options that do not fit the model, names the store does not have, a run of the same name with other parameters, or one
@@ -142,14 +146,17 @@ impl Job {
         let begun = Instant::now();
         let attribution = Attribution::new(model, options)?;
         // Before looking what is missing: nobody else may add to it from now on.
-        let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb attribute")?;
-        let snapshot = store.snapshot()?;
+        let (_claim, snapshot) = claimed(store, &self.run.name, "kndb attribute")?;
         let stored_run = snapshot.run_named(&self.run.name);
         let known = stored_run.map(|run| run.id);
         let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
         let stored = Stored::attributions(&snapshot, known);
         let work = self.selection.work(&snapshot, &templates, &stored)?;
+        let work_of = |now: &Snapshot, other: &Selection| {
+            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id));
+            other.work(now, &other.templates(now), &stored)
+        };
         let unknown_subjects = Mutex::default();
         let desk = Desk {
             snapshot: &snapshot,
@@ -157,7 +164,14 @@ impl Job {
             attribution: &attribution,
             unknown_subjects: &unknown_subjects,
         };
-        let filling = Filling { store, run: &described, known: known.is_some(), threads: self.threads };
+        let filling = Filling {
+            store,
+            run: &described,
+            known: known.is_some(),
+            threads: self.threads,
+            selection: &self.selection,
+            work_of: &work_of,
+        };
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             Ok(desk.scores(item)?.and_then(|found| match self.run.score_type.cannot_keep(&found.scores) {
                 None => Ok(EntryData::Scores(found.into_entry_scores())),

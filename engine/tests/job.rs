@@ -265,3 +265,66 @@ fn facts_that_a_score_type_cannot_keep_are_skipped_and_counted() {
         assert_eq!(found, kept(score_type));
     }
 }
+
+/// A job that is stopped after so many questions.
+fn stopped(job: &Job, facts: &Facts, model: &Model, options: &Options, after: u64) -> Summary {
+    let stop = AtomicBool::new(false);
+    let mut progress = |progress: Progress| stop.store(progress.done >= after, Ordering::Relaxed);
+    job.run(&facts.store, model, options, &stop, &mut progress).expect("the job runs")
+}
+
+fn is_finished(facts: &Facts) -> bool {
+    facts.store.snapshot().expect("a snapshot").run_named("run").expect("the run").finished
+}
+
+#[test]
+fn a_job_of_fewer_facts_does_not_finish_a_run_that_a_larger_one_left_open() {
+    let (facts, model) = (Facts::many(), model("bert"));
+    let options = preset("kn", &model);
+    let whole = job(&model, &options);
+    let some = |limit| Job { selection: Selection { limit: Some(limit), ..Selection::default() }, ..whole.clone() };
+    assert!(stopped(&whole, &facts, &model, &options, 20).stopped);
+    assert!(!is_finished(&facts));
+
+    let summary = run(&some(30), &facts, &model, &options);
+    assert!(!summary.stopped);
+    let rest = summary.left_by_others;
+    assert!(rest > 0 && !is_finished(&facts), "{summary:?}");
+    // The same again adds nothing, and the run stays open.
+    assert_eq!((run(&some(30), &facts, &model, &options).left_by_others, is_finished(&facts)), (rest, false));
+
+    let summary = run(&whole, &facts, &model, &options);
+    assert_eq!((summary.attributed, summary.left_by_others, is_finished(&facts)), (rest, 0, true));
+    // A run that is complete stays so when a part of it is asked for again.
+    run(&some(2), &facts, &model, &options);
+    assert!(is_finished(&facts));
+}
+
+#[test]
+fn a_job_of_more_facts_finishes_what_a_smaller_one_left_open() {
+    let (facts, model) = (Facts::many(), model("bert"));
+    let options = preset("kn", &model);
+    let whole = job(&model, &options);
+    let some = Job { selection: Selection { limit: Some(30), ..Selection::default() }, ..whole.clone() };
+    assert!(stopped(&some, &facts, &model, &options, 20).stopped);
+    let summary = run(&whole, &facts, &model, &options);
+    assert_eq!((summary.left_by_others, is_finished(&facts)), (0, true));
+}
+
+/// As a process leaves it that was killed right after its run was begun.
+#[test]
+fn an_empty_run_of_a_job_that_was_killed_is_in_nobody_s_way() {
+    let (facts, model) = (Facts::new(), model("bert"));
+    for with_record in [false, true] {
+        let mistaken = Job::new("run", &model, &preset("amig", &model), "cpu");
+        let writer = facts.store.open_run(mistaken.run).expect("a run");
+        if with_record {
+            writer.job("kndb job {}", kndb_storage::OnConflict::Refuse).expect("a record");
+        }
+        drop(writer);
+        let options = preset("kn", &model);
+        let summary = run(&job(&model, &options), &facts, &model, &options);
+        assert!(summary.attributed > 0 && is_finished(&facts));
+        facts.store.drop_run("run").expect("it is there");
+    }
+}

@@ -179,6 +179,12 @@ fn remove_run(locked: &mut Locked, run: RunId) {
 }
 
 impl Snapshot {
+    /// The signatures of a run's jobs that were begun and not finished, oldest first.
+    pub fn unfinished_jobs(&self, run: RunId) -> impl Iterator<Item = &str> {
+        let jobs = self.catalogue.jobs.values();
+        jobs.filter(move |job| job.run == run.0 && !job.finished).map(|job| job.signature.as_str())
+    }
+
     /// Facts that have no labels, and no entries in any run.
     pub fn orphans(&self) -> Result<RoaringBitmap> {
         self.orphans_among(&self.facts())

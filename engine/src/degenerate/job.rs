@@ -6,13 +6,14 @@
 use super::{Search, WeightConnections};
 use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
-use crate::job::{Filling, Item, Progress, Selection, Stored, Summary};
+use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
 use crate::model::{Model, as_recorded};
 use crate::question::Skip;
-use kndb_storage::{Claim, EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
+use kndb_storage::{EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -106,8 +107,7 @@ impl DegenerateJob {
     ) -> Result<Summary> {
         let begun = Instant::now();
         // Before looking what is missing: nobody else may add to it from now on.
-        let _claim = store.claim_run(&self.run.name, Claim::Alone, "kndb dkn")?;
-        let snapshot = store.snapshot()?;
+        let (_claim, snapshot) = claimed(store, &self.run.name, "kndb dkn")?;
         let source = attributed_run(&snapshot, &self.source)?;
         let stored_run = snapshot.run_named(&self.run.name);
         let known = stored_run.map(|run| run.id);
@@ -118,8 +118,20 @@ impl DegenerateJob {
         let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
         let asked_alike = is_gold(&source.spec);
         let asking = model.asking_as(&source.spec)?;
-        let filling = Filling { store, run: &described, known: known.is_some(), threads: self.threads };
-        filling.fill(&snapshot, &work, stop, progress, begun, |item| {
+        let work_of = |now: &Snapshot, other: &Selection| {
+            let groups = Stored::groups(now, now.run_named(&self.run.name).map(|run| run.id));
+            other.work_among(now, &other.templates(now), &groups, &Stored::attributions(now, Some(source.id)))
+        };
+        let filling = Filling {
+            store,
+            run: &described,
+            known: known.is_some(),
+            threads: self.threads,
+            selection: &self.selection,
+            work_of: &work_of,
+        };
+        let unknown_subjects = Mutex::<BTreeMap<String, u64>>::default();
+        let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             let text = templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
             let Some(template) = text else { return Ok(Err(Skip::NoTemplate)) };
             let Some((subject, object)) = snapshot.label(item.fact, item.language)? else {
@@ -156,8 +168,15 @@ impl DegenerateJob {
                     search.groups(&candidates, &connections, &mut suppressed)?
                 }
             };
+            if question.unknown_subject {
+                let language = snapshot.language_name(item.language).to_owned();
+                let mut counts = unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner);
+                *counts.entry(language).or_default() += 1;
+            }
             Ok(Ok(EntryData::Groups(groups)))
-        })
+        })?;
+        summary.unknown_subjects = unknown_subjects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(summary)
     }
 
     /// The best-scored knowledge neurons of an entry of the source: above τ, and found in enough of the fact's prompts.

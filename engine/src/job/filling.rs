@@ -1,7 +1,8 @@
 //! Answers to questions on their way into a run: computed on several threads, appended in a fixed order.
 
+use super::begun;
 use super::in_order::in_order;
-use super::selection::{Item, Work};
+use super::selection::{Item, Selection, Work};
 use super::{Progress, SkipPlace, Skips, Summary};
 use crate::error::{Error, Result};
 use crate::question::Skip;
@@ -25,6 +26,10 @@ pub(crate) struct Filling<'a> {
     /// Whether the run was there before.
     pub(crate) known: bool,
     pub(crate) threads: Option<NonZeroUsize>,
+    /// What is selected.
+    pub(crate) selection: &'a Selection,
+    /// The work of another selection on the run, without what it holds by now.
+    pub(crate) work_of: &'a dyn Fn(&Snapshot, &Selection) -> Result<Work>,
 }
 
 /// What a worker found.
@@ -46,6 +51,9 @@ impl Filling<'_> {
         answer: impl Fn(Item) -> Result<std::result::Result<EntryData, Skip>> + Sync,
     ) -> Result<Summary> {
         let writer = self.store.open_run(self.run.clone())?;
+        if !work.items.is_empty() {
+            begun::begin(&writer, self.selection)?;
+        }
         let mut collected = Collected::new(&writer, work, self.thread_count());
         progress(collected.progress);
         // The question of the last answer: what is stored, or told of, when something goes wrong.
@@ -77,18 +85,18 @@ impl Filling<'_> {
                 taken.unwrap_or_else(|panic| Err(panicked("storing", last, &*panic, snapshot)))
             },
         );
-        let summary = outcome.and_then(|()| collected.end(begun, work));
-        let id = writer.run().id;
-        let empty = || {
-            let now = self.store.snapshot()?;
-            let filled = now.slots().chain(now.group_slots()).any(|slot| slot.run == id);
-            Ok::<_, Error>(!filled)
-        };
+        let mut summary = outcome.and_then(|()| collected.end(begun, work));
+        let empty = || Ok::<_, Error>(begun::is_empty(&*self.store.snapshot()?, writer.run().id));
         if !self.known && empty()? {
             // Else mistaken options would stay, and the corrected ones be refused for them.
             writer.abandon()?;
-        } else if summary.as_ref().is_ok_and(|summary| !summary.stopped) {
-            writer.finish()?;
+        } else if let Ok(done) = &mut summary
+            && !done.stopped
+        {
+            done.left_by_others = begun::done(self.store, &writer, self.selection, &work.items, self.work_of)?;
+            if done.left_by_others == 0 {
+                writer.finish()?;
+            }
         }
         summary
     }
@@ -182,6 +190,7 @@ impl<'a> Collected<'a> {
             unknown_subjects: BTreeMap::new(),
             left,
             stopped: left > 0,
+            left_by_others: 0,
             elapsed: begun.elapsed(),
             computing: self.computing,
         })
@@ -257,8 +266,14 @@ mod tests {
             let templates = selection.templates(&snapshot);
             let stored = Stored::attributions(&snapshot, known);
             let work = selection.work(&snapshot, &templates, &stored).expect("work");
-            let filling =
-                Filling { store: &store, run: &run, known: known.is_some(), threads: NonZeroUsize::new(threads) };
+            let filling = Filling {
+                store: &store,
+                run: &run,
+                known: known.is_some(),
+                threads: NonZeroUsize::new(threads),
+                selection: &selection,
+                work_of: &|_, _| Ok(Work::default()),
+            };
             let answer = |item: Item| {
                 assert!(worker_at != Some(item.fact.0 as usize), "no answer to {}", item.fact.0);
                 Ok(Ok(EntryData::Neurons(vec![Neuron(1)])))

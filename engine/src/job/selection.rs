@@ -3,12 +3,13 @@
 use crate::error::{Error, Result};
 use crate::question::Skip;
 use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Slot, Snapshot};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{SkipPlace, Skips};
 
 /// What of a store is attributed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// Languages; empty: every language that has labels.
     pub languages: Vec<String>,
@@ -22,7 +23,7 @@ pub struct Selection {
 }
 
 /// Which templates of a (relation, language) are asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompts {
     /// All.
     #[default]
@@ -30,7 +31,21 @@ pub enum Prompts {
     /// The first n.
     First(usize),
     /// Those of these numbers.
-    Listed(Vec<PromptId>),
+    Listed(#[serde(with = "numbers")] Vec<PromptId>),
+}
+
+/// Prompts as plain numbers.
+mod numbers {
+    use kndb_storage::PromptId;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(prompts: &[PromptId], to: S) -> Result<S::Ok, S::Error> {
+        prompts.iter().map(|prompt| prompt.0).collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PromptId>, D::Error> {
+        Ok(Vec::<u16>::deserialize(from)?.into_iter().map(PromptId).collect())
+    }
 }
 
 impl Prompts {
@@ -45,7 +60,7 @@ impl Prompts {
 }
 
 /// One question: a fact in a language with a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Item {
     pub(crate) fact: FactId,
     pub(crate) relation: RelationId,

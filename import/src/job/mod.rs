@@ -174,6 +174,16 @@ pub fn import(
     Ok(summary)
 }
 
+/// Drops a run in which nothing is and at which nobody is at work: one whose import was killed before it was written down.
+fn dropped_if_empty(store: &Store, run: &str) -> Result<bool, Error> {
+    let _claim = match store.claim_run(run, Claim::Alone, "kndb import") {
+        Err(Error::RunClaimed { .. }) => return Ok(false),
+        claimed => claimed?,
+    };
+    let found = store.snapshot()?.run_named(run).filter(|run| !run.finished).map(|run| run.id);
+    found.map_or(Ok(false), |run| store.drop_run_if_empty(run))
+}
+
 /// The run, begun or gone on with, and the claim on it.
 fn opened(store: &Store, spec: &RunSpec) -> Result<(RunWriter, RunClaim), Error> {
     // Other imports may fill it at the same time, an attribution may not: it has looked what is missing.
@@ -183,7 +193,7 @@ fn opened(store: &Store, spec: &RunSpec) -> Result<(RunWriter, RunClaim), Error>
         // It may be an import that was killed before its first entry whose parameters are in the way.
         Err(error @ (Error::RunDiffers { .. } | Error::RunParameter { .. })) => {
             drop(claim);
-            if store.drop_abandoned_runs()? == 0 {
+            if store.drop_abandoned_runs()? == 0 && !dropped_if_empty(store, &spec.name)? {
                 return Err(error);
             }
             let claim = claimed()?;
