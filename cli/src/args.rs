@@ -159,7 +159,7 @@ pub struct FactsArgs {
     #[arg(long, value_parser = values::facts_format())]
     pub format: Option<FactsFormat>,
     /// Language of labels and templates, for files where no field and no name of a folder says it
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = values::language)]
     pub lang: Option<String>,
     /// Pass over rows that cannot be used, and count them by reason
     #[arg(long)]

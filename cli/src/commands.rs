@@ -33,10 +33,13 @@ use kndb_storage::Store;
 
 use crate::args::Command;
 use crate::error::{CliError, Result};
+use crate::interrupt::{Signals, end_at};
 use crate::terminal::Terminal;
 
 /// Runs a command; returns the process's exit code.
 pub fn run(command: Command, mut terminal: Terminal) -> u8 {
+    // Until the command says more: while a model is loaded, for instance.
+    end_at(Signals::Every, at_signal(&command));
     let done = dispatch(command, &mut terminal);
     let flushed = terminal.out.flush().map_err(CliError::Output);
     match done.and(flushed) {
@@ -46,6 +49,26 @@ pub fn run(command: Command, mut terminal: Terminal) -> u8 {
             let _ = error.report(terminal.color, &mut terminal.messages);
             error.exit_code()
         }
+    }
+}
+
+/// What is said when a signal ends a command before it has anything to finish.
+fn at_signal(command: &Command) -> &'static str {
+    match command {
+        Command::Query(_) => "interrupted: the answers above are not all",
+        Command::Plot(_) => "interrupted: the figure is not drawn",
+        Command::Report(_) => "interrupted: the page is not written",
+        Command::Verify(_) => "interrupted: not all is checked",
+        Command::Compact(_) => "interrupted: what was merged by now stays, and nothing is lost",
+        Command::Demo(_) => "interrupted: the demo is not complete; delete its folder to begin anew",
+        Command::Facts(_) | Command::Import(_) => "interrupted: nothing was stored yet",
+        #[cfg(feature = "attribute")]
+        Command::Attribute(_) | Command::Dkn(_) => "interrupted: nothing was computed yet",
+        #[cfg(feature = "attribute")]
+        Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) => {
+            "interrupted: nothing was written, and the store is as it was"
+        }
+        _ => "interrupted",
     }
 }
 

@@ -147,6 +147,22 @@ pub enum CliError {
         /// Entries that are not.
         left: u64,
     },
+    /// The run that groups were to go into holds scores.
+    #[cfg(feature = "attribute")]
+    #[error("run {run:?} holds scores, and degenerate groups go into a run of their own")]
+    GroupsAmongScores {
+        /// The run.
+        run: String,
+    },
+    /// A job that could ask nothing of what was selected.
+    #[cfg(feature = "attribute")]
+    #[error("nothing was written to run {run:?}: {reasons}")]
+    NothingWritten {
+        /// The run.
+        run: String,
+        /// Why, with counts.
+        reasons: String,
+    },
     /// A name that is none, or several, of the store's.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -244,6 +260,14 @@ pub enum CliError {
         /// The store that was given after it, if one was.
         store: Option<String>,
     },
+    /// A run's name where the store's folder belongs, and the other way round.
+    #[error("{given} is no store, and {store} is one: the store comes first")]
+    StoreSecond {
+        /// What stands in the store's place.
+        given: String,
+        /// The store.
+        store: String,
+    },
     /// A deletion that nobody confirmed.
     #[error("run {run:?} was not deleted: nobody confirmed it")]
     NotConfirmed {
@@ -340,9 +364,11 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::RunNeeds { .. } | Self::Shape { .. } | Self::NotConfirmed { .. } | Self::StatementFirst { .. } => {
-                USAGE
-            }
+            Self::RunNeeds { .. }
+            | Self::Shape { .. }
+            | Self::NotConfirmed { .. }
+            | Self::StatementFirst { .. }
+            | Self::StoreSecond { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
             Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,
@@ -351,6 +377,7 @@ impl CliError {
             | Self::WhichRun { .. }
             | Self::NoSuchRun { .. }
             | Self::WhichScores { .. }
+            | Self::GroupsAmongScores { .. }
             | Self::NotNeurons { .. } => USAGE,
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Option { .. } | kndb_study::StudyError::Unknown { .. }) => USAGE,

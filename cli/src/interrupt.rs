@@ -2,8 +2,8 @@
 //! asks for an end, a second one ends the process. A store is not harmed by that: what was acknowledged is durable.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const SIGINT: u8 = 2;
@@ -32,8 +32,7 @@ pub fn set_at(signals: Signals, asked: Arc<AtomicBool>) {
 
 /// The same, and answers the first signal: whoever waits learns at once what is waited for.
 pub fn answer_at(signals: Signals, asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'static) {
-    watch(signals, move |signal| {
-        LAST.store(signal, Ordering::Relaxed);
+    react(signals, move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(exit_code()));
         }
@@ -50,8 +49,7 @@ pub fn end_at(signals: Signals, line: &'static str) {
 /// The same; but while `finishing` is set, the first signal is answered with another line, and the little that is left is done.
 pub fn end_unless(finishing: Arc<AtomicBool>, signals: Signals, end: &'static str, finish: &'static str) {
     let answered = AtomicBool::new(false);
-    watch(signals, move |signal| {
-        LAST.store(signal, Ordering::Relaxed);
+    react(signals, move || {
         let goes_on = finishing.load(Ordering::Relaxed) && !answered.swap(true, Ordering::Relaxed);
         let (said, wait) = std::sync::mpsc::channel();
         // A pipe that nobody reads must not keep the end waiting.
@@ -66,6 +64,29 @@ pub fn end_unless(finishing: Arc<AtomicBool>, signals: Signals, end: &'static st
     });
 }
 
+/// What a signal does.
+type Reaction = Box<dyn Fn() + Send>;
+
+/// What is done at a signal now, and at which: a command that loads, then works, says it twice, and the last one holds.
+static REACTION: Mutex<Option<(Signals, Reaction)>> = Mutex::new(None);
+
+fn react(signals: Signals, reaction: impl Fn() + Send + 'static) {
+    let mut now = REACTION.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = now.replace((signals, Box::new(reaction))).is_none();
+    drop(now);
+    if first {
+        watch(|signal| {
+            LAST.store(signal, Ordering::Relaxed);
+            let now = REACTION.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*now {
+                Some((signals, reaction)) if *signals == Signals::Every || signal == SIGINT => reaction(),
+                // As if nobody had waited for it.
+                _ => std::process::exit(i32::from(exit_code())),
+            }
+        });
+    }
+}
+
 /// Writes a line to the messages from outside the command's own thread.
 pub fn say(line: &str) {
     // Nothing can be done if stderr is gone as well.
@@ -73,14 +94,11 @@ pub fn say(line: &str) {
 }
 
 #[cfg(unix)]
-fn watch(signals: Signals, handle: impl Fn(u8) + Send + 'static) {
+fn watch(handle: impl Fn(u8) + Send + 'static) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut wanted = vec![SIGINT];
-    if signals == Signals::Every {
-        wanted.push(SIGTERM);
-        if !is_ignored(SIGHUP) {
-            wanted.push(SIGHUP);
-        }
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
     }
     // Without the handler a signal ends the process, which will do.
     if let Ok(mut signals) = signal_hook::iterator::Signals::new(wanted) {
@@ -98,7 +116,7 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn watch(_: Signals, handle: impl Fn(u8) + Send + 'static) {
+fn watch(handle: impl Fn(u8) + Send + 'static) {
     // Without the handler Ctrl-C ends the process, which will do.
     let _ = ctrlc::set_handler(move || handle(SIGINT));
 }

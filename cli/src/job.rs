@@ -18,6 +18,9 @@ use crate::terminal::Terminal;
 /// Rows of the table of skipped facts.
 const SKIP_ROWS: usize = 20;
 
+/// Why nothing was written where nothing was tried.
+pub const NOTHING_SELECTED: &str = "nothing that is selected can be asked";
+
 /// What a person sees of a job.
 #[derive(Clone, Debug)]
 pub struct Shown {
@@ -40,8 +43,38 @@ pub fn watched(
     let summary = until_stopped(shown, job)?;
     if shown.summary {
         write_summary(&summary, run, model, &shown.relations, &mut terminal.out).map_err(CliError::Output)?;
+    } else if let Some(note) = quiet_note(&summary) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     must_be_done(run, &summary)
+}
+
+/// What even a quiet command says: that it did less than it seems.
+fn quiet_note(summary: &Summary) -> Option<String> {
+    let skipped = summary.skipped_in_all();
+    if summary.attributed == 0 && summary.already_there > 0 && skipped > 0 {
+        let there = summary.already_there;
+        return Some(format!("nothing new was written: {there} entries were there, {}", reasons(&summary.skipped)));
+    }
+    (summary.left_by_others > 0).then(|| left_open(summary.left_by_others))
+}
+
+/// `the run stays open: …`
+fn left_open(left: u64) -> String {
+    format!("the run stays open: an earlier command of more was stopped, and {left} of its entries are missing")
+}
+
+/// `12 could not be asked (no label of the subject or the object 10, prompt longer than the model can read 2)`
+fn reasons(skips: &Skips) -> String {
+    let mut counts: BTreeMap<&Skip, u64> = BTreeMap::new();
+    for (place, count) in skips {
+        *counts.entry(&place.reason).or_default() += count;
+    }
+    let all: u64 = counts.values().sum();
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|&(_, count)| Reverse(count));
+    let listed: Vec<String> = counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    format!("{all} could not be asked ({})", listed.join(", "))
 }
 
 /// Does a job, with a bar, and ends it in order at a signal.
@@ -79,12 +112,19 @@ fn finishing(in_work: u64) -> String {
     format!("finishing {what}, then stopping; once more to stop now (what is stored stays)")
 }
 
-/// An error that says what is left, if the job was stopped.
+/// An error that says what is left, if the job was stopped; or why there is nothing, if so.
 pub fn must_be_done(run: &RunSpec, summary: &Summary) -> Result<()> {
     match summary.stopped {
         true => {
             let stored = summary.attributed + summary.already_there;
             Err(CliError::Interrupted { run: run.name.clone(), stored, left: summary.left })
+        }
+        false if summary.attributed + summary.already_there == 0 => {
+            let reasons = match summary.skipped.is_empty() {
+                true => NOTHING_SELECTED.to_owned(),
+                false => reasons(&summary.skipped),
+            };
+            Err(CliError::NothingWritten { run: run.name.clone(), reasons })
         }
         false => Ok(()),
     }
@@ -111,7 +151,10 @@ fn write_summary(
     }
     line("entries", entries)?;
     if !summary.unknown_subjects.is_empty() {
-        line("note", unknown_subjects(&summary.unknown_subjects))?;
+        line("note", unknown_subjects(&summary.unknown_subjects, "prompt"))?;
+    }
+    if summary.left_by_others > 0 {
+        line("note", left_open(summary.left_by_others))?;
     }
     let skipped = summary.skipped_in_all();
     if skipped > 0 {
@@ -135,11 +178,11 @@ fn write_summary(
 }
 
 /// `subject partly unknown to the tokenizer: 12 prompts (en 2, zh 10)`
-fn unknown_subjects(by_language: &BTreeMap<String, u64>) -> String {
+pub fn unknown_subjects(by_language: &BTreeMap<String, u64>, counted: &str) -> String {
     let all: u64 = by_language.values().sum();
     let counts: Vec<String> = by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
-    let prompts = if all == 1 { "prompt" } else { "prompts" };
-    format!("subject partly unknown to the tokenizer: {all} {prompts} ({})", counts.join(", "))
+    let plural = if all == 1 { "" } else { "s" };
+    format!("subject partly unknown to the tokenizer: {all} {counted}{plural} ({})", counts.join(", "))
 }
 
 /// One row a relation and reason, the most first: `P36 (capital)  en 2, zh 1  object not in the model's vocabulary`.

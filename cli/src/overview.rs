@@ -142,6 +142,23 @@ fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
     Ok(bytes)
 }
 
+/// What there is to say of runs in which nothing is: a command was killed right after it had begun them.
+pub fn empty_runs(snapshot: &Snapshot, store: &Path) -> Option<String> {
+    let empty = |run: &&Run| {
+        let mut slots = snapshot.slots().chain(snapshot.group_slots());
+        !run.finished && !slots.any(|slot| slot.run == run.id)
+    };
+    let names: Vec<String> = snapshot.runs().filter(empty).map(|run| format!("{:?}", run.spec.name)).collect();
+    let (first, rest) = names.split_first()?;
+    let (which, is, its) = if rest.is_empty() { ("run", "is", "it") } else { ("runs", "are", "them") };
+    Some(format!(
+        "{which} {} {is} empty and open: a command fills {its} now, or was killed before its first entry; the same command \
+         begins anew, `kndb drop-run {} {first}` removes it",
+        names.join(", "),
+        store.display()
+    ))
+}
+
 /// Bytes for reading: `12.3 MB`.
 pub fn readable_bytes(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];

@@ -156,6 +156,18 @@ impl Session {
             let done = DotCommand::parse(line.trim()).and_then(|it| self.dot(it, streams));
             return self.settle(done, place, streams);
         }
+        if input.is_blank()
+            && let Some(command) = dot::without_dot(line)
+        {
+            let place = input.skip(line);
+            let done = match command {
+                // In the shell these can mean nothing else.
+                ".quit" | ".exit" if self.talkative => Ok(Flow::Quit),
+                ".help" if self.talkative => self.dot(DotCommand::Help, streams),
+                command => Err(dot::needs_dot(line, command)),
+            };
+            return self.settle(done, place, streams);
+        }
         input.push(line);
         if kndb_query::is_complete(input.text()) {
             return self.statements(input, streams);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use kndb_engine::Model;
 use kndb_query::{
-    Choice, Column, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Settings, Sink, SourceKind, Span, Statement,
-    Text, Value,
+    Choice, Column, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Note, Settings, Sink, SourceKind, Span,
+    Statement, Text, Value,
 };
 use kndb_storage::{Neuron, RunId, Snapshot, Store};
 
@@ -42,8 +42,8 @@ impl<'a> Sets<'a> {
         Ok(Self { store, snapshot, model, settings, attributed, searched })
     }
 
-    /// The neurons of a set. Of pairs, those of one fact.
-    pub fn neurons(&self, set: &str, fact: &str) -> Result<Vec<Neuron>> {
+    /// The neurons of a set, and what there is to know beside them. Of pairs, those of one fact.
+    pub fn neurons(&self, set: &str, fact: &str) -> Result<(Vec<Neuron>, Vec<String>)> {
         let statement = parsed(set)?;
         let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
         let Head::Set(mut expr) = query.head else { return Err(not_a_set(set)) };
@@ -52,7 +52,7 @@ impl<'a> Sets<'a> {
         }
         self.name_runs(&mut expr);
         must_be_of(&expr, &self.snapshot, &self.settings, self.model)?;
-        let mut found = Found { fact, model: self.model, columns: None, neurons: Vec::new() };
+        let mut found = Found { fact, model: self.model, columns: None, neurons: Vec::new(), notes: Vec::new() };
         // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
         let own = match is_of_pairs(&expr) {
             true => format!("({expr}) & facts[fact={}]", text(fact)),
@@ -66,7 +66,7 @@ impl<'a> Sets<'a> {
         }
         found.neurons.sort_unstable();
         found.neurons.dedup();
-        Ok(found.neurons)
+        Ok((found.neurons, found.notes))
     }
 
     /// Gives sources that name no run the model's own.
@@ -182,6 +182,7 @@ struct Found<'a> {
     model: &'a Model,
     columns: Option<Columns>,
     neurons: Vec<Neuron>,
+    notes: Vec<String>,
 }
 
 impl Sink for Found<'_> {
@@ -206,6 +207,11 @@ impl Sink for Found<'_> {
     }
 
     fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.notes.push(note.to_string());
         Ok(())
     }
 }

@@ -216,3 +216,43 @@ fn subjects_that_the_tokenizer_does_not_know_are_counted() {
     let again = attribute(&environment, "bert", &["--langs", "en"]);
     assert!(!again.out.contains("unknown"), "nothing was asked: {again:?}");
 }
+
+/// The model knows no word of Chinese.
+#[test]
+fn a_job_that_can_ask_nothing_says_why_and_fails_also_when_it_is_quiet() {
+    let environment = Environment::with_run(&["P36"], 3);
+    let model = environment::demo_model("english-masked");
+    let arguments = ["attribute", "db", "--model", &model, "--run", "none", "--langs", "zh", "--quiet"];
+    let told = environment.run(&arguments);
+    assert_eq!((told.code, told.out.as_str()), (Some(1), ""), "{told:?}");
+    let expected = "error: nothing was written to run \"none\": ";
+    assert!(told.messages.starts_with(expected) && told.messages.contains(" could not be asked ("), "{told:?}");
+    assert!(!environment.ok(&["runs", "db"]).out.contains("none"));
+}
+
+#[test]
+fn a_run_that_a_killed_command_left_empty_is_named_with_the_way_out() {
+    let environment = Environment::with_run(&["P36"], 2);
+    let store = kndb_storage::Store::open(environment.path("db")).expect("a store");
+    let shape = store.snapshot().expect("a snapshot").run_named("amig").expect("the run").spec.shape;
+    store.open_run(kndb_storage::RunSpec::new("left", "other", shape)).expect("a run");
+    for command in ["info", "runs", "verify"] {
+        let told = environment.ok(&[command, "db"]);
+        assert!(told.messages.contains("note: run \"left\" is empty and open"), "{told:?}");
+        assert!(told.messages.contains("`kndb drop-run db \"left\"` removes it"), "{told:?}");
+    }
+    // An import of other parameters takes its place.
+    environment.write("sets.json", r#"{"f1": [[0, 1]]}"#);
+    let shape = ["--layers", "2", "--width", "4"];
+    environment.ok(&[&["import", "db", "sets.json", "--run", "left", "--model", "m"], &shape[..]].concat());
+    assert_eq!(environment.ok(&["runs", "db"]).messages, "");
+}
+
+#[test]
+fn notes_on_a_set_of_neurons_are_told_by_a_probe() {
+    let environment = Environment::with_run(&["P36"], 2);
+    let model = environment::demo_model("bilingual-masked");
+    let probe = ["probe", "db", "--model", &model, "--fact", "Albania/P36", "--suppress"];
+    let told = environment.ok(&[&probe[..], &["kn[relation=P37]"]].concat());
+    assert!(told.messages.contains("note: run \"amig\" holds nothing of relation \"P37\""), "{told:?}");
+}

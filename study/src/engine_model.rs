@@ -6,12 +6,15 @@ use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
 use kndb_engine::nn::Distribution;
 use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, Variants};
 use kndb_storage::{Neuron, Shape};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// A loaded model, and the method that scores its neurons.
 pub struct EngineModel<'a> {
     model: &'a Model,
     options: &'a Options,
+    /// Language and subject.
+    unknown_subjects: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl<'a> EngineModel<'a> {
@@ -21,12 +24,26 @@ impl<'a> EngineModel<'a> {
     /// Options that do not fit the model.
     pub fn new(model: &'a Model, options: &'a Options) -> kndb_engine::Result<Self> {
         Attribution::new(model, options)?;
-        Ok(Self { model, options })
+        Ok(Self { model, options, unknown_subjects: Mutex::default() })
+    }
+
+    /// By language, the subjects asked by now that have parts which the tokenizer's vocabulary lacks.
+    pub fn unknown_subjects(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for (language, _) in self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            *counts.entry(language.clone()).or_default() += 1;
+        }
+        counts
     }
 
     fn question(&self, claim: &Claim<'_>) -> Result<Question, Refusal> {
         let asked = self.model.asking().question(claim.template, claim.subject, claim.object);
-        asked.map_err(|skip| Refusal::cannot_ask(skip.to_string()))
+        let question = asked.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
+        if question.unknown_subject {
+            let subject = (claim.language.to_owned(), claim.subject.to_owned());
+            self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
+        }
+        Ok(question)
     }
 }
 

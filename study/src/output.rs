@@ -23,6 +23,9 @@ pub trait Report: Serialize {
     /// Those of the writer.
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()>;
 
+    /// What a reader has to know beside the tables: a sentence each, without its full stop.
+    fn notes(&self) -> Vec<String>;
+
     /// Everything: options, statements, counts, estimates, rows. Numbers that are not finite are null.
     ///
     /// # Errors

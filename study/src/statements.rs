@@ -3,7 +3,7 @@
 //! Sets are always read by a statement whose text is kept, so that every number of a study has its query. Not for parsing.
 
 use crate::error::StudyError;
-use kndb_query::{Column, Settings, Sink, Span, Text, Value};
+use kndb_query::{Column, Note, Settings, Sink, Span, Text, Value};
 use kndb_storage::{Neuron, Shape, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,6 +16,20 @@ pub struct Statement {
     pub text: String,
     /// Rows of the answer.
     pub rows: u64,
+    /// What there is to know beside the rows: that nothing is stored of what was asked for, above all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The notes on some statements, each once.
+pub(crate) fn notes_on(statements: &[Statement]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for note in statements.iter().flat_map(|statement| &statement.notes) {
+        if !all.contains(note) {
+            all.push(note.clone());
+        }
+    }
+    all
 }
 
 /// Neurons by fact.
@@ -82,9 +96,9 @@ impl Asker<'_> {
     ) -> Result<(), StudyError> {
         let failed = |source| StudyError::Query { statement: text.to_owned(), source: Box::new(source) };
         let statement = kndb_query::parse(text).map_err(failed)?;
-        let mut sink = Picked { names, places: Vec::new(), each: &mut each, rows: 0 };
+        let mut sink = Picked { names, places: Vec::new(), each: &mut each, rows: 0, notes: Vec::new() };
         kndb_query::execute(self.store, &Settings::default(), &statement, &mut sink).map_err(failed)?;
-        self.asked.push(Statement { text: statement.to_string(), rows: sink.rows });
+        self.asked.push(Statement { text: statement.to_string(), rows: sink.rows, notes: sink.notes });
         Ok(())
     }
 }
@@ -101,6 +115,7 @@ struct Picked<'a> {
     places: Vec<usize>,
     each: &'a mut dyn FnMut(&[Value<'_>]),
     rows: u64,
+    notes: Vec<String>,
 }
 
 impl Sink for Picked<'_> {
@@ -123,6 +138,11 @@ impl Sink for Picked<'_> {
     }
 
     fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+        self.notes.push(note.to_string());
         Ok(())
     }
 }

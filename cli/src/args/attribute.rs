@@ -12,7 +12,7 @@ use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::quadrature::Rule;
 use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::values::{Tau, count, keep, positive, preset, row, score_type, share};
+use super::values::{self, Tau, count, keep, positive, preset, row, score_type, share};
 
 /// `kndb attribute`
 #[derive(Debug, Args)]
@@ -121,7 +121,7 @@ pub struct MethodArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     pub orders: Option<NonZeroUsize>,
     /// Seed of the orders [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>)]
     pub seed: Option<u64>,
     /// Which value of a neuron is scored: its activation, or that before the non-linearity
     #[arg(long, value_parser = named(&[("activation", Site::Activation), ("pre", Site::Pre)]))]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::SelectionArgs;
-use super::values::{count, share};
+use super::values::{self, count, share};
 
 /// `kndb dkn`
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub keep_high: Option<f64>,
     /// Clustering: layers that a way between two neurons may span [default: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u32>)]
     pub span: Option<u32>,
     /// Clustering: least life of a cluster, as a share of the fact's longest [default: 0.1]
     #[arg(long, value_name = "SHARE", value_parser = share)]

@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use kndb_import::IgKind;
 use kndb_storage::{Keep, Preset, ScoreType};
 
-use super::values::{Parameter, Tau, ig_kind, import_format, keep, language, preset, score_type, share};
+use super::values::{self, Parameter, Tau, ig_kind, import_format, keep, language, preset, score_type, share};
 
 /// `kndb import`
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "CODE", value_parser = language)]
     pub lang: Option<String>,
     /// Prompt number of all facts; what the files say must agree [default: as they say, else 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u16>)]
     pub prompt: Option<u16>,
     /// Fact ids, one a line, for score files that number their facts
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -71,10 +71,10 @@ pub struct SpecArgs {
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
     /// Its number of feed-forward layers
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", value_parser = values::whole::<u32>)]
     pub layers: Option<u32>,
     /// Neurons of one feed-forward layer
-    #[arg(long, value_name = "W")]
+    #[arg(long, value_name = "W", value_parser = values::whole::<u32>)]
     pub width: Option<u32>,
     /// How the scores came to be [default: imported]
     #[arg(long, value_name = "TEXT")]

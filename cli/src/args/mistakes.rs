@@ -1,68 +1,22 @@
 //! What was probably meant by a command line that clap refuses: its own guesses go by spelling alone.
 
+mod tables;
+
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-/// Options of other programs, or of another command of kndb: the command (`""`: any), the options, what to write instead.
-const MEANT: &[(&str, &[&str], &str)] = &[
-    (
-        "query",
-        &["--format", "--output-format"],
-        "--mode sets how results are written: table, csv, tsv, json, jsonl, markdown or line",
-    ),
-    (
-        "query",
-        &["--json", "--csv", "--tsv", "--jsonl", "--markdown", "--table"],
-        "results are written so with --mode, as in `-m json`",
-    ),
-    (
-        "query",
-        &["-o", "--output", "--out"],
-        "results go to standard output: write `> FILE` after the command, or `.output FILE` in a script",
-    ),
-    (
-        "query",
-        &["--lang", "--langs", "--language"],
-        "languages are part of the statement, as in \"kn[lang=en]\"; --labels chooses the language of labels",
-    ),
-    (
-        "query",
-        &["--relation", "--relations", "--tau", "--layer", "--layers", "--prompt", "--fact", "--subject", "--where"],
-        "conditions are part of the statement, as in \"kn[relation=P36, tau=0.3]\"",
-    ),
-    ("query", &["--limit", "--top", "-n"], "`top` is part of the statement, as in \"kn by neuron top 10\""),
-    (
-        "query",
-        &["-q", "--query", "--execute", "-e", "--sql"],
-        "the statement follows the store, or -c: `kndb query DB \"kn by layer\"`",
-    ),
-    (
-        "import",
-        &["--langs", "--language"],
-        "one language is given to an import: --lang CODE; files may name more themselves",
-    ),
-    ("import", &["--shape"], "the shape is given as --layers N --width N"),
-    ("import", &["--name"], "the run is named by --run NAME"),
-    ("facts", &["--langs", "--language"], "one language is given to files that name none: --lang CODE"),
-    ("facts", &["--run"], "facts belong to no run; `kndb import` takes scores, with --run NAME"),
-    ("attribute", &["--gpu", "--cuda"], "--device cuda:0, in a build with libtorch"),
-    ("attribute", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
-    ("attribute", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
-    (
-        "attribute",
-        &["--batch-size", "--batch_size"],
-        "--batch N is the number of points of one pass, --threads N that of facts at a time",
-    ),
-    ("attribute", &["--name"], "the run is named by --run NAME"),
-    ("", &["--db", "--store", "--database"], "the store's folder comes without an option, before everything else"),
-    ("", &["--verbose", "-v"], "what there is to say is said; --quiet leaves it out where a command has it"),
-    ("", &["--no-color", "--no-colour", "--colour"], "--color never, or NO_COLOR=1"),
-];
+use tables::{COMMANDS, LISTS, OPTIONS};
 
 /// The error with what was probably meant, where that is known. `line` is the command line without the program's name.
 pub fn explained(mut error: Error, line: &[String]) -> Error {
-    let Some(meant) = meant(&error, line) else { return error };
+    let Some(meant) = meant(&error, line) else {
+        if error.kind() == ErrorKind::UnknownArgument {
+            // "To pass it as a value, use --": nobody means that.
+            error.remove(ContextKind::Suggested);
+        }
+        return error;
+    };
     // clap's guesses would stand beside it and contradict it.
     for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand] {
         error.remove(kind);
@@ -72,29 +26,103 @@ pub fn explained(mut error: Error, line: &[String]) -> Error {
 }
 
 fn meant(error: &Error, line: &[String]) -> Option<String> {
-    let mut words = line.iter().filter(|word| !word.starts_with('-'));
+    let mut words = line.iter().map(String::as_str).filter(|word| !word.starts_with('-'));
     let command = words.next()?;
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        // Of files alone the first was taken for the store.
-        let first = words.next().filter(|word| Path::new(word).is_file())?;
-        return Some(format!("{first} is a file; the store's folder comes before it: `kndb {command} DB {first}`"));
+    let found = |kind| match error.get(kind) {
+        Some(ContextValue::String(found)) => Some(found.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let found = found(ContextKind::InvalidSubcommand)?.to_ascii_lowercase();
+            let row = COMMANDS.iter().find(|(names, _)| names.contains(&found.as_str()));
+            row.map(|(_, meant)| (*meant).to_owned())
+        }
+        ErrorKind::MissingRequiredArgument => missing(command, line, words.next()),
+        ErrorKind::UnknownArgument => {
+            let found = found(ContextKind::InvalidArg)?;
+            if found.starts_with('-') { option(command, line, found) } else { position(command, line, found) }
+        }
+        _ => None,
     }
-    if error.kind() != ErrorKind::UnknownArgument {
-        return None;
+}
+
+/// A required argument is missing: an option or a file has taken its place, mostly.
+fn missing(command: &str, line: &[String], first: Option<&str>) -> Option<String> {
+    let has_value = |option: &str| line.iter().any(|word| word == option || word.starts_with(&format!("{option}=")));
+    if command == "probe" && has_value("--model") && has_value("--fact") {
+        return Some(
+            "say which neurons are changed, as in --suppress 'kn[lang=en]' or --suppress 'neurons(9:852)'".into(),
+        );
     }
-    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidArg) else { return None };
-    if found.starts_with('-') {
-        let option = found.split('=').next().unwrap_or(found);
-        let row = MEANT.iter().find(|(of, options, _)| (of.is_empty() || of == command) && options.contains(&option));
-        return row.map(|(_, _, meant)| (*meant).to_owned());
+    let first = first?;
+    let path = Path::new(first);
+    let is_store = path.join("KNDB").is_file();
+    if let [.., option, last] = line
+        && option.starts_with('-')
+        && last == first
+        && is_store
+    {
+        return Some(format!(
+            "{first} is taken for the value of {option}; the store comes first: `kndb {command} {first} …`"
+        ));
     }
-    if command != "query" {
-        return None;
+    // Of files alone the first was taken for the store.
+    let what = if path.is_file() { "file" } else { "folder, and no store" };
+    ((path.is_file() || path.is_dir()) && !is_store && !matches!(command, "init" | "demo"))
+        .then(|| format!("{first} is a {what}; the store's folder comes before it: `kndb {command} DB {first}`"))
+}
+
+/// An option that the command does not have.
+fn option(command: &str, line: &[String], found: &str) -> Option<String> {
+    let option = found.split('=').next().unwrap_or(found);
+    let row = OPTIONS.iter().find(|(of, options, _)| (of.is_empty() || *of == command) && options.contains(&option));
+    if let Some((_, _, meant)) = row {
+        return Some((*meant).to_owned());
     }
-    // The shell took the statement apart at its spaces.
+    // clap names a negative number by its first digit.
+    let at =
+        line.iter().position(|word| word.starts_with(found) && word[1..].starts_with(|c: char| c.is_ascii_digit()))?;
+    let before = at.checked_sub(1).and_then(|before| line.get(before)).filter(|word| word.starts_with("--"))?;
+    Some(format!("{before} takes no negative number, found {}", line[at]))
+}
+
+/// A further argument, which nothing takes.
+fn position(command: &str, line: &[String], found: &str) -> Option<String> {
+    let at = line.iter().rposition(|word| word == found)?;
+    let begin = line[..at].iter().rposition(|word| word.starts_with('-'));
+    if let Some(option) = begin.map(|begin| &line[begin]).filter(|option| LISTS.contains(&option.as_str())) {
+        let values = line[begin? + 1..].iter().take_while(|word| !word.starts_with('-'));
+        let values: Vec<&str> = values.map(|value| value.trim_end_matches(',')).collect();
+        return Some(format!("several values are written with commas and no blanks: `{option} {}`", values.join(",")));
+    }
+    let path = Path::new(found);
+    let ends_in =
+        |ends: &[&str]| path.extension().is_some_and(|end| ends.iter().any(|it| end.eq_ignore_ascii_case(it)));
+    match command {
+        "query" => Some(statement(line, found)?),
+        "plot" if ends_in(&["svg", "png"]) => Some(format!("a picture is written with -o: `-o {found}`")),
+        "report" if ends_in(&["html", "htm"]) => Some(format!("the page is written with -o: `-o {found}`")),
+        "report" => Some(format!("the page is written with -o, a run chosen with --run: `--run {found}`")),
+        "probe" if !path.exists() && found.contains('/') => Some(format!("the fact is given as `--fact '{found}'`")),
+        "attribute" | "dkn" | "probe" | "edit-study" | "fact-check" if path.is_dir() || !found.contains(',') => {
+            Some(format!("the model's folder is given with --model: `--model {found}`"))
+        }
+        _ => None,
+    }
+}
+
+/// A statement of several arguments: the shell took it apart at its spaces, or there are two.
+fn statement(line: &[String], found: &str) -> Option<String> {
     let words: Vec<&str> = line.iter().map(String::as_str).skip_while(|word| *word != "query").skip(1).collect();
     let (store, statement) = words.split_first()?;
     let statement: Vec<&str> = statement.iter().copied().take_while(|word| !word.starts_with("--")).collect();
+    if found.contains(char::is_whitespace) {
+        return Some(format!(
+            "several statements are one argument, with `;` between: `kndb query {store} \"{}\"`",
+            statement.join("; ")
+        ));
+    }
     Some(format!("a statement is one argument, in quotes: `kndb query {store} \"{}\"`", statement.join(" ")))
 }
 
@@ -113,7 +141,7 @@ mod tests {
     #[test]
     fn every_option_of_the_table_is_unknown_to_its_command() {
         let cli = Cli::command();
-        for (of, options, _) in MEANT {
+        for (of, options, _) in OPTIONS {
             let commands = cli.get_subcommands().filter(|command| of.is_empty() || command.get_name() == *of);
             for command in commands {
                 for argument in command.get_arguments() {
@@ -138,6 +166,32 @@ mod tests {
     fn an_unquoted_statement_is_put_in_quotes() {
         let told = told("query db kn by layer");
         assert!(told.contains("`kndb query db \"kn by layer\"`"), "{told}");
+    }
+
+    #[test]
+    fn values_of_a_list_are_one_argument() {
+        assert!(told("attribute db --model m --langs en, zh").contains("`--langs en,zh`"));
+        assert!(told("attribute db --langs en zh fr --model m").contains("`--langs en,zh,fr`"));
+    }
+
+    #[test]
+    fn negative_numbers_are_no_options() {
+        for (option, number) in [("--limit", "-5"), ("--tau", "-0.3")] {
+            let told = told(&format!("attribute db --model m {option} {number}"));
+            assert!(told.contains(&format!("{option} takes no negative number, found {number}")), "{told}");
+            assert!(!told.contains("use '--"), "{told}");
+        }
+    }
+
+    #[test]
+    fn commands_of_other_programs_are_known_by_what_they_mean() {
+        let cli = Cli::command();
+        for (names, meant) in COMMANDS {
+            for name in *names {
+                assert!(cli.find_subcommand(name).is_none(), "{name}");
+                assert!(told(&format!("{name} db")).contains(meant), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueHint};
 
+use super::values;
+
 /// `kndb probe`
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("changes").required(true).multiple(true))]
@@ -29,7 +31,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub langs: Vec<String>,
     /// Number of the template
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u16>)]
     pub prompt: u16,
     /// The run meant where a set names none
     #[arg(long, value_name = "NAME")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use kndb_storage::Preset;
 
-use super::values::{count, preset, share};
+use super::values::{self, count, preset, share};
 
 /// `kndb edit-study`
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub struct FactCheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1e-6)]
     pub lambda: f64,
     /// Learn λ from at most so many facts of each relation's first part: each costs two attributions [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<usize>)]
     pub learn_from: Option<usize>,
     /// How scores are attributed [default: as in the run whose neurons were searched]
     #[arg(long, value_parser = preset())]
@@ -88,16 +88,16 @@ pub struct StudyArgs {
     #[arg(long = "where", value_name = "CONDITION")]
     pub conditions: Vec<String>,
     /// Number of the template that is asked
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u16>)]
     pub prompt: u16,
     /// The protocol: the sound one, or the choices of AMIG's released code (docs/experiments.md)
     #[arg(long, value_enum, default_value_t)]
     pub preset: StudyPreset,
     /// Seed of every draw
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u64>)]
     pub seed: u64,
     /// Draws of facts behind each interval
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = values::whole::<u32>)]
     pub draws: u32,
     /// Write everything to this file: options, statements, estimates, every measurement
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -110,6 +110,11 @@ pub fn positive(text: &str) -> Result<usize, String> {
     count(text).map(std::num::NonZeroUsize::get)
 }
 
+/// A whole number.
+pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "expected a whole number, written in digits alone, as in 12".into())
+}
+
 /// A language's code, as BCP 47 writes it.
 pub fn language(text: &str) -> Result<String, String> {
     kndb_storage::language::parse(text).map_err(|problem| problem.to_string())

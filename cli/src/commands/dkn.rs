@@ -7,12 +7,13 @@ use std::str::FromStr;
 
 use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
 use kndb_engine::device;
-use kndb_query::{Column, Settings, Sink, Span, Text, Value};
+use kndb_engine::job::Selection;
+use kndb_query::{Column, Note, Settings, Sink, Span, Text, Value};
 use kndb_storage::{Claim, Run, RunSpec, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
-use crate::job::{Shown, watched};
+use crate::job::{NOTHING_SELECTED, Shown, watched};
 use crate::model;
 use crate::relations;
 use crate::study::{Reads, named_run, run_of};
@@ -26,6 +27,9 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     let snapshot = store.snapshot()?;
     if let Some(from) = &args.from {
         named_run(&snapshot, from, Reads::Attributions)?;
+    }
+    if let Some(run) = args.run.as_ref().filter(|run| named_run(&snapshot, run, Reads::Attributions).is_ok()) {
+        return Err(CliError::GroupsAmongScores { run: run.clone() });
     }
     if let Some(run) = &args.run {
         // Let go at once: the job claims it for itself.
@@ -59,7 +63,14 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
 
     let bar = terminal.messages_to_person && !args.quiet;
     let shown = Shown { bar, summary: !args.quiet, relations: relations::by_id(&snapshot) };
-    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, stop, progress))?;
+    note_unstored(&store, &source, &job.selection, terminal)?;
+    let done = watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, stop, progress));
+    done.map_err(|error| match error {
+        CliError::NothingWritten { run, reasons } if reasons == NOTHING_SELECTED => {
+            CliError::NothingWritten { run, reasons: format!("nothing of the selection is in run {source:?}") }
+        }
+        error => error,
+    })?;
     if shown.summary { write_found(&store, &job.run.name, terminal) } else { Ok(()) }
 }
 
@@ -152,14 +163,52 @@ fn search(given: &SearchArgs, known: Known<'_>) -> Search {
     }
 }
 
+/// Tells of relations and languages of the selection of which the searched run holds nothing.
+fn note_unstored(store: &Store, source: &str, selection: &Selection, terminal: &mut Terminal) -> Result<()> {
+    let quoted = |name: &str| Text { text: name.to_owned(), span: Span::new(0, 0) }.to_string();
+    let mut statement = format!("explain kn[run={}", quoted(source));
+    for (key, names) in [("relation", &selection.relations), ("lang", &selection.languages)] {
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            statement += &format!(", {key} in ({})", names.join(", "));
+        }
+    }
+    let mut notes = Notes(Vec::new());
+    // What cannot be looked up is told by the job.
+    if let Ok(parsed) = kndb_query::parse(&format!("{statement}]")) {
+        let _ = kndb_query::execute(store, &Settings::default(), &parsed, &mut notes);
+    }
+    notes.0.iter().try_for_each(|note| writeln!(terminal.messages, "note: {note}")).map_err(CliError::Output)
+}
+
+/// Keeps the notes on a statement that has no rows.
+struct Notes(Vec<String>);
+
+impl Sink for Notes {
+    fn columns(&mut self, _: &[Column]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, _: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.0.push(note.to_string());
+        Ok(())
+    }
+}
+
 /// How many facts have groups at the run's thresholds: what is stored is evidence for others, too.
 fn write_found(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> {
     let name = Text { text: run.to_owned(), span: Span::new(0, 0) };
     let statement = format!("dkn[run={name}] by lang");
     let snapshot = store.snapshot()?;
     let Some(run) = snapshot.run_named(run) else {
-        writeln!(terminal.messages, "note: nothing of the selection is in the attribution run")
-            .map_err(CliError::Output)?;
         return Ok(());
     };
     let mut facts = FactsByLanguage(Vec::new());

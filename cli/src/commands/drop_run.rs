@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = Store::open(&args.store)?;
+    let store = opened(&args)?;
     // An unknown run is an error before anybody is asked.
     listing::must_have_run(&store, &args.run)?;
     let agreed = args.yes || (terminal.reads_from_person && confirmed(&store, &args.run, terminal)?);
@@ -27,6 +27,16 @@ pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
         facts => format!(", and {facts} facts that only it had named"),
     };
     writeln!(terminal.messages, "deleted run {:?}{and}", args.run).map_err(CliError::Output)
+}
+
+/// The store; one that stands behind the run's name is told for what it is.
+fn opened(args: &DropRunArgs) -> Result<Store> {
+    match Store::open(&args.store) {
+        Err(_) if !args.store.exists() && Store::open(&args.run).is_ok() => {
+            Err(CliError::StoreSecond { given: args.store.display().to_string(), store: args.run.clone() })
+        }
+        opened => Ok(opened?),
+    }
 }
 
 fn confirmed(store: &Store, run: &str, terminal: &mut Terminal) -> Result<bool> {

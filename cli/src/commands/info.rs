@@ -8,13 +8,16 @@ use serde_json::json;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::{Overview, readable_bytes};
+use crate::overview::{Overview, empty_runs, readable_bytes};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = Store::open(&args.store)?;
+    if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
     let overview = Overview::of(&store)?;
     let out = &mut terminal.out;
     if args.json {

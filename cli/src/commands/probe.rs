@@ -1,5 +1,6 @@
 //! `kndb probe`: a fact's probability and the model's answers before and after neurons are changed, side by side.
 
+use std::cell::RefCell;
 use std::io::Write;
 
 use kndb_engine::model::is_asked_with_bos;
@@ -26,13 +27,33 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut model = model::load(&args.model, &args.device, terminal)?;
     ask_as_the_run(&mut model, &snapshot, args.run.as_deref(), terminal)?;
     let sets = Sets::new(&store, &model, args.run.as_deref())?;
-    let chosen = Chosen::of(&args.change, &|set| sets.neurons(set, &args.fact))?;
+    let notes = RefCell::new(Vec::new());
+    let read = |set: &str| {
+        let (neurons, of_set) = sets.neurons(set, &args.fact)?;
+        notes.borrow_mut().extend(of_set);
+        Ok(neurons)
+    };
+    let chosen = Chosen::of(&args.change, &read)?;
+    let mut told: Vec<String> = Vec::new();
+    for note in notes.into_inner() {
+        if !told.contains(&note) {
+            writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+            told.push(note);
+        }
+    }
     for (set, _, _) in chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty()) {
         let message = &mut terminal.messages;
         writeln!(message, "note: `{set}` has no neurons of this fact, so it changes nothing")
             .map_err(CliError::Output)?;
     }
     let asked = questions(&args, &snapshot, fact, &model)?;
+    let unknown: Vec<&str> =
+        asked.iter().filter(|it| it.question.unknown_subject).map(|it| it.language.as_str()).collect();
+    if !unknown.is_empty() {
+        let languages = unknown.join(", ");
+        writeln!(terminal.messages, "note: the subject is partly unknown to the tokenizer ({languages})")
+            .map_err(CliError::Output)?;
+    }
     let mut reports = Vec::new();
     for asked in &asked {
         reports.push(report(&args, &model, &chosen, asked)?);

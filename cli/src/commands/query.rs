@@ -7,7 +7,7 @@ use std::path::Path;
 use kndb_storage::Store;
 
 use crate::args::QueryArgs;
-use crate::error::{CliError, Result};
+use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::{Signals, end_at};
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
@@ -29,6 +29,11 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     session.set_labels(args.labels);
 
     let statement = args.statement.filter(|text| text != "-");
+    // A script may be empty, a statement that somebody wrote is not meant to be.
+    for blank in args.command.iter().chain(&statement).filter(|text| text.trim().is_empty()) {
+        kndb_query::parse(blank)
+            .map_err(|error| CliError::Query { error: Box::new(error), statement: StatementText::default() })?;
+    }
     let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
     if !is_script && terminal.reads_from_person {
         return shell::run(session, &args.store, terminal);

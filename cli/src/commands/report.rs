@@ -15,49 +15,22 @@ pub fn run(args: PageArgs, terminal: &mut Terminal) -> Result<()> {
     let experiments = args.include.iter().map(|path| included(path)).collect::<Result<_>>()?;
     let store = Store::open(&args.store)?;
     // A page takes a while: a file that cannot be written is told before.
-    let place = args.output.as_deref().map(Place::reserved).transpose()?;
+    args.output.as_deref().map(must_be_writable).transpose()?;
     let options = PageOptions { title: args.title, date: args.date, runs: args.run, experiments };
     let page = kndb_report::page(&store, &options)?;
-    let Some(place) = place else {
+    let Some(path) = args.output else {
         return terminal.out.write_all(page.as_bytes()).map_err(CliError::Output);
     };
-    let path = place.written(&page)?;
+    std::fs::write(&path, page).map_err(CliError::file("write", &path))?;
     writeln!(terminal.messages, "wrote {}", path.display()).map_err(CliError::Output)
 }
 
-/// A file that is going to be written; as it was until then, and gone if it was new and nothing came of it.
-struct Place<'a> {
-    path: &'a Path,
-    is_new: bool,
-}
-
-impl<'a> Place<'a> {
-    /// Makes sure that the file can be written.
-    fn reserved(path: &'a Path) -> Result<Self> {
-        let is_new = !path.exists();
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(CliError::file("write", path))?;
-        Ok(Self { path, is_new })
-    }
-
-    fn written(mut self, page: &str) -> Result<&'a Path> {
-        std::fs::write(self.path, page).map_err(CliError::file("write", self.path))?;
-        self.is_new = false;
-        Ok(self.path)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if self.is_new {
-            // The error that led here is the one to tell.
-            let _ = std::fs::remove_file(self.path);
-        }
-    }
+/// Makes sure that a file can be written; what is there stays, and what is not there is not left behind.
+fn must_be_writable(path: &Path) -> Result<()> {
+    let is_new = !path.exists();
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    opened.map_err(CliError::file("write", path))?;
+    if is_new { std::fs::remove_file(path).map_err(CliError::file("write", path)) } else { Ok(()) }
 }
 
 /// A file's contents, under its name without the folder.

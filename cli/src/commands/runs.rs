@@ -1,16 +1,22 @@
 //! `kndb runs`: the runs of a store.
 
+use std::io::Write;
+
 use kndb_storage::Store;
 
 use crate::args::ReportArgs;
-use crate::error::Result;
+use crate::error::{CliError, Result};
 use crate::output::Mode;
+use crate::overview::empty_runs;
 use crate::session::listing;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = Store::open(&args.store)?;
+    if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
     let mode = if args.json { Mode::Json } else { Mode::Table };
     listing::runs(&store, &mut *mode.sink(true, &mut terminal.out))
 }

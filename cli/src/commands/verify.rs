@@ -6,12 +6,16 @@ use kndb_storage::Store;
 
 use crate::args::StoreArgs;
 use crate::error::{CliError, Result};
-use crate::overview::readable_bytes;
+use crate::overview::{empty_runs, readable_bytes};
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
-    let found = Store::open(&args.store)?.verify()?;
+    let store = Store::open(&args.store)?;
+    if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
+    let found = store.verify()?;
     for problem in &found.problems {
         writeln!(terminal.out, "problem: {problem}").map_err(CliError::Output)?;
     }

@@ -15,6 +15,9 @@ impl CliError {
     pub fn hint(&self) -> Option<String> {
         use kndb_import::ImportError as Import;
         use kndb_storage::Error as Store;
+        if let Some(hint) = self.about_a_path() {
+            return Some(hint);
+        }
         match self {
             Self::Query { error, .. } => error.hint.clone(),
             Self::Store(Store::NotAStore { path, .. }) => Some(not_a_store(path)),
@@ -127,6 +130,15 @@ impl CliError {
                     .into(),
             ),
             #[cfg(feature = "attribute")]
+            Self::GroupsAmongScores { run } => {
+                Some(format!("--from {run} searches it; --run names the new run, by default {run}-dkn"))
+            }
+            #[cfg(feature = "attribute")]
+            Self::NothingWritten { .. } => Some(
+                "other --langs, --relations or --prompts, or another model; `kndb facts DB --list` shows what can be asked"
+                    .into(),
+            ),
+            #[cfg(feature = "attribute")]
             Self::Interrupted { .. } => Some("the same command goes on from here".into()),
             Self::Name(error) => Some(error.hint()),
             Self::Store(Store::UnknownRun { name, known }) => {
@@ -138,9 +150,45 @@ impl CliError {
             ),
             Self::NotForFigure { instead, .. } => Some((*instead).into()),
             Self::Report(error) => report_hint(error),
+            Self::StoreSecond { given, store } => Some(format!("`kndb drop-run {store} {given}`")),
             Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
             _ => None,
         }
+    }
+}
+
+impl CliError {
+    /// What is wrong with a path that leads nowhere, where it can be seen from the path alone.
+    fn about_a_path(&self) -> Option<String> {
+        let of_path = match self {
+            Self::Store(kndb_storage::Error::NotAStore { .. }) | Self::Import(_) => true,
+            Self::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            #[cfg(feature = "attribute")]
+            Self::Engine(error) => matches!(error, kndb_engine::Error::Unusable { .. }),
+            _ => false,
+        };
+        let text = if of_path { self.to_string() } else { return None };
+        // The path stands in the first words.
+        let begin = |start: &str| {
+            text.split([' ', '`', '"'])
+                .find(|word| word.starts_with(start))
+                .map(|word| word.trim_end_matches([':', ',']))
+        };
+        if let Some(path) = begin("~/") {
+            let rest = &path[2..];
+            return Some(format!("the shell leaves `~` as it is in quotes: write \"$HOME/{rest}\""));
+        }
+        if begin("http://").or_else(|| begin("https://")).is_some() {
+            return Some("kndb fetches nothing: download it first, then name the file".into());
+        }
+        let drive = |word: &str| {
+            let mut chars = word.chars();
+            chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+                && chars.next() == Some(':')
+                && chars.next() == Some('\\')
+        };
+        let windows = cfg!(not(windows)) && text.split([' ', '`', '"']).any(drive);
+        windows.then(|| "this is a path of Windows; here folders are separated by `/`, as in /mnt/c/data".into())
     }
 }
 

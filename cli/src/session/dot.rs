@@ -111,6 +111,36 @@ impl DotCommand {
     }
 }
 
+/// The dot command that a line is without its dot. No statement begins with such a word.
+pub fn without_dot(line: &str) -> Option<&'static str> {
+    let line = line.trim().trim_end_matches(';').trim_end();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let same = |known: &str| known[1..].eq_ignore_ascii_case(word);
+    let (name, argument, _) = DOT_COMMANDS.iter().find(|(name, ..)| same(name)).copied().or_else(|| {
+        let other = if same(".exit") { ".exit" } else { "" };
+        (!other.is_empty()).then_some((other, "", ""))
+    })?;
+    // `run = …` and the like are mistakes of the language.
+    let fits = rest.is_empty() || (!argument.is_empty() && !rest.trim_start().starts_with(['=', '[', '(', '&', '|']));
+    fits.then_some(name)
+}
+
+/// The error for such a line.
+pub fn needs_dot(line: &str, command: &str) -> CliError {
+    let start = line.len() - line.trim_start().len();
+    let word = command.len() - 1;
+    let found = &line[start..start + word];
+    let rest = line[start + word..].trim_end().trim_end_matches(';').trim_end();
+    let error = kndb_query::QueryError::name(
+        kndb_query::Span::new(start, start + word),
+        format!("expected a set, found `{found}`"),
+    );
+    CliError::Query {
+        error: Box::new(error.hint(format!("commands of the shell begin with a dot: `{command}{rest}`"))),
+        statement: crate::error::StatementText::default(),
+    }
+}
+
 /// Whether the argument of a dot command is a file name.
 pub fn takes_file(command: &str) -> bool {
     matches!(command, ".read" | ".output")

@@ -220,3 +220,36 @@ fn help_lists_the_commands() {
         assert!(written.out.contains(name), "{name}");
     }
 }
+
+#[test]
+fn commands_without_their_dot_are_hinted_at() {
+    let mut fixture = Fixture::new();
+    fixture.session.on_error = OnError::GoOn;
+    for (line, hint) in [
+        ("runs", "`.runs`"),
+        ("RUNS;", "`.runs`"),
+        ("mode csv", "`.mode csv`"),
+        ("  read script.kndb ;", "`.read script.kndb`"),
+        ("help", "`.help`"),
+        ("quit", "`.quit`"),
+        ("exit", "`.exit`"),
+    ] {
+        let written = fixture.script(&format!("{line}\nkn[lang=zh] by layer"));
+        let expected = format!("hint: commands of the shell begin with a dot: {hint}");
+        assert!(written.messages.contains(&expected), "{line}: {}", written.messages);
+        assert!(written.out.contains("layer"), "{line}: what follows is a statement of its own");
+    }
+    // These are mistakes of the language.
+    assert!(!fixture.script("run=first").messages.contains("dot"));
+}
+
+#[test]
+fn help_and_quit_need_no_dot_in_the_shell() {
+    let mut fixture = Fixture::new();
+    fixture.session.talkative = true;
+    assert!(fixture.script("help").out.contains(".schema"));
+    for word in ["quit", "exit;", " QUIT"] {
+        assert!(matches!(fixture.script(word).flow, Ok(Flow::Quit)), "{word}");
+    }
+    assert!(fixture.script("runs").flow.is_err());
+}

@@ -3,6 +3,7 @@
 use super::judge::DetectorReport;
 use super::{CheckReport, LanguageReport, RelationReport, csv};
 use crate::output::{Report, Table, UNDEFINED, estimate, number, plain};
+use crate::statements::notes_on;
 use std::io::{self, Write};
 
 const RATES: [&str; 6] = ["precision", "recall", "F1", "accuracy", "balanced", "AUROC"];
@@ -41,6 +42,17 @@ impl Report for CheckReport {
             bootstrap.level * 100.0,
             bootstrap.draws
         )
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = notes_on(&self.statements);
+        let checked = |report: &LanguageReport| report.relations.iter().any(|it| it.left_out_because.is_none());
+        let without = self.languages.iter().filter(|report| !checked(report));
+        let without: Vec<&str> = without.map(|report| report.language.as_str()).collect();
+        if !without.is_empty() {
+            notes.push(format!("no relation could be checked in {}", without.join(", ")));
+        }
+        notes
     }
 
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {

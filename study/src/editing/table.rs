@@ -5,6 +5,7 @@ use super::csv;
 use super::options::Population;
 use super::success::{Cell, Effect, Success};
 use crate::output::{Report, Table, UNDEFINED, estimate, number, plain};
+use crate::statements::notes_on;
 use std::io::{self, Write};
 
 impl Report for EditReport {
@@ -58,6 +59,23 @@ impl Report for EditReport {
             )?;
         }
         Ok(())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = notes_on(&self.statements);
+        let asked = &self.options.relations;
+        let without: Vec<&str> = asked
+            .iter()
+            .filter(|name| !self.rows.iter().any(|row| row.relation == **name))
+            .map(String::as_str)
+            .collect();
+        if !without.is_empty() {
+            notes.push(format!("no fact of {} could be studied", without.join(", ")));
+        }
+        if let Some(limit) = self.options.limit.filter(|&limit| limit > self.facts) {
+            notes.push(format!("{} facts were studied, of the {limit} of --limit: there are no more", self.facts));
+        }
+        notes
     }
 
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -1,0 +1,112 @@
+//! What is written by habit, and what to write instead.
+
+/// Options of other programs, or of another command of kndb: the command (`""`: any), the options, what to write instead.
+pub const OPTIONS: &[(&str, &[&str], &str)] = &[
+    (
+        "query",
+        &["--format", "--output-format"],
+        "--mode sets how results are written: table, csv, tsv, json, jsonl, markdown or line",
+    ),
+    (
+        "query",
+        &["--json", "--csv", "--tsv", "--jsonl", "--markdown", "--table"],
+        "results are written so with --mode, as in `-m json`",
+    ),
+    (
+        "query",
+        &["-o", "--output", "--out"],
+        "results go to standard output: write `> FILE` after the command, or `.output FILE` in a script",
+    ),
+    (
+        "query",
+        &["--lang", "--langs", "--language"],
+        "languages are part of the statement, as in \"kn[lang=en]\"; --labels chooses the language of labels",
+    ),
+    (
+        "query",
+        &["--relation", "--relations", "--tau", "--layer", "--layers", "--prompt", "--fact", "--subject", "--where"],
+        "conditions are part of the statement, as in \"kn[relation=P36, tau=0.3]\"",
+    ),
+    ("query", &["--limit", "--top", "-n"], "`top` is part of the statement, as in \"kn by neuron top 10\""),
+    (
+        "query",
+        &["-q", "--query", "--execute", "-e", "--sql"],
+        "the statement follows the store, or -c: `kndb query DB \"kn by layer\"`",
+    ),
+    (
+        "import",
+        &["--langs", "--language"],
+        "one language is given to an import: --lang CODE; files may name more themselves",
+    ),
+    ("import", &["--shape"], "the shape is given as --layers N --width N"),
+    ("import", &["--name"], "the run is named by --run NAME"),
+    ("facts", &["--langs", "--language"], "one language is given to files that name none: --lang CODE"),
+    ("facts", &["--run"], "facts belong to no run; `kndb import` takes scores, with --run NAME"),
+    ("attribute", &["--gpu", "--cuda"], "--device cuda:0, in a build with libtorch"),
+    ("attribute", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
+    ("attribute", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
+    (
+        "attribute",
+        &["--batch-size", "--batch_size"],
+        "--batch N is the number of points of one pass, --threads N that of facts at a time",
+    ),
+    ("attribute", &["--name"], "the run is named by --run NAME"),
+    ("info", &["--format", "--mode", "-m"], "--json writes it as JSON"),
+    ("runs", &["--format", "--mode", "-m"], "--json writes it as JSON"),
+    ("runs", &["--run", "--name"], "all runs are listed; `kndb info DB --json` has their parameters"),
+    ("drop-run", &["--run", "--name"], "the run's name follows the store: `kndb drop-run DB NAME`"),
+    ("drop-run", &["--force", "-f"], "--yes deletes without asking"),
+    (
+        "drop-facts",
+        &["--fact", "--facts"],
+        "facts are dropped by relation, with --relation, or those that nobody needs",
+    ),
+    ("attribute", &["-m", "-M", "--checkpoint", "--model-path"], "the model's folder is given as --model DIR"),
+    (
+        "attribute",
+        &["--resume", "--continue", "--append"],
+        "the same command goes on where it was stopped, without an option",
+    ),
+    (
+        "attribute",
+        &["--overwrite", "--force", "--replace"],
+        "entries that are there are kept; `kndb drop-run DB NAME` drops the run, another --run is one of its own",
+    ),
+    ("attribute", &["-o", "--output", "--out"], "scores go into the store; `kndb query` writes what is asked for"),
+    ("attribute", &["--fact", "--facts", "--subject"], "facts are chosen by --relations, --langs and --limit"),
+    ("import", &["--overwrite", "--force"], "--replace replaces facts that are in the run already"),
+    ("import", &["--recursive", "-r", "-R"], "folders are read whole, with the folders in them"),
+    ("verify", &["--fix", "--repair"], "verify only looks; a damaged run is dropped (`kndb drop-run`) and made again"),
+    ("facts", &["--overwrite", "--force", "--replace"], "facts that come again take the place of those that are there"),
+    ("facts", &["--recursive", "-r", "-R"], "folders are read whole, with the folders in them"),
+    ("probe", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
+    ("probe", &["--subject", "--relation"], "the fact is given as --fact SUBJECT/RELATION, or by its id"),
+    ("dkn", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
+    ("dkn", &["--source", "--of"], "the run to search is given as --from RUN"),
+    ("", &["--db", "--store", "--database"], "the store's folder comes without an option, before everything else"),
+    ("", &["--verbose", "-v"], "what there is to say is said; --quiet leaves it out where a command has it"),
+    ("", &["--no-color", "--no-colour", "--colour"], "--color never, or NO_COLOR=1"),
+];
+
+/// Commands of other programs, and what kndb has for them.
+pub const COMMANDS: &[(&[&str], &str)] = &[
+    (&["delete", "drop", "rm", "remove", "del"], "`kndb drop-run DB NAME` deletes a run, `kndb drop-facts` facts"),
+    (&["list", "ls"], "`kndb runs DB` lists runs, `kndb facts DB --list` relations, `kndb info DB` counts all"),
+    (
+        &["shell", "sql", "ask", "console", "repl", "select", "open"],
+        "`kndb query DB` is the shell, `kndb query DB \"kn by layer\"` one statement",
+    ),
+    (&["show", "stats", "describe", "status", "summary"], "`kndb info DB` shows what a store holds"),
+    (&["export", "dump"], "`kndb query DB \"kn\" --mode csv > FILE` writes what is asked for"),
+    (&["load", "ingest", "add", "insert"], "`kndb facts DB PATH` takes facts, `kndb import DB FILE --run NAME` scores"),
+    (&["create", "new", "make"], "`kndb init DB` makes an empty store"),
+    (&["compute", "score", "run", "kn", "ig"], "`kndb attribute DB --model DIR` computes scores"),
+    (&["check", "fsck", "validate"], "`kndb verify DB` checks a store"),
+    (&["draw", "figure", "graph", "chart"], "`kndb plot DB kn -o figure.svg` draws"),
+    (&["edit", "suppress", "enhance"], "`kndb probe` changes neurons for one fact, `kndb edit-study` measures many"),
+    (&["merge", "vacuum", "gc"], "`kndb compact DB` merges segments"),
+    (&["version"], "`kndb --version`"),
+];
+
+/// Options that take several values, in one argument.
+pub const LISTS: &[&str] = &["--langs", "--relations", "--layers", "--prompts"];
