@@ -21,6 +21,13 @@ const STEPS: &[Step] = &[
         rustdocflags: None,
         slow: true,
     },
+    // Without the engine, so without burn: nothing large is built a second time.
+    Step {
+        name: "no default features",
+        arguments: &["check", "-p", "kndb-cli", "-p", "kndb-import", "--no-default-features", "--all-targets"],
+        rustdocflags: None,
+        slow: true,
+    },
     // Doctests are among them.
     Step { name: "test", arguments: &["test", "--workspace"], rustdocflags: None, slow: false },
     Step {
@@ -31,7 +38,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Runs the gate; `quick` leaves out clippy and rustdoc.
+/// Runs the gate; `quick` leaves out clippy, the build without default features, and rustdoc.
 pub fn run(quick: bool) -> Result<(), String> {
     let begun = Instant::now();
     step("links", || links::run(&root()))?;

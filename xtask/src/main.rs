@@ -20,8 +20,9 @@ const USAGE: &str = "\
 Usage: cargo xtask <TASK>
 
 Tasks:
-  check           fmt, links, clippy, tests, rustdoc, cargo-deny; stops at the first that fails
-  check --quick   without clippy and rustdoc
+  check           fmt, links, clippy, a build without default features, tests, rustdoc, cargo-deny; stops at the first
+                  that fails
+  check --quick   without clippy, that build and rustdoc
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
