@@ -31,8 +31,8 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     let statement = args.statement.filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.
     for blank in args.command.iter().chain(&statement).filter(|text| text.trim().is_empty()) {
-        kndb_query::parse(blank)
-            .map_err(|error| CliError::Query { error: Box::new(error), statement: StatementText::default() })?;
+        let statement = StatementText { origin: "statement".into(), ..StatementText::default() };
+        kndb_query::parse(blank).map_err(|error| CliError::Query { error: Box::new(error), statement })?;
     }
     let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
     if !is_script && terminal.reads_from_person {
