@@ -22,7 +22,7 @@
 //! let run = db.store().open_run(RunSpec::new("trial", "toy", shape))?;
 //! for (language, scores) in [("en", [0.1, 0.9, 0.0, 0.8, 0.0, 0.4]), ("zh", [0.7, 0.6, 0.0, 0.1, 0.0, 0.5])] {
 //!     let values = ScoreValues::Dense(scores.to_vec());
-//!     let data = EntryData::Scores(Scores { values, evidence: Vec::new() });
+//!     let data = EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None });
 //!     run.append(Entry { fact: "f1".into(), language: language.into(), prompt: 0, data })?;
 //! }
 //! run.finish()?;

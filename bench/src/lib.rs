@@ -102,6 +102,7 @@ impl Plan {
                     data: EntryData::Scores(Scores {
                         values: ScoreValues::Dense(self.scores(&table, fact, number)),
                         evidence: Vec::new(),
+                        origin: None,
                     }),
                 };
                 let entries: Vec<Entry> = std::thread::scope(|scope| {

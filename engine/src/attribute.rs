@@ -25,7 +25,7 @@ pub struct FactScores {
 impl FactScores {
     /// As a writer hands them to a store.
     pub fn into_entry_scores(self) -> Scores {
-        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence }
+        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence, origin: None }
     }
 }
 

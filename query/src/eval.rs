@@ -244,7 +244,7 @@ impl<'p, 's> Worker<'p, 's> {
         match part.access {
             Access::Grid(_, sets) => sets.push_to(local, out),
             Access::Prefix { .. } => {
-                let scores = part.live.part.scores(local).map_err(QueryError::storage)?;
+                let scores = part.live.part.scores_above(local, cell.cut.tau).map_err(QueryError::storage)?;
                 let count = self.prefix(cell, part, local, &scores)?;
                 scores.push_neurons(count, out);
                 if self.algebra.needs_order() {
@@ -337,7 +337,7 @@ impl<'p, 's> Worker<'p, 's> {
         if part.live.part.kind() != PartKind::Scores {
             return Ok(());
         }
-        let scores = part.live.part.scores(local).map_err(QueryError::storage)?;
+        let scores = part.live.part.scores_above(local, cell.cut.tau).map_err(QueryError::storage)?;
         let count = self.prefix(cell, part, local, &scores)?.min(scores.len());
         out.extend((0..count).map(|rank| (scores.neuron(rank).0, scores.score(rank))));
         out.sort_unstable_by_key(|&(neuron, _)| neuron);

@@ -6,12 +6,12 @@ use kndb_storage::{Keep, LEAST_POSITIVE, ScoreView, Shape, Snapshot};
 
 /// Whether a set that takes every kept score is all of the answer: no dropped score would have passed.
 pub(crate) fn complete(cut: Cut, scores: &ScoreView<'_>, shape: Shape) -> bool {
-    if scores.len() as u64 == shape.neurons() || scores.floor() <= LEAST_POSITIVE {
+    if scores.kept() as u64 == shape.neurons() || scores.floor() <= LEAST_POSITIVE {
         return true;
     }
     scores.knows_share(cut.tau)
         || cut.score.is_some_and(|(least, strict)| scores.knows_from(least, strict))
-        || cut.rank.is_some_and(|rank| rank as usize <= scores.len())
+        || cut.rank.is_some_and(|rank| rank as usize <= scores.kept())
 }
 
 /// The error for a fact of which too little was kept.
@@ -39,7 +39,7 @@ pub(crate) fn below_floor(
     let (reason, least) = match run.spec.keep {
         _ if max.is_nan() || max < floor => (format!("{known}: it has none, and its maximum is not known"), least),
         // A floor that was rounded to 32 bits.
-        Keep::Share(share) if least <= share * (1.0 + 1e-6) => {
+        Keep::Share(share) | Keep::Signed(share) if least <= share * (1.0 + 1e-6) => {
             (format!("run {name:?} keeps {}; {tau} is below that floor", run.spec.keep), share)
         }
         _ => {

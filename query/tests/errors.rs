@@ -20,9 +20,9 @@ fn toy() -> Toy {
     let entry = |data| Entry { fact: id(0), language: "en".into(), prompt: 0, data };
     let values =
         ScoreValues::Sparse { neurons: vec![Neuron(9_852), Neuron(7_001)], scores: vec![1.0, 0.5], floor: 0.25 };
-    let listed = entry(EntryData::Scores(Scores { values, evidence: Vec::new() }));
+    let listed = entry(EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None }));
     let values = ScoreValues::Sparse { neurons: Vec::new(), scores: Vec::new(), floor: 0.25 };
-    let none = Entry { fact: id(1), ..entry(EntryData::Scores(Scores { values, evidence: Vec::new() })) };
+    let none = Entry { fact: id(1), ..entry(EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None })) };
     toy.write(spec("listed", Keep::All), vec![listed, none]);
     toy.write(spec("imported", Keep::All), vec![entry(EntryData::Neurons(vec![Neuron(9_852)]))]);
     toy.write(spec("nothing", Keep::All), Vec::new());

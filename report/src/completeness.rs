@@ -60,7 +60,7 @@ pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResidual
                 }
                 let place =
                     Place { fact: FactId(u32::from_le_bytes(*fact)), language: slot.language, prompt: slot.prompt };
-                for (layer, summary) in live.part.scores(local)?.layers().enumerate().take(layers) {
+                for (layer, summary) in live.part.head(local)?.layers().enumerate().take(layers) {
                     let evidence = summary.evidence;
                     let residual = f64::from(evidence.residual).abs();
                     let change = (f64::from(evidence.probability) - f64::from(evidence.baseline)).abs();

@@ -45,7 +45,7 @@ fn fixture() -> Fixture {
             };
             let values = ScoreValues::Dense(vec![0.0, 0.9, 0.0, 1.0, 0.0, 0.0]);
             let evidence = vec![LayerEvidence { probability: 0.75, baseline: 0.25, residual: 0.125 }; 2];
-            add(EntryData::Scores(Scores { values, evidence }));
+            add(EntryData::Scores(Scores { values, evidence, origin: None }));
             add(EntryData::Groups(vec![Group { neurons: vec![Neuron(1), Neuron(3)], evidence: None }]));
         }
     }

@@ -47,7 +47,7 @@ fn filled() -> Fixture {
         fact: fact.into(),
         language: language.into(),
         prompt: 0,
-        data: EntryData::Scores(Scores { values: ScoreValues::Dense(values.to_vec()), evidence }),
+        data: EntryData::Scores(Scores { values: ScoreValues::Dense(values.to_vec()), evidence, origin: None }),
     };
     let entries = [
         // In layer 0: residuals 0.25, 0.5, 0.125; changes 0.5, 0.5, 0. In layer 1: all 0.
@@ -113,7 +113,7 @@ fn a_layer_without_a_change_of_probability_keeps_its_absolute_residuals() {
     let run = fixture.store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
     let values = ScoreValues::Dense(vec![0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
     let evidence = vec![evidence(0.5, 0.5, 0.125), evidence(0.75, 0.5, 0.25)];
-    let data = EntryData::Scores(Scores { values, evidence });
+    let data = EntryData::Scores(Scores { values, evidence, origin: None });
     run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
     let snapshot = fixture.store.snapshot().expect("a snapshot");
     let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id).expect("evidence");
@@ -385,7 +385,7 @@ fn sets_that_were_imported_have_no_threshold() {
     };
     let scores = || {
         let values = ScoreValues::Dense(vec![0.0, 0.9, 0.0, 1.0, 0.0, 0.0]);
-        EntryData::Scores(Scores { values, evidence: Vec::new() })
+        EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None })
     };
     add("sets", "f", EntryData::Neurons(vec![Neuron(0)]));
     let own = |name: &str| written(&fixture.store, &PageOptions { runs: vec![name.into()], ..PageOptions::default() });

@@ -1,12 +1,15 @@
 //! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
 
-use crate::entry::{Entry, EntryData, GroupEvidence, ScoreValues};
+use crate::entry::{Entry, EntryData, GroupEvidence, Origin, ScoreValues};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
 use crate::language::canonical;
 use crate::run::Run;
 use crate::segment::PartKind;
 use std::collections::HashSet;
+
+/// A model's answer is kept to be shown, beside a fact's labels: as long as any name in the store.
+const ANSWER_BYTES: usize = 1_000;
 
 /// Refuses a batch that names one place twice; scores and neurons of a fact are one place.
 pub(crate) fn check_twice(entries: &[Entry]) -> Result<()> {
@@ -75,6 +78,9 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
             if !scores.evidence.is_empty() && scores.evidence.len() != layers {
                 return wrong(format!("evidence of {} layers", scores.evidence.len()), format!("none, or {layers}"));
             }
+            if let Some((found, expected)) = scores.origin.as_ref().and_then(impossible) {
+                return wrong(found, expected.into());
+            }
             match &scores.values {
                 ScoreValues::Dense(values) if values.len() as u64 != shape.neurons() => {
                     wrong(format!("{} scores", values.len()), format!("{shape} = {}", shape.neurons()))
@@ -111,6 +117,18 @@ pub(crate) fn check_not_lost(entry: &Entry, run: &Run) -> Result<()> {
         }),
         None => Ok(()),
     }
+}
+
+/// What no model can have answered, and what was expected.
+fn impossible(origin: &Origin) -> Option<(String, &'static str)> {
+    if origin.rank == Some(0) {
+        return Some(("rank 0 of the right object".into(), "ranks from 1"));
+    }
+    if origin.tokens == Some(0) {
+        return Some(("an object of 0 tokens".into(), "at least one token"));
+    }
+    let long = origin.answer.as_ref().map(String::len).filter(|&len| len > ANSWER_BYTES)?;
+    Some((format!("an answer of {long} bytes"), "an answer of at most 1,000 bytes"))
 }
 
 /// A probability behind a group that is no number.

@@ -3,9 +3,9 @@
 use crate::catalogue::FileRecord;
 use crate::error::{Error, Result};
 use crate::files::{SEGMENT, file_path};
-use crate::ids::{FileId, RunId};
+use crate::ids::{FactId, FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
-use crate::snapshot::{LivePart, Snapshot};
+use crate::snapshot::{LivePart, Snapshot, unsealed_of};
 use crate::store::Store;
 use std::borrow::Cow;
 
@@ -41,12 +41,25 @@ pub struct Verified {
 }
 
 impl Store {
-    /// Seals what waits, and merges the segments of every run.
+    /// Seals what waits, and merges the segments of every run; files of an older format version are written anew.
+    ///
+    /// # Errors
+    /// When something that would be copied is damaged: nothing of that run is changed, and the message says where it is.
     pub fn compact(&self) -> Result<Compacted> {
-        let before = self.snapshot()?.segment_files();
-        let names: Vec<String> = self.snapshot()?.runs().map(|run| run.spec.name.clone()).collect();
-        for name in names {
-            self.compact_run(&name)?;
+        let snapshot = self.snapshot()?;
+        let before = snapshot.segment_files();
+        // Runs with nothing to do are not opened: a store may have thousands.
+        let due = snapshot.runs().filter(|run| {
+            unsealed_of(&snapshot.catalogue, run.id).next().is_some()
+                || !mergeable_segments(&snapshot, run.id).is_empty()
+        });
+        let due: Vec<String> = due.map(|run| run.spec.name.clone()).collect();
+        drop(snapshot);
+        for name in &due {
+            self.merge_run(name)?;
+        }
+        if !due.is_empty() {
+            self.collect_garbage()?;
         }
         let after = self.snapshot()?.segment_files();
         Ok(Compacted {
@@ -59,7 +72,16 @@ impl Store {
 
     /// Seals what waits, and merges the segments of a run. Segments of unfinished imports stay as
     /// they are: they are how such an import knows what it wrote.
+    ///
+    /// # Errors
+    /// When something that would be copied is damaged: nothing is changed, and the message says where it is.
     pub fn compact_run(&self, name: &str) -> Result<()> {
+        self.merge_run(name)?;
+        self.collect_garbage()
+    }
+
+    /// Leaves the replaced files to the next commit, which removes them as garbage: by then no snapshot of ours has them open.
+    fn merge_run(&self, name: &str) -> Result<()> {
         let snapshot = self.snapshot()?;
         let run = snapshot.run_named(name).ok_or_else(|| snapshot.catalogue.unknown_run(name))?.clone();
         // A snapshot keeps the files it reads, so none is held when they are removed.
@@ -70,7 +92,7 @@ impl Store {
                 break;
             }
         }
-        self.collect_garbage()
+        Ok(())
     }
 
     fn try_compact(&self, run: RunId) -> Result<bool> {
@@ -82,30 +104,41 @@ impl Store {
         }) else {
             return Ok(true);
         };
-        let segments: Vec<_> = snapshot.sealed_segments(run).filter(|(file, _)| mergeable(&snapshot, *file)).collect();
-        let untouched = segments.iter().all(|(_, parts)| parts.iter().all(|part| part.replaced.is_none()));
-        if segments.len() < 2 && untouched {
+        let segments = mergeable_segments(&snapshot, run);
+        if segments.is_empty() {
             return Ok(true);
         }
-        let entries = entries(&segments)?;
+        let entries = entries(&snapshot, &segments)?;
         let mut written = Vec::new();
         let mut rest = entries.as_slice();
         while !rest.is_empty() {
-            let mut bytes = 0;
-            let mut count = 0;
-            while count < rest.len() && bytes < SEGMENT_BYTES {
-                bytes += rest[count].part.part.payload(rest[count].local)?.len() as u64;
-                count += 1;
-            }
-            let (now, later) = rest.split_at(count);
             let building = self.building()?;
-            // Reading a payload was tried just above.
-            let payloads = now.iter().map(|e| (e.key, e.part.part.payload(e.local).unwrap_or(Cow::Borrowed(&[]))));
-            let (out, bytes) =
-                build(building.writer()?, head, payloads).map_err(Error::io("write", building.path()))?;
+            let (mut count, mut size, mut damage) = (0, 0, None);
+            let payloads = rest.iter().map_while(|entry| {
+                if size >= SEGMENT_BYTES {
+                    return None;
+                }
+                match entry.payload(&snapshot) {
+                    Ok(payload) => {
+                        count += 1;
+                        size += payload.len() as u64;
+                        Some((entry.key, payload))
+                    }
+                    Err(error) => {
+                        damage = Some(error);
+                        None
+                    }
+                }
+            });
+            let built = build(building.writer()?, head, payloads.fuse());
+            // Damage first: what was built before it ends too early.
+            if let Some(damage) = damage {
+                return Err(damage);
+            }
+            let (out, bytes) = built.map_err(Error::io("write", building.path()))?;
             building.sync(out)?;
             written.push((building, bytes));
-            rest = later;
+            rest = &rest[count..];
         }
         self.write(|locked| {
             for (file, _) in &segments {
@@ -148,18 +181,34 @@ struct Source<'a> {
     local: u32,
 }
 
+impl<'a> Source<'a> {
+    /// The entry's bytes, proved; damage says whose they are.
+    fn payload(&self, snapshot: &Snapshot) -> Result<Cow<'a, [u8]>> {
+        self.part.part.payload(self.local).map_err(|error| {
+            let fact = snapshot.external_id(self.key.fact).unwrap_or_default();
+            let language = snapshot.language_name(self.key.language);
+            error.in_place_of(&format!("fact {fact:?} ({language}, prompt {})", self.key.prompt))
+        })
+    }
+}
+
 /// Live entries of segments, in the order of a new segment.
-fn entries<'a>(segments: &[(FileId, Vec<LivePart<'a>>)]) -> Result<Vec<Source<'a>>> {
+fn entries<'a>(snapshot: &Snapshot, segments: &[(FileId, Vec<LivePart<'a>>)]) -> Result<Vec<Source<'a>>> {
     let mut entries = Vec::new();
     for part in segments.iter().flat_map(|(_, parts)| parts) {
+        part.part.prove()?;
         for (local, &fact) in (0..).zip(part.part.facts()?) {
             if part.is_live(local) {
                 let key = EntryKey {
                     language: part.part.language(),
                     prompt: part.part.prompt(),
                     kind: part.part.kind(),
-                    fact: crate::ids::FactId(u32::from_le_bytes(fact)),
+                    fact: FactId(u32::from_le_bytes(fact)),
                 };
+                // What no reader could see any more would be gone for good.
+                if key.fact.0 >= snapshot.catalogue.counters.next_fact {
+                    return Err(part.damaged(format!("fact number {}", key.fact), "one that the store has given out"));
+                }
                 entries.push(Source { key, part: *part, local });
             }
         }
@@ -168,14 +217,23 @@ fn entries<'a>(segments: &[(FileId, Vec<LivePart<'a>>)]) -> Result<Vec<Source<'a
     Ok(entries)
 }
 
-fn mergeable(snapshot: &Snapshot, file: FileId) -> bool {
+/// The segments of a run that are to be merged: none, if there is nothing to gain.
+fn mergeable_segments(snapshot: &Snapshot, run: RunId) -> Vec<(FileId, Vec<LivePart<'_>>)> {
+    let segments: Vec<_> =
+        snapshot.sealed_segments(run).filter(|(file, parts)| mergeable(snapshot, *file, parts)).collect();
+    let is_fine = |part: &LivePart<'_>| part.replaced.is_none() && !part.part.is_old();
+    let gain = segments.len() > 1 || !segments.iter().all(|(_, parts)| parts.iter().all(is_fine));
+    if gain { segments } else { Vec::new() }
+}
+
+fn mergeable(snapshot: &Snapshot, file: FileId, parts: &[LivePart<'_>]) -> bool {
     match snapshot.catalogue.files.get(&file) {
         Some(FileRecord::Segment { job: Some(job), .. }) => {
             snapshot.catalogue.jobs.get(job).is_none_or(|job| job.finished)
         }
         Some(FileRecord::Segment { job: None, bytes, .. }) => {
             let tombstones = snapshot.catalogue.tombstones.range((file, 0)..=(file, u32::MAX)).next();
-            *bytes < SEGMENT_BYTES || tombstones.is_some()
+            *bytes < SEGMENT_BYTES || tombstones.is_some() || parts.iter().any(|part| part.part.is_old())
         }
         _ => false,
     }

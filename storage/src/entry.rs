@@ -37,6 +37,21 @@ pub struct Scores {
     pub values: ScoreValues,
     /// How good the integral was, per layer; empty where that is not known.
     pub evidence: Vec<LayerEvidence>,
+    /// What the scores were made from, where that is known.
+    pub origin: Option<Origin>,
+}
+
+/// What an entry was made from: the question, and what the model answered. Whatever is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Hash of the question as it was asked: [`crate::question_hash`].
+    pub question: Option<u64>,
+    /// The model's first answer, as text.
+    pub answer: Option<String>,
+    /// Rank of the right object among the model's answers; 1: the model is right.
+    pub rank: Option<u32>,
+    /// Number of tokens of the object.
+    pub tokens: Option<u16>,
 }
 
 /// Scores as a dense array, or as those that were kept.

@@ -2,6 +2,7 @@
 //!
 //! Messages are sentences for people. Hints and exit codes belong to the command line, not here.
 
+use crate::files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,14 +48,18 @@ pub enum Error {
         found: String,
     },
     /// The store was written by another version of the format.
-    #[error("{path} has store format {found}; this kndb reads format {expected}", path = path.display())]
+    #[error(
+        "{path} has store format {found}; this kndb reads formats {oldest} to {newest}", path = path.display()
+    )]
     FormatVersion {
         /// The store or file.
         path: PathBuf,
         /// Version found.
         found: u32,
-        /// Version this build reads.
-        expected: u32,
+        /// The oldest version this build reads.
+        oldest: u32,
+        /// The newest version this build reads, which is the one it writes.
+        newest: u32,
     },
     /// Another process held the store's lock for too long.
     #[error(
@@ -239,6 +244,20 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn format_version(path: &Path, found: u32) -> Self {
+        Self::FormatVersion { path: path.to_owned(), found, oldest: OLDEST_FORMAT, newest: FORMAT_VERSION }
+    }
+
+    /// The same, with what the damaged place belongs to said first.
+    pub(crate) fn in_place_of(self, owner: &str) -> Self {
+        match self {
+            Self::Corrupt { path, place, found, expected } => {
+                Self::Corrupt { path, place: format!("{owner}, {place}"), found, expected }
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn corrupt(

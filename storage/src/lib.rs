@@ -69,16 +69,16 @@ mod writer;
 #[cfg(target_endian = "big")]
 compile_error!("kndb's files are little-endian and read in place; this target is big-endian");
 
-pub use block::{LEAST_POSITIVE, LayerSummary, ScoreView};
+pub use block::{HEAD_SHARE, LEAST_POSITIVE, LayerSummary, ScoreView, question_hash};
 pub use catalogue::SavedSet;
 pub use claim::{Claim, RunClaim};
 pub use compact::{Compacted, Verified};
 pub use dictionary::read::LabelTest;
 pub use dropping::FactsDropped;
-pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, ScoreValues, Scores};
+pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, Origin, ScoreValues, Scores};
 pub use error::{Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
-pub use files::container::FORMAT_VERSION;
+pub use files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
 pub use packed::{PackedSets, Values};

@@ -98,7 +98,7 @@ impl RunSpec {
             return Err(wrong("prompt share", self.prompt_share.to_string(), "a share from 0 to 1"));
         }
         match self.keep {
-            Keep::Share(share) if !(share > 0.0 && share <= 1.0) => {
+            Keep::Share(share) | Keep::Signed(share) if !(share > 0.0 && share <= 1.0) => {
                 Err(wrong("keep", share.to_string(), "a share of the maximum, 0 < share ≤ 1"))
             }
             Keep::Top(0) => Err(wrong("keep", "top 0".into(), "at least one score a fact")),
@@ -170,6 +170,9 @@ pub enum Keep {
     Share(f64),
     /// The best n scores of a fact; of equal scores the lower neuron first.
     Top(u32),
+    /// Scores of at least this share of the fact's maximum, and beside them negative ones: at most minus this share of the
+    /// largest absolute score ([`crate::ScoreView::negative`]).
+    Signed(f64),
 }
 
 impl Default for Keep {
@@ -184,6 +187,7 @@ impl std::fmt::Display for Keep {
             Self::All => write!(f, "all scores"),
             Self::Share(share) => write!(f, "scores ≥ {share}·max"),
             Self::Top(n) => write!(f, "the {n} best scores"),
+            Self::Signed(share) => write!(f, "scores ≥ {share}·max, and negative ones ≤ −{share}·max|score|"),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::catalogue::{self, Catalogue, Locked, SavedSet};
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::files::building::Building;
-use crate::files::container::FORMAT_VERSION;
+use crate::files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 use crate::files::durable;
 use crate::files::garbage;
 use crate::ids::RunId;
@@ -133,8 +133,8 @@ impl Store {
             Err(e) => return Err(Error::io("read", &marker)(e)),
         };
         match text.trim().strip_prefix("kndb store, format ").map(str::parse) {
-            Some(Ok(FORMAT_VERSION)) => Ok(Self::at(path, options)),
-            Some(Ok(found)) => Err(Error::FormatVersion { path: path.to_owned(), found, expected: FORMAT_VERSION }),
+            Some(Ok(OLDEST_FORMAT..=FORMAT_VERSION)) => Ok(Self::at(path, options)),
+            Some(Ok(found)) => Err(Error::format_version(path, found)),
             _ => Err(not("its KNDB file does not name a format")),
         }
     }

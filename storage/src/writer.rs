@@ -7,7 +7,7 @@
 
 mod job;
 
-use crate::block::{encode_groups, encode_scores};
+use crate::block::{Form, encode_groups, encode_scores};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::check::{check_entry, check_twice};
 use crate::entry::{Entry, EntryData};
@@ -304,7 +304,8 @@ impl RunWriter {
         let spec = &self.run.spec;
         match data {
             EntryData::Scores(scores) => {
-                (PartKind::Scores, encode_scores(scores, spec.shape, spec.keep, spec.score_type))
+                let form = Form { shape: spec.shape, score_type: spec.score_type };
+                (PartKind::Scores, encode_scores(scores, form, spec.keep))
             }
             EntryData::Neurons(neurons) => {
                 let mut ascending: Vec<u32> = neurons.iter().map(|neuron| neuron.0).collect();

@@ -128,12 +128,16 @@ pub fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `all`, `share:S` or `top:N`.
+/// `all`, `share:S`, `top:N` or `signed:share:S`.
 pub fn keep(text: &str) -> Result<Keep, String> {
-    let expected = || "expected all, share:0.01 or top:100".to_owned();
+    let expected = || "expected all, share:0.01, top:100 or signed:share:0.01".to_owned();
     match text.split_once(':') {
         None if text == "all" => Ok(Keep::All),
         Some(("share", number)) => Ok(Keep::Share(share(number)?)),
+        Some(("signed", rule)) => match rule.split_once(':') {
+            Some(("share", number)) => Ok(Keep::Signed(share(number)?)),
+            _ => Err(expected()),
+        },
         Some(("top", number)) => match number.parse() {
             Ok(count) if count > 0 => Ok(Keep::Top(count)),
             _ => Err(expected()),
@@ -161,7 +165,20 @@ mod tests {
         assert_eq!(keep("all"), Ok(Keep::All));
         assert_eq!(keep("share:0.01"), Ok(Keep::Share(0.01)));
         assert_eq!(keep("top:100"), Ok(Keep::Top(100)));
-        for wrong in ["", "some", "top:0", "top:-1", "share:2", "share:x", "all:1"] {
+        assert_eq!(keep("signed:share:0.05"), Ok(Keep::Signed(0.05)));
+        for wrong in [
+            "",
+            "some",
+            "top:0",
+            "top:-1",
+            "share:2",
+            "share:x",
+            "all:1",
+            "signed",
+            "signed:0.1",
+            "signed:top:3",
+            "signed:share:x",
+        ] {
             assert!(keep(wrong).is_err(), "{wrong} was taken");
         }
     }

@@ -218,10 +218,10 @@ impl DegenerateJob {
             part.part.grid(0)?.push_to(local, &mut neurons);
             return Ok(Some(Found { neurons: neurons.into_iter().map(Neuron).collect(), ranked: false }));
         }
-        let scores = part.part.scores(local)?;
         let tau = self.run.tau_of(snapshot.language_name(item.language));
+        let scores = part.part.scores_above(local, tau)?;
         let count = scores.above_share(tau, 0..scores.len());
-        let all_there = scores.len() as u64 == self.run.shape.neurons() || scores.knows_share(tau);
+        let all_there = scores.kept() as u64 == self.run.shape.neurons() || scores.knows_share(tau);
         // Of the best ones alone, those that are there are enough.
         let enough = count >= self.candidates && self.run.prompt_share == 0.0;
         if count == scores.len() && !all_there && !enough {
@@ -268,7 +268,7 @@ fn attributed_at(p: f32, attributions: &Stored<'_>, item: &Item) -> Result<bool>
     if part.part.kind() != PartKind::Scores {
         return Ok(true);
     }
-    let kept = part.part.scores(local)?.layers().map(|layer| layer.evidence.probability).find(|p| p.is_finite());
+    let kept = part.part.head(local)?.layers().map(|layer| layer.evidence.probability).find(|p| p.is_finite());
     Ok(kept.is_none_or(|kept| (kept - p).abs() <= SAME_PROBABILITY * kept.max(p)))
 }
 

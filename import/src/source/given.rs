@@ -46,7 +46,7 @@ impl Named {
 
     /// The entry of scores without evidence.
     pub fn scores(self, values: ScoreValues) -> Given {
-        self.entry(EntryData::Scores(Scores { values, evidence: Vec::new() }))
+        self.entry(EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None }))
     }
 }
 

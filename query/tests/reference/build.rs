@@ -315,7 +315,7 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
 }
 
 fn handed(values: ScoreValues) -> EntryData {
-    EntryData::Scores(kndb_storage::Scores { values, evidence: Vec::new() })
+    EntryData::Scores(kndb_storage::Scores { values, evidence: Vec::new(), origin: None })
 }
 
 fn set(seed: u64, shape: Shape) -> (EntryData, Truth) {

@@ -116,7 +116,7 @@ fn known(scores: &Scores, run: &RunSpec) -> Known {
     }
     match run.keep {
         Keep::All => {}
-        Keep::Share(share) => {
+        Keep::Share(share) | Keep::Signed(share) => {
             let limit = share * f64::from(max);
             drop_below(greatest_below(limit, run.score_type), greatest_below(limit, ScoreType::F32));
             list.retain(|&(_, score)| f64::from(score) >= limit);

@@ -199,7 +199,7 @@ pub fn scored(number: usize, language: &str, prompt: u16, scores: &[(u32, u32, f
     for &(layer, unit, score) in scores {
         dense[neuron((layer, unit)).0 as usize] = score;
     }
-    let data = EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence: Vec::new() });
+    let data = EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence: Vec::new(), origin: None });
     Entry { fact: id(number), language: language.into(), prompt, data }
 }
 

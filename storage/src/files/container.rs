@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
-/// Version of the layout of segment and dictionary files, and of the store as a whole.
-pub const FORMAT_VERSION: u32 = 1;
+/// Version of the layout of segment and dictionary files, and of the store as a whole: what is written.
+pub const FORMAT_VERSION: u32 = 2;
+/// The oldest version that is read. What differs between versions: `docs/format.md`, "How do versions change?".
+pub const OLDEST_FORMAT: u32 = 1;
 
 const TRAILER: usize = 40;
 
@@ -63,11 +65,12 @@ pub(crate) struct Container {
     bytes: Bytes,
     path: PathBuf,
     magic: Magic,
+    version: u32,
     directory: std::ops::Range<usize>,
 }
 
 /// Checks magic, version and checksum of the directory, and says where the directory lies.
-fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<std::ops::Range<usize>> {
+fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<(u32, std::ops::Range<usize>)> {
     let bad = |place: &str, found: String, expected: String| Err(Error::corrupt(path, place, found, expected));
     let len = bytes.len();
     if len < 8 + TRAILER {
@@ -79,8 +82,8 @@ fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<std::ops::Range<u
         return bad("magic", format!("{:?}", &bytes[..8]), format!("{magic:?} file"));
     }
     let version = (number(24) & u64::from(u32::MAX)) as u32;
-    if version != FORMAT_VERSION {
-        return Err(Error::FormatVersion { path: path.to_owned(), found: version, expected: FORMAT_VERSION });
+    if !(OLDEST_FORMAT..=FORMAT_VERSION).contains(&version) {
+        return Err(Error::format_version(path, version));
     }
     let (offset, size, sum) = (number(0), number(8), number(16));
     let end = offset.checked_add(size);
@@ -92,14 +95,19 @@ fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<std::ops::Range<u
     if found != sum {
         return bad("directory", format!("checksum {found:016x}"), format!("{sum:016x}"));
     }
-    Ok(directory)
+    Ok((version, directory))
 }
 
 impl Container {
     /// Checks the envelope and the directory's checksum.
     pub(crate) fn open(bytes: Bytes, path: &Path, magic: Magic) -> Result<Self> {
-        let directory = envelope(&bytes, path, magic)?;
-        Ok(Self { bytes, path: path.to_owned(), magic, directory })
+        let (version, directory) = envelope(&bytes, path, magic)?;
+        Ok(Self { bytes, path: path.to_owned(), magic, version, directory })
+    }
+
+    /// The format version that the file says it is of: one that is read.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 
     pub(crate) fn directory(&self) -> &[u8] {

@@ -1,7 +1,7 @@
 //! Builds a segment: blocks are streamed out, sets and postings are collected on the way.
 
-use super::{GridDirectory, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
-use crate::block::{LEAST_POSITIVE, ScoreView, decode_groups};
+use super::{GridDirectory, PIECES, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
+use crate::block::{Form, LEAST_POSITIVE, Pieces, as_current, groups, v2};
 use crate::files::container::{ContainerWriter, Magic};
 use crate::ids::{FactId, LanguageId, PromptId, RunId, Shape};
 use crate::packed;
@@ -37,13 +37,16 @@ impl EntryKey {
     }
 }
 
-/// Payload of an entry as it is stored: a score or group block, or the ascending neurons as `u32`s.
+/// Heads are collected in memory while tails are written: a part ends when they take this much.
+const HEADS_BYTES: usize = 256 << 20;
+
+/// Payload of an entry as it waits in the catalogue: a score or group block, or the ascending neurons as `u32`s.
 pub(crate) type Payload<'a> = Cow<'a, [u8]>;
 
 /// Writes a segment from entries in ascending [`EntryKey`] order; returns the output and its length.
 ///
-/// Payloads come from this program ([`crate::block`]) or from checked segments; one that cannot be
-/// read is an error of kind `InvalidData`.
+/// Payloads come from this program ([`crate::block`]), from the catalogue or from segments; one that cannot be read, or does
+/// not agree with its own checksums, is an error of kind `InvalidData`.
 pub(crate) fn build<'a, W: Write>(
     out: W,
     head: SegmentHead,
@@ -55,18 +58,22 @@ pub(crate) fn build<'a, W: Write>(
     while let Some(&(first, _)) = entries.peek() {
         let mut part = PartBuilder::new(head, first.kind);
         writer.begin()?;
-        while let Some((key, payload)) =
-            entries.next_if(|(key, _)| key.part() == first.part() && part.facts.len() < part.capacity)
-        {
-            let block =
-                part.add(key.fact, &payload).map_err(|e| std::io::Error::new(std::io::ErrorKind::InvalidData, e))?;
-            if block {
-                writer.push(&payload)?;
+        while let Some((key, payload)) = entries.next_if(|(key, _)| key.part() == first.part() && part.has_room()) {
+            let invalid = |found| std::io::Error::new(std::io::ErrorKind::InvalidData, found);
+            if first.kind == PartKind::Neurons {
+                part.add_neurons(key.fact, &payload).map_err(invalid)?;
+                continue;
             }
+            let block = as_current(&payload, first.kind, part.form).map_err(invalid)?;
+            let pieces = Pieces::read(&block).map_err(invalid)?;
+            part.add(key.fact, pieces).map_err(invalid)?;
+            writer.push(pieces.tail)?;
         }
-        let blocks = writer.end();
+        let tails = writer.end();
+        part.pieces.extend(part.end().into_iter().flatten());
+        let heads = writer.section(&part.heads)?;
         let facts = writer.section(&le_u32(&part.facts))?;
-        let offsets = writer.section(&le_u64(&part.offsets))?;
+        let pieces = writer.section(&part.pieces)?;
         let mut grids = Vec::with_capacity(part.grids.len());
         for grid in &mut part.grids {
             grids.push(grid.write(&mut writer, slots(head.shape), part.facts.len())?);
@@ -80,8 +87,9 @@ pub(crate) fn build<'a, W: Write>(
             tau_floor: part.tau_floor,
             facts,
             grids,
-            offsets,
-            blocks,
+            pieces,
+            heads,
+            tails,
         });
     }
     let directory = SegmentDirectory {
@@ -97,10 +105,13 @@ pub(crate) fn build<'a, W: Write>(
 
 struct PartBuilder {
     kind: PartKind,
-    score_type: ScoreType,
+    form: Form,
     capacity: usize,
     facts: Vec<u32>,
-    offsets: Vec<u64>,
+    /// Of each entry, where its pieces begin, and their checksums.
+    pieces: Vec<u8>,
+    heads: Vec<u8>,
+    tail_bytes: u64,
     members: u64,
     tau_floor: f64,
     grids: Vec<GridBuilder>,
@@ -116,10 +127,12 @@ impl PartBuilder {
         };
         Self {
             kind,
-            score_type: head.score_type,
+            form: Form { shape: head.shape, score_type: head.score_type },
             capacity: part_capacity(head.shape),
             facts: Vec::new(),
-            offsets: vec![0],
+            pieces: Vec::new(),
+            heads: Vec::new(),
+            tail_bytes: 0,
             members: 0,
             tau_floor: 0.0,
             grids: taus.iter().map(|&tau| GridBuilder { tau, counts: Vec::new(), neurons: Vec::new() }).collect(),
@@ -127,46 +140,66 @@ impl PartBuilder {
         }
     }
 
-    /// Takes an entry; says whether its payload belongs into the blocks.
-    fn add(&mut self, fact: FactId, payload: &[u8]) -> Result<bool, String> {
+    fn has_room(&self) -> bool {
+        self.facts.len() < self.capacity && self.heads.len() < HEADS_BYTES
+    }
+
+    /// A record of the section `pieces`.
+    fn record(&self, head_xxh3: u64, tail_xxh3: u64) -> [u8; PIECES] {
+        let numbers = [self.heads.len() as u64, head_xxh3, self.tail_bytes, tail_xxh3].map(u64::to_le_bytes);
+        std::array::from_fn(|at| numbers[at / 8][at % 8])
+    }
+
+    /// The record after the last entry's: where all pieces end. Neurons have none.
+    fn end(&self) -> Option<[u8; PIECES]> {
+        (self.kind != PartKind::Neurons).then(|| self.record(0, 0))
+    }
+
+    /// Takes an entry whose payload is a block; its tail is the caller's to write.
+    fn add(&mut self, fact: FactId, block: Pieces<'_>) -> Result<(), String> {
         self.facts.push(fact.0);
-        match self.kind {
-            PartKind::Scores => {
-                let view = ScoreView::new(payload, self.score_type)?;
-                self.members += view.len() as u64;
-                if view.max() > 0.0 {
-                    self.tau_floor = self.tau_floor.max(f64::from(view.floor()) / f64::from(view.max()));
-                } else if view.floor() > LEAST_POSITIVE {
-                    // The maximum is positive perhaps, and was dropped: no τ is known to be complete.
-                    self.tau_floor = f64::INFINITY;
-                }
-                // Thresholds ascend, so each set is a prefix of the one before.
-                let mut count = view.len();
-                for grid in &mut self.grids {
-                    count = view.above_share(grid.tau, 0..count);
-                    self.scratch.clear();
-                    view.push_neurons(count, &mut self.scratch);
-                    self.scratch.sort_unstable();
-                    grid.add(&self.scratch);
-                }
-            }
-            PartKind::Neurons => {
-                let (neurons, []) = payload.as_chunks() else {
-                    return Err(format!("a neuron set of {} bytes", payload.len()));
-                };
-                self.members += neurons.len() as u64;
-                self.scratch.clear();
-                self.scratch.extend(neurons.iter().map(|&neuron| u32::from_le_bytes(neuron)));
-                for grid in &mut self.grids {
-                    grid.add(&self.scratch);
-                }
-            }
-            PartKind::Groups => self.members += decode_groups(payload)?.len() as u64,
+        if self.kind == PartKind::Groups {
+            self.members += groups::decode(block.head)?.len() as u64;
+        } else {
+            self.add_scores(block)?;
         }
-        let block = self.kind != PartKind::Neurons;
-        let end = self.offsets.last().copied().unwrap_or(0);
-        self.offsets.push(if block { end + payload.len() as u64 } else { end });
-        Ok(block)
+        self.pieces.extend(self.record(block.head_xxh3, block.tail_xxh3));
+        self.heads.extend_from_slice(block.head);
+        self.tail_bytes += block.tail.len() as u64;
+        Ok(())
+    }
+
+    fn add_scores(&mut self, block: Pieces<'_>) -> Result<(), String> {
+        let view = v2::whole(block.head, block.tail, self.form)?;
+        self.members += view.len() as u64;
+        if view.max() > 0.0 {
+            self.tau_floor = self.tau_floor.max(f64::from(view.floor()) / f64::from(view.max()));
+        } else if view.floor() > LEAST_POSITIVE {
+            // The maximum is positive perhaps, and was dropped: no τ is known to be complete.
+            self.tau_floor = f64::INFINITY;
+        }
+        // Thresholds ascend, so each set is a prefix of the one before.
+        let mut count = view.len();
+        for grid in &mut self.grids {
+            count = view.above_share(grid.tau, 0..count);
+            self.scratch.clear();
+            view.push_neurons(count, &mut self.scratch);
+            self.scratch.sort_unstable();
+            grid.add(&self.scratch, self.form)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a neuron set, which its grid keeps.
+    fn add_neurons(&mut self, fact: FactId, payload: &[u8]) -> Result<(), String> {
+        let (neurons, []) = payload.as_chunks() else {
+            return Err(format!("a neuron set of {} bytes", payload.len()));
+        };
+        self.facts.push(fact.0);
+        self.members += neurons.len() as u64;
+        self.scratch.clear();
+        self.scratch.extend(neurons.iter().map(|&neuron| u32::from_le_bytes(neuron)));
+        self.grids.iter_mut().try_for_each(|grid| grid.add(&self.scratch, self.form))
     }
 }
 
@@ -178,9 +211,17 @@ struct GridBuilder {
 }
 
 impl GridBuilder {
-    fn add(&mut self, ascending: &[u32]) {
+    fn add(&mut self, ascending: &[u32], form: Form) -> Result<(), String> {
+        // Damage that has a checksum of its own, or is older than that, would be signed here for good.
+        if let Some(&last) = ascending.last().filter(|&&last| u64::from(last) >= form.shape.neurons()) {
+            return Err(format!("neuron {last} in a model of {}", form.shape));
+        }
+        if !ascending.is_sorted_by(|a, b| a < b) {
+            return Err("a neuron twice, or out of order, in a set".into());
+        }
         self.counts.push(ascending.len() as u32);
         self.neurons.extend_from_slice(ascending);
+        Ok(())
     }
 
     fn write<W: Write>(

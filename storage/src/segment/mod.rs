@@ -8,9 +8,10 @@
 //! | facts: ascending fact ids | is this fact here, and where? |
 //! | per grid τ: packed roaring sets, fact → neurons | set algebra, counts by layer |
 //! | per grid τ: packed roaring postings, neuron → facts | which facts use this neuron? |
-//! | blocks: best score first ([`crate::ScoreView`]) | any other threshold, ranks, the scores themselves |
+//! | heads: the best scores first ([`crate::ScoreView`]) | any other threshold from [`crate::HEAD_SHARE`] on, evidence, origin |
+//! | tails: the scores after them | lower thresholds, ranks, all scores |
 //!
-//! [`build`] writes them, [`read`] reads them; `docs/format.md` is the byte layout. Not for
+//! [`build`] writes them, in format 2; [`read`] reads formats 1 and 2; `docs/format.md` is the byte layout. Not for
 //! changing anything: a fact is replaced by a tombstone and a new segment.
 
 pub(crate) mod build;
@@ -77,6 +78,9 @@ pub(crate) fn part_capacity(shape: Shape) -> usize {
     ((1 << 16) / slots(shape)).min(1 << 14) as usize
 }
 
+/// Bytes of a record of the section `pieces`: where head and tail begin, and their checksums, as `u64`s.
+const PIECES: usize = 32;
+
 // The fields of the directory: `docs/format.md`, "What is in a segment?".
 
 #[derive(Archive, Serialize)]
@@ -98,8 +102,9 @@ struct PartDirectory {
     tau_floor: f64,
     facts: Section,
     grids: Vec<GridDirectory>,
-    offsets: Section,
-    blocks: Section,
+    pieces: Section,
+    heads: Section,
+    tails: Section,
 }
 
 #[derive(Archive, Serialize)]

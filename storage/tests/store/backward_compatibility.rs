@@ -9,8 +9,8 @@ use crate::contents::{Contents, Stored};
 use crate::damage::copy_folder;
 use crate::toy::{Toy, entry, fact_row, groups, neurons};
 use kndb_storage::{
-    CandidatesRow, Entry, EntryData, FORMAT_VERSION, FactBatch, Keep, LayerEvidence, Neuron, OnConflict, RunSpec,
-    SavedSet, ScoreType, ScoreValues, Scores, Shape, Store, TemplateRow,
+    CandidatesRow, Entry, EntryData, FORMAT_VERSION, FactBatch, Keep, LayerEvidence, Neuron, OnConflict, Origin,
+    RunSpec, SavedSet, ScoreType, ScoreValues, Scores, Shape, Store, TemplateRow,
 };
 use std::path::{Path, PathBuf};
 
@@ -32,13 +32,27 @@ fn spec(name: &str) -> RunSpec {
 
 fn scores(fact: &str, language: &str, values: [f32; 8]) -> Entry {
     let layer = |baseline| LayerEvidence { probability: 0.5, baseline, residual: 0.125 };
-    let scores = Scores { values: ScoreValues::Dense(values.to_vec()), evidence: vec![layer(0.25), layer(0.0)] };
+    let evidence = vec![layer(0.25), layer(0.0)];
+    let scores = Scores { values: ScoreValues::Dense(values.to_vec()), evidence, origin: None };
     entry(fact, language, 0, EntryData::Scores(scores))
 }
 
 fn sparse(fact: &str, language: &str) -> Entry {
     let values = ScoreValues::Sparse { neurons: vec![Neuron(6), Neuron(1)], scores: vec![0.5, 0.75], floor: 0.375 };
-    entry(fact, language, 1, EntryData::Scores(Scores { values, evidence: Vec::new() }))
+    entry(fact, language, 1, EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None }))
+}
+
+/// What format 2 has and format 1 had not.
+fn with_origin() -> Entry {
+    let mut entry = scores("f1", "en", FIRST);
+    if let EntryData::Scores(scores) = &mut entry.data {
+        scores.origin = Some(origin());
+    }
+    entry
+}
+
+fn origin() -> Origin {
+    Origin { question: Some(0x0123_4567_89AB_CDEF), answer: Some("巴黎".into()), rank: Some(3), tokens: Some(2) }
 }
 
 const FIRST: [f32; 8] = [0.0, 1.0, 0.25, 0.125, -1.0, 0.5, 0.5, 0.0];
@@ -82,6 +96,10 @@ fn fill(store: &Store) {
         .expect("begins")
         .append(&[scores("f1", "en", FIRST)])
         .expect("appends");
+    let signed = store.open_run(RunSpec { keep: Keep::Signed(0.5), ..spec("signed") }).expect("new");
+    signed.append(Entry { language: "zh".into(), ..with_origin() }).expect("appends");
+    signed.seal().expect("seals");
+    signed.append(with_origin()).expect("appends");
     let text = "likn(en, zh)".into();
     let set =
         SavedSet { name: "likn".into(), text, kind: "neurons".into(), runs: vec![1], members: 2, saved: 1_800_000_000 };
@@ -102,7 +120,7 @@ fn make_fixture() {
     let bytes = std::fs::read(&db).expect("reads");
     let used = bytes.iter().rposition(|&byte| byte != bytes[bytes.len() - 1]).expect("something is written") + 1;
     std::fs::write(db, &bytes[..used]).expect("writes");
-    check(1, &folder);
+    check(FORMAT_VERSION, &folder);
 }
 
 /// Neurons and scores, best first.
@@ -123,7 +141,7 @@ fn check(version: u32, fixture: &Path) {
     let snapshot = store.snapshot().expect("reads");
     assert_eq!(snapshot.run_named("run").expect("is there").spec, spec("run"));
     assert_eq!(snapshot.run_named("half").expect("is there").spec.keep, Keep::Top(3));
-    assert_eq!(snapshot.unsealed().0, 1);
+    assert_eq!(snapshot.unsealed().0, if version == 1 { 1 } else { 2 });
     let contents = Contents::of(&store).expect("reads");
     assert_eq!(contents.facts.len(), 2);
     let france = r#"Some("P36") (Some("Q142"), None) en: ("France", "Paris") zh: ("法国", "巴黎")"#;
@@ -132,7 +150,7 @@ fn check(version: u32, fixture: &Path) {
     assert_eq!(contents.prompts["P36 en 0"], "[X]: [Y]");
     assert_eq!(contents.prompts["P36 en candidates"], r#"(["France"], ["Paris", "Rome"])"#);
     assert_eq!(contents.sets["likn"].1, [1, 2, 3]);
-    assert_eq!(contents.entries.len(), 6);
+    assert_eq!(contents.entries.len(), if version == 1 { 6 } else { 8 });
     assert_eq!(ranked(&contents, "run", "en", 0, "f1"), [(1, 1.0), (5, 0.5), (6, 0.5), (2, 0.25)]);
     assert_eq!(ranked(&contents, "run", "en", 0, "f2"), [(7, 2.0), (1, 1.0), (5, 0.5), (6, 0.5)]);
     assert_eq!(ranked(&contents, "run", "en", 1, "f1"), [(1, 0.75), (6, 0.5)]);
@@ -152,7 +170,22 @@ fn check(version: u32, fixture: &Path) {
     let Stored::Groups(text) = of("en", true) else { panic!("groups") };
     let evidence = "probability: 0.75, after_each: [0.015625, 0.078125], after_all: 0.125";
     assert!(text.contains("[neuron-1, neuron-5]") && text.contains(evidence), "{text}");
+    for language in ["en", "zh"].into_iter().filter(|_| version > 1) {
+        let address = ("signed".into(), language.into(), 0, "f1".into(), false);
+        let Stored::Scores { ranked, negative, origin: found, .. } = &contents.entries[&address] else {
+            panic!("scores")
+        };
+        assert_eq!(*ranked, [(1, 1.0_f32), (5, 0.5), (6, 0.5)].map(|(neuron, score)| (neuron, score.to_bits())));
+        assert_eq!((&negative[..], found), (&[(4, (-1.0_f32).to_bits())][..], &Some(origin())));
+    }
+    // A snapshot holds on to replaced files.
+    drop(snapshot);
     goes_on(&store);
+    let files = std::fs::read_dir(copy.path().join("files")).expect("lists").map(|file| file.expect("lists").path());
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "seg")) {
+        let bytes = std::fs::read(&path).expect("reads");
+        assert_eq!(bytes[bytes.len() - 16], FORMAT_VERSION as u8, "{}: compacted into today's format", path.display());
+    }
 }
 
 /// Today's code writes to it, too.

@@ -1,7 +1,7 @@
 //! Everything a store holds, by name, as plain values: two stores with the same contents compare equal,
 //! whatever segments they are made of.
 
-use kndb_storage::{Error, LivePart, PartKind, Slot, Snapshot, Store};
+use kndb_storage::{Error, LivePart, Origin, PartKind, Slot, Snapshot, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
@@ -32,6 +32,9 @@ pub enum Stored {
         layers: Vec<[u32; 5]>,
         /// The ready-made set of every threshold.
         grids: Vec<Vec<u32>>,
+        /// Neuron and score, most negative first.
+        negative: Vec<(u32, u32)>,
+        origin: Option<Origin>,
     },
     Neurons(Vec<u32>),
     Groups(String),
@@ -169,6 +172,8 @@ pub fn stored(live: &LivePart<'_>, local: u32) -> Result<Stored, Error> {
                 max: view.max().to_bits(),
                 ranked: (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits())).collect(),
                 layers: layers.collect(),
+                negative: view.negative().map(|(neuron, score)| (neuron.0, score.to_bits())).collect(),
+                origin: view.origin(),
                 grids: (0..part.taus().len()).map(|grid| set(live, grid, local)).collect::<Result<_, _>>()?,
             })
         }

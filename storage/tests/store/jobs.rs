@@ -162,7 +162,7 @@ fn an_import_names_the_fact_whose_scores_would_all_be_0() {
             fact: fact.into(),
             language: "en".into(),
             prompt: 0,
-            data: EntryData::Scores(Scores { values, evidence: Vec::new() }),
+            data: EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None }),
         }
     };
     // f16 has steps of 6e-8 there.

@@ -2,8 +2,8 @@
 
 use crate::toy::{Toy, entry, fact_row, groups, neurons};
 use kndb_storage::{
-    EntryData, FactBatch, Keep, LayerEvidence, OnConflict, RelationNameRow, RunSpec, ScoreValues, Scores, Shape,
-    TAU_GRID,
+    EntryData, FactBatch, Keep, LayerEvidence, OnConflict, Origin, RelationNameRow, RunSpec, ScoreValues, Scores,
+    Shape, TAU_GRID, question_hash,
 };
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -43,17 +43,13 @@ impl<'a> At<'a> {
         let begin = at as i64 + i64::from(self.u32(at) as i32);
         (0..self.u32(at + 4) as usize).map(|number| begin as usize + number * size).collect()
     }
-
-    fn f32s(self, at: usize) -> Vec<f32> {
-        self.list(at, 4).into_iter().map(|at| self.f32(at)).collect()
-    }
 }
 
 /// A container's directory, its checks done.
 fn directory<'a>(file: &'a [u8], magic: &[u8; 8]) -> At<'a> {
     let trailer = At(&file[file.len() - 40..]);
     assert_eq!((&file[..8], &trailer.0[32..]), (&magic[..], &magic[..]));
-    assert_eq!((trailer.u32(24), trailer.u32(28)), (1, 0));
+    assert_eq!((trailer.u32(24), trailer.u32(28)), (2, 0));
     let (offset, len) = (trailer.u64(0) as usize, trailer.u64(8) as usize);
     assert_eq!((offset % 8, offset + len), (0, file.len() - 40));
     let directory = &file[offset..offset + len];
@@ -68,6 +64,19 @@ fn section<'a>(file: &'a [u8], directory: At<'_>, at: usize) -> &'a [u8] {
     let bytes = &file[offset..offset + len];
     assert_eq!(xxh3_64(bytes), directory.u64(at + 16));
     bytes
+}
+
+/// Head and tail of every entry of a part, compared with their checksums.
+fn pieces<'a>(file: &'a [u8], directory: At<'_>, part: usize) -> Vec<(At<'a>, At<'a>)> {
+    let records = u64s(section(file, directory, part + 57));
+    let (heads, tails) = (section(file, directory, part + 81), section(file, directory, part + 105));
+    assert_eq!(records[records.len() - 4..], [heads.len() as u64, 0, tails.len() as u64, 0]);
+    let piece = |of: &'a [u8], at: usize| {
+        let bytes = &of[records[at] as usize..records[at + 4] as usize];
+        assert_eq!(xxh3_64(bytes), records[at + 1]);
+        At(bytes)
+    };
+    (0..records.len() / 4 - 1).map(|entry| (piece(heads, 4 * entry), piece(tails, 4 * entry + 2))).collect()
 }
 
 fn u32s(bytes: &[u8]) -> Vec<u32> {
@@ -87,7 +96,7 @@ const VALUES: [f32; 8] = [0.0, 1.0, 0.25, 0.125, -1.0, 0.5, 0.5, 0.0];
 fn store(width: u32) -> Toy {
     let toy = Toy::new();
     let spec = RunSpec {
-        keep: Keep::Share(0.25),
+        keep: Keep::Signed(0.25),
         parameters: vec![("n".into(), "20".into())],
         ..RunSpec::new("run", "toy", Shape::new(2, width).expect("fits"))
     };
@@ -97,7 +106,17 @@ fn store(width: u32) -> Toy {
     values.extend(&VALUES[4..]);
     values.resize(2 * width as usize, 0.0);
     let evidence = |baseline| LayerEvidence { probability: 0.5, baseline, residual: 0.125 };
-    let scores = Scores { values: ScoreValues::Dense(values), evidence: vec![evidence(0.25), evidence(0.0)] };
+    let origin = Origin {
+        question: Some(question_hash("[X]: [Y]", "France", "Paris", 0)),
+        answer: Some("Lyon".into()),
+        rank: Some(2),
+        tokens: Some(1),
+    };
+    let scores = Scores {
+        values: ScoreValues::Dense(values),
+        evidence: vec![evidence(0.25), evidence(0.0)],
+        origin: Some(origin),
+    };
     let row = fact_row("f1", "P36", "en", "France", "Paris");
     toy.store.add_facts(FactBatch { facts: vec![row], ..FactBatch::default() }).expect("adds");
     let batch = [
@@ -121,22 +140,23 @@ fn a_segment_is_as_described() {
         let head = root.0.len() - 21;
         assert_eq!([root.u32(head), root.u32(head + 4), root.u32(head + 8)], [1, 2, width]);
         assert_eq!(root.0[head + 12], 0, "f32");
-        let parts = root.list(head + 13, 105);
+        let parts = root.list(head + 13, 129);
         let names: Vec<_> = parts.iter().map(|&at| (root.u16(at), root.u16(at + 2), root.0[at + 4])).collect();
         assert_eq!(names, [(0, 0, 0), (0, 0, 2), (1, 0, 1)], "language, prompt, kind");
         scores_part(&file, root, parts[0], width);
         assert_eq!(u32s(section(&file, root, parts[1] + 25)), [1], "the fact of the groups");
         assert!(root.list(parts[1] + 49, 88).is_empty());
-        let block = At(section(&file, root, parts[1] + 81));
-        let group = block.list(block.0.len() - 8, 16);
-        let members: Vec<u32> = block.list(group[0], 4).into_iter().map(|at| block.u32(at)).collect();
-        assert_eq!((group.len(), members), (1, vec![1, 5]));
-        assert_eq!(block.f32s(group[0] + 8), [0.75, 0.125, 1.0 / 64.0, 5.0 / 64.0]);
+        let block = pieces(&file, root, parts[1])[0].0;
+        assert_eq!([0, 4, 8, 12, 16].map(|at| block.u32(at)), [1, 2, 4, 1, 5], "one group: two neurons, four numbers");
+        assert_eq!([20, 24, 28, 32].map(|at| block.f32(at)), [0.75, 0.125, 1.0 / 64.0, 5.0 / 64.0]);
+        assert_eq!(block.0.len(), 36);
+        assert!(section(&file, root, parts[1] + 105).is_empty(), "groups have no tails");
         let grids = root.list(parts[2] + 49, 88);
         assert!(grids.len() == 1 && root.f64(grids[0]).is_nan());
         assert_eq!(bitmap(section(&file, root, grids[0] + 56)).iter().collect::<Vec<_>>(), [0, 7]);
-        assert_eq!(u64s(section(&file, root, parts[2] + 57)), [0, 0]);
-        assert!(section(&file, root, parts[2] + 81).is_empty());
+        for at in [57, 81, 105] {
+            assert!(section(&file, root, parts[2] + at).is_empty(), "neurons have no blocks");
+        }
     }
 }
 
@@ -144,22 +164,21 @@ fn scores_part(file: &[u8], root: At<'_>, part: usize, width: u32) {
     assert_eq!((root.u32(part + 5), root.u64(part + 9)), (2, 8), "facts, and kept scores of all");
     assert_eq!(root.f64(part + 17), 0.25, "the floor over the maximum");
     assert_eq!(u32s(section(file, root, part + 25)), [0, 1]);
-    let offsets = u64s(section(file, root, part + 57));
-    let blocks = section(file, root, part + 81);
-    assert_eq!((offsets.len(), offsets[2]), (3, blocks.len() as u64));
     let ranked = [1, width + 1, width + 2, 2];
-    for ends in offsets.windows(2) {
-        let block = At(&blocks[ends[0] as usize..ends[1] as usize]);
-        let root = block.0.len() - 48;
-        assert_eq!((block.f32(root), block.f32(root + 4)), (0.25, 1.0), "floor, maximum");
-        let layers = block.list(root + 8, 20).into_iter();
-        let layers: Vec<Vec<f32>> = layers.map(|at| (0..5).map(|n| block.f32(at + 4 * n)).collect()).collect();
-        assert_eq!(layers, [[1.0, 1.375, 0.5, 0.25, 0.125], [0.5, 0.0, 0.5, 0.0, 0.125]]);
-        let narrow: Vec<u32> = block.list(root + 16, 2).into_iter().map(|at| block.u16(at).into()).collect();
-        let wide: Vec<u32> = block.list(root + 24, 4).into_iter().map(|at| block.u32(at)).collect();
-        assert_eq!(if width == 4 { (&narrow, wide.len()) } else { (&wide, narrow.len()) }, (&ranked.to_vec(), 0));
-        assert_eq!(block.f32s(root + 32), [1.0, 0.5, 0.5, 0.25]);
-        assert!(block.list(root + 40, 2).is_empty());
+    for (head, tail) in pieces(file, root, part) {
+        assert_eq!((head.f32(0), head.f32(4), head.f32(8)), (0.25, 1.0, -0.25), "floor, maximum, ceiling");
+        assert_eq!([12, 16, 20, 24].map(|at| head.u32(at)), [4, 0, 1, 2], "in the head, in the tail, negative, layers");
+        let layer = |layer: usize| [0, 1, 2, 3, 4].map(|number| head.f32(32 + 20 * layer + 4 * number));
+        assert_eq!([layer(0), layer(1)], [[1.0, 1.375, 0.5, 0.25, 0.125], [0.5, 0.0, 0.5, 0.0, 0.125]]);
+        assert_eq!([72, 76, 80, 84].map(|at| head.f32(at)), [1.0, 0.5, 0.5, 0.25]);
+        let size = if width == 4 { 2 } else { 4 };
+        let neuron = |of: At<'_>, at: usize| if size == 2 { of.u16(at).into() } else { of.u32(at) };
+        assert_eq!([0, 1, 2, 3].map(|number| neuron(head, 88 + number * size)), ranked);
+        let origin = At(&head.0[88 + 4 * size..]);
+        assert_eq!((head.u32(28) as usize, origin.0[0]), (origin.0.len(), 0b1111), "all of an origin is known");
+        assert_eq!(origin.u64(1), question_hash("[X]: [Y]", "France", "Paris", 0));
+        assert_eq!((origin.u32(9), origin.u16(13), &origin.0[15..]), (2, 1, "Lyon".as_bytes()));
+        assert_eq!((tail.f32(0), neuron(tail, 4), tail.0.len()), (-1.0, width, 4 + size), "the negative one");
     }
     let grids = root.list(part + 49, 88);
     assert_eq!(grids.iter().map(|&at| root.f64(at)).collect::<Vec<_>>(), TAU_GRID);
@@ -215,7 +234,7 @@ fn catalogue(toy: &Toy) -> BTreeMap<Vec<u8>, Vec<u8>> {
 #[test]
 fn the_catalogue_is_as_described() {
     let toy = store(4);
-    assert_eq!(std::fs::read(toy.path.join("KNDB")).expect("reads"), b"kndb store, format 1\n");
+    assert_eq!(std::fs::read(toy.path.join("KNDB")).expect("reads"), b"kndb store, format 2\n");
     let epoch = std::fs::read_to_string(toy.path.join("epoch")).expect("reads");
     let all = catalogue(&toy);
     let key = |table: u8, own: &[u8]| [&[table, 0, own.len() as u8], own, &[0; 4]].concat();
@@ -241,7 +260,7 @@ fn the_catalogue_is_as_described() {
     let expected = [&text("run")[..], &text("toy")[1..], &[0], &[2, 0, 0, 0, 4, 0, 0, 0], &text("imported")[1..], &[0]];
     assert!(run.starts_with(&expected.concat()));
     let rest =
-        [&[1, 0, 0, 0, 0, 0, 0, 0], &text("n")[1..], &text("20")[1..], &1_u32.to_le_bytes(), &0.25_f64.to_le_bytes()];
+        [&[1, 0, 0, 0, 0, 0, 0, 0], &text("n")[1..], &text("20")[1..], &3_u32.to_le_bytes(), &0.25_f64.to_le_bytes()];
     let at = expected.concat().len();
     assert!(run[at..].starts_with(&rest.concat()), "parameters, keep");
     let after = At(&run[at + rest.concat().len()..]);

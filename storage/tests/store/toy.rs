@@ -78,7 +78,7 @@ pub fn dense(seed: u64, shape: Shape) -> Scores {
     let evidence = (0..shape.layers)
         .map(|layer| LayerEvidence { probability: 0.5, baseline: layer as f32 / 8.0, residual: random.score() / 100.0 })
         .collect();
-    Scores { values: ScoreValues::Dense(values), evidence }
+    Scores { values: ScoreValues::Dense(values), evidence, origin: None }
 }
 
 pub fn entry(fact: &str, language: &str, prompt: u16, data: EntryData) -> Entry {

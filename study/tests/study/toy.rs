@@ -58,7 +58,8 @@ impl Toy {
             for &neuron in neurons {
                 dense[neuron as usize] = 1.0;
             }
-            let data = EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence: Vec::new() });
+            let data =
+                EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence: Vec::new(), origin: None });
             Entry { fact: fact.to_owned(), language: language.to_owned(), prompt: 0, data }
         };
         self.write(sets.iter().map(entry).collect());

@@ -82,7 +82,7 @@ fn entries_of((number, fact): (usize, &DemoFact)) -> Vec<Entry> {
     for (index, language) in LANGUAGES.iter().enumerate() {
         let values = ScoreValues::Dense(scores::scores(number, fact.relation, index));
         let evidence = Vec::new();
-        entries.push(entry(language, EntryData::Scores(Scores { values, evidence })));
+        entries.push(entry(language, EntryData::Scores(Scores { values, evidence, origin: None })));
         let groups = scores::groups(number, fact.relation);
         entries.push(entry(language, EntryData::Groups(groups)));
     }

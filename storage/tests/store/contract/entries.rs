@@ -7,13 +7,13 @@ use kndb_storage::{
 };
 
 fn dense_of(values: Vec<f32>) -> EntryData {
-    EntryData::Scores(Scores { values: ScoreValues::Dense(values), evidence: Vec::new() })
+    EntryData::Scores(Scores { values: ScoreValues::Dense(values), evidence: Vec::new(), origin: None })
 }
 
 fn sparse(neurons: &[u32], scores: &[f32], floor: f32) -> EntryData {
     let neurons = neurons.iter().copied().map(Neuron).collect();
     let values = ScoreValues::Sparse { neurons, scores: scores.to_vec(), floor };
-    EntryData::Scores(Scores { values, evidence: Vec::new() })
+    EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None })
 }
 
 fn group(neurons: &[u32], each: usize) -> EntryData {

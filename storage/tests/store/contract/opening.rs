@@ -27,7 +27,7 @@ fn another_format_is_named_and_refused() {
     let toy = Toy::new();
     std::fs::write(toy.path.join("KNDB"), "kndb store, format 77\n").expect("writes");
     let error = Store::open(&toy.path).err().expect("another format");
-    assert!(matches!(error, Error::FormatVersion { found: 77, expected: FORMAT_VERSION, .. }), "{error}");
+    assert!(matches!(error, Error::FormatVersion { found: 77, oldest: 1, newest: FORMAT_VERSION, .. }), "{error}");
     for other in ["", "kndb store", "kndb store, format one", "SQLite format 3"] {
         std::fs::write(toy.path.join("KNDB"), other).expect("writes");
         let error = Store::open(&toy.path).err().expect("no format");

@@ -26,7 +26,7 @@ impl Truth {
                 floor,
             },
         };
-        let data = EntryData::Scores(Scores { values, evidence: Vec::new() });
+        let data = EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None });
         Entry { fact: self.fact.clone(), language: "en".into(), prompt: 0, data }
     }
 
@@ -133,8 +133,10 @@ fn check_kept(spec: &RunSpec, truth: &Truth, all: &[(u32, f64)], kept: usize, ma
     let expected = match spec.keep {
         Keep::All => listed,
         Keep::Top(n) => listed.min(n as usize),
-        Keep::Share(share) if max > 0.0 => all.iter().filter(|&&(_, score)| score >= share * max).count().min(listed),
-        Keep::Share(_) => 0,
+        Keep::Share(share) | Keep::Signed(share) if max > 0.0 => {
+            all.iter().filter(|&&(_, score)| score >= share * max).count().min(listed)
+        }
+        Keep::Share(_) | Keep::Signed(_) => 0,
     };
     assert_eq!(kept, expected, "{}: number of kept scores of {}", truth.fact, spec.keep);
 }

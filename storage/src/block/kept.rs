@@ -1,0 +1,186 @@
+//! From the scores that a writer hands in to those that are kept, ranked.
+
+use super::rank::{rank_key, round, unrank};
+use super::view::{LayerSummary, ScoreView};
+use super::{Form, LEAST_POSITIVE};
+use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores};
+use crate::ids::Neuron;
+use crate::run::{Keep, ScoreType};
+
+/// What is kept of one fact's scores.
+pub(super) struct Kept {
+    /// Every neuron with a score of at least this is in `ranked`.
+    pub floor: f32,
+    /// Maximum over all scores; NaN where none was given.
+    pub max: f32,
+    pub layers: Vec<LayerSummary>,
+    /// Keys ([`rank_key`]) of the kept scores, best first.
+    pub ranked: Vec<u64>,
+    /// Every neuron with a score of at most this is in `negative`; NaN where that is not known.
+    pub ceiling: f32,
+    /// Keys of neurons with the *size* of their negative scores, largest first.
+    pub negative: Vec<u64>,
+    pub origin: Option<Origin>,
+}
+
+impl Kept {
+    /// Applies a run's rule to scores.
+    pub(super) fn of(scores: &Scores, form: Form, keep: Keep) -> Self {
+        let mut all = Listed::of(&scores.values, form);
+        let mut floor = all.floor(keep, form.score_type);
+        let mut ranked: Vec<u64> = Vec::new();
+        let mut take = |neuron: u32, value: f32| {
+            if value >= floor {
+                ranked.push(rank_key(neuron, value));
+            }
+        };
+        all.each(&scores.values, form, &mut take);
+        ranked.sort_unstable();
+        if let Keep::Top(n) = keep
+            && ranked.len() > n as usize
+        {
+            // What was cut scored at most as much as the last kept one: only scores above that are all here.
+            floor = unrank(ranked[n as usize]).1.next_up().max(floor);
+            ranked.truncate(n as usize);
+        }
+        let (ceiling, negative) = all.negative(&scores.values, form, keep);
+        for (layer, evidence) in all.layers.iter_mut().zip(&scores.evidence) {
+            layer.evidence = *evidence;
+        }
+        let max = if all.max == f32::NEG_INFINITY { f32::NAN } else { all.max };
+        Self { floor, max, layers: all.layers, ranked, ceiling, negative, origin: scores.origin.clone() }
+    }
+
+    /// What another form of a block says.
+    pub(super) fn of_view(view: &ScoreView<'_>) -> Self {
+        Self {
+            floor: view.floor(),
+            max: view.max(),
+            layers: view.layers().collect(),
+            ranked: (0..view.len()).map(|rank| rank_key(view.neuron(rank).0, view.score(rank))).collect(),
+            ceiling: view.ceiling(),
+            negative: view.negative().map(|(neuron, score)| rank_key(neuron.0, -score)).collect(),
+            origin: view.origin(),
+        }
+    }
+}
+
+/// All scores that were handed in, looked at once.
+struct Listed {
+    max: f32,
+    /// The largest absolute score.
+    size: f32,
+    layers: Vec<LayerSummary>,
+    /// Whether every neuron of the model is listed.
+    complete: bool,
+    /// What a neuron that is not listed scores less than; −∞ where all are.
+    given_floor: f32,
+}
+
+impl Listed {
+    fn of(values: &ScoreValues, form: Form) -> Self {
+        let unknown = LayerEvidence { probability: f32::NAN, baseline: f32::NAN, residual: f32::NAN };
+        let none = LayerSummary { max: f32::NEG_INFINITY, sum: f32::NAN, evidence: unknown };
+        let (complete, given_floor) = match values {
+            ScoreValues::Dense(_) => (true, f32::NEG_INFINITY),
+            ScoreValues::Sparse { neurons, floor, .. } => (neurons.len() as u64 == form.shape.neurons(), *floor),
+        };
+        let layers = vec![none; form.shape.layers as usize];
+        let mut all = Self { max: f32::NEG_INFINITY, size: 0.0, layers, complete, given_floor };
+        all.look(values, form);
+        for layer in &mut all.layers {
+            if layer.max == f32::NEG_INFINITY {
+                layer.max = f32::NAN;
+            }
+        }
+        all
+    }
+
+    fn look(&mut self, values: &ScoreValues, form: Form) {
+        let mut sums = vec![0.0_f64; self.layers.len()];
+        match values {
+            ScoreValues::Dense(values) => {
+                let layers = self.layers.iter_mut().zip(values.chunks(form.shape.width as usize));
+                for ((layer, values), sum) in layers.zip(&mut sums) {
+                    for &value in values {
+                        let value = round(value, form.score_type);
+                        layer.max = layer.max.max(value);
+                        self.size = self.size.max(value.abs());
+                        *sum += f64::from(value);
+                    }
+                    self.max = self.max.max(layer.max);
+                }
+            }
+            ScoreValues::Sparse { neurons, scores, .. } => {
+                for (&neuron, &value) in neurons.iter().zip(scores) {
+                    let value = round(value, form.score_type);
+                    let layer = form.shape.split(neuron).0.0 as usize;
+                    self.layers[layer].max = self.layers[layer].max.max(value);
+                    self.size = self.size.max(value.abs());
+                    sums[layer] += f64::from(value);
+                    self.max = self.max.max(value);
+                }
+            }
+        }
+        for (layer, sum) in self.layers.iter_mut().zip(sums) {
+            // Scores below the given floor are missing from the sum, so it is only known when all are here.
+            layer.sum = if self.complete { sum as f32 } else { f32::NAN };
+        }
+    }
+
+    fn each(&self, values: &ScoreValues, form: Form, take: &mut impl FnMut(u32, f32)) {
+        match values {
+            ScoreValues::Dense(values) => {
+                (0..).zip(values).for_each(|(neuron, &value)| take(neuron, round(value, form.score_type)));
+            }
+            ScoreValues::Sparse { neurons, scores, .. } => {
+                let listed = neurons.iter().zip(scores);
+                listed.for_each(|(&Neuron(neuron), &value)| take(neuron, round(value, form.score_type)));
+            }
+        }
+    }
+
+    /// From which score on all that count are kept.
+    fn floor(&self, keep: Keep, score_type: ScoreType) -> f32 {
+        let own = keep_floor(keep, self.max);
+        match score_type {
+            _ if self.complete => own,
+            ScoreType::F32 => own.max(self.given_floor),
+            // Rounding may carry an unlisted score up onto the rounded floor, never above it.
+            ScoreType::F16 | ScoreType::Bf16 => own.max(round(self.given_floor, score_type).next_up()),
+        }
+    }
+
+    /// The negative scores that a signed rule keeps, and down from which score they are all.
+    fn negative(&self, values: &ScoreValues, form: Form, keep: Keep) -> (f32, Vec<u64>) {
+        let Keep::Signed(share) = keep else { return (f32::NAN, Vec::new()) };
+        let exact = -share * f64::from(self.size);
+        let near = exact as f32;
+        // The bound must not lie above the share: round down. Of a fact without any score but 0, none is negative.
+        let bound = if f64::from(near) > exact { near.next_down() } else { near }.min(-LEAST_POSITIVE);
+        let mut negative = Vec::new();
+        self.each(values, form, &mut |neuron, value| {
+            if value <= bound {
+                negative.push(rank_key(neuron, -value));
+            }
+        });
+        negative.sort_unstable();
+        // What was not listed scored less than a floor: it may be anything.
+        (if self.complete { bound } else { f32::NAN }, negative)
+    }
+}
+
+/// The lowest score that is kept. With a share and a maximum of 0 or less nothing counts as kept:
+/// no neuron of such a fact passes any threshold.
+fn keep_floor(keep: Keep, max: f32) -> f32 {
+    match keep {
+        Keep::All | Keep::Top(_) => f32::NEG_INFINITY,
+        Keep::Share(_) | Keep::Signed(_) if max <= 0.0 || !max.is_finite() => LEAST_POSITIVE,
+        Keep::Share(share) | Keep::Signed(share) => {
+            let exact = share * f64::from(max);
+            let near = exact as f32;
+            // The floor must not lie below the share: round up.
+            if f64::from(near) < exact { near.next_up() } else { near }
+        }
+    }
+}
