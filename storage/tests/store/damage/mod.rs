@@ -1,5 +1,6 @@
 //! Bytes that are not what was written: an error, or found by `verify`; never a panic, never other data unnoticed.
 
+mod blocks;
 mod catalogue;
 mod misplaced;
 mod segments;
