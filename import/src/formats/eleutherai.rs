@@ -74,7 +74,7 @@ struct Sets {
 
 /// What stands next in a file.
 enum Next {
-    Given(Given),
+    Given(Box<Given>),
     Repeat,
     End,
 }
@@ -100,7 +100,7 @@ impl Sets {
             }
         }
         self.duplicates += dropped;
-        Ok(Next::Given(named.entry(EntryData::Neurons(neurons))))
+        Ok(Next::Given(Box::new(named.entry(EntryData::Neurons(neurons)))))
     }
 }
 
@@ -108,7 +108,7 @@ impl Source for Sets {
     fn next_entry(&mut self) -> Result<Option<Given>, ImportError> {
         loop {
             match self.set() {
-                Ok(Next::Given(given)) => return Ok(Some(given)),
+                Ok(Next::Given(given)) => return Ok(Some(*given)),
                 Ok(Next::Repeat) => self.duplicates += 1,
                 Ok(Next::End) => return Ok(None),
                 Err(error) if error.is_of_a_row() && self.map.pass_over() => self.invalid.note(error)?,
