@@ -141,7 +141,7 @@ pub struct MethodArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The run")]
 pub struct KeptArgs {
-    /// Scores to keep: all, share:0.01 (of the fact's maximum) or top:100 [default: share:0.01]
+    /// Scores to keep: all, share:0.01 (of the fact's maximum), top:100 or signed:share:0.01 [default: share:0.01]
     #[arg(long, value_name = "RULE", value_parser = keep)]
     pub keep: Option<Keep>,
     /// Precision of kept scores: f32, f16 or bf16; halves change answers a little [default: f32]

@@ -91,7 +91,7 @@ pub struct SpecArgs {
     /// Share of a fact's prompts a neuron must be found in
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub prompt_share: Option<f64>,
-    /// Scores to keep: all, share:0.01 (of the fact's maximum) or top:100 [default: share:0.01]
+    /// Scores to keep: all, share:0.01 (of the fact's maximum), top:100 or signed:share:0.01 [default: share:0.01]
     #[arg(long, value_name = "RULE", value_parser = keep)]
     pub keep: Option<Keep>,
     /// Precision of kept scores: f32, f16 or bf16; halves change answers a little [default: f32]

@@ -29,7 +29,7 @@ impl CliError {
                 Some("choose another folder; `kndb info` shows what a store holds".into())
             }
             Self::Store(Store::Locked { .. }) => Some("wait for the other process to finish, then try again".into()),
-            Self::Store(Store::FormatVersion { found, expected, .. }) => Some(if found > expected {
+            Self::Store(Store::FormatVersion { found, newest, .. }) => Some(if found > newest {
                 "use a newer kndb".into()
             } else {
                 "use the kndb that wrote it, or import the data again".into()
