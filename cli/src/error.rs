@@ -17,6 +17,7 @@ use kndb_query::{ErrorKind, QueryError};
 
 pub use bug::install_panic_hook;
 pub use names::NameError;
+pub use shown::in_a_line;
 
 use crate::interrupt;
 #[cfg(feature = "attribute")]

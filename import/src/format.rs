@@ -11,7 +11,7 @@ use crate::bytes::foreign::{Foreign, foreign};
 use crate::bytes::json::excerpt;
 use crate::bytes::packed::Packing;
 use crate::error::{ImportError, Location, Place};
-use crate::formats::records::other_orient;
+use crate::formats::records::{fields_of, other_orient};
 use crate::options::Options;
 use crate::source::given::Given;
 use crate::source::told::Told;
@@ -200,11 +200,23 @@ pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
                 .to_owned(),
         });
     }
-    found.ok_or_else(|| ImportError::UnknownFormat {
-        file: path.to_owned(),
-        found: format!("starts with `{}`", excerpt(&probe.head)),
-        known: known(),
-    })
+    found.ok_or_else(|| ImportError::UnknownFormat { file: path.to_owned(), found: found_in(&probe), known: known() })
+}
+
+/// What a file begins with, for the rest of a sentence.
+fn found_in(probe: &Probe) -> String {
+    const SHOWN: usize = 12;
+    let names = fields_of(probe);
+    if names.is_empty() {
+        return format!("starts with `{}`", excerpt(&probe.head));
+    }
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{}`", excerpt(name.as_bytes()))).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "has JSON objects with the fields {}{more}, where a table has `fact`, `layer`, `neuron` and perhaps `score`",
+        shown.join(", ")
+    )
 }
 
 /// An error if a file is something else by its first bytes, whatever it is called.

@@ -11,7 +11,7 @@ use kndb_storage::{OnConflict, RunSpec, Shape, Store};
 
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
-use crate::error::{CliError, Result};
+use crate::error::{CliError, Result, in_a_line};
 use crate::interrupt::{Signals, end_unless};
 use crate::overview::readable_bytes;
 use crate::progress::Progress;
@@ -159,7 +159,7 @@ fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, 
     lines.extend(not_read(passed_over).map(|text| ("not read", text)));
     let (bytes, speed) = (readable_bytes(summary.bytes), summary.megabytes_per_second());
     lines.push(("read", format!("{bytes} in {:.2} s, {speed:.1} MB/s", summary.seconds)));
-    lines.into_iter().try_for_each(|(name, value)| writeln!(out, "{name:<12} {value}"))
+    lines.into_iter().try_for_each(|(name, value)| writeln!(out, "{name:<12} {}", in_a_line(&value)))
 }
 
 fn facts(summary: &Summary) -> String {

@@ -7,11 +7,14 @@ use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Sour
 use kndb_query::{ErrorKind, QueryError};
 
 use super::StatementText;
+use crate::output::disturbs;
 
 /// The drawing; nothing if the error points at no text.
 pub fn draw(error: &QueryError, statement: &StatementText, color: bool) -> Option<Vec<u8>> {
     let span = error.span?.range();
     let clip = |place: usize| (place + statement.offset).min(statement.text.len());
+    // A script may hold anything, and ariadne would draw it as it is and begin lines where Unicode does.
+    let statement = &StatementText { text: plain(&statement.text), ..statement.clone() };
     let Window { text, from, moved, columns } = Window::around(statement, clip(span.start)..clip(span.end));
     let locate = |span: Range<usize>| {
         let within = |place: usize| (clip(place).max(from) - from + moved).min(text.len());
@@ -34,6 +37,22 @@ pub fn draw(error: &QueryError, statement: &StatementText, color: bool) -> Optio
     let drawing = drawing.split_off(heading);
     let Some((shown, whole)) = columns else { return Some(drawing) };
     Some(String::from_utf8_lossy(&drawing).replacen(&format!(":{shown} ]"), &format!(":{whole} ]"), 1).into_bytes())
+}
+
+/// A text without characters that drive a terminal, byte for byte as long.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_end = c == '\n' || (c == '\r' && rest.peek() == Some(&'\n'));
+        plain.push(match c.len_utf8() {
+            _ if is_end || c == '\t' || !disturbs(c) => c,
+            1 => '?',
+            2 => '¿',
+            _ => char::REPLACEMENT_CHARACTER,
+        });
+    }
+    plain
 }
 
 /// The longest line that is drawn whole, in bytes.
@@ -108,6 +127,16 @@ mod tests {
         assert!(drawing.contains("lnag=en") && drawing.contains("… "), "{drawing}");
         let column = "kn[relation in (), ".len() + many.len() + 1;
         assert!(drawing.contains(&format!("script:1:{column} ]")), "{drawing}");
+    }
+
+    #[test]
+    fn what_drives_a_terminal_is_drawn_as_a_sign_in_its_place() {
+        let drawing = drawn("kn[subject=\"\u{1b}[2J\u{85}\u{202E}\u{2028}\", lnag=en]");
+        assert!(!drawing.contains(['\u{1b}', '\u{85}', '\u{202E}', '\u{2028}']), "{drawing}");
+        assert!(drawing.contains("kn[subject=\"?[2J¿\u{FFFD}\u{FFFD}\", lnag=en]"), "{drawing}");
+        assert!(drawing.contains("script:1:23 ]"), "{drawing}");
+        let lines = drawn("kn[tau=0.3,\r\nlnag=en] by layer\r\n");
+        assert!(lines.contains("lnag=en] by layer") && !lines.contains('?'), "{lines}");
     }
 
     #[test]

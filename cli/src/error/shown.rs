@@ -17,6 +17,11 @@ pub fn shown(message: &str) -> String {
     format!("{} [… {left_out} characters …] {}", escaped(begin), escaped(end))
 }
 
+/// One line of what is told of files: their names and their columns may hold anything, line ends too.
+pub fn in_a_line(text: &str) -> String {
+    escaped(text.chars()).replace('\n', "\\n")
+}
+
 /// Line ends stay: messages have several lines.
 fn escaped(characters: impl Iterator<Item = char>) -> String {
     let mut text = String::new();

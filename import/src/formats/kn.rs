@@ -55,7 +55,7 @@ impl Format for Kn {
 
     fn recognises(&self, probe: &Probe) -> bool {
         let start: Vec<u8> = probe.tokens().take(3).collect();
-        probe.name.ends_with(".rlt.jsonl") || start == *b"[[{" || start.starts_with(b"[{\"")
+        probe.name.ends_with(".rlt.jsonl") || start == *b"[[{"
     }
 
     fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {

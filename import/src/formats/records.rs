@@ -37,8 +37,7 @@ impl Format for Records {
     }
 
     fn recognises(&self, probe: &Probe) -> bool {
-        let head = probe.text();
-        is_of_a_neuron(&fields(head.strip_prefix(b"[").unwrap_or(head)))
+        is_of_a_neuron(&fields_of(probe))
     }
 
     fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
@@ -59,6 +58,12 @@ impl Format for Records {
         let scored = objects.columns.iter().any(|(_, role)| *role == Role::Score);
         Ok(Box::new(Table::new(file, Box::new(objects), scored, told, context.options)))
     }
+}
+
+/// Names of the fields with single values of a file's first object, of a list or not.
+pub(crate) fn fields_of(probe: &Probe) -> Vec<String> {
+    let head = probe.text();
+    fields(head.strip_prefix(b"[").unwrap_or(head))
 }
 
 /// Names of the fields with single values of the object that a text begins with.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use kndb_import::facts::{FactsFormat, FactsItem, LanguageSource, NotRead, Skipped, Understood};
 use kndb_storage::FactsAdded;
 
+use crate::error::in_a_line;
+
 /// Names of files that are shown of those that were not read.
 const SHOWN: usize = 8;
 
@@ -84,7 +86,7 @@ impl Told {
 
     /// Writes all of it.
     pub fn write(&self, added: &FactsAdded, changed: &[String], took: Duration, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {value}");
+        let mut line = |name: &str, value: String| writeln!(out, "{name:<12} {}", in_a_line(&value));
         for (path, format, files) in &self.read {
             let of = if self.read.len() > 1 { format!(" from {}", path.display()) } else { String::new() };
             line("read", format!("{format}{of}, {}", counted(*files, "file")))?;
