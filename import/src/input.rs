@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::bytes::foreign::ASK_MODEL;
-use crate::error::ImportError;
+use crate::error::{ImportError, Location, Place};
 use crate::format;
 use crate::source::ids::beside;
 
@@ -32,6 +32,7 @@ impl Input {
     pub fn of_file(path: &Path) -> Result<Self, ImportError> {
         let io = |source| ImportError::Io { file: path.to_owned(), doing: "read", source };
         let metadata = fs::metadata(path).map_err(io)?;
+        must_be_a_file(path, &metadata)?;
         let modified = metadata.modified().map_err(io)?;
         Ok(Self {
             path: path.to_owned(),
@@ -40,6 +41,19 @@ impl Input {
             folders: 1,
         })
     }
+}
+
+/// An error for a pipe or a device: what comes out of it has no end, or comes once, and files are read twice.
+pub(crate) fn must_be_a_file(path: &Path, metadata: &fs::Metadata) -> Result<(), ImportError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let found = if metadata.is_dir() { "a folder" } else { "a pipe or a device" };
+    Err(ImportError::Unexpected {
+        at: Box::new(Location { file: path.to_owned(), place: Place::File }),
+        found: found.to_owned(),
+        expected: "a file; write what comes out of it into one first".to_owned(),
+    })
 }
 
 /// What paths, folders and globs stand for.

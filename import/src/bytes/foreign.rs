@@ -18,26 +18,34 @@ const PICKLE: &str = "load it in Python, where it came from, and write what it h
 const FRAME: &str = "write it as .parquet, with `to_parquet` of pandas or `write_parquet` of Polars";
 const AGAIN: &str = "it came in place of the file: download it again";
 
-/// First bytes, and what a file is that has them.
-const MAGIC: &[(&[u8], &str, &str)] = &[
-    (b"\x89HDF\r\n", "an HDF5 file", "write its arrays as .npz (NumPy) or .safetensors"),
+const R: &str = "write the table of scores as .csv or .parquet";
+
+/// First bytes that are letters only, and what a file is that has them where the bytes after them are no text: the
+/// first line of a table may begin so, `ORCID,fact,…`.
+const LETTERS: &[(&[u8], &str, &str)] = &[
+    (b"ORC", "an ORC file", FRAME),
     (
         b"GGUF",
         "a GGUF file: a model, not scores",
         "`kndb attribute --model` takes the Hugging Face folder it was made from",
     ),
-    (b"ORC", "an ORC file", FRAME),
+];
+
+/// First bytes, and what a file is that has them.
+const MAGIC: &[(&[u8], &str, &str)] = &[
+    (b"\x89HDF\r\n", "an HDF5 file", "write its arrays as .npz (NumPy) or .safetensors"),
     (b"Obj\x01", "an Avro file", FRAME),
     (b"SQLite format 3\0", "an SQLite database", "write the table of scores as .csv or .parquet"),
-    (b"MATLAB 5.0", "a MATLAB file", "write its arrays as .npz, with `scipy.io.loadmat` and `numpy.savez`"),
-    (b"%PDF", "a PDF", "scores come as arrays, tables or JSON"),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file", "write its arrays as .npz, with `scipy.io.loadmat` and `numpy.savez`"),
+    (b"%PDF-", "a PDF", "scores come as arrays, tables or JSON"),
     (b"\x89PNG", "a picture", "scores come as arrays, tables or JSON"),
     (b"\xFF\xD8\xFF", "a picture", "scores come as arrays, tables or JSON"),
-    (b"BZh", "a file packed with bzip2", "unpack it first; .gz and .zst of text formats are read as they are"),
+    (b"BZh91AY&SY", "a file packed with bzip2", "unpack it first; .gz and .zst of text formats are read as they are"),
     (b"\xFD7zXZ", "a file packed with xz", "unpack it first; .gz and .zst of text formats are read as they are"),
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"RDX", "a file of R", "write the table of scores as .csv or .parquet"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
+    (b"RDX2\n", "a file of R", R),
+    (b"RDX3\n", "a file of R", R),
 ];
 
 /// What a file is that begins so, if it is known and no format of kndb's.
@@ -51,7 +59,7 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
             "run `git lfs pull` where it was cloned, or download the file",
         );
     }
-    if ["<!doctype", "<html", "<head"].iter().any(|tag| text.starts_with(tag)) {
+    if ["<!doctype", "<html>", "<html ", "<head>"].iter().any(|tag| text.starts_with(tag)) {
         return told("a web page, not the file itself", AGAIN);
     }
     if text.starts_with("<?xml") {
@@ -59,7 +67,9 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     }
     // A model's config.json: records of facts have no sizes of layers.
     if text.starts_with('{')
-        && text.contains("\"model_type\"") | text.contains("\"architectures\"")
+        && ["\"model_type\": \"", "\"model_type\":\"", "\"architectures\": [", "\"architectures\":["]
+            .iter()
+            .any(|key| text.contains(key))
         && ["\"hidden_", "\"attention_", "\"n_embd\"", "\"vocab_size\"", "\"d_model\"", "\"attn_", "\"bos_token_id\""]
             .iter()
             .any(|key| text.contains(key))
@@ -89,7 +99,9 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     if head.get(257..262) == Some(b"ustar") {
         return told("a tar archive", "unpack it first");
     }
-    let row = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic))?;
+    let is_text = head[..head.len().min(512)].iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace());
+    let letters = LETTERS.iter().filter(|_| !is_text);
+    let row = MAGIC.iter().chain(letters).find(|(magic, ..)| head.starts_with(magic))?;
     told(row.1, row.2)
 }
 
@@ -117,6 +129,19 @@ mod tests {
         assert!(what(b"version https://git-lfs.github.com/spec/v1\n").is_some_and(|it| it.contains("git-lfs")));
         assert!(what(b"\n <!DOCTYPE HTML><html>").is_some_and(|it| it.contains("web page")));
         assert!(what(b"Entry not found").is_some_and(|it| it.contains("answer")));
+    }
+
+    #[test]
+    fn a_first_line_of_names_is_no_magic_number() {
+        for line in
+            ["ORCID,fact,layer", "GGUF,fact,layer", "BZh,fact", "RDX,fact", "%PDF,fact", "<htmlx,fact", "Rar!,f"]
+        {
+            assert_eq!(what(line.as_bytes()), None, "{line}");
+        }
+        assert_eq!(what(b"ORC\x0a\x06\x12\x04\x08\x01"), Some("an ORC file"));
+        assert_eq!(what(b"GGUF\x03\0\0\0"), Some("a GGUF file: a model, not scores"));
+        assert_eq!(what(b"BZh91AY&SY\x01"), Some("a file packed with bzip2"));
+        assert_eq!(what(br#"{"model_type": [[0, 1]], "vocab_size": [[0, 2]]}"#), None, "facts of those names");
     }
 
     #[test]

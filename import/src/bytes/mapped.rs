@@ -10,6 +10,7 @@ use memmap2::Mmap;
 
 use crate::bytes::packed::Packing;
 use crate::error::{ImportError, Location, Place};
+use crate::input::must_be_a_file;
 
 /// A memory-mapped file; clones share the mapping.
 #[derive(Clone)]
@@ -23,6 +24,9 @@ pub(crate) struct Mapped {
 impl Mapped {
     /// Maps a file that has content; `expected` says what an empty one should have held.
     pub fn open(path: &Path, expected: &str) -> Result<Self, ImportError> {
+        // Before it is opened: a pipe that nobody writes to would be waited for.
+        let metadata = std::fs::metadata(path).map_err(|source| io_error(path, "open", source))?;
+        must_be_a_file(path, &metadata)?;
         let file = File::open(path).map_err(|source| io_error(path, "open", source))?;
         let length = file.metadata().map_err(|source| io_error(path, "open", source))?.len();
         if length == 0 {

@@ -38,10 +38,7 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
         match name.split_once('=') {
             Some((key, value)) => said.push(partition(key, value, &name)?),
             None if chosen && is_known(&name) => said.push(plain(&path, &name)),
-            // `fin` beside `deu` is Finnish; a `run` alone is a run.
-            None if chosen && is_word(&name) && has_language_beside(&path) => {
-                said.push(Folder::Says { role: Role::Language, value: name.clone(), name });
-            }
+            None if chosen && is_word(&name) => said.extend(word(&path, name)),
             None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
                 let why = format!("the folder `{name}`, which is the name of a language, not its code");
                 said.push(Folder::Hint { name, why });
@@ -130,6 +127,16 @@ fn plain(path: &Path, name: &str) -> Folder {
     Folder::Says { role: Role::Language, value: name.to_owned(), name: name.to_owned() }
 }
 
+/// A folder with a name that is a word and a code of three letters: `fin` beside `deu` is Finnish; `run` alone is a
+/// run, and beside `de` it may be either.
+fn word(path: &Path, name: String) -> Option<Folder> {
+    let beside = languages_beside(path);
+    if beside.iter().any(|code| code.split(['-', '_']).next().is_some_and(|primary| primary.len() == 3)) {
+        return Some(Folder::Says { role: Role::Language, value: name.clone(), name });
+    }
+    (!beside.is_empty()).then(|| Folder::Hint { why: unsure(&name), name })
+}
+
 /// What is said of a folder whose name has two readings.
 pub(crate) fn unsure(name: &str) -> String {
     format!("the folder `{name}`, which may be a language's code or something else")
@@ -137,9 +144,15 @@ pub(crate) fn unsure(name: &str) -> String {
 
 /// Whether a folder beside this one is surely a language: then this one is.
 pub(crate) fn has_language_beside(folder: &Path) -> bool {
+    !languages_beside(folder).is_empty()
+}
+
+/// The names of the folders beside this one that surely are languages.
+fn languages_beside(folder: &Path) -> Vec<String> {
     let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = fs::read_dir(above) else { return false };
-    entries.flatten().any(|entry| is_surely(&entry.file_name().to_string_lossy()) && entry.path().is_dir())
+    let Ok(entries) = fs::read_dir(above) else { return Vec::new() };
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| is_surely(name)).collect()
 }
 
 /// Percent-encoding taken away; `None` if it is not well formed.

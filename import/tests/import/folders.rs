@@ -91,6 +91,31 @@ fn a_folder_that_surely_is_a_language_is_one() {
 }
 
 #[test]
+fn codes_of_three_letters_count_where_they_are_no_words_or_beside_others() {
+    let folder = Folder::new();
+    for path in ["a/deu/n.json", "a/fin/n.json", "b/run/n.json", "c/run/n.json", "c/de/n.json", "zho_Hans/n.json"] {
+        folder.write(path, SET);
+    }
+    for (path, key) in [
+        ("a/deu", "a/de/0"),
+        ("a/fin", "a/fi/0"),
+        ("a/fin/n.json", "a/fi/0"),
+        ("b/run", "a/en/0"),
+        ("c/de", "a/de/0"),
+        ("zho_Hans", "a/zh-Hans/0"),
+    ] {
+        assert_eq!(keys(&folder, path, &options()), Ok(vec![key.to_owned()]), "{path}");
+    }
+    let told = keys(&folder, "c/run", &options()).expect_err("beside a language");
+    assert!(told.contains("the folder `run`, which may be a language's code or something else"), "{told}");
+    let mut ignoring = options();
+    ignoring.ignore = vec!["run".to_owned()];
+    assert_eq!(keys(&folder, "c/run", &ignoring), Ok(vec!["a/en/0".to_owned()]));
+    folder.write("scores_eng.json", SET);
+    assert_eq!(keys(&folder, "scores_eng.json", &options()), Ok(vec!["a/en/0".to_owned()]), "English by any code");
+}
+
+#[test]
 fn a_name_that_may_be_a_language_is_asked_about() {
     let folder = Folder::new();
     let array = npy("<f4", false, "(1, 6)", &f4(&[1.0; 6]));

@@ -110,3 +110,10 @@ fn files_that_are_cut_short_are_told_in_words() {
         assert!(told.contains(part), "{name}: {told}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_file() {
+    let told = expand(&["/dev/null".to_owned()]).expect_err("a device").to_string();
+    assert_eq!(told, "/dev/null: found a pipe or a device; expected a file; write what comes out of it into one first");
+}
