@@ -22,6 +22,7 @@ use crate::bytes::json_number::Number;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Account, Context, Format, Probe, Source};
+use crate::formats::records::fields_of;
 use crate::options::{IgKind, Options};
 use crate::source::given::{Given, Named, digest, place};
 use crate::source::ids::{IdList, ids_of};
@@ -55,7 +56,7 @@ impl Format for Kn {
 
     fn recognises(&self, probe: &Probe) -> bool {
         let start: Vec<u8> = probe.tokens().take(3).collect();
-        probe.name.ends_with(".rlt.jsonl") || start == *b"[[{"
+        probe.name.ends_with(".rlt.jsonl") || start == *b"[[{" || is_one_prompt(probe)
     }
 
     fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
@@ -76,6 +77,11 @@ impl Format for Kn {
             duplicates: 0,
         }))
     }
+}
+
+/// Whether a file begins with a bag that is one prompt, without a list around it: `[{"relation": …}, {"ig_gold": …}]`.
+fn is_one_prompt(probe: &Probe) -> bool {
+    probe.text().starts_with(b"[") && fields_of(probe).iter().any(|name| name == "relation")
 }
 
 #[derive(Deserialize)]
