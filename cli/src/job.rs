@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kndb_engine::job::{Progress as JobProgress, Skips, Summary};
-use kndb_engine::{Model, Skip};
+use kndb_engine::{Model, Skip, UnknownParts};
 use kndb_storage::RunSpec;
 
 use crate::error::{CliError, Result};
@@ -150,8 +150,8 @@ fn write_summary(
         entries += &format!(", {} left", summary.left);
     }
     line("entries", entries)?;
-    if !summary.unknown_subjects.is_empty() {
-        line("note", unknown_subjects(&summary.unknown_subjects, "prompt"))?;
+    for note in unknown_parts(&summary.unknown, ["prompt", "prompt"]) {
+        line("note", note)?;
     }
     if summary.left_by_others > 0 {
         line("note", left_open(summary.left_by_others))?;
@@ -177,12 +177,17 @@ fn write_summary(
     )
 }
 
-/// `subject partly unknown to the tokenizer: 12 prompts (en 2, zh 10)`
-pub fn unknown_subjects(by_language: &BTreeMap<String, u64>, counted: &str) -> String {
-    let all: u64 = by_language.values().sum();
-    let counts: Vec<String> = by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
-    let plural = if all == 1 { "" } else { "s" };
-    format!("subject partly unknown to the tokenizer: {all} {counted}{plural} ({})", counts.join(", "))
+/// `subject partly unknown to the tokenizer: 12 prompts (en 2, zh 10)`, and so of templates; `counted` is what was counted of
+/// either.
+pub fn unknown_parts(unknown: &UnknownParts, counted: [&str; 2]) -> Vec<String> {
+    let parts = [("subject", &unknown.subjects, counted[0]), ("template", &unknown.templates, counted[1])];
+    let told = parts.into_iter().filter(|(_, counts, _)| !counts.is_empty()).map(|(part, by_language, counted)| {
+        let all: u64 = by_language.values().sum();
+        let counts: Vec<String> = by_language.iter().map(|(language, count)| format!("{language} {count}")).collect();
+        let plural = if all == 1 { "" } else { "s" };
+        format!("{part} partly unknown to the tokenizer: {all} {counted}{plural} ({})", counts.join(", "))
+    });
+    told.collect()
 }
 
 /// One row a relation and reason, the most first: `P36 (capital)  en 2, zh 1  object not in the model's vocabulary`.

@@ -15,7 +15,7 @@ use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, W
 use crate::args::StudyArgs;
 use crate::error::{CliError, Result};
 use crate::interrupt::{Signals, answer_at};
-use crate::job::unknown_subjects;
+use crate::job::unknown_parts;
 use crate::model;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -159,8 +159,7 @@ impl Setting {
         let done = study(&self.store, &model, &watch);
         bar.clear();
         let report = done?;
-        let unknown = model.unknown_subjects();
-        let unknown = (!unknown.is_empty()).then(|| unknown_subjects(&unknown, "subject"));
+        let unknown = unknown_parts(&model.unknown(), ["subject", "template"]);
         // That the run is open was told when it was found.
         let of_report = report.notes().into_iter().filter(|note| !note.contains("is not finished"));
         for note in of_report.chain(unknown) {

@@ -215,6 +215,32 @@ fn subjects_that_the_tokenizer_does_not_know_are_counted() {
     assert!(ran.out.contains("note         subject partly unknown to the tokenizer: 1 prompt (en 1)\n"), "{ran:?}");
     let again = attribute(&environment, "bert", &["--langs", "en"]);
     assert!(!again.out.contains("unknown"), "nothing was asked: {again:?}");
+    let weights = model("bert");
+    let searched = environment.ok(&["dkn", "db", "--model", &weights, "--from", "bert-amig", "--run", "groups"]);
+    assert!(
+        searched.out.contains("note         subject partly unknown to the tokenizer: 1 prompt (en 1)\n"),
+        "{searched:?}"
+    );
+    let probe = ["probe", "db", "--model", &weights, "--langs", "en", "--suppress", "neurons(0:0)", "--fact"];
+    let probed = environment.ok(&[&probe[..], &["f3"]].concat());
+    assert_eq!(probed.messages, "note: the subject is partly unknown to the tokenizer (en)\n");
+    assert_eq!(environment.ok(&[&probe[..], &["f1"]].concat()).messages, "");
+}
+
+#[test]
+fn templates_that_the_tokenizer_does_not_know_are_counted() {
+    let environment = with_facts();
+    std::fs::create_dir_all(environment.path("more/en")).expect("a folder");
+    let fact = serde_json::json!({
+        "uuid": "f3", "lineid": 0, "sub_uri": "f3", "sub_label": "France", "obj_uri": "f3", "obj_label": "Paris",
+    });
+    environment.write("more/en/P17.jsonl", &fact.to_string());
+    let template = serde_json::json!({"relation": "P17", "template": "Ω [X] Ω [Y] ."});
+    environment.write("more/en/templates.jsonl", &template.to_string());
+    environment.ok(&["facts", "db", "more/en"]);
+    let ran = attribute(&environment, "bert", &["--langs", "en"]);
+    assert!(ran.out.contains("note         template partly unknown to the tokenizer: 1 prompt (en 1)\n"), "{ran:?}");
+    assert!(!ran.out.contains("subject partly"), "{ran:?}");
 }
 
 /// The model knows no word of Chinese.

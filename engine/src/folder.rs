@@ -169,11 +169,12 @@ pub fn must_not_be_other(path: &Path, allowed: &[Content]) -> Result<()> {
 
 /// Refuses a configuration of quantised weights, or one that does not name its architecture.
 pub fn must_be_named(config: &Config, known: &[&str]) -> Result<()> {
-    if let Some(value) = config.value("quantization_config") {
+    for field in ["quantization_config", "compression_config", "quant_config", "quantization"] {
+        let Some(value) = config.value(field) else { continue };
         let method = value.get("quant_method").and_then(|method| method.as_str()).unwrap_or("a method without a name");
         return Err(Error::Unusable {
             path: config.path().to_owned(),
-            found: format!("`quantization_config`: the weights are quantised ({method})"),
+            found: format!("`{field}`: the weights are quantised or compressed ({method})"),
             instead: UNQUANTISED.into(),
         });
     }

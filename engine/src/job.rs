@@ -14,7 +14,7 @@ use crate::attribute::{Attribution, FactScores};
 use crate::error::Result;
 use crate::model::{Model, as_recorded};
 use crate::preset::Options;
-use crate::question::Skip;
+use crate::question::{Skip, UnknownParts};
 use kndb_storage::{EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -83,8 +83,8 @@ pub struct Summary {
     pub already_there: u64,
     /// What could not be asked.
     pub skipped: Skips,
-    /// By language, the entries computed now whose subjects have parts that the tokenizer's vocabulary lacks.
-    pub unknown_subjects: BTreeMap<String, u64>,
+    /// Of the entries computed now, those whose prompts have parts that the tokenizer's vocabulary lacks.
+    pub unknown: UnknownParts,
     /// Questions left because the job was stopped.
     pub left: u64,
     /// Whether it was stopped before everything was done.
@@ -157,13 +157,8 @@ impl Job {
             let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id));
             other.work(now, &other.templates(now), &stored)
         };
-        let unknown_subjects = Mutex::default();
-        let desk = Desk {
-            snapshot: &snapshot,
-            templates: &templates,
-            attribution: &attribution,
-            unknown_subjects: &unknown_subjects,
-        };
+        let unknown = Mutex::default();
+        let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, unknown: &unknown };
         let filling = Filling {
             store,
             run: &described,
@@ -178,7 +173,7 @@ impl Job {
                 Some(_) => Err(Skip::ScoreType),
             }))
         })?;
-        summary.unknown_subjects = unknown_subjects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        summary.unknown = unknown.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(summary)
     }
 }
@@ -188,7 +183,7 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     attribution: &'a Attribution<'a>,
-    unknown_subjects: &'a Mutex<BTreeMap<String, u64>>,
+    unknown: &'a Mutex<UnknownParts>,
 }
 
 impl Desk<'_> {
@@ -201,10 +196,9 @@ impl Desk<'_> {
         match self.attribution.question(template, subject, object) {
             Ok(question) => {
                 let scores = self.attribution.scores(&question)?;
-                if question.unknown_subject && scores.is_ok() {
-                    let language = self.snapshot.language_name(item.language).to_owned();
-                    let mut counts = self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner);
-                    *counts.entry(language).or_default() += 1;
+                if scores.is_ok() {
+                    let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+                    unknown.count(&question, self.snapshot.language_name(item.language));
                 }
                 Ok(scores)
             }

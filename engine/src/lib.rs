@@ -49,6 +49,6 @@ pub use methods::MethodOptions;
 pub use model::Model;
 pub use preset::{Continuation, Options};
 pub use probe::Site;
-pub use question::{Asking, Question, Skip, Step};
+pub use question::{Asking, Question, Skip, Step, UnknownParts};
 pub use tokenizer::Tokenizer;
 pub use weights::Weights;

@@ -10,8 +10,10 @@ mod causal;
 mod masked;
 mod released;
 mod skip;
+mod unknown;
 
 pub use skip::Skip;
+pub use unknown::UnknownParts;
 
 use crate::tokenizer::{Encoded, Tokenizer};
 use std::ops::Range;
@@ -37,6 +39,8 @@ pub struct Question {
     pub steps: Vec<Step>,
     /// Whether the subject has parts that the tokenizer's vocabulary lacks: it is asked, but not as it is written.
     pub unknown_subject: bool,
+    /// Whether the template's own text has such parts.
+    pub unknown_template: bool,
 }
 
 /// Where prompts are cut and what they become.

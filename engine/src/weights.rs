@@ -9,6 +9,7 @@ mod absent;
 mod files;
 mod linear;
 mod names;
+mod pickle;
 mod stored;
 mod tied;
 

@@ -10,6 +10,8 @@ mod heads;
 mod kinds;
 #[path = "loading/names.rs"]
 mod names;
+#[path = "loading/pickles.rs"]
+mod pickles;
 
 use folder::{Folder, load};
 use kndb_engine::Model;

@@ -219,8 +219,32 @@ fn an_object_may_be_unknown() {
     assert!(bert.tokens(&unknown.steps[0]).contains("[UNK]"));
     assert!(unknown.unknown_subject);
     assert!(bert.asked("[Y] is the capital of [X] .", "paris Ω", "Paris").unknown_subject);
-    assert!(!bert.asked("Ω: the capital of [X] is [Y] .", "France", "Paris").unknown_subject, "that is the template's");
     assert!(!Fixture::new("gpt2").asked(CAPITAL, "Ωmega", "Ωmega").unknown_subject);
+}
+
+#[test]
+fn what_is_unknown_of_a_template_is_told_apart_from_the_subject() {
+    let parts = |name: &str, template: &str, subject: &str| {
+        let question = Fixture::new(name).asked(template, subject, "Paris");
+        (question.unknown_subject, question.unknown_template)
+    };
+    for template in [
+        "Ω the capital of [X] is [Y] .",
+        "The capital Ω [X] is [Y] .",
+        "[X] is [Y] Ω",
+        "Ω [Y] is the capital of [X] .",
+        "[Y] is the capital of [X] Ω",
+    ] {
+        assert_eq!(parts("bert", template, "France"), (false, true), "{template}");
+        assert_eq!(parts("bert", template, "Ωmega"), (true, true), "{template}");
+        assert_eq!(parts("bert", &template.replace('Ω', ""), "Ωmega"), (true, false), "{template}");
+    }
+    assert_eq!(parts("gpt2", "Ω: the capital of [X] is [Y] .", "Ωmega"), (false, false), "bytes know no unknown");
+    let bert = Fixture::new("bert");
+    for (template, expected) in [("Ω [X] is [Y] .", (false, true)), ("[Y] is the capital of [X] .", (false, false))] {
+        let released = bert.model.asking().released_code(template, "France", "Paris", |_, _| 0).expect("is asked");
+        assert_eq!((released.unknown_subject, released.unknown_template), expected, "{template}");
+    }
 }
 
 #[test]

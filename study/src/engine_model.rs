@@ -4,7 +4,7 @@
 
 use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
 use kndb_engine::nn::Distribution;
-use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, Variants};
+use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, UnknownParts, Variants};
 use kndb_storage::{Neuron, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +13,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct EngineModel<'a> {
     model: &'a Model,
     options: &'a Options,
-    /// Language and subject.
-    unknown_subjects: Mutex<BTreeSet<(String, String)>>,
+    /// Subjects asked so far, and templates, that the tokenizer's vocabulary lacks parts of, with their languages.
+    unknown: Mutex<[BTreeSet<(String, String)>; 2]>,
 }
 
 impl<'a> EngineModel<'a> {
@@ -24,24 +24,29 @@ impl<'a> EngineModel<'a> {
     /// Options that do not fit the model.
     pub fn new(model: &'a Model, options: &'a Options) -> kndb_engine::Result<Self> {
         Attribution::new(model, options)?;
-        Ok(Self { model, options, unknown_subjects: Mutex::default() })
+        Ok(Self { model, options, unknown: Mutex::default() })
     }
 
-    /// By language, the subjects asked by now that have parts which the tokenizer's vocabulary lacks.
-    pub fn unknown_subjects(&self) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        for (language, _) in self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            *counts.entry(language.clone()).or_default() += 1;
-        }
-        counts
+    /// The subjects and the templates asked by now, each once, that have parts which the tokenizer's vocabulary lacks.
+    pub fn unknown(&self) -> UnknownParts {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let [subjects, templates] = unknown.each_ref().map(|texts| {
+            let mut counts = BTreeMap::new();
+            texts.iter().for_each(|(language, _)| *counts.entry(language.clone()).or_default() += 1);
+            counts
+        });
+        UnknownParts { subjects, templates }
     }
 
     fn question(&self, claim: &Claim<'_>) -> Result<Question, Refusal> {
         let asked = self.model.asking().question(claim.template, claim.subject, claim.object);
         let question = asked.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
-        if question.unknown_subject {
-            let subject = (claim.language.to_owned(), claim.subject.to_owned());
-            self.unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
+        let parts = [(question.unknown_subject, claim.subject), (question.unknown_template, claim.template)];
+        if parts.iter().any(|(is_unknown, _)| *is_unknown) {
+            let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+            for (texts, (_, text)) in unknown.iter_mut().zip(parts).filter(|(_, (is_unknown, _))| *is_unknown) {
+                texts.insert((claim.language.to_owned(), text.to_owned()));
+            }
         }
         Ok(question)
     }

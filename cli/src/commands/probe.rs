@@ -47,11 +47,13 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
             .map_err(CliError::Output)?;
     }
     let asked = questions(&args, &snapshot, fact, &model)?;
-    let unknown: Vec<&str> =
-        asked.iter().filter(|it| it.question.unknown_subject).map(|it| it.language.as_str()).collect();
-    if !unknown.is_empty() {
-        let languages = unknown.join(", ");
-        writeln!(terminal.messages, "note: the subject is partly unknown to the tokenizer ({languages})")
+    let parts = |is_unknown: &dyn Fn(&Question) -> bool| -> String {
+        let asked = asked.iter().filter(|it| is_unknown(&it.question));
+        asked.map(|it| it.language.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (subjects, templates) = (parts(&|it| it.unknown_subject), parts(&|it| it.unknown_template));
+    for (part, languages) in [("subject", subjects), ("template", templates)].iter().filter(|(_, at)| !at.is_empty()) {
+        writeln!(terminal.messages, "note: the {part} is partly unknown to the tokenizer ({languages})")
             .map_err(CliError::Output)?;
     }
     let mut reports = Vec::new();

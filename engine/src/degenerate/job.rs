@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
 use crate::model::{Model, as_recorded};
-use crate::question::Skip;
+use crate::question::{Skip, UnknownParts};
 use kndb_storage::{EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -130,7 +130,7 @@ impl DegenerateJob {
             selection: &self.selection,
             work_of: &work_of,
         };
-        let unknown_subjects = Mutex::<BTreeMap<String, u64>>::default();
+        let unknown = Mutex::<UnknownParts>::default();
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             let text = templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
             let Some(template) = text else { return Ok(Err(Skip::NoTemplate)) };
@@ -168,14 +168,11 @@ impl DegenerateJob {
                     search.groups(&candidates, &connections, &mut suppressed)?
                 }
             };
-            if question.unknown_subject {
-                let language = snapshot.language_name(item.language).to_owned();
-                let mut counts = unknown_subjects.lock().unwrap_or_else(PoisonError::into_inner);
-                *counts.entry(language).or_default() += 1;
-            }
+            let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+            unknown.count(&question, snapshot.language_name(item.language));
             Ok(Ok(EntryData::Groups(groups)))
         })?;
-        summary.unknown_subjects = unknown_subjects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        summary.unknown = unknown.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(summary)
     }
 

@@ -5,10 +5,9 @@ use super::in_order::in_order;
 use super::selection::{Item, Selection, Work};
 use super::{Progress, SkipPlace, Skips, Summary};
 use crate::error::{Error, Result};
-use crate::question::Skip;
+use crate::question::{Skip, UnknownParts};
 use kndb_storage::{Entry, EntryData, OnConflict, RunSpec, RunWriter, Snapshot, Store};
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -187,7 +186,7 @@ impl<'a> Collected<'a> {
             attributed: self.attributed,
             already_there: work.already_there,
             skipped: self.skips,
-            unknown_subjects: BTreeMap::new(),
+            unknown: UnknownParts::default(),
             left,
             stopped: left > 0,
             left_by_others: 0,

@@ -21,12 +21,12 @@ impl Asking<'_> {
             return Err(Skip::Border);
         }
         self.check_targets(targets, &sentence, &whole, object)?;
-        let unknown_subject = self.tokenizer.is_unknown(text, &prompt, parts.subject_place());
+        let (unknown_subject, unknown_template) = self.unknown(text, &prompt, parts, text.len()..text.len());
         let step = |i: usize| {
             let ids: Vec<u32> = prompt.ids.iter().chain(&targets[..i]).copied().collect();
             let words = (0..ids.len()).filter(|&at| !prompt.added.get(at).copied().unwrap_or(false)).collect();
             Step { position: ids.len() - 1, target: targets[i], words, ids }
         };
-        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject })
+        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject, unknown_template })
     }
 }

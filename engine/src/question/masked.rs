@@ -21,7 +21,7 @@ impl Asking<'_> {
             return Err(Skip::Border);
         }
         let targets = &whole.ids[mask_at..behind];
-        self.check_targets(targets, &sentence, &whole, object)?;
+        self.check_targets(targets, &sentence, &whole, object.clone())?;
 
         let ids: Vec<u32> = prompt.ids[..mask_at]
             .iter()
@@ -39,8 +39,8 @@ impl Asking<'_> {
             let words = (0..ids.len()).filter(|&at| !added(at) && ids[at] != mask_id).collect();
             Step { ids, position: mask_at + i, target: targets[i], words }
         };
-        let unknown_subject = self.tokenizer.is_unknown(&sentence, &whole, parts.subject_place());
-        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject })
+        let (unknown_subject, unknown_template) = self.unknown(&sentence, &whole, parts, object);
+        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject, unknown_template })
     }
 
     /// The text with one mask in the object's place, and where the mask is: behind the tokens with which the whole sentence

@@ -23,18 +23,18 @@ impl Asking<'_> {
         } else {
             format!("{}{}{}", parts.before, self.mask()?.0, parts.after)
         };
-        let mut unknown_subject = None;
+        let mut unknown = None;
         let mut appended = None;
         let mut steps = Vec::with_capacity(targets.len());
         for &target in targets {
             let prompt = if self.causal { self.encode_prompt(&text)? } else { self.encode(&text, true)? };
-            unknown_subject.get_or_insert_with(|| {
+            unknown.get_or_insert_with(|| {
                 let mut place = parts.subject_place();
                 if parts.subject_later {
                     let (from, mask) = (place.start - parts.object.len(), self.mask().map_or(0, |mask| mask.0.len()));
                     place = from + mask..from + mask + parts.subject.len();
                 }
-                self.tokenizer.is_unknown(&text, &prompt, place)
+                self.unknown_around(&text, &prompt, place, text.len()..text.len())
             });
             let ids = prompt.ids;
             if ids.len() > self.max_tokens {
@@ -56,6 +56,7 @@ impl Asking<'_> {
             text.push_str(own);
             steps.push(Step { words: (0..ids.len()).collect(), ids, position, target });
         }
-        Ok(Question { steps, unknown_subject: unknown_subject.unwrap_or_default() })
+        let (unknown_subject, unknown_template) = unknown.unwrap_or_default();
+        Ok(Question { steps, unknown_subject, unknown_template })
     }
 }

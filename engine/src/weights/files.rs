@@ -1,19 +1,24 @@
 //! The files of a folder that hold its weights.
 
 use super::Stored;
+use super::pickle::{self, Odd};
 use crate::error::{Error, Result};
 use crate::folder;
 use burn::store::pytorch_reader::PytorchReader;
 use safetensors::tensor::Metadata;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Longest header of a safetensors file, as the format has it.
 const LONGEST_HEADER: u64 = 100_000_000;
+/// The record that ends a zip archive, with its longest comment.
+const LONGEST_ZIP_END: u64 = 22 + 65_535;
+/// Why a file is too short, and the way out.
+const CUT_OFF: &str = "; was it cut off while copied? download or copy it again";
 
 /// What the weights' files hold.
 pub struct Files {
@@ -61,19 +66,33 @@ impl Files {
         let broken = |reason: &str| wrong(format!("not a safetensors file: {reason}"));
         let mut reader: &File = &file;
         let read = |source| Error::Read { path: path.to_owned(), source };
-        std::io::Seek::rewind(&mut reader).map_err(read)?;
+        reader.rewind().map_err(read)?;
         let mut size = [0; 8];
-        reader.read_exact(&mut size).map_err(|_| broken("shorter than the size of its header"))?;
+        let cut = |expected: u64| broken(&format!("{length} bytes, expected {expected}{CUT_OFF}"));
+        if length < 8 {
+            return Err(broken(&format!("{length} bytes, expected 8 and more, the size of its header first{CUT_OFF}")));
+        }
+        reader.read_exact(&mut size).map_err(read)?;
         let size = u64::from_le_bytes(size);
-        if size > LONGEST_HEADER || size > length - 8 {
-            return Err(broken(&format!("its header has {size} bytes, the file {length}")));
+        if size > LONGEST_HEADER {
+            return Err(broken(&format!("a header of {size} bytes, expected {LONGEST_HEADER} at most")));
+        }
+        if size > length - 8 {
+            return Err(broken(&format!("{length} bytes, expected {} for its header alone{CUT_OFF}", 8 + size)));
         }
         let mut header = vec![0; size as usize];
         reader.read_exact(&mut header).map_err(read)?;
         let header: Metadata = serde_json::from_slice(&header).map_err(|e| broken(&e.to_string()))?;
         let (data, needed) = (length - 8 - size, header.data_len() as u64);
-        if data != needed {
-            return Err(broken(&format!("{data} bytes of data, its header speaks of {needed}; cut off while copied?")));
+        if data < needed {
+            return Err(cut(8 + size + needed));
+        }
+        if data > needed {
+            let expected = 8 + size + needed;
+            return Err(broken(&format!(
+                "{length} bytes, expected {expected}; the {} behind them are no tensor's",
+                data - needed
+            )));
         }
         let file = Arc::new(file);
         for (name, info) in header.tensors() {
@@ -92,9 +111,22 @@ impl Files {
 
     fn add_pytorch(&mut self, path: &Path, hash: &mut Xxh3) -> Result<()> {
         folder::must_not_be_other(path, &[folder::Content::Zip, folder::Content::Pickle])?;
-        hashed(path, &open_file(path)?, hash)?;
-        let file = PytorchReader::new(path)
-            .map_err(|e| Error::File { path: path.to_owned(), reason: format!("not a PyTorch checkpoint: {e}") })?;
+        let length = hashed(path, &open_file(path)?, hash)?;
+        let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
+        if let Some(what) = cut_off(path, length).map_err(|source| Error::Read { path: path.to_owned(), source })? {
+            return Err(wrong(format!("not a PyTorch checkpoint: {length} bytes, {what}{CUT_OFF}")));
+        }
+        let looked = pickle::odd_tensor(path);
+        if let Ok(Some(Odd { name, what })) = &looked {
+            let name = name.as_ref().map_or_else(|| "a tensor".into(), |name| format!("tensor `{name}`"));
+            return Err(wrong(format!(
+                "{name} is {what}; kndb reads plain tensors: make it one in PyTorch and save again"
+            )));
+        }
+        let file = PytorchReader::new(path).map_err(|e| wrong(format!("not a PyTorch checkpoint: {e}")))?;
+        looked.map_err(|e| {
+            wrong(format!("a pickle that cannot be looked through for what is beside its tensors' bytes: {e}"))
+        })?;
         file.into_tensors().into_iter().try_for_each(|(name, tensor)| self.add(path, name, Stored::Pytorch(tensor)))
     }
 
@@ -106,6 +138,24 @@ impl Files {
         self.tensors.insert(name, stored);
         Ok(())
     }
+}
+
+/// What a checkpoint lacks at its end, where that can be told.
+fn cut_off(path: &Path, length: u64) -> std::io::Result<Option<&'static str>> {
+    let mut file = File::open(path)?;
+    let mut start = [0; 2];
+    if length < 2 {
+        return Ok(Some("expected a zip archive or a pickle"));
+    }
+    file.read_exact(&mut start)?;
+    if start != *b"PK" {
+        return Ok(None);
+    }
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_ZIP_END)))?;
+    file.read_to_end(&mut end)?;
+    let is_whole = end.windows(4).any(|bytes| bytes == b"PK\x05\x06");
+    Ok((!is_whole).then_some("expected a zip archive's list of its files at the end, which is not there"))
 }
 
 fn open_file(path: &Path) -> Result<File> {

@@ -67,23 +67,56 @@ fn wraps(wrapper: &str, tensors: &BTreeMap<String, Stored>, base: &str) -> bool 
     all && (wrapper != "model." || tensors.keys().any(follows))
 }
 
+/// What quantised weights bring along, by the ends of their names.
+const QUANTISED: [&str; 19] = [
+    ".qweight",
+    ".qzeros",
+    ".g_idx",
+    ".absmax",
+    ".nested_absmax",
+    ".quant_map",
+    ".SCB",
+    ".weight_format",
+    ".weight_scale",
+    ".weight_scale_inv",
+    ".weight_scale_2",
+    ".weight_zero_point",
+    ".weight_packed",
+    ".weight_shape",
+    ".input_scale",
+    ".k_scale",
+    ".bitmask",
+    ".compressed",
+    ".scales",
+];
+/// What adapters leave in the names of a model that they are not merged into.
+const ADAPTED: [&str; 12] = [
+    "lora_A",
+    "lora_B",
+    "lora_embedding_A",
+    "lora_embedding_B",
+    "lora_magnitude_vector",
+    ".base_layer.",
+    ".modules_to_save.",
+    ".original_module.",
+    "ia3_l",
+    "hada_w1",
+    "lokr_w",
+    "vera_lambda",
+];
+
 /// Refuses what is not a model's weights as they are: quantised ones, adapters.
 pub fn refuse_other_kinds(path: &Path, tensors: &BTreeMap<String, Stored>) -> Result<()> {
-    let ends = |ends: &[&str]| tensors.keys().find(|name| ends.iter().any(|end| name.ends_with(end)));
-    let quantised = [".qweight", ".qzeros", ".absmax", ".quant_map", ".SCB", ".weight_scale", ".weight_packed"];
-    if let Some(name) = ends(&quantised) {
-        return Err(Error::Unusable {
-            path: path.to_owned(),
-            found: format!("quantised weights (`{name}`)"),
-            instead: crate::folder::UNQUANTISED.into(),
-        });
+    let unusable = |found: String, instead: &str| {
+        Err(Error::Unusable { path: path.to_owned(), found, instead: instead.to_owned() })
+    };
+    let is_quantised =
+        |name: &&String| QUANTISED.iter().any(|end| name.ends_with(end)) || name.contains(".quant_state.");
+    if let Some(name) = tensors.keys().find(is_quantised) {
+        return unusable(format!("quantised weights (`{name}`)"), crate::folder::UNQUANTISED);
     }
-    if let Some(name) = tensors.keys().find(|name| name.contains(".lora_A") || name.contains(".lora_B")) {
-        return Err(Error::Unusable {
-            path: path.to_owned(),
-            found: format!("weights with an adapter beside them (`{name}`)"),
-            instead: crate::folder::MERGED.into(),
-        });
+    if let Some(name) = tensors.keys().find(|name| ADAPTED.iter().any(|part| name.contains(part))) {
+        return unusable(format!("weights of an adapter (PEFT) that is not merged (`{name}`)"), crate::folder::MERGED);
     }
     Ok(())
 }

@@ -59,7 +59,28 @@ pub fn kinds() -> Vec<Kind> {
                 f.config(|config| config["quantization_config"] = json!({"quant_method": "gptq", "bits": 4}));
                 whole(f)
             },
-            Refused(&["quantised (gptq)", "dequantize()"]),
+            Refused(&["`quantization_config`", "quantised or compressed (gptq)", "dequantize()"]),
+        ),
+        Kind(
+            "… of compressed ones",
+            "llama",
+            |f| {
+                f.config(|config| config["compression_config"] = json!({"quant_method": "compressed-tensors"}));
+                whole(f)
+            },
+            Refused(&["`compression_config`", "(compressed-tensors)"]),
+        ),
+        Kind(
+            "weights that an adapter is not merged into",
+            "llama",
+            |f| {
+                f.tensors(|tensors| {
+                    let tensor = tensors.remove("model.layers.0.mlp.up_proj.weight").expect("a matrix");
+                    tensors.insert("model.layers.0.mlp.up_proj.base_layer.weight".into(), tensor);
+                });
+                whole(f)
+            },
+            Refused(&["adapter (PEFT) that is not merged", "up_proj.base_layer.weight`", "merge_and_unload()"]),
         ),
         Kind(
             "quantised tensors",
@@ -278,7 +299,16 @@ pub fn kinds() -> Vec<Kind> {
                 let bytes = f.read("model.safetensors");
                 with(f, "model.safetensors", &bytes[..bytes.len() - 100])
             },
-            Refused(&["not a safetensors file", "cut off"]),
+            Refused(&["not a safetensors file: ", " bytes, expected ", "cut off", "download"]),
+        ),
+        Kind(
+            "… `pytorch_model.bin`",
+            "gpt2-bin",
+            |f| {
+                let bytes = f.read("pytorch_model.bin");
+                with(f, "pytorch_model.bin", &bytes[..bytes.len() / 2])
+            },
+            Refused(&["not a PyTorch checkpoint: ", "list of its files at the end", "cut off"]),
         ),
         Kind(
             "a download that has not ended",
