@@ -119,11 +119,11 @@ fn of_class(pickle: &[u8], module: &str, class: &str) -> Vec<u8> {
     let reduce = end + 1 + if pickle[end + 1] == b'q' { 2 } else { 5 };
     assert_eq!(pickle[reduce], b'R');
     let function = from + TENSOR.len() + if pickle[from + TENSOR.len()] == b'q' { 2 } else { 5 };
-    let wrapped = format!("ctorch._tensor\n_rebuild_from_type_v2\n(");
+    let wrapped = b"ctorch._tensor\n_rebuild_from_type_v2\n(";
     let class = format!("c{module}\n{class}\n");
     [
         &pickle[..from],
-        wrapped.as_bytes(),
+        wrapped.as_slice(),
         &pickle[from..function],
         class.as_bytes(),
         &pickle[function..reduce],
