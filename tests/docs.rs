@@ -37,6 +37,9 @@ fn main() {
 }
 
 fn run(page: &Path, text: &str) -> Result<Completion, Failed> {
+    if cfg!(not(all(feature = "attribute", feature = "parquet"))) {
+        return Ok(Completion::ignored_with("the pages are about a build with all default features"));
+    }
     let mut data = None;
     if text.contains(NEEDS_DATA) {
         match shared_data::folder() {

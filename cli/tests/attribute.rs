@@ -280,5 +280,5 @@ fn notes_on_a_set_of_neurons_are_told_by_a_probe() {
     let model = environment::demo_model("bilingual-masked");
     let probe = ["probe", "db", "--model", &model, "--fact", "Albania/P36", "--suppress"];
     let told = environment.ok(&[&probe[..], &["kn[relation=P37]"]].concat());
-    assert!(told.messages.contains("note: run \"amig\" holds nothing of relation \"P37\""), "{told:?}");
+    assert!(told.messages.contains("note: the store has no fact of relation \"P37\"\n"), "{told:?}");
 }

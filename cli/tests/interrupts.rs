@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Waits at most so long for a command to come to its file; one that refuses it fails the test.
 const COMES: Duration = Duration::from_secs(60);
 
-/// Starts a command that reads `pipe`, sends it a signal when it does, and gives its exit code, results and messages.
+/// Starts a command that waits for `pipe`, sends it a signal when it has come to it, and gives its exit code, results and messages.
 fn interrupted(environment: &Environment, pipe: &str, signal: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let path = environment.path(pipe);
     if !path.exists() {
@@ -62,18 +62,29 @@ fn statements_reports_and_figures_end_at_a_signal_with_a_line() {
 }
 
 #[test]
-fn facts_and_imports_end_at_a_signal_with_a_line_and_store_nothing() {
-    let environment = Environment::with_demo();
-    let before = environment.ok(&["info", "demo"]).out;
+fn what_opens_a_store_ends_at_a_signal_with_a_line() {
+    let environment = Environment::new();
+    // A store whose first file never comes.
+    std::fs::create_dir(environment.path("gate")).expect("a folder");
+    std::fs::create_dir(environment.path("en")).expect("a folder");
+    environment.write("en/P36.jsonl", r#"{"uuid": "f1", "sub_label": "France", "obj_label": "Paris"}"#);
     environment.write("sets.json", r#"{"f1": [[0, 1]]}"#);
-    let import =
-        ["import", "demo", "sets.json", "--ids", "pipe", "--run", "r", "--model", "m", "--layers", "2", "--width", "4"];
-    environment.write("P36.jsonl", "");
-    all_end(&environment, "pipe", &[(&["facts", "demo", "--names", "pipe"], "interrupted: nothing was stored yet")]);
-    let (code, messages) = interrupted(&environment, "pipe", "-TERM", &import);
-    assert_eq!(code, Some(143), "{messages}");
-    assert!(messages.starts_with("interrupted: what was stored by now stays"), "{messages}");
-    assert_eq!(environment.ok(&["info", "demo"]).out, before);
+    let nothing = "interrupted: nothing was stored yet";
+    all_end(
+        &environment,
+        "gate/KNDB",
+        &[
+            (&["facts", "gate", "en"], nothing),
+            (&["import", "gate", "sets.json", "--run", "r", "--model", "m", "--layers", "2", "--width", "4"], nothing),
+            (&["plot", "gate", "kn", "-o", "figure.svg"], "interrupted: the figure is not drawn"),
+            (&["query", "gate", "-c", "kn by layer"], "interrupted: the answers above are not all"),
+            (&["report", "gate"], "interrupted: the page is not written"),
+            (&["info", "gate"], "interrupted"),
+            (&["verify", "gate"], "interrupted: not all is checked"),
+            (&["compact", "gate"], "interrupted: what was merged by now stays, and nothing is lost"),
+        ],
+    );
+    assert!(!environment.path("figure.svg").exists());
 }
 
 #[cfg(feature = "attribute")]

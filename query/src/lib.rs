@@ -31,6 +31,7 @@ mod span;
 mod split;
 mod splits;
 mod tree;
+mod unpaired;
 mod unstored;
 mod words;
 

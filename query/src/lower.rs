@@ -1,24 +1,19 @@
 //! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
 
-use crate::ast;
-use crate::ast::{Choice, ConditionKey, Expr, ExprKind, Filter, Name, SetOp, SourceKind};
-use crate::degenerate::{GroupCut, group_cut};
+mod source;
+
+use crate::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::error::QueryError;
 use crate::kinds::{Kind, mixed, not_of};
-use crate::names::{Resolver, Settings, all_of, listing, no_run, unknown_set};
+use crate::names::{Resolver, Settings, no_run, unknown_set};
 use crate::note::{Note, Notes};
-use crate::numbered::{layers_of, neurons_in};
-use crate::plan::{
-    Access, Cell, Combine, Cut, FactFilter, Facts, NeuronFilter, Neurons, NodeId, Pairs, PartAccess, PromptParts,
-    SavedPairs, Set, Share, Source,
-};
-use crate::prompts::note_prompts;
+use crate::numbered::neurons_in;
+use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::saved::{Members, read_members};
-use crate::scored::{check_layers, check_neurons, note_saved};
+use crate::scored::{check_neurons, note_saved};
 use crate::span::Span;
-use crate::unstored::{Together, note_foreign_facts, note_unpaired, note_unstored};
-use kndb_storage::{LivePart, PartKind, Run, RunId, Shape, Slot, Snapshot, Store};
-use roaring::RoaringBitmap;
+use crate::unpaired::{Together, note_foreign_facts, note_unpaired};
+use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -335,154 +330,6 @@ impl<'s> Lowering<'s> {
             }
         }
     }
-
-    fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
-        let id = self.id();
-        let snapshot = self.names.snapshot;
-        let runs = self.names.runs(source)?;
-        self.runs.extend(runs.iter().map(|run| run.id));
-        let groups = source.kind == SourceKind::Dkn;
-        let combine = if source.kind == SourceKind::Likn { Combine::Intersection } else { Combine::Union };
-        if combine == Combine::Intersection && runs.len() > 1 {
-            let reason = format!("`likn` intersects the languages of one run, and this names {}", runs.len());
-            return Err(QueryError::kind(source.span, reason).hint("write one `likn[run=…]` a run, and combine those"));
-        }
-        let of_runs = |slot: &Slot| runs.iter().any(|run| run.id == slot.run);
-        let slots: Vec<Slot> = if groups {
-            snapshot.group_slots().filter(of_runs).collect()
-        } else {
-            snapshot.slots().filter(of_runs).collect()
-        };
-        if slots.is_empty() {
-            return Err(self.names.nothing_in(source, &runs));
-        }
-        let languages = self.names.languages(source, &runs, &slots)?;
-        if source.condition(ConditionKey::Lang).is_some_and(|c| matches!(c.filter, Filter::Lang(Choice::Of(_)))) {
-            self.languages.extend(&languages);
-        }
-        let mut cells = Vec::new();
-        for &run in runs.iter().filter(|run| slots.iter().any(|slot| slot.run == run.id)) {
-            if !run.finished {
-                self.names.notes.add(source.span, open_run(&run.spec.name));
-            }
-            check_layers(source, run, &self.names.notes)?;
-        }
-        for run in &runs {
-            let has_groups = groups && slots.iter().any(|slot| slot.run == run.id);
-            let cut = has_groups.then(|| group_cut(source, run)).transpose()?;
-            for &language in &languages {
-                let of_cell = slots.iter().filter(|slot| slot.run == run.id && slot.language == language);
-                let wanted: Vec<Slot> =
-                    of_cell.filter(|slot| Resolver::wants_prompt(source, slot.prompt)).copied().collect();
-                if wanted.is_empty() && combine == Combine::Union {
-                    continue;
-                }
-                cells.push(self.cell(source, run, language, &wanted, cut.clone())?);
-            }
-        }
-        if cells.iter().all(|cell| cell.prompts.is_empty()) {
-            let mut prompts: Vec<String> = slots.iter().map(|slot| slot.prompt.to_string()).collect();
-            prompts.sort_unstable();
-            prompts.dedup();
-            let span = source.condition(ConditionKey::Prompt).map_or(source.span, |c| c.span);
-            let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
-            let reason = format!("run {runs} has no such prompt; it has {}", prompts.join(", "));
-            return Err(QueryError::missing(span, reason));
-        }
-        note_prompts(&self.names, source, &runs, &languages, &slots);
-        let chosen = self.names.chosen(source)?;
-        let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
-        let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
-        let planned = Source { id, text: source.to_string(), combine, groups, cells, facts, neurons };
-        note_unstored(&self.names, source, &runs, &chosen, &planned)?;
-        Ok(planned)
-    }
-
-    fn cell(
-        &mut self,
-        source: &ast::Source,
-        run: &Run,
-        language: kndb_storage::LanguageId,
-        slots: &[Slot],
-        groups: Option<GroupCut>,
-    ) -> Result<Cell<'s>, QueryError> {
-        let snapshot = self.names.snapshot;
-        let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
-        // Groups count as they were found, in whichever prompt.
-        let share = if source.kind == SourceKind::Dkn { 0.0 } else { run.spec.prompt_share };
-        let mut share = Share { value: share, strict: false };
-        let mut needs_scores = None;
-        let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
-        for condition in &source.conditions {
-            match condition.filter {
-                Filter::Tau(tau) => cut.tau = tau,
-                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
-                Filter::Rank(rank) => cut.rank = Some(rank),
-                Filter::Share(bound) => {
-                    share = Share { value: bound.value, strict: bound.strict };
-                    continue;
-                }
-                _ => continue,
-            }
-            needs_scores = needs_scores.or(Some(condition));
-        }
-        let mut prompts = Vec::new();
-        for &slot in slots {
-            let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
-            let mut parts = Vec::with_capacity(live.len());
-            // What was replaced altogether answers nothing and refuses nothing.
-            for live in live.into_iter().filter(|live| live.live_len() > 0) {
-                if let (PartKind::Neurons, Some(condition)) = (live.part.kind(), needs_scores) {
-                    let name = snapshot.language_name(language);
-                    let reason = format!(
-                        "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
-                        run.spec.name,
-                        condition.filter.key()
-                    );
-                    return Err(QueryError::missing(condition.span, reason)
-                        .hint("ask for the sets as they were imported: leave this condition out"));
-                }
-                parts.push(self.access(live, cut)?);
-            }
-            prompts.push(PromptParts { prompt: slot.prompt, parts });
-        }
-        let tau_given = source.condition(ConditionKey::Tau).is_some();
-        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given, groups })
-    }
-
-    /// The cheapest way into a part that gives the answer.
-    fn access(&mut self, live: LivePart<'s>, cut: Cut) -> Result<PartAccess<'s>, QueryError> {
-        let part = live.part;
-        let access = match part.kind() {
-            PartKind::Groups => Access::Groups,
-            PartKind::Neurons => Access::Grid(0, part.grid(0).map_err(QueryError::storage)?),
-            PartKind::Scores => {
-                let check = cut.tau < part.tau_floor();
-                let exact = part.taus().position(|tau| tau == cut.tau);
-                let grid = |at: usize| part.grid(at).map_err(QueryError::storage);
-                match exact {
-                    Some(at) if cut.is_tau() && !check => Access::Grid(at, grid(at)?),
-                    _ => {
-                        let below = part.taus().collect::<Vec<_>>().iter().rposition(|&tau| tau <= cut.tau);
-                        let above = part.taus().position(|tau| tau >= cut.tau);
-                        Access::Prefix {
-                            below: below.map(|at| grid(at).map(|sets| (at, sets))).transpose()?,
-                            above: above.map(grid).transpose()?,
-                            check,
-                        }
-                    }
-                }
-            }
-        };
-        let facts = part.facts().map_err(QueryError::storage)?;
-        self.next_cursor += 1;
-        Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
-    }
-}
-
-/// What is to be known of a run whose writer has not said that it is complete.
-fn open_run(name: &str) -> String {
-    format!("run {name:?} is not finished, so facts may be missing: the command that made it goes on")
 }
 
 pub(crate) fn model_of(run: &Run) -> Model {

@@ -2,11 +2,10 @@
 //!
 //! Facts that were attributed and have no neurons are answers; nothing is said of them.
 
-use crate::ast::{ConditionKey, Filter, SetOp, Source as Asked};
+use crate::ast::{Choice, ConditionKey, Filter, Source as Asked, SourceKind};
 use crate::error::QueryError;
 use crate::names::{Chosen, Resolver, all_of, listing, shortened};
-use crate::plan::{Cell, Combine, Facts, Pairs, PartAccess, Source};
-use crate::span::Span;
+use crate::plan::{Cell, Combine, PartAccess, Source};
 use kndb_storage::{FactId, LanguageId, LivePart, Run, Snapshot};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +22,8 @@ pub(crate) fn note_unstored(
     source: &Source<'_>,
 ) -> Result<(), QueryError> {
     let languages_named = source.combine == Combine::Intersection
-        || matches!(
-            asked.condition(ConditionKey::Lang).map(|c| &c.filter),
-            Some(Filter::Lang(crate::ast::Choice::Of(_)))
-        );
-    if asked.condition(ConditionKey::Run).is_some_and(|c| matches!(c.filter, Filter::Run(crate::ast::Choice::Of(_)))) {
+        || matches!(asked.condition(ConditionKey::Lang).map(|c| &c.filter), Some(Filter::Lang(Choice::Of(_))));
+    if asked.condition(ConditionKey::Run).is_some_and(|c| matches!(c.filter, Filter::Run(Choice::Of(_)))) {
         note_runs(names, asked, runs, source);
     }
     let only = all_of(chosen).filter(|only| !only.is_empty());
@@ -131,7 +127,7 @@ fn elsewhere(
     only: &RoaringBitmap,
     cells: &[&Cell<'_>],
 ) -> Result<String, QueryError> {
-    let groups = asked.kind == crate::ast::SourceKind::Dkn;
+    let groups = asked.kind == SourceKind::Dkn;
     let slots: Vec<_> = if groups { snapshot.group_slots().collect() } else { snapshot.slots().collect() };
     let (mut languages, mut relations) = (BTreeSet::new(), BTreeSet::new());
     for slot in slots.into_iter().filter(|slot| slot.run == run.id) {
@@ -186,12 +182,12 @@ fn any_in(part: &LivePart<'_>, facts: &RoaringBitmap) -> Result<bool, QueryError
     Ok(false)
 }
 
-fn parts_of<'a, 's>(cells: &'a [Cell<'s>]) -> impl Iterator<Item = &'a PartAccess<'s>> {
+pub(crate) fn parts_of<'a, 's>(cells: &'a [Cell<'s>]) -> impl Iterator<Item = &'a PartAccess<'s>> {
     cells.iter().flat_map(|cell| &cell.prompts).flat_map(|prompt| &prompt.parts)
 }
 
 /// The facts that any of some cells has entries of; of a few, or of all.
-fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Result<RoaringBitmap, QueryError> {
+pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Result<RoaringBitmap, QueryError> {
     let mut stored = RoaringBitmap::new();
     if let Some(few) = only.filter(|only| only.len() <= FEW) {
         for fact in few {
@@ -215,173 +211,13 @@ fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Result<Roaring
 
 /// Whether cells surely have entries of the same facts, as those of one attribution mostly have.
 fn alike(cells: &[Cell<'_>]) -> bool {
-    let one = |cell: &Cell<'_>| {
+    let facts = |cell| {
         let mut parts = parts_of(std::slice::from_ref(cell));
-        let first = parts.next().filter(|part| part.live.replaced.is_none()).map(|part| part.facts.as_ptr_range());
-        (first, parts.next().is_none())
+        let first = parts.next().filter(|part| part.live.replaced.is_none())?;
+        parts.next().is_none().then_some(first.facts)
     };
-    let facts = |cell: &Cell<'_>| parts_of(std::slice::from_ref(cell)).next().map(|part| part.facts.to_vec());
-    cells.windows(2).all(|pair| match (one(&pair[0]), one(&pair[1])) {
-        ((Some(a), true), (Some(b), true)) => a == b || facts(&pair[0]) == facts(&pair[1]),
+    cells.windows(2).all(|pair| match (facts(&pair[0]), facts(&pair[1])) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other) || one == other,
         _ => false,
-    })
-}
-
-/// The facts that a set of pairs has entries of, and those it is asked about; `None`: all there are.
-struct Extent {
-    stored: RoaringBitmap,
-    asked: Option<RoaringBitmap>,
-}
-
-/// `None` where it is not known before the query runs: a saved set does not say what it was made from.
-fn extent(pairs: &Pairs<'_>, snapshot: &Snapshot) -> Result<Option<Extent>, QueryError> {
-    Ok(match pairs {
-        Pairs::Saved(_) => None,
-        Pairs::Source(source) => {
-            let asked = source.facts.as_ref().and_then(|filter| filter.only.clone());
-            let stored = match source.combine {
-                Combine::Union => stored_of(&source.cells, asked.as_ref())?,
-                Combine::Intersection => {
-                    let mut all = None::<RoaringBitmap>;
-                    for cell in &source.cells {
-                        let stored = stored_of(std::slice::from_ref(cell), asked.as_ref())?;
-                        all = Some(all.map_or_else(|| stored.clone(), |all| all & &stored));
-                    }
-                    all.unwrap_or_default()
-                }
-            };
-            Some(Extent { stored, asked })
-        }
-        Pairs::WithNeurons { pairs, .. } => extent(pairs, snapshot)?,
-        Pairs::WithFacts { pairs, facts: Facts::Known { facts, .. }, keep, .. } => {
-            extent(pairs, snapshot)?.map(|Extent { mut stored, asked }| {
-                let mut asked = asked.unwrap_or_else(|| snapshot.facts());
-                if *keep {
-                    (stored, asked) = (stored & facts, asked & facts);
-                } else {
-                    (stored, asked) = (stored - facts, asked - facts);
-                }
-                Extent { stored, asked: Some(asked) }
-            })
-        }
-        Pairs::WithFacts { .. } => None,
-        Pairs::Binary { op, left, right, .. } => match (extent(left, snapshot)?, extent(right, snapshot)?) {
-            (Some(left), Some(right)) => Some(match op {
-                SetOp::Difference => left,
-                SetOp::Union => Extent {
-                    stored: left.stored | right.stored,
-                    asked: left.asked.zip(right.asked).map(|(left, right)| left | right),
-                },
-                SetOp::Intersection | SetOp::SymmetricDifference => Extent {
-                    stored: left.stored & right.stored,
-                    asked: match (left.asked, right.asked) {
-                        (Some(left), Some(right)) => Some(left & right),
-                        (one, other) => one.or(other),
-                    },
-                },
-            }),
-            _ => None,
-        },
-    })
-}
-
-/// What two sides are put together for.
-#[derive(Clone, Copy)]
-pub(crate) enum Together {
-    /// A set operation.
-    Op(SetOp),
-    /// `similarity(a, b)`.
-    Similarity,
-}
-
-/// Notes facts that only one of two sides has entries of, where both are asked about them.
-pub(crate) fn note_unpaired(
-    names: &Resolver<'_>,
-    together: Together,
-    span: Span,
-    left: &Pairs<'_>,
-    right: &Pairs<'_>,
-) -> Result<(), QueryError> {
-    if matches!(together, Together::Op(SetOp::Union)) {
-        return Ok(());
-    }
-    if let (Pairs::Source(left), Pairs::Source(right)) = (left, right)
-        && let ([a], [b]) = (left.cells.as_slice(), right.cells.as_slice())
-        && parts_of(std::slice::from_ref(a))
-            .map(|part| part.facts.as_ptr_range())
-            .eq(parts_of(std::slice::from_ref(b)).map(|part| part.facts.as_ptr_range()))
-    {
-        return Ok(());
-    }
-    let (Some(left), Some(right)) = (extent(left, names.snapshot)?, extent(right, names.snapshot)?) else {
-        return Ok(());
-    };
-    // A side of which nothing is stored has its own note.
-    if left.stored.is_empty() || right.stored.is_empty() {
-        return Ok(());
-    }
-    let within = |stored: RoaringBitmap, asked: Option<&RoaringBitmap>| match asked {
-        Some(asked) => stored & asked,
-        None => stored,
-    };
-    let a = within(left.stored, right.asked.as_ref());
-    let b = within(right.stored, left.asked.as_ref());
-    let (both, all) = (a.intersection_len(&b), a.union_len(&b));
-    let text = match together {
-        Together::Op(SetOp::Difference) if both < a.len() => format!(
-            "{both} of the {} facts on the left of `-` have entries on the right, too; of the others nothing is taken away",
-            a.len()
-        ),
-        Together::Op(SetOp::Intersection) if both < all => {
-            format!("{both} of {all} facts have entries on both sides of `&`")
-        }
-        Together::Op(SetOp::SymmetricDifference) if both < all => {
-            format!("{both} of {all} facts have entries on both sides of `^`; of the others all is on one side")
-        }
-        Together::Similarity if both < all => {
-            format!("{both} of {all} facts have entries on both sides; the others are left out")
-        }
-        _ => return Ok(()),
-    };
-    names.notes.add(span, text);
-    Ok(())
-}
-
-/// Notes a set of facts that a set of pairs is filtered by, and has no entries of.
-pub(crate) fn note_foreign_facts(
-    names: &Resolver<'_>,
-    span: Span,
-    text: &str,
-    pairs: &Pairs<'_>,
-    facts: &Facts<'_>,
-) -> Result<(), QueryError> {
-    let Some(facts) = facts_extent(facts, names.snapshot)?.filter(|facts| !facts.is_empty()) else { return Ok(()) };
-    let Some(Extent { stored, .. }) = extent(pairs, names.snapshot)? else { return Ok(()) };
-    if !stored.is_empty() && stored.is_disjoint(&facts) {
-        let (count, have) = match facts.len() {
-            1 => ("the fact".to_owned(), "has"),
-            several => (format!("none of the {several} facts"), "has"),
-        };
-        let no = if facts.len() == 1 { "no entry" } else { "an entry" };
-        names.notes.add(span, format!("{count} of `{text}` {have} {no} in the set that it filters"));
-    }
-    Ok(())
-}
-
-/// Facts that a set of facts can have; `None` where it is not known before the query runs.
-fn facts_extent(facts: &Facts<'_>, snapshot: &Snapshot) -> Result<Option<RoaringBitmap>, QueryError> {
-    Ok(match facts {
-        Facts::Known { facts, .. } => Some(facts.clone()),
-        Facts::Of { pairs, .. } => extent(pairs, snapshot)?.map(|extent| extent.stored),
-        Facts::Binary { op, left, right, .. } => {
-            match (facts_extent(left, snapshot)?, facts_extent(right, snapshot)?) {
-                (Some(left), Some(right)) => Some(match op {
-                    SetOp::Difference => left,
-                    SetOp::Intersection => left & right,
-                    SetOp::Union | SetOp::SymmetricDifference => left | right,
-                }),
-                _ => None,
-            }
-        }
     })
 }

@@ -168,12 +168,14 @@ mod tests {
         assert!(told.contains("`kndb query db \"kn by layer\"`"), "{told}");
     }
 
+    #[cfg(feature = "attribute")]
     #[test]
     fn values_of_a_list_are_one_argument() {
         assert!(told("attribute db --model m --langs en, zh").contains("`--langs en,zh`"));
         assert!(told("attribute db --langs en zh fr --model m").contains("`--langs en,zh,fr`"));
     }
 
+    #[cfg(feature = "attribute")]
     #[test]
     fn negative_numbers_are_no_options() {
         for (option, number) in [("--limit", "-5"), ("--tau", "-0.3")] {
