@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::preset::{Continuation, Options};
 use crate::probe::{ModelProbe, Probe};
 use crate::question::{Question, Skip};
-use kndb_storage::{LayerEvidence, ScoreValues, Scores};
+use kndb_storage::{LayerEvidence, Origin, ScoreValues, Scores};
 
 /// Scores of one fact in one language with one template.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,15 +17,20 @@ pub struct FactScores {
     pub scores: Vec<f32>,
     /// The target's probability: the product over the object's tokens.
     pub probability: f64,
+    /// The model's first answer, a token, where the object has one token: of several, the later ones are asked with the gold
+    /// ones given.
+    pub answer: Option<u32>,
+    /// Rank of the object among all tokens, from 1; where the object has one token.
+    pub rank: Option<u32>,
     /// By layer; empty where the method has none. For an object of several tokens `probability` and `baseline` are
     /// products, `residual` is the sum of the tokens' residuals.
     pub evidence: Vec<LayerEvidence>,
 }
 
 impl FactScores {
-    /// As a writer hands them to a store.
-    pub fn into_entry_scores(self) -> Scores {
-        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence, origin: None }
+    /// As a writer hands them to a store, with what they were made from.
+    pub fn into_entry_scores(self, origin: Option<Origin>) -> Scores {
+        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence, origin }
     }
 }
 
@@ -93,6 +98,11 @@ impl<'a> Attribution<'a> {
         }
     }
 
+    /// A token as text, for [`FactScores::answer`]; `None` where the tokenizer has none for it.
+    pub fn text_of(&self, token: u32) -> Option<String> {
+        self.model.tokenizer.decode(&[token]).ok()
+    }
+
     /// Scores of a question. The same question gives the same bits, whatever was asked before.
     pub fn scores(&self, question: &Question) -> Result<std::result::Result<FactScores, Skip>> {
         let shape = self.model.shape();
@@ -101,6 +111,7 @@ impl<'a> Attribution<'a> {
         let mut magnitudes = vec![0.0f64; self.layers.len()];
         let mut evidence: Option<Vec<(f64, f64)>> = None;
         let mut probability = 1.0;
+        let mut standing = None;
         let mut first: Option<Vec<Vec<f32>>> = None;
         // A step does not know the sum over all steps, so no number of points is known to be enough for it.
         let method = self.every_point.as_ref().filter(|_| question.steps.len() > 1).unwrap_or(&self.method);
@@ -117,6 +128,7 @@ impl<'a> Attribution<'a> {
             let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
                 .then(|| probe.all_activations());
             probability *= probe.probability();
+            standing = Some(probe.standing()).filter(|_| question.steps.len() == 1);
             drop(probe);
             first = first.or(activations);
             for ((&layer, magnitude), found) in self.layers.iter().zip(&mut magnitudes).zip(&found) {
@@ -151,7 +163,8 @@ impl<'a> Attribution<'a> {
             return Err(Error::NotFinite { layer: (at / width) as u32, what: "a score", value: scores[at] });
         }
         let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability));
-        Ok(Ok(FactScores { scores, probability, evidence }))
+        let (answer, rank) = standing.unzip();
+        Ok(Ok(FactScores { scores, probability, answer, rank, evidence }))
     }
 
     /// Evidence of every layer of the model; layers that were not scored have no path, so nothing is off.

@@ -121,6 +121,23 @@ pub enum Error {
         /// The languages chosen.
         languages: String,
     },
+    /// Entries of the run were made from other questions than would be asked now.
+    #[error(
+        "{count} of the entries in run {run:?} were made from other labels or templates than the store has now; the first: fact \
+         {fact:?} ({language}, prompt {prompt})"
+    )]
+    ChangedQuestions {
+        /// The run.
+        run: String,
+        /// How many entries of those selected.
+        count: u64,
+        /// External id of the first one's fact.
+        fact: String,
+        /// Its language.
+        language: String,
+        /// Its prompt number.
+        prompt: u16,
+    },
     /// A device this build or this machine does not have.
     #[error("device `{given}`: {reason}")]
     Device {

@@ -11,11 +11,11 @@ mod in_order;
 mod selection;
 
 use crate::attribute::{Attribution, FactScores};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Model, as_recorded};
 use crate::preset::Options;
 use crate::question::{Skip, UnknownParts};
-use kndb_storage::{EntryData, LanguageId, RelationId, RunSpec, Snapshot, Store};
+use kndb_storage::{EntryData, LanguageId, OnConflict, Origin, RelationId, RunSpec, Snapshot, Store, question_hash};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
-pub(crate) use selection::{Item, Stored, Templates};
+pub(crate) use selection::{Item, Stored, Templates, Work};
 pub use selection::{Prompts, Selection};
 
 /// An attribution of many facts.
@@ -36,6 +36,8 @@ pub struct Job {
     pub selection: Selection,
     /// Threads that compute; by default one a core.
     pub threads: Option<NonZeroUsize>,
+    /// Whether entries whose labels or template have changed since they were made are computed anew, in the place of the old ones.
+    pub replace_changed: bool,
 }
 
 /// Why, and of which facts, questions could not be asked.
@@ -124,7 +126,7 @@ impl Job {
             prompt_share: options.prompt_share,
             ..RunSpec::new(run, model.name(), model.shape())
         };
-        Self { run, selection: Selection::default(), threads: None }
+        Self { run, selection: Selection::default(), threads: None, replace_changed: false }
     }
 
     /// Does it. `progress` is called before the first question and after every one, and about twice a second while there is no news. After `stop`
@@ -152,7 +154,8 @@ impl Job {
         let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
         let stored = Stored::attributions(&snapshot, known);
-        let work = self.selection.work(&snapshot, &templates, &stored)?;
+        let mut work = self.selection.work(&snapshot, &templates, &stored)?;
+        self.settle_changed(&mut work, &snapshot)?;
         let work_of = |now: &Snapshot, other: &Selection| {
             let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id));
             other.work(now, &other.templates(now), &stored)
@@ -165,16 +168,39 @@ impl Job {
             known: known.is_some(),
             threads: self.threads,
             selection: &self.selection,
+            // The run is this job's alone, so what is there is what was found changed.
+            on_conflict: if self.replace_changed { OnConflict::Replace } else { OnConflict::Refuse },
             work_of: &work_of,
         };
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
-            Ok(desk.scores(item)?.and_then(|found| match self.run.score_type.cannot_keep(&found.scores) {
-                None => Ok(EntryData::Scores(found.into_entry_scores())),
+            Ok(desk.scores(item)?.and_then(|(found, origin)| match self.run.score_type.cannot_keep(&found.scores) {
+                None => Ok(EntryData::Scores(found.into_entry_scores(Some(origin)))),
                 Some(_) => Err(Skip::ScoreType),
             }))
         })?;
         summary.unknown = unknown.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(summary)
+    }
+}
+
+impl Job {
+    /// Entries made from other questions than would be asked now: refused, or work.
+    fn settle_changed(&self, work: &mut Work, snapshot: &Snapshot) -> Result<()> {
+        let Some(first) = work.changed.first() else { return Ok(()) };
+        if !self.replace_changed {
+            return Err(Error::ChangedQuestions {
+                run: self.run.name.clone(),
+                count: work.changed.len() as u64,
+                fact: snapshot.external_id(first.fact)?.to_owned(),
+                language: snapshot.language_name(first.language).to_owned(),
+                prompt: first.prompt.0,
+            });
+        }
+        work.already_there -= work.changed.len() as u64;
+        work.items.append(&mut work.changed);
+        // The order of a job that finds nothing there.
+        work.items.sort_by_key(|item| (item.fact, item.language, item.prompt));
+        Ok(())
     }
 }
 
@@ -187,7 +213,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn scores(&self, item: Item) -> Result<std::result::Result<FactScores, Skip>> {
+    fn scores(&self, item: Item) -> Result<std::result::Result<(FactScores, Origin), Skip>> {
         let template = self.templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
         let Some(template) = template else { return Ok(Err(Skip::NoTemplate)) };
         let Some((subject, object)) = self.snapshot.label(item.fact, item.language)? else {
@@ -200,7 +226,13 @@ impl Desk<'_> {
                     let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
                     unknown.count(&question, self.snapshot.language_name(item.language));
                 }
-                Ok(scores)
+                let tokens = u16::try_from(question.steps.len()).ok();
+                let asked = question_hash(template, subject, object, item.prompt.0);
+                Ok(scores.map(|found| {
+                    let answer = found.answer.and_then(|token| self.attribution.text_of(token));
+                    let origin = Origin { question: Some(asked), answer, rank: found.rank, tokens };
+                    (found, origin)
+                }))
             }
             Err(skip) => Ok(Err(skip)),
         }

@@ -69,6 +69,7 @@ pub struct ModelProbe<'a> {
     replacement: u32,
     factor: Option<&'a [Vec<f32>]>,
     probability: f64,
+    standing: (u32, u32),
 }
 
 /// Rows of hidden states that one pass computes together, where nothing else is asked: enough for the matrix kernels,
@@ -87,11 +88,17 @@ impl<'a> ModelProbe<'a> {
         factor: Option<&'a [Vec<f32>]>,
     ) -> Self {
         let prefix = network.prefix(&step.ids, step.position);
-        let (p, _) = network.head.forward(prefix.last.clone(), step.target as usize);
+        let (p, state) = network.head.forward(prefix.last.clone(), step.target as usize);
         let probability = f64::from(to_host(p)[0]);
         let per_point = if network.causal { 4 } else { step.ids.len() };
         let batch = batch.unwrap_or(ROWS / per_point).max(1);
-        Self { network, step, prefix, site, batch, replacement, factor, probability }
+        let standing = state.standing();
+        Self { network, step, prefix, site, batch, replacement, factor, probability, standing }
+    }
+
+    /// The most probable token on the real prompt, and the target's rank among all, from 1.
+    pub fn standing(&self) -> (u32, u32) {
+        self.standing
     }
 
     /// w̄ of every layer.

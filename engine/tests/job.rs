@@ -70,6 +70,68 @@ fn what_is_stored_is_what_a_fact_s_attribution_gives() {
 }
 
 #[test]
+fn an_entry_says_what_it_was_made_from() {
+    for name in ["bert", "gpt2"] {
+        let (facts, model) = (Facts::new(), model(name));
+        let options = preset("kn", &model);
+        run(&job(&model, &options), &facts, &model, &options);
+        let attribution = Attribution::new(&model, &options).expect("the options fit");
+        let origins = facts.origins("run");
+        assert_eq!(origins.len(), 12);
+        let (mut right, mut several) = (0, 0);
+        for ((fact, language, prompt), origin) in origins {
+            let of_fact = |label: &&(&str, &str, &str, &str, &str)| label.0 == fact && label.2 == language;
+            let &(_, relation, _, subject, object) = LABELS.iter().find(of_fact).expect("a label");
+            let mut templates = TEMPLATES.iter().filter(|it| (it.0, it.1) == (relation, language.as_str()));
+            let template = templates.nth(usize::from(prompt)).expect("a template").2;
+            assert_eq!(origin.question, Some(kndb_storage::question_hash(template, subject, object, prompt)));
+            let question = attribution.question(template, subject, object).expect("can be asked");
+            assert_eq!(origin.tokens.map(usize::from), Some(question.steps.len()));
+            let [step] = question.steps.as_slice() else {
+                several += 1;
+                assert_eq!((origin.answer, origin.rank), (None, None), "of several tokens there is no one answer");
+                continue;
+            };
+            // By the logits, as the model gives them.
+            let logits = model.network.logits(&step.ids, step.position);
+            let target = logits[step.target as usize];
+            let better = logits.iter().filter(|&&logit| logit > target).count();
+            assert_eq!(origin.rank, Some(better as u32 + 1), "{name} {fact} {language} {prompt}");
+            let best =
+                (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a }).expect("a vocabulary");
+            assert_eq!(origin.answer, attribution.text_of(best as u32));
+            right += usize::from(better == 0);
+        }
+        assert!(right + several < 12, "{name}: a model of random weights is not always right");
+    }
+}
+
+#[test]
+fn changed_labels_are_noticed_and_computed_anew_when_asked_for() {
+    let (facts, model) = (Facts::new(), model("bert"));
+    let options = preset("kn", &model);
+    let first = job(&model, &options);
+    run(&first, &facts, &model, &options);
+    let before = facts.contents("run");
+    assert_eq!(run(&first, &facts, &model, &options).already_there, 12, "the same questions");
+
+    facts.relabel("f1", "en", "Italy", "Rome");
+    let stop = AtomicBool::new(false);
+    let refused = first.run(&facts.store, &model, &options, &stop, &mut |_| {}).expect_err("changed").to_string();
+    assert!(refused.contains("2 of the entries") && refused.contains("\"f1\" (en, prompt 0)"), "{refused}");
+    assert_eq!(facts.contents("run"), before);
+
+    let again = Job { replace_changed: true, ..first.clone() };
+    let summary = run(&again, &facts, &model, &options);
+    assert_eq!((summary.attributed, summary.already_there), (2, 10));
+    let after = facts.contents("run");
+    let changed: Vec<_> =
+        after.iter().filter(|(key, found)| before[key] != **found).map(|(key, _)| key.clone()).collect();
+    assert_eq!(changed, [("f1".into(), "en".into(), 0), ("f1".into(), "en".into(), 1)]);
+    assert_eq!(run(&first, &facts, &model, &options).already_there, 12, "and now they are the same again");
+}
+
+#[test]
 fn what_cannot_be_asked_is_counted() {
     let place = |reason, relation: &str, language: &str| SkipPlace {
         reason,

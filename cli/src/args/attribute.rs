@@ -19,7 +19,8 @@ use super::values::{self, Tau, count, keep, positive, preset, row, score_type, s
 #[command(after_help = "\
 Facts, labels and templates are those of the store (`kndb facts`). What the run holds already is not \
 computed again: the same command goes on where it was interrupted, and one with more languages or \
-facts adds them. Ctrl-C or SIGTERM finishes the facts in work and commits (exit status 130 or 143); a \
+facts adds them. Entries whose labels or template have changed since they were computed are named, and \
+computed anew with --replace-changed. Ctrl-C or SIGTERM finishes the facts in work and commits (exit status 130 or 143); a \
 second one stops at once.
 
 EXAMPLES
@@ -44,6 +45,9 @@ pub struct AttributeArgs {
     /// Threads, one a fact [default: one a core; 1 where libtorch computes]
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
+    /// Compute entries anew whose labels or template have changed since, in the place of the old ones
+    #[arg(long)]
+    pub replace_changed: bool,
     /// No progress bar and no summary
     #[arg(short, long)]
     pub quiet: bool,

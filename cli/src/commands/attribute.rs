@@ -54,6 +54,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     job.run.model = model_name;
     keep(&args.kept, &mut job.run);
     job.selection = selection;
+    job.replace_changed = args.replace_changed;
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 

@@ -238,6 +238,9 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
         Engine::NoTemplates { .. } => {
             "`kndb facts` takes templates from the data set's folder, such as mLAMA's `en`, or templates.jsonl beside the facts"
         }
+        Engine::ChangedQuestions { .. } => {
+            "--replace-changed computes them anew; another --run keeps the old ones beside the new"
+        }
         Engine::Panicked { .. } => {
             "please report it, with the command that was run; the same command goes on from here"
         }

@@ -9,7 +9,7 @@ use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
 use crate::model::{Model, as_recorded};
 use crate::question::{Skip, UnknownParts};
-use kndb_storage::{EntryData, Neuron, PartKind, Run, RunSpec, Snapshot, Store};
+use kndb_storage::{EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -128,6 +128,7 @@ impl DegenerateJob {
             known: known.is_some(),
             threads: self.threads,
             selection: &self.selection,
+            on_conflict: OnConflict::Refuse,
             work_of: &work_of,
         };
         let unknown = Mutex::<UnknownParts>::default();

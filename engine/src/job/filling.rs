@@ -27,6 +27,8 @@ pub(crate) struct Filling<'a> {
     pub(crate) threads: Option<NonZeroUsize>,
     /// What is selected.
     pub(crate) selection: &'a Selection,
+    /// What becomes of an entry that is there already.
+    pub(crate) on_conflict: OnConflict,
     /// The work of another selection on the run, without what it holds by now.
     pub(crate) work_of: &'a dyn Fn(&Snapshot, &Selection) -> Result<Work>,
 }
@@ -53,7 +55,7 @@ impl Filling<'_> {
         if !work.items.is_empty() {
             begun::begin(&writer, self.selection)?;
         }
-        let mut collected = Collected::new(&writer, work, self.thread_count());
+        let mut collected = Collected::new(&writer, work, self.thread_count(), self.on_conflict);
         progress(collected.progress);
         // The question of the last answer: what is stored, or told of, when something goes wrong.
         let mut last = None;
@@ -109,6 +111,7 @@ impl Filling<'_> {
 /// Answers, in order, on their way into the store.
 struct Collected<'a> {
     writer: &'a RunWriter,
+    on_conflict: OnConflict,
     waiting: Vec<Entry>,
     bytes: usize,
     committed: Instant,
@@ -119,12 +122,13 @@ struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
-    fn new(writer: &'a RunWriter, work: &Work, threads: usize) -> Self {
+    fn new(writer: &'a RunWriter, work: &Work, threads: usize, on_conflict: OnConflict) -> Self {
         let total = work.items.len() as u64;
         let in_work = total.min(threads as u64);
         let progress = Progress { done: 0, total, skipped: work.skips.values().sum(), in_work };
         Self {
             writer,
+            on_conflict,
             waiting: Vec::new(),
             bytes: 0,
             committed: Instant::now(),
@@ -170,7 +174,8 @@ impl<'a> Collected<'a> {
 
     fn commit(&mut self) -> Result<()> {
         if !self.waiting.is_empty() {
-            self.attributed += self.writer.append_batch(&self.waiting, OnConflict::Refuse)?.new;
+            let appended = self.writer.append_batch(&self.waiting, self.on_conflict)?;
+            self.attributed += appended.new + appended.replaced;
             self.waiting.clear();
             self.bytes = 0;
         }
@@ -271,6 +276,7 @@ mod tests {
                 known: known.is_some(),
                 threads: NonZeroUsize::new(threads),
                 selection: &selection,
+                on_conflict: OnConflict::Refuse,
                 work_of: &|_, _| Ok(Work::default()),
             };
             let answer = |item: Item| {

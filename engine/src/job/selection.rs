@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::question::Skip;
-use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Slot, Snapshot};
+use kndb_storage::{
+    FactId, LanguageId, LivePart, PartKind, PromptId, RelationId, RunId, Slot, Snapshot, question_hash,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,6 +77,8 @@ pub(crate) struct Work {
     pub(crate) items: Vec<Item>,
     pub(crate) facts: u64,
     pub(crate) already_there: u64,
+    /// Of those that are there already, the ones that say that they were made from other labels or another template.
+    pub(crate) changed: Vec<Item>,
     pub(crate) skips: Skips,
 }
 
@@ -127,13 +131,18 @@ impl Selection {
                 let reason = match (snapshot.label(fact, language)?, texts) {
                     (None, _) => Skip::NoLabel,
                     (Some(_), None) => Skip::NoTemplate,
-                    (Some(_), Some(texts)) => {
+                    (Some((subject, object)), Some(texts)) => {
                         askable = true;
-                        for &prompt in texts.keys() {
+                        for (&prompt, template) in texts {
                             let item = Item { fact, relation, language, prompt };
-                            match stored.holds(&item)? {
-                                true => work.already_there += 1,
-                                false => work.items.push(item),
+                            let Some((part, local)) = stored.find(&item)? else {
+                                work.items.push(item);
+                                continue;
+                            };
+                            work.already_there += 1;
+                            let now = || question_hash(template, subject, object, prompt.0);
+                            if question_of(part, local)?.is_some_and(|made_from| made_from != now()) {
+                                work.changed.push(item);
                             }
                         }
                         continue;
@@ -209,7 +218,7 @@ impl Selection {
                 }
                 askable = true;
                 let item = Item { fact, relation, language, prompt };
-                match stored.holds(&item)? {
+                match stored.find(&item)?.is_some() {
                     true => work.already_there += 1,
                     false => work.items.push(item),
                 }
@@ -261,6 +270,14 @@ impl Selection {
     }
 }
 
+/// The hash of the question that an entry was made from, where it says so.
+fn question_of(part: &LivePart<'_>, local: u32) -> Result<Option<u64>> {
+    if part.part.kind() != PartKind::Scores {
+        return Ok(None);
+    }
+    Ok(part.part.head(local)?.origin().and_then(|origin| origin.question))
+}
+
 /// What a run holds.
 pub(crate) struct Stored<'a>(BTreeMap<(LanguageId, PromptId), Vec<LivePart<'a>>>);
 
@@ -290,9 +307,5 @@ impl<'a> Stored<'a> {
             }
         }
         Ok(None)
-    }
-
-    fn holds(&self, item: &Item) -> Result<bool> {
-        Ok(self.find(item)?.is_some())
     }
 }

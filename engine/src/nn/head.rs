@@ -25,6 +25,24 @@ pub struct HeadState {
     target: usize,
 }
 
+impl HeadState {
+    /// The most probable token of the first row, and the target's rank: 1 more than there are tokens more probable.
+    pub fn standing(&self) -> (u32, u32) {
+        let columns = self.shares.dims()[1];
+        let shares = to_host(self.shares.clone().slice_dim(0, 0..1).reshape([1, columns]));
+        let target = shares[self.target];
+        let mut best = 0;
+        let mut rank = 1;
+        for (token, &share) in shares.iter().enumerate() {
+            rank += u32::from(share > target);
+            if share > shares[best] {
+                best = token;
+            }
+        }
+        (best as u32, rank)
+    }
+}
+
 /// What the way from the last hidden state to the logits leaves.
 #[derive(Clone, Debug)]
 struct Decoded {

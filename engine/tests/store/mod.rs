@@ -1,7 +1,7 @@
 //! A small store of facts in two languages, of words that the tokenizers of the fixtures know, and what runs hold.
 
 use kndb_engine::{Model, device};
-use kndb_storage::{FactBatch, FactRow, Store, TemplateRow};
+use kndb_storage::{FactBatch, FactRow, Origin, ScoreView, Store, TemplateRow};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -14,8 +14,10 @@ pub struct Facts {
 /// An entry: neurons with the bits of their scores, best first; F(w̄), F(w′), residual of each layer.
 pub type Stored = (Vec<(u32, u32)>, Vec<[u32; 3]>);
 
-/// (fact, language, template) → entry.
-pub type Contents = BTreeMap<(String, String, u16), Stored>;
+/// Fact, language, template.
+pub type Key = (String, String, u16);
+
+pub type Contents = BTreeMap<Key, Stored>;
 
 pub const TEMPLATES: [(&str, &str, &str); 5] = [
     ("P36", "en", "The capital of [X] is [Y] ."),
@@ -86,24 +88,51 @@ impl Facts {
         Self { store, _folder: folder }
     }
 
+    /// Gives a fact of P36 other labels.
+    #[allow(dead_code, reason = "not every test that shares this file asks")]
+    pub fn relabel(&self, id: &str, language: &str, subject: &str, object: &str) {
+        let row = FactRow {
+            id: id.into(),
+            relation: "P36".into(),
+            language: language.into(),
+            subject: subject.into(),
+            object: object.into(),
+            subject_uri: None,
+            object_uri: None,
+        };
+        self.store.add_facts(FactBatch { facts: vec![row], ..FactBatch::default() }).expect("labels are taken");
+    }
+
     /// What a run holds.
     pub fn contents(&self, run: &str) -> Contents {
+        let of = |view: &ScoreView<'_>| {
+            let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits())).collect();
+            let evidence = view.layers().map(|layer| layer.evidence);
+            let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
+            (scores, evidence.collect())
+        };
+        self.entries(run, of)
+    }
+
+    /// What a run's entries were made from.
+    #[allow(dead_code, reason = "not every test that shares this file asks")]
+    pub fn origins(&self, run: &str) -> BTreeMap<Key, Origin> {
+        self.entries(run, |view| view.origin().expect("an attributed entry has one"))
+    }
+
+    fn entries<T>(&self, run: &str, of: impl Fn(&ScoreView<'_>) -> T) -> BTreeMap<Key, T> {
         let snapshot = self.store.snapshot().expect("a snapshot");
         let id = snapshot.run_named(run).map(|run| run.id);
-        let mut all = Contents::new();
+        let mut all = BTreeMap::new();
         for slot in snapshot.slots().filter(|slot| Some(slot.run) == id) {
             for part in snapshot.parts(slot) {
-                for local in 0..part.part.len() {
+                for local in (0..part.part.len()).filter(|&local| part.is_live(local)) {
                     let fact = part.part.facts().expect("facts")[local as usize];
                     let fact = kndb_storage::FactId(u32::from_le_bytes(fact));
                     let view = part.part.scores(local).expect("scores");
-                    let scores =
-                        (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits())).collect();
-                    let evidence = view.layers().map(|layer| layer.evidence);
-                    let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
                     let name = snapshot.external_id(fact).expect("an id").to_owned();
                     let key = (name, snapshot.language_name(slot.language).to_owned(), slot.prompt.0);
-                    all.insert(key, (scores, evidence.collect()));
+                    all.insert(key, of(&view));
                 }
             }
         }
