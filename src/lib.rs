@@ -70,6 +70,14 @@ impl Database {
         Store::open(path).map(Self::from)
     }
 
+    /// Opens a store for reading only: every change is refused. Reading never writes, with or without this.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_read_only(path: impl AsRef<Path>) -> storage::Result<Self> {
+        Store::open_read_only(path).map(Self::from)
+    }
+
     /// The store, for writing and for direct reading.
     pub fn store(&self) -> &Store {
         &self.store

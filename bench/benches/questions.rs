@@ -76,7 +76,7 @@ fn questions(criterion: &mut Criterion) {
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
     let grid = kndb::storage::TAU_GRID.iter().position(|&tau| tau == 0.2).expect("0.2 is on the grid");
     group.bench_function("q1 likn of one fact", |bencher| {
-        let (en, zh) = (snapshot.parts(slot(0)), snapshot.parts(slot(1)));
+        let (en, zh) = (snapshot.parts(slot(0)).expect("opens"), snapshot.parts(slot(1)).expect("opens"));
         bencher.iter(|| {
             let set = |parts: &[kndb::storage::LivePart<'_>]| {
                 let mut neurons = Vec::new();
@@ -93,7 +93,7 @@ fn questions(criterion: &mut Criterion) {
         });
     });
     group.bench_function("q3 facts of one neuron", |bencher| {
-        let parts = snapshot.parts(slot(0));
+        let parts = snapshot.parts(slot(0)).expect("opens");
         let neuron = Neuron(9 * 3_072 + 852);
         bencher.iter(|| {
             let mut facts = Vec::with_capacity(256);

@@ -52,6 +52,10 @@ pub struct Cli {
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: ColorWhen,
 
+    /// Refuse every change of a store; reading never writes, with or without this
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -117,6 +121,8 @@ pub enum Command {
     Compact(StoreArgs),
     /// Read every byte of the store and check it; exit 1 if anything is wrong
     Verify(StoreArgs),
+    /// Make a store of an older format one of the newest; every other change does the same on its way
+    Upgrade(StoreArgs),
     /// Delete a run with all its scores, and the fact ids that only it had brought
     DropRun(DropRunArgs),
     /// Delete facts that no run has and no label names, or everything of a relation

@@ -24,12 +24,13 @@ mod probe;
 mod query;
 mod report;
 mod runs;
+mod upgrade;
 mod verify;
 
 use std::io::Write;
 use std::path::Path;
 
-use kndb_storage::Store;
+use kndb_storage::{Options, Store};
 
 use crate::args::Command;
 use crate::error::{CliError, Result};
@@ -84,6 +85,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Runs(args) => runs::run(args, terminal),
         Command::Compact(args) => compact::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
+        Command::Upgrade(args) => upgrade::run(args, terminal),
         Command::DropRun(args) => drop_run::run(args, terminal),
         Command::DropFacts(args) => drop_facts::run(args, terminal),
         Command::Demo(args) => demo::run(args, terminal),
@@ -102,14 +104,23 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
     }
 }
 
+/// A store that is there.
+pub fn opened(path: &Path, terminal: &Terminal) -> Result<Store> {
+    let options = Options { read_only: terminal.read_only, ..Options::default() };
+    Ok(Store::open_with(path, options)?)
+}
+
 /// The store to write into; where there is nothing yet, a new one, which is said.
 fn store_to_fill(path: &Path, terminal: &mut Terminal) -> Result<Store> {
     if path.exists() {
-        return Ok(Store::open(path)?);
+        return opened(path, terminal);
+    }
+    if terminal.read_only {
+        return Err(kndb_storage::Error::ReadOnly { path: path.to_owned() }.into());
     }
     let store = match Store::create(path) {
         // Another process was faster.
-        Err(kndb_storage::Error::AlreadyThere { .. }) => return Ok(Store::open(path)?),
+        Err(kndb_storage::Error::AlreadyThere { .. }) => return opened(path, terminal),
         created => created?,
     };
     writeln!(terminal.messages, "made a new store at {}", path.display()).map_err(CliError::Output)?;

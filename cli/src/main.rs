@@ -29,6 +29,8 @@ mod terminal;
 
 use std::process::ExitCode;
 
+use args::Cli;
+
 /// Attribution makes and drops tensors of megabytes by the millisecond, and glibc gives each back to the system.
 #[cfg(feature = "attribute")]
 #[global_allocator]
@@ -36,9 +38,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     error::install_panic_hook();
-    let cli = args::Cli::read();
-    let color = cli.color;
+    let cli = Cli::read();
+    let Cli { color, read_only, command } = cli;
     // A panic unwinds to here; its message is written already.
-    std::panic::catch_unwind(|| commands::run(cli.command, terminal::Terminal::standard(color)))
-        .map_or(ExitCode::from(error::BUG), ExitCode::from)
+    std::panic::catch_unwind(|| {
+        commands::run(command, terminal::Terminal { read_only, ..terminal::Terminal::standard(color) })
+    })
+    .map_or(ExitCode::from(error::BUG), ExitCode::from)
 }

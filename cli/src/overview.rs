@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use kndb_storage::{FORMAT_VERSION, Run, Snapshot, Store};
+use kndb_storage::{Run, Snapshot, Store};
 
 use crate::error::{CliError, Result};
 
@@ -62,7 +62,7 @@ impl Overview {
         let language = |id| snapshot.language_name(id).to_owned();
         let sets = snapshot.saved_sets();
         Ok(Self {
-            format: FORMAT_VERSION,
+            format: store.format(),
             bytes: folder_bytes(store.path()).map_err(CliError::file("read", store.path()))?,
             facts: snapshot.fact_count(),
             facts_without_labels: snapshot.unlabelled_fact_count()?,
@@ -76,19 +76,19 @@ impl Overview {
             segments: snapshot.segment_files().0,
             unsealed: snapshot.unsealed().0,
             saved_sets: sets.map(|set| (set.name.clone(), set.text.clone(), set.members)).collect(),
-            runs: RunOverview::all(&snapshot),
+            runs: RunOverview::all(&snapshot)?,
         })
     }
 }
 
 impl RunOverview {
     /// All runs of a snapshot, oldest first.
-    pub fn all(snapshot: &Snapshot) -> Vec<Self> {
+    pub fn all(snapshot: &Snapshot) -> Result<Vec<Self>, kndb_storage::Error> {
         let of = |run: &Run| {
-            let holds = snapshot.holds(run.id);
+            let holds = snapshot.holds(run.id)?;
             let languages =
                 holds.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
-            Self {
+            Ok(Self {
                 run: run.clone(),
                 languages,
                 entries: holds.entries(),
@@ -96,7 +96,7 @@ impl RunOverview {
                 groups: holds.groups,
                 scored: holds.attributed > holds.sets || (holds.attributed == 0 && holds.searched == 0),
                 sets: holds.sets > 0,
-            }
+            })
         };
         snapshot.runs().map(of).collect()
     }

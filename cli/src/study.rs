@@ -105,7 +105,7 @@ impl Setting {
     /// Opens the store, loads the model, finds the run.
     pub fn of(args: &StudyArgs, reads: Reads, terminal: &mut Terminal) -> Result<Self> {
         device(&args.device)?;
-        let store = Store::open(&args.store)?;
+        let store = crate::commands::opened(&args.store, terminal)?;
         let snapshot = store.snapshot()?;
         if let Some(run) = &args.run {
             named_run(&snapshot, run, reads)?;

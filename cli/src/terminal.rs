@@ -20,6 +20,8 @@ pub struct Terminal {
     pub shows_to_person: bool,
     /// Whether messages are shown to somebody: progress bars may move.
     pub messages_to_person: bool,
+    /// Whether stores may not be changed.
+    pub read_only: bool,
 }
 
 impl Terminal {
@@ -33,6 +35,7 @@ impl Terminal {
             reads_from_person: io::stdin().is_terminal(),
             shows_to_person: io::stdout().is_terminal(),
             messages_to_person,
+            read_only: false,
         }
     }
 }

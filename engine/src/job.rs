@@ -153,11 +153,11 @@ impl Job {
         let known = stored_run.map(|run| run.id);
         let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
-        let stored = Stored::attributions(&snapshot, known);
+        let stored = Stored::attributions(&snapshot, known)?;
         let mut work = self.selection.work(&snapshot, &templates, &stored)?;
         self.settle_changed(&mut work, &snapshot)?;
         let work_of = |now: &Snapshot, other: &Selection| {
-            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id));
+            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
             other.work(now, &other.templates(now), &stored)
         };
         let unknown = Mutex::default();

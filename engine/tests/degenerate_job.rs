@@ -38,7 +38,7 @@ fn stored(facts: &Facts, run: &str) -> Groups {
     let id = snapshot.run_named(run).map(|run| run.id);
     let mut all = Groups::new();
     for slot in snapshot.group_slots().filter(|slot| Some(slot.run) == id) {
-        for part in snapshot.group_parts(slot) {
+        for part in snapshot.group_parts(slot).expect("opens") {
             for local in 0..part.part.len() {
                 let fact = FactId(u32::from_le_bytes(part.part.facts().expect("facts")[local as usize]));
                 let name = snapshot.external_id(fact).expect("an id").to_owned();

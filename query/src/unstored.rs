@@ -132,6 +132,7 @@ fn elsewhere(
     let (mut languages, mut relations) = (BTreeSet::new(), BTreeSet::new());
     for slot in slots.into_iter().filter(|slot| slot.run == run.id) {
         let parts = if groups { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
+        let parts = parts.map_err(QueryError::storage)?;
         for part in &parts {
             let own = cells.iter().any(|cell| cell.language == slot.language);
             if !own && any_in(part, only)? {

@@ -53,7 +53,7 @@ pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResidual
     let layers = snapshot.run(run).map_or(0, |run| run.spec.shape.layers as usize);
     let (mut absolute, mut relative) = (vec![Numbers::default(); layers], vec![Numbers::default(); layers]);
     for slot in snapshot.slots().filter(|slot| slot.run == run) {
-        for live in snapshot.parts(slot).into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
+        for live in snapshot.parts(slot)?.into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
             for (local, fact) in (0..).zip(live.part.facts()?) {
                 if !live.is_live(local) {
                     continue;

@@ -9,6 +9,8 @@
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::files::durable;
+pub(crate) use crate::files::fresh::Waiting;
+use crate::files::manifest::{Manifest, Summaries, numbers, publish};
 use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
 use crate::keys::{
     DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, read_relation_name_key, read_unsealed_key,
@@ -16,26 +18,29 @@ use crate::keys::{
 };
 use crate::language::{canonical, same};
 use crate::opening::{open_sled, sled_error};
-use crate::records::RunRecord;
 pub use crate::records::SavedSet;
-pub(crate) use crate::records::{Counters, FileRecord, JobRecord};
+pub(crate) use crate::records::{Counters, FileRecord, JobRecord, SetRecord};
+use crate::records::{RunRecord, StoreId};
 use crate::run::Run;
 use crate::segment::build::EntryKey;
 use roaring::RoaringBitmap;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Values are cut into pieces of this size: sled 0.34 keeps larger ones in blob files and never reuses their space.
 const CHUNK: usize = 4_000;
-/// First byte of every record.
+/// First byte of every record but those of saved sets.
 const RECORD_VERSION: u8 = 1;
+/// First byte of a saved set's record; version 1 names no file.
+const SET_VERSION: u8 = 2;
 
 /// All records of a store but the members of saved sets, in memory.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Catalogue {
+    /// `None` in a store of format 1.
+    pub store: Option<StoreId>,
     pub counters: Counters,
     pub runs: BTreeMap<RunId, Run>,
     pub languages: Vec<String>,
@@ -45,8 +50,8 @@ pub(crate) struct Catalogue {
     pub tombstones: BTreeMap<(FileId, u32), RoaringBitmap>,
     /// Facts that are not in the dictionary yet: external ids.
     pub new_facts: BTreeMap<FactId, String>,
-    pub unsealed: BTreeMap<(RunId, EntryKey), Arc<[u8]>>,
-    pub sets: BTreeMap<String, SavedSet>,
+    pub unsealed: BTreeMap<(RunId, EntryKey), Waiting>,
+    pub sets: BTreeMap<String, SetRecord>,
     /// What relations are called: relation and language of the name → name. The relation need not be there.
     pub relation_names: BTreeMap<(String, String), String>,
     /// Facts that were forgotten: only their ids are still known, so that one that comes again gets its number back.
@@ -72,6 +77,16 @@ impl Catalogue {
         found.map(|id| LanguageId(id as u16))
     }
 
+    /// Whether a published catalogue is this one. Waiting entries that cannot be read there are found by themselves.
+    pub(crate) fn says_the_same(&self, published: &Self) -> bool {
+        let same_entry = |((key, waiting), (other, published)): ((_, &Waiting), (_, &Waiting))| {
+            key == other && (published.bytes().is_err() || waiting == published)
+        };
+        let entries = self.unsealed.iter().zip(&published.unsealed).all(same_entry);
+        let rest = |catalogue: &Self| Self { unsealed: BTreeMap::new(), ..catalogue.clone() };
+        entries && self.unsealed.len() == published.unsealed.len() && rest(self) == rest(published)
+    }
+
     /// The relation of a name, unless it was dropped.
     pub(crate) fn relation(&self, name: &str) -> Option<RelationId> {
         self.relation_number(name).filter(|id| !self.dropped_relations.contains(id.0))
@@ -89,13 +104,42 @@ pub(crate) struct Locked {
     batch: sled::Batch,
     changed: bool,
     now: Catalogue,
+    /// Waiting entries that were set since the last manifest.
+    touched: BTreeSet<(RunId, EntryKey)>,
+    /// The newest manifest, once [`Self::catch_up`] has looked.
+    published: Option<Manifest>,
+}
+
+/// What became of a commit that failed.
+pub(crate) enum CommitError {
+    /// Nothing was changed.
+    Before(Error),
+    /// It may be there or not: all of it or nothing.
+    HalfWay(Error),
+    /// It is there, and durable.
+    After(Error),
+}
+
+impl CommitError {
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Before(e) | Self::HalfWay(e) | Self::After(e) => e,
+        }
+    }
 }
 
 /// Takes the lock, waiting up to `timeout`, and reads the catalogue.
 pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
     let db = open_sled(path, timeout)?;
-    let mut locked =
-        Locked { path: path.to_owned(), db, batch: sled::Batch::default(), changed: false, now: Catalogue::default() };
+    let mut locked = Locked {
+        path: path.to_owned(),
+        db,
+        batch: sled::Batch::default(),
+        changed: false,
+        now: Catalogue::default(),
+        touched: BTreeSet::new(),
+        published: None,
+    };
     locked.read()?;
     Ok(locked)
 }
@@ -115,22 +159,58 @@ impl Locked {
         self.changed
     }
 
-    /// Writes all changes at once and makes them durable. `epoch` is told before and after, still under the lock.
-    pub(crate) fn commit(mut self, epoch: &Epoch) -> Result<Catalogue> {
+    /// Looks for the manifest of the last commit, and publishes it again where a crash or damage has kept it from the readers. Fails if
+    /// there is a manifest of a commit that the catalogue has lost.
+    pub(crate) fn catch_up(&mut self, store: &Path) -> Result<()> {
+        let here = self.now.counters.epoch;
+        let newest = numbers(store)?.last().copied().unwrap_or(0);
+        if newest > here {
+            let (found, expected) = (format!("commit {here}"), format!("commit {newest}, which has a manifest"));
+            return Err(Error::corrupt(&self.path, "last commit", found, expected));
+        }
+        // A damaged manifest is as good as none: all it says is in the catalogue.
+        self.published = if newest == 0 { None } else { Manifest::open(store, newest).unwrap_or_default() };
+        let whole = self.published.as_ref().is_some_and(|manifest| manifest.catalogue.counters.epoch == here);
+        if !whole && self.now.store.is_some() {
+            publish(store, &self.now, None, &BTreeSet::new())?;
+            self.published = Manifest::open(store, here)?;
+        }
+        Ok(())
+    }
+
+    /// What the segments hold, as far as the newest manifest says.
+    pub(crate) fn summaries(&self) -> Option<&Summaries> {
+        self.published.as_ref().map(|manifest| &manifest.summaries)
+    }
+
+    /// Writes all changes at once, makes them durable, and publishes them to readers. `epoch` is told before and after, still
+    /// under the lock.
+    pub(crate) fn commit(mut self, store: &Path, epoch: &Epoch) -> Result<(), CommitError> {
         self.now.counters.epoch += 1;
         let counters = self.now.counters;
         self.put(Table::Counters, &[], &counters);
-        epoch.announce(counters.epoch)?;
+        epoch.announce(counters.epoch).map_err(CommitError::Before)?;
+        self.make_durable().map_err(CommitError::HalfWay)?;
+        publish(store, &self.now, self.published.as_ref(), &self.touched).map_err(|source| {
+            CommitError::After(Error::Unpublished { commit: counters.epoch, source: Box::new(source) })
+        })?;
+        epoch.confirm(counters.epoch);
+        Ok(())
+    }
+
+    fn make_durable(&mut self) -> Result<()> {
         let sled = |source| sled_error(&self.path, source);
         self.db.apply_batch(std::mem::take(&mut self.batch)).map_err(sled)?;
         self.db.flush().map_err(sled)?;
-        durable::sync_tree(&self.path)?;
-        epoch.confirm(counters.epoch);
-        Ok(self.now)
+        durable::sync_tree(&self.path)
     }
 
     fn put(&mut self, table: Table, key: &[u8], value: &impl Serialize) {
-        let mut bytes = vec![RECORD_VERSION];
+        self.put_record(table, key, RECORD_VERSION, value);
+    }
+
+    fn put_record(&mut self, table: Table, key: &[u8], version: u8, value: &impl Serialize) {
+        let mut bytes = vec![version];
         // Plain records of our own into a vector: bincode has nothing to refuse.
         let written = bincode::serialize_into(&mut bytes, value);
         debug_assert!(written.is_ok(), "a catalogue record serialises");
@@ -314,7 +394,8 @@ impl Locked {
 
     pub(crate) fn set_unsealed(&mut self, run: RunId, key: EntryKey, payload: &[u8]) {
         self.put_bytes(Table::Unsealed, &unsealed_key(run, key), payload);
-        self.now.unsealed.insert((run, key), payload.into());
+        self.now.unsealed.insert((run, key), Waiting::Own(payload.into()));
+        self.touched.insert((run, key));
     }
 
     pub(crate) fn remove_unsealed(&mut self, run: RunId, key: EntryKey) {
@@ -322,19 +403,29 @@ impl Locked {
         self.now.unsealed.remove(&(run, key));
     }
 
-    pub(crate) fn set_saved(&mut self, set: &SavedSet, members: &[u8]) {
-        self.put(Table::SetHeads, set.name.as_bytes(), set);
-        self.put_bytes(Table::SetMembers, set.name.as_bytes(), members);
-        self.now.sets.insert(set.name.clone(), set.clone());
+    /// Puts a saved set into the catalogue; the file of one of the same name becomes garbage.
+    pub(crate) fn set_saved(&mut self, set: &SavedSet, file: FileId) {
+        self.remove_saved(&set.name);
+        let record = SetRecord { set: set.clone(), file: Some(file.0) };
+        self.put_record(Table::SetHeads, set.name.as_bytes(), SET_VERSION, &record);
+        self.now.sets.insert(set.name.clone(), record);
     }
 
     pub(crate) fn remove_saved(&mut self, name: &str) {
         self.remove(Table::SetHeads, name.as_bytes());
         self.remove(Table::SetMembers, name.as_bytes());
-        self.now.sets.remove(name);
+        if let Some(file) = self.now.sets.remove(name).and_then(|record| record.file) {
+            self.remove_file(FileId(file));
+        }
     }
 
-    /// The members of a saved set, as they were given.
+    /// Gives a store of format 1 its id.
+    pub(crate) fn set_store(&mut self, id: StoreId) {
+        self.put(Table::Identity, &[], &id);
+        self.now.store = Some(id);
+    }
+
+    /// The members of a saved set that format 1 left in the catalogue.
     pub(crate) fn saved_members(&self, name: &str) -> Result<Vec<u8>> {
         let members = self.values_of(&entry_prefix(Table::SetMembers, name.as_bytes()))?.pop();
         Ok(members.map(|(_, members)| members).unwrap_or_default())
@@ -363,8 +454,23 @@ impl Locked {
             let fact = FactId(self.number(&key)?);
             self.now.new_facts.insert(fact, id);
         }
-        for (_, set) in self.records::<SavedSet>(Table::SetHeads)? {
-            self.now.sets.insert(set.name.clone(), set);
+        for (_, value) in self.values(Table::SetHeads)? {
+            let record = match value.split_first() {
+                Some((&SET_VERSION, record)) => bincode::deserialize(record),
+                Some((&RECORD_VERSION, record)) => {
+                    bincode::deserialize(record).map(|set| SetRecord { set, file: None })
+                }
+                other => {
+                    let found = format!("version {:?}", other.map(|(version, _)| version));
+                    return Err(Error::corrupt(&self.path, "record of a saved set", found, "version 1 or 2"));
+                }
+            };
+            let record = record
+                .map_err(|e| Error::corrupt(&self.path, "record of a saved set", e, "what docs/format.md says"))?;
+            self.now.sets.insert(record.set.name.clone(), record);
+        }
+        if let Some((_, id)) = self.records::<StoreId>(Table::Identity)?.pop() {
+            self.now.store = Some(id);
         }
         for (key, name) in self.records(Table::RelationNames)? {
             let (relation, language) = read_relation_name_key(&key).ok_or_else(|| self.bad_key(&key))?;
@@ -387,7 +493,7 @@ impl Locked {
         }
         for (key, payload) in self.values(Table::Unsealed)? {
             let at = read_unsealed_key(&key).ok_or_else(|| self.bad_key(&key))?;
-            self.now.unsealed.insert(at, payload.into());
+            self.now.unsealed.insert(at, Waiting::Own(payload.into()));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::files::{SEGMENT, file_path};
 use crate::ids::{FactId, FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
-use crate::snapshot::{LivePart, Snapshot, unsealed_of};
+use crate::snapshot::{LivePart, Snapshot, waiting_of};
 use crate::store::Store;
 use std::borrow::Cow;
 
@@ -36,6 +36,8 @@ pub struct Verified {
     pub bytes: u64,
     /// Facts in the store.
     pub facts: u64,
+    /// Whether the writers' catalogue was read, too: it cannot be where this process may not write.
+    pub catalogue: bool,
     /// What is wrong; empty when all is well.
     pub problems: Vec<Error>,
 }
@@ -49,11 +51,13 @@ impl Store {
         let snapshot = self.snapshot()?;
         let before = snapshot.segment_files();
         // Runs with nothing to do are not opened: a store may have thousands.
-        let due = snapshot.runs().filter(|run| {
-            unsealed_of(&snapshot.catalogue, run.id).next().is_some()
-                || !mergeable_segments(&snapshot, run.id).is_empty()
-        });
-        let due: Vec<String> = due.map(|run| run.spec.name.clone()).collect();
+        let mut due = Vec::new();
+        for run in snapshot.runs() {
+            let waits = waiting_of(&snapshot.catalogue, run.id).next().is_some();
+            if waits || !mergeable_segments(&snapshot, run.id)?.is_empty() {
+                due.push(run.spec.name.clone());
+            }
+        }
         drop(snapshot);
         for name in &due {
             self.merge_run(name)?;
@@ -104,7 +108,7 @@ impl Store {
         }) else {
             return Ok(true);
         };
-        let segments = mergeable_segments(&snapshot, run);
+        let segments = mergeable_segments(&snapshot, run)?;
         if segments.is_empty() {
             return Ok(true);
         }
@@ -165,13 +169,36 @@ impl Store {
     /// Reads every byte the store has and compares it with its checksum.
     pub fn verify(&self) -> Result<Verified> {
         let snapshot = self.refresh()?;
+        let mut problems = snapshot.verify_files(self.path());
+        let catalogue = self.verify_catalogue(&snapshot, &mut problems);
         let (segments, bytes) = snapshot.segment_files();
         Ok(Verified {
             segments,
-            bytes: bytes + snapshot.dictionary_bytes(),
+            bytes: bytes + snapshot.dictionary_bytes() + snapshot.set_bytes(),
             facts: snapshot.fact_count(),
-            problems: snapshot.verify_files(),
+            catalogue,
+            problems,
         })
+    }
+
+    /// Compares the catalogue with what was published of it; says whether it could be read.
+    fn verify_catalogue(&self, published: &Snapshot, problems: &mut Vec<Error>) -> bool {
+        match self.lock() {
+            Ok((_gate, locked)) => {
+                let (found, expected) = (locked.now(), &published.catalogue);
+                // A commit may have come in between; it has its own manifest.
+                if found.counters.epoch == expected.counters.epoch && !found.says_the_same(expected) {
+                    let found = "other content than the manifest of the same commit";
+                    problems.push(Error::corrupt(&self.catalogue(), "catalogue", found, "the same"));
+                }
+                true
+            }
+            Err(e @ (Error::Corrupt { .. } | Error::MissingFile { .. })) => {
+                problems.push(e);
+                true
+            }
+            Err(_) => false,
+        }
     }
 }
 
@@ -218,12 +245,12 @@ fn entries<'a>(snapshot: &Snapshot, segments: &[(FileId, Vec<LivePart<'a>>)]) ->
 }
 
 /// The segments of a run that are to be merged: none, if there is nothing to gain.
-fn mergeable_segments(snapshot: &Snapshot, run: RunId) -> Vec<(FileId, Vec<LivePart<'_>>)> {
-    let segments: Vec<_> =
-        snapshot.sealed_segments(run).filter(|(file, parts)| mergeable(snapshot, *file, parts)).collect();
+fn mergeable_segments(snapshot: &Snapshot, run: RunId) -> Result<Vec<(FileId, Vec<LivePart<'_>>)>> {
+    let mut segments = snapshot.sealed_segments(run)?;
+    segments.retain(|(file, parts)| mergeable(snapshot, *file, parts));
     let is_fine = |part: &LivePart<'_>| part.replaced.is_none() && !part.part.is_old();
     let gain = segments.len() > 1 || !segments.iter().all(|(_, parts)| parts.iter().all(is_fine));
-    if gain { segments } else { Vec::new() }
+    Ok(if gain { segments } else { Vec::new() })
 }
 
 fn mergeable(snapshot: &Snapshot, file: FileId, parts: &[LivePart<'_>]) -> bool {

@@ -46,27 +46,46 @@ impl Epoch {
 
     /// The last commit, if the file says that it is done.
     pub(crate) fn confirmed(&self) -> Option<u64> {
+        self.read().filter(|&(_, state)| state == DONE).map(|(epoch, _)| epoch)
+    }
+
+    /// The number and what became of it.
+    fn read(&self) -> Option<(u64, u8)> {
         let mut file = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if file.is_none() {
+        if !file.as_ref().is_some_and(|open| is_at(open, &self.path)) {
             *file = File::open(&self.path).ok();
         }
         let open = file.as_mut()?;
         let mut text = [0; DIGITS + 1];
         open.seek(SeekFrom::Start(0)).and_then(|_| open.read_exact(&mut text)).ok()?;
-        let digits = text.strip_suffix(&[DONE]).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        let (&state, digits) = text.split_last()?;
+        let known = matches!(state, BEGUN | DONE) && digits.iter().all(u8::is_ascii_digit);
+        let epoch = std::str::from_utf8(digits).ok().filter(|_| known)?.parse().ok()?;
+        Some((epoch, state))
     }
 
     /// Fails if a confirmed commit is not in the catalogue. Only under the catalogue's lock.
     pub(crate) fn check(&self, catalogue: &Path, found: u64) -> Result<()> {
-        match self.confirmed() {
-            Some(confirmed) if confirmed > found => Err(Error::corrupt(
-                catalogue,
-                "last commit",
-                format!("commit {found}"),
-                format!("commit {confirmed}, which {} says is done", self.path.display()),
-            )),
-            _ => Ok(()),
+        // One that has begun says that all before it were done.
+        let done = self.read().map_or(0, |(epoch, state)| if state == DONE { epoch } else { epoch.saturating_sub(1) });
+        if done <= found {
+            return Ok(());
         }
+        let expected = format!("commit {done}, which {} says is done", self.path.display());
+        Err(Error::corrupt(catalogue, "last commit", format!("commit {found}"), expected))
     }
+}
+
+/// Whether an open file is still the one of that name. Another store may have been put in the place of this one: as long as the old
+/// file is open, no other has its number.
+#[cfg(unix)]
+fn is_at(open: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (open, named) = (open.metadata(), std::fs::metadata(path));
+    matches!((open, named), (Ok(open), Ok(named)) if (open.dev(), open.ino()) == (named.dev(), named.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    false
 }

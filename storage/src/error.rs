@@ -206,6 +206,46 @@ pub enum Error {
         /// Relation given.
         given: String,
     },
+    /// A commit is durable, but readers do not see it yet.
+    #[error(
+        "commit {commit} is durable, but could not be published to readers: {source}; the next command that may write publishes it"
+    )]
+    Unpublished {
+        /// The commit's number.
+        commit: u64,
+        /// What kept it from being published.
+        source: Box<Error>,
+    },
+    /// A commit failed half-way.
+    #[error("{}: an earlier commit failed half-way ({reason}); nothing more is written until the store is opened anew, which shows whether that commit is there", path.display())]
+    Uncertain {
+        /// The store.
+        path: PathBuf,
+        /// How the commit failed.
+        reason: String,
+    },
+    /// A change of a store that was opened for reading.
+    #[error("{}: nothing is changed, because the store was opened for reading only", path.display())]
+    ReadOnly {
+        /// The store.
+        path: PathBuf,
+    },
+    /// A store of format 1 where only reading is allowed.
+    #[error("{}: a store of format 1 can only be read where it can be written; run `kndb upgrade` on it there once", path.display())]
+    NeedsUpgrade {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Another store has taken this one's place.
+    #[error("{}: the store was replaced while it was open: found {found}, expected {expected}; open it again", path.display())]
+    Replaced {
+        /// The store.
+        path: PathBuf,
+        /// What is there now.
+        found: String,
+        /// What was there before.
+        expected: String,
+    },
     /// A name that cannot be stored.
     #[error("{what} {name:?} cannot be used: expected {expected}")]
     Name {

@@ -1,5 +1,6 @@
 //! What a run holds, counted from headers of segments: no score is read.
 
+use crate::error::Result;
 use crate::ids::{LanguageId, RunId};
 use crate::segment::PartKind;
 use crate::snapshot::Snapshot;
@@ -30,11 +31,11 @@ impl Holds {
 
 impl Snapshot {
     /// What a run holds.
-    pub fn holds(&self, run: RunId) -> Holds {
+    pub fn holds(&self, run: RunId) -> Result<Holds> {
         let mut holds = Holds::default();
         for slot in self.slots().filter(|slot| slot.run == run) {
             holds.languages.push(slot.language);
-            for live in self.parts(slot) {
+            for live in self.parts(slot)? {
                 holds.attributed += live.live_len();
                 if live.part.kind() == PartKind::Neurons {
                     holds.sets += live.live_len();
@@ -44,13 +45,13 @@ impl Snapshot {
         }
         for slot in self.group_slots().filter(|slot| slot.run == run) {
             holds.languages.push(slot.language);
-            for live in self.group_parts(slot) {
+            for live in self.group_parts(slot)? {
                 holds.searched += live.live_len();
                 holds.groups += live.part.members();
             }
         }
         holds.languages.sort_unstable();
         holds.languages.dedup();
-        holds
+        Ok(holds)
     }
 }

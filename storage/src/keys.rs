@@ -12,6 +12,7 @@ pub(crate) enum Table {
     Counters = b'c',
     Dropped = b'd',
     Files = b'f',
+    Identity = b'i',
     Jobs = b'j',
     Languages = b'l',
     NewFacts = b'n',

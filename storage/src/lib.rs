@@ -29,7 +29,7 @@
 //!
 //! let snapshot = store.snapshot()?;
 //! let slot = snapshot.slots().next().ok_or("nothing stored")?;
-//! let part = snapshot.parts(slot)[0].part;
+//! let part = snapshot.parts(slot)?[0].part;
 //! let mut found = Vec::new();
 //! part.grid(0)?.push_to(0, &mut found);
 //! assert_eq!(found, [1, 6]);
@@ -87,6 +87,6 @@ pub use relations::{FoundRelation, RelationNameRow};
 pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
-pub use snapshot::{LivePart, Slot, Snapshot};
+pub use snapshot::{Content, LivePart, Slot, Snapshot};
 pub use store::{Options, Store};
 pub use writer::{Appended, Job, OnConflict, RunWriter};

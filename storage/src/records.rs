@@ -19,8 +19,19 @@ pub(crate) struct Counters {
 /// What an immutable file of the store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FileRecord {
-    Segment { run: u32, job: Option<u32>, bytes: u64 },
-    Dictionary { facts: u32, bytes: u64 },
+    Segment {
+        run: u32,
+        job: Option<u32>,
+        bytes: u64,
+    },
+    Dictionary {
+        facts: u32,
+        bytes: u64,
+    },
+    /// Members of a saved set.
+    Set {
+        bytes: u64,
+    },
 }
 
 /// An import: what it read, so that the same import can go on after an interruption.
@@ -46,6 +57,37 @@ pub struct SavedSet {
     pub members: u64,
     /// When it was saved, in seconds since 1970.
     pub saved: u64,
+}
+
+/// A saved set, and where its members are. In format 1 they were in the catalogue: `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SetRecord {
+    pub set: SavedSet,
+    pub file: Option<u64>,
+}
+
+/// What tells a store from every other, whatever path it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoreId(pub [u8; 16]);
+
+impl StoreId {
+    /// A new one, never given out before.
+    pub(crate) fn new() -> Self {
+        use std::hash::{BuildHasher, RandomState};
+        // The standard library's hash keys are the one source of random numbers that needs no crate. The time and the process
+        // make two stores differ even where a cloned machine gives out the same numbers.
+        let seeds = [RandomState::new(), RandomState::new()];
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let halves = seeds.map(|seed| seed.hash_one((now, std::process::id())).to_le_bytes());
+        Self(std::array::from_fn(|at| halves[at / 8][at % 8]))
+    }
+}
+
+impl std::fmt::Display for StoreId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// A run, as it is stored.

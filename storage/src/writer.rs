@@ -8,7 +8,7 @@
 mod job;
 
 use crate::block::{Form, encode_groups, encode_scores};
-use crate::catalogue::{FileRecord, JobRecord, Locked};
+use crate::catalogue::{FileRecord, JobRecord, Locked, Waiting};
 use crate::check::{check_entry, check_twice};
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::ids::{FileId, PromptId};
 use crate::run::Run;
 use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build, le_u32};
-use crate::snapshot::{Place, Snapshot, unsealed_of};
+use crate::snapshot::{Place, Snapshot, waiting_of};
 use crate::store::Store;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
@@ -199,7 +199,7 @@ impl RunWriter {
     }
 
     fn compact_if_many(&self) -> Result<()> {
-        if self.store.for_writing()?.sealed_segments(self.run.id).count() > MANY_SEGMENTS {
+        if self.store.for_writing()?.sealed_count(self.run.id) > MANY_SEGMENTS {
             self.store.compact_run(&self.run.spec.name)?;
         }
         Ok(())
@@ -447,7 +447,7 @@ impl RunWriter {
 
     fn seal_if_large(&self) -> Result<()> {
         let snapshot = self.store.for_writing()?;
-        let waiting = unsealed_of(&snapshot.catalogue, self.run.id);
+        let waiting = waiting_of(&snapshot.catalogue, self.run.id);
         let (count, bytes) = waiting.fold((0, 0), |(count, bytes), (_, payload)| (count + 1, bytes + payload.len()));
         if bytes >= SEAL_BYTES || count >= SEAL_ENTRIES { self.seal() } else { Ok(()) }
     }
@@ -456,26 +456,29 @@ impl RunWriter {
     pub fn seal(&self) -> Result<()> {
         loop {
             let snapshot = self.store.for_writing()?;
-            let mut entries = unsealed_of(&snapshot.catalogue, self.run.id).peekable();
-            if entries.peek().is_none() {
+            let then: Vec<_> = waiting_of(&snapshot.catalogue, self.run.id).collect();
+            if then.is_empty() {
                 return Ok(());
             }
+            let mut payloads = Vec::with_capacity(then.len());
+            for (key, waiting) in &then {
+                payloads.push((*key, Cow::Borrowed(waiting.bytes()?)));
+            }
             let building = self.store.building()?;
-            let payloads = entries.map(|(key, payload)| (key, Cow::Borrowed(payload)));
-            let (out, bytes) =
-                build(building.writer()?, self.head(), payloads).map_err(Error::io("write", building.path()))?;
+            let (out, bytes) = build(building.writer()?, self.head(), payloads.into_iter())
+                .map_err(Error::io("write", building.path()))?;
             building.sync(out)?;
             let sealed = self.store.write(|locked| {
                 self.run_in(locked)?;
-                let then = || unsealed_of(&snapshot.catalogue, self.run.id);
-                let same = |(key, payload): (EntryKey, &[u8])| {
-                    locked.now().unsealed.get(&(self.run.id, key)).is_some_and(|now| **now == *payload)
+                // Entries may have been replaced, or sealed by another, since they were read.
+                let same = |(key, waiting): &(EntryKey, &Waiting)| {
+                    locked.now().unsealed.get(&(self.run.id, *key)).is_some_and(|now| now == *waiting)
                 };
-                if !then().all(same) {
+                if !then.iter().all(same) {
                     return Ok(false);
                 }
-                for (key, _) in then() {
-                    locked.remove_unsealed(self.run.id, key);
+                for (key, _) in &then {
+                    locked.remove_unsealed(self.run.id, *key);
                 }
                 let file = locked.next_file();
                 building.rename(&file_path(self.store.path(), file, SEGMENT))?;

@@ -47,7 +47,7 @@ pub fn contents(environment: &Environment) -> BTreeMap<(String, u16, u16), Entry
     let snapshot = store.snapshot().expect("a snapshot");
     let mut all = BTreeMap::new();
     for slot in snapshot.slots() {
-        for part in snapshot.parts(slot) {
+        for part in snapshot.parts(slot).expect("opens") {
             for (local, &fact) in part.part.facts().expect("facts").iter().enumerate() {
                 let view = part.part.scores(local as u32).expect("scores");
                 let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits()));

@@ -7,7 +7,7 @@ use kndb_engine::config::Config;
 use kndb_engine::job::{Job, Selection};
 use kndb_engine::methods::SCORERS;
 use kndb_engine::{MethodOptions, Model, Options, device};
-use kndb_storage::{Claim, PRESETS, RunSpec, Store};
+use kndb_storage::{Claim, PRESETS, RunSpec};
 
 use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
 use crate::error::{CliError, Result};
@@ -21,7 +21,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     // Everything that can be wrong without the model is found before it is loaded.
     must_apply(&args.method)?;
     device(&args.device)?;
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     if snapshot.label_counts().is_empty() {
         return Err(CliError::NoFacts { path: args.store });

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use kndb_storage::Store;
-
 use crate::args::StoreArgs;
 use crate::error::{CliError, Result};
 use crate::overview::readable_bytes;
@@ -11,7 +9,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
-    let done = Store::open(&args.store)?.compact()?;
+    let done = super::opened(&args.store, terminal)?.compact()?;
     writeln!(
         terminal.out,
         "segments: {} before, {} now\nbytes: {} before, {} now",

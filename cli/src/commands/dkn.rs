@@ -23,7 +23,7 @@ use crate::terminal::Terminal;
 pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     must_apply(&args.search)?;
     device(&args.device)?;
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     if let Some(from) = &args.from {
         named_run(&snapshot, from, Reads::Attributions)?;
@@ -222,7 +222,7 @@ fn write_found(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> 
         true => "in no fact".to_owned(),
         false => format!("in {} facts", facts.0.join(", ")),
     };
-    let stored = snapshot.holds(run.id).groups;
+    let stored = snapshot.holds(run.id)?.groups;
     let of_run = match run.spec.parameters.iter().any(|(name, _)| name == "t_low") {
         true => format!("{found} of the run, at its thresholds; {stored} kept as evidence"),
         false => format!("{found} of the run: {stored}"),

@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: DropFactsArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     let Some(given) = &args.relation else { return orphans(&store, args.dry_run, terminal) };
     let snapshot = store.snapshot()?;
     let relation = relations::id(&snapshot, given)?;

@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = opened(&args)?;
+    let store = opened(&args, terminal)?;
     // An unknown run is an error before anybody is asked.
     listing::must_have_run(&store, &args.run)?;
     let agreed = args.yes || (terminal.reads_from_person && confirmed(&store, &args.run, terminal)?);
@@ -30,18 +30,18 @@ pub fn run(args: DropRunArgs, terminal: &mut Terminal) -> Result<()> {
 }
 
 /// The store; one that stands behind the run's name is told for what it is.
-fn opened(args: &DropRunArgs) -> Result<Store> {
-    match Store::open(&args.store) {
+fn opened(args: &DropRunArgs, terminal: &Terminal) -> Result<Store> {
+    match super::opened(&args.store, terminal) {
         Err(_) if !args.store.exists() && Store::open(&args.run).is_ok() => {
             Err(CliError::StoreSecond { given: args.store.display().to_string(), store: args.run.clone() })
         }
-        opened => Ok(opened?),
+        opened => opened,
     }
 }
 
 fn confirmed(store: &Store, run: &str, terminal: &mut Terminal) -> Result<bool> {
     let snapshot = store.snapshot()?;
-    let runs = RunOverview::all(&snapshot);
+    let runs = RunOverview::all(&snapshot)?;
     let entries = runs.iter().find(|it| it.run.spec.name == run).map_or(0, |it| it.entries);
     write!(terminal.messages, "Delete run {run:?} with its {entries} entries, for good? [y/N] ")
         .and_then(|()| terminal.messages.flush())

@@ -27,7 +27,7 @@ const BATCH_ROWS: usize = 1_000_000;
 /// Runs it.
 pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     if args.list {
-        let snapshot = Store::open(&args.store)?.snapshot()?;
+        let snapshot = super::opened(&args.store, terminal)?.snapshot()?;
         return fact_listing::facts(&snapshot, &mut *args.mode.sink(true, &mut terminal.out));
     }
     let begun = Instant::now();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kndb_import::{Expanded, ImportJob, Options, Summary, expand_all, import};
-use kndb_storage::{OnConflict, RunSpec, Shape, Store};
+use kndb_storage::{OnConflict, RunSpec, Shape};
 
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     let stored = if args.store.exists() {
-        Store::open(&args.store)?.snapshot()?.run_named(&args.run).map(|run| run.spec.clone())
+        super::opened(&args.store, terminal)?.snapshot()?.run_named(&args.run).map(|run| run.spec.clone())
     } else {
         None
     };

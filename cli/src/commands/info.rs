@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use kndb_storage::Store;
 use serde_json::json;
 
 use crate::args::ReportArgs;
@@ -14,7 +13,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }

@@ -20,7 +20,7 @@ const QUERIES_TOLD: usize = 12;
 /// Runs it.
 pub fn run(args: PlotArgs, terminal: &mut Terminal) -> Result<()> {
     let pictures = args.output.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     let mut drawn = illustration(&store, &args)?;
     if let (Some(figure), Some(title)) = (&mut drawn.figure, &args.title) {
         figure.caption_mut().title.clone_from(title);

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use kndb_engine::model::is_asked_with_bos;
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
-use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Shape, Snapshot, Store};
+use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Shape, Snapshot};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     device(&args.device)?;
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     let fact = fact_choice::fact(&snapshot, &args.fact)?;
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use kndb_storage::Store;
+use kndb_storage::{Options, Store};
 
 use crate::args::QueryArgs;
 use crate::error::{CliError, Result, StatementText};
@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
-    let mut session = Session::new(opened(&args)?);
+    let mut session = Session::new(opened(&args, terminal)?);
     session.mode = args.mode;
     session.headers = !args.no_headers;
     session.timer = args.timer;
@@ -65,8 +65,9 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
 }
 
 /// The store; what stands in its place by mistake is told for what it is.
-fn opened(args: &QueryArgs) -> Result<Store> {
-    let error = match Store::open(&args.store) {
+fn opened(args: &QueryArgs, terminal: &Terminal) -> Result<Store> {
+    let options = Options { read_only: terminal.read_only, ..Options::default() };
+    let error = match Store::open_with(&args.store, options) {
         Ok(store) => return Ok(store),
         Err(error) => error,
     };

@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::path::Path;
 
 use kndb_report::{Experiment, PageOptions};
-use kndb_storage::Store;
 
 use crate::args::PageArgs;
 use crate::error::{CliError, Result};
@@ -13,7 +12,7 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: PageArgs, terminal: &mut Terminal) -> Result<()> {
     let experiments = args.include.iter().map(|path| included(path)).collect::<Result<_>>()?;
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     // A page takes a while: a file that cannot be written is told before.
     args.output.as_deref().map(must_be_writable).transpose()?;
     let options = PageOptions { title: args.title, date: args.date, runs: args.run, experiments };

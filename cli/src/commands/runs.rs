@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use kndb_storage::Store;
-
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
@@ -13,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use kndb_storage::Store;
-
 use crate::args::StoreArgs;
 use crate::error::{CliError, Result};
 use crate::overview::{empty_runs, readable_bytes};
@@ -11,7 +9,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
-    let store = Store::open(&args.store)?;
+    let store = super::opened(&args.store, terminal)?;
     if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
@@ -21,10 +19,11 @@ pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
     }
     writeln!(
         terminal.out,
-        "segments: {}\nbytes read: {}\nfacts: {}\nresult: {}",
+        "segments: {}\nbytes read: {}\nfacts: {}\ncatalogue: {}\nresult: {}",
         found.segments,
         readable_bytes(found.bytes),
         found.facts,
+        if found.catalogue { "read, too" } else { "not read, since it cannot be without leave to write" },
         match found.problems.len() {
             0 => "all is well".to_owned(),
             1 => "1 problem".to_owned(),

@@ -26,7 +26,7 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
         ("groups", ColumnKind::Integer),
         ("state", ColumnKind::Text),
     ];
-    let rows = RunOverview::all(&*store.snapshot()?).into_iter().map(|overview| {
+    let rows = RunOverview::all(&*store.snapshot()?)?.into_iter().map(|overview| {
         let spec = &overview.run.spec;
         // A run of sets or groups alone keeps no scores and has no threshold, whatever it was opened with.
         let of_scores = |shown: String| if overview.scored { text(&shown) } else { Value::Null };

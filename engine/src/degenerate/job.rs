@@ -113,14 +113,14 @@ impl DegenerateJob {
         let known = stored_run.map(|run| run.id);
         let described = as_recorded(&self.run, stored_run);
         let templates = self.selection.templates(&snapshot);
-        let attributions = Stored::attributions(&snapshot, Some(source.id));
-        let groups = Stored::groups(&snapshot, known);
+        let attributions = Stored::attributions(&snapshot, Some(source.id))?;
+        let groups = Stored::groups(&snapshot, known)?;
         let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
         let asked_alike = is_gold(&source.spec);
         let asking = model.asking_as(&source.spec)?;
         let work_of = |now: &Snapshot, other: &Selection| {
-            let groups = Stored::groups(now, now.run_named(&self.run.name).map(|run| run.id));
-            other.work_among(now, &other.templates(now), &groups, &Stored::attributions(now, Some(source.id)))
+            let groups = Stored::groups(now, now.run_named(&self.run.name).map(|run| run.id))?;
+            other.work_among(now, &other.templates(now), &groups, &Stored::attributions(now, Some(source.id))?)
         };
         let filling = Filling {
             store,

@@ -268,7 +268,7 @@ mod tests {
             let known = snapshot.run_named("r").map(|run| run.id);
             let selection = Selection::default();
             let templates = selection.templates(&snapshot);
-            let stored = Stored::attributions(&snapshot, known);
+            let stored = Stored::attributions(&snapshot, known).expect("opens");
             let work = selection.work(&snapshot, &templates, &stored).expect("work");
             let filling = Filling {
                 store: &store,
@@ -293,7 +293,7 @@ mod tests {
 
     fn facts_of_run(store: &Store) -> Option<u64> {
         let snapshot = store.snapshot().expect("a snapshot");
-        snapshot.run_named("r").map(|run| snapshot.holds(run.id).entries())
+        snapshot.run_named("r").map(|run| snapshot.holds(run.id).expect("opens").entries())
     }
 
     #[test]

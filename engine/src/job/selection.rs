@@ -283,15 +283,17 @@ pub(crate) struct Stored<'a>(BTreeMap<(LanguageId, PromptId), Vec<LivePart<'a>>>
 
 impl<'a> Stored<'a> {
     /// Scores and neuron sets of a run.
-    pub(crate) fn attributions(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
+    pub(crate) fn attributions(snapshot: &'a Snapshot, run: Option<RunId>) -> Result<Self> {
         let slots = snapshot.slots().filter(|slot| Some(slot.run) == run);
-        Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.parts(slot))).collect())
+        let parts = slots.map(|slot: Slot| Ok(((slot.language, slot.prompt), snapshot.parts(slot)?)));
+        parts.collect::<Result<_>>().map(Self)
     }
 
     /// Degenerate groups of a run.
-    pub(crate) fn groups(snapshot: &'a Snapshot, run: Option<RunId>) -> Self {
+    pub(crate) fn groups(snapshot: &'a Snapshot, run: Option<RunId>) -> Result<Self> {
         let slots = snapshot.group_slots().filter(|slot| Some(slot.run) == run);
-        Self(slots.map(|slot: Slot| ((slot.language, slot.prompt), snapshot.group_parts(slot))).collect())
+        let parts = slots.map(|slot: Slot| Ok(((slot.language, slot.prompt), snapshot.group_parts(slot)?)));
+        parts.collect::<Result<_>>().map(Self)
     }
 
     /// The prompts of a language.

@@ -125,7 +125,7 @@ impl Facts {
         let id = snapshot.run_named(run).map(|run| run.id);
         let mut all = BTreeMap::new();
         for slot in snapshot.slots().filter(|slot| Some(slot.run) == id) {
-            for part in snapshot.parts(slot) {
+            for part in snapshot.parts(slot).expect("opens") {
                 for local in (0..part.part.len()).filter(|&local| part.is_live(local)) {
                     let fact = part.part.facts().expect("facts")[local as usize];
                     let fact = kndb_storage::FactId(u32::from_le_bytes(fact));

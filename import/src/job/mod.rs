@@ -165,8 +165,7 @@ pub fn import(
         let _ = writer.give_up();
         return Err(error);
     }
-    writer.finish()?;
-    run.finish()?;
+    writer.finish_with_run()?;
     summary.facts = facts.len() as u64;
     summary.unknown = facts.values().filter(|relation| relation.is_none()).count() as u64;
     summary.bytes = inputs.iter().map(|input| input.size).sum();

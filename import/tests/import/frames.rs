@@ -241,7 +241,7 @@ fn the_lowest_score_of_a_table_is_a_floor_that_ties_may_lie_below() {
     run.append_batch(&folder.read("t.parquet").entries, kndb_storage::OnConflict::Refuse).expect("appends");
     let snapshot = store.snapshot().expect("reads");
     let slot = snapshot.slots().next().expect("one");
-    let part = snapshot.parts(slot)[0].part;
+    let part = snapshot.parts(slot).expect("opens")[0].part;
     let scores = part.scores(0).expect("reads");
     // Of fact `a` 0.5 and 0.25 are listed. Others may score 0.25, too; above it all are known.
     assert!(scores.knows_from(0.25, true), "more than 0.25");

@@ -77,7 +77,7 @@ fn a_summary_counts_what_was_read() {
     let snapshot = store.snapshot().expect("a snapshot");
     assert!(snapshot.run_named("first").expect("the run").finished);
     let slot = snapshot.slots().next().expect("one slot");
-    let stored: u64 = snapshot.parts(slot).iter().map(|live| live.live_len()).sum();
+    let stored: u64 = snapshot.parts(slot).expect("opens").iter().map(|live| live.live_len()).sum();
     assert_eq!(stored, 3, "two sets and one array of scores; groups have their own slots");
 }
 

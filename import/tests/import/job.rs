@@ -102,7 +102,7 @@ fn a_run_that_another_import_fills_meanwhile_stays() {
     assert_eq!(other.expect("was called").expect("valid").new, 1);
     let snapshot = store.refresh().expect("reads");
     let run = snapshot.run_named("first").expect("it was not this import's to drop");
-    assert_eq!(snapshot.holds(run.id).attributed, 1);
+    assert_eq!(snapshot.holds(run.id).expect("opens").attributed, 1);
 }
 
 #[test]

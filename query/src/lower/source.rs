@@ -107,6 +107,7 @@ impl<'s> Lowering<'s> {
         let mut prompts = Vec::new();
         for &slot in slots {
             let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
+            let live = live.map_err(QueryError::storage)?;
             let mut parts = Vec::with_capacity(live.len());
             // What was replaced altogether answers nothing and refuses nothing.
             for live in live.into_iter().filter(|live| live.live_len() > 0) {

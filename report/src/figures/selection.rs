@@ -1,7 +1,7 @@
 //! What figures are asked to show: runs, languages, relations, a threshold; and the queries that say so.
 
 use kndb_query::{SourceKind, Span, Text};
-use kndb_storage::{PartKind, Run, RunId, Slot, Snapshot, Store};
+use kndb_storage::{Content, Run, RunId, Slot, Snapshot, Store};
 
 use super::conditions::Conditions;
 use crate::answer::Answer;
@@ -41,14 +41,8 @@ pub(crate) struct Contents {
 
 impl Contents {
     pub(crate) fn of(snapshot: &Snapshot, run: RunId) -> Self {
-        let mut contents = Self::default();
-        for slot in snapshot.slots().filter(|slot| slot.run == run) {
-            for live in snapshot.parts(slot).into_iter().filter(|live| live.live_len() > 0) {
-                contents.scores |= live.part.kind() == PartKind::Scores;
-                contents.sets |= live.part.kind() == PartKind::Neurons;
-            }
-        }
-        contents
+        let has = |content| !snapshot.languages_with(run, content).is_empty();
+        Self { scores: has(Content::Scores), sets: has(Content::Sets) }
     }
 
     /// What is said of a run's neurons beside its thresholds, or in their place.

@@ -27,7 +27,7 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
     ];
     // Presets and what is kept stand in the section of each run.
     let columns = ["run", "model", "shape", "method", "languages", "entries", "groups stored", "state"];
-    let rows: Vec<Vec<String>> = runs.iter().map(|run| row(snapshot, run)).collect();
+    let rows = runs.iter().map(|run| row(snapshot, run)).collect::<Result<Vec<_>, _>>()?;
     let body = html! {
         (pairs(&store))
         h3 { "Runs" }
@@ -36,10 +36,10 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
     Ok(Section { id: "store".into(), heading: "The store".into(), body })
 }
 
-fn row(snapshot: &Snapshot, run: &Run) -> Vec<String> {
-    let holds = snapshot.holds(run.id);
+fn row(snapshot: &Snapshot, run: &Run) -> Result<Vec<String>, kndb_storage::Error> {
+    let holds = snapshot.holds(run.id)?;
     let spec = &run.spec;
-    vec![
+    Ok(vec![
         spec.name.clone(),
         spec.model.clone(),
         spec.shape.to_string(),
@@ -48,7 +48,7 @@ fn row(snapshot: &Snapshot, run: &Run) -> Vec<String> {
         holds.entries().to_string(),
         holds.groups.to_string(),
         if run.finished { "finished" } else { "open" }.into(),
-    ]
+    ])
 }
 
 /// Names of the languages a run has entries in.

@@ -41,7 +41,7 @@ pub fn comparison(store: &Store, runs: &Selection) -> Result<Section> {
 
 /// The section of a run.
 pub fn section(store: &Store, snapshot: &Snapshot, run: &Run, at: usize) -> Result<Section> {
-    let holds = snapshot.holds(run.id);
+    let holds = snapshot.holds(run.id)?;
     let mut parts = vec![pairs(&description(snapshot, run, &holds))];
     if holds.entries() == 0 {
         parts.push(html! { p.nothing { "The run holds nothing yet." } });

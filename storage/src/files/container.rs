@@ -26,6 +26,24 @@ pub(crate) struct Section {
     pub xxh3: u64,
 }
 
+impl Section {
+    /// As in the directory of a file with one section.
+    pub(crate) fn to_bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.offset.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.len.to_le_bytes());
+        bytes[16..].copy_from_slice(&self.xxh3.to_le_bytes());
+        bytes
+    }
+
+    /// `None` unless it is such a directory.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [offset, len, xxh3] = bytes.as_chunks::<8>().0 else { return None };
+        let [offset, len, xxh3] = [offset, len, xxh3].map(|number| u64::from_le_bytes(*number));
+        (bytes.len() == 24).then_some(Self { offset, len, xxh3 })
+    }
+}
+
 impl ArchivedSection {
     pub(crate) fn get(&self) -> Section {
         Section { offset: self.offset.into(), len: self.len.into(), xxh3: self.xxh3.into() }
@@ -49,6 +67,8 @@ impl Checked {
 pub(crate) enum Magic {
     Segment,
     Dictionary,
+    Set,
+    Manifest,
 }
 
 impl Magic {
@@ -56,6 +76,8 @@ impl Magic {
         match self {
             Self::Segment => b"KNDBSEGM",
             Self::Dictionary => b"KNDBDICT",
+            Self::Set => b"KNDBNSET",
+            Self::Manifest => b"KNDBMANI",
         }
     }
 }

@@ -6,9 +6,8 @@ use std::path::Path;
 
 /// Immutable bytes that segments and dictionaries read from.
 pub(crate) enum Bytes {
-    /// A mapped file. The file handle keeps a shared lock for as long as the map lives, which is how
-    /// [`crate::files::garbage`] knows that someone still reads a replaced file.
-    Mapped { map: memmap2::Mmap, _lock: File },
+    /// A mapped file. No handle stays open: a store may have more files than a process may have handles.
+    Mapped(memmap2::Mmap),
     /// Built in memory from facts that are not sealed yet.
     Owned(Vec<u8>),
 }
@@ -21,17 +20,15 @@ impl Bytes {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Error::io("open", path)(e)),
         };
-        file.lock_shared().map_err(Error::io("lock", path))?;
         if file.metadata().map_err(Error::io("read", path))?.len() == 0 {
-            return Err(Error::corrupt(path, "file", "0 bytes", "a segment"));
+            return Err(Error::corrupt(path, "file", "0 bytes", "what the store wrote"));
         }
-        // SAFETY: the store never writes to a file after its commit renamed it into place. It deletes one only after it has
-        // seen that nobody holds a lock on it, and a file deleted between that look and our lock stays readable through the
-        // handle we hold (Unix). A foreign process that truncates the file under us ends this process with a signal; nothing
-        // safe can prevent it.
+        // SAFETY: the store never changes bytes of a file that a manifest has named, and what may come behind them is not read. A
+        // file that is deleted stays readable while it is mapped (Unix). A foreign process that truncates the file under us ends
+        // this process with a signal; nothing safe can prevent it.
         #[expect(unsafe_code, reason = "memory-mapping a file has no safe interface")]
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("map", path))?;
-        Ok(Some(Self::Mapped { map, _lock: file }))
+        Ok(Some(Self::Mapped(map)))
     }
 }
 
@@ -40,7 +37,7 @@ impl std::ops::Deref for Bytes {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Mapped { map, .. } => map,
+            Self::Mapped(map) => map,
             Self::Owned(bytes) => bytes,
         }
     }

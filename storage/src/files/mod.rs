@@ -3,7 +3,9 @@
 pub(crate) mod building;
 pub(crate) mod container;
 pub(crate) mod durable;
+pub(crate) mod fresh;
 pub(crate) mod garbage;
+pub(crate) mod manifest;
 pub(crate) mod mapped;
 
 use crate::ids::FileId;
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) const SEGMENT: &str = "seg";
 pub(crate) const DICTIONARY: &str = "dict";
+pub(crate) const SET: &str = "set";
 
 /// The path of an immutable file of the store.
 pub(crate) fn file_path(folder: &Path, file: FileId, extension: &str) -> PathBuf {

@@ -32,7 +32,8 @@ impl EntryKey {
         (self.language, self.prompt, self.kind.is_attribution(), self.fact)
     }
 
-    fn part(self) -> (LanguageId, PromptId, PartKind) {
+    /// Entries of one part share this.
+    pub(crate) fn part(self) -> (LanguageId, PromptId, PartKind) {
         (self.language, self.prompt, self.kind)
     }
 }

@@ -16,6 +16,7 @@
 
 pub(crate) mod build;
 pub(crate) mod read;
+pub(crate) mod summary;
 
 use crate::entry::EntryData;
 use crate::files::container::Section;

@@ -44,11 +44,24 @@ impl Job<'_> {
     /// Marks the import complete: the same one again is a new import.
     pub fn finish(self) -> Result<()> {
         let writer = self.writer;
+        // The signature goes with the job: it may be long, and nothing asks for it any more.
         writer.store.write(|locked| {
-            if let Some(mut record) = locked.now().jobs.get(&self.id).cloned() {
-                record.finished = true;
-                locked.set_job(self.id, record);
-            }
+            locked.remove_job(self.id);
+            Ok(())
+        })?;
+        writer.compact_if_many()
+    }
+
+    /// Marks the import and its run complete, in one commit: there is no moment in which one is and the other is not, and the same import
+    /// again would find its own entries in its way. Folding segments comes after, and can be interrupted.
+    pub fn finish_with_run(self) -> Result<()> {
+        let writer = self.writer;
+        writer.seal()?;
+        writer.store.write(|locked| {
+            let mut run = writer.run_in(locked)?;
+            run.finished = true;
+            locked.set_run(&run);
+            locked.remove_job(self.id);
             Ok(())
         })?;
         writer.compact_if_many()

@@ -89,10 +89,10 @@ impl Contents {
             }
         }
         for slot in snapshot.slots() {
-            contents.add_slot(snapshot, slot, snapshot.parts(slot))?;
+            contents.add_slot(snapshot, slot, snapshot.parts(slot)?)?;
         }
         for slot in snapshot.group_slots() {
-            contents.add_slot(snapshot, slot, snapshot.group_parts(slot))?;
+            contents.add_slot(snapshot, slot, snapshot.group_parts(slot)?)?;
         }
         Ok(contents)
     }

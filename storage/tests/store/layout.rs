@@ -269,7 +269,9 @@ fn the_catalogue_is_as_described() {
         (0, 0.3, 0, 0.0),
         "f32, τ, no other τ, share"
     );
-    assert_eq!(all.len(), 10, "nothing else: {:?}", all.keys().collect::<Vec<_>>());
+    let id = value(b'i', &[]).0;
+    assert_eq!((id[0], id.len()), (1, 17), "the store's id");
+    assert_eq!(all.len(), 11, "nothing else: {:?}", all.keys().collect::<Vec<_>>());
 }
 
 #[test]

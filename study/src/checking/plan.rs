@@ -161,7 +161,7 @@ fn searched(snapshot: &Snapshot, run: RunId, language: &str) -> Result<BTreeSet<
     let language = snapshot.language(language);
     let mut facts = BTreeSet::new();
     for slot in snapshot.group_slots().filter(|slot| slot.run == run && Some(slot.language) == language) {
-        for live in snapshot.group_parts(slot) {
+        for live in snapshot.group_parts(slot)? {
             let listed = live.part.facts()?.iter().zip(0..);
             let living = listed.filter(|&(_, local)| live.is_live(local));
             facts.extend(living.map(|(&fact, _)| FactId(u32::from_le_bytes(fact))));

@@ -37,7 +37,7 @@ fn runs_with(
         if known.contains(&name) || found.contains(&name) {
             continue;
         }
-        for part in parts {
+        for part in parts? {
             if part.find(fact)?.is_some() {
                 found.insert(name);
                 break;

@@ -7,7 +7,7 @@ use kndb_storage::{Appended, Entry, EntryData, Neuron, OnConflict, PartKind, Sna
 /// Facts that have this neuron in a ready-made set, by postings, replaced entries left out.
 fn facts_with(snapshot: &Snapshot, neuron: u32) -> Vec<String> {
     let mut facts = Vec::new();
-    for live in snapshot.slots().flat_map(|slot| snapshot.parts(slot)) {
+    for live in snapshot.slots().flat_map(|slot| snapshot.parts(slot).expect("opens")) {
         let ids = live.part.facts().expect("reads");
         for grid in 0..live.part.taus().len() {
             let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn replaces(old: &[Entry], new: &[Entry], count: u64) {
         toy.store.compact().expect("compacts");
         assert_eq!(Contents::of(&toy.fresh()).expect("reads").entries, expected, "{first:?}, {second:?}, compacted");
         let snapshot = toy.fresh().snapshot().expect("reads");
-        let parts = snapshot.slots().flat_map(|slot| snapshot.parts(slot));
+        let parts = snapshot.slots().flat_map(|slot| snapshot.parts(slot).expect("opens"));
         assert!(parts.into_iter().all(|part| part.replaced.is_none()), "compaction leaves nothing replaced");
         assert!(toy.store.verify().expect("verifies").problems.is_empty());
     }
@@ -126,7 +126,7 @@ fn postings_forget_the_old_set() {
         assert_eq!(facts_with(&snapshot, 5), ["b"]);
         assert_eq!(facts_with(&snapshot, 60), ["a"]);
         assert_eq!(facts_with(&snapshot, 61), ["a"]);
-        let parts: Vec<_> = snapshot.slots().flat_map(|slot| snapshot.parts(slot)).collect();
+        let parts: Vec<_> = snapshot.slots().flat_map(|slot| snapshot.parts(slot).expect("opens")).collect();
         assert_eq!(parts.iter().map(|part| part.live_len()).sum::<u64>(), 2);
         assert!(parts.iter().all(|part| part.part.kind() == PartKind::Neurons));
     }

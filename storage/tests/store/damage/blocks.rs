@@ -109,7 +109,9 @@ struct Reading {
 
 fn part(snapshot: &Snapshot, kind: PartKind) -> LivePart<'_> {
     let slots: Vec<_> = snapshot.slots().chain(snapshot.group_slots()).collect();
-    let parts = slots.iter().flat_map(|&slot| [snapshot.parts(slot), snapshot.group_parts(slot)].concat());
+    let parts = slots
+        .iter()
+        .flat_map(|&slot| [snapshot.parts(slot).expect("opens"), snapshot.group_parts(slot).expect("opens")].concat());
     let mut parts = parts.filter(|live| live.part.kind() == kind && live.part.len() == FACTS as u32);
     parts.next().expect("is there")
 }

@@ -90,7 +90,7 @@ pub enum Finding {
 /// Reads all of a store and verifies it. Other data that nobody notices fails the test.
 pub fn examine(path: &Path, healthy: &Contents) -> Finding {
     let read = || {
-        let store = Store::open_with(path, Options { lock_timeout: Duration::from_secs(20) })?;
+        let store = Store::open_with(path, Options { lock_timeout: Duration::from_secs(20), ..Options::default() })?;
         let contents = Contents::of(&store)?;
         Ok((contents, store.verify()?))
     };

@@ -94,9 +94,11 @@ fn a_file_that_is_missing_is_named() {
     run.seal().expect("seals");
     let path = toy.path.join("files/0000000001.seg");
     std::fs::remove_file(&path).expect("removes");
-    match toy.fresh().snapshot().err() {
+    let snapshot = toy.fresh().snapshot().expect("nothing is asked of the file yet");
+    match snapshot.slots().find_map(|slot| snapshot.parts(slot).err()) {
         Some(Error::MissingFile { path: named }) => assert_eq!(named, path),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(toy.fresh().verify(), Err(Error::MissingFile { .. })));
+    let problems = toy.fresh().verify().expect("verifies").problems;
+    assert!(matches!(problems[..], [Error::MissingFile { .. }]), "{problems:?}");
 }

@@ -53,7 +53,7 @@ fn above(scores: &[(u32, f64)], max: f64, tau: f64) -> Vec<u32> {
 
 /// Compares everything a snapshot says of these facts.
 pub fn check(snapshot: &Snapshot, spec: &RunSpec, truths: &[Truth]) {
-    let parts: Vec<LivePart<'_>> = snapshot.slots().flat_map(|slot| snapshot.parts(slot)).collect();
+    let parts: Vec<LivePart<'_>> = snapshot.slots().flat_map(|slot| snapshot.parts(slot).expect("opens")).collect();
     assert_eq!(parts.iter().map(|part| part.live_len()).sum::<u64>(), truths.len() as u64);
     for truth in truths {
         let fact = snapshot.fact(&truth.fact).expect("reads").expect("is there");

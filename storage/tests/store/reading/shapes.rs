@@ -73,5 +73,5 @@ fn so_many_facts_that_a_segment_has_several_parts() {
     check_everywhere(&toy.store, &spec, &sparse(&spec, 34, 20));
     let snapshot = toy.store.snapshot().expect("reads");
     let slot = snapshot.slots().next().expect("is there");
-    assert_eq!(snapshot.parts(slot).len(), 3);
+    assert_eq!(snapshot.parts(slot).expect("opens").len(), 3);
 }
