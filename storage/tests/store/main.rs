@@ -10,6 +10,7 @@ mod damage;
 mod growth;
 mod jobs;
 mod layout;
+mod published;
 mod readers;
 mod reading;
 mod toy;
