@@ -41,8 +41,9 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue) {
     for folder in [store.join("files"), folder(store)] {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         for entry in entries.flatten().filter(|entry| !listed.contains(&entry.file_name())) {
-            let unused = File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
-            if unused {
+            // Kept until the name is gone: else someone could lock the file in between, and lose it.
+            let unused = File::open(entry.path()).ok().filter(|file| file.try_lock().is_ok());
+            if let Some(_locked) = unused {
                 // Fails only if someone else removed it, or the folder is read-only: both are fine.
                 let _ = std::fs::remove_file(entry.path());
             }
