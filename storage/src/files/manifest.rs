@@ -16,6 +16,7 @@ use crate::records::{Counters, FileRecord, RunRecord, StoreId};
 use crate::segment::build::EntryKey;
 use crate::segment::summary::PartSummary;
 use crate::snapshot::summary_of_file;
+use crate::store::TRIES;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,13 +96,16 @@ pub(crate) fn numbers(store: &Path) -> Result<Vec<u64>> {
 impl Manifest {
     /// The newest manifest; `None` where there is none.
     pub(crate) fn newest(store: &Path) -> Result<Option<Self>> {
-        // A newer one may come, and this one go, between the look and the lock.
-        loop {
+        for _ in 0..TRIES {
             let Some(&number) = numbers(store)?.last() else { return Ok(None) };
+            // A newer one may have come, and this one gone, between the look and the lock.
             if let Some(manifest) = Self::open(store, number)? {
                 return Ok(Some(manifest));
             }
         }
+        // Nobody commits that fast: it is a name without a file, such as a link to nothing.
+        let number = numbers(store)?.last().copied().unwrap_or_default();
+        Err(Error::MissingFile { path: manifest_path(store, number) })
     }
 
     /// The manifest of a commit; `None` when it is gone.
