@@ -215,6 +215,9 @@ pub struct QueryArgs {
     /// Print the time each statement took
     #[arg(long)]
     pub timer: bool,
+    /// Memory that a statement may take for its answer, as in 512MB or 4GB; a quarter of the machine's if not given
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub memory: Option<u64>,
 }
 
 /// `kndb info` and `kndb runs`

@@ -117,6 +117,11 @@ impl Session {
         self.settings.language = language;
     }
 
+    /// Sets the memory that a statement may take, in bytes.
+    pub fn set_memory(&mut self, bytes: u64) {
+        self.settings.memory = Some(bytes);
+    }
+
     /// Set this flag to stop the statement that is running.
     pub fn interrupt(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupt)

@@ -38,7 +38,8 @@ impl<'a> Sets<'a> {
             None => (own(Reads::Attributions), own(Reads::Groups)),
         };
         // Neurons by number mean those of the session's run.
-        let settings = Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), language: None };
+        let settings =
+            Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), language: None, memory: None };
         Ok(Self { store, snapshot, model, settings, attributed, searched })
     }
 

@@ -29,7 +29,7 @@ impl Terminal {
     pub fn standard(color: ColorWhen) -> Self {
         let messages_to_person = io::stderr().is_terminal();
         Self {
-            out: Box::new(io::BufWriter::with_capacity(1 << 16, io::stdout().lock())),
+            out: Box::new(io::BufWriter::with_capacity(1 << 16, crate::machine::output())),
             messages: Box::new(io::stderr()),
             color: wants_color(color, messages_to_person, std::env::var_os("NO_COLOR").as_deref()),
             reads_from_person: io::stdin().is_terminal(),

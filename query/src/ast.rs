@@ -104,7 +104,7 @@ pub struct Expr {
     pub span: Span,
 }
 
-/// The forms of a set. Trees are at most [`crate::MAX_DEPTH`] levels high, so recursion is safe.
+/// The forms of a set. Trees are at most [`crate::MAX_OPERANDS`] levels high, so recursion is safe.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `left op right`.

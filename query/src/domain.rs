@@ -3,6 +3,7 @@
 use crate::ast::SetOp;
 use crate::error::{ErrorKind, QueryError};
 use crate::eval::{NodeStats, Worker};
+use crate::memory::Memory;
 use crate::optimise::{combine, push_facts, push_neurons};
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
 use kndb_storage::{Neuron, Shape, Snapshot};
@@ -22,6 +23,7 @@ pub(crate) struct Execution<'s> {
     pub stats: Option<Vec<NodeStats>>,
     /// Threads to use.
     pub threads: usize,
+    pub memory: &'s Memory,
 }
 
 impl<'s> Execution<'s> {
@@ -127,13 +129,16 @@ impl<'s> Execution<'s> {
             };
             let mut shares = facts.chunks(share);
             let first = shares.next().unwrap_or(&[]);
-            let others: Vec<_> = shares.map(|facts| scope.spawn(move || run(facts))).collect();
+            let start = |facts| std::thread::Builder::new().spawn_scoped(scope, move || run(facts));
+            // Where the system gives no further thread, this one does its work.
+            let others: Vec<_> = shares.map(|facts| start(facts).map_err(|_| facts)).collect();
             let mut results = vec![run(first)?];
             for other in others {
-                match other.join() {
-                    Ok(result) => results.push(result?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+                results.push(match other.map(|thread| thread.join()) {
+                    Ok(Ok(result)) => result?,
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    Err(facts) => run(facts)?,
+                });
             }
             Ok(results)
         })
@@ -335,7 +340,9 @@ mod tests {
         let facts: Vec<u32> = (0..100).collect();
         for at in [0, 50, 99] {
             let shape = Shape { layers: 1, width: 1 };
-            let mut execution = Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4 };
+            let memory = Memory::new(None);
+            let mut execution =
+                Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4, memory: &memory };
             let error = execution.in_parallel(&facts, 1, |_, share| {
                 assert!(!share.contains(&at), "no answer about {at}");
                 Ok(())

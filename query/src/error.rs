@@ -53,6 +53,8 @@ pub enum ErrorKind {
     Storage,
     /// The rows could not be delivered.
     Output,
+    /// The answer takes more memory than a statement may have, or than there is.
+    Memory,
     /// The query panicked, which is a bug in kndb.
     Bug,
 }
@@ -60,7 +62,8 @@ pub enum ErrorKind {
 impl QueryError {
     /// An error of the given sort that points at no text.
     pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, span: None, reason: reason.into(), hint: None, labels: Vec::new(), source: None }
+        let reason = quoted(reason.into(), LONGEST);
+        Self { kind, span: None, reason, hint: None, labels: Vec::new(), source: None }
     }
 
     /// The text at `span` is not what the language allows there.
@@ -103,7 +106,7 @@ impl QueryError {
     /// Says what to write or do instead.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(quoted(hint.into(), LONGEST));
         self
     }
 
@@ -111,7 +114,7 @@ impl QueryError {
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<impl Into<String>>) -> Self {
         if let Some(hint) = hint {
-            self.hint = Some(hint.into());
+            self = self.hint(hint);
         }
         self
     }
@@ -119,7 +122,7 @@ impl QueryError {
     /// Points at a second place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: quoted(text.into(), LONGEST) });
         self
     }
 
@@ -128,5 +131,56 @@ impl QueryError {
     pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+}
+
+/// The longest sentence, in characters: one that quotes a word of a megabyte says no more than one that quotes its ends.
+const LONGEST: usize = 1_000;
+/// The longest quotation of what a statement says at one place.
+pub(crate) const LONGEST_QUOTE: usize = 120;
+
+/// A text with the middle left out where it is longer than `longest` characters.
+pub(crate) fn quoted(text: String, longest: usize) -> String {
+    // As many bytes are at most as many characters.
+    let characters = if text.len() <= longest { 0 } else { text.chars().count() };
+    if characters <= longest {
+        return text;
+    }
+    let half = longest / 2;
+    let at = |number: usize| text.char_indices().nth(number).map_or(text.len(), |(at, _)| at);
+    let (begin, end) = (&text[..at(half)], &text[at(characters - half)..]);
+    format!("{begin} [… {} characters …] {end}", characters - 2 * half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_quotations_keep_their_ends() {
+        assert_eq!(quoted("ä".repeat(10), 10), "ä".repeat(10));
+        assert_eq!(quoted(format!("begin{}end", "ä".repeat(100)), 10), "begin [… 98 characters …] ääend");
+    }
+
+    #[test]
+    fn no_error_quotes_a_word_of_a_megabyte_whole() {
+        let word = "x".repeat(1 << 20);
+        for text in [
+            word.clone(),
+            format!("kn[{word}=en]"),
+            format!("kn[lang={word}"),
+            format!("kn[subject=\"{word}\" x"),
+            format!("kn {word}"),
+            format!("kn by {word}"),
+            format!("drop @{word}"),
+            format!("let a = @{word} by layer"),
+            format!("kn[tau=0.{}", "1".repeat(1 << 20)),
+            format!("kn top {}", "1".repeat(1 << 20)),
+        ] {
+            let error = crate::parse(&text).expect_err("a mistake");
+            let labels: usize = error.labels.iter().map(|label| label.text.len()).sum();
+            let length = error.reason.len() + error.hint.as_ref().map_or(0, String::len) + labels;
+            assert!(length < 3_000, "{length} bytes for {}…", &text[..20]);
+        }
     }
 }

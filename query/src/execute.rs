@@ -7,6 +7,7 @@ use crate::eval::NodeStats;
 use crate::explain::{Drawing, Drawn, duration};
 use crate::kinds::{Kind, not_compared};
 use crate::lower::{Lowering, Model};
+use crate::memory::Memory;
 use crate::names::{Settings, listing, unknown_set};
 use crate::note::Note;
 use crate::optimise::optimise;
@@ -15,12 +16,11 @@ use crate::output::shape::{Form, Grouping};
 use crate::output::{groups, listing, similarity};
 use crate::plan::{Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
-use crate::saved::Members;
+use crate::saved::Found;
 use crate::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Runs one statement; its rows, if it has any, go to the sink.
@@ -34,15 +34,16 @@ pub fn execute(
     sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
+    let memory = Memory::new(settings.memory);
     match statement {
         Statement::Query(query) => {
-            let (planned, mut execution, notes) = plan(store, &snapshot, settings, query, false)?;
+            let (planned, mut execution, notes) = plan(store, (&snapshot, &memory), settings, query, false)?;
             let rows = planned.run(&mut execution, query, sink)?;
             deliver(&notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
         Statement::Explain { analyze, query, .. } => {
-            let (planned, mut execution, notes) = plan(store, &snapshot, settings, query, *analyze)?;
+            let (planned, mut execution, notes) = plan(store, (&snapshot, &memory), settings, query, *analyze)?;
             planned.check(query)?;
             let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
             if !analyze {
@@ -56,7 +57,7 @@ pub fn execute(
             deliver(&notes, sink)?;
             Ok(Outcome::Explained(format!("{text}{rows} rows in {total} (one thread, with counting)\n")))
         }
-        Statement::Let { name, set, .. } => save(store, &snapshot, settings, name, set, sink),
+        Statement::Let { name, set, .. } => save(store, (&snapshot, &memory), settings, (name, set), sink),
         Statement::Drop { name, .. } => {
             if !snapshot.saved_sets().any(|set| set.name == name.text) {
                 return Err(unknown_set(name, &snapshot));
@@ -92,7 +93,7 @@ const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
 
 fn plan<'s>(
     store: &Store,
-    snapshot: &'s Snapshot,
+    (snapshot, memory): (&'s Snapshot, &'s Memory),
     settings: &'s Settings,
     query: &Query,
     analyze: bool,
@@ -101,7 +102,7 @@ fn plan<'s>(
         Head::Set(expr) => vec![expr],
         Head::Similarity { left, right, .. } => vec![left, right],
     };
-    let mut lowering = Lowering::new(store, snapshot, settings, &exprs)?;
+    let mut lowering = Lowering::new(store, (snapshot, memory), settings, &exprs)?;
     let (what, shape) = match &query.head {
         Head::Set(expr) => {
             let kind = lowering.kind(expr)?;
@@ -123,6 +124,7 @@ fn plan<'s>(
         cursors: lowering.cursors(),
         stats: analyze.then(|| vec![NodeStats::default(); lowering.nodes()]),
         threads: threads(),
+        memory,
     };
     Ok((Planned { what, names }, execution, lowering.into_notes()))
 }
@@ -223,15 +225,19 @@ impl<'s> Planned<'s> {
             (What::Set(Set::Facts(facts), _), grouping) => {
                 let facts = execution.facts(facts)?;
                 match grouping {
-                    None => listing::facts(&facts, query, names, sink),
-                    Some(grouping) => groups::alone(&facts, &grouping, true, execution.shape, names, sink),
+                    None => listing::facts(&facts, query, names, execution.memory, sink),
+                    Some(grouping) => {
+                        groups::alone(&facts, &grouping, (true, execution.shape), names, execution.memory, sink)
+                    }
                 }
             }
             (What::Set(Set::Neurons(neurons), _), grouping) => {
                 let neurons = execution.neurons(neurons)?;
                 match grouping {
-                    None => listing::neurons(&neurons, query, names, execution.shape, sink),
-                    Some(grouping) => groups::alone(&neurons, &grouping, false, execution.shape, names, sink),
+                    None => listing::neurons(&neurons, query, names, (execution.shape, execution.memory), sink),
+                    Some(grouping) => {
+                        groups::alone(&neurons, &grouping, (false, execution.shape), names, execution.memory, sink)
+                    }
                 }
             }
             (What::Similarity(left, right), Some(grouping)) => {
@@ -246,31 +252,24 @@ impl<'s> Planned<'s> {
 
 fn save(
     store: &Store,
-    snapshot: &Snapshot,
+    (snapshot, memory): (&Snapshot, &Memory),
     settings: &Settings,
-    name: &Name,
-    expr: &Expr,
+    (name, expr): (&Name, &Expr),
     sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
-    let mut lowering = Lowering::new(store, snapshot, settings, &[expr])?;
+    let mut lowering = Lowering::new(store, (snapshot, memory), settings, &[expr])?;
     let (set, model) = lowering.set(expr)?;
     let shape = model.as_ref().map(|model| model.shape);
-    let mut execution =
-        Execution { snapshot, shape: shape.unwrap_or(NO_SHAPE), cursors: lowering.cursors(), stats: None, threads: 1 };
-    let members = match optimise(set, shape) {
+    let cursors = lowering.cursors();
+    let shape = shape.unwrap_or(NO_SHAPE);
+    let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory };
+    let members = match optimise(set, model.as_ref().map(|model| model.shape)) {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
-            let mut members = BTreeMap::new();
-            execution.for_each_fact(&pairs, |fact, neurons| {
-                if !neurons.is_empty() {
-                    members.insert(fact, neurons.iter().copied().collect());
-                }
-                Ok(true)
-            })?;
-            Members::Pairs(Arc::new(members))
+            Found::pairs(&mut execution, pairs)?
         }
-        Set::Neurons(neurons) => Members::Neurons(execution.neurons(neurons)?),
-        Set::Facts(facts) => Members::Facts(execution.facts(facts)?),
+        Set::Neurons(neurons) => Found::Neurons(execution.neurons(neurons)?),
+        Set::Facts(facts) => Found::Facts(execution.facts(facts)?),
     };
     // Runs say whose neurons the members are; `facts of` may have looked at runs of other models.
     let of_model = |run: &&RunId| {
@@ -278,7 +277,7 @@ fn save(
         model.as_ref().is_none_or(|model| run_model == Some(model.name.as_str()))
     };
     let mut runs: Vec<u32> = lowering.runs.iter().filter(of_model).map(|run| run.0).collect();
-    if runs.is_empty() && matches!(members, Members::Neurons(_)) {
+    if runs.is_empty() && matches!(members, Found::Neurons(_)) {
         // Neurons by number alone: any run of their model says what they are.
         runs.extend(model.and_then(|model| lowering.run_of(&model)).map(|run| run.0));
     }
@@ -298,7 +297,7 @@ fn save(
         let text = format!("@{name} took the place of the set of that name: {members} {kind}, `{text}`");
         lowering.notes().add(name.span, text);
     }
-    store.save_set(&set, &members.to_bytes()?).map_err(QueryError::storage)?;
+    members.save(&mut execution, store, &set)?;
     deliver(&lowering.into_notes(), sink)?;
     Ok(Outcome::Saved { name: set.name, members: set.members })
 }

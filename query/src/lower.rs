@@ -5,6 +5,7 @@ mod source;
 use crate::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::error::QueryError;
 use crate::kinds::{Kind, mixed, not_of};
+use crate::memory::Memory;
 use crate::names::{Resolver, Settings, no_run, unknown_set};
 use crate::note::{Note, Notes};
 use crate::numbered::neurons_in;
@@ -43,13 +44,13 @@ pub(crate) struct Lowering<'s> {
 impl<'s> Lowering<'s> {
     pub(crate) fn new(
         store: &Store,
-        snapshot: &'s Snapshot,
+        (snapshot, memory): (&'s Snapshot, &Memory),
         settings: &'s Settings,
         exprs: &[&Expr],
     ) -> Result<Self, QueryError> {
         let mut saved = Saved::new();
         for expr in exprs {
-            read_saved(store, snapshot, expr, &mut saved)?;
+            read_saved(store, (snapshot, memory), expr, &mut saved)?;
         }
         Ok(Self {
             names: Resolver::new(snapshot, settings),
@@ -336,22 +337,29 @@ pub(crate) fn model_of(run: &Run) -> Model {
     Model { name: run.spec.model.clone(), shape: run.spec.shape, run: run.spec.name.clone() }
 }
 
+/// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.
+const MEMBER: u64 = 5;
+
 /// Reads the saved sets that an expression names. Unknown names are left for a message with their place.
-fn read_saved(store: &Store, snapshot: &Snapshot, expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
+fn read_saved(store: &Store, of: (&Snapshot, &Memory), expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
+    let (snapshot, memory) = of;
     match &expr.kind {
         ExprKind::Saved(name) => {
-            let known = snapshot.saved_sets().any(|set| set.name == name.text);
-            if known && !saved.contains_key(&name.text) {
+            let known = snapshot.saved_sets().find(|set| set.name == name.text);
+            if let Some(known) = known
+                && !saved.contains_key(&name.text)
+            {
+                memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
                 let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
                 let members = read_members(&set, &bytes)?;
                 saved.insert(name.text.clone(), (set, members));
             }
             Ok(())
         }
-        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => read_saved(store, snapshot, of, saved),
+        ExprKind::NeuronsOf(inner) | ExprKind::FactsOf(inner) => read_saved(store, of, inner, saved),
         ExprKind::Binary { left, right, .. } => {
-            read_saved(store, snapshot, left, saved)?;
-            read_saved(store, snapshot, right, saved)
+            read_saved(store, of, left, saved)?;
+            read_saved(store, of, right, saved)
         }
         ExprKind::Source(_) | ExprKind::Neurons(_) => Ok(()),
     }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub run: Option<String>,
     /// The language of labels where a statement asks for none, or for several.
     pub language: Option<String>,
+    /// Bytes of memory that a statement may take for what grows with its answer: [`crate::DEFAULT_MEMORY`] if not given.
+    pub memory: Option<u64>,
 }
 
 /// At most this many names in a message.

@@ -11,12 +11,14 @@ mod numbers;
 mod sets;
 
 use crate::ast::{Name, Statement};
-use crate::error::QueryError;
+use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::lexer::{Token, TokenKind, lex};
 use crate::span::Span;
 
-/// How many levels an expression may nest; each operator of a chain is a level too.
+/// How many levels an expression may nest: brackets within brackets.
 pub const MAX_DEPTH: usize = 200;
+/// How many operands a chain may have: `a | b | c …` is a tree as high, but none that anyone has to look through.
+pub const MAX_OPERANDS: usize = 1_000;
 
 type Result<T> = std::result::Result<T, QueryError>;
 
@@ -235,9 +237,13 @@ impl<'a> Parser<'a> {
         match self.kind() {
             TokenKind::End => "the end of the text".to_owned(),
             TokenKind::Sign(";") => "the end of the statement".to_owned(),
-            TokenKind::Text(_) => format!("the quoted text {}", self.token_text()),
-            _ => format!("`{}`", self.token_text()),
+            TokenKind::Text(_) => format!("the quoted text {}", self.quotation()),
+            _ => format!("`{}`", self.quotation()),
         }
+    }
+
+    fn quotation(&self) -> String {
+        quoted(self.token_text().to_owned(), LONGEST_QUOTE)
     }
 
     /// An error at the current token. Where the lexer stopped, its error is the better one.
@@ -272,14 +278,19 @@ impl<'a> Parser<'a> {
     /// Goes one level deeper, if there is one.
     fn descend(&mut self) -> Result<()> {
         self.depth += 1;
-        self.check_height(self.depth)
-    }
-
-    fn check_height(&self, height: usize) -> Result<()> {
-        if height <= MAX_DEPTH {
+        if self.depth <= MAX_DEPTH {
             return Ok(());
         }
         let reason = format!("this expression is more than {MAX_DEPTH} levels deep");
+        Err(QueryError::syntax(self.span(), reason)
+            .hint("save a part of it with `let name = …`, and use it as `@name`"))
+    }
+
+    fn check_height(&self, height: usize) -> Result<()> {
+        if height <= MAX_OPERANDS {
+            return Ok(());
+        }
+        let reason = format!("this expression joins more than {MAX_OPERANDS} sets, one after the other");
         Err(QueryError::syntax(self.span(), reason)
             .hint("save a part of it with `let name = …`, and use it as `@name`"))
     }

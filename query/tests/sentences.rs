@@ -53,7 +53,7 @@ const SAVED: [&str; 4] = [
 
 /// The toy store, with the sets that sentences name; most sentences name no run.
 fn toy() -> (Toy, Settings) {
-    let settings = Settings { run: Some("bert, en".to_owned()), language: None };
+    let settings = Settings { run: Some("bert, en".to_owned()), language: None, memory: None };
     let toy = Toy::new();
     save_sets(&toy, &settings);
     (toy, settings)
@@ -121,15 +121,16 @@ fn sentences_are_answered() {
     }
 }
 
-/// The parser lets 200 levels through: they must not exhaust the stack.
+/// The parser lets 200 levels and 1,000 operands through: they must not exhaust the stack.
 #[test]
 fn the_deepest_expressions_are_answered() {
     let (toy, settings) = toy();
-    let chain = format!("kn{}", " - dkn | kn".repeat(99));
+    let chain = format!("kn{}", " | kn".repeat(999));
+    let mixed = format!("kn{}", " - dkn ^ dkn[run=search] | kn".repeat(99));
     let nested = format!("{}kn{}", "(".repeat(199), ")".repeat(199));
     let right = format!("{}kn{}", "kn & (".repeat(99), ")".repeat(99));
     let filters = format!("{}kn{}", "kn & facts of (".repeat(66), ")".repeat(66));
-    for text in [chain, nested, right, filters] {
+    for text in [chain, mixed, nested, right, filters] {
         let (outcome, _) = toy.run(&settings, &format!("{text} by layer")).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(outcome, Outcome::Rows { rows: 6 }, "{text}");
         toy.run(&settings, &format!("explain analyze {text}")).unwrap_or_else(|error| panic!("{error}"));

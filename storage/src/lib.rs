@@ -88,5 +88,5 @@ pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};
-pub use store::{Options, Store};
+pub use store::{Options, SetWriter, Store};
 pub use writer::{Appended, Job, OnConflict, RunWriter};

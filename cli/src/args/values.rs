@@ -45,6 +45,29 @@ impl FromStr for Tau {
     }
 }
 
+/// Bytes: `512MB`, `1.5GB`, `2GiB`, `1000000`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = (&text[..digits], text[digits..].trim_start());
+    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "t" | "tb" => 1_000_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return Err("expected a size such as 512MB, 4GB or 2GiB".into()),
+    };
+    let bytes = number.parse::<f64>().map(|number| number * factor as f64);
+    match bytes {
+        Ok(bytes) if (1.0..=u64::MAX as f64 / 2.0).contains(&bytes) => Ok(bytes as u64),
+        _ => Err("expected a size above 0 such as 512MB, 4GB or 2GiB".into()),
+    }
+}
+
 /// A parameter of a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
@@ -159,6 +182,17 @@ pub fn score_type(text: &str) -> Result<ScoreType, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_units_of_ten_and_of_two() {
+        let sizes = [("512MB", 512_000_000), ("1.5 gb", 1_500_000_000), ("2GiB", 2 << 30), ("4k", 4_000), ("77", 77)];
+        for (text, expected) in sizes {
+            assert_eq!(size(text), Ok(expected), "{text}");
+        }
+        for wrong in ["", "MB", "0", "0GB", "-1GB", "1e3", "1.2.3MB", "4 parsecs", "99999999999999TB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn keep_rules_are_read() {

@@ -12,7 +12,11 @@ use crate::error::QueryError;
 use crate::plan::Pairs;
 use crate::splits::Splits;
 use kndb_storage::{GroupEvidence, Neuron};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What rows are called where they take too much memory.
+const GROUPS: &str = "the groups of this result";
 
 /// The groups that rows are about, by number, and the evidence of each row.
 #[derive(Default)]
@@ -76,6 +80,7 @@ pub(super) fn degenerate_groups<'s>(
     splits: &Splits,
     found: &mut DegenerateGroups,
 ) -> Result<(Vec<Group>, Counts), QueryError> {
+    let memory = execution.memory;
     let mut worker = execution.worker();
     let mut numbered: HashMap<Vec<Neuron>, u32> = HashMap::new();
     let mut named = HashSet::new();
@@ -96,15 +101,27 @@ pub(super) fn degenerate_groups<'s>(
                 }
             }
             for (group, mean) in of_fact {
-                let id = *numbered.entry(group).or_insert_with_key(|group| {
-                    found.neurons.push(group.clone());
-                    found.neurons.len() as u32 - 1
-                });
+                let id = match numbered.entry(group) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        // Its neurons twice, and the places in two tables.
+                        memory.take(8 * new.key().len() as u64 + 128, GROUPS)?;
+                        found.neurons.push(new.key().clone());
+                        *new.insert(found.neurons.len() as u32 - 1)
+                    }
+                };
                 let key = keys.of(fact);
                 if named.insert(key) {
                     keys.name_after(key, fact);
                 }
-                let row = found.rows.entry((key, number as u16, id)).or_default();
+                let row = match found.rows.entry((key, number as u16, id)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        // What is summed up for it, and later its counts.
+                        memory.take(2 * size_of::<(RowKey, Sums)>() as u64, GROUPS)?;
+                        new.insert(Sums::default())
+                    }
+                };
                 row.facts += 1;
                 mean.values().into_iter().for_each(|values| row.measured.add(values));
             }

@@ -2,10 +2,11 @@
 //!
 //! A group is named by what it says of the fact, of the source's run, language or prompt, and of the
 //! neuron. Facts of one group are counted in one [`Tally`]; workers count their own share of the facts
-//! and their tallies are added up. Where `fact` is a dimension every fact is a group of its own, and
-//! nothing is added up at all.
+//! and their tallies are added up. Where `fact` is a dimension every fact is a group of its own, nothing is
+//! added up at all, and only the rows that are wanted next are kept ([`by_fact`](super::by_fact)).
 
 use super::Rows;
+use super::by_fact;
 use super::by_group::{DegenerateGroups, degenerate_groups};
 use super::facts::FactNames;
 use super::keys::{FactKeys, is_of_fact};
@@ -16,6 +17,7 @@ use crate::degenerate::neuron_name;
 use crate::domain::{Execution, domain};
 use crate::error::QueryError;
 use crate::eval::Worker;
+use crate::memory::Memory;
 use crate::plan::Pairs;
 use crate::result::{Sink, Value};
 use crate::splits::{Splits, split_sources};
@@ -23,12 +25,13 @@ use kndb_storage::{Neuron, Shape};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Facts a thread should have at least, to be worth starting.
 const FACTS_A_THREAD: usize = 256;
 
 /// One row: which group, and its counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Group {
     /// Number of the fact key.
     pub fact: u32,
@@ -40,15 +43,17 @@ pub(super) struct Group {
 }
 
 /// Everything a result's rows are made from.
-struct Naming<'a, 's> {
-    grouping: &'a Grouping,
-    keys: &'a FactKeys<'s>,
-    splits: &'a Splits,
-    degenerate: DegenerateGroups,
-    split: Split,
-    shape: Shape,
-    names: FactNames<'s>,
-    total: Counts,
+pub(super) struct Naming<'a, 's> {
+    pub grouping: &'a Grouping,
+    pub keys: &'a FactKeys<'s>,
+    /// Of every key, where names are needed to order by.
+    pub texts: Vec<[Option<Cow<'s, str>>; 3]>,
+    pub splits: &'a Splits,
+    pub degenerate: DegenerateGroups,
+    pub split: Split,
+    pub shape: Shape,
+    pub names: FactNames<'s>,
+    pub total: Counts,
 }
 
 /// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
@@ -86,16 +91,26 @@ pub(crate) fn pairs<'s>(
     for &fact in &facts {
         keys.add(fact)?;
     }
-    let shape = execution.shape;
+    let (shape, memory) = (execution.shape, execution.memory);
     let mut degenerate = DegenerateGroups::default();
+    if has(Dimension::Fact) && !has(Dimension::Group) {
+        let texts = keys.texts(memory)?;
+        let (keys, total) = (&keys, Counts::default());
+        let naming = Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total };
+        return by_fact::rows(execution, pairs, &facts, naming, sink);
+    }
     let (groups, total) = if has(Dimension::Group) {
         degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
     } else {
         tallies(execution, pairs, &facts, &mut keys, &splits, split)?
     };
-    let naming = Naming { grouping, keys: &keys, splits: &splits, degenerate, split, shape, names, total };
+    let texts = keys.texts(memory)?;
+    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
     naming.deliver(groups, sink)
 }
+
+/// What the counters of groups are called where they take too much memory.
+const COUNTERS: &str = "the counters of this result's groups";
 
 /// One worker's counts: of the groups, and of everything, where that is not one of the groups.
 #[derive(Default)]
@@ -118,7 +133,7 @@ fn tallies<'s>(
     let many = facts.len() >= FACTS_A_THREAD;
     let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many);
     let whole = TallyPlan::new(execution.shape, Split::Whole, many);
-    let known = &*keys;
+    let (known, memory) = (&*keys, execution.memory);
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut share = Share { tallies: HashMap::new(), total: (!single).then(|| Tally::new(&whole)) };
         let mut alone = single.then(|| Tally::new(&plan));
@@ -146,8 +161,16 @@ fn tallies<'s>(
                     &part
                 };
                 if !neurons.is_empty() {
-                    let tally = share.tallies.entry((key, number as u16)).or_insert_with(|| Tally::new(&plan));
+                    let (tally, before) = match share.tallies.entry((key, number as u16)) {
+                        Entry::Occupied(known) => {
+                            let tally = known.into_mut();
+                            let before = tally.bytes();
+                            (tally, before)
+                        }
+                        Entry::Vacant(free) => (free.insert(Tally::new(&plan)), 0),
+                    };
                     tally.add(&plan, fact, neurons);
+                    memory.take(tally.bytes().saturating_sub(before), COUNTERS)?;
                 }
             }
         }
@@ -159,8 +182,8 @@ fn tallies<'s>(
     for share in shares {
         for (key, tally) in share.tallies {
             match sum.tallies.entry(key) {
-                std::collections::hash_map::Entry::Occupied(mut mine) => mine.get_mut().merge(tally),
-                std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(tally)),
+                Entry::Occupied(mut mine) => mine.get_mut().merge(tally),
+                Entry::Vacant(free) => drop(free.insert(tally)),
             }
         }
         if let (Some(sum), Some(more)) = (&mut sum.total, share.total) {
@@ -169,10 +192,13 @@ fn tallies<'s>(
     }
     let mut groups = Vec::new();
     let mut first: HashMap<u32, u32> = HashMap::new();
-    for (&(fact, number), tally) in &sum.tallies {
+    for ((fact, number), tally) in sum.tallies.drain() {
         let of_key = first.entry(fact).or_insert(tally.first);
         *of_key = tally.first.min(*of_key);
-        let of_key = tally.groups(&plan).into_iter();
+        let of_key = tally.groups(&plan);
+        memory.take((of_key.len() * size_of::<Group>()) as u64, "the rows of this result")?;
+        memory.reserve(&mut groups, of_key.len(), "the rows of this result")?;
+        let of_key = of_key.into_iter();
         groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
     }
     first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
@@ -188,27 +214,39 @@ fn tallies<'s>(
 
 impl Naming<'_, '_> {
     fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
-        groups.retain(|group| self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key))));
-        let texts = self.keys.texts()?;
+        groups.retain(|group| self.is_wanted(group));
         self.keep_candidates(&mut groups);
-        groups.sort_unstable_by(|a, b| self.compare(a, b, &texts));
-        let columns = self.grouping.columns();
-        let mut rows = Rows::new(sink, &columns, self.grouping.top)?;
-        let mut row = Vec::with_capacity(columns.len());
+        groups.sort_unstable_by(|a, b| self.compare(a, b));
+        let mut rows = self.rows(sink)?;
         for group in &groups {
-            row.clear();
-            for &dimension in &self.grouping.by {
-                self.push_dimension(group, dimension, &mut row)?;
-            }
-            row.extend(self.grouping.measures.iter().map(|&measure| match measure {
-                Measure::Pairs | Measure::Facts | Measure::Neurons => Value::Integer(self.measure(group, measure)),
-                measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
-            }));
-            if !rows.push(&row)? {
+            if !self.push(group, &mut rows)? {
                 break;
             }
         }
         rows.end()
+    }
+
+    /// Whether a group satisfies every `having`.
+    pub(super) fn is_wanted(&self, group: &Group) -> bool {
+        self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key)))
+    }
+
+    /// Announces the columns: no error may come any more.
+    pub(super) fn rows<'o>(&self, sink: &'o mut dyn Sink) -> Result<Rows<'o>, QueryError> {
+        Rows::new(sink, &self.grouping.columns(), self.grouping.top)
+    }
+
+    /// Hands a group out; whether another one is wanted.
+    pub(super) fn push(&self, group: &Group, rows: &mut Rows<'_>) -> Result<bool, QueryError> {
+        let mut row = Vec::with_capacity(self.grouping.by.len() + self.grouping.measures.len() + 1);
+        for &dimension in &self.grouping.by {
+            self.push_dimension(group, dimension, &mut row)?;
+        }
+        row.extend(self.grouping.measures.iter().map(|&measure| match measure {
+            Measure::Pairs | Measure::Facts | Measure::Neurons => Value::Integer(self.measure(group, measure)),
+            measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
+        }));
+        rows.push(&row)
     }
 
     /// With `top n`, drops the groups whose leading measure alone keeps them out of the first n.
@@ -266,7 +304,8 @@ impl Naming<'_, '_> {
     }
 
     /// The query's order, then the dimensions'.
-    fn compare(&self, a: &Group, b: &Group, texts: &[[Option<String>; 3]]) -> Ordering {
+    pub(super) fn compare(&self, a: &Group, b: &Group) -> Ordering {
+        let texts = &self.texts;
         for &(key, descending) in &self.grouping.order {
             let compared = match key {
                 Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
@@ -278,24 +317,24 @@ impl Naming<'_, '_> {
                 Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
                 // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
                 Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
-                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension, texts),
+                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension),
             };
             if compared != Ordering::Equal {
                 return if descending { compared.reverse() } else { compared };
             }
         }
-        let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension, texts));
+        let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));
         // Subjects of one name are told apart by their facts.
         let by_id = || self.keys.compare(a.fact, b.fact, Dimension::Fact, texts);
         dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
     }
 
-    fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension, texts: &[[Option<String>; 3]]) -> Ordering {
+    fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension) -> Ordering {
         let (splits, snapshot) = (self.splits, self.names.snapshot);
         let language = |group: &Group| splits.language(group.split).map(|id| snapshot.language_name(id));
         let run = |group: &Group| splits.run(group.split).and_then(|id| snapshot.run(id)).map(|run| &run.spec.name);
         match dimension {
-            dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, texts),
+            dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, &self.texts),
             Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
             Dimension::Neuron => a.neuron.cmp(&b.neuron),
             Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
@@ -352,9 +391,9 @@ fn evidence_of(measure: Measure) -> Option<usize> {
 pub(crate) fn alone(
     members: &roaring::RoaringBitmap,
     grouping: &Grouping,
-    facts: bool,
-    shape: Shape,
+    (facts, shape): (bool, Shape),
     names: FactNames<'_>,
+    memory: &Memory,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let list: Vec<u32> = members.iter().collect();
@@ -384,6 +423,7 @@ pub(crate) fn alone(
     let splits = Splits::whole();
     let total = Counts { pairs: members.len(), ..Counts::default() };
     let degenerate = DegenerateGroups::default();
-    let naming = Naming { grouping, keys: &keys, splits: &splits, degenerate, split, shape, names, total };
+    let texts = keys.texts(memory)?;
+    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
     naming.deliver(groups, sink)
 }

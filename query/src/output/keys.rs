@@ -6,7 +6,9 @@
 use super::facts::{FactNames, Identity};
 use crate::ast::Dimension;
 use crate::error::QueryError;
+use crate::memory::Memory;
 use crate::result::Value;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -14,6 +16,7 @@ use std::collections::HashMap;
 pub(crate) struct FactKeys<'s> {
     dims: Vec<Dimension>,
     names: FactNames<'s>,
+    /// Of facts that share keys; else `representatives` says it.
     numbers: HashMap<u32, u32>,
     known: HashMap<Vec<Option<Identity<'s>>>, u32>,
     /// A fact of every key.
@@ -34,9 +37,12 @@ impl<'s> FactKeys<'s> {
             return Ok(0);
         }
         let next = self.representatives.len() as u32;
-        let number = if self.dims.contains(&Dimension::Fact) {
-            next
-        } else {
+        if self.is_one_a_fact() {
+            debug_assert!(self.representatives.last().is_none_or(|&last| last < fact), "facts come in order");
+            self.representatives.push(fact);
+            return Ok(next);
+        }
+        let number = {
             let key = self.dims.iter().map(|dimension| match dimension {
                 Dimension::Subject => self.names.identity(fact, true),
                 Dimension::Object => self.names.identity(fact, false),
@@ -53,7 +59,16 @@ impl<'s> FactKeys<'s> {
 
     /// The key of a fact.
     pub(crate) fn of(&self, fact: u32) -> u32 {
+        if self.is_one_a_fact() {
+            // Facts were added in order.
+            return self.representatives.binary_search(&fact).unwrap_or(0) as u32;
+        }
         self.numbers.get(&fact).copied().unwrap_or(0)
+    }
+
+    /// Whether every fact has a key of its own.
+    fn is_one_a_fact(&self) -> bool {
+        self.dims.contains(&Dimension::Fact)
     }
 
     /// Whether all facts have one key.
@@ -66,31 +81,47 @@ impl<'s> FactKeys<'s> {
         self.representatives[key as usize] = fact;
     }
 
-    /// The relation, subject or object of every key, for ordering.
-    pub(crate) fn texts(&self) -> Result<Vec<[Option<String>; 3]>, QueryError> {
-        if self.is_one() {
-            return Ok(vec![[None, None, None]]);
+    /// The relation, subject or object of every key, for ordering; nothing where none of them is a dimension.
+    pub(crate) fn texts(&self, memory: &Memory) -> Result<Vec<[Option<Cow<'s, str>>; 3]>, QueryError> {
+        if self.dims.iter().all(|dimension| *dimension == Dimension::Fact) {
+            return Ok(Vec::new());
         }
-        let text = |value: Value<'_>| match value {
-            Value::Text(text) => Some(text.into_owned()),
+        let text = |value: Value<'s>| match value {
+            Value::Text(text) => Some(text),
             _ => None,
         };
-        let of = |&fact: &u32| {
+        let mut texts = Vec::new();
+        let (count, what) = (self.representatives.len(), "the names of this result's groups");
+        memory.take((count * size_of::<[Option<Cow<'_, str>>; 3]>()) as u64, what)?;
+        memory.reserve(&mut texts, count, what)?;
+        for &fact in &self.representatives {
             let (subject, object) = self.names.labels(fact)?;
-            Ok([text(self.names.relation(fact)?), text(subject), text(object)])
-        };
-        self.representatives.iter().map(of).collect()
+            texts.push([text(self.names.relation(fact)?), text(subject), text(object)]);
+        }
+        Ok(texts)
     }
 
     /// The order of two keys in a dimension of the fact.
-    pub(crate) fn compare(&self, a: u32, b: u32, dimension: Dimension, texts: &[[Option<String>; 3]]) -> Ordering {
-        let text = |at: usize| texts[a as usize][at].cmp(&texts[b as usize][at]);
+    pub(crate) fn compare(
+        &self,
+        a: u32,
+        b: u32,
+        dimension: Dimension,
+        texts: &[[Option<Cow<'s, str>>; 3]],
+    ) -> Ordering {
+        let text =
+            |at: usize| texts.get(a as usize).map(|texts| &texts[at]).cmp(&texts.get(b as usize).map(|t| &t[at]));
         match dimension {
             Dimension::Relation => text(0),
             Dimension::Subject => text(1),
             Dimension::Object => text(2),
             _ => self.representatives[a as usize].cmp(&self.representatives[b as usize]),
         }
+    }
+
+    /// The fact that a key is named by.
+    pub(crate) fn representative(&self, key: u32) -> u32 {
+        self.representatives[key as usize]
     }
 
     /// What a key is called in a dimension of the fact.

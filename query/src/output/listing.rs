@@ -1,4 +1,7 @@
 //! Queries without `by`: one row a member.
+//!
+//! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
+//! if that is not all, the data is read again for the next ones.
 
 use super::Rows;
 use super::facts::FactNames;
@@ -8,11 +11,15 @@ use crate::domain::{Execution, domain};
 use crate::error::QueryError;
 use crate::eval::Worker;
 use crate::kinds::Kind;
+use crate::memory::{Best, Memory};
 use crate::plan::{Access, Pairs};
 use crate::result::{Column, ColumnKind, Sink, Value};
 use kndb_storage::Neuron;
 use roaring::RoaringBitmap;
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// What a listing may be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,11 +119,12 @@ pub(crate) fn pairs<'s>(
         try_all(execution, pairs, top)?;
     }
     let facts = domain(pairs)?.facts;
+    let memory = execution.memory;
     let mut worker = execution.worker();
-    // Columns are announced when no error can come any more.
     let output = |rows| Output { rows, names, fact: None, shape, scored: scored.is_some() };
     let mut members = Vec::new();
     if order.is_empty() {
+        // Columns are announced when no error can come any more.
         let mut out = output(Rows::new(sink, &columns, top)?);
         'facts: for fact in facts {
             members.clear();
@@ -129,23 +137,39 @@ pub(crate) fn pairs<'s>(
         }
         return out.rows.end();
     }
-    let limit = top.and_then(|top| usize::try_from(top).ok());
-    for fact in facts {
-        add_members(&mut worker, pairs, fact, &mut members)?;
-        // With a limit, only the best so far have to be kept.
-        if let Some(limit) = limit.filter(|limit| members.len() / 4 > *limit.max(&1_024)) {
-            sort(&mut members, &order, names, shape)?;
-            members.truncate(limit);
+    let mut sorting = Sorting::new(order, names, shape);
+    let at_once = memory.rows::<Member>();
+    let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+    let mut walk = |wanted, after| {
+        let mut best = Best::new(wanted, after);
+        for fact in &facts {
+            members.clear();
+            add_members(&mut worker, pairs, fact, &mut members)?;
+            if !members.is_empty() {
+                sorting.learn(fact, memory)?;
+            }
+            members.iter().try_for_each(|&member| best.push(member, |a, b| sorting.compare(a, b)))?;
         }
-    }
-    sort(&mut members, &order, names, shape)?;
+        let seen = best.seen;
+        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))))
+    };
+    let mut left = top.unwrap_or(u64::MAX);
+    let (mut seen, mut sorted) = walk(wanted(left), None)?;
+    memory.check_passes::<Member>(seen.min(left), at_once)?;
     let mut out = output(Rows::new(sink, &columns, top)?);
-    for member in members {
-        if !out.push(member)? {
-            break;
+    loop {
+        let rows_left = seen > wanted(left) as u64;
+        left -= sorted.len() as u64;
+        for &member in &sorted {
+            if !out.push(member)? {
+                return out.rows.end();
+            }
         }
+        let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return out.rows.end() };
+        // What was handed out goes before the next rows come.
+        drop(sorted);
+        (seen, sorted) = walk(wanted(left), Some(last))?;
     }
-    out.rows.end()
 }
 
 /// Appends the pairs of a fact, neurons ascending, with their scores.
@@ -224,29 +248,44 @@ impl Output<'_, '_> {
     }
 }
 
-fn sort(
-    members: &mut [Member],
-    order: &[(By, bool)],
-    names: FactNames<'_>,
+/// The order of a listing, and the texts of the facts that it orders by.
+struct Sorting<'s> {
+    order: Vec<(By, bool)>,
+    names: FactNames<'s>,
     shape: kndb_storage::Shape,
-) -> Result<(), QueryError> {
-    let textual = order.iter().any(|(by, _)| matches!(by, By::Relation | By::Subject | By::Object));
-    let mut texts = std::collections::HashMap::new();
-    if textual {
-        for member in members.iter() {
-            if let std::collections::hash_map::Entry::Vacant(entry) = texts.entry(member.fact) {
-                let (subject, object) = names.labels(member.fact)?;
-                let texts = [names.relation(member.fact)?, subject, object].map(|value| match value {
-                    Value::Text(text) => Some(text),
-                    _ => None,
-                });
-                entry.insert(texts);
-            }
-        }
+    /// Relation, subject and object, where the order asks for them.
+    texts: Option<HashMap<u32, [Option<Cow<'s, str>>; 3]>>,
+}
+
+/// Bytes that the texts of a fact take: they are borrowed from the dictionary.
+const TEXTS: u64 = 128;
+
+impl<'s> Sorting<'s> {
+    fn new(order: Vec<(By, bool)>, names: FactNames<'s>, shape: kndb_storage::Shape) -> Self {
+        let textual = order.iter().any(|(by, _)| matches!(by, By::Relation | By::Subject | By::Object));
+        Self { order, names, shape, texts: textual.then(HashMap::new) }
     }
-    members.sort_by(|a, b| {
-        for &(by, descending) in order {
-            let text = |at: usize| texts.get(&a.fact).map(|t| &t[at]).cmp(&texts.get(&b.fact).map(|t| &t[at]));
+
+    /// Looks a fact's texts up, if that is needed and was not done before.
+    fn learn(&mut self, fact: u32, memory: &Memory) -> Result<(), QueryError> {
+        let Some(texts) = &mut self.texts else { return Ok(()) };
+        if let Entry::Vacant(entry) = texts.entry(fact) {
+            memory.take(TEXTS, "the names that this result is ordered by")?;
+            let (subject, object) = self.names.labels(fact)?;
+            let texts = [self.names.relation(fact)?, subject, object].map(|value| match value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            });
+            entry.insert(texts);
+        }
+        Ok(())
+    }
+
+    fn compare(&self, a: &Member, b: &Member) -> Ordering {
+        let shape = self.shape;
+        let of = |fact| self.texts.as_ref().and_then(|texts| texts.get(&fact));
+        for &(by, descending) in &self.order {
+            let text = |at: usize| of(a.fact).map(|t| &t[at]).cmp(&of(b.fact).map(|t| &t[at]));
             let compared = match by {
                 By::Fact => a.fact.cmp(&b.fact),
                 By::Relation => text(0),
@@ -263,8 +302,23 @@ fn sort(
             }
         }
         (a.fact, a.neuron).cmp(&(b.fact, b.neuron))
-    });
-    Ok(())
+    }
+
+    /// The first members, in order.
+    fn sorted(
+        &mut self,
+        members: impl Iterator<Item = Member>,
+        top: Option<u64>,
+        memory: &Memory,
+    ) -> Result<Vec<Member>, QueryError> {
+        let wanted = top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
+        let mut best = Best::new(wanted, None);
+        for member in members {
+            self.learn(member.fact, memory)?;
+            best.push(member, |a, b| self.compare(a, b))?;
+        }
+        Ok(best.sorted(|a, b| self.compare(a, b)))
+    }
 }
 
 /// Rows of a set of facts: fact, relation, subject, object.
@@ -272,6 +326,7 @@ pub(crate) fn facts(
     set: &RoaringBitmap,
     query: &Query,
     names: FactNames<'_>,
+    memory: &Memory,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
@@ -288,10 +343,10 @@ pub(crate) fn facts(
         }
         return rows.end();
     }
-    let mut members: Vec<Member> = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 }).collect();
+    let members = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 });
     let any_shape = kndb_storage::Shape { layers: 1, width: 1 };
-    sort(&mut members, &order, names, any_shape)?;
-    for member in members {
+    let top = query.top.map(|top| top.count);
+    for member in Sorting::new(order, names, any_shape).sorted(members, top, memory)? {
         if !push(member.fact)? {
             break;
         }
@@ -304,7 +359,7 @@ pub(crate) fn neurons(
     set: &RoaringBitmap,
     query: &Query,
     names: FactNames<'_>,
-    shape: kndb_storage::Shape,
+    (shape, memory): (kndb_storage::Shape, &Memory),
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
@@ -321,9 +376,9 @@ pub(crate) fn neurons(
         }
         return rows.end();
     }
-    let mut members: Vec<Member> = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 }).collect();
-    sort(&mut members, &order, names, shape)?;
-    for member in members {
+    let members = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 });
+    let top = query.top.map(|top| top.count);
+    for member in Sorting::new(order, names, shape).sorted(members, top, memory)? {
         if !push(member.neuron)? {
             break;
         }

@@ -2,6 +2,7 @@
 //!
 //! Every form ends in [`Rows`], which hands rows to the caller's sink and stops when it says so.
 
+mod by_fact;
 pub(crate) mod by_group;
 pub(crate) mod facts;
 pub(crate) mod groups;

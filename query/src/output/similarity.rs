@@ -11,10 +11,12 @@ use super::shape::{Grouping, holds};
 use crate::ast::{Dimension, Key, Measure, SetOp};
 use crate::domain::{Execution, attributed};
 use crate::error::QueryError;
+use crate::memory::Memory;
 use crate::plan::Pairs;
 use crate::result::{Sink, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Sum of indices, facts compared, facts of one side only.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +58,7 @@ pub(crate) fn rows<'s>(
     let width = execution.shape.width;
     let mut keys = FactKeys::new(&grouping.by, names);
     let mut means: BTreeMap<RowKey, Mean> = BTreeMap::new();
+    let memory = execution.memory;
     let mut worker = execution.worker();
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for fact in on_left | on_right {
@@ -81,7 +84,14 @@ pub(crate) fn rows<'s>(
             let sizes = common.len() + other.len();
             worker.apply(SetOp::Intersection, &mut common, &other);
             let union = sizes - common.len();
-            let mean = means.entry((key, layer)).or_default();
+            let mean = match means.entry((key, layer)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    // In the tree, and once more in the list that is sorted.
+                    memory.take(3 * size_of::<(RowKey, Mean)>() as u64, "the rows of this result")?;
+                    new.insert(Mean::default())
+                }
+            };
             if union > 0 {
                 mean.sum += common.len() as f64 / union as f64;
                 mean.facts += 1;
@@ -91,7 +101,7 @@ pub(crate) fn rows<'s>(
     if means.is_empty() && grouping.by.is_empty() {
         means.insert((0, None), Mean::default());
     }
-    deliver(means.into_iter().collect(), grouping, &keys, sink)
+    deliver(means.into_iter().collect(), grouping, &keys, memory, sink)
 }
 
 /// Layers in which either side has a neuron.
@@ -106,6 +116,7 @@ fn deliver(
     mut means: Vec<(RowKey, Mean)>,
     grouping: &Grouping,
     keys: &FactKeys<'_>,
+    memory: &Memory,
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let number = |((_, layer), mean): &(RowKey, Mean), of: Key| match of {
@@ -116,7 +127,7 @@ fn deliver(
         Key::Dimension(_) => None,
     };
     means.retain(|row| grouping.having.iter().all(|having| holds(having, number(row, having.key))));
-    let texts = keys.texts()?;
+    let texts = keys.texts(memory)?;
     let by_dimension = |((a, a_layer), _): &(RowKey, Mean), ((b, b_layer), _): &(RowKey, Mean), dimension| {
         if dimension == Dimension::Layer { a_layer.cmp(b_layer) } else { keys.compare(*a, *b, dimension, &texts) }
     };

@@ -81,6 +81,18 @@ impl Tally {
         Self { first: u32::MAX, pairs: vec![0; parts], facts: vec![0; parts], neurons }
     }
 
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let neurons = match &self.neurons {
+            Neurons::Dense(counts) => 4 * counts.len() as u64,
+            // A key, a value, a byte of control, and the spare places of a hash table.
+            Neurons::Sparse(counts) => 9 * counts.capacity() as u64,
+            Neurons::Seen(seen) => seen.serialized_size() as u64,
+        };
+        let fixed = size_of::<Self>() + 16 * self.pairs.len();
+        neurons + 2 * fixed as u64
+    }
+
     /// The neurons of one more fact, each once.
     pub(crate) fn add(&mut self, plan: &TallyPlan, fact: u32, neurons: &[u32]) {
         if neurons.is_empty() {

@@ -161,8 +161,11 @@ fn settings(plan: &Scenario) -> impl Strategy<Value = Settings> + use<> {
     let runs: Vec<Option<String>> = plan.runs.iter().map(|run| Some(run.name.to_owned())).collect();
     let languages = [None, Some("de"), Some("zh")].map(|language| language.map(str::to_owned));
     let run = prop_oneof![2 => Just(None), 1 => select(runs)];
-    (run, prop_oneof![2 => Just(None), 1 => select(languages.to_vec())])
-        .prop_map(|(run, language)| Settings { run, language })
+    (run, prop_oneof![2 => Just(None), 1 => select(languages.to_vec())]).prop_map(|(run, language)| Settings {
+        run,
+        language,
+        memory: None,
+    })
 }
 
 /// A plan of a store, with settings and statements.

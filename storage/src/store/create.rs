@@ -119,7 +119,7 @@ impl Store {
         let old: Vec<_> = locked.now().sets.values().filter(|record| record.file.is_none()).cloned().collect();
         for record in old {
             let members = locked.saved_members(&record.set.name)?;
-            self.put_set(locked, &record.set, self.build_set(&members)?)?;
+            self.put_set(locked, &record.set, self.build_set(&record.set.name, &members)?)?;
         }
         Ok(())
     }

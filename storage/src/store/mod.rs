@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+pub use sets::SetWriter;
 pub(crate) use sets::read_members;
 
 /// How often an operation is repeated when another process changed what it was built on.

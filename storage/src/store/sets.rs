@@ -8,27 +8,35 @@ use crate::files::container::{Checked, Container, ContainerWriter, Magic, Sectio
 use crate::files::mapped::Bytes;
 use crate::files::{SET, file_path};
 use crate::ids::FileId;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 
 impl Store {
     /// Saves a named set, replacing one of the same name.
     pub fn save_set(&self, set: &SavedSet, members: &[u8]) -> Result<()> {
-        check_name("set name", &set.name)?;
-        let built = self.build_set(members)?;
-        self.write(|locked| self.put_set(locked, set, built))
+        let mut writer = self.set_writer(&set.name)?;
+        writer.push(members)?;
+        writer.save(set)
+    }
+
+    /// A file for the members of a set of this name, written piece by piece. Nothing is saved before [`SetWriter::save`].
+    ///
+    /// # Errors
+    /// When no set can have the name, or the store cannot be written.
+    pub fn set_writer(&self, name: &str) -> Result<SetWriter> {
+        check_name("set name", name)?;
+        let building = self.building()?;
+        let out = ContainerWriter::new(building.writer()?, Magic::Set);
+        let mut out = out.map_err(Error::io("write", building.path()))?;
+        out.begin().map_err(Error::io("write", building.path()))?;
+        Ok(SetWriter { store: self.clone(), building, out })
     }
 
     /// A file of members, durable but nobody's.
-    pub(super) fn build_set(&self, members: &[u8]) -> Result<(Building, u64)> {
-        let building = self.building()?;
-        let write = || {
-            let mut writer =
-                ContainerWriter::new(building.writer()?, Magic::Set).map_err(Error::io("write", building.path()))?;
-            let section = writer.section(members).map_err(Error::io("write", building.path()))?;
-            writer.finish(&section.to_bytes()).map_err(Error::io("write", building.path()))
-        };
-        let (out, bytes) = write()?;
-        building.sync(out)?;
-        Ok((building, bytes))
+    pub(super) fn build_set(&self, name: &str, members: &[u8]) -> Result<(Building, u64)> {
+        let mut writer = self.set_writer(name)?;
+        writer.push(members)?;
+        writer.finish()
     }
 
     pub(super) fn put_set(
@@ -73,6 +81,48 @@ impl Store {
             locked.remove_saved(name);
             Ok(())
         })
+    }
+}
+
+/// The members of a set on their way into a file: bytes as they will be read, in any pieces. Dropped, it leaves nothing.
+pub struct SetWriter {
+    store: Store,
+    building: Building,
+    out: ContainerWriter<BufWriter<File>>,
+}
+
+impl SetWriter {
+    fn push(&mut self, members: &[u8]) -> Result<()> {
+        self.out.push(members).map_err(Error::io("write", self.building.path()))
+    }
+
+    fn finish(mut self) -> Result<(Building, u64)> {
+        let section = self.out.end();
+        let (out, bytes) = self.out.finish(&section.to_bytes()).map_err(Error::io("write", self.building.path()))?;
+        self.building.sync(out)?;
+        Ok((self.building, bytes))
+    }
+
+    /// Makes the members durable and saves the set, replacing one of the same name.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn save(self, set: &SavedSet) -> Result<()> {
+        check_name("set name", &set.name)?;
+        let store = self.store.clone();
+        let built = self.finish()?;
+        store.write(|locked| store.put_set(locked, set, built))
+    }
+}
+
+impl Write for SetWriter {
+    fn write(&mut self, members: &[u8]) -> std::io::Result<usize> {
+        self.out.push(members)?;
+        Ok(members.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
