@@ -27,6 +27,11 @@ fn play() {
     }
 }
 
+/// Tells whoever runs the tests, with `--nocapture`.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Says a line to the process that started this one.
 pub fn say(line: &str) {
     let mut out = std::io::stdout().lock();

@@ -24,6 +24,15 @@ impl Toy {
         Self { _folder: folder, path, store }
     }
 
+    /// A copy of a store.
+    pub fn of(original: &std::path::Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        crate::damage::copy_folder(original, &path);
+        let store = Store::open(&path).expect("opens");
+        Self { _folder: folder, path, store }
+    }
+
     /// The store as another program would see it: nothing remembered.
     pub fn fresh(&self) -> Store {
         Store::open(&self.path).expect("opens again")
@@ -127,6 +136,11 @@ pub fn fact_row(id: &str, relation: &str, language: &str, subject: &str, object:
 pub fn few(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// A number that the environment gives, for a run that is longer than a test may be.
+pub fn asked(variable: &str, usually: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|number| number.parse().ok()).unwrap_or(usually)
 }
 
 /// Waits for something that another test may hold up for a moment: a process that is being started

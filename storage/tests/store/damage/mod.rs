@@ -4,6 +4,7 @@ mod blocks;
 mod catalogue;
 mod misplaced;
 mod segments;
+mod sweep;
 mod verifying;
 
 use crate::contents::{Contents, assert_same};
