@@ -1,0 +1,130 @@
+//! Sentences that were changed at random: the front end answers with a statement or with an error that points into the text.
+//!
+//! `KNDB_FUZZ_SECONDS` sets for how long: `cargo xtask fuzz`. What it finds becomes a case of `bad_queries.rs`.
+
+use kndb_query::{QueryError, is_complete, parse, parse_script, split};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Made-up numbers (SplitMix64), the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ mixed >> 31) % limit.max(1) as u64) as usize
+    }
+}
+
+const ODD: [&str; 24] = [
+    "(",
+    ")",
+    "[",
+    "]",
+    "\"",
+    "'",
+    "--",
+    ";",
+    "|",
+    "&",
+    "-",
+    "^",
+    "@",
+    "..",
+    "%",
+    ":",
+    "1e999",
+    "-0",
+    "18446744073709551616",
+    "\u{0}",
+    "\u{202e}",
+    "é",
+    "北京",
+    "\r\n",
+];
+
+fn corpus() -> Vec<Vec<char>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sentences");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("lists").map(|entry| entry.expect("lists").path()).collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("reads"));
+    texts.map(|text| text.chars().collect()).collect()
+}
+
+fn mutated(corpus: &[Vec<char>], random: &mut Random) -> String {
+    let mut text = corpus[random.below(corpus.len())].clone();
+    for _ in 0..1 + random.below(5) {
+        let at = random.below(text.len());
+        let end = text.len().min(at + random.below(12));
+        match random.below(7) {
+            0 => drop(text.drain(at..end)),
+            1 => text.truncate(at),
+            2 => {
+                let piece = text[at..end].to_vec();
+                text.splice(at..at, piece);
+            }
+            3 | 4 => {
+                let odd = ODD[random.below(ODD.len())];
+                text.splice(at..at, odd.chars());
+            }
+            5 => {
+                let other = &corpus[random.below(corpus.len())];
+                let from = random.below(other.len());
+                text.splice(at..end, other[from..].iter().copied());
+            }
+            _ => {
+                // One piece many times over: depth, and lists that do not end.
+                let piece = text[at..end].repeat(1 + random.below(300));
+                text.splice(at..at, piece);
+            }
+        }
+    }
+    text.into_iter().collect()
+}
+
+fn check_error(text: &str, error: &QueryError) {
+    let labels = error.labels.iter().map(|label| label.span);
+    for span in error.span.into_iter().chain(labels) {
+        assert!(text.get(span.range()).is_some(), "{span:?}");
+    }
+    assert!(error.span.is_some() && !error.reason.is_empty());
+    // A text of a megabyte is not said again.
+    assert!(error.reason.len() < 4_000, "{} bytes of reason", error.reason.len());
+}
+
+fn check(text: &str) {
+    match parse(text) {
+        Err(error) => check_error(text, &error),
+        Ok(statement) => {
+            let canonical = statement.to_string();
+            let again = parse(&canonical).map(|again| again.to_string());
+            assert_eq!(again.ok().as_ref(), Some(&canonical), "what is printed means the same");
+        }
+    }
+    is_complete(text);
+    let pieces = split(text);
+    match parse_script(text) {
+        Err(error) => check_error(text, &error),
+        Ok(statements) => assert_eq!(statements.len(), pieces.len()),
+    }
+}
+
+#[test]
+fn changed_sentences_are_parsed_or_refused() {
+    let asked = |variable: &str| std::env::var(variable).ok().and_then(|number| number.parse::<u64>().ok());
+    let seconds = asked("KNDB_FUZZ_SECONDS").map(Duration::from_secs);
+    let (corpus, begun) = (corpus(), Instant::now());
+    for number in asked("KNDB_FUZZ_FROM").unwrap_or(0).. {
+        if seconds.map_or(number == 4_000, |seconds| begun.elapsed() >= seconds) {
+            break;
+        }
+        let text = mutated(&corpus, &mut Random(number));
+        let checked = catch_unwind(AssertUnwindSafe(|| check(&text)));
+        assert!(checked.is_ok(), "try {number}: {text:?}");
+    }
+}
