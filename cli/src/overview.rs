@@ -145,8 +145,8 @@ fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
 /// What there is to say of runs in which nothing is: a command was killed right after it had begun them.
 pub fn empty_runs(snapshot: &Snapshot, store: &Path) -> Option<String> {
     let empty = |run: &&Run| {
-        let mut slots = snapshot.slots().chain(snapshot.group_slots());
-        !run.finished && !slots.any(|slot| slot.run == run.id)
+        let (attributions, groups) = snapshot.slots_of(run.id);
+        !run.finished && attributions.chain(groups).next().is_none()
     };
     let names: Vec<String> = snapshot.runs().filter(empty).map(|run| format!("{:?}", run.spec.name)).collect();
     let (first, rest) = names.split_first()?;

@@ -178,6 +178,11 @@ impl Locked {
         Ok(())
     }
 
+    /// The newest manifest, once [`Self::catch_up`] has looked.
+    pub(crate) fn published(&self) -> Option<&Manifest> {
+        self.published.as_ref()
+    }
+
     /// What the segments hold, as far as the newest manifest says.
     pub(crate) fn summaries(&self) -> Option<&Summaries> {
         self.published.as_ref().map(|manifest| &manifest.summaries)

@@ -281,6 +281,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the disk, or what this user may have of it, is full.
+    pub fn is_full_disk(&self) -> bool {
+        let full = |e: &std::io::Error| {
+            matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+        };
+        match self {
+            Self::Io { source, .. } | Self::Sled { source: sled::Error::Io(source), .. } => full(source),
+            Self::Unpublished { source, .. } => source.is_full_disk(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }

@@ -33,7 +33,8 @@ impl Snapshot {
     /// What a run holds.
     pub fn holds(&self, run: RunId) -> Result<Holds> {
         let mut holds = Holds::default();
-        for slot in self.slots().filter(|slot| slot.run == run) {
+        let (attributions, groups) = self.slots_of(run);
+        for slot in attributions {
             holds.languages.push(slot.language);
             for live in self.parts(slot)? {
                 holds.attributed += live.live_len();
@@ -43,7 +44,7 @@ impl Snapshot {
                 holds.kept += live.part.members();
             }
         }
-        for slot in self.group_slots().filter(|slot| slot.run == run) {
+        for slot in groups {
             holds.languages.push(slot.language);
             for live in self.group_parts(slot)? {
                 holds.searched += live.live_len();

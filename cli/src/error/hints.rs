@@ -10,6 +10,16 @@ use crate::output::Mode;
 #[cfg(feature = "attribute")]
 use crate::study::Reads;
 
+/// Reading needs no room; the least change needs some, even one that frees far more.
+const FULL_DISK: &str = "a store can be read on a full disk, but not changed: free some megabytes there by removing or moving other files; then \
+`kndb drop-run` gives back what a run takes, and `kndb compact` what was replaced";
+
+fn is_full_disk(error: &kndb_query::QueryError) -> bool {
+    let Some(source) = &error.source else { return false };
+    let of_store = source.downcast_ref().is_some_and(kndb_storage::Error::is_full_disk);
+    of_store || source.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::StorageFull)
+}
+
 impl CliError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
@@ -19,6 +29,8 @@ impl CliError {
             return Some(hint);
         }
         match self {
+            Self::Store(error) if error.is_full_disk() => Some(FULL_DISK.into()),
+            Self::Query { error, .. } if is_full_disk(error) => Some(FULL_DISK.into()),
             Self::Query { error, .. } => error.hint.clone(),
             Self::Store(Store::NotAStore { path, .. }) => Some(not_a_store(path)),
             Self::StatementFirst { statement, store } => Some(format!(

@@ -14,7 +14,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Removes what nobody needs. A file that cannot be removed now stays until the next call.
-pub(crate) fn collect(store: &Path, catalogue: &Catalogue) {
+///
+/// `published` is the newest manifest, where it is known: it was read a moment ago, and a store of thousands of runs has a large one.
+pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Manifest>) {
     let mut listed = HashSet::new();
     list(store, catalogue, &mut listed);
     for number in numbers(store).unwrap_or_default() {
@@ -27,12 +29,17 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue) {
             continue;
         }
         listed.extend(path.file_name().map(ToOwned::to_owned));
+        let mut list_all = |manifest: &Manifest| {
+            list(store, &manifest.catalogue, &mut listed);
+            let fresh = manifest.fresh_file().map(|commit| fresh_path(store, commit));
+            listed.extend(fresh.as_deref().and_then(Path::file_name).map(ToOwned::to_owned));
+        };
+        if let Some(known) = published.filter(|known| known.catalogue.counters.epoch == number) {
+            list_all(known);
+            continue;
+        }
         match Manifest::open(store, number) {
-            Ok(Some(manifest)) => {
-                list(store, &manifest.catalogue, &mut listed);
-                let fresh = manifest.fresh_file().map(|commit| fresh_path(store, commit));
-                listed.extend(fresh.as_deref().and_then(Path::file_name).map(ToOwned::to_owned));
-            }
+            Ok(Some(manifest)) => list_all(&manifest),
             Ok(None) => {}
             // Someone reads by it, and what it lists is not known: nothing can be removed now.
             Err(_) => return,
@@ -47,6 +54,38 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue) {
                 // Fails only if someone else removed it, or the folder is read-only: both are fine.
                 let _ = std::fs::remove_file(entry.path());
             }
+        }
+    }
+}
+
+/// Makes room on a full disk, without the catalogue, which cannot be opened there: removes old manifests that nobody reads by, and files of
+/// waiting entries that no manifest names. What they said is in the catalogue or gone; files with entries are not touched.
+pub(crate) fn make_room(store: &Path) {
+    let numbers = numbers(store).unwrap_or_default();
+    let Some(&newest) = numbers.last() else { return };
+    let mut named = HashSet::new();
+    for number in numbers {
+        let path = manifest_path(store, number);
+        let unused =
+            if number == newest { None } else { File::open(&path).ok().filter(|file| file.try_lock().is_ok()) };
+        if let Some(_locked) = unused {
+            let _ = std::fs::remove_file(&path);
+            continue;
+        }
+        match Manifest::open(store, number) {
+            Ok(Some(manifest)) => named.extend(manifest.fresh_file()),
+            Ok(None) => {}
+            Err(_) => return,
+        }
+    }
+    let Ok(entries) = std::fs::read_dir(folder(store)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let begun_by =
+            name.to_str().and_then(|name| name.strip_suffix(".waiting")).and_then(|number| number.parse().ok());
+        // A file that is begun at this moment is of a later commit.
+        if begun_by.is_some_and(|commit: u64| commit <= newest && !named.contains(&commit)) {
+            let _ = std::fs::remove_file(entry.path());
         }
     }
 }

@@ -27,6 +27,10 @@ pub(crate) struct EntryKey {
 }
 
 impl EntryKey {
+    /// None comes before it.
+    pub(crate) const FIRST: Self =
+        Self { language: LanguageId(0), prompt: PromptId(0), kind: PartKind::Scores, fact: FactId(0) };
+
     /// What no two entries of a run share: scores and neurons take the same place.
     pub(crate) fn place(self) -> (LanguageId, PromptId, bool, FactId) {
         (self.language, self.prompt, self.kind.is_attribution(), self.fact)

@@ -1,6 +1,6 @@
 //! Which runs have what, in which languages: from the manifest alone, no segment is opened.
 
-use super::Snapshot;
+use super::{Slot, Snapshot};
 use crate::ids::{LanguageId, RunId};
 use crate::run::Run;
 use crate::segment::PartKind;
@@ -35,12 +35,13 @@ impl Snapshot {
     /// Languages in which a run has entries of a kind, ascending. Entries that were replaced do not count.
     pub fn languages_with(&self, run: RunId, content: Content) -> Vec<LanguageId> {
         let mut found = BTreeSet::new();
-        for open in self.segments.iter().filter(|open| open.segment.run == run) {
-            for (index, part) in open.segment.parts.iter().enumerate() {
-                let replaced = open.tombstones.get(&index).map_or(0, RoaringBitmap::len);
-                if part.kind().is_some_and(|kind| content.is(kind)) && u64::from(part.count) > replaced {
-                    found.insert(part.language());
-                }
+        let slots = self.attributions.range(Slot::all_of(run)).chain(self.groups.range(Slot::all_of(run)));
+        for &(segment, index) in slots.flat_map(|(_, parts)| parts) {
+            let open = &self.segments[segment];
+            let part = open.segment.parts[index];
+            let replaced = open.tombstones.get(&index).map_or(0, RoaringBitmap::len);
+            if part.kind().is_some_and(|kind| content.is(kind)) && u64::from(part.count) > replaced {
+                found.insert(part.language());
             }
         }
         found.into_iter().collect()

@@ -24,6 +24,12 @@ impl Snapshot {
         self.groups.keys().copied()
     }
 
+    /// The slots of one run: of scores and neuron sets, of degenerate groups.
+    pub fn slots_of(&self, run: RunId) -> (impl Iterator<Item = Slot> + '_, impl Iterator<Item = Slot> + '_) {
+        let attributions = self.attributions.range(Slot::all_of(run)).map(|(&slot, _)| slot);
+        (attributions, self.groups.range(Slot::all_of(run)).map(|(&slot, _)| slot))
+    }
+
     /// Scores or neuron sets of a slot. Their facts do not overlap.
     ///
     /// # Errors
@@ -54,7 +60,8 @@ impl Snapshot {
     /// Segments of a run that are files: their manifest records and contents.
     pub(crate) fn sealed_segments(&self, run: RunId) -> Result<Vec<(FileId, Vec<LivePart<'_>>)>> {
         let mut found = Vec::new();
-        for (at, open) in self.segments.iter().enumerate().filter(|(_, open)| open.segment.run == run) {
+        for &at in self.of_run.get(&run).into_iter().flatten() {
+            let open = &self.segments[at];
             if let Some(file) = open.segment.file() {
                 let parts = (0..open.segment.parts.len()).map(|index| self.live_part(at, index));
                 found.push((file, parts.collect::<Result<_>>()?));
@@ -65,7 +72,8 @@ impl Snapshot {
 
     /// Number of a run's segments that are files.
     pub(crate) fn sealed_count(&self, run: RunId) -> usize {
-        self.segments.iter().filter(|open| open.segment.run == run && open.segment.file().is_some()).count()
+        let all = self.of_run.get(&run).into_iter().flatten();
+        all.filter(|&&at| self.segments[at].segment.file().is_some()).count()
     }
 
     /// Facts with entries in the runs that `of` picks.

@@ -44,11 +44,21 @@ pub struct Snapshot {
     pub(crate) catalogue: Catalogue,
     dictionary: Option<(FileId, Arc<Dictionary>)>,
     segments: Vec<SnapshotSegment>,
+    /// Which of the segments are a run's.
+    of_run: BTreeMap<RunId, Vec<usize>>,
     attributions: BTreeMap<Slot, Vec<(usize, usize)>>,
     groups: BTreeMap<Slot, Vec<(usize, usize)>>,
     new_ids: OnceLock<HashMap<String, FactId>>,
     /// Keeps the files that are not open yet; `None` for what is read under the catalogue's lock.
     _hold: Option<Hold>,
+}
+
+impl Slot {
+    /// The first and the last that a run can have: slots are ordered by run.
+    pub(crate) fn all_of(run: RunId) -> std::ops::RangeInclusive<Self> {
+        let slot = |language, prompt| Self { run, language: LanguageId(language), prompt: PromptId(prompt) };
+        slot(0, 0)..=slot(u16::MAX, u16::MAX)
+    }
 }
 
 struct SnapshotSegment {
@@ -150,7 +160,9 @@ impl Snapshot {
             }
         }
         let (mut attributions, mut groups) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        let mut of_run = BTreeMap::<_, Vec<_>>::new();
         for (at, SnapshotSegment { segment, .. }) in segments.iter().enumerate() {
+            of_run.entry(segment.run).or_default().push(at);
             for (index, part) in segment.parts.iter().enumerate() {
                 let slot = Slot { run: segment.run, language: part.language(), prompt: part.prompt() };
                 let list = if part.kind() == Some(PartKind::Groups) { &mut groups } else { &mut attributions };
@@ -158,7 +170,7 @@ impl Snapshot {
             }
         }
         let new_ids = OnceLock::new();
-        Ok(Self { catalogue, dictionary, segments, attributions, groups, new_ids, _hold: hold })
+        Ok(Self { catalogue, dictionary, segments, of_run, attributions, groups, new_ids, _hold: hold })
     }
 
     fn files(&self) -> HashMap<FileId, &Arc<LazySegment>> {

@@ -134,7 +134,7 @@ pub(super) fn agree(path: &Path, found: (u32, u64), expected: (u32, u64), what: 
 
 /// The entries of a run that wait in the catalogue, in order.
 pub(crate) fn waiting_of(catalogue: &Catalogue, run: RunId) -> impl Iterator<Item = (EntryKey, &Waiting)> {
-    let all = catalogue.unsealed.iter().filter(move |((of, _), _)| *of == run);
+    let all = catalogue.unsealed.range((run, EntryKey::FIRST)..).take_while(move |((of, _), _)| *of == run);
     all.map(|((_, key), waiting)| (*key, waiting))
 }
 

@@ -224,7 +224,14 @@ impl Store {
         if !path.join("db").exists() {
             return none("no database");
         }
-        let mut locked = catalogue::open(&path, self.inner.options.lock_timeout)?;
+        let open = || catalogue::open(&path, self.inner.options.lock_timeout);
+        let mut locked = match open() {
+            Err(e) if e.is_full_disk() => {
+                garbage::make_room(self.path());
+                open()?
+            }
+            opened => opened?,
+        };
         let epoch = locked.now().counters.epoch;
         self.inner.epoch.check(&path, epoch)?;
         if epoch == 0 {
@@ -244,7 +251,7 @@ impl Store {
             return Err(Error::Uncertain { path: self.path().to_owned(), reason });
         }
         let (_gate, mut locked) = self.lock()?;
-        garbage::collect(self.path(), locked.now());
+        garbage::collect(self.path(), locked.now(), locked.published());
         let result = change(&mut locked)?;
         if !locked.changed() {
             return Ok(result);
@@ -271,7 +278,7 @@ impl Store {
         *guard(&self.inner.current) = None;
         *guard(&self.inner.writing) = None;
         let (_gate, locked) = self.lock()?;
-        garbage::collect(self.path(), locked.now());
+        garbage::collect(self.path(), locked.now(), locked.published());
         Ok(())
     }
 
