@@ -4,6 +4,8 @@
 //! at least 0.01 of the fact's maximum and about 260 at least 0.2 of it), and half of a fact's scores are
 //! shared between languages. They are synthetic: good for sizes and times, not for findings.
 
+pub mod mlama;
+
 use kndb::storage::{
     Entry, EntryData, FactBatch, FactRow, OnConflict, Result, RunSpec, ScoreValues, Scores, Shape, Store,
 };

@@ -1,9 +1,9 @@
-//! `kndb-bench`: writes a store of generated scores.
+//! `kndb-bench`: writes a store of generated scores; with `--mlama` one of mLAMA's size, and asks it some questions.
 
 use clap::Parser;
-use kndb_bench::Plan;
+use kndb_bench::{Plan, mlama};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -31,10 +31,50 @@ struct Args {
     /// Units of a layer.
     #[arg(long, default_value_t = 3_072)]
     width: u32,
+    /// Facts as mLAMA has them: a table of its counts by language and relation. What is at the path already is only asked
+    #[arg(long, value_name = "TABLE")]
+    mlama: Option<PathBuf>,
+    /// With --mlama: the share of the facts, from 0 to 1
+    #[arg(long, default_value_t = 1.0)]
+    share: f64,
+    /// With --mlama: how many languages, those with the most facts first
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    most: usize,
+}
+
+/// Writes a store of mLAMA's counts, unless it is there, and asks it.
+fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64)) -> Result<(), String> {
+    let mut err = std::io::stderr();
+    let text = std::fs::read_to_string(table).map_err(|e| format!("cannot read {}: {e}", table.display()))?;
+    let counts = mlama::Counts::read(&text)?.part(most, share);
+    if !path.exists() {
+        let started = Instant::now();
+        counts.write(path, seed).map_err(|e| e.to_string())?;
+        let seconds = started.elapsed().as_secs_f64();
+        let _ = writeln!(err, "{} entries in {seconds:.1} s", counts.entries());
+    }
+    let _ = writeln!(err, "milliseconds: first, warm; rows");
+    for mlama::Answered { question, first, warm, rows } in mlama::ask(path)? {
+        let [first, warm] = [first, warm].map(|time| time.as_secs_f64() * 1e3);
+        let _ = writeln!(err, "{first:>9.3} {warm:>9.3} {rows:>6}  {question}");
+    }
+    if let Some((own, files)) = mlama::resident() {
+        let _ = writeln!(err, "resident: {own} MB, and {files} MB of mapped files");
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {
-    let Args { path, seed, facts, relations, languages, layers, width } = Args::parse();
+    let Args { path, seed, facts, relations, languages, layers, width, mlama: table, share, most } = Args::parse();
+    if let Some(table) = table {
+        return match mlama(&table, &path, seed, (most, share)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => {
+                let _ = writeln!(std::io::stderr(), "error: {e}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let raw = f64::from(facts) * languages.len() as f64 * f64::from(layers) * f64::from(width) * 4.0 / 1e6;
     let plan = Plan { seed, facts, relations: relations.max(1), languages, layers, width };
     let started = Instant::now();
