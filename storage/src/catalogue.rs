@@ -6,6 +6,8 @@
 //! them durable, and lets go. All records live in one sled tree under a table byte ([`Table`]), because
 //! a batch is atomic within a tree. Key and value layouts: `docs/format.md`.
 
+mod adopt;
+
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::files::durable;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Digits of any `u64`; the state follows.
 const DIGITS: usize = 20;
@@ -44,14 +44,20 @@ impl Epoch {
         OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?.write_all(&text)
     }
 
-    /// The last commit, if the file says that it is done.
+    /// The last commit, if the file says that it is done; `None` also when another file has come in its place since the last look,
+    /// and with it, perhaps, another store.
     pub(crate) fn confirmed(&self) -> Option<u64> {
-        self.read().filter(|&(_, state)| state == DONE).map(|(epoch, _)| epoch)
+        let replaced = cfg!(unix) && self.guard().as_ref().is_some_and(|open| !is_at(open, &self.path));
+        self.read().filter(|&(_, state)| state == DONE && !replaced).map(|(epoch, _)| epoch)
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Option<File>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number and what became of it.
     fn read(&self) -> Option<(u64, u8)> {
-        let mut file = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.guard();
         if !file.as_ref().is_some_and(|open| is_at(open, &self.path)) {
             *file = File::open(&self.path).ok();
         }

@@ -143,6 +143,24 @@ pub enum Error {
         /// The value given.
         given: String,
     },
+    /// A run of that name exists.
+    #[error("there is a run {run:?} already")]
+    RunExists {
+        /// The run.
+        run: String,
+    },
+    /// A folder that cannot take a backup.
+    #[error("{} cannot take a backup of {}: found {found}, expected {expected}", to.display(), store.display())]
+    Backup {
+        /// The store.
+        store: PathBuf,
+        /// The folder.
+        to: PathBuf,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
     /// A parameter of a run is out of its range.
     #[error("run {run:?}: {field} is {given}, expected {expected}")]
     RunParameter {

@@ -9,6 +9,7 @@
 //! | [`ids`], [`entry`], [`run`], [`facts`], [`language`] | the vocabulary: ids, codes, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
 //! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
+//! | `upkeep` | backups, runs with other names |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
@@ -64,6 +65,7 @@ pub mod run;
 mod segment;
 mod snapshot;
 mod store;
+mod upkeep;
 mod writer;
 
 #[cfg(target_endian = "big")]
@@ -84,9 +86,10 @@ pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, R
 pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
 pub use relations::{FoundRelation, RelationNameRow};
-pub use run::{Keep, Run, RunSpec, ScoreType, enough_prompts};
+pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};
 pub use store::{Options, SetWriter, Store};
+pub use upkeep::BackedUp;
 pub use writer::{Appended, Job, OnConflict, RunWriter};

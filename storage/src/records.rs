@@ -34,6 +34,15 @@ pub(crate) enum FileRecord {
     },
 }
 
+impl FileRecord {
+    /// Length of the file.
+    pub(crate) fn bytes(&self) -> u64 {
+        match *self {
+            Self::Segment { bytes, .. } | Self::Dictionary { bytes, .. } | Self::Set { bytes } => bytes,
+        }
+    }
+}
+
 /// An import: what it read, so that the same import can go on after an interruption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JobRecord {

@@ -5,6 +5,9 @@ use crate::ids::{RunId, Shape};
 use crate::language::same;
 use serde::{Deserialize, Serialize};
 
+/// The parameter by which a run names another of the same store that it was made from, as a search for groups does.
+pub const SOURCE: &str = "source";
+
 /// The description a writer gives of its run. Two uses of one run name must agree on all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSpec {

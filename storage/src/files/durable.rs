@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 /// Makes a folder's entries durable.
@@ -39,4 +40,13 @@ pub(crate) fn sync_tree(path: &Path) -> Result<()> {
         }
     }
     sync_folder(path)
+}
+
+/// Writes a small file so that its name stands for all of it, whatever happens meanwhile: under another name first.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let new = path.with_extension("tmp");
+    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
+    File::create(&new).and_then(write).map_err(Error::io("write", &new))?;
+    std::fs::rename(&new, path).map_err(Error::io("rename to", path))?;
+    sync_folder_of(path)
 }

@@ -20,13 +20,13 @@ use crate::run::Run;
 use crate::segment::PartKind;
 use crate::segment::read::Part;
 use roaring::RoaringBitmap;
-use segments::{LazySegment, agree};
+use segments::LazySegment;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 pub use content::Content;
-pub(crate) use segments::{summary_of_file, waiting_of};
+pub(crate) use segments::{agree, summary_of_file, waiting_of};
 
 /// Where the entries of one (run, language, prompt) are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -124,7 +124,7 @@ impl LazySegment {
 }
 
 /// Fails unless a file is the one that the manifest means: another good file may be in its place.
-pub(super) fn agree(path: &Path, found: (u32, u64), expected: (u32, u64), what: &str) -> Result<()> {
+pub(crate) fn agree(path: &Path, found: (u32, u64), expected: (u32, u64), what: &str) -> Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -7,7 +7,6 @@ use crate::files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 use crate::files::durable;
 use crate::records::StoreId;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -138,17 +137,10 @@ impl Store {
     }
 }
 
-fn write_marker(store: &Path) -> Result<()> {
-    let marker = store.join(MARKER);
+/// Says that a folder is a store of the newest format.
+pub(crate) fn write_marker(store: &Path) -> Result<()> {
     // Renamed into place: a marker that is cut short would make the folder no store.
-    let new = store.join(format!("{MARKER}.tmp"));
-    let write = |mut file: File| {
-        file.write_all(format!("kndb store, format {FORMAT_VERSION}\n").as_bytes())?;
-        file.sync_all()
-    };
-    File::create(&new).and_then(write).map_err(Error::io("write", &new))?;
-    std::fs::rename(&new, &marker).map_err(Error::io("rename to", &marker))?;
-    durable::sync_folder(store)
+    durable::write_whole(&store.join(MARKER), format!("kndb store, format {FORMAT_VERSION}\n").as_bytes())
 }
 
 /// A store that is being made, under a name that nobody asks for. Removed when dropped before [`Self::rename`].

@@ -4,6 +4,7 @@
 //! scores, building segments — happens without it. [`Store::snapshot`] takes no lock: it reads the newest manifest.
 
 mod create;
+mod folder;
 mod sets;
 
 use crate::catalogue::{self, Catalogue, CommitError, Locked};
@@ -22,6 +23,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use folder::Folder;
+
+pub(crate) use create::write_marker;
 pub use sets::SetWriter;
 pub(crate) use sets::read_members;
 
@@ -66,10 +70,13 @@ struct Inner {
     uncertain: Mutex<Option<String>>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Identity {
     store: Option<StoreId>,
     epoch: u64,
+    /// A backup in the store's place is the same store, and a restored one may go another way than the lost one did: so the catalogue's
+    /// folder must be the one that this handle has seen, too.
+    folder: Option<Folder>,
 }
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -184,6 +191,7 @@ impl Store {
     /// Fails if this is another store than the one that this handle has seen at the path: fact numbers, runs and files are a store's own.
     fn same_store(&self, now: &Catalogue) -> Result<()> {
         let mut known = guard(&self.inner.identity);
+        let folder = Folder::of(&self.catalogue());
         let replaced =
             |found: String, expected: String| Err(Error::Replaced { path: self.path().to_owned(), found, expected });
         if let (Some(known), Some(found)) = (known.store, now.store)
@@ -195,7 +203,12 @@ impl Store {
             let commit = |number| format!("commit {number}");
             return replaced(commit(now.counters.epoch), format!("{} or later", commit(known.epoch)));
         }
-        *known = Identity { store: now.store.or(known.store), epoch: now.counters.epoch };
+        if known.folder.as_ref().zip(folder.as_ref()).is_some_and(|(known, found)| !known.is(found)) {
+            return replaced("a copy or a repaired catalogue".into(), "the catalogue that was there before".into());
+        }
+        known.store = now.store.or(known.store);
+        known.epoch = now.counters.epoch;
+        known.folder = known.folder.take().or(folder);
         Ok(())
     }
 
@@ -206,6 +219,10 @@ impl Store {
 
     pub(crate) fn catalogue(&self) -> PathBuf {
         self.path().join("catalogue")
+    }
+
+    pub(crate) fn epoch(&self) -> &Epoch {
+        &self.inner.epoch
     }
 
     pub(crate) fn lock(&self) -> Result<(MutexGuard<'_, ()>, Locked)> {

@@ -17,4 +17,5 @@ mod published;
 mod readers;
 mod reading;
 mod toy;
+mod upkeep;
 mod whole;

@@ -1,0 +1,175 @@
+//! The folder that takes a backup: what is there, and the commit that makes it the store at another one.
+
+use crate::catalogue::{self, Catalogue, CommitError};
+use crate::epoch::Epoch;
+use crate::error::{Error, Result};
+use crate::files::garbage::{self, path_of};
+use crate::files::{durable, manifest};
+use crate::store::{Options, Store, write_marker};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+/// The file by which a backup is known: what it is of, the last commit that is whole, and the one that is being copied.
+const NOTE: &str = "backup";
+/// Files that say of a store what its catalogue does not.
+const BESIDE: [&str; 1] = [crate::upkeep::REPAIRS];
+
+/// A folder that a backup goes into.
+pub(super) struct Target {
+    path: PathBuf,
+    /// The store that is in it, if it is one already.
+    there: Option<Store>,
+    /// Of two backups into one folder, the second is refused.
+    _alone: File,
+}
+
+/// What the note says.
+#[derive(Debug, PartialEq, Eq)]
+struct Note {
+    store: String,
+    whole: u64,
+    coming: u64,
+}
+
+impl Target {
+    /// Looks what is there, and claims it.
+    pub(super) fn open(store: &Path, catalogue: &Catalogue, to: &Path) -> Result<Self> {
+        let refused = |found: String, expected: &str| {
+            Err(Error::Backup { store: store.to_owned(), to: to.to_owned(), found, expected: expected.to_owned() })
+        };
+        let Some(id) = catalogue.store.map(|id| id.to_string()) else {
+            return refused("a store of format 1".into(), "one that `kndb upgrade` has made one of the newest format");
+        };
+        if is_within(to, store) {
+            return refused("the store itself, or a folder in it".into(), "another place");
+        }
+        let commit = catalogue.counters.epoch;
+        let note = Note::read(to)?;
+        let is_store = to.join("KNDB").exists();
+        let other = "a new or empty folder, or an earlier backup of this store";
+        let mut there = None;
+        match &note {
+            Some(note) if note.store != id => return refused(format!("a backup of store {}", note.store), other),
+            Some(note) if is_store => {
+                let open = Store::open_with(to, Options::default())?;
+                let found = open.refresh()?.epoch();
+                if found > commit {
+                    return refused(
+                        format!("commit {found}, which is later than commit {commit}"),
+                        "an earlier backup",
+                    );
+                }
+                if found != note.whole && found != note.coming {
+                    let found = format!("commit {found}, made in the backup itself");
+                    return refused(found, "a backup that nobody has written to");
+                }
+                there = Some(open);
+            }
+            Some(_) => {}
+            None if is_store => return refused("a store that is no backup".into(), other),
+            None if std::fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) => {
+                return refused("a folder with other files".into(), other);
+            }
+            None => {}
+        }
+        let claims = to.join("claims");
+        for folder in [to, &to.join("files"), &claims] {
+            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        let lock = claims.join(NOTE);
+        let alone = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
+        let alone = alone.map_err(Error::io("open", &lock))?;
+        if alone.try_lock().is_err() {
+            return refused("another backup at work there".into(), "to be alone");
+        }
+        let whole = there.as_ref().map_or(Ok(0), |there| there.snapshot().map(|now| now.epoch()))?;
+        Note { store: id, whole, coming: commit }.write(to)?;
+        durable::sync_folder_of(to)?;
+        Ok(Self { path: to.to_owned(), there, _alone: alone })
+    }
+
+    /// Makes the folder the store that a catalogue says; all its files are there.
+    pub(super) fn commit(self, store: &Path, catalogue: &Catalogue) -> Result<()> {
+        // Nobody else is to commit there; but who did has taken copied files for garbage.
+        for (&file, record) in &catalogue.files {
+            let path = path_of(&self.path, file, record);
+            if !path.exists() {
+                return Err(Error::MissingFile { path });
+            }
+        }
+        for name in BESIDE {
+            let (from, to) = (store.join(name), self.path.join(name));
+            if from.exists() {
+                std::fs::copy(&from, &to)
+                    .and_then(|_| File::open(&to)?.sync_all())
+                    .map_err(Error::io("copy", &from))?;
+            }
+        }
+        let commit = catalogue.counters.epoch;
+        match &self.there {
+            Some(there) => {
+                let (_gate, mut locked) = there.lock()?;
+                if locked.now().counters.epoch < commit {
+                    locked.adopt(catalogue, commit)?;
+                    locked.commit(&self.path, there.epoch()).map_err(CommitError::into_error)?;
+                }
+            }
+            None => self.begin(catalogue)?,
+        }
+        let id = catalogue.store.map_or_else(String::new, |id| id.to_string());
+        Note { store: id, whole: commit, coming: commit }.write(&self.path)?;
+        garbage::collect(&self.path, catalogue);
+        Ok(())
+    }
+
+    /// The first commit of a folder that is no store yet.
+    fn begin(&self, catalogue: &Catalogue) -> Result<()> {
+        let path = self.path.join("catalogue");
+        // What a backup left that was killed here: without the marker nobody has opened it.
+        for folder in [&path, &manifest::folder(&self.path)] {
+            if folder.exists() {
+                std::fs::remove_dir_all(folder).map_err(Error::io("remove", folder))?;
+            }
+        }
+        let mut locked = catalogue::open(&path, Options::default().lock_timeout)?;
+        locked.adopt(catalogue, catalogue.counters.epoch)?;
+        locked.commit(&self.path, &Epoch::of(&self.path)).map_err(CommitError::into_error)?;
+        durable::sync_folder(&self.path)?;
+        write_marker(&self.path)
+    }
+}
+
+/// Whether a path, there or not, is a folder or lies in it.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    whole.ancestors().any(|part| part.canonicalize().is_ok_and(|part| part == folder))
+}
+
+impl Note {
+    fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(NOTE);
+        let text = match std::fs::read(&path) {
+            Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+                return Err(Error::AlreadyThere {
+                    path: folder.to_owned(),
+                    found: "there is a file of that name".into(),
+                });
+            }
+            Err(e) => return Err(Error::io("read", &path)(e)),
+        };
+        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let number = |name: &str| line(name).and_then(|number| number.parse().ok());
+        match (line("store "), number("commit "), number("coming ")) {
+            (Some(store), Some(whole), Some(coming)) => Ok(Some(Self { store: store.to_owned(), whole, coming })),
+            _ => Err(Error::corrupt(&path, "text", format!("{:.100}", text.trim()), "what `kndb backup` wrote")),
+        }
+    }
+
+    fn write(&self, folder: &Path) -> Result<()> {
+        let text = format!("kndb backup\nstore {}\ncommit {}\ncoming {}\n", self.store, self.whole, self.coming);
+        durable::write_whole(&folder.join(NOTE), text.as_bytes())
+    }
+}

@@ -1,0 +1,12 @@
+//! Upkeep of whole stores: backups, runs with other names.
+//!
+//! Not for what a commit does by itself (garbage), nor for segments that grow many ([`crate::compact`]).
+
+mod backup;
+mod prove;
+mod rename;
+
+pub use backup::BackedUp;
+
+/// The file in which a store says what repairs have taken from it.
+pub(crate) const REPAIRS: &str = "repairs";

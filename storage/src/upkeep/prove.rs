@@ -1,0 +1,28 @@
+//! Every byte of an immutable file, compared with its checksums.
+
+use crate::catalogue::FileRecord;
+use crate::dictionary::read::Dictionary;
+use crate::error::{Error, Result};
+use crate::files::mapped::Bytes;
+use crate::segment::read::Segment;
+use crate::snapshot::agree;
+use crate::store::read_members;
+use std::path::Path;
+
+/// Fails unless a file is whole, and the one that a catalogue means.
+pub(super) fn prove(path: &Path, record: &FileRecord) -> Result<()> {
+    let map = || Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() });
+    match *record {
+        FileRecord::Segment { run, bytes, .. } => {
+            let segment = Segment::open(map()?, path)?;
+            agree(path, (segment.run().0, segment.size()), (run, bytes), "run")?;
+            segment.verify()
+        }
+        FileRecord::Dictionary { facts, bytes } => {
+            let dictionary = Dictionary::open(map()?, path)?;
+            agree(path, (dictionary.len(), dictionary.size()), (facts, bytes), "facts")?;
+            dictionary.verify()
+        }
+        FileRecord::Set { bytes } => read_members(path, bytes).map(drop),
+    }
+}

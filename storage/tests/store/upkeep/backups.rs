@@ -1,0 +1,202 @@
+use super::{assert_holds, filled, save};
+use crate::contents::{Contents, assert_same};
+use crate::damage::{copy_folder, put};
+use crate::toy::{Toy, many, scores, spec};
+use kndb_storage::{BackedUp, Error, OnConflict, Store};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn backup(toy: &Toy, to: &Path) -> BackedUp {
+    toy.store.backup(to, &mut |_, _| {}).expect("backs up")
+}
+
+fn place(toy: &Toy) -> PathBuf {
+    toy.path.with_file_name("backup")
+}
+
+#[test]
+fn a_backup_is_a_store_with_all_that_was_there() {
+    let toy = filled();
+    let (to, healthy) = (place(&toy), Contents::of(&toy.store).expect("reads"));
+    let done = backup(&toy, &to);
+    assert_eq!((done.copied, done.kept, done.removed), (toy.files().len() as u64, 0, 0));
+    assert_eq!(done.commit, toy.store.snapshot().expect("reads").epoch());
+    assert_holds(&to, &healthy, "a backup");
+    // It is written to like any other.
+    let run = Store::open(&to).expect("opens").open_run(spec("open")).expect("there");
+    run.append(scores("more", "en", 1)).expect("appends");
+    run.finish().expect("finishes");
+}
+
+#[test]
+fn a_second_backup_copies_what_is_new_and_removes_what_is_gone() {
+    let toy = filled();
+    let to = place(&toy);
+    let first = backup(&toy, &to);
+    let again = backup(&toy, &to);
+    assert_eq!((again.copied, again.kept, again.commit), (0, first.copied, first.commit));
+    let more = toy.store.open_run(spec("more")).expect("new");
+    more.append_batch(&many("en", 3), OnConflict::Refuse).expect("appends");
+    more.finish().expect("finishes");
+    save(&toy.store, 5);
+    let second = backup(&toy, &to);
+    assert_eq!((second.copied, second.kept, second.removed), (2, first.copied - 1, 1), "a segment and a set are new");
+    let healthy = Contents::of(&toy.store).expect("reads");
+    assert_holds(&to, &healthy, "the second backup");
+    let names = |path: &Path| -> Vec<_> {
+        let entries = std::fs::read_dir(path.join("files")).expect("lists");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&to), names(&toy.path));
+}
+
+#[test]
+fn a_backup_is_the_store_at_one_commit_while_others_write() {
+    let toy = filled();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let run = toy.store.open_run(spec("busy")).expect("new");
+            for number in 0_u64.. {
+                run.append(scores(&format!("busy-{number}"), "en", number)).expect("appends");
+                if number % 5 == 4 {
+                    run.seal().expect("seals");
+                    toy.store.compact_run("busy").expect("compacts");
+                }
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..4 {
+            let done = backup(&toy, &place(&toy));
+            let copy = Store::open(place(&toy)).expect("opens");
+            assert!(copy.verify().expect("verifies").problems.is_empty());
+            let held = Contents::of(&copy).expect("reads");
+            // Each append names its fact in a commit before: numbers of entries have no gap.
+            let busy = held.entries.keys().filter(|address| address.0 == "busy").count();
+            for number in 0..busy {
+                let fact = format!("busy-{number}");
+                assert!(
+                    held.entries.keys().any(|address| address.3 == fact),
+                    "{fact} of {busy}, commit {}",
+                    done.commit
+                );
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    backup(&toy, &place(&toy));
+    assert_holds(&place(&toy), &Contents::of(&toy.store).expect("reads"), "the last backup");
+}
+
+#[test]
+fn a_backup_that_was_ended_anywhere_goes_on() {
+    let toy = filled();
+    let healthy = Contents::of(&toy.store).expect("reads");
+    // What a kill leaves after so many files; the copy is no store before its end.
+    for files in 0..toy.files().len() {
+        let to = toy.path.with_file_name(format!("backup-{files}"));
+        let mut passed = 0;
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            toy.store.backup(&to, &mut |done, _| {
+                passed += usize::from(done == 0 || passed > 0);
+                assert!(passed <= 2 * files, "killed");
+            })
+        }));
+        assert!(ended.is_err());
+        assert!(Store::open(&to).is_err(), "half a backup opens");
+        let done = backup(&toy, &to);
+        assert_eq!(done.copied + done.kept, toy.files().len() as u64);
+        assert_holds(&to, &healthy, "a backup that went on");
+    }
+}
+
+#[test]
+fn other_folders_and_other_stores_take_no_backup() {
+    let (toy, other) = (filled(), filled());
+    let refused = |to: &Path, found: &str| {
+        let before = std::fs::read_dir(to).map(Iterator::count).ok();
+        match toy.store.backup(to, &mut |_, _| {}) {
+            Err(error @ Error::Backup { .. }) => assert!(error.to_string().contains(found), "{error}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(std::fs::read_dir(to).map(Iterator::count).ok(), before, "something was written");
+    };
+    refused(&toy.path, "the store itself");
+    refused(&toy.path.join("files").join("backup"), "the store itself");
+    refused(&other.path, "a store that is no backup");
+    let full = toy.path.with_file_name("full");
+    std::fs::create_dir(&full).expect("a folder");
+    std::fs::write(full.join("letter"), "dear").expect("writes");
+    refused(&full, "a folder with other files");
+    backup(&other, &place(&other));
+    refused(&place(&other), "a backup of store");
+    // A copy of the same store by other means may have gone its own way.
+    let copy = toy.path.with_file_name("copy");
+    copy_folder(&toy.path, &copy);
+    refused(&copy, "a store that is no backup");
+}
+
+#[test]
+fn a_backup_that_is_later_or_was_written_to_is_refused() {
+    let toy = filled();
+    let (to, old) = (place(&toy), toy.path.with_file_name("old"));
+    copy_folder(&toy.path, &old);
+    save(&toy.store, 4);
+    backup(&toy, &to);
+    let earlier = Store::open(&old).expect("opens").backup(&to, &mut |_, _| {}).expect_err("later");
+    assert!(earlier.to_string().contains("later"), "{earlier}");
+    save(&toy.store, 6);
+    save(&toy.store, 7);
+    save(&Store::open(&to).expect("opens"), 5);
+    let own = toy.store.backup(&to, &mut |_, _| {}).expect_err("written to");
+    assert!(own.to_string().contains("made in the backup itself"), "{own}");
+}
+
+#[test]
+fn damage_does_not_get_into_a_backup() {
+    let toy = filled();
+    let to = place(&toy);
+    backup(&toy, &to);
+    let healthy = Contents::of(&toy.store).expect("reads");
+    let more = toy.store.open_run(spec("more")).expect("new");
+    more.append_batch(&many("en", 3), OnConflict::Refuse).expect("appends");
+    more.finish().expect("finishes");
+    let newest = toy.path.join("files").join(toy.files().last().expect("files"));
+    let mut bytes = std::fs::read(&newest).expect("reads");
+    bytes[64] ^= 1;
+    put(&newest, &bytes);
+    let error = toy.store.backup(&to, &mut |_, _| {}).expect_err("damaged");
+    assert!(error.to_string().contains(&newest.display().to_string()), "{error}");
+    assert_holds(&to, &healthy, "the earlier backup");
+}
+
+#[test]
+fn a_backup_in_the_store_s_place_is_noticed_by_who_has_it_open() {
+    let toy = filled();
+    let to = place(&toy);
+    backup(&toy, &to);
+    // Both go on: the open handle knows a later commit than the backup has.
+    save(&toy.store, 4);
+    save(&toy.store, 5);
+    toy.store.snapshot().expect("reads");
+    let restored = Store::open(&to).expect("opens");
+    for members in 6..12 {
+        save(&restored, members);
+    }
+    drop(restored);
+    std::fs::rename(&toy.path, toy.path.with_file_name("lost")).expect("renames");
+    std::fs::rename(&to, &toy.path).expect("renames");
+    for refused in [toy.store.snapshot().map(drop), toy.store.drop_set("s")] {
+        let error = refused.expect_err("another store");
+        assert!(matches!(error, Error::Replaced { .. }), "{error}");
+    }
+    assert_same(
+        &Contents::of(&toy.fresh()).expect("reads"),
+        &Contents::of(&toy.fresh()).expect("reads"),
+        "opened again, it reads",
+    );
+}
