@@ -14,6 +14,7 @@ mod probe;
 mod report;
 #[cfg(feature = "attribute")]
 mod study;
+mod upkeep;
 mod values;
 
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub use probe::{ChangeArgs, ProbeArgs};
 pub use report::PageArgs;
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
+pub use upkeep::{BackupArgs, RenameRunArgs};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]
@@ -121,6 +123,10 @@ pub enum Command {
     Compact(StoreArgs),
     /// Read every byte of the store and check it; exit 1 if anything is wrong
     Verify(StoreArgs),
+    /// Copy the store into a folder that is a store, too; again into the same folder, what is new
+    Backup(BackupArgs),
+    /// Give a run another name
+    RenameRun(RenameRunArgs),
     /// Make a store of an older format one of the newest; every other change does the same on its way
     Upgrade(StoreArgs),
     /// Delete a run with all its scores, and the fact ids that only it had brought

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "attribute")]
 mod attribute;
+mod backup;
 mod compact;
 mod completions;
 mod demo;
@@ -22,6 +23,7 @@ mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
 mod query;
+mod rename_run;
 mod report;
 mod runs;
 mod upgrade;
@@ -61,6 +63,7 @@ fn at_signal(command: &Command) -> &'static str {
         Command::Report(_) => "interrupted: the page is not written",
         Command::Verify(_) => "interrupted: not all is checked",
         Command::Compact(_) => "interrupted: what was merged by now stays, and nothing is lost",
+        Command::Backup(_) => "interrupted: the backup is what it was before; the same command goes on",
         Command::Demo(_) => "interrupted: the demo is not complete; delete its folder to begin anew",
         Command::Facts(_) | Command::Import(_) => "interrupted: nothing was stored yet",
         #[cfg(feature = "attribute")]
@@ -85,6 +88,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Runs(args) => runs::run(args, terminal),
         Command::Compact(args) => compact::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
+        Command::Backup(args) => backup::run(args, terminal),
+        Command::RenameRun(args) => rename_run::run(args, terminal),
         Command::Upgrade(args) => upgrade::run(args, terminal),
         Command::DropRun(args) => drop_run::run(args, terminal),
         Command::DropFacts(args) => drop_facts::run(args, terminal),

@@ -37,7 +37,6 @@ impl Progress {
     }
 
     /// Moves the bar to `done` of `total`, and says something beside it.
-    #[cfg(feature = "attribute")]
     pub fn of(&self, done: u64, total: u64, message: String) {
         self.0.set_length(total);
         self.0.set_position(done);
