@@ -118,7 +118,7 @@ impl Target {
         }
         let id = catalogue.store.map_or_else(String::new, |id| id.to_string());
         Note { store: id, whole: commit, coming: commit }.write(&self.path)?;
-        garbage::collect(&self.path, catalogue);
+        garbage::collect(&self.path, catalogue, None);
         Ok(())
     }
 
