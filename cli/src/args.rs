@@ -36,7 +36,7 @@ pub use probe::{ChangeArgs, ProbeArgs};
 pub use report::PageArgs;
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
-pub use upkeep::{BackupArgs, RenameRunArgs};
+pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]
@@ -125,6 +125,10 @@ pub enum Command {
     Verify(StoreArgs),
     /// Copy the store into a folder that is a store, too; again into the same folder, what is new
     Backup(BackupArgs),
+    /// Unite stores in one: shards of a run from several machines, and whole runs side by side
+    Merge(MergeArgs),
+    /// Copy a run with its facts into another store
+    CopyRun(CopyRunArgs),
     /// Give a run another name
     RenameRun(RenameRunArgs),
     /// Make a store of an older format one of the newest; every other change does the same on its way

@@ -5,6 +5,7 @@ mod attribute;
 mod backup;
 mod compact;
 mod completions;
+mod copy_run;
 mod demo;
 #[cfg(feature = "attribute")]
 mod dkn;
@@ -19,6 +20,7 @@ mod import;
 mod info;
 mod init;
 mod man;
+mod merge;
 mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
@@ -64,6 +66,9 @@ fn at_signal(command: &Command) -> &'static str {
         Command::Verify(_) => "interrupted: not all is checked",
         Command::Compact(_) => "interrupted: what was merged by now stays, and nothing is lost",
         Command::Backup(_) => "interrupted: the backup is what it was before; the same command goes on",
+        Command::Merge(_) | Command::CopyRun(_) => {
+            "interrupted: what was copied by now stays; the same command goes on"
+        }
         Command::Demo(_) => "interrupted: the demo is not complete; delete its folder to begin anew",
         Command::Facts(_) | Command::Import(_) => "interrupted: nothing was stored yet",
         #[cfg(feature = "attribute")]
@@ -89,6 +94,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Compact(args) => compact::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
         Command::Backup(args) => backup::run(args, terminal),
+        Command::Merge(args) => merge::run(args, terminal),
+        Command::CopyRun(args) => copy_run::run(args, terminal),
         Command::RenameRun(args) => rename_run::run(args, terminal),
         Command::Upgrade(args) => upgrade::run(args, terminal),
         Command::DropRun(args) => drop_run::run(args, terminal),

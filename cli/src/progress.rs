@@ -20,6 +20,11 @@ impl Progress {
         Self::styled(0, shown, "{bar:20} {pos}/{len} entries, {rate} entries/s, {eta} left  {wide_msg}")
     }
 
+    /// A bar over entries that are copied, whose number is not known yet.
+    pub fn of_entries(shown: bool) -> Self {
+        Self::styled(0, shown, "{bar:20} {pos}/{len} entries  {wide_msg}")
+    }
+
     fn styled(total: u64, shown: bool, template: &str) -> Self {
         let target = match shown {
             true => ProgressDrawTarget::stderr(),

@@ -9,6 +9,7 @@ mod begun;
 mod filling;
 mod in_order;
 mod selection;
+mod shard;
 
 use crate::attribute::{Attribution, FactScores};
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
 pub(crate) use selection::{Item, Stored, Templates, Work};
-pub use selection::{Prompts, Selection};
+pub use selection::{Prompts, Selection, Shard};
 
 /// An attribution of many facts.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 mod store;
 
-use kndb_engine::job::{Job, Progress, Prompts, Selection, SkipPlace, Summary};
+use kndb_engine::job::{Job, Progress, Prompts, Selection, Shard, SkipPlace, Summary};
 use kndb_engine::{Attribution, Model, Options, Skip};
 use kndb_storage::{Keep, PromptId, ScoreType};
 use std::num::NonZeroUsize;
@@ -389,4 +389,34 @@ fn an_empty_run_of_a_job_that_was_killed_is_in_nobody_s_way() {
         assert!(summary.attributed > 0 && is_finished(&facts));
         facts.store.drop_run("run").expect("it is there");
     }
+}
+
+#[test]
+fn shards_of_several_machines_merge_into_the_run_of_one() {
+    let (whole, model) = (Facts::many(), model("bert"));
+    let options = preset("kn", &model);
+    let limited = Selection { limit: Some(40), ..Selection::default() };
+    let all = Job { selection: limited.clone(), ..job(&model, &options) };
+    run(&all, &whole, &model, &options);
+    let shards: Vec<Facts> = (1..=3).map(|_| Facts::many()).collect();
+    let mut facts = 0;
+    for (number, machine) in (1..).zip(&shards) {
+        let selection = Selection { shard: Shard::new(number, 3), ..limited.clone() };
+        let shard = Job { selection, ..all.clone() };
+        let summary = run(&shard, machine, &model, &options);
+        assert!(summary.attributed > 0 && summary.left_by_others == 0, "{summary:?}");
+        assert_eq!(run(&shard, machine, &model, &options).attributed, 0, "the same again finds all of it there");
+        facts += summary.facts;
+    }
+    assert_eq!(facts, 40, "every fact is of one shard");
+    let spec =
+        |facts: &Facts| facts.store.snapshot().expect("a snapshot").run_named("run").expect("there").spec.clone();
+    assert!(shards.iter().all(|machine| spec(machine) == spec(&whole)), "nothing in the record is of a shard");
+    let [first, others @ ..] = shards.as_slice() else { panic!("three shards") };
+    let others: Vec<_> = others.iter().map(|machine| machine.store.clone()).collect();
+    let merged = kndb_storage::Store::merge(first.store.path(), &others, &mut |_, _, _| {}).expect("merges");
+    assert!(merged.runs[0].finished && merged.runs[0].same == 0, "{merged:?}");
+    assert_eq!(first.contents("run"), whole.contents("run"));
+    assert_eq!(first.origins("run"), whole.origins("run"));
+    assert_eq!(run(&all, first, &model, &options).attributed, 0, "nothing is missing");
 }

@@ -149,6 +149,24 @@ pub enum Error {
         /// The run.
         run: String,
     },
+    /// Two stores that are to be one say different things.
+    #[error("{what} is {given} in {}, but {before} in what comes before it; nothing was written", from.display())]
+    StoresDiffer {
+        /// Of what.
+        what: String,
+        /// What the store it goes into, or a source named earlier, says.
+        before: String,
+        /// What a source says.
+        given: String,
+        /// That source.
+        from: PathBuf,
+    },
+    /// A store that was named as both ends.
+    #[error("{} is both where to take from and where to put it", path.display())]
+    SameStore {
+        /// The store.
+        path: PathBuf,
+    },
     /// A folder that cannot take a backup.
     #[error("{} cannot take a backup of {}: found {found}, expected {expected}", to.display(), store.display())]
     Backup {

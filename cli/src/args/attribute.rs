@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use kndb_engine::Site;
-use kndb_engine::job::{Prompts, Selection};
+use kndb_engine::job::{Prompts, Selection, Shard};
 use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::quadrature::Rule;
 use kndb_storage::{Keep, Preset, ScoreType};
@@ -79,6 +79,9 @@ pub struct SelectionArgs {
     /// Templates of each relation and language: all, or the first N
     #[arg(long, value_name = "all|N", value_parser = prompts, default_value = "all")]
     pub prompts: Prompts,
+    /// One share of the selected facts, such as 3/16, for one of 16 machines; `kndb merge` unites their stores
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
 }
 
 impl From<SelectionArgs> for Selection {
@@ -88,6 +91,7 @@ impl From<SelectionArgs> for Selection {
             relations: args.relations,
             limit: args.limit.map(NonZeroUsize::get),
             prompts: args.prompts,
+            shard: args.shard,
         }
     }
 }
@@ -207,6 +211,13 @@ fn prompts(text: &str) -> Result<Prompts, String> {
     }
 }
 
+/// `3/16`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+    let shard = numbers.and_then(|(number, of)| Shard::new(number, of));
+    shard.ok_or_else(|| "expected which share of how many, as in 3/16; they count from 1".into())
+}
+
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -231,6 +242,14 @@ mod tests {
         assert_eq!(prompts("all"), Ok(Prompts::All));
         assert_eq!(prompts("3"), Ok(Prompts::First(3)));
         assert!(prompts("0").is_err() && prompts("some").is_err());
+    }
+
+    #[test]
+    fn a_shard_is_one_of_several() {
+        assert_eq!(shard("3/16"), Ok(Shard::new(3, 16).expect("a share")));
+        for bad in ["0/16", "17/16", "1/0", "3", "3/", "-1/2", "1/2/3", ""] {
+            assert!(shard(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -42,3 +42,52 @@ pub struct BackupArgs {
     #[arg(short, long)]
     pub quiet: bool,
 }
+
+/// `kndb merge`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Runs of one name must have the same parameters, and get the entries of all stores; runs of other names stand side by side. \
+Facts are matched by their ids, languages and relations by name. What two stores say differently is refused before anything is \
+written: an entry, a label, a template. A run that is open in one is open after. Saved sets are not merged. The same command \
+goes on where it was interrupted.
+
+EXAMPLES
+  kndb merge all.kndb machine-1.kndb machine-2.kndb")]
+pub struct MergeArgs {
+    /// The store to merge into; made where there is none
+    #[arg(value_name = "INTO", value_hint = ValueHint::DirPath)]
+    pub into: PathBuf,
+    /// The stores to take from; they stay as they are
+    #[arg(value_name = "FROM", required = true, value_hint = ValueHint::DirPath)]
+    pub from: Vec<PathBuf>,
+    /// No progress bar and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `kndb copy-run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The facts of the run come along, with labels, templates and candidates. Where the other store has a run of that name with the \
+same parameters it gets what it lacks; what the stores say differently is refused before anything is written. The same command \
+goes on where it was interrupted.
+
+EXAMPLES
+  kndb copy-run my.kndb bert-amig other.kndb --as bert-amig-of-may")]
+pub struct CopyRunArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The other store; made where there is none
+    #[arg(value_name = "TO", value_hint = ValueHint::DirPath)]
+    pub to: PathBuf,
+    /// Name of the run there [default: the same]
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+    /// No progress bar and no summary
+    #[arg(short, long)]
+    pub quiet: bool,
+}

@@ -8,6 +8,7 @@ use kndb_storage::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::shard::Shard;
 use super::{SkipPlace, Skips};
 
 /// What of a store is attributed.
@@ -22,6 +23,9 @@ pub struct Selection {
     pub limit: Option<usize>,
     /// Templates.
     pub prompts: Prompts,
+    /// One share of these facts, for one of several machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// Which templates of a (relation, language) are asked.
@@ -120,15 +124,21 @@ impl Selection {
         for relation in self.relation_ids(snapshot)? {
             facts.extend(snapshot.facts_of_relation(relation)?.into_iter().map(|fact| (FactId(fact), relation)));
         }
-        let mut work = Work::default();
+        let (mut work, mut passed) = (Work::default(), 0);
         for (fact, relation) in facts {
-            if self.limit.is_some_and(|limit| work.facts >= limit as u64) {
+            if self.limit.is_some_and(|limit| passed >= limit) {
                 break;
             }
             let mut askable = false;
+            let own = self.takes(fact, snapshot)?;
             for &language in &languages {
                 let texts = templates.get(&(relation, language));
                 let reason = match (snapshot.label(fact, language)?, texts) {
+                    (Some(_), Some(_)) if !own => {
+                        askable = true;
+                        continue;
+                    }
+                    _ if !own => continue,
                     (None, _) => Skip::NoLabel,
                     (Some(_), None) => Skip::NoTemplate,
                     (Some((subject, object)), Some(texts)) => {
@@ -150,9 +160,18 @@ impl Selection {
                 };
                 *work.skips.entry(SkipPlace::of(snapshot, reason, relation, language)).or_default() += 1;
             }
-            work.facts += u64::from(askable);
+            passed += usize::from(askable);
+            work.facts += u64::from(askable && own);
         }
         Ok(work)
+    }
+
+    /// Whether a fact is in the shard. The limit counts the facts of all shards, so that they are those of the whole.
+    fn takes(&self, fact: FactId, snapshot: &Snapshot) -> Result<bool> {
+        match self.shard {
+            None => Ok(true),
+            Some(shard) => Ok(shard.holds(snapshot.external_id(fact)?)),
+        }
     }
 
     /// The work on the entries of a run, without what is `stored` already, in the order of [`Selection::work`]. An entry whose
@@ -192,39 +211,46 @@ impl Selection {
                 }
             }
         }
-        let mut work = Work::default();
+        let (mut work, mut passed) = (Work::default(), 0);
         for (fact, places) in entries {
             let relation = snapshot.fact_relation(fact)?;
             if !self.relations.is_empty() && !relation.is_some_and(|relation| relations.contains(&relation)) {
                 continue;
             }
-            if self.limit.is_some_and(|limit| work.facts >= limit as u64) {
+            if self.limit.is_some_and(|limit| passed >= limit) {
                 break;
             }
             let mut askable = false;
+            let own = self.takes(fact, snapshot)?;
             for (language, prompt) in places {
-                let skipped = |reason| {
+                let mut skipped = |reason| {
                     let relation = relation.map_or("", |relation| snapshot.relation_name(relation)).to_owned();
-                    SkipPlace { reason, relation, language: snapshot.language_name(language).to_owned() }
+                    let place = SkipPlace { reason, relation, language: snapshot.language_name(language).to_owned() };
+                    *work.skips.entry(place).or_default() += u64::from(own);
                 };
                 let labelled = snapshot.label(fact, language)?.is_some();
                 let Some(relation) = relation.filter(|_| labelled) else {
-                    *work.skips.entry(skipped(Skip::NoLabel)).or_default() += 1;
+                    skipped(Skip::NoLabel);
                     continue;
                 };
                 if !templates.get(&(relation, language)).is_some_and(|texts| texts.contains_key(&prompt)) {
-                    *work.skips.entry(skipped(Skip::NoTemplate)).or_default() += 1;
+                    skipped(Skip::NoTemplate);
                     continue;
                 }
                 askable = true;
+                if !own {
+                    continue;
+                }
                 let item = Item { fact, relation, language, prompt };
                 match stored.find(&item)?.is_some() {
                     true => work.already_there += 1,
                     false => work.items.push(item),
                 }
             }
-            work.facts += u64::from(askable);
+            passed += usize::from(askable);
+            work.facts += u64::from(askable && own);
         }
+        work.skips.retain(|_, count| *count > 0);
         Ok(work)
     }
 

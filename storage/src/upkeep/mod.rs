@@ -1,12 +1,14 @@
-//! Upkeep of whole stores: backups, runs with other names.
+//! Upkeep of whole stores: backups, stores merged into one, runs with other names.
 //!
 //! Not for what a commit does by itself (garbage), nor for segments that grow many ([`crate::compact`]).
 
 mod backup;
+mod merge;
 mod prove;
 mod rename;
 
 pub use backup::BackedUp;
+pub use merge::{MergeProgress, Merged, MergedRun};
 
 /// The file in which a store says what repairs have taken from it.
 pub(crate) const REPAIRS: &str = "repairs";

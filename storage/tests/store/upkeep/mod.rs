@@ -1,6 +1,7 @@
 //! Upkeep of whole stores.
 
 mod backups;
+mod merging;
 mod renaming;
 
 use crate::contents::{Contents, assert_same};

@@ -1,0 +1,156 @@
+//! The entries of one run into the store: a segment a commit, between one that opens the run and one that ends it.
+
+use super::entries::{Found, united};
+use super::runs::{COMPLETE, OPEN, RunPlan, SIGNATURE};
+use super::{MergedRun, Plan, Source};
+use crate::catalogue::{FileRecord, JobRecord, Locked};
+use crate::error::{Error, Result};
+use crate::files::{SEGMENT, file_path};
+use crate::ids::RunId;
+use crate::run::Run;
+use crate::segment::build::{SegmentHead, build};
+use crate::store::Store;
+
+/// Bytes of payload a segment, and so a commit.
+const SEGMENT_BYTES: u64 = 512 << 20;
+/// A run that has more segments in the end is compacted.
+const MANY_SEGMENTS: usize = 4;
+
+pub(super) fn run(
+    plan: &Plan,
+    store: &Store,
+    sources: &[Source],
+    run: &RunPlan,
+    progress: &mut dyn FnMut(u64),
+) -> Result<MergedRun> {
+    let united = united(plan, run, sources, false)?;
+    let new = united.new.len() as u64;
+    let name = &run.run.spec.name;
+    let done = MergedRun { name: name.clone(), new, same: united.same, finished: run.finished };
+    if is_done(plan, run, new) {
+        return Ok(done);
+    }
+    let id = begin(store, run)?;
+    let mut rest = united.new.as_slice();
+    while !rest.is_empty() {
+        progress(new - rest.len() as u64);
+        rest = &rest[segment(plan, store, sources, (run, id), rest)?..];
+    }
+    progress(new);
+    end(store, run, id)?;
+    if store.for_writing()?.sealed_count(id) > MANY_SEGMENTS {
+        store.compact_run(name)?;
+    }
+    Ok(done)
+}
+
+/// Whether the store has the run as it is to be.
+fn is_done(plan: &Plan, run: &RunPlan, new: u64) -> bool {
+    let Some(id) = run.into else { return false };
+    let jobs: Vec<&str> = plan.into.unfinished_jobs(id).collect();
+    let merging = jobs.iter().any(|job| job.starts_with(SIGNATURE));
+    let left = run.left.iter().all(|left| jobs.contains(&left.as_str()));
+    let same = plan.into.run(id).is_some_and(|there| there.finished == run.finished && there.begun == run.run.begun);
+    new == 0 && !merging && left && same
+}
+
+/// Opens the run; a job says what it was before.
+fn begin(store: &Store, run: &RunPlan) -> Result<RunId> {
+    store.write(|locked| {
+        let name = &run.run.spec.name;
+        let id = match locked.now().run_named(name) {
+            Some(there) => there.id,
+            None => {
+                let counters = locked.counters();
+                counters.next_run += 1;
+                RunId(counters.next_run)
+            }
+        };
+        locked.set_run(&Run { id, finished: false, ..run.run.clone() });
+        let merging = |job: &JobRecord| job.run == id.0 && job.signature.starts_with(SIGNATURE);
+        if !locked.now().jobs.values().any(merging) {
+            let was = if run.was_open { OPEN } else { COMPLETE };
+            add_job(locked, id, format!("{SIGNATURE}{was}"));
+        }
+        Ok(id)
+    })
+}
+
+fn add_job(locked: &mut Locked, run: RunId, signature: String) {
+    let counters = locked.counters();
+    counters.next_job += 1;
+    let job = counters.next_job;
+    locked.set_job(job, JobRecord { run: run.0, signature, finished: false });
+}
+
+/// Copies entries from the front; says how many.
+fn segment(
+    plan: &Plan,
+    store: &Store,
+    sources: &[Source],
+    (run, id): (&RunPlan, RunId),
+    entries: &[Found<'_>],
+) -> Result<usize> {
+    let spec = &run.run.spec;
+    let head = SegmentHead { run: id, shape: spec.shape, score_type: spec.score_type };
+    let building = store.building()?;
+    let (mut count, mut size, mut damage) = (0, 0, None);
+    let payloads = entries.iter().map_while(|entry| {
+        if size >= SEGMENT_BYTES {
+            return None;
+        }
+        match entry.payload(run) {
+            Ok(payload) => {
+                (count, size) = (count + 1, size + payload.len() as u64);
+                Some((entry.key, payload))
+            }
+            Err(error) => {
+                damage = Some(error.in_place_of(&entry.owner(&plan.into, sources)));
+                None
+            }
+        }
+    });
+    let built = build(building.writer()?, head, payloads.fuse());
+    // Damage first: what was built before it ends too early.
+    if let Some(damage) = damage {
+        return Err(damage);
+    }
+    let (out, bytes) = built.map_err(Error::io("write", building.path()))?;
+    building.sync(out)?;
+    store.write(|locked| {
+        if !locked.now().runs.contains_key(&id) {
+            return Err(locked.now().unknown_run(&spec.name));
+        }
+        // The claim keeps other jobs out; but not who writes without one.
+        let now = store.snapshot_under(locked)?;
+        for entry in &entries[..count] {
+            if now.find(id, entry.key)?.is_some() {
+                return Err(store.overtaken());
+            }
+        }
+        let file = locked.next_file();
+        building.rename(&file_path(store.path(), file, SEGMENT))?;
+        locked.set_file(file, FileRecord::Segment { run: id.0, job: None, bytes });
+        locked.revive(entries[..count].iter().map(|entry| entry.key.fact));
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Ends the run, complete or open, and takes over what jobs have left open.
+fn end(store: &Store, run: &RunPlan, id: RunId) -> Result<()> {
+    store.write(|locked| {
+        let name = &run.run.spec.name;
+        let there = locked.now().runs.get(&id).cloned().ok_or_else(|| locked.now().unknown_run(name))?;
+        locked.set_run(&Run { finished: run.finished, ..there });
+        let of_run = locked.now().jobs.iter().filter(|(_, job)| job.run == id.0);
+        let of_run: Vec<(u32, String)> = of_run.map(|(&job, record)| (job, record.signature.clone())).collect();
+        for (job, _) in of_run.iter().filter(|(_, signature)| signature.starts_with(SIGNATURE)) {
+            locked.remove_job(*job);
+        }
+        for left in run.left.iter().filter(|left| !of_run.iter().any(|(_, known)| known == *left)) {
+            add_job(locked, id, left.clone());
+        }
+        Ok(())
+    })
+}

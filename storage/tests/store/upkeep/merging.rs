@@ -1,0 +1,247 @@
+use super::{assert_holds, filled, save};
+use crate::contents::{Contents, assert_same};
+use crate::toy::{Toy, entry, fact_row, groups, many, neurons, scores, spec};
+use kndb_storage::{
+    CandidatesRow, Claim, Entry, EntryData, Error, FactBatch, Keep, Merged, Neuron, OnConflict, RelationNameRow,
+    RunSpec, Shape, Store, TemplateRow,
+};
+use std::path::{Path, PathBuf};
+
+fn merge(into: &Path, from: &[&Toy]) -> Result<Merged, Error> {
+    let sources: Vec<Store> = from.iter().map(|toy| toy.store.clone()).collect();
+    Store::merge(into, &sources, &mut |_, _, _| {})
+}
+
+/// What the contents of a store are, but for saved sets.
+fn contents(store: &Store) -> Contents {
+    let mut contents = Contents::of(store).expect("reads");
+    contents.sets.clear();
+    contents
+}
+
+fn beside(toy: &Toy) -> PathBuf {
+    toy.path.with_file_name("merged")
+}
+
+fn batch() -> FactBatch {
+    let text = |text: &str| TemplateRow { relation: "P36".into(), language: "en".into(), text: text.into() };
+    FactBatch {
+        facts: vec![
+            fact_row("fact-0003", "P36", "en", "Italy", "Rome"),
+            fact_row("fact-0001", "P36", "en", "France", "Paris"),
+            fact_row("lake", "P4552", "fr", "Léman", "Alpes"),
+        ],
+        templates: vec![text("The capital of [X] is [Y]."), text("[Y] is the capital of [X].")],
+        candidates: vec![CandidatesRow {
+            relation: "P36".into(),
+            language: "en".into(),
+            subjects: vec!["France".into()],
+            objects: vec!["Paris".into(), "Rome".into()],
+        }],
+        relation_names: vec![RelationNameRow { relation: "P36".into(), language: "en".into(), name: "capital".into() }],
+    }
+}
+
+fn fill(toy: &Toy, run: RunSpec, entries: &[Entry]) {
+    let run = toy.store.open_run(run).expect("opens");
+    run.append_batch(entries, OnConflict::Refuse).expect("appends");
+    run.finish().expect("finishes");
+}
+
+/// Every third entry, from the first, second or third on.
+fn shard(all: &[Entry], number: usize) -> Vec<Entry> {
+    all.iter().skip(number).step_by(3).cloned().collect()
+}
+
+fn everything() -> Vec<Entry> {
+    let mut all = many("en", 20);
+    all.extend(many("zh", 9));
+    all.push(entry("fact-0004", "en", 3, EntryData::Neurons(vec![Neuron(7), Neuron(119)])));
+    all.push(groups("fact-0002", "zh", &[&[3, 9], &[1, 2, 8]]));
+    all.push(neurons("only sets", "en", &[]));
+    all
+}
+
+#[test]
+fn shards_give_what_one_store_would_hold() {
+    let (whole, all) = (Toy::new(), everything());
+    whole.store.add_facts(batch()).expect("adds");
+    fill(&whole, spec("run"), &all);
+    let shards: Vec<Toy> = (0..3)
+        .map(|number| {
+            let toy = Toy::new();
+            // Numbers of facts, languages and relations differ from store to store.
+            let filler = FactBatch { facts: vec![fact_row("lake", "P4552", "fr", "Léman", "Alpes")], ..batch() };
+            if number > 0 {
+                toy.store.add_facts(filler).expect("adds");
+            }
+            toy.store.add_facts(batch()).expect("adds");
+            let mut entries = shard(&all, number);
+            entries.reverse();
+            fill(&toy, spec("run"), &entries);
+            toy
+        })
+        .collect();
+    let shards: Vec<&Toy> = shards.iter().collect();
+    let into = beside(&whole);
+    let done = merge(&into, &shards).expect("merges");
+    assert_eq!((done.runs[0].new, done.runs[0].same, done.runs[0].finished), (all.len() as u64, 0, true));
+    let expected = contents(&whole.store);
+    assert_holds(&into, &expected, "three shards");
+    let again = merge(&into, &shards).expect("merges");
+    assert_eq!((again.facts, again.labels, again.runs[0].new, again.runs[0].same), (0, 0, 0, all.len() as u64));
+    let epoch = Store::open(&into).expect("opens").snapshot().expect("reads").epoch();
+    merge(&into, &shards).expect("merges");
+    assert_eq!(Store::open(&into).expect("opens").snapshot().expect("reads").epoch(), epoch, "nothing is committed");
+}
+
+#[test]
+fn runs_of_other_names_stand_side_by_side_and_one_open_anywhere_is_open() {
+    let (toy, other) = (filled(), Toy::new());
+    fill(&other, spec("open"), &many("en", 2));
+    fill(&other, spec("third"), &many("fr", 2));
+    let done = merge(&other.path, &[&toy]).expect("merges");
+    assert_eq!(done.sets_left, 1);
+    let states: Vec<_> = done.runs.iter().map(|run| (run.name.as_str(), run.new, run.finished)).collect();
+    assert_eq!(states, [("run", 6, true), ("open", 1, false)]);
+    let mut expected = contents(&toy.store);
+    let merged = contents(&other.store);
+    assert_eq!(merged.entries.len(), expected.entries.len() + 4);
+    expected.entries.iter().for_each(|(address, stored)| assert_eq!(merged.entries.get(address), Some(stored)));
+    expected.runs.remove("open");
+    expected.runs.iter().for_each(|(name, run)| assert_eq!(merged.runs.get(name), Some(run)));
+    assert!(merged.runs["open"].ends_with("finished: false"), "{:?}", merged.runs);
+}
+
+/// Refused, saying this; and nothing is different after.
+fn refused(into: &Toy, from: &[&Toy], told: &str) {
+    let before = Contents::of(&into.store).expect("reads");
+    let epoch = into.store.refresh().expect("reads").epoch();
+    let error = merge(&into.path, from).expect_err("refused").to_string();
+    assert!(error.contains(told), "{error}\nexpected: {told}");
+    assert_eq!(into.store.refresh().expect("reads").epoch(), epoch, "something was committed");
+    assert_same(&Contents::of(&into.store).expect("reads"), &before, told);
+    // Sources disagree with each other as they do with the store; none is made then.
+    let nowhere = beside(into);
+    let error = merge(&nowhere, &[&[into], from].concat()).expect_err("refused").to_string();
+    assert!(error.contains(told) && !nowhere.exists(), "{error}");
+}
+
+#[test]
+fn entries_that_differ_are_refused_by_name() {
+    let (into, same, other) = (filled(), filled(), Toy::new());
+    assert_eq!(merge(&into.path, &[&same]).expect("merges").runs[0].same, 6);
+    fill(&other, spec("new"), &many("en", 3));
+    let different = [scores("fact-0002", "en", 2), scores("fact-0003", "en", 99), scores("fact-0001", "en", 98)];
+    fill(&other, spec("run"), &different);
+    let told = "the entry of fact \"fact-0003\" (en, prompt 0) in run \"run\" is another one (of 2 such entries) in";
+    refused(&into, &[&other], told);
+    let sets = Toy::new();
+    fill(&sets, spec("run"), &[neurons("fact-0003", "en", &[1])]);
+    refused(&into, &[&sets], "the entry of fact \"fact-0003\" (en, prompt 0) in run \"run\" is another one");
+}
+
+#[test]
+fn runs_of_one_name_with_other_parameters_are_refused() {
+    let into = filled();
+    let other = Toy::new();
+    other.store.open_run(RunSpec { keep: Keep::Top(3), ..spec("run") }).expect("new");
+    refused(&into, &[&other], "the keep of run \"run\" is the 3 best scores in");
+    let other = Toy::new();
+    let parameters = vec![("steps".to_owned(), "20".to_owned())];
+    other.store.open_run(RunSpec { parameters, ..spec("run") }).expect("new");
+    refused(&into, &[&other], "the parameter of run \"run\" is steps=20 in");
+    let other = Toy::new();
+    other.store.open_run(RunSpec::new("further", "toy", Shape::new(1, 9).expect("a shape"))).expect("new");
+    refused(&into, &[&other], "the shape of model \"toy\" is 1 layers × 9 in");
+}
+
+#[test]
+fn facts_that_differ_are_refused_by_name() {
+    let into = Toy::new();
+    into.store.add_facts(batch()).expect("adds");
+    let with = |change: &dyn Fn(&mut FactBatch)| {
+        let toy = Toy::new();
+        let mut other = batch();
+        change(&mut other);
+        toy.store.add_facts(other).expect("adds");
+        toy
+    };
+    let uri = with(&|other| other.facts[1].object_uri = Some("Q90".into()));
+    merge(&into.path, &[&uri]).expect("adds what was not known");
+    for (other, told) in [
+        (
+            with(&|other| other.facts[0].object = "Roma".into()),
+            "the label of fact \"fact-0003\" in en is (\"Italy\", \"Roma\")",
+        ),
+        (with(&|other| other.facts[0].relation = "P1376".into()), "the relation of fact \"fact-0003\" is P1376"),
+        (with(&|other| other.facts[1].object_uri = Some("Q9".into())), "the object URI of fact \"fact-0001\" is Q9"),
+        (with(&|other| other.templates.reverse()), "template 0 of P36 in en is \"[Y] is the capital of [X].\""),
+        (
+            with(&|other| other.candidates[0].objects.truncate(1)),
+            "the candidates of P36 in en is a list of 1 subjects and 1",
+        ),
+        (with(&|other| other.relation_names[0].name = "city".into()), "what P36 is called in en is city"),
+    ] {
+        refused(&into, &[&other], told);
+    }
+}
+
+#[test]
+fn a_merge_goes_on_where_it_was_ended() {
+    let (all, healthy) = (everything(), Toy::new());
+    fill(&healthy, spec("run"), &all);
+    let shards: Vec<Toy> = (0..3)
+        .map(|number| {
+            let toy = Toy::new();
+            fill(&toy, spec("run"), &shard(&all, number));
+            toy
+        })
+        .collect();
+    let shards: Vec<&Toy> = shards.iter().collect();
+    for call in 0..4 {
+        let into = healthy.path.with_file_name(format!("merged-{call}"));
+        let mut calls = 0;
+        let sources: Vec<Store> = shards.iter().map(|toy| toy.store.clone()).collect();
+        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Store::merge(&into, &sources, &mut |_, _, _| {
+                calls += 1;
+                assert!(calls <= call, "killed");
+            })
+        }));
+        if killed.is_err() && into.exists() {
+            let run = Store::open(&into).expect("opens").snapshot().expect("reads").run_named("run").cloned();
+            assert!(run.is_none_or(|run| !run.finished), "a run that is half there says that it is complete");
+        }
+        merge(&into, &shards).expect("goes on");
+        assert_holds(&into, &contents(&healthy.store), "a merge that went on");
+    }
+}
+
+#[test]
+fn a_run_is_copied_with_its_facts_alone() {
+    let (toy, to) = (filled(), Toy::new());
+    save(&to.store, 2);
+    let mut copied = toy.store.copy_run("open", &to.path, "taken", &mut |_, _, _| {}).expect("copies");
+    assert_eq!((copied.name.as_str(), copied.new, copied.finished), ("taken", 1, false));
+    assert_eq!(contents(&to.store).facts.into_keys().collect::<Vec<_>>(), ["waits"]);
+    copied = toy.store.copy_run("run", &to.path, "run", &mut |_, _, _| {}).expect("copies");
+    assert_eq!((copied.new, copied.finished), (6, true));
+    let (now, before) = (contents(&to.store), contents(&toy.store));
+    assert_eq!(now.facts, before.facts);
+    assert_eq!(now.entries.len(), before.entries.len());
+    copied = toy.store.copy_run("run", &to.path, "run", &mut |_, _, _| {}).expect("copies");
+    assert_eq!((copied.new, copied.same), (0, 6));
+    let itself = toy.store.copy_run("run", &toy.path, "other", &mut |_, _, _| {}).expect_err("the same store");
+    assert!(matches!(itself, Error::SameStore { .. }), "{itself}");
+    let unknown = toy.store.copy_run("nun", &to.path, "other", &mut |_, _, _| {}).expect_err("unknown");
+    assert!(matches!(unknown, Error::UnknownRun { .. }), "{unknown}");
+}
+
+#[test]
+fn a_run_that_a_job_fills_is_not_merged_into() {
+    let (toy, into) = (filled(), filled());
+    let _claim = into.store.claim_run("open", Claim::Alone, "kndb attribute").expect("free");
+    let error = merge(&into.path, &[&toy]).expect_err("claimed");
+    assert!(matches!(&error, Error::RunClaimed { run, .. } if run == "open"), "{error}");
+}
