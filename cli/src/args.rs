@@ -36,7 +36,7 @@ pub use probe::{ChangeArgs, ProbeArgs};
 pub use report::PageArgs;
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
-pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs};
+pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]
@@ -121,8 +121,8 @@ pub enum Command {
     Runs(ReportArgs),
     /// Merge small segments into large ones
     Compact(StoreArgs),
-    /// Read every byte of the store and check it; exit 1 if anything is wrong
-    Verify(StoreArgs),
+    /// Read every byte of the store and check it; exit 1 if anything is wrong; or repair it
+    Verify(VerifyArgs),
     /// Copy the store into a folder that is a store, too; again into the same folder, what is new
     Backup(BackupArgs),
     /// Unite stores in one: shards of a run from several machines, and whole runs side by side

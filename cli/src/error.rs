@@ -275,6 +275,12 @@ pub enum CliError {
         /// The run.
         run: String,
     },
+    /// A repair that nobody confirmed.
+    #[error("{path} was not repaired: nobody confirmed it", path = path.display())]
+    NotRepaired {
+        /// The store.
+        path: PathBuf,
+    },
     /// A store that is not sound.
     #[error("{path} is not sound: {problems} problem(s) found", path = path.display())]
     NotSound {
@@ -368,6 +374,7 @@ impl CliError {
             Self::RunNeeds { .. }
             | Self::Shape { .. }
             | Self::NotConfirmed { .. }
+            | Self::NotRepaired { .. }
             | Self::StatementFirst { .. }
             | Self::StoreSecond { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,

@@ -35,6 +35,8 @@ pub struct Overview {
     pub saved_sets: Vec<(String, String, u64)>,
     /// Runs, oldest first.
     pub runs: Vec<RunOverview>,
+    /// What repairs have taken from it, if it was ever repaired.
+    pub repairs: Option<String>,
 }
 
 /// A run.
@@ -77,6 +79,7 @@ impl Overview {
             unsealed: snapshot.unsealed().0,
             saved_sets: sets.map(|set| (set.name.clone(), set.text.clone(), set.members)).collect(),
             runs: RunOverview::all(&snapshot)?,
+            repairs: store.repairs()?,
         })
     }
 }

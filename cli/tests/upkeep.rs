@@ -37,3 +37,21 @@ fn a_run_is_renamed() {
     let refused = environment.run(&["rename-run", "demo", run, "third"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
 }
+
+#[test]
+fn a_damaged_store_is_repaired_when_somebody_says_yes_and_says_so_ever_after() {
+    let environment = Environment::with_demo();
+    let before = answer(&environment, "demo");
+    let told = environment.ok(&["verify", "demo", "--repair"]).out;
+    assert_eq!(told, "nothing is damaged, and nothing was changed\n");
+    std::fs::remove_dir_all(environment.path("demo/catalogue")).expect("removes");
+    let refused = environment.run(&["verify", "demo", "--repair"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.out.starts_with("rebuilt: catalogue, from the manifest of commit"), "{refused:?}");
+    environment.ok(&["verify", "demo", "--repair", "--yes"]);
+    assert_eq!(answer(&environment, "demo"), before);
+    let verified = environment.ok(&["verify", "demo"]);
+    assert!(verified.messages.contains("this store was repaired"), "{verified:?}");
+    let info = environment.ok(&["info", "demo"]).out;
+    assert!(info.contains("\nrepaired     0 losses; "), "{info}");
+}

@@ -55,6 +55,11 @@ impl Epoch {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The last number that is written down, done or begun; 0 where none can be read.
+    pub(crate) fn last(&self) -> u64 {
+        self.read().map_or(0, |(epoch, _)| epoch)
+    }
+
     /// The number and what became of it.
     fn read(&self) -> Option<(u64, u8)> {
         let mut file = self.guard();

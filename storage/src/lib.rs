@@ -9,7 +9,7 @@
 //! | [`ids`], [`entry`], [`run`], [`facts`], [`language`] | the vocabulary: ids, codes, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
 //! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
-//! | `upkeep` | backups, stores merged into one, runs with other names |
+//! | `upkeep` | backups, stores merged into one, runs with other names, repairs |
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
@@ -91,5 +91,5 @@ pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};
 pub use store::{Options, SetWriter, Store};
-pub use upkeep::{BackedUp, MergeProgress, Merged, MergedRun};
+pub use upkeep::{BackedUp, MergeProgress, Merged, MergedRun, Repair};
 pub use writer::{Appended, Job, OnConflict, RunWriter};

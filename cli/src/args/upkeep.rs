@@ -21,6 +21,25 @@ pub struct RenameRunArgs {
     pub new: String,
 }
 
+/// `kndb verify`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+--repair takes out of the store what is damaged, and names it: entries whose scores are damaged, saved sets, labels. What can be \
+rebuilt is rebuilt without a loss: sets of neurons from whole scores, the catalogue from the manifest, the manifest from the \
+catalogue. It says first what it is going to do, and asks. Damaged files stay in the store's folder `damaged`, and its file `repairs` \
+says what was lost. Without damage it changes nothing.")]
+pub struct VerifyArgs {
+    /// The store's folder
+    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
+    pub store: PathBuf,
+    /// Drop what is damaged, and rebuild what can be
+    #[arg(long)]
+    pub repair: bool,
+    /// With --repair: do not ask
+    #[arg(short, long, requires = "repair")]
+    pub yes: bool,
+}
+
 /// `kndb backup`
 #[derive(Debug, Args)]
 #[command(after_help = "\

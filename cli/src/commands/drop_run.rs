@@ -43,7 +43,12 @@ fn confirmed(store: &Store, run: &str, terminal: &mut Terminal) -> Result<bool> 
     let snapshot = store.snapshot()?;
     let runs = RunOverview::all(&snapshot)?;
     let entries = runs.iter().find(|it| it.run.spec.name == run).map_or(0, |it| it.entries);
-    write!(terminal.messages, "Delete run {run:?} with its {entries} entries, for good? [y/N] ")
+    is_yes(&format!("Delete run {run:?} with its {entries} entries, for good?"), terminal)
+}
+
+/// Asks the person at the terminal.
+pub fn is_yes(question: &str, terminal: &mut Terminal) -> Result<bool> {
+    write!(terminal.messages, "{question} [y/N] ")
         .and_then(|()| terminal.messages.flush())
         .map_err(CliError::Output)?;
     let mut answer = String::new();

@@ -57,6 +57,10 @@ fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Resul
     for (name, text, members) in &overview.saved_sets {
         line("saved set", format!("@{name} = {text} ({members} members)"))?;
     }
+    if let Some(repairs) = &overview.repairs {
+        let lost = repairs.lines().filter(|line| line.starts_with("lost: ")).count();
+        line("repaired", format!("{lost} losses; the file `repairs` in the store says which"))?;
+    }
     line("runs", overview.runs.len().to_string())
 }
 
@@ -118,5 +122,6 @@ fn as_json(overview: &Overview) -> serde_json::Value {
         "unsealed": overview.unsealed,
         "saved_sets": sets,
         "runs": runs,
+        "repairs": overview.repairs,
     })
 }

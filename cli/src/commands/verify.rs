@@ -2,16 +2,27 @@
 
 use std::io::Write;
 
-use crate::args::StoreArgs;
+use kndb_storage::{Repair, Store};
+
+use super::drop_run::is_yes;
+use crate::args::VerifyArgs;
 use crate::error::{CliError, Result};
 use crate::overview::{empty_runs, readable_bytes};
 use crate::terminal::Terminal;
 
 /// Runs it.
-pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
+pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
+    if args.repair {
+        return repair(&args, &store, terminal);
+    }
     if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
+    if store.repairs()?.is_some() {
+        let file = args.store.join("repairs");
+        writeln!(terminal.messages, "note: this store was repaired; {} says what was lost", file.display())
+            .map_err(CliError::Output)?;
     }
     let found = store.verify()?;
     for problem in &found.problems {
@@ -35,4 +46,38 @@ pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
         0 => Ok(()),
         problems => Err(CliError::NotSound { path: args.store, problems }),
     }
+}
+
+/// Says what is damaged, asks, and repairs it.
+fn repair(args: &VerifyArgs, store: &Store, terminal: &mut Terminal) -> Result<()> {
+    let planned = store.examine()?;
+    if planned.is_nothing() {
+        return writeln!(terminal.out, "nothing is damaged, and nothing was changed").map_err(CliError::Output);
+    }
+    tell(&planned, terminal)?;
+    let question = "Take what is lost out of the store, and rebuild the rest?";
+    if !(args.yes || (terminal.reads_from_person && is_yes(question, terminal)?)) {
+        return Err(CliError::NotRepaired { path: args.store.clone() });
+    }
+    let done = store.repair()?;
+    if done.lost != planned.lost {
+        tell(&done, terminal)?;
+    }
+    let file = args.store.join("repairs");
+    writeln!(
+        terminal.out,
+        "repaired: {} says so; damaged files are in {}",
+        file.display(),
+        args.store.join("damaged").display()
+    )
+    .map_err(CliError::Output)
+}
+
+fn tell(repair: &Repair, terminal: &mut Terminal) -> Result<()> {
+    for (what, lines) in [("lost", &repair.lost), ("rebuilt", &repair.rebuilt)] {
+        for line in lines {
+            writeln!(terminal.out, "{what}: {line}").map_err(CliError::Output)?;
+        }
+    }
+    terminal.out.flush().map_err(CliError::Output)
 }

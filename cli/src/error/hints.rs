@@ -47,8 +47,8 @@ impl CliError {
                 "use the kndb that wrote it, or import the data again".into()
             }),
             Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(
-                "`kndb verify` lists all damage; restore the store from a copy, or drop the run \
-                 (`kndb drop-run`) and import it again"
+                "`kndb verify` lists all damage; restore the store from a backup, or take out what is damaged: `kndb verify \
+                 --repair` says first what would be lost"
                     .into(),
             ),
             Self::Store(Store::FactExists { .. }) => {
@@ -163,6 +163,7 @@ impl CliError {
             Self::NotForFigure { instead, .. } => Some((*instead).into()),
             Self::Report(error) => report_hint(error),
             Self::StoreSecond { given, store } => Some(format!("`kndb drop-run {store} {given}`")),
+            Self::NotRepaired { .. } => Some("--yes repairs without asking; a backup may have what would be lost".into()),
             Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
             _ => None,
         }

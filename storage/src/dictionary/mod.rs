@@ -6,6 +6,7 @@
 
 pub(crate) mod build;
 pub(crate) mod read;
+mod salvage;
 
 use crate::files::container::Section;
 use rkyv::{Archive, Serialize};

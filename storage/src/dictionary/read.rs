@@ -290,6 +290,18 @@ impl Dictionary {
         Ok(Some((texts(subjects)?, texts(objects)?)))
     }
 
+    /// The external ids, proved.
+    pub(crate) fn proved_ids(&self) -> Result<Vec<String>> {
+        self.container.verify(self.ids.ends.section, "id ends")?;
+        self.container.verify(self.ids.bytes.section, "ids")?;
+        (0..self.facts).map(|fact| self.external_id(FactId(fact)).map(str::to_owned)).collect()
+    }
+
+    /// Fails unless the strings that labels and URIs are made of are whole.
+    pub(crate) fn proved_strings(&self) -> Result<()> {
+        self.string_table(&self.strings).map(drop)
+    }
+
     /// Reads every byte anew.
     pub(crate) fn verify(&self) -> Result<()> {
         self.container.verify_envelope()?;

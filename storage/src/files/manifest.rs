@@ -110,6 +110,24 @@ impl Manifest {
 
     /// The manifest of a commit; `None` when it is gone.
     pub(crate) fn open(store: &Path, number: u64) -> Result<Option<Self>> {
+        let Some((record, hold)) = Self::record(store, number)? else { return Ok(None) };
+        Self::of(record, store, &manifest_path(store, number), hold).map(Some)
+    }
+
+    /// The manifest of a commit, without what waits if that cannot be read; then it says so.
+    pub(crate) fn salvage(store: &Path, number: u64) -> Result<Option<(Self, Option<String>)>> {
+        let Some((mut record, hold)) = Self::record(store, number)? else { return Ok(None) };
+        let fresh = record.fresh.map(|FreshEnd { commit, end }| FreshFile::open(store, commit, end));
+        let lost = fresh.and_then(Result::err).map(|damage| {
+            let count = std::mem::take(&mut record.pieces).len();
+            record.fresh = None;
+            format!("{count} entries that were not sealed yet: {damage}")
+        });
+        let manifest = Self::of(record, store, &manifest_path(store, number), hold)?;
+        Ok(Some((manifest, lost)))
+    }
+
+    fn record(store: &Path, number: u64) -> Result<Option<(Record, Hold)>> {
         let path = manifest_path(store, number);
         let Some(lock) = held(&path)? else { return Ok(None) };
         let Some(bytes) = Bytes::map(&path)? else { return Ok(None) };
@@ -119,7 +137,7 @@ impl Manifest {
         if record.counters.epoch != number {
             return Err(Error::corrupt(&path, "commit", record.counters.epoch, number));
         }
-        Self::of(record, store, &path, Hold { _lock: lock }).map(Some)
+        Ok(Some((record, Hold { _lock: lock })))
     }
 
     fn of(record: Record, store: &Path, path: &Path, hold: Hold) -> Result<Self> {

@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Says in the marker that the store has the newest format, once that is so.
-    pub(super) fn write_marker(&self) -> Result<()> {
+    pub(crate) fn write_marker(&self) -> Result<()> {
         if self.format() != FORMAT_VERSION {
             write_marker(self.path())?;
             self.inner.format.store(FORMAT_VERSION, Ordering::Release);
@@ -113,7 +113,7 @@ impl Store {
 
     /// Turns a store of format 1 into one of the newest format: its catalogue gets an id, and saved sets become files. Segments of
     /// format 1 are read as they are.
-    pub(super) fn leave_format_1(&self, locked: &mut Locked) -> Result<()> {
+    pub(crate) fn leave_format_1(&self, locked: &mut Locked) -> Result<()> {
         locked.set_store(StoreId::new());
         let old: Vec<_> = locked.now().sets.values().filter(|record| record.file.is_none()).cloned().collect();
         for record in old {

@@ -221,6 +221,14 @@ impl Store {
         self.path().join("catalogue")
     }
 
+    /// Fails where this handle may only read.
+    pub(crate) fn must_be_writable(&self) -> Result<()> {
+        if self.inner.options.read_only {
+            return Err(Error::ReadOnly { path: self.path().to_owned() });
+        }
+        Ok(())
+    }
+
     pub(crate) fn epoch(&self) -> &Epoch {
         &self.inner.epoch
     }

@@ -107,6 +107,14 @@ impl<'a> Part<'a> {
 
     /// The ready-made sets of a threshold, ready for many look-ups.
     pub fn grid(&self, grid: usize) -> Result<GridSets<'a>> {
+        let (sets, index) = self.indexed(grid)?;
+        let counts = &self.part.grids[grid].counts;
+        let counts = self.segment.container.checked(counts, "counts", |_| Ok(())).map(u32s)?;
+        Ok(GridSets { sets, index, counts, slots: slots(self.segment.shape) })
+    }
+
+    /// The sets of a threshold, and where each entry's begin.
+    fn indexed(&self, grid: usize) -> Result<(PackedSets<'a>, &'a [[u8; 4]])> {
         let sections = &self.part.grids[grid];
         let sets = self.sets(grid)?;
         let slots = slots(self.segment.shape);
@@ -124,9 +132,7 @@ impl<'a> Part<'a> {
             }
             Ok(())
         };
-        let index = self.segment.container.checked(&sections.index, "index", fits).map(u32s)?;
-        let counts = self.segment.container.checked(&sections.counts, "counts", |_| Ok(())).map(u32s)?;
-        Ok(GridSets { sets, index, counts, slots })
+        Ok((sets, self.segment.container.checked(&sections.index, "index", fits).map(u32s)?))
     }
 
     fn postings_of_slot(&self, grid: usize, high: usize) -> Result<PackedSets<'a>> {
@@ -184,6 +190,42 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
+    /// The facts, compared with their checksum at this moment.
+    pub(crate) fn proved_facts(&self) -> Result<&'a [[u8; 4]]> {
+        self.segment.container.verify(self.part.facts.section, "facts")?;
+        self.facts()
+    }
+
+    /// The error for an entry of which the store does not know the language or the fact.
+    pub(crate) fn unknown(&self, local: u32) -> crate::error::Error {
+        let expected = "a language and a fact of the store";
+        crate::error::Error::corrupt(self.path(), self.place(local, "entry"), "unknown numbers", expected)
+    }
+
+    /// [`Self::payload`] of a part in which other things may be damaged: whatever is not needed for this entry is not looked at.
+    pub(crate) fn salvaged(&self, local: u32) -> Result<Cow<'a, [u8]>> {
+        match self.kind() {
+            PartKind::Scores => self.check_scores(local)?,
+            PartKind::Groups => drop(self.groups(local)?),
+            PartKind::Neurons => {
+                let mut neurons = Vec::new();
+                // Sizes are not needed.
+                let (sets, index) = self.indexed(0)?;
+                let slots = slots(self.segment.shape);
+                GridSets { sets, index, counts: &[], slots }.push_to(local, &mut neurons);
+                return Ok(le_u32(&neurons).into());
+            }
+        }
+        self.payload(local)
+    }
+
+    fn check_scores(&self, local: u32) -> Result<()> {
+        self.scores(local)?.check(self.shape().neurons()).map_err(|found| {
+            let place = self.place(local, "block");
+            crate::error::Error::corrupt(self.path(), place, found, "scores of the model that descend")
+        })
+    }
+
     fn prove_grids(&self) -> Result<()> {
         let container = &self.segment.container;
         for (at, grid) in self.part.grids.iter().enumerate() {
@@ -210,10 +252,7 @@ impl<'a> Part<'a> {
         self.prove_grids()?;
         for local in 0..self.len() {
             match self.kind() {
-                PartKind::Scores => self.scores(local)?.check(self.shape().neurons()).map_err(|found| {
-                    let place = self.place(local, "block");
-                    crate::error::Error::corrupt(self.path(), place, found, "scores of the model that descend")
-                })?,
+                PartKind::Scores => self.check_scores(local)?,
                 PartKind::Groups => drop(self.groups(local)?),
                 PartKind::Neurons => {}
             }

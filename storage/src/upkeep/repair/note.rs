@@ -1,0 +1,71 @@
+//! What repairs have taken from a store, written down in it as text.
+
+use super::Repair;
+use crate::error::{Error, Result};
+use crate::files::durable;
+use crate::upkeep::REPAIRS;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(super) fn read(store: &Path) -> Result<Option<String>> {
+    let path = store.join(REPAIRS);
+    match std::fs::read(&path) {
+        Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Error::io("read", &path)(e)),
+    }
+}
+
+/// Adds a repair, before it is committed: one that is written down and did not come through is done again.
+pub(super) fn write(store: &Path, repair: &Repair, commit: u64, kept: impl Iterator<Item = String>) -> Result<()> {
+    let mut text = read(store)?.unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    text += &format!("{}, after commit {commit}\n", date(now));
+    let kept: Vec<String> = kept.collect();
+    for (what, lines) in [("lost", &repair.lost), ("rebuilt", &repair.rebuilt), ("kept", &kept)] {
+        for line in lines {
+            text += &format!("{what}: {}\n", line.replace(['\n', '\r'], " "));
+        }
+    }
+    durable::write_whole(&store.join(REPAIRS), text.as_bytes())
+}
+
+/// `2026-11-26 16:08 UTC` of seconds since 1970.
+fn date(seconds: u64) -> String {
+    let (days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
+    let (mut year, mut day) = (1970, days);
+    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(is_leap(year));
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day < length {
+            break;
+        }
+        day -= length;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02} {:02}:{:02} UTC", day + 1, minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        // By `date -u -d @…`.
+        for (seconds, expected) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_735_689_599, "2024-12-31 23:59 UTC"),
+            (1_795_709_286, "2026-11-26 16:08 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+use crate::contents::{Contents, assert_same};
+use crate::damage::{Patient, put};
+use kndb_storage::{Error, Repair, Store};
+use std::path::{Path, PathBuf};
+
+fn change(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).expect("reads");
+    bytes[at] ^= 0x24;
+    put(path, &bytes);
+}
+
+/// Repairs a store that is opened anew. What is there after is well, and the same as before, or lost by name.
+fn repaired(patient: &Patient) -> Result<(Repair, Contents), Error> {
+    let store = patient.toy.fresh();
+    let planned = store.examine()?;
+    let repair = store.repair()?;
+    assert_eq!((&planned.lost, planned.rebuilt.len()), (&repair.lost, repair.rebuilt.len()), "what was announced");
+    drop(store);
+    let store = patient.toy.fresh();
+    let verified = store.verify().expect("verifies");
+    assert!(verified.problems.is_empty() && verified.catalogue, "{repair:?}: {:?}", verified.problems);
+    assert!(store.examine()?.is_nothing(), "a repair of what is repaired");
+    let contents = Contents::of(&store).expect("reads");
+    for (address, stored) in &contents.entries {
+        assert_eq!(Some(stored), patient.healthy.entries.get(address), "{address:?}");
+    }
+    for (fact, text) in contents.facts.iter().filter(|_| repair.lost.is_empty()) {
+        assert_eq!(Some(text), patient.healthy.facts.get(fact));
+    }
+    let gone = patient.healthy.entries.len() - contents.entries.len();
+    assert!(gone == 0 || !repair.lost.is_empty(), "{gone} entries are gone without a word");
+    if !repair.is_nothing() {
+        let note = store.repairs().expect("reads").expect("a note");
+        assert!(repair.lost.iter().all(|line| note.contains(line.as_str())), "{note}");
+    }
+    Ok((repair, contents))
+}
+
+/// The first segment, which has scores of four facts, a set and groups.
+fn segment(patient: &Patient) -> PathBuf {
+    patient.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "seg")).expect("a segment")
+}
+
+#[test]
+fn without_damage_nothing_is_changed() {
+    let patient = Patient::new();
+    let store = patient.toy.fresh();
+    let epoch = store.snapshot().expect("reads").epoch();
+    assert!(store.repair().expect("repairs").is_nothing());
+    assert_eq!(store.refresh().expect("reads").epoch(), epoch);
+    assert_eq!(store.repairs().expect("reads"), None);
+    assert_same(&Contents::of(&store).expect("reads"), &patient.healthy, "nothing was damaged");
+}
+
+#[test]
+fn a_damaged_block_costs_its_own_entry_and_damaged_sets_cost_nothing() {
+    let (mut blocks, mut sets) = (0, 0);
+    let len = std::fs::metadata(segment(&Patient::new())).expect("is there").len() as usize;
+    for at in (8..len).step_by(97) {
+        let patient = Patient::new();
+        let path = segment(&patient);
+        let original = std::fs::read(&path).expect("reads");
+        change(&path, at);
+        let damaged = std::fs::read(&path).expect("reads");
+        let (repair, contents) = repaired(&patient).expect("repairs");
+        if repair.is_nothing() {
+            // Bytes between sections say nothing.
+            assert_eq!(original[at], 0);
+            continue;
+        }
+        let kept = patient.toy.path.join("damaged").join(path.file_name().expect("a name"));
+        assert_eq!(std::fs::read(&kept).expect("is kept"), damaged);
+        let gone = patient.healthy.entries.len() - contents.entries.len();
+        match (&repair.lost[..], gone) {
+            ([], 0) => sets += 1,
+            ([one], 1) if one.contains("fact \"") => blocks += 1,
+            (lost, gone) => assert!(lost.iter().any(|line| line.contains("entries")) && gone > 0, "{lost:?}"),
+        }
+    }
+    assert!(blocks > 5 && sets > 5, "{blocks} {sets}");
+}
+
+#[test]
+fn a_missing_segment_costs_its_entries_only() {
+    let patient = Patient::new();
+    std::fs::remove_file(segment(&patient)).expect("removes");
+    let (repair, contents) = repaired(&patient).expect("repairs");
+    assert!(matches!(&repair.lost[..], [line] if line.contains("of run \"run\"")), "{repair:?}");
+    assert!(contents.entries.keys().any(|address| address.0 == "half"));
+    assert!(contents.entries.keys().any(|address| address.3 == "waits"));
+}
+
+#[test]
+fn a_damaged_set_goes_by_name() {
+    let patient = Patient::new();
+    let set = patient.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "set"));
+    change(&set.expect("a set"), 100);
+    let (repair, contents) = repaired(&patient).expect("repairs");
+    assert!(matches!(&repair.lost[..], [line] if line.starts_with("saved set @s (x)")), "{repair:?}");
+    assert!(contents.sets.is_empty() && contents.entries.len() == patient.healthy.entries.len());
+}
+
+#[test]
+fn a_catalogue_that_is_gone_or_garbage_comes_from_the_manifest() {
+    for garbage in [false, true] {
+        let patient = Patient::new();
+        let catalogue = patient.toy.path.join("catalogue");
+        if garbage {
+            std::fs::write(catalogue.join("db"), vec![0x5A; 5_000]).expect("writes");
+        } else {
+            std::fs::remove_dir_all(&catalogue).expect("removes");
+        }
+        let (repair, contents) = repaired(&patient).expect("repairs");
+        assert!(repair.lost.is_empty() && repair.rebuilt[0].starts_with("catalogue, from the manifest"), "{repair:?}");
+        assert_same(&contents, &patient.healthy, "all of it was in the manifest");
+        assert_eq!(patient.toy.path.join("catalogue.damaged-1").exists(), garbage);
+        let error = patient.toy.store.snapshot().map(drop).expect_err("another catalogue");
+        assert!(matches!(error, Error::Replaced { .. }), "{error}");
+    }
+}
+
+#[test]
+fn damaged_manifests_come_from_the_catalogue() {
+    for remove in [false, true] {
+        let patient = Patient::new();
+        for entry in std::fs::read_dir(patient.toy.path.join("manifests")).expect("lists") {
+            let path = entry.expect("an entry").path();
+            if remove {
+                std::fs::remove_file(&path).expect("removes");
+            } else {
+                change(&path, 40);
+            }
+        }
+        let (repair, contents) = repaired(&patient).expect("repairs");
+        assert!(repair.lost.is_empty() && repair.rebuilt[0].starts_with("manifest, from the catalogue"), "{repair:?}");
+        assert_same(&contents, &patient.healthy, "all of it was in the catalogue");
+    }
+}
+
+#[test]
+fn of_a_dictionary_all_but_the_ids_can_be_lost() {
+    let len = |patient: &Patient| std::fs::metadata(dictionary(patient)).expect("is there").len() as usize;
+    let (mut kept, mut refused) = (0, 0);
+    for at in (8..len(&Patient::new())).step_by(41) {
+        let patient = Patient::new();
+        change(&dictionary(&patient), at);
+        match repaired(&patient) {
+            Ok((_, contents)) => {
+                kept += 1;
+                assert_eq!(contents.entries, patient.healthy.entries);
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(matches!(&error, Error::Corrupt { .. }), "{error}");
+                assert!(patient.toy.fresh().repairs().expect("reads").is_none(), "nothing was done");
+            }
+        }
+    }
+    assert!(kept > 3 && refused > 3, "{kept} {refused}");
+}
+
+fn dictionary(patient: &Patient) -> PathBuf {
+    patient.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "dict")).expect("a dictionary")
+}
+
+#[test]
+fn what_is_damaged_in_several_places_is_repaired_at_once() {
+    let patient = Patient::new();
+    change(&segment(&patient), 40);
+    std::fs::remove_dir_all(patient.toy.path.join("catalogue")).expect("removes");
+    let (repair, contents) = repaired(&patient).expect("repairs");
+    assert_eq!((repair.lost.len(), repair.rebuilt.len()), (1, 1), "{repair:?}");
+    assert_eq!(contents.entries.len(), patient.healthy.entries.len() - 1);
+    // It is written to as before.
+    let store = Store::open(&patient.toy.path).expect("opens");
+    store.compact().expect("compacts");
+    assert!(store.verify().expect("verifies").problems.is_empty());
+}
