@@ -104,6 +104,8 @@ pub(crate) struct Locked {
     path: PathBuf,
     db: sled::Db,
     batch: sled::Batch,
+    /// Keys that the batch inserts.
+    inserted: BTreeSet<Vec<u8>>,
     changed: bool,
     now: Catalogue,
     /// Waiting entries that were set since the last manifest.
@@ -137,6 +139,7 @@ pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
         path: path.to_owned(),
         db,
         batch: sled::Batch::default(),
+        inserted: BTreeSet::new(),
         changed: false,
         now: Catalogue::default(),
         touched: BTreeSet::new(),
@@ -230,14 +233,24 @@ impl Locked {
         let mut pieces = bytes.chunks(CHUNK).enumerate();
         let first = pieces.next().unwrap_or((0, &[]));
         for (number, piece) in std::iter::once(first).chain(pieces) {
-            self.batch.insert(piece_key(table, key, number as u32), piece);
+            let key = piece_key(table, key, number as u32);
+            self.batch.insert(key.as_slice(), piece);
+            self.inserted.insert(key);
         }
         self.changed = true;
     }
 
     fn remove(&mut self, table: Table, key: &[u8]) {
-        for old in self.db.scan_prefix(entry_prefix(table, key)).keys().flatten() {
+        let prefix = entry_prefix(table, key);
+        for old in self.db.scan_prefix(&prefix).keys().flatten() {
             self.batch.remove(old);
+        }
+        // What was put there in this very commit, too.
+        while let Some(new) =
+            self.inserted.range(prefix.clone()..).next().filter(|key| key.starts_with(&prefix)).cloned()
+        {
+            self.inserted.remove(&new);
+            self.batch.remove(new);
         }
         self.changed = true;
     }

@@ -164,7 +164,7 @@ impl Changes {
         let catalogue = locked.now().clone();
         locked.commit(store.path(), store.epoch()).map_err(CommitError::into_error)?;
         store.write_marker()?;
-        garbage::collect(store.path(), &Catalogue { counters: next(&catalogue), ..catalogue });
+        garbage::collect(store.path(), &Catalogue { counters: next(&catalogue), ..catalogue }, None);
         Ok(())
     }
 

@@ -134,7 +134,7 @@ fn entries_that_differ_are_refused_by_name() {
     fill(&other, spec("new"), &many("en", 3));
     let different = [scores("fact-0002", "en", 2), scores("fact-0003", "en", 99), scores("fact-0001", "en", 98)];
     fill(&other, spec("run"), &different);
-    let told = "the entry of fact \"fact-0003\" (en, prompt 0) in run \"run\" is another one (of 2 such entries) in";
+    let told = "the entry of fact \"fact-0001\" (en, prompt 0) in run \"run\" is another one (of 2 such entries) in";
     refused(&into, &[&other], told);
     let sets = Toy::new();
     fill(&sets, spec("run"), &[neurons("fact-0003", "en", &[1])]);

@@ -74,6 +74,8 @@ fn a_damaged_block_costs_its_own_entry_and_damaged_sets_cost_nothing() {
         match (&repair.lost[..], gone) {
             ([], 0) => sets += 1,
             ([one], 1) if one.contains("fact \"") => blocks += 1,
+            // Where the blocks of a part lie is told in one place.
+            (lost, gone) if lost.len() == gone && lost.iter().all(|line| line.contains(" pieces: ")) => {}
             (lost, gone) => assert!(lost.iter().any(|line| line.contains("entries")) && gone > 0, "{lost:?}"),
         }
     }
