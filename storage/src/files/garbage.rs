@@ -105,3 +105,43 @@ pub(crate) fn path_of(store: &Path, file: crate::ids::FileId, record: &FileRecor
     };
     file_path(store, file, extension)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+
+    fn add(store: &Store, fact: &str) {
+        let run = store.open_run(RunSpec::new("run", "model", Shape { layers: 1, width: 2 })).expect("a run");
+        let data = EntryData::Neurons(vec![Neuron(1)]);
+        run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    }
+
+    #[test]
+    fn room_is_made_by_what_nobody_reads_by() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        let store = Store::create(&path).expect("a store");
+        add(&store, "first");
+        let reader = Store::open(&path).expect("opens");
+        let snapshot = reader.snapshot().expect("a snapshot");
+        add(&store, "second");
+        add(&store, "third");
+        // It reads by a manifest, too.
+        drop(store);
+        let newest = Store::open(&path).expect("opens").snapshot().expect("a snapshot").epoch();
+        assert!(numbers(&path).expect("listed").len() > 2, "a manifest is left over");
+        make_room(&path);
+        assert_eq!(numbers(&path).expect("listed"), [snapshot.epoch(), newest], "what is read by stays");
+        let found = |snapshot: &crate::Snapshot| {
+            let run = snapshot.run_named("run").expect("the run").id;
+            snapshot.holds(run).expect("readable").attributed
+        };
+        assert_eq!(found(&snapshot), 1);
+        assert_eq!(found(&Store::open(&path).expect("opens").snapshot().expect("a snapshot")), 3);
+        drop((snapshot, reader));
+        make_room(&path);
+        assert_eq!(numbers(&path).expect("listed"), [newest]);
+        assert!(Store::open(&path).expect("opens").verify().expect("readable").problems.is_empty());
+    }
+}
