@@ -65,9 +65,8 @@ impl Answers {
         for fact in snapshot.facts().into_iter().take(MANY).map(FactId) {
             let question = format!("fact {fact}");
             self.note(&format!("{question}/id"), snapshot.external_id(fact));
-            if let Ok(id) = snapshot.external_id(fact) {
-                self.note(&format!("{question}/number"), snapshot.fact(id));
-            }
+            let number = snapshot.external_id(fact).and_then(|id| snapshot.fact(id));
+            self.note(&format!("{question}/number"), number);
             self.note(&format!("{question}/relation"), snapshot.fact_relation(fact));
             self.note(&format!("{question}/uris"), snapshot.uris(fact));
             self.note(&format!("{question}/any label"), snapshot.any_label(fact, None));

@@ -14,6 +14,8 @@ fn roles(role: &str) -> fn(&Path) {
     match role {
         "append" => crate::contract::processes::append,
         "look" => crate::readers::processes::look,
+        "work until killed" => crate::crash::pairs::work_until_killed,
+        "upgrade" => crate::crash::pairs::upgrade,
         "commit until killed" => crate::crash::commit_until_killed,
         other => panic!("there is no role {other:?}"),
     }

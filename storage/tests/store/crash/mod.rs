@@ -1,16 +1,19 @@
 //! Processes that are killed while they commit: what was acknowledged is there, nothing is half there.
 //!
-//! `KNDB_KILLS` sets how many are killed; a night's worth is a good idea before a release.
+//! `KNDB_KILLS` sets how many are killed: `cargo xtask crash`.
+
+mod model;
+pub mod pairs;
 
 use crate::child::{Player, hear, say};
 use crate::contents::{Contents, assert_same};
-use crate::toy::{Random, Toy, fact_row, groups, neurons, scores, spec};
+use crate::toy::{Random, Toy, asked, fact_row, groups, neurons, scores, spec};
 use kndb_storage::{FactBatch, OnConflict, SavedSet, Store};
 use std::path::Path;
 use std::time::Duration;
 
 fn kills() -> u64 {
-    std::env::var("KNDB_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
+    asked("KNDB_KILLS", 10)
 }
 
 /// The commit with this number. Doing it twice is as good as once.
