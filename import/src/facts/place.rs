@@ -12,7 +12,7 @@ use super::rows::is_wikidata;
 use super::understood::LanguageSource;
 use super::walk::stem;
 use crate::error::{ImportError, Location, Place as In};
-use crate::source::folders::{has_language_beside, unsure, value_of};
+use crate::source::folders::{has_language_beside, hint_inside, unsure, value_of};
 use crate::source::roles::Role;
 
 /// The names of the folders a file is in.
@@ -22,6 +22,10 @@ pub(super) struct Place {
     near: Vec<Vec<PathBuf>>,
     /// All paths to the folder of the file.
     folders: Vec<PathBuf>,
+    /// How many of `near` lie within the folder that was given: what stands beside these does, too.
+    within: usize,
+    /// Whether the file lies in the folder that was given, and was not given itself.
+    is_below: bool,
 }
 
 impl Place {
@@ -44,7 +48,8 @@ impl Place {
                 inside = above;
             }
         }
-        Self { path: path.to_owned(), near, folders }
+        let within = near.len() - 1;
+        Self { path: path.to_owned(), near, folders, within, is_below: root != path }
     }
 
     /// Keys and values of folders such as `lang=zh`, anywhere on the way to the file, each once.
@@ -107,7 +112,7 @@ impl Place {
             }
         }
         let own = stem(&self.path);
-        if matches!(kind, Kind::Candidates | Kind::Bmlama) && is_language(&own, &self.path) {
+        if matches!(kind, Kind::Candidates | Kind::Bmlama) && is_language(&own, self.beside()) {
             self.also(&mut found, Spoken::new(&own, LanguageSource::File, format!("the file's name `{own}`")))?;
             return Ok((found, None));
         }
@@ -121,15 +126,21 @@ impl Place {
         }
     }
 
+    /// The file, if what stands beside it was given, too.
+    fn beside(&self) -> Option<&Path> {
+        self.is_below.then_some(&*self.path)
+    }
+
     /// What folders named as a language say, the nearest of them.
     fn plain(&self, found: &mut Option<Spoken>, strict: bool) -> Result<Option<String>, ImportError> {
         let mut hint = None;
-        for level in &self.near {
+        for (at, level) in self.near.iter().enumerate() {
             let mut spoke = false;
             for folder in level {
                 let Some(name) = folder.file_name().and_then(OsStr::to_str) else { continue };
-                if is_language(name, folder) {
-                    if language::is_ambiguous(name) && !has_language_beside(folder) {
+                let inside = Some(&**folder).filter(|_| at < self.within);
+                if is_language(name, inside) {
+                    if language::is_ambiguous(name) && !inside.is_some_and(has_language_beside) {
                         hint = hint.or_else(|| Some(unsure(name)));
                         continue;
                     }
@@ -141,6 +152,8 @@ impl Place {
                         path: self.path.clone(),
                         found: format!("the folder `{name}` is named as a language, but not by its code, `{code}`"),
                     });
+                } else {
+                    hint = hint.or_else(|| hint_inside(name));
                 }
             }
             if spoke {
@@ -213,16 +226,19 @@ fn unknown(name: &str, role: Role) -> (String, String) {
     (format!("the folder `{name}`, whose key is no known one and whose value may be a {role}"), format!("`{role}=…`"))
 }
 
-/// A known code, or one that looks like it beside sure ones: `war` and `sh` beside `vi` are languages.
-fn is_language(name: &str, path: &Path) -> bool {
+/// A known code, or one that looks like it beside sure ones: `war` and `sh` beside `vi` are languages. `beside`: the
+/// folder or file, if what stands next to it was given, too. All codes of two letters are known, but for Serbo-Croatian's,
+/// which was withdrawn.
+fn is_language(name: &str, beside: Option<&Path>) -> bool {
     if language::is_known(name) {
         return true;
     }
     let primary = name.split(['-', '_']).next().unwrap_or_default();
-    if !matches!(primary.len(), 2 | 3) || language::parse(name).is_err() {
+    let may_be = primary.len() == 3 || primary.eq_ignore_ascii_case("sh");
+    if !may_be || language::parse(name).is_err() {
         return false;
     }
-    let Ok(full) = path.canonicalize() else { return false };
+    let Some(full) = beside.and_then(|path| path.canonicalize().ok()) else { return false };
     let beside = full.parent().and_then(|above| above.read_dir().ok());
     let mut names = beside.into_iter().flatten().flatten().map(|entry| stem(&entry.path()));
     names.any(|other| other != name && language::is_surely(&other))

@@ -17,6 +17,7 @@ use kndb_storage::{Claim, Error, OnConflict, RunClaim, RunSpec, RunWriter, Store
 use crate::error::ImportError;
 use crate::input::Input;
 use crate::options::Options;
+use crate::source::id_codes::IdCodes;
 use crate::source::seen::Seen;
 use pass::Pass;
 use signature::signature;
@@ -154,6 +155,7 @@ pub fn import(
         batch: Vec::new(),
         batch_bytes: 0,
         seen: Seen::default(),
+        id_codes: IdCodes::default(),
         facts: HashMap::new(),
         summary: Summary::default(),
     };

@@ -8,11 +8,13 @@ use kndb_storage::{Entry, EntryData, Job, RelationId, ScoreValues, Snapshot};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ImportRunError, Progress};
+use crate::error::{ImportError, Location, Place};
 use crate::input::Input;
 use crate::job::summary::Summary;
 use crate::options::Options;
 use crate::reader::{Reader, open_input};
 use crate::source::given::{Given, digest, place};
+use crate::source::id_codes::IdCodes;
 use crate::source::seen::{Repeat, Seen};
 
 /// A batch is stored when its entries take this many bytes in memory, or are this many.
@@ -30,6 +32,8 @@ pub(super) struct Pass<'a> {
     pub batch: Vec<Entry>,
     pub batch_bytes: usize,
     pub seen: Seen,
+    /// The ids of facts whose language nothing says.
+    pub id_codes: IdCodes,
     /// Facts met, and their relations in the store; those without labels have none.
     pub facts: HashMap<u128, Option<RelationId>>,
     pub summary: Summary,
@@ -84,7 +88,16 @@ impl Pass<'_> {
         if self.summary.entries == 0 {
             return Err(self.no_entries());
         }
+        if let Some(last) = inputs.last() {
+            self.judge_ids(&last.path)?;
+        }
         self.store_batch()
+    }
+
+    /// An error if the ids met so far seem to hold languages: before any is stored, where that can be told.
+    fn judge_ids(&self, file: &Path) -> Result<(), ImportRunError> {
+        let early = self.summary.entries == self.batch.len() as u64;
+        self.id_codes.judged(early).map_or(Ok(()), |found| Err(language_in_ids(file, &found)))
     }
 
     /// Files were read to their ends and hold nothing to store.
@@ -114,12 +127,16 @@ impl Pass<'_> {
                 });
             }
         }
+        if default_language && let Some(found) = self.id_codes.note(&entry.fact) {
+            return Err(language_in_ids(&inputs[file].path, &found));
+        }
         self.check_relation(&entry, relation, &inputs[file].path)?;
         self.count(&entry, default_language);
         self.batch_bytes += bytes(&entry);
         self.batch.push(entry);
         let full = self.batch_bytes >= BATCH_BYTES || self.batch.len() >= BATCH_ENTRIES;
         if full {
+            self.judge_ids(&inputs[file].path)?;
             self.store_batch()?;
         }
         Ok(full)
@@ -192,6 +209,16 @@ impl Pass<'_> {
         self.summary.skipped += appended.skipped;
         Ok(())
     }
+}
+
+fn language_in_ids(file: &Path, found: &str) -> ImportRunError {
+    ImportRunError::Import(ImportError::Unexpected {
+        at: Box::new(Location { file: file.to_owned(), place: Place::File }),
+        found: format!("nothing that says the language, but {found}"),
+        expected: "the language where kndb reads it: an array named `fact/zh`, a column or field `language`, a folder \
+                   `language=zh`; or the option for the language, beside which an id is what it is"
+            .to_owned(),
+    })
 }
 
 /// Whether a text is the id of a Wikidata property: `P36`.

@@ -70,7 +70,7 @@ impl<M: Members> Archive<M> {
             });
         }
         let at = || file.at(place.clone());
-        let known = name::Known { said: self.told.said_language(), facts: &self.facts };
+        let known = name::Known { said: self.told.said_language(), facts: &self.facts, plain: self.told.has_option() };
         let name = name::Named::read(self.members.name(index), known)
             .map_err(|problem| ImportError::Data { at: at(), problem })?;
         let by = "the array's name";

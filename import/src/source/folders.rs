@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use kndb_storage::language::{is_ambiguous, is_known, is_surely, is_word, named, same};
 
 use crate::options::DEFAULT_LANGUAGE;
+use crate::source::id_codes::in_folder;
 use crate::source::roles::Role;
 
 /// What Hive writes for a null.
@@ -43,6 +44,7 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
                 let why = format!("the folder `{name}`, which is the name of a language, not its code");
                 said.push(Folder::Hint { name, why });
             }
+            None if chosen => said.extend(hint_inside(&name).map(|why| Folder::Hint { name, why })),
             None => {}
         }
     }
@@ -140,6 +142,11 @@ fn word(path: &Path, name: String) -> Option<Folder> {
 /// What is said of a folder whose name has two readings.
 pub(crate) fn unsure(name: &str) -> String {
     format!("the folder `{name}`, which may be a language's code or something else")
+}
+
+/// What a folder's name with a code in it hints at: `lang_zh`, `zh_results`.
+pub(crate) fn hint_inside(name: &str) -> Option<String> {
+    in_folder(name).map(|code| format!("the folder `{name}`, in which `{code}` may be one"))
 }
 
 /// Whether a folder beside this one is surely a language: then this one is.

@@ -6,6 +6,7 @@ pub(crate) mod array;
 pub(crate) mod columns;
 pub(crate) mod folders;
 pub(crate) mod given;
+pub(crate) mod id_codes;
 pub(crate) mod ids;
 pub(crate) mod invalid;
 pub(crate) mod lists;

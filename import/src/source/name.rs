@@ -18,6 +18,8 @@ pub(crate) struct Known<'a> {
     pub said: Option<&'a str>,
     /// [`facts`] of all names.
     pub facts: &'a HashSet<String>,
+    /// Whether an option says the language or the prompt, so that numbers in a fact's id are part of it.
+    pub plain: bool,
 }
 
 /// The facts of which an array's name says a language that surely is one.
@@ -62,6 +64,16 @@ impl<'a> Named<'a> {
                 None => whole,
             },
         };
+        let (fact, number) = found.fact.rsplit_once('/').unwrap_or_default();
+        if is_number(number) && !known.plain {
+            let language = found.language.unwrap_or("en");
+            return Err(format!(
+                "`{number}` may be a prompt of fact `{fact}`, or part of the fact id `{}`; expected a prompt after its \
+                 language, `{fact}/{language}/{number}`, or the option for the language or for the prompt, beside which \
+                 the id is what it is",
+                found.fact
+            ));
+        }
         if found.fact.is_empty() {
             return Err("it has no fact id before its first `/`".to_owned());
         }
@@ -159,7 +171,7 @@ mod tests {
 
     /// A name beside others, where something says a language.
     fn told<'a>(name: &'a str, said: Option<&str>, others: &[&str]) -> Result<Named<'a>, String> {
-        Named::read(name, Known { said, facts: &facts(others.iter().copied()) })
+        Named::read(name, Known { said, facts: &facts(others.iter().copied()), plain: said.is_some() })
     }
 
     #[test]
@@ -176,7 +188,7 @@ mod tests {
             let name = format!("f1/{code}");
             assert_eq!(read(&name), ("f1", Some(code), None));
         }
-        for name in ["u", "P36/France", "P36/USA", "a/b/c d", "f1/3", "x/my_fact", "P36/12/France"] {
+        for name in ["u", "P36/France", "P36/USA", "a/b/c d", "x/my_fact", "P36/12/France"] {
             assert_eq!(read(name), (name, None, None));
         }
     }
@@ -190,6 +202,15 @@ mod tests {
         assert!(told("P36/France/3", None, &[]).is_err());
         assert!(told("/en", None, &[]).is_err());
         assert!(told("zh/f1", None, &[]).expect_err("the wrong way round").ends_with("`f1/zh`"));
+    }
+
+    #[test]
+    fn a_number_that_may_be_a_prompt_is_asked_about() {
+        for (name, prompt) in [("f1/0", "f1/en/0"), ("f1/0/zh", "f1/zh/0"), ("P36/12/zh/3", "P36/zh/12")] {
+            let problem = told(name, None, &[]).expect_err(name);
+            assert!(problem.contains(&format!("expected a prompt after its language, `{prompt}`")), "{problem}");
+        }
+        assert_eq!(told("f1/0", Some("en"), &[]), Ok(Named { fact: "f1/0", language: None, prompt: None }));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Told {
     /// Languages of entries, and what said them.
     languages: BTreeMap<String, BTreeSet<String>>,
     not_used: Vec<String>,
+    /// Whether an option says the language or the prompt.
+    by_option: bool,
 }
 
 impl Told {
@@ -61,7 +63,8 @@ impl Told {
     /// by whoever named the file, so that their names mean something.
     pub fn of(path: &Path, folders: usize, options: &Options) -> Result<Self, ImportError> {
         let at = || Box::new(Location { file: path.to_owned(), place: Place::File });
-        let mut told = Self::default();
+        let by_option = options.language.is_some() || options.prompt.is_some();
+        let mut told = Self { by_option, ..Self::default() };
         if let Some(language) = &options.language {
             told.language(language, LANGUAGE_OPTION, &at)?;
         }
@@ -131,6 +134,11 @@ impl Told {
     /// The language that is said of all entries.
     pub fn said_language(&self) -> Option<&str> {
         self.language.as_ref().map(|said| &*said.value)
+    }
+
+    /// Whether an option says the language or the prompt.
+    pub fn has_option(&self) -> bool {
+        self.by_option
     }
 
     /// A file's name hints at a language; only where nothing else says one does it matter.

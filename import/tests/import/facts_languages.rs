@@ -44,14 +44,14 @@ fn a_link_has_the_language_of_its_name_or_of_what_it_leads_to() {
     };
     link("patterns/de", "mine");
     link("plain", "fr");
-    link("patterns/de", "it");
+    link("patterns/de", "es");
     link("patterns/de/P36.jsonl", "P36.jsonl");
     assert_eq!(languages(&folder, "mine", None), ["de"]);
     assert_eq!(languages(&folder, "fr", None), ["fr"]);
     assert_eq!(languages(&folder, "P36.jsonl", None), ["de"]);
     assert_eq!(
-        refusal(&folder, "it", &FactsOptions::default()),
-        "two languages for it/P36.jsonl: the folder `it` says `it`, the folder `de` says `de`; expected one"
+        refusal(&folder, "es", &FactsOptions::default()),
+        "two languages for es/P36.jsonl: the folder `es` says `es`, the folder `de` says `de`; expected one"
     );
 }
 
@@ -167,7 +167,12 @@ fn codes_that_are_not_known_are_languages_beside_known_ones_only() {
     }
     folder.write("other/raw/P36.jsonl", PATTERN);
     assert_eq!(languages(&folder, "tuples", None), ["sh", "vi", "war"]);
-    assert_eq!(languages(&folder, "tuples/war", None), ["war"]);
+    let refused = refusal(&folder, "tuples/war", &FactsOptions::default());
+    assert!(refused.contains("its folder `war` is no language"), "what stands beside PATH says nothing: {refused}");
+    folder.write("more/fb/P36.jsonl", PATTERN);
+    folder.write("more/zh/P36.jsonl", PATTERN);
+    let refused = refusal(&folder, "more", &FactsOptions::default());
+    assert!(refused.contains("its folder `fb` is no language"), "no language has this code: {refused}");
     let refused = refusal(&folder, "other/raw", &FactsOptions::default());
     assert!(refused.contains("its folder `raw` is no language"), "{refused}");
 }
@@ -229,7 +234,8 @@ fn a_folder_named_as_a_word_is_a_language_only_beside_one() {
         folder.write(&format!("all/{language}/templates.jsonl"), r#"{"relation": "P1", "template": "[X] [Y]"}"#);
     }
     assert_eq!(languages(&folder, "all", None), ["en", "id", "it"]);
-    assert_eq!(languages(&folder, "all/it", None), ["it"], "`en` stands beside it");
+    let refused = refusal(&folder, "all/it", &FactsOptions::default());
+    assert!(refused.contains("the folder `it`, which may be"), "`en` stands beside PATH, not within it: {refused}");
     folder.write("lang=de/ml/P36.jsonl", PARAREL);
     assert_eq!(languages(&folder, "lang=de/ml", None), ["de"], "the folder above is sure");
 }

@@ -15,6 +15,7 @@ mod folder;
 mod folders;
 #[cfg(feature = "parquet")]
 mod frames;
+mod id_codes;
 mod inputs;
 mod into_store;
 mod job;
