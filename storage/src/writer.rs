@@ -6,9 +6,10 @@
 //! segment directly. [`Job`] adds the memory an import needs to go on after an interruption.
 
 mod job;
+mod sealing;
 
 use crate::block::{Form, encode_groups, encode_scores};
-use crate::catalogue::{FileRecord, JobRecord, Locked, Waiting};
+use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::check::{check_entry, check_twice};
 use crate::entry::{Entry, EntryData};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::ids::{FileId, PromptId};
 use crate::run::Run;
 use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build, le_u32};
-use crate::snapshot::{Place, Snapshot, waiting_of};
+use crate::snapshot::{Place, Snapshot};
 use crate::store::Store;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
@@ -27,10 +28,6 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 pub use job::Job;
 
-/// Entries that are not sealed yet are sealed when a run has this many bytes of them.
-const SEAL_BYTES: usize = 16 << 20;
-/// Or as many of them: every commit reads the catalogue.
-const SEAL_ENTRIES: usize = 2_048;
 /// A batch of this size becomes a segment directly.
 const DIRECT_BYTES: usize = 4 << 20;
 /// A run or import that is finished with more segments than this is compacted.
@@ -442,52 +439,6 @@ impl RunWriter {
                 Err(self.exists(&entry.fact, &entry.language, entry.key.prompt.0, found.len()))
             }
             _ => Ok(found),
-        }
-    }
-
-    fn seal_if_large(&self) -> Result<()> {
-        let snapshot = self.store.for_writing()?;
-        let waiting = waiting_of(&snapshot.catalogue, self.run.id);
-        let (count, bytes) = waiting.fold((0, 0), |(count, bytes), (_, payload)| (count + 1, bytes + payload.len()));
-        if bytes >= SEAL_BYTES || count >= SEAL_ENTRIES { self.seal() } else { Ok(()) }
-    }
-
-    /// Moves what waits in the catalogue into a segment.
-    pub fn seal(&self) -> Result<()> {
-        loop {
-            let snapshot = self.store.for_writing()?;
-            let then: Vec<_> = waiting_of(&snapshot.catalogue, self.run.id).collect();
-            if then.is_empty() {
-                return Ok(());
-            }
-            let mut payloads = Vec::with_capacity(then.len());
-            for (key, waiting) in &then {
-                payloads.push((*key, Cow::Borrowed(waiting.bytes()?)));
-            }
-            let building = self.store.building()?;
-            let (out, bytes) = build(building.writer()?, self.head(), payloads.into_iter())
-                .map_err(Error::io("write", building.path()))?;
-            building.sync(out)?;
-            let sealed = self.store.write(|locked| {
-                self.run_in(locked)?;
-                // Entries may have been replaced, or sealed by another, since they were read.
-                let same = |(key, waiting): &(EntryKey, &Waiting)| {
-                    locked.now().unsealed.get(&(self.run.id, *key)).is_some_and(|now| now == *waiting)
-                };
-                if !then.iter().all(same) {
-                    return Ok(false);
-                }
-                for (key, _) in &then {
-                    locked.remove_unsealed(self.run.id, *key);
-                }
-                let file = locked.next_file();
-                building.rename(&file_path(self.store.path(), file, SEGMENT))?;
-                locked.set_file(file, FileRecord::Segment { run: self.run.id.0, job: None, bytes });
-                Ok(true)
-            })?;
-            if sealed {
-                return Ok(());
-            }
         }
     }
 }
