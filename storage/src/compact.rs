@@ -46,24 +46,30 @@ impl Store {
     /// Seals what waits, and merges the segments of every run; files of an older format version are written anew.
     ///
     /// # Errors
-    /// When something that would be copied is damaged: nothing of that run is changed, and the message says where it is.
+    /// When something that would be copied is damaged: nothing of that run is changed, all others are compacted, and the message
+    /// says where the first damage is.
     pub fn compact(&self) -> Result<Compacted> {
         let snapshot = self.snapshot()?;
         let before = snapshot.segment_files();
-        // Runs with nothing to do are not opened: a store may have thousands.
-        let mut due = Vec::new();
+        // Runs with nothing to do are not opened for writing: a store may have thousands.
+        let (mut due, mut damage) = (Vec::new(), None);
         for run in snapshot.runs() {
             let waits = waiting_of(&snapshot.catalogue, run.id).next().is_some();
-            if waits || !mergeable_segments(&snapshot, run.id)?.is_empty() {
+            let gains = mergeable_segments(&snapshot, run.id).map(|segments| !segments.is_empty());
+            if keep_damage(gains, &mut damage)?.unwrap_or(false) || waits {
                 due.push(run.spec.name.clone());
             }
         }
         drop(snapshot);
         for name in &due {
-            self.merge_run(name)?;
+            keep_damage(self.merge_run(name), &mut damage)?;
         }
         if !due.is_empty() {
             self.collect_garbage()?;
+        }
+        // A damaged run keeps no other from being compacted.
+        if let Some(damage) = damage {
+            return Err(damage);
         }
         let after = self.snapshot()?.segment_files();
         Ok(Compacted {
@@ -199,6 +205,18 @@ impl Store {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// What was found; damage is kept for later, if it is the first.
+fn keep_damage<T>(found: Result<T>, first: &mut Option<Error>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ (Error::Corrupt { .. } | Error::MissingFile { .. })) => {
+            first.get_or_insert(error);
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

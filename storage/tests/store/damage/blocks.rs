@@ -230,6 +230,25 @@ fn a_changed_byte_of_a_group_block_is_found_by_whoever_reads_it() {
 }
 
 #[test]
+fn a_damaged_run_keeps_no_other_from_being_compacted() {
+    let patient = Patient::new();
+    let at = patient.pieces().tails[0].start;
+    let (_copy, store) = patient.with_changed(at);
+    let other = store.open_run(spec("zzz")).expect("new");
+    for number in 0..2 {
+        other
+            .append_batch(&[entry(&format!("fact-{number}"), "en", 0, scores(1))], OnConflict::Refuse)
+            .expect("appends");
+        other.seal().expect("seals");
+    }
+    let before = store.snapshot().expect("reads").segment_files().0;
+    assert!(place(store.compact(), &patient.file).contains("fact-0"));
+    // What waits of the damaged run was sealed; the two segments of the other are one.
+    assert_eq!(store.snapshot().expect("reads").segment_files().0, before);
+    assert_eq!(store.snapshot().expect("reads").holds(other.run().id).expect("reads").attributed, 2);
+}
+
+#[test]
 fn a_zeroed_page_makes_no_fact_vanish() {
     let patient = Patient::new();
     let pieces = patient.pieces();
