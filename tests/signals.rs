@@ -78,7 +78,9 @@ fn a_first_signal_is_answered_at_once_and_ends_the_job_in_order() {
         let sent = Instant::now();
         let answer = running.next_message();
         assert!(sent.elapsed() < SOON, "{:?}", sent.elapsed());
-        assert_eq!(answer, "finishing 2 facts, then stopping; once more to stop now (what is stored stays)");
+        // How many facts are in work in that moment is not the test's to say.
+        let (begin, end) = ("finishing ", ", then stopping; once more to stop now (what is stored stays)");
+        assert!(answer.starts_with(begin) && answer.ends_with(end), "{answer}");
         let (status, messages) = running.end();
         assert_eq!(status.code(), Some(code), "{messages}");
         assert!(messages.contains("error: interrupted: run \"r\" holds "), "{messages}");

@@ -1,7 +1,7 @@
 //! What makes two imports one job, and what an import that fails leaves behind.
 
 use kndb_import::{ImportJob, Options, Summary, expand, import};
-use kndb_storage::{Claim, FactBatch, FactRow, OnConflict, RunSpec, Shape, Store};
+use kndb_storage::{Claim, Entry, EntryData, FactBatch, FactRow, Neuron, OnConflict, RunSpec, Shape, Store};
 
 use crate::folder::{Folder, shape};
 use crate::npy::{f4, npy};
@@ -141,8 +141,10 @@ fn the_shape_of_an_import_that_was_killed_before_its_first_entry_binds_nobody() 
         assert_eq!(imported(&folder, &store, "good.json", &corrected).expect("valid").new, 1);
         store.drop_run(&corrected.run.name).expect("drops");
     }
-    // One with entries, or whose writer is no import, stays.
-    store.open_run(mistyped).expect("new");
+    // One with entries stays.
+    let run = store.open_run(mistyped).expect("new");
+    let data = EntryData::Neurons(vec![Neuron(0)]);
+    run.append(Entry { fact: "a".into(), language: "en".into(), prompt: 0, data }).expect("appends");
     imported(&folder, &store, "good.json", &job()).expect_err("another shape");
 }
 
