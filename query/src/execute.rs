@@ -144,7 +144,6 @@ fn sides<'s>(
                 );
                 return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
             }
-            lowering.note_compared(span, &l, &r)?;
             Ok((l, r, model))
         }
         ((Set::Pairs(_), _), _) => Err(not_compared(lowering.kind(right)?, right)),

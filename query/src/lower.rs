@@ -13,7 +13,7 @@ use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::saved::{Members, read_members};
 use crate::scored::{check_neurons, note_saved};
 use crate::span::Span;
-use crate::unpaired::{Together, note_foreign_facts, note_unpaired};
+use crate::unpaired::{note_foreign_facts, note_unpaired};
 use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,11 +65,6 @@ impl<'s> Lowering<'s> {
     /// What there is to know beside the rows, so far.
     pub(crate) fn notes(&self) -> &Notes {
         &self.names.notes
-    }
-
-    /// Notes facts that only one side of a comparison has entries of.
-    pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
-        note_unpaired(&self.names, Together::Similarity, span, left, right)
     }
 
     /// All of it. Call when everything is lowered.
@@ -246,7 +241,7 @@ impl<'s> Lowering<'s> {
                 Ok(match if l == Kind::Pairs { r } else { l } {
                     Kind::Pairs => {
                         let right = Box::new(self.pairs(other, model)?);
-                        note_unpaired(&self.names, Together::Op(*op), *op_span, &inner, &right)?;
+                        note_unpaired(&self.names, *op, *op_span, &inner, &right)?;
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
                     Kind::Neurons => {
@@ -318,7 +313,7 @@ impl<'s> Lowering<'s> {
             ExprKind::Binary { op, op_span, left, right } => {
                 let (left, right) = (Box::new(self.facts(left)?), Box::new(self.facts(right)?));
                 if let (Facts::Of { pairs, .. }, Facts::Of { pairs: others, .. }) = (&*left, &*right) {
-                    note_unpaired(&self.names, Together::Op(*op), *op_span, pairs, others)?;
+                    note_unpaired(&self.names, *op, *op_span, pairs, others)?;
                 }
                 Ok(Facts::Binary { id, op: *op, left, right })
             }

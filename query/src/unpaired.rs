@@ -67,24 +67,16 @@ fn extent(pairs: &Pairs<'_>, snapshot: &Snapshot) -> Result<Option<Extent>, Quer
     })
 }
 
-/// What two sides are put together for.
-#[derive(Clone, Copy)]
-pub(crate) enum Together {
-    /// A set operation.
-    Op(SetOp),
-    /// `similarity(a, b)`.
-    Similarity,
-}
-
-/// Notes facts that only one of two sides has entries of, where both are asked about them.
+/// Notes facts that only one of two sides has entries of, where both are asked about them. `similarity` needs no such note: its
+/// column `unpaired` says it.
 pub(crate) fn note_unpaired(
     names: &Resolver<'_>,
-    together: Together,
+    op: SetOp,
     span: Span,
     left: &Pairs<'_>,
     right: &Pairs<'_>,
 ) -> Result<(), QueryError> {
-    if matches!(together, Together::Op(SetOp::Union)) {
+    if op == SetOp::Union {
         return Ok(());
     }
     if let (Pairs::Source(left), Pairs::Source(right)) = (left, right)
@@ -109,19 +101,16 @@ pub(crate) fn note_unpaired(
     let a = within(left.stored, right.asked.as_ref());
     let b = within(right.stored, left.asked.as_ref());
     let (both, all) = (a.intersection_len(&b), a.union_len(&b));
-    let text = match together {
-        Together::Op(SetOp::Difference) if both < a.len() => format!(
+    let text = match op {
+        SetOp::Difference if both < a.len() => format!(
             "{both} of the {} facts on the left of `-` have entries on the right, too; of the others nothing is taken away",
             a.len()
         ),
-        Together::Op(SetOp::Intersection) if both < all => {
+        SetOp::Intersection if both < all => {
             format!("{both} of {all} facts have entries on both sides of `&`")
         }
-        Together::Op(SetOp::SymmetricDifference) if both < all => {
+        SetOp::SymmetricDifference if both < all => {
             format!("{both} of {all} facts have entries on both sides of `^`; of the others all is on one side")
-        }
-        Together::Similarity if both < all => {
-            format!("{both} of {all} facts have entries on both sides; the others are left out")
         }
         _ => return Ok(()),
     };

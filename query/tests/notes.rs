@@ -289,10 +289,6 @@ fn facts_that_only_one_side_or_language_has_are_counted() {
             "facts of kn[run=part, lang=en] & facts of kn[run=part, lang=zh]",
             "2 of 4 facts have entries on both sides of `&`",
         ),
-        (
-            "similarity(kn[run=part, lang=en], kn[run=part, lang=zh])",
-            "2 of 4 facts have entries on both sides; the others are left out",
-        ),
         ("kn[run=part] & kn[run=other]", "0 of 5 facts have entries on both sides of `&`"),
     ] {
         assert_eq!(notes(&toy, text), [expected], "{text}");

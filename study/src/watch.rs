@@ -147,7 +147,8 @@ mod tests {
         let work = move |&item: &usize| {
             counted.fetch_add(1, Ordering::Relaxed);
             assert!(item != 17, "no answer to {item}");
-            std::thread::sleep(Duration::from_millis(1));
+            // Later ones take long: telling of the panic takes a while on a busy machine.
+            std::thread::sleep(Duration::from_millis(if item < 100 { 1 } else { 50 }));
             Ok(item)
         };
         let error = outcome(work, |_| {}).expect_err("a bug");
