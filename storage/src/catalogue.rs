@@ -11,8 +11,10 @@ mod reading;
 
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
+use crate::files::container::directory_sum;
 use crate::files::durable;
 pub(crate) use crate::files::fresh::Waiting;
+use crate::files::garbage::path_of;
 use crate::files::manifest::{Manifest, Summaries, numbers, publish};
 use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
 use crate::keys::{
@@ -48,6 +50,9 @@ pub(crate) struct Catalogue {
     pub languages: Vec<String>,
     pub relations: Vec<String>,
     pub files: BTreeMap<FileId, FileRecord>,
+    /// The checksum of each file's directory, which has those of its sections: another good file in its place is not taken for it.
+    /// Files of format 1 have none until the first commit of format 2.
+    pub sums: BTreeMap<FileId, u64>,
     pub jobs: BTreeMap<u32, JobRecord>,
     pub tombstones: BTreeMap<(FileId, u32), RoaringBitmap>,
     /// Facts that are not in the dictionary yet: external ids.
@@ -196,6 +201,7 @@ impl Locked {
     /// Writes all changes at once, makes them durable, and publishes them to readers. `epoch` is told before and after, still
     /// under the lock.
     pub(crate) fn commit(mut self, store: &Path, epoch: &Epoch) -> Result<(), CommitError> {
+        self.sum_up(store);
         self.now.counters.epoch += 1;
         let counters = self.now.counters;
         self.put(Table::Counters, &[], &counters);
@@ -313,12 +319,28 @@ impl Locked {
     pub(crate) fn remove_file(&mut self, file: FileId) {
         self.remove(Table::Files, &file.0.to_be_bytes());
         self.now.files.remove(&file);
+        self.remove(Table::Sums, &file.0.to_be_bytes());
+        self.now.sums.remove(&file);
         let parts: Vec<u32> =
             self.now.tombstones.range((file, 0)..=(file, u32::MAX)).map(|(&(_, part), _)| part).collect();
         for part in parts {
             self.remove(Table::Tombstones, &tombstone_key(file, part));
             self.now.tombstones.remove(&(file, part));
         }
+    }
+
+    fn set_sum(&mut self, file: FileId, sum: u64) {
+        self.put(Table::Sums, &file.0.to_be_bytes(), &sum);
+        self.now.sums.insert(file, sum);
+    }
+
+    /// Notes the checksums of files that are new, which have their names already. One that is damaged gets none, and is told when it
+    /// is opened.
+    fn sum_up(&mut self, store: &Path) {
+        let new = self.now.files.iter().filter(|(file, _)| !self.now.sums.contains_key(file));
+        let sums: Vec<_> =
+            new.filter_map(|(&file, record)| Some((file, directory_sum(&path_of(store, file, record))?))).collect();
+        sums.into_iter().for_each(|(file, sum)| self.set_sum(file, sum));
     }
 
     pub(crate) fn set_job(&mut self, job: u32, record: JobRecord) {

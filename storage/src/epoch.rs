@@ -75,10 +75,14 @@ impl Epoch {
         Some((epoch, state))
     }
 
+    /// The last commit that the file says is done, itself or by one that has begun after it; `None` where the file says nothing.
+    pub(crate) fn done(&self) -> Option<u64> {
+        self.read().map(|(epoch, state)| if state == DONE { epoch } else { epoch.saturating_sub(1) })
+    }
+
     /// Fails if a confirmed commit is not in the catalogue. Only under the catalogue's lock.
     pub(crate) fn check(&self, catalogue: &Path, found: u64) -> Result<()> {
-        // One that has begun says that all before it were done.
-        let done = self.read().map_or(0, |(epoch, state)| if state == DONE { epoch } else { epoch.saturating_sub(1) });
+        let done = self.done().unwrap_or(0);
         if done <= found {
             return Ok(());
         }

@@ -12,6 +12,7 @@ pub(crate) enum Table {
     Counters = b'c',
     Dropped = b'd',
     Files = b'f',
+    Sums = b'h',
     Identity = b'i',
     Jobs = b'j',
     Languages = b'l',

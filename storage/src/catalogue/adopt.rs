@@ -28,6 +28,7 @@ impl Locked {
         }
         (self.now.languages, self.now.relations) = (other.languages.clone(), other.relations.clone());
         other.files.iter().for_each(|(&file, &record)| self.set_file(file, record));
+        other.sums.iter().for_each(|(&file, &sum)| self.set_sum(file, sum));
         other.jobs.iter().for_each(|(&job, record)| self.set_job(job, record.clone()));
         other.tombstones.iter().for_each(|(&(file, part), locals)| self.add_tombstones(file, part, locals));
         for (fact, id) in &other.new_facts {

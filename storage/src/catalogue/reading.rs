@@ -25,6 +25,10 @@ impl Locked {
             let id = key.try_into().map(u64::from_be_bytes).map_err(|key| self.bad_key(&key))?;
             self.now.files.insert(FileId(id), record);
         }
+        for (key, sum) in self.records(Table::Sums)? {
+            let id = key.try_into().map(u64::from_be_bytes).map_err(|key| self.bad_key(&key))?;
+            self.now.sums.insert(FileId(id), sum);
+        }
         for (key, record) in self.records(Table::Jobs)? {
             let job = self.number(&key)?;
             self.now.jobs.insert(job, record);

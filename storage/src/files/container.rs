@@ -120,7 +120,26 @@ fn envelope(bytes: &[u8], path: &Path, magic: Magic) -> Result<(u32, std::ops::R
     Ok((version, directory))
 }
 
+/// The checksum of a file's directory, as its trailer says it; `None` where it is no such file, or is gone.
+pub(crate) fn directory_sum(path: &Path) -> Option<u64> {
+    let bytes = Bytes::map(path).ok()??;
+    let trailer = &bytes[bytes.len().checked_sub(TRAILER)?..];
+    trailer.get(16..24)?.try_into().ok().map(u64::from_le_bytes)
+}
+
 impl Container {
+    /// Fails unless this is the file that a manifest means: another good one of the same length may be in its place.
+    pub(crate) fn must_be(&self, expected: Option<u64>) -> Result<()> {
+        let found = xxh3_64(self.directory());
+        match expected.filter(|&expected| expected != found) {
+            None => Ok(()),
+            Some(expected) => {
+                let say = |sum: u64| format!("a file whose directory has the checksum {sum:016x}");
+                Err(Error::corrupt(&self.path, "file", say(found), say(expected)))
+            }
+        }
+    }
+
     /// Checks the envelope and the directory's checksum.
     pub(crate) fn open(bytes: Bytes, path: &Path, magic: Magic) -> Result<Self> {
         let (version, directory) = envelope(&bytes, path, magic)?;

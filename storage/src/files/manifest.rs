@@ -54,7 +54,7 @@ struct Record {
     languages: Vec<String>,
     relations: Vec<String>,
     relation_names: Vec<(String, String, String)>,
-    files: Vec<(u64, FileRecord, Vec<PartSummary>)>,
+    files: Vec<(u64, FileRecord, Vec<PartSummary>, Option<u64>)>,
     jobs: Vec<(u32, JobRecord)>,
     tombstones: Vec<(u64, u32, Vec<u8>)>,
     new_facts: Vec<(u32, String)>,
@@ -163,11 +163,12 @@ impl Manifest {
             catalogue.relation_names.insert((relation, language), name);
         }
         let mut summaries = Summaries::new();
-        for (file, record, parts) in record.files {
+        for (file, record, parts, sum) in record.files {
             if parts.iter().any(|part| part.kind().is_none()) {
                 return Err(Error::corrupt(path, format!("parts of file {file}"), "an unknown kind", "0 to 2"));
             }
             catalogue.files.insert(FileId(file), record);
+            catalogue.sums.extend(sum.map(|sum| (FileId(file), sum)));
             summaries.insert(FileId(file), parts);
         }
         for (file, part, locals) in record.tombstones {
@@ -224,10 +225,12 @@ pub(crate) fn publish(
         let known = before.and_then(|before| before.summaries.get(&file)).cloned();
         let parts = match (known, record) {
             (Some(parts), _) => parts,
-            (None, FileRecord::Segment { run, bytes, .. }) => summary_of_file(store, (file, RunId(run), bytes))?,
+            (None, FileRecord::Segment { run, bytes, .. }) => {
+                summary_of_file(store, (file, RunId(run), bytes), catalogue.sums.get(&file).copied())?
+            }
             (None, FileRecord::Dictionary { .. } | FileRecord::Set { .. }) => Vec::new(),
         };
-        files.push((file.0, record, parts));
+        files.push((file.0, record, parts, catalogue.sums.get(&file).copied()));
     }
     let names = catalogue.relation_names.iter();
     let record = Record {

@@ -133,7 +133,10 @@ impl Snapshot {
     pub(crate) fn verify_files(&self, store: &Path) -> Vec<Error> {
         let waiting = self.catalogue.unsealed.values().map(|waiting| waiting.bytes().map(drop));
         let sets = self.catalogue.files.iter().filter_map(|(&file, record)| match record {
-            FileRecord::Set { bytes } => Some(read_members(&file_path(store, file, SET), *bytes).map(drop)),
+            FileRecord::Set { bytes } => {
+                let sum = self.catalogue.sums.get(&file).copied();
+                Some(read_members(&file_path(store, file, SET), *bytes, sum).map(drop))
+            }
             _ => None,
         });
         let dictionary = self.dictionary().map(Dictionary::verify);

@@ -136,7 +136,15 @@ impl Snapshot {
                     let known = before.and_then(|b| b.dictionary.as_ref()).filter(|(known, _)| *known == file);
                     dictionary = Some(match known {
                         Some((_, open)) => (file, Arc::clone(open)),
-                        None => (file, Arc::new(open_dictionary(folder, file, (facts, expected))?)),
+                        None => (
+                            file,
+                            Arc::new(open_dictionary(
+                                folder,
+                                file,
+                                (facts, expected),
+                                catalogue.sums.get(&file).copied(),
+                            )?),
+                        ),
                     });
                 }
                 FileRecord::Set { .. } => {}
@@ -144,8 +152,9 @@ impl Snapshot {
                     let segment = match old.get(&file) {
                         Some(&open) => Arc::clone(open),
                         None => {
+                            let sum = catalogue.sums.get(&file).copied();
                             let summary = known.and_then(|known| known.get(&file)).map(Vec::as_slice);
-                            Arc::new(LazySegment::of_file(folder, (file, RunId(run), bytes), summary)?)
+                            Arc::new(LazySegment::of_file(folder, (file, RunId(run), bytes), sum, summary)?)
                         }
                     };
                     let dead = catalogue.tombstones.range((file, 0)..=(file, u32::MAX));
@@ -247,10 +256,11 @@ impl Snapshot {
     }
 }
 
-fn open_dictionary(folder: &Path, file: FileId, expected: (u32, u64)) -> Result<Dictionary> {
+fn open_dictionary(folder: &Path, file: FileId, expected: (u32, u64), sum: Option<u64>) -> Result<Dictionary> {
     let path = file_path(folder, file, DICTIONARY);
     let bytes = Bytes::map(&path)?.ok_or_else(|| Error::MissingFile { path: path.clone() })?;
     let open = Dictionary::open(bytes, &path)?;
     agree(&path, (open.len(), open.size()), expected, "facts")?;
+    open.must_be(sum)?;
     Ok(open)
 }

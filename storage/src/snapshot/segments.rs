@@ -29,13 +29,11 @@ enum Source {
         file: FileId,
         path: PathBuf,
         bytes: u64,
+        /// The checksum of its directory, if it is known.
+        sum: Option<u64>,
     },
     /// Entries that wait to be sealed.
-    Waiting {
-        path: PathBuf,
-        head: SegmentHead,
-        entries: Vec<(EntryKey, Waiting)>,
-    },
+    Waiting { path: PathBuf, head: SegmentHead, entries: Vec<(EntryKey, Waiting)> },
 }
 
 impl LazySegment {
@@ -43,9 +41,10 @@ impl LazySegment {
     pub(crate) fn of_file(
         folder: &Path,
         (file, run, bytes): (FileId, RunId, u64),
+        sum: Option<u64>,
         summary: Option<&[PartSummary]>,
     ) -> Result<Self> {
-        let source = Source::File { file, path: file_path(folder, file, SEGMENT), bytes };
+        let source = Source::File { file, path: file_path(folder, file, SEGMENT), bytes, sum };
         let parts = summary.map(<[_]>::to_vec).unwrap_or_default();
         let mut segment = Self { run, parts, source, open: OnceLock::new() };
         if summary.is_none() {
@@ -104,10 +103,11 @@ impl LazySegment {
 
     fn read(&self) -> Result<Segment> {
         match &self.source {
-            Source::File { path, bytes, .. } => {
+            Source::File { path, bytes, sum, .. } => {
                 let mapped = Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.clone() })?;
                 let open = Segment::open(mapped, path)?;
                 agree(path, (open.run().0, open.size()), (self.run.0, *bytes), "run")?;
+                open.must_be(*sum)?;
                 Ok(open)
             }
             Source::Waiting { path, head, entries } => {
@@ -139,6 +139,6 @@ pub(crate) fn waiting_of(catalogue: &Catalogue, run: RunId) -> impl Iterator<Ite
 }
 
 /// The parts of a segment file that no manifest has told of yet.
-pub(crate) fn summary_of_file(store: &Path, of: (FileId, RunId, u64)) -> Result<Vec<PartSummary>> {
-    Ok(LazySegment::of_file(store, of, None)?.parts)
+pub(crate) fn summary_of_file(store: &Path, of: (FileId, RunId, u64), sum: Option<u64>) -> Result<Vec<PartSummary>> {
+    Ok(LazySegment::of_file(store, of, sum, None)?.parts)
 }

@@ -156,7 +156,7 @@ impl Store {
                 }
             }
         } else {
-            let Manifest { catalogue, summaries, hold, .. } = self.newest_manifest(epoch)?;
+            let Manifest { catalogue, summaries, hold, .. } = self.newest_manifest()?;
             Snapshot::take(path, catalogue, Some(&summaries), before, contents, Some(hold))?
         };
         let snapshot = Arc::new(snapshot);
@@ -166,24 +166,33 @@ impl Store {
 
     /// The newest manifest. Where a crash or damage left none for the last commit, the catalogue gives it once more, if this process
     /// may write.
-    fn newest_manifest(&self, confirmed: Option<u64>) -> Result<Manifest> {
+    fn newest_manifest(&self) -> Result<Manifest> {
+        // Looked at first: a commit is done only when its manifest is there. Where the file is gone, nothing says that the newest
+        // manifest is that of the last commit, and the catalogue is asked.
+        let done = self.inner.epoch.done();
         let found = match Manifest::newest(self.path()) {
-            Ok(Some(manifest)) if confirmed.is_none_or(|epoch| epoch <= manifest.catalogue.counters.epoch) => {
+            Ok(Some(manifest)) if done.is_some_and(|done| done <= manifest.catalogue.counters.epoch) => {
                 self.same_store(&manifest.catalogue)?;
                 return Ok(manifest);
             }
             found => found,
         };
         let problem = |manifest: Option<Manifest>| {
-            let found = manifest.map_or(0, |manifest| manifest.catalogue.counters.epoch);
-            let expected = format!("that of commit {}", confirmed.unwrap_or(1));
-            Error::corrupt(&self.path().join("manifests"), "newest manifest", format!("commit {found}"), expected)
+            let found = manifest
+                .map_or("no manifest".to_owned(), |newest| format!("commit {}", newest.catalogue.counters.epoch));
+            let expected = match done {
+                Some(done) => format!("commit {done}, which `epoch` says is done"),
+                None => {
+                    "a file `epoch` that says so; whoever may write to the store mends it by reading it once".into()
+                }
+            };
+            Error::corrupt(&self.path().join("manifests"), "newest manifest", found, expected)
         };
         let problem = found.map(problem).unwrap_or_else(|e| e);
         // Taking the lock publishes what is missing. Where that cannot be, the first problem is the one to tell.
         match self.lock() {
             Ok(_) => Manifest::newest(self.path())?.ok_or(problem),
-            Err(e @ Error::Corrupt { .. }) => Err(e),
+            Err(e @ (Error::Corrupt { .. } | Error::Replaced { .. })) => Err(e),
             Err(_) => Err(problem),
         }
     }
@@ -264,6 +273,9 @@ impl Store {
         }
         self.same_store(locked.now())?;
         locked.catch_up(self.path())?;
+        if self.inner.epoch.done().is_none() {
+            self.inner.epoch.confirm(epoch);
+        }
         Ok((gate, locked))
     }
 

@@ -69,7 +69,8 @@ impl Store {
                 return Err(Error::corrupt(self.path(), format!("saved set @{name}"), found, "a file of members"));
             }
         };
-        Ok((record.set.clone(), read_members(&file_path(self.path(), FileId(file), SET), bytes)?))
+        let sum = snapshot.catalogue.sums.get(&FileId(file)).copied();
+        Ok((record.set.clone(), read_members(&file_path(self.path(), FileId(file), SET), bytes, sum)?))
     }
 
     /// Removes a saved set.
@@ -127,12 +128,13 @@ impl Write for SetWriter {
 }
 
 /// The members in a file, whose length the manifest knows; compared with their checksum.
-pub(crate) fn read_members(path: &std::path::Path, expected: u64) -> Result<Vec<u8>> {
+pub(crate) fn read_members(path: &std::path::Path, expected: u64, sum: Option<u64>) -> Result<Vec<u8>> {
     let bytes = Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() })?;
     let container = Container::open(bytes, path, Magic::Set)?;
     if container.len() != expected {
         return Err(Error::corrupt(path, "file", format!("{} bytes", container.len()), expected));
     }
+    container.must_be(sum)?;
     let section = Section::from_bytes(container.directory())
         .ok_or_else(|| Error::corrupt(path, "directory", format!("{} bytes", container.directory().len()), "24"))?;
     container.check_bounds(section, "members")?;

@@ -10,19 +10,21 @@ use crate::store::read_members;
 use std::path::Path;
 
 /// Fails unless a file is whole, and the one that a catalogue means.
-pub(super) fn prove(path: &Path, record: &FileRecord) -> Result<()> {
+pub(super) fn prove(path: &Path, record: &FileRecord, sum: Option<u64>) -> Result<()> {
     let map = || Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() });
     match *record {
         FileRecord::Segment { run, bytes, .. } => {
             let segment = Segment::open(map()?, path)?;
             agree(path, (segment.run().0, segment.size()), (run, bytes), "run")?;
+            segment.must_be(sum)?;
             segment.verify()
         }
         FileRecord::Dictionary { facts, bytes } => {
             let dictionary = Dictionary::open(map()?, path)?;
             agree(path, (dictionary.len(), dictionary.size()), (facts, bytes), "facts")?;
+            dictionary.must_be(sum)?;
             dictionary.verify()
         }
-        FileRecord::Set { bytes } => read_members(path, bytes).map(drop),
+        FileRecord::Set { bytes } => read_members(path, bytes, sum).map(drop),
     }
 }

@@ -271,7 +271,12 @@ fn the_catalogue_is_as_described() {
     );
     let id = value(b'i', &[]).0;
     assert_eq!((id[0], id.len()), (1, 17), "the store's id");
-    assert_eq!(all.len(), 11, "nothing else: {:?}", all.keys().collect::<Vec<_>>());
+    let end = |name: &str| std::fs::read(toy.path.join("files").join(name)).expect("reads");
+    for (number, name) in [(1, "0000000001.dict"), (2, "0000000002.seg")] {
+        let (file, sum) = (end(name), value(b'h', &[0, 0, 0, 0, 0, 0, 0, number]));
+        assert_eq!((sum.0[0], sum.u64(1)), (1, At(&file).u64(file.len() - 24)), "checksum of the directory");
+    }
+    assert_eq!(all.len(), 13, "nothing else: {:?}", all.keys().collect::<Vec<_>>());
 }
 
 #[test]

@@ -110,12 +110,16 @@ fn a_manifest_is_as_described() {
     assert_eq!((r.list(Reader::text), r.list(Reader::text)), (vec!["en".into(), "zh".into()], vec!["P36".into()]));
     assert_eq!(r.list(|r| (r.text(), r.text(), r.text())), []);
     let part = |r: &mut Reader<'_>| [r.number(2), r.number(2), r.number(1), r.number(4)];
-    let files = r.list(|r| (r.number(8), r.file(), r.list(part)));
+    let files = r.list(|r| (r.number(8), r.file(), r.list(part), r.optional(|r| r.number(8)).expect("a checksum")));
     let size = |name: &str| std::fs::metadata(toy.path.join("files").join(name)).expect("is there").len();
+    let sum = |name: &str| {
+        let file = std::fs::read(toy.path.join("files").join(name)).expect("reads");
+        Reader(&file[file.len() - 24..]).number(8)
+    };
     let expected = [
-        (1, (0, vec![1, size("0000000001.seg")]), vec![[0, 0, 0, 1], [1, 0, 0, 1]]),
-        (2, (1, vec![2, size("0000000002.dict")]), vec![]),
-        (3, (2, vec![size("0000000003.set")]), vec![]),
+        (1, (0, vec![1, size("0000000001.seg")]), vec![[0, 0, 0, 1], [1, 0, 0, 1]], sum("0000000001.seg")),
+        (2, (1, vec![2, size("0000000002.dict")]), vec![], sum("0000000002.dict")),
+        (3, (2, vec![size("0000000003.set")]), vec![], sum("0000000003.set")),
     ];
     assert_eq!((next_file, files), (3, expected.to_vec()));
     assert_eq!(r.list(|r| (r.number(4), r.number(4), r.text(), r.number(1))), [], "no job");

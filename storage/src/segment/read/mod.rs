@@ -109,6 +109,11 @@ impl Segment {
         self.shape
     }
 
+    /// Fails unless this is the file whose directory has a checksum.
+    pub(crate) fn must_be(&self, sum: Option<u64>) -> Result<()> {
+        self.container.must_be(sum)
+    }
+
     /// Size in bytes.
     pub fn size(&self) -> u64 {
         self.container.len()

@@ -59,7 +59,8 @@ impl Store {
         let mut passed = 0;
         for (&file, record) in &catalogue.files {
             progress(passed, total);
-            let copied = copy(self.path(), to, (file, record), &mut |bytes| progress(passed + bytes, total))?;
+            let sum = catalogue.sums.get(&file).copied();
+            let copied = copy(self.path(), to, (file, record), sum, &mut |bytes| progress(passed + bytes, total))?;
             passed += record.bytes();
             done.copied += u64::from(copied);
             done.copied_bytes += if copied { record.bytes() } else { 0 };
@@ -73,7 +74,13 @@ impl Store {
 }
 
 /// Copies a file, unless it is there; says whether it was copied.
-fn copy(store: &Path, to: &Path, (file, record): (FileId, &FileRecord), progress: &mut dyn FnMut(u64)) -> Result<bool> {
+fn copy(
+    store: &Path,
+    to: &Path,
+    (file, record): (FileId, &FileRecord),
+    sum: Option<u64>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<bool> {
     let (from, copy) = (path_of(store, file, record), path_of(to, file, record));
     let end = end_of(&from, record.bytes()).map_err(|source| unreadable(&from, source))?;
     if end_of(&copy, record.bytes()).is_ok_and(|there| there == end) {
@@ -94,7 +101,7 @@ fn copy(store: &Path, to: &Path, (file, record): (FileId, &FileRecord), progress
     }
     building.sync(out)?;
     // What cannot be proved is damaged in the store, as a rule: then that is the file to name.
-    prove(building.path(), record).map_err(|damage| prove(&from, record).err().unwrap_or(damage))?;
+    prove(building.path(), record, sum).map_err(|damage| prove(&from, record, sum).err().unwrap_or(damage))?;
     building.rename(&copy)?;
     Ok(true)
 }
