@@ -39,8 +39,11 @@ pub(super) fn look(store: &Path, catalogue: &Catalogue, changes: &mut Changes) -
         let mapped = Bytes::map(&path)?.ok_or_else(|| Error::MissingFile { path: path.clone() })?;
         let dictionary = Dictionary::open(mapped, &path)?;
         agree(&path, (dictionary.len(), dictionary.size()), (facts, bytes), "facts")?;
+        let sum = catalogue.sums.get(&file).copied();
+        // Another dictionary in its place says nothing of these facts.
+        dictionary.must_be(sum)?;
         ids = dictionary.proved_ids()?;
-        if let Err(damage) = prove(&path, record) {
+        if let Err(damage) = prove(&path, record, sum) {
             let (draft, lost) = Draft::salvage(&dictionary, &ids, &catalogue.languages);
             if lost.is_empty() {
                 changes.repair.rebuilt.push(format!("order of the facts' ids: {damage}"));

@@ -100,7 +100,8 @@ impl Changes {
                 FileRecord::Segment { .. } => segments::look(self, catalogue, (file, record), &path, &names),
                 FileRecord::Dictionary { .. } => {}
                 FileRecord::Set { .. } => {
-                    let Err(damage) = super::prove::prove(&path, record) else { continue };
+                    let sum = catalogue.sums.get(&file).copied();
+                    let Err(damage) = super::prove::prove(&path, record, sum) else { continue };
                     let of_file = catalogue.sets.values().find(|set| set.file == Some(file.0));
                     self.files.push((file, None));
                     if let Some(set) = of_file {

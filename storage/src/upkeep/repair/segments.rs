@@ -33,12 +33,15 @@ pub(super) fn look(
     names: &dictionary::Names,
 ) {
     let FileRecord::Segment { run, bytes, job } = *record else { return };
-    let Err(damage) = prove(path, record) else { return };
+    let sum = catalogue.sums.get(&file).copied();
+    let Err(damage) = prove(path, record, sum) else { return };
     let of_run = catalogue.runs.get(&RunId(run));
     let open = || {
         let mapped = Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() })?;
         let segment = Segment::open(mapped, path)?;
         agree(path, (segment.run().0, segment.size()), (run, bytes), "run")?;
+        // Another segment in its place has other entries: none of it is to be saved.
+        segment.must_be(sum)?;
         Ok::<_, Error>(segment)
     };
     let (Ok(segment), Some(of_run)) = (open(), of_run) else {
