@@ -76,6 +76,29 @@ fn a_failed_first_import_leaves_no_run_behind() {
 }
 
 #[test]
+fn a_failed_import_takes_the_new_store_along_that_it_made() {
+    let environment = Environment::new();
+    environment.write("neurons.json", NEURONS);
+    let wrong = import(&environment, &["--model", "toy", "--layers", "2", "--width", "2"]);
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(!environment.path("db").exists());
+}
+
+#[test]
+fn an_import_says_what_is_kept_and_of_how_many_entries_nothing_is() {
+    let environment = Environment::new();
+    environment.write("t.csv", "fact,layer,neuron,score\na,0,0,-1\na,0,1,-2\nb,0,0,-3\n");
+    let said = environment.ok(&[&["import", "db", "t.csv", "--run", "first"][..], &SHAPE].concat()).out;
+    for line in [
+        "kept         nothing is kept of 2 entries: all their scores are 0 or less\n",
+        "threshold    τ 0.3\n",
+        "note         1 entry has one score only: its maximum is unknown, so no share of it can be asked\n",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}
+
+#[test]
 fn an_import_says_what_it_understood() {
     let environment = Environment::new();
     std::fs::create_dir_all(environment.path("in/lang=zh_CN")).expect("folders");
@@ -89,6 +112,8 @@ fn an_import_says_what_it_understood() {
         "prompt       0 to 1\n",
         "holds        scores of 2 entries (4 scores)\n",
         "floor        0.10000001 to 0.25000003: lower scores are not known\n",
+        "kept         scores ≥ 0.01·max\n",
+        "threshold    τ 0.3\n",
         "not used     column note\n",
         "not read     in/readme.txt (no format reads it)\n",
     ] {

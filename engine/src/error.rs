@@ -123,8 +123,9 @@ pub enum Error {
     },
     /// Entries of the run were made from other questions than would be asked now.
     #[error(
-        "{count} of the entries in run {run:?} were made from other labels or templates than the store has now; the first: fact \
-         {fact:?} ({language}, prompt {prompt})"
+        "{count} of the entries in run {run:?} {} made from other labels or templates than the store has now; the first: fact \
+         {fact:?} ({language}, prompt {prompt})",
+        if *count == 1 { "was" } else { "were" }
     )]
     ChangedQuestions {
         /// The run.

@@ -200,7 +200,25 @@ pub(crate) fn detect(path: &Path) -> Result<&'static dyn Format, ImportError> {
                 .to_owned(),
         });
     }
+    let fields = fields_of(&probe);
+    if found.is_none() && are_of_facts(fields.iter().map(String::as_str)) {
+        return Err(facts_not_scores(path));
+    }
     found.ok_or_else(|| ImportError::UnknownFormat { file: path.to_owned(), found: found_in(&probe), known: known() })
+}
+
+/// Whether names of columns or fields are those of facts: labels and templates.
+pub(crate) fn are_of_facts<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    names.any(|name| ["sub_label", "obj_label", "template", "pattern", "masked_sentences"].contains(&name))
+}
+
+/// Facts where scores belong.
+pub(crate) fn facts_not_scores(path: &Path) -> ImportError {
+    ImportError::Foreign {
+        file: path.to_owned(),
+        what: "a file of facts, not of scores",
+        instead: "`kndb facts DB PATH` takes facts, labels and templates",
+    }
 }
 
 /// What a file begins with, for the rest of a sentence.
@@ -225,6 +243,11 @@ fn must_not_be_foreign(path: &Path, probe: &Probe) -> Result<(), ImportError> {
         None => Ok(()),
         Some(Foreign { what, instead }) => Err(ImportError::Foreign { file: path.to_owned(), what, instead }),
     }
+}
+
+/// [`must_not_be_foreign`] for a file that is not read otherwise.
+pub(crate) fn must_be_known(path: &Path) -> Result<(), ImportError> {
+    probe(path).map_or(Ok(()), |probe| must_not_be_foreign(path, &probe))
 }
 
 /// An error if a file is something else, or packed though this format is read only as it is.

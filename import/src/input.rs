@@ -102,6 +102,10 @@ pub fn expand_all(patterns: &[String]) -> Result<Expanded, ImportError> {
             });
         }
         if expanded.inputs.len() == before {
+            // A folder of `.pt`, for instance: each is told for what it is, as it would be by itself.
+            for (file, _) in expanded.passed_over.iter().filter(|(file, _)| file.starts_with(path) && file.is_file()) {
+                format::must_be_known(file)?;
+            }
             return Err(ImportError::NothingMatched {
                 pattern: pattern.clone(),
                 expected: format!(

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kndb_import::{Expanded, ImportJob, Options, Summary, expand_all, import};
-use kndb_storage::{OnConflict, RunSpec, Shape};
+use kndb_storage::{Keep, OnConflict, RunSpec, Shape, Store};
 
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
@@ -26,6 +26,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     };
     let spec = describe(&args.run, args.spec, stored)?;
     let Expanded { inputs, mut passed_over } = expand_all(&args.files)?;
+    let is_new = !args.store.exists();
     // Only now: a mistyped option makes no store.
     let store = store_to_fill(&args.store, terminal)?;
     let job = ImportJob {
@@ -60,12 +61,31 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
         bar.at(progress.bytes_read, &place);
     });
     bar.clear();
-    let summary = done?;
+    let summary = match done {
+        Err(error) if is_new => {
+            remove_if_empty(store, &args.store);
+            return Err(error.into());
+        }
+        done => done?,
+    };
     passed_over.extend(summary.without_entries.iter().map(|path| (path.clone(), "no entries in it")));
     if args.quiet {
         return Ok(());
     }
-    write_summary(&summary, &passed_over, &job.run.name, &mut terminal.out).map_err(CliError::Output)
+    write_summary(&summary, &passed_over, &job.run, &mut terminal.out).map_err(CliError::Output)
+}
+
+/// Takes a store away that this command made and in which nothing is: the same files would meet no store, either.
+fn remove_if_empty(store: Store, path: &Path) {
+    // Other commands register runs and facts before they do anything, so that a store in use is not empty.
+    let is_empty = store
+        .refresh()
+        .is_ok_and(|now| now.runs().next().is_none() && now.relations().next().is_none() && now.fact_count() == 0);
+    drop(store);
+    if is_empty {
+        // What went wrong first is what to tell.
+        let _ = std::fs::remove_dir_all(path);
+    }
 }
 
 /// What the run is to be: as stored or as by default, with what the options say.
@@ -125,8 +145,13 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
 const NOT_USED: usize = 20;
 
 /// What was done, and what was understood of the files: a line for each thing that a file can say.
-fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = vec![("run", run.to_owned()), ("files", summary.files.to_string()), ("facts", facts(summary))];
+fn write_summary(
+    summary: &Summary,
+    passed_over: &[(PathBuf, &str)],
+    run: &RunSpec,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines = vec![("run", run.name.clone()), ("files", summary.files.to_string()), ("facts", facts(summary))];
     lines.push(("entries", entries(summary)));
     lines.push(("language", languages(summary)));
     lines.push(("prompt", numbers(&summary.prompts)));
@@ -135,6 +160,17 @@ fn write_summary(summary: &Summary, passed_over: &[(PathBuf, &str)], run: &str, 
         .floors
         .map(|(least, most)| if least == most { format!("{least}") } else { format!("{least} to {most}") });
     lines.extend(floor.map(|floor| ("floor", format!("{floor}: lower scores are not known"))));
+    if summary.scored > 0 {
+        lines.push(("kept", kept(summary, run)));
+        lines.push(("threshold", thresholds(run)));
+    }
+    if summary.lone_scores > 0 {
+        let entries = match summary.lone_scores {
+            1 => "1 entry has one score only: its".to_owned(),
+            count => format!("{count} entries have one score only: their"),
+        };
+        lines.push(("note", format!("{entries} maximum is unknown, so no share of it can be asked")));
+    }
     if summary.relations > 0 {
         lines.push(("relation", format!("as in the store, {} facts", summary.relations)));
     }
@@ -236,6 +272,22 @@ fn holds(summary: &Summary) -> String {
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What the run keeps of the scores.
+fn kept(summary: &Summary, run: &RunSpec) -> String {
+    let nothing = if matches!(run.keep, Keep::Share(_)) { summary.without_positive } else { 0 };
+    match nothing {
+        0 => run.keep.to_string(),
+        all if all == summary.scored => format!("nothing is kept of {all} entries: all their scores are 0 or less"),
+        some => format!("{}; nothing is kept of {some} entries: all their scores are 0 or less", run.keep),
+    }
+}
+
+/// `τ 0.3, zh 0.2`
+fn thresholds(run: &RunSpec) -> String {
+    let languages = run.language_taus.iter().map(|(language, tau)| format!(", {language} {tau}"));
+    format!("τ {}{}", run.tau, languages.collect::<String>())
 }
 
 /// What lies in the folders and was not read, by reason: the first names of each.

@@ -1,6 +1,7 @@
 //! Which files of a folder hold facts, and as which data set.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::kind::{Kind, Rows, Sniffed, sniff};
@@ -11,6 +12,7 @@ use super::understood::{NotRead, Understood};
 use super::walk::{Found, extension, stem};
 use super::{FactsFormat, FactsOptions};
 use crate::error::{ImportError, Location, Place as In};
+use crate::format::are_of_facts;
 use crate::mapped::Mapped;
 
 /// LAMA's templates; they stand in the folder above the facts.
@@ -61,6 +63,30 @@ pub(super) fn files(
     Ok((format, files, layout.notes))
 }
 
+/// A file that is known for something else than facts.
+fn not_facts(path: &Path) -> Option<ImportError> {
+    let told = |what, instead| Some(ImportError::Foreign { file: path.to_owned(), what, instead });
+    let mut head = Vec::new();
+    fs::File::open(path).ok()?.take(4096).read_to_end(&mut head).ok()?;
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let names: Vec<_> = line.split([',', ';', '\t']).map(|name| name.trim().trim_matches(['"', '\u{feff}'])).collect();
+    if names.len() > 1 && are_of_facts(names.iter().copied()) {
+        return told(
+            "CSV of facts, which is not read",
+            "write JSON lines, in pandas `df.to_json(path, orient=\"records\", lines=True)`; templates are rows with \
+             `relation`, `template` and `lang`",
+        );
+    }
+    let is_scores = [&b"\x93NUMPY"[..], b"PAR1", b"ARROW1", b"PK\x03\x04"].iter().any(|magic| head.starts_with(magic))
+        || (names.contains(&"layer") && names.contains(&"neuron"))
+        || head.get(4..9) == Some(b"\0\0\0\0{");
+    if is_scores {
+        return told("scores or neurons, as it looks, not facts", "`kndb import DB FILE --run NAME` takes those");
+    }
+    None
+}
+
 struct Layout<'a> {
     root: &'a Path,
     options: &'a FactsOptions,
@@ -91,6 +117,9 @@ impl Layout<'_> {
                     self.leave(path, "JSON, but no facts");
                 }
                 Sniffed::Unknown(found) => {
+                    if let Some(error) = not_facts(&path) {
+                        return Err(error);
+                    }
                     return Err(ImportError::UnknownFacts { path, found, sought: Kind::SOUGHT });
                 }
             }

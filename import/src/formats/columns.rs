@@ -37,13 +37,22 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
     for (key, value) in metadata {
         let known = BY_LIBRARIES.contains(&key.as_str()) || key.starts_with("org.apache.spark");
         match Role::of(key) {
-            _ if known => {}
+            _ if ignored(options, key) => left.push(key),
+            _ if known => told.hint_of_metadata(key, value),
             Some(role @ (Role::Language | Role::Prompt | Role::Relation | Role::Run)) if !ignored(options, key) => {
                 told.all(role, value, &format!("the metadata's `{key}`"), &|| file.at(Place::File))?;
                 said.push(role);
             }
-            _ => left.push(key),
+            _ => {
+                told.hint_of_metadata(key, value);
+                left.push(key);
+            }
         }
+    }
+    for (key, value) in
+        schema.fields().iter().flat_map(|field| field.metadata()).filter(|(key, _)| !ignored(options, key))
+    {
+        told.hint_of_metadata(key, value);
     }
     let header = |field: &arrow_schema::FieldRef| Header {
         name: field.name().clone(),

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::de::{Deserialize, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::bytes::json::{Cursor, excerpt, extent, parse_error, without_non_finite};
+use crate::bytes::json::{Cursor, excerpt, extent, parse_error, quoting_non_finite, without_non_finite};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
@@ -191,6 +191,7 @@ impl Objects {
         for value in values {
             match value {
                 Value::Number(number) if number.is_f64() => kind = Kind::Float,
+                Value::String(text) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => kind = Kind::Float,
                 Value::Number(_) | Value::Null => {}
                 _ => texts += 1,
             }
@@ -243,7 +244,7 @@ impl Objects {
         self.read += 1;
         self.line += file.bytes()[self.counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
         self.counted = start;
-        let clean = without_non_finite(&rest[..length]);
+        let clean = quoting_non_finite(&rest[..length]);
         let mut parser = serde_json::Deserializer::from_slice(&clean);
         let Members(members) =
             Members::deserialize(&mut parser).map_err(|error| parse_error(&file, start, start + length, &error))?;

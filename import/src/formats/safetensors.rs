@@ -191,6 +191,9 @@ impl Tensors {
                     expected: format!("the name `{}s`, or that it is named as one to leave out", role.name()),
                 });
             }
+            if !ignored(options, key) {
+                told.hint_of_metadata(key, text);
+            }
             told.not_used(format!("metadata {key}"));
             return Ok(());
         };

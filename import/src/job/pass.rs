@@ -184,6 +184,12 @@ impl Pass<'_> {
             EntryData::Groups(groups) => summary.groups += groups.len() as u64,
             EntryData::Scores(scores) => {
                 summary.scored += 1;
+                let (all, partial) = match &scores.values {
+                    ScoreValues::Dense(scores) => (scores, false),
+                    ScoreValues::Sparse { scores, .. } => (scores, true),
+                };
+                summary.without_positive += u64::from(all.iter().all(|score| *score <= 0.0));
+                summary.lone_scores += u64::from(partial && all.len() == 1);
                 summary.scores += match &scores.values {
                     ScoreValues::Dense(scores) => scores.len() as u64,
                     ScoreValues::Sparse { scores, floor, .. } => {

@@ -32,6 +32,10 @@ pub struct Summary {
     pub scores: u64,
     /// Lowest and highest of the floors of entries that do not list every neuron.
     pub floors: Option<(f32, f32)>,
+    /// Entries with scores of which none is above 0: of these a share of the maximum keeps nothing.
+    pub without_positive: u64,
+    /// Entries with the score of a single neuron, which is then both their floor and all that is known of their maximum.
+    pub lone_scores: u64,
     /// Degenerate groups.
     pub groups: u64,
     /// Different facts of which the store has no labels.

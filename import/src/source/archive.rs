@@ -8,7 +8,7 @@ use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Account, Source};
 use crate::options::Options;
-use crate::source::array::{Array, share_of};
+use crate::source::array::{Array, share_of, underflows_told};
 use crate::source::given::{Given, digest, place};
 use crate::source::invalid::Invalid;
 use crate::source::name;
@@ -40,6 +40,7 @@ pub(crate) struct Archive<M> {
     seen: Seen,
     duplicates: u64,
     invalid: Invalid,
+    underflows: u64,
     /// [`name::facts`] of the arrays.
     facts: HashSet<String>,
 }
@@ -48,7 +49,17 @@ impl<M: Members> Archive<M> {
     pub fn new(members: M, told: Told, options: &Options) -> Self {
         let invalid = Invalid::new(options);
         let facts = name::facts((0..members.count()).map(|index| members.name(index)));
-        Self { members, shape: options.shape, told, next: 0, seen: Seen::default(), duplicates: 0, invalid, facts }
+        Self {
+            members,
+            shape: options.shape,
+            told,
+            next: 0,
+            seen: Seen::default(),
+            duplicates: 0,
+            invalid,
+            underflows: 0,
+            facts,
+        }
     }
 
     fn place_of(&self, index: usize) -> Place {
@@ -77,7 +88,9 @@ impl<M: Members> Archive<M> {
         let (language, prompt) = (name.language.map(|code| (code, by)), name.prompt.map(|prompt| (prompt, by)));
         let row = Row { language, prompt, ..Row::default() };
         let named = self.told.named(name.fact.to_owned(), row, &at)?;
-        dense(named, array.next_scores()?, shape, at)
+        let scores = array.next_scores()?;
+        self.underflows += array.underflows;
+        dense(named, scores, shape, at)
     }
 }
 
@@ -111,7 +124,10 @@ impl<M: Members> Source for Archive<M> {
     }
 
     fn account(&self) -> Account {
-        Account { duplicates: self.duplicates, invalid: self.invalid.reasons(), ..self.told.account() }
+        let invalid = self.invalid.reasons();
+        let mut account = Account { duplicates: self.duplicates, invalid, ..self.told.account() };
+        account.not_used.extend(underflows_told(self.underflows));
+        account
     }
 
     fn place(&self) -> String {

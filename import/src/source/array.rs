@@ -42,6 +42,8 @@ pub(crate) struct Array {
     pub(super) shape: Shape,
     pub(super) arrangement: Arrangement,
     pub(super) next: u64,
+    /// Scores given out so far that are 0 in 32 bits only.
+    pub(super) underflows: u64,
 }
 
 impl Array {
@@ -56,7 +58,16 @@ impl Array {
     ) -> Result<Self, ImportError> {
         let at = || file.at(Place::Tensor { name: name.to_owned(), index: None });
         let arrangement = Arrangement::of(dims, shape).ok_or_else(|| bad_shape(at(), dims, shape))?;
-        Ok(Self { file: file.clone(), name: name.to_owned(), element, body, shape, arrangement, next: 0 })
+        Ok(Self {
+            file: file.clone(),
+            name: name.to_owned(),
+            element,
+            body,
+            shape,
+            arrangement,
+            next: 0,
+            underflows: 0,
+        })
     }
 
     pub fn arrangement(&self) -> Arrangement {
@@ -80,7 +91,9 @@ impl Array {
             }
         };
         self.next += 1;
-        Ok(self.element.decode(&bytes))
+        let scores = self.element.decode(&bytes);
+        self.underflows += self.element.underflows(&bytes, &scores);
+        Ok(scores)
     }
 
     fn next_bytes(&mut self) -> io::Result<Vec<u8>> {
@@ -112,6 +125,11 @@ impl Array {
             }
         }
     }
+}
+
+/// Scores that are 0 in 32 bits only, in words for the summary.
+pub(super) fn underflows_told(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("the digits of {count} scores too small for 32 bits, which are 0 in the store"))
 }
 
 /// The part of a file that has been dealt with, by its facts.

@@ -3,8 +3,11 @@
 //! Two columns for one role are used where they agree in every row. A column that is not used is noted for the
 //! summary, and is an error where it may be what is missing.
 
+use kndb_storage::language::{is_known, is_surely, parse};
+
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
+use crate::format::{are_of_facts, facts_not_scores};
 use crate::options::Options;
 use crate::source::roles::Role;
 use crate::source::told::{Told, ignored};
@@ -63,10 +66,23 @@ impl Columns {
         for role in Role::ALL.into_iter().filter(|role| !columns.has(*role)) {
             columns.check_missing(role, headers, &left, file)?;
         }
+        let mut columns = columns;
+        if !columns.has(Role::Language) && told.said_language().is_none() {
+            columns.add_unknown(headers, &left);
+        }
         for header in left {
             told.not_used(format!("column {}", called(&header.name)));
         }
         Ok(columns)
+    }
+
+    /// Adds the columns of texts whose values may be languages.
+    fn add_unknown(&mut self, headers: &[Header], left: &[&Header]) {
+        const LOOKED_AT: usize = 8;
+        let texts = headers.iter().enumerate().filter(|(_, header)| header.kind == Kind::Text);
+        let texts = texts.filter(|(_, header)| left.iter().any(|other| std::ptr::eq(*other, *header)));
+        self.used.extend(texts.take(LOOKED_AT).map(|(position, _)| (position, Role::Unknown)));
+        self.used.sort_unstable();
     }
 
     /// An error if a role needs a column, or if one of those left over may be its.
@@ -95,6 +111,9 @@ impl Columns {
                 found: format!("a column `{}` of numbers, and no column `score`", numbers.name),
                 expected: "the name `score` if they are scores, or that it is named as one to leave out".to_owned(),
             });
+        }
+        if needed && are_of_facts(headers.iter().map(|header| &*header.name)) {
+            return Err(facts_not_scores(file.path()));
         }
         if needed {
             return Err(ImportError::Unexpected {
@@ -147,7 +166,7 @@ fn called(name: &str) -> String {
 
 fn fits(role: Role, kind: Kind) -> bool {
     match role {
-        Role::Fact | Role::Language => kind == Kind::Text,
+        Role::Fact | Role::Language | Role::Unknown => kind == Kind::Text,
         Role::Relation | Role::Run => matches!(kind, Kind::Text | Kind::Whole),
         Role::Prompt | Role::Layer | Role::Neuron => matches!(kind, Kind::Whole | Kind::Float),
         Role::Score => kind == Kind::Float,
@@ -157,7 +176,7 @@ fn fits(role: Role, kind: Kind) -> bool {
 fn expected(role: Role) -> &'static str {
     match role {
         Role::Fact => "strings (utf8, large_utf8, string view, or a dictionary of them) or UUIDs of 16 bytes",
-        Role::Language => "strings (utf8, large_utf8, string view, or a dictionary of them)",
+        Role::Language | Role::Unknown => "strings (utf8, large_utf8, string view, or a dictionary of them)",
         Role::Relation | Role::Run => "strings or whole numbers",
         Role::Prompt | Role::Layer | Role::Neuron => "whole numbers of any width",
         Role::Score => "float16, float32 or float64",
@@ -255,7 +274,11 @@ impl Column {
         if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
             return Ok(number as i64);
         }
-        Err(self.bad(&number.to_string(), "a whole number"))
+        match &self.values {
+            // As it is written: a number of 64 bits may be another.
+            Values::Text(texts) => Err(self.bad(texts.get(row).trim(), "a whole number")),
+            _ => Err(self.bad(&number.to_string(), "a whole number")),
+        }
     }
 
     /// A cell as a score, which may be NaN or infinite.
@@ -263,13 +286,33 @@ impl Column {
         self.check(row)?;
         match &self.values {
             Values::Single(values) => Ok(values[row]),
-            Values::Double(values) => Ok(values[row] as f32),
+            Values::Double(values) => self.single(values[row] as f32, || values[row]),
             Values::Whole(values) => Ok(values[row] as f32),
             Values::Text(texts) => {
                 let text = texts.get(row).trim();
-                text.parse().map_err(|_| self.bad(text, "a number"))
+                let score = text.parse().map_err(|_| self.bad(text, "a number"))?;
+                self.single(score, || text.parse().unwrap_or_default())
             }
         }
+    }
+}
+
+impl Column {
+    /// A number of 32 bits, if it is 0 only where the number of 64 bits is.
+    fn single(&self, score: f32, double: impl FnOnce() -> f64) -> Result<f32, BadCell> {
+        if score != 0.0 {
+            return Ok(score);
+        }
+        let double = double();
+        if double == 0.0 {
+            return Ok(score);
+        }
+        let name = &self.name;
+        Err(BadCell {
+            reason: format!("a score too small for 32 bits in column `{name}`"),
+            found: format!("{double:e} in column `{name}`, which is 0 in 32 bits"),
+            expected: "scores of at least 1e-45, or 0: multiply a fact's scores by one number, or write 0",
+        })
     }
 }
 
@@ -306,6 +349,39 @@ impl Rows {
     /// The name of a role's column.
     pub fn name(&self, role: Role) -> Option<&str> {
         self.of(role).next().map(|column| column.name.as_str())
+    }
+
+    /// A column that is not used and whose values are all languages, and one of them.
+    pub fn of_languages(&self) -> Option<(&str, &str)> {
+        let sure = |column: &Column| {
+            let Values::Text(texts) = &column.values else { return None };
+            let (mut sure, mut last) = (None, None);
+            for row in 0..self.len {
+                let text = texts.get(row).trim();
+                if text.is_empty() || last == Some(text) {
+                    continue;
+                }
+                if !is_known(text) {
+                    return None;
+                }
+                sure = sure.or_else(|| is_surely(text).then_some(row));
+                last = Some(text);
+            }
+            sure
+        };
+        self.of(Role::Unknown).find_map(|column| {
+            let Values::Text(texts) = &column.values else { return None };
+            Some((&*column.name, texts.get(sure(column)?).trim()))
+        })
+    }
+
+    /// Whether a row has a language of three letters, so that `nan` is Min Nan and no missing value.
+    pub fn has_long_codes(&self) -> bool {
+        let is_long = |text: &str| text.len() == 3 && !text.eq_ignore_ascii_case("nan") && parse(text).is_ok();
+        self.of(Role::Language).any(|column| match &column.values {
+            Values::Text(texts) => (0..self.len).any(|row| is_long(texts.get(row).trim())),
+            _ => false,
+        })
     }
 
     /// The value of the first of a role's columns, if the others have the same.

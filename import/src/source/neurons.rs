@@ -18,6 +18,9 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
+/// 2^64: no number from there on is read as it is written.
+const TOO_LARGE: f64 = 18_446_744_073_709_551_616.0;
+
 struct WholeVisitor;
 
 impl Visitor<'_> for WholeVisitor {
@@ -37,6 +40,11 @@ impl Visitor<'_> for WholeVisitor {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<u64, E> {
         let whole = value as u64;
+        if value >= TOO_LARGE {
+            return Err(E::custom(
+                "a layer or neuron of 2^64 or more; expected a whole number from 0, within the model",
+            ));
+        }
         if whole as f64 == value && value.is_sign_positive() {
             return Ok(whole);
         }

@@ -14,6 +14,8 @@ pub(crate) enum Role {
     Score,
     Relation,
     Run,
+    /// A column of texts of which only its values may tell that they are languages.
+    Unknown,
 }
 
 impl Role {
@@ -33,6 +35,7 @@ impl Role {
             Self::Score => &["score", "scores", "attribution", "attributions", "attributionscore", "attributionscores"],
             Self::Relation => &["relation", "relations", "relationid", "relationids", "predicateid", "predicateids"],
             Self::Run => &["run", "runs", "runname"],
+            Self::Unknown => &["column"],
         }
     }
 
@@ -68,11 +71,27 @@ impl Role {
     fn foreign(self) -> &'static [&'static str] {
         match self {
             Self::Fact => &["id", "factuuid"],
-            Self::Language => &["lng", "locale", "iso", "isocode", "languagetag"],
+            Self::Language => &[
+                "lng",
+                "lg",
+                "locale",
+                "iso",
+                "isocode",
+                "iso639",
+                "iso6391",
+                "iso6392",
+                "iso6393",
+                "bcp47",
+                "languagetag",
+                "sprache",
+                "langue",
+                "idioma",
+                "lingua",
+            ],
             Self::Prompt => &["template", "templateid", "promptno"],
             Self::Neuron => &["neuronno", "unitid"],
             Self::Score => &["value", "values", "attr", "ig", "integratedgradients", "gradient", "importance"],
-            Self::Layer | Self::Relation | Self::Run => &[],
+            Self::Layer | Self::Relation | Self::Run | Self::Unknown => &[],
         }
     }
 

@@ -4,7 +4,7 @@ use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Account, Source};
 use crate::options::Options;
-use crate::source::array::{Array, share_of};
+use crate::source::array::{Array, share_of, underflows_told};
 use crate::source::given::{Given, Named, digest, place};
 use crate::source::invalid::Invalid;
 use crate::source::lists::Lists;
@@ -72,7 +72,9 @@ impl Source for Stack {
     }
 
     fn account(&self) -> Account {
-        Account { invalid: self.invalid.reasons(), ..self.account.clone() }
+        let mut account = Account { invalid: self.invalid.reasons(), ..self.account.clone() };
+        account.not_used.extend(underflows_told(self.array.underflows));
+        account
     }
 
     fn place(&self) -> String {

@@ -118,6 +118,15 @@ impl Table {
             }
             Err(error) => return Err(error),
         };
+        if let Some((name, code)) = rows.of_languages().filter(|_| self.state.row == 0) {
+            return Err(ImportError::Unexpected {
+                at: self.file.at(Place::File),
+                found: format!(
+                    "a column `{name}` whose values are codes of languages (`{code}`), and no column `language`"
+                ),
+                expected: "the name `language`, or that it is named as one to leave out".to_owned(),
+            });
+        }
         for index in 0..rows.len {
             self.state.line = rows.lines.as_ref().map(|lines| lines[index]);
             if let Err(error) = self.add(&rows, index) {
@@ -159,6 +168,11 @@ impl Table {
             return Err(bad(BadCell { reason: found.clone(), found, expected: "a fact's id in every row" }));
         }
         let language = rows.text(Role::Language, index).map_err(bad)?;
+        if let Some(text) = language.as_deref().filter(|text| is_missing(text) && !rows.has_long_codes()) {
+            let found = format!("`{text}` in {}, which is how programs write a missing value", by(Role::Language));
+            let reason = format!("a missing value in {}", by(Role::Language));
+            return Err(bad(BadCell { reason, found, expected: "the code of a language in every row" }));
+        }
         let prompt = rows.whole(Role::Prompt, index).map_err(bad)?;
         let prompt = prompt.map(|found| u16::try_from(found).map_err(|_| bad_prompt(&at, found, &by(Role::Prompt))));
         let prompt = prompt.transpose()?;
@@ -292,6 +306,11 @@ impl Table {
         });
         Ok(())
     }
+}
+
+/// Whether a text is how pandas, NumPy, Python or JSON write that there is none.
+fn is_missing(text: &str) -> bool {
+    ["nan", "none", "null", "<na>"].iter().any(|missing| missing.eq_ignore_ascii_case(text.trim()))
 }
 
 /// A row, for messages.

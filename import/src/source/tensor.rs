@@ -36,6 +36,19 @@ impl Element {
         }
     }
 
+    /// How many of the elements in `bytes` are 0 in 32 bits only.
+    pub fn underflows(self, bytes: &[u8], decoded: &[f32]) -> u64 {
+        if self.float != Float::F64 {
+            return 0;
+        }
+        // The sign bit apart, only zero has no bits, in either byte order.
+        let sign = if self.big_endian { 0 } else { 7 };
+        let is_zero =
+            |word: &[u8; 8]| word.iter().enumerate().all(|(at, byte)| byte & if at == sign { 0x7F } else { 0xFF } == 0);
+        let words = bytes.as_chunks::<8>().0.iter();
+        words.zip(decoded).filter(|(word, score)| **score == 0.0 && !is_zero(word)).count() as u64
+    }
+
     /// The elements in `bytes` as 32-bit numbers.
     pub fn decode(self, bytes: &[u8]) -> Vec<f32> {
         match (self.float, self.big_endian) {

@@ -96,7 +96,7 @@ impl Told {
             }
             Role::Relation => agree("relation", &mut self.relation, value.to_owned(), by, at),
             Role::Run => agree("run", &mut self.run, value.to_owned(), by, at),
-            Role::Fact | Role::Layer | Role::Neuron | Role::Score => Err(ImportError::Unexpected {
+            Role::Fact | Role::Layer | Role::Neuron | Role::Score | Role::Unknown => Err(ImportError::Unexpected {
                 at: at(),
                 found: format!("{by}, which would be the {} of every row", role.name()),
                 expected: format!("the {} in the file itself: put it there as a column", role.name()),
@@ -134,6 +134,19 @@ impl Told {
     /// The language that is said of all entries.
     pub fn said_language(&self) -> Option<&str> {
         self.language.as_ref().map(|said| &*said.value)
+    }
+
+    /// Metadata that no format reads, and in it perhaps a language: `config` with `{"language": "zh"}`.
+    pub fn hint_of_metadata(&mut self, key: &str, text: &str) {
+        let found = match Role::of(key) {
+            Some(Role::Language) => Some(text.to_owned()),
+            _ => serde_json::from_str(text).ok().and_then(|json| language_inside(&json)),
+        };
+        let found = found.filter(|found| !language::same(found, DEFAULT_LANGUAGE));
+        let found = found.filter(|found| language::parse(found).is_ok() || language::named(found).is_some());
+        if let Some(found) = found.filter(|_| self.hint.is_none()) {
+            self.hint = Some(format!("`{key}` in the metadata, in which `{found}` may be one"));
+        }
     }
 
     /// Whether an option says the language or the prompt.
@@ -198,6 +211,18 @@ impl Told {
         self.recent = Some((text.to_owned(), code.clone()));
         self.note_language(&code, source(by, text, &code));
         Ok((code, false))
+    }
+}
+
+/// The text of a member that is called as a language is.
+fn language_inside(json: &serde_json::Value) -> Option<String> {
+    match json {
+        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
+            serde_json::Value::String(text) if Role::of(name) == Some(Role::Language) => Some(text.clone()),
+            value => language_inside(value),
+        }),
+        serde_json::Value::Array(values) => values.iter().find_map(language_inside),
+        _ => None,
     }
 }
 

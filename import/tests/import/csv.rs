@@ -1,5 +1,7 @@
 //! Tables as text.
 
+use kndb_import::Options;
+
 use crate::folder::{Folder, options, texts};
 
 #[test]
@@ -113,4 +115,49 @@ fn the_index_of_pandas_is_called_that() {
     assert_eq!(folder.read("t.csv").not_used, ["column without a name (the index column of pandas)"]);
     folder.write("t.csv", "Unnamed: 0,fact,layer,neuron,score\n0,a,0,1,0.5\n");
     assert_eq!(folder.read("t.csv").not_used, ["column Unnamed: 0 (the index column of pandas)"]);
+}
+
+#[test]
+fn a_column_whose_values_are_languages_is_not_dropped() {
+    let folder = Folder::new();
+    for name in ["iso639_1", "lg", "sprache", "third"] {
+        let table = format!("fact,{name},layer,neuron\na,zh,0,0\nb,,0,1\nc,de,0,1\n");
+        let told = folder.refusal("t.csv", &table);
+        assert!(told.contains(&format!("a column `{name}`")) && told.contains("named as one to leave out"), "{told}");
+        let left_out = Options { ignore: vec![name.to_owned()], ..options() };
+        folder.write("t.csv", &table);
+        assert_eq!(folder.read_with("t.csv", &left_out).expect("without it").entries.len(), 3);
+    }
+    folder.write("t.csv", "fact,kind,layer,neuron\na,id,0,0\nb,no,0,1\n");
+    assert_eq!(folder.read("t.csv").entries.len(), 2, "words that are codes, too");
+}
+
+#[test]
+fn nan_is_a_missing_language_unless_other_codes_are_of_three_letters() {
+    let folder = Folder::new();
+    for missing in ["nan", "NaN", "None", "null"] {
+        let told = folder.refusal("t.csv", format!("fact,lang,layer,neuron\na,zh,0,0\nb,{missing},0,1\n"));
+        assert!(told.contains(&format!("found `{missing}` in column `lang`, which is how programs write")), "{told}");
+    }
+    folder.write("t.csv", "fact,lang,layer,neuron\na,yue,0,0\nb,nan,0,1\n");
+    assert_eq!(texts(&folder.read("t.csv")), ["a/yue/0 neurons [0]", "b/nan/0 neurons [1]"]);
+}
+
+#[test]
+fn a_score_that_is_zero_only_in_32_bits_is_refused() {
+    let folder = Folder::new();
+    assert_eq!(
+        folder.refusal("t.csv", "fact,layer,neuron,score\na,0,0,1\na,0,1,-1e-50\na,0,2,0.0\n"),
+        "t.csv, line 3, column 1: found -1e-50 in column `score`, which is 0 in 32 bits; expected scores of at least \
+         1e-45, or 0: multiply a fact's scores by one number, or write 0"
+    );
+}
+
+#[test]
+fn facts_are_told_to_be_facts() {
+    let folder = Folder::new();
+    let told = folder.refusal("t.csv", "uuid,relation,lang,sub_label,obj_label\nu,P36,en,France,Paris\n");
+    assert!(told.contains("a file of facts, not of scores; `kndb facts DB PATH`"), "{told}");
+    let told = folder.refusal("t.jsonl", r#"{"uuid": "u", "sub_label": "France", "obj_label": "Paris"}"#);
+    assert!(told.contains("a file of facts, not of scores; `kndb facts DB PATH`"), "{told}");
 }

@@ -52,7 +52,13 @@ fn folders_and_files_that_are_no_facts() {
     );
     folder.write("scores.npy", b"\x93NUMPY\x01\x00");
     let said = refusal(&folder, "scores.npy", &all);
-    assert!(said.contains("it starts with `\u{fffd}NUMPY\\u{1}\\u{0}`"), "{said}");
+    assert!(said.contains("not facts; `kndb import DB FILE --run NAME` takes those"), "{said}");
+    folder.write("scores.csv", "fact,layer,neuron,score\nf,0,0,1\n");
+    let said = refusal(&folder, "scores.csv", &all);
+    assert!(said.contains("not facts; `kndb import DB FILE --run NAME` takes those"), "{said}");
+    folder.write("facts.csv", "uuid,relation,lang,sub_label,obj_label\nu,P36,en,France,Paris\n");
+    let said = refusal(&folder, "facts.csv", &all);
+    assert!(said.contains("CSV of facts, which is not read; write JSON lines, in pandas `df.to_json("), "{said}");
 }
 
 #[test]

@@ -117,3 +117,12 @@ fn a_device_is_no_file() {
     let told = expand(&["/dev/null".to_owned()]).expect_err("a device").to_string();
     assert_eq!(told, "/dev/null: found a pipe or a device; expected a file; write what comes out of it into one first");
 }
+
+#[test]
+fn a_folder_of_files_that_are_known_and_not_read_says_what_they_are() {
+    let folder = Folder::new();
+    folder.write("a/1.pt", b"PK\x03\x04\x00\x00scores/data.pkl");
+    let error = expand(&[folder.path("a").display().to_string()]).expect_err("no format reads it");
+    let told = folder.said(&error);
+    assert!(told.starts_with("a/1.pt is a PyTorch checkpoint (torch.save); load it with torch"), "{told}");
+}

@@ -228,3 +228,27 @@ fn a_short_word_after_the_last_slash_is_no_language_by_its_looks() {
     let keys = ["f1/en/0", "f1/tlh/0", "f1/tlh/2"].map(|key| format!("{key} {TEXT}"));
     assert_eq!(texts(&folder.read("a.npz")), keys);
 }
+
+#[test]
+fn a_language_inside_metadata_that_is_not_read_is_not_passed_over() {
+    let folder = Folder::new();
+    let about = |language: &str| format!(r#""__metadata__": {{"config": "{{\"language\": \"{language}\"}}"}}, "#);
+    let told = folder.refusal("s.safetensors", tensors(&about("zh"), &["f1"]));
+    assert!(told.contains("nothing that says the language, but `config` in the metadata, in which `zh`"), "{told}");
+    folder.write("s.safetensors", tensors(&about("en"), &["f1"]));
+    assert_eq!(texts(&folder.read("s.safetensors")), [format!("f1/en/0 {TEXT}")]);
+    folder.write("s.safetensors", tensors(&about("zh"), &["f1/zh"]));
+    assert_eq!(texts(&folder.read("s.safetensors")), [format!("f1/zh/0 {TEXT}")]);
+}
+
+#[test]
+fn scores_of_64_bits_that_are_zero_in_32_are_counted() {
+    let folder = Folder::new();
+    let scores: Vec<u8> =
+        [1e-50_f64, -1e-60, 0.0, -0.0, 1.0, 2.0].iter().flat_map(|score| score.to_le_bytes()).collect();
+    folder.write("f1.npy", npy("<f8", false, "(2, 3)", &scores));
+    assert_eq!(
+        folder.read("f1.npy").not_used,
+        ["the digits of 2 scores too small for 32 bits, which are 0 in the store"]
+    );
+}
