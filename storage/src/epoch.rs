@@ -5,6 +5,7 @@
 //! Not for finding out what is stored: the catalogue is the truth.
 
 use crate::error::{Error, Result};
+use crate::files::disk;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,9 @@ impl Epoch {
     fn write(&self, epoch: u64, state: u8) -> std::io::Result<()> {
         let mut text = format!("{epoch:0DIGITS$}").into_bytes();
         text.push(state);
-        OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?.write_all(&text)
+        OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?.write_all(&text)?;
+        disk::wrote();
+        Ok(())
     }
 
     /// The last commit, if the file says that it is done; `None` also when another file has come in its place since the last look,

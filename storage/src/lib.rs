@@ -13,8 +13,8 @@
 //! | `snapshot`, `holds` | [`Snapshot`]: everything at one commit, for reading; what a run holds, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
-//! | `catalogue`, `records`, `keys`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
-//! | `files` | immutable files: envelope, building, mapping, fsync, removal |
+//! | `catalogue`, `records`, `keys`, `numbers`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
+//! | `files` | immutable files: envelope, building, mapping, fsync, removal; `files::disk` is all that changes names or syncs |
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,8 +55,11 @@ pub mod ids;
 mod keys;
 mod labels;
 pub mod language;
+mod numbers;
 mod opening;
 mod packed;
+#[cfg(test)]
+mod power;
 pub mod preset;
 mod records;
 mod registering;
@@ -67,6 +70,10 @@ mod snapshot;
 mod store;
 mod upkeep;
 mod writer;
+
+// The simulated power cuts read stores as the tests do, which name this crate from outside.
+#[cfg(test)]
+extern crate self as kndb_storage;
 
 #[cfg(target_endian = "big")]
 compile_error!("kndb's files are little-endian and read in place; this target is big-endian");

@@ -3,6 +3,7 @@
 //! sled 0.34 is opened for every commit, so what its opening does in rare cases matters here.
 
 use crate::error::{Error, Result};
+use crate::files::disk;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ fn remove_half_snapshots(path: &Path) -> bool {
     }
     let Ok(entries) = std::fs::read_dir(path) else { return false };
     let half = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(".generating"));
-    half.map(|entry| std::fs::remove_file(entry.path())).filter(Result::is_ok).count() > 0
+    half.map(|entry| disk::remove_file(&entry.path())).filter(Result::is_ok).count() > 0
 }
 
 /// sled's answer; damage is told apart from what else may go wrong.

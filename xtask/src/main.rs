@@ -3,7 +3,7 @@
 //! * [`check`]: the gate every change passes, cheapest step first
 //! * [`docs`]: writes the generated pages of `docs/` anew
 //! * [`links`]: finds relative links that lead nowhere
-//! * [`proofs`]: damages stores, kills writers and makes up bytes, for longer than a test may
+//! * [`proofs`]: damages stores, kills writers, cuts the power, and makes up bytes, for longer than a test may
 //! * [`torch`]: the engine's parity tests on libtorch
 //!
 //! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
@@ -29,6 +29,7 @@ Tasks:
   links           check the relative links of README.md and docs/
   damage [--stores N]  damages N copies of a store (default 10000), and asks each everything
   crash [--kills N]    kills N pairs of writers (default 1000), and asks the store everything
+  power [--states N]   makes up N states of a disk after a power cut (default 10000), and asks each everything
   fuzz [--seconds N]   makes up files, records and sentences for N seconds (default 600)
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
 ";
@@ -41,8 +42,8 @@ fn main() -> ExitCode {
         ["check", "--quick"] => check::run(true),
         ["docs"] => docs::run(),
         ["links"] => links::run(&root()),
-        [proof @ ("damage" | "crash" | "fuzz")] => proofs::run(proof, None),
-        [proof @ ("damage" | "crash" | "fuzz"), option, count] => proofs::run(proof, Some((option, count))),
+        [proof @ ("damage" | "crash" | "power" | "fuzz")] => proofs::run(proof, None),
+        [proof @ ("damage" | "crash" | "power" | "fuzz"), option, count] => proofs::run(proof, Some((option, count))),
         ["torch", folder] => torch::run(folder, "torch"),
         ["torch", folder, device] => torch::run(folder, device),
         ["help" | "--help" | "-h"] => {

@@ -16,7 +16,7 @@ struct Proof {
 
 const STORE: [&str; 5] = ["test", "-p", "kndb-storage", "--test", "store"];
 
-const PROOFS: [Proof; 3] = [
+const PROOFS: [Proof; 4] = [
     Proof {
         name: "damage",
         option: "--stores",
@@ -31,6 +31,14 @@ const PROOFS: [Proof; 3] = [
         usually: 1_000,
         variable: "KNDB_KILLS",
         commands: &[&[STORE[0], STORE[1], STORE[2], STORE[3], STORE[4], "crash::"]],
+        divided: 1,
+    },
+    Proof {
+        name: "power",
+        option: "--states",
+        usually: 10_000,
+        variable: "KNDB_STATES",
+        commands: &[&["test", "-p", "kndb-storage", "--lib", "power::"]],
         divided: 1,
     },
     Proof {

@@ -19,8 +19,8 @@ impl Locked {
             let run = record.run(id, &self.path)?;
             self.now.runs.insert(id, run);
         }
-        self.now.languages = self.records(Table::Languages)?.into_iter().map(|(_, name)| name).collect();
-        self.now.relations = self.records(Table::Relations)?.into_iter().map(|(_, name)| name).collect();
+        self.now.languages = self.numbered(Table::Languages)?;
+        self.now.relations = self.numbered(Table::Relations)?;
         for (key, record) in self.records(Table::Files)? {
             let id = key.try_into().map(u64::from_be_bytes).map_err(|key| self.bad_key(&key))?;
             self.now.files.insert(FileId(id), record);
@@ -78,7 +78,17 @@ impl Locked {
             let at = read_unsealed_key(&key).ok_or_else(|| self.bad_key(&key))?;
             self.now.unsealed.insert(at, Waiting::Own(payload.into()));
         }
-        Ok(())
+        self.now.check_numbers(&self.path)
+    }
+
+    /// Names by number, from 0 without gaps: one that is gone would give its number to the next.
+    fn numbered(&self, table: Table) -> Result<Vec<String>> {
+        let records = self.records::<String>(table)?;
+        let numbers = records.iter().map(|(key, _)| key.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)));
+        if let Some((expected, found)) = (0..).zip(numbers).find(|(expected, found)| expected != found) {
+            return Err(Error::corrupt(&self.path, format!("numbers of table {table:?}"), found, expected));
+        }
+        Ok(records.into_iter().map(|(_, name)| name).collect())
     }
 
     fn bitmap(&self, what: &str, bytes: &[u8]) -> Result<RoaringBitmap> {

@@ -1,8 +1,8 @@
 //! A file on its way into the store.
 
-use super::durable;
+use super::{disk, durable};
 use crate::error::{Error, Result};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +22,7 @@ impl Building {
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("building-{}-{number}.tmp", std::process::id()));
-            let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            let file = match disk::create_new(&path) {
                 Ok(file) => file,
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
                 Err(e) => return Err(Error::io("create", &path)(e)),
@@ -43,7 +43,7 @@ impl Building {
     /// Makes the bytes durable: the file and its folder.
     pub(crate) fn sync(&self, mut out: BufWriter<File>) -> Result<()> {
         out.flush().map_err(Error::io("write", &self.path))?;
-        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
+        disk::sync(&self.file, &self.path).map_err(Error::io("sync", &self.path))?;
         durable::sync_folder_of(&self.path)
     }
 
@@ -54,7 +54,7 @@ impl Building {
     /// Gives the file the name it will have once committed. From here on it is the manifest that
     /// decides whether it stays: if the commit fails, [`super::garbage`] finds it unlisted.
     pub(crate) fn rename(&self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(Error::io("rename to", path))?;
+        disk::rename(&self.path, path).map_err(Error::io("rename to", path))?;
         self.named.store(true, Ordering::Relaxed);
         durable::sync_folder_of(path)
     }
@@ -64,7 +64,7 @@ impl Drop for Building {
     fn drop(&mut self) {
         if !self.named.load(Ordering::Relaxed) {
             // Best effort: what stays is removed as garbage by a later commit.
-            let _ = std::fs::remove_file(&self.path);
+            let _ = disk::remove_file(&self.path);
         }
     }
 }

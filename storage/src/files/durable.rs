@@ -1,15 +1,16 @@
 //! fsync, where it is needed: files, their folders, and sled's own files, which sled does not sync.
 
+use super::disk;
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Makes a folder's entries durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
     // Elsewhere a folder has no handle to sync; kndb is tested on Linux only.
     if cfg!(unix) {
-        File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", path))?;
+        File::open(path).and_then(|folder| disk::sync(&folder, path)).map_err(Error::io("sync", path))?;
     }
     Ok(())
 }
@@ -23,6 +24,26 @@ pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
     }
 }
 
+/// Makes a folder and those above it that are not there, each durable: a store in a folder whose name is lost would be lost.
+pub(crate) fn create_folders(path: &Path) -> Result<()> {
+    if path.is_dir() { Ok(()) } else { create_below(path, path) }
+}
+
+fn create_below(path: &Path, whole: &Path) -> Result<()> {
+    let create = |path: &Path| match disk::create_folder(path) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created,
+    };
+    match (create(path), path.parent()) {
+        (Err(e), Some(parent)) if e.kind() == ErrorKind::NotFound && !parent.as_os_str().is_empty() => {
+            create_below(parent, whole)?;
+            create(path).map_err(Error::io("create", whole))?;
+        }
+        (created, _) => created.map_err(Error::io("create", whole))?,
+    }
+    sync_folder_of(path)
+}
+
 /// Makes every file below a folder durable, then the folders. For sled 0.34, whose `flush` writes
 /// without fsync and never syncs its blob files.
 pub(crate) fn sync_tree(path: &Path) -> Result<()> {
@@ -33,9 +54,9 @@ pub(crate) fn sync_tree(path: &Path) -> Result<()> {
             sync_tree(&path)?;
             continue;
         }
-        match File::open(&path).and_then(|file| file.sync_all()) {
+        match File::open(&path).and_then(|file| disk::sync(&file, &path)) {
             // sled replaces its snapshot files while it lives: a name that is gone is not ours to sync.
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
             other => other.map_err(Error::io("sync", &path))?,
         }
     }
@@ -45,8 +66,8 @@ pub(crate) fn sync_tree(path: &Path) -> Result<()> {
 /// Writes a small file so that its name stands for all of it, whatever happens meanwhile: under another name first.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let new = path.with_extension("tmp");
-    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
+    let write = |mut file: File| file.write_all(bytes).and_then(|()| disk::sync(&file, &new));
     File::create(&new).and_then(write).map_err(Error::io("write", &new))?;
-    std::fs::rename(&new, path).map_err(Error::io("rename to", path))?;
+    disk::rename(&new, path).map_err(Error::io("rename to", path))?;
     sync_folder_of(path)
 }

@@ -4,9 +4,9 @@
 //! the commit that began it; what lies behind the end that a manifest names was written by a commit that did not come through, and
 //! is overwritten by the next. Bytes before that end never change, so they can be mapped.
 
-use super::durable;
 use super::manifest::manifest_path;
 use super::mapped::Bytes;
+use super::{disk, durable};
 use crate::error::{Error, Result};
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
@@ -136,9 +136,9 @@ impl FreshEnd {
             .and_then(|()| file.seek(SeekFrom::Start(begun)))
             .and_then(|_| file.write_all(&bytes))
             .map_err(Error::io("write", &written))?;
-        file.sync_all().map_err(Error::io("sync", &written))?;
+        disk::sync(&file, &written).map_err(Error::io("sync", &written))?;
         if begun == 0 {
-            std::fs::rename(&written, &path).map_err(Error::io("rename to", &path))?;
+            disk::rename(&written, &path).map_err(Error::io("rename to", &path))?;
             durable::sync_folder_of(&path)?;
         }
         Ok(pieces)

@@ -4,6 +4,7 @@
 //! that somebody reads by: a reader opens its files when it needs them, perhaps long after a commit has replaced them. A file
 //! that someone is building has an exclusive lock, and is left alone.
 
+use super::disk;
 use super::fresh::fresh_path;
 use super::manifest::{Manifest, folder, manifest_path, numbers};
 use crate::catalogue::{Catalogue, FileRecord};
@@ -25,7 +26,7 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Ma
         // The lock stays until the name is gone, so that a reader that waits for it sees that.
         let unused = if newest { None } else { File::open(&path).ok().filter(|file| file.try_lock().is_ok()) };
         if let Some(_locked) = unused {
-            let _ = std::fs::remove_file(&path);
+            let _ = disk::remove_file(&path);
             continue;
         }
         listed.extend(path.file_name().map(ToOwned::to_owned));
@@ -52,7 +53,7 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Ma
             let unused = File::open(entry.path()).ok().filter(|file| file.try_lock().is_ok());
             if let Some(_locked) = unused {
                 // Fails only if someone else removed it, or the folder is read-only: both are fine.
-                let _ = std::fs::remove_file(entry.path());
+                let _ = disk::remove_file(&entry.path());
             }
         }
     }
@@ -69,7 +70,7 @@ pub(crate) fn make_room(store: &Path) {
         let unused =
             if number == newest { None } else { File::open(&path).ok().filter(|file| file.try_lock().is_ok()) };
         if let Some(_locked) = unused {
-            let _ = std::fs::remove_file(&path);
+            let _ = disk::remove_file(&path);
             continue;
         }
         match Manifest::open(store, number) {
@@ -85,7 +86,7 @@ pub(crate) fn make_room(store: &Path) {
             name.to_str().and_then(|name| name.strip_suffix(".waiting")).and_then(|number| number.parse().ok());
         // A file that is begun at this moment is of a later commit.
         if begun_by.is_some_and(|commit: u64| commit <= newest && !named.contains(&commit)) {
-            let _ = std::fs::remove_file(entry.path());
+            let _ = disk::remove_file(&entry.path());
         }
     }
 }

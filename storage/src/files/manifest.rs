@@ -4,9 +4,9 @@
 //! number. Readers take the newest, and so need neither sled nor leave to write. While somebody reads by a manifest it has a
 //! shared lock on it, and [`super::garbage`] spares it and every file that it lists.
 
-use super::durable;
 use super::fresh::{FreshEnd, FreshFile, Piece, Waiting};
 use super::mapped::Bytes;
+use super::{disk, durable};
 use crate::catalogue::{Catalogue, JobRecord, SetRecord};
 use crate::error::{Error, Result};
 use crate::files::container::{Container, ContainerWriter, Magic};
@@ -184,6 +184,7 @@ impl Manifest {
                 catalogue.unsealed.insert(key, Waiting::Published { file: file.clone(), piece });
             }
         }
+        catalogue.check_numbers(path)?;
         Ok(Self { catalogue, summaries, fresh: record.fresh, pieces, hold })
     }
 
@@ -216,7 +217,7 @@ pub(crate) fn publish(
 ) -> Result<()> {
     let folder = folder(store);
     if !folder.exists() {
-        std::fs::create_dir(&folder).map_err(Error::io("create", &folder))?;
+        disk::create_folder(&folder).map_err(Error::io("create", &folder))?;
         durable::sync_folder_of(&folder)?;
     }
     let (fresh, pieces) = publish_waiting(store, catalogue, before, touched)?;
@@ -302,7 +303,7 @@ fn write(store: &Path, number: u64, record: &Record) -> Result<()> {
     let bytes = ContainerWriter::new(Vec::new(), Magic::Manifest).and_then(|writer| writer.finish(&directory));
     let (bytes, _) = bytes.map_err(Error::io("write", &unnamed))?;
     file.write_all(&bytes).map_err(Error::io("write", &unnamed))?;
-    file.sync_all().map_err(Error::io("sync", &unnamed))?;
-    std::fs::rename(&unnamed, &path).map_err(Error::io("rename to", &path))?;
+    disk::sync(&file, &unnamed).map_err(Error::io("sync", &unnamed))?;
+    disk::rename(&unnamed, &path).map_err(Error::io("rename to", &path))?;
     durable::sync_folder(&folder(store))
 }

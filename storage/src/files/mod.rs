@@ -2,6 +2,7 @@
 
 pub(crate) mod building;
 pub(crate) mod container;
+pub(crate) mod disk;
 pub(crate) mod durable;
 pub(crate) mod fresh;
 pub(crate) mod garbage;

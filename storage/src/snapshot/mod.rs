@@ -163,6 +163,8 @@ impl Snapshot {
                 }
             }
         }
+        let in_dictionary = dictionary.as_ref().map_or(0, |(_, dictionary)| dictionary.len());
+        catalogue.check_facts(folder, in_dictionary)?;
         for run in catalogue.runs.values().filter(|_| contents == Contents::All) {
             if let Some(segment) = LazySegment::of_waiting(&catalogue, run, folder) {
                 segments.push(SnapshotSegment { segment: Arc::new(segment), tombstones: BTreeMap::new() });

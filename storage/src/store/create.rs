@@ -4,7 +4,7 @@ use super::{Options, Store, TRIES};
 use crate::catalogue::{self, CommitError, Locked};
 use crate::error::{Error, Result};
 use crate::files::container::{FORMAT_VERSION, OLDEST_FORMAT};
-use crate::files::durable;
+use crate::files::{disk, durable};
 use crate::records::StoreId;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Store {
         // Made under another name first, so that nobody finds half a store.
         let whole = std::path::absolute(path).map_err(Error::io("create", path))?;
         let parent = whole.parent().unwrap_or(&whole);
-        std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        durable::create_folders(parent)?;
         remove_unfinished(parent);
         let unfinished = Unfinished::create(parent)?;
         let made = Self::create_in(&unfinished.path);
@@ -46,14 +46,14 @@ impl Store {
     /// Makes a store in an empty folder.
     fn create_in(path: &Path) -> Result<()> {
         let files = path.join("files");
-        std::fs::create_dir(&files).map_err(Error::io("create", &files))?;
+        disk::create_folder(&files).map_err(Error::io("create", &files))?;
         let store = Self::at(path, Options::default(), FORMAT_VERSION);
         let mut first = catalogue::open(&store.catalogue(), store.inner.options.lock_timeout)?;
         first.set_store(StoreId::new());
         first.commit(path, &store.inner.epoch).map_err(CommitError::into_error)?;
-        // The marker comes last: a store that was interrupted here is an ordinary folder that `create` refuses by name.
-        write_marker(path)?;
+        // The marker comes last, on the disk as well: a store that was interrupted here is an ordinary folder that `create` refuses by name.
         durable::sync_tree(path)?;
+        write_marker(path)?;
         durable::sync_folder_of(path)
     }
 
@@ -161,7 +161,7 @@ impl Unfinished {
         for _ in 0..TRIES {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let path = parent.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-            match std::fs::create_dir(&path) {
+            match disk::create_folder(&path) {
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
                 made => made.map_err(Error::io("create", &path))?,
             }
@@ -181,8 +181,8 @@ impl Unfinished {
     /// Gives the store its name.
     fn rename(&self, whole: &Path) -> Result<()> {
         let maker = self.path.join(MAKER);
-        std::fs::remove_file(&maker).map_err(Error::io("remove", &maker))?;
-        std::fs::rename(&self.path, whole).map_err(Error::io("create", whole))
+        disk::remove_file(&maker).map_err(Error::io("remove", &maker))?;
+        disk::rename(&self.path, whole).map_err(Error::io("create", whole))
     }
 }
 

@@ -44,6 +44,12 @@ impl RunWriter {
                     locked.now().unsealed.get(&(self.run.id, *key)).is_some_and(|now| now == *waiting)
                 };
                 if !then.iter().all(same) {
+                    // Of the same commit, both say the same, or one of them is damaged.
+                    if locked.now().counters.epoch == snapshot.epoch() {
+                        let place = format!("entries of run {:?} that wait", self.run.spec.name);
+                        let found = "others than in the manifest of the same commit";
+                        return Err(Error::corrupt(&self.store.catalogue(), place, found, "the same"));
+                    }
                     return Ok(false);
                 }
                 for (key, _) in &then {
