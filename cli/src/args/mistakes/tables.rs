@@ -76,7 +76,7 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("attribute", &["--fact", "--facts", "--subject"], "facts are chosen by --relations, --langs and --limit"),
     ("import", &["--overwrite", "--force"], "--replace replaces facts that are in the run already"),
     ("import", &["--recursive", "-r", "-R"], "folders are read whole, with the folders in them"),
-    ("verify", &["--fix", "--repair"], "verify only looks; a damaged run is dropped (`kndb drop-run`) and made again"),
+    ("verify", &["--fix"], "--repair drops what is damaged and rebuilds what can be"),
     ("facts", &["--overwrite", "--force", "--replace"], "facts that come again take the place of those that are there"),
     ("facts", &["--recursive", "-r", "-R"], "folders are read whole, with the folders in them"),
     ("probe", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
@@ -104,7 +104,10 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
     (&["check", "fsck", "validate"], "`kndb verify DB` checks a store"),
     (&["draw", "figure", "graph", "chart"], "`kndb plot DB kn -o figure.svg` draws"),
     (&["edit", "suppress", "enhance"], "`kndb probe` changes neurons for one fact, `kndb edit-study` measures many"),
-    (&["merge", "vacuum", "gc"], "`kndb compact DB` merges segments"),
+    (&["vacuum", "gc", "optimize"], "`kndb compact DB` merges segments"),
+    (&["copy", "cp", "clone"], "`kndb backup DB TO` copies a store, `kndb copy-run DB RUN TO` one run"),
+    (&["rename", "mv"], "`kndb rename-run DB OLD NEW` renames a run"),
+    (&["repair", "recover"], "`kndb verify DB --repair` drops what is damaged and rebuilds what can be"),
     (&["version"], "`kndb --version`"),
 ];
 
