@@ -334,8 +334,8 @@ impl Locked {
         self.now.sums.insert(file, sum);
     }
 
-    /// Notes the checksums of files that are new, which have their names already. One that is damaged gets none, and is told when it
-    /// is opened.
+    /// Notes the checksums of files that are new, which have their names already: as their trailers say them, and whoever opens the file
+    /// compares that with the directory itself.
     fn sum_up(&mut self, store: &Path) {
         let new = self.now.files.iter().filter(|(file, _)| !self.now.sums.contains_key(file));
         let sums: Vec<_> =

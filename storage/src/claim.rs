@@ -36,7 +36,7 @@ impl Store {
         let folder = path.parent().unwrap_or(self.path());
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = open.map_err(Error::io("open", &path))?;
+        let mut file = open.map_err(Error::io("claim", &path))?;
         let locked = match claim {
             Claim::Alone => file.try_lock(),
             Claim::Together => file.try_lock_shared(),

@@ -252,6 +252,14 @@ pub enum Error {
         /// What kept it from being published.
         source: Box<Error>,
     },
+    /// What was to follow a commit failed.
+    #[error(
+        "what was handed in is durable, but what follows it failed: {source}; the next command on the store does it"
+    )]
+    AfterCommit {
+        /// What failed.
+        source: Box<Error>,
+    },
     /// A commit failed half-way.
     #[error("{}: an earlier commit failed half-way ({reason}); nothing more is written until the store is opened anew, which shows whether that commit is there", path.display())]
     Uncertain {
@@ -301,7 +309,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// Another entry of the same commit failed, and all with it.
-    #[error("not written, because the commit it was part of failed: {reason}")]
+    #[error("the commit it was part of failed: {reason}")]
     Group {
         /// Why.
         reason: String,
@@ -324,9 +332,31 @@ impl Error {
         };
         match self {
             Self::Io { source, .. } | Self::Sled { source: sled::Error::Io(source), .. } => full(source),
-            Self::Unpublished { source, .. } => source.is_full_disk(),
+            Self::Unpublished { source, .. } | Self::AfterCommit { source } => source.is_full_disk(),
             _ => false,
         }
+    }
+
+    /// Whether this process has no leave to write where it would have had to.
+    pub fn is_not_writable(&self) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            // Whoever may not read is told so by the system's words: here is only what asks for more.
+            Self::Io { action, source, .. } => {
+                source.kind() == ReadOnlyFilesystem
+                    || source.kind() == PermissionDenied && matches!(*action, "create" | "write" | "claim")
+            }
+            Self::Sled { source: sled::Error::Io(source), .. } => {
+                matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
+            }
+            Self::Unpublished { source, .. } | Self::AfterCommit { source } => source.is_not_writable(),
+            _ => false,
+        }
+    }
+
+    /// An error of what was only to follow a commit.
+    pub(crate) fn after_commit(self) -> Self {
+        Self::AfterCommit { source: Box::new(self) }
     }
 
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {

@@ -31,7 +31,7 @@ pub use job::Job;
 /// A batch of this size becomes a segment directly.
 const DIRECT_BYTES: usize = 4 << 20;
 /// A run or import that is finished with more segments than this is compacted.
-const MANY_SEGMENTS: usize = 4;
+pub(crate) const MANY_SEGMENTS: usize = 4;
 
 /// What to do with an entry whose (fact, language, prompt) is in the run already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl RunWriter {
         if count > 1 && places.len() == count {
             match self.commit_unsealed(&group, OnConflict::Refuse) {
                 Ok(_) => {
-                    let sealed = self.seal_if_large();
+                    let sealed = self.seal_if_large().map_err(Error::after_commit);
                     return std::iter::once(sealed.map(|()| Appended::default()))
                         .chain((1..count).map(|_| Ok(Appended::default())))
                         .collect();
@@ -151,8 +151,8 @@ impl RunWriter {
         }
         let each = group.chunks(1).map(|one| self.commit_unsealed(one, OnConflict::Refuse));
         let mut results: Vec<_> = each.collect();
-        if let Err(e) = self.seal_if_large() {
-            results[0] = Err(e);
+        if let (Err(e), true) = (self.seal_if_large(), results[0].is_ok()) {
+            results[0] = Err(e.after_commit());
         }
         results
     }
@@ -165,7 +165,7 @@ impl RunWriter {
         }
         let skipped = self.pass_over(&mut prepared, &*self.store.for_writing()?, on_conflict)?;
         let appended = self.commit_unsealed(&prepared, on_conflict)?;
-        self.seal_if_large()?;
+        self.seal_if_large().map_err(Error::after_commit)?;
         Ok(Appended { skipped, ..appended })
     }
 
@@ -192,7 +192,7 @@ impl RunWriter {
     pub fn finish(self) -> Result<()> {
         self.seal()?;
         self.set_finished(true)?;
-        self.compact_if_many()
+        self.compact_if_many().map_err(Error::after_commit)
     }
 
     fn compact_if_many(&self) -> Result<()> {

@@ -52,5 +52,14 @@ pub(crate) fn view(block: &[u8], form: Form) -> Result<ScoreView<'_>, String> {
 pub(crate) fn decode_groups(block: &[u8]) -> Result<Vec<Group>, String> {
     let root = block.len().checked_sub(8).ok_or_else(|| format!("{} bytes that are no group block", block.len()))?;
     let records = place(block, root, 16)?.step_by(16);
-    records.map(|at| group(list(block, at, 4)?.as_chunks().0, list(block, at + 8, 4)?.as_chunks().0)).collect()
+    // Lists that share bytes could make a small block a large answer: no block that was written has any.
+    let mut left = block.len();
+    records
+        .map(|at| {
+            let (neurons, probabilities) = (list(block, at, 4)?, list(block, at + 8, 4)?);
+            let taken = left.checked_sub(neurons.len() + probabilities.len());
+            left = taken.ok_or_else(|| format!("groups of more than the {} bytes of their block", block.len()))?;
+            group(neurons.as_chunks().0, probabilities.as_chunks().0)
+        })
+        .collect()
 }

@@ -302,12 +302,12 @@ impl Dictionary {
         self.string_table(&self.strings).map(drop)
     }
 
-    /// Reads every byte anew.
     /// Fails unless this is the file whose directory has a checksum.
     pub(crate) fn must_be(&self, sum: Option<u64>) -> Result<()> {
         self.container.must_be(sum)
     }
 
+    /// Reads every byte anew.
     pub(crate) fn verify(&self) -> Result<()> {
         self.container.verify_envelope()?;
         let strings = [&self.ids, &self.strings].into_iter().flat_map(|strings| [&strings.ends, &strings.bytes]);

@@ -16,7 +16,8 @@ pub const FORMAT_VERSION: u32 = 2;
 /// The oldest version that is read. What differs between versions: `docs/format.md`, "How do versions change?".
 pub const OLDEST_FORMAT: u32 = 1;
 
-const TRAILER: usize = 40;
+/// Length of what ends every file: `docs/format.md`, "What do all files share?".
+pub(crate) const TRAILER: usize = 40;
 
 /// Where a section lies in its file, and the checksum of its bytes.
 #[derive(Archive, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]

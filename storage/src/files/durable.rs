@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Makes a folder's entries durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
@@ -65,7 +66,10 @@ pub(crate) fn sync_tree(path: &Path) -> Result<()> {
 
 /// Writes a small file so that its name stands for all of it, whatever happens meanwhile: under another name first.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let new = path.with_extension("tmp");
+    // A name of its own: two processes may write the same file at one time.
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let new = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let write = |mut file: File| file.write_all(bytes).and_then(|()| disk::sync(&file, &new));
     File::create(&new).and_then(write).map_err(Error::io("write", &new))?;
     disk::rename(&new, path).map_err(Error::io("rename to", path))?;

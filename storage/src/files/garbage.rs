@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Manifest>) {
     let mut listed = HashSet::new();
     list(store, catalogue, &mut listed);
-    for number in numbers(store).unwrap_or_default() {
+    // Without the list nobody knows what somebody reads by.
+    let Ok(numbers) = numbers(store) else { return };
+    for number in numbers {
         let path = manifest_path(store, number);
         let newest = number == catalogue.counters.epoch;
         // The lock stays until the name is gone, so that a reader that waits for it sees that.
@@ -75,8 +77,9 @@ pub(crate) fn make_room(store: &Path) {
         }
         match Manifest::open(store, number) {
             Ok(Some(manifest)) => named.extend(manifest.fresh_file()),
-            Ok(None) => {}
-            Err(_) => return,
+            Ok(None) if number != newest => {}
+            // What the newest one names is not known.
+            Ok(None) | Err(_) => return,
         }
     }
     let Ok(entries) = std::fs::read_dir(folder(store)) else { return };

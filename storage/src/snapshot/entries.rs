@@ -54,6 +54,11 @@ impl Snapshot {
     fn live_part(&self, segment: usize, index: usize) -> Result<LivePart<'_>> {
         let SnapshotSegment { segment, tombstones } = &self.segments[segment];
         let part = segment.get()?.part(index);
+        if let Some(replaced) = tombstones.get(&index).filter(|replaced| replaced.max() >= Some(part.len())) {
+            let (found, expected) =
+                (format!("position {:?}", replaced.max()), format!("positions below {}", part.len()));
+            return Err(Error::corrupt(part.path(), format!("part {index}, replaced entries"), found, expected));
+        }
         Ok(LivePart { part, replaced: tombstones.get(&index), file: segment.file(), index })
     }
 

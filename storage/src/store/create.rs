@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The file that says what the folder is.
-const MARKER: &str = "KNDB";
+pub(super) const MARKER: &str = "KNDB";
 impl Store {
     /// Makes a new store in an empty folder, or one that is not there yet.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {

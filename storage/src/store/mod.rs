@@ -170,13 +170,16 @@ impl Store {
         // Looked at first: a commit is done only when its manifest is there. Where the file is gone, nothing says that the newest
         // manifest is that of the last commit, and the catalogue is asked.
         let done = self.inner.epoch.done();
+        // Before the look: another thread may see a newer manifest than this one does.
+        let seen = guard(&self.inner.identity).epoch;
         let found = match Manifest::newest(self.path()) {
             Ok(Some(manifest)) if done.is_some_and(|done| done <= manifest.catalogue.counters.epoch) => {
-                self.same_store(&manifest.catalogue)?;
+                self.same_store(&manifest.catalogue, seen)?;
                 return Ok(manifest);
             }
             found => found,
         };
+        self.must_be_there()?;
         let problem = |manifest: Option<Manifest>| {
             let found = manifest
                 .map_or("no manifest".to_owned(), |newest| format!("commit {}", newest.catalogue.counters.epoch));
@@ -198,7 +201,8 @@ impl Store {
     }
 
     /// Fails if this is another store than the one that this handle has seen at the path: fact numbers, runs and files are a store's own.
-    fn same_store(&self, now: &Catalogue) -> Result<()> {
+    /// `seen` is the last commit that it had seen before it looked.
+    fn same_store(&self, now: &Catalogue, seen: u64) -> Result<()> {
         let mut known = guard(&self.inner.identity);
         let folder = Folder::of(&self.catalogue());
         let replaced =
@@ -208,15 +212,15 @@ impl Store {
         {
             return replaced(format!("store {found}"), format!("store {known}"));
         }
-        if now.counters.epoch < known.epoch {
+        if now.counters.epoch < seen {
             let commit = |number| format!("commit {number}");
-            return replaced(commit(now.counters.epoch), format!("{} or later", commit(known.epoch)));
+            return replaced(commit(now.counters.epoch), format!("{} or later", commit(seen)));
         }
         if known.folder.as_ref().zip(folder.as_ref()).is_some_and(|(known, found)| !known.is(found)) {
             return replaced("a copy or a repaired catalogue".into(), "the catalogue that was there before".into());
         }
         known.store = now.store.or(known.store);
-        known.epoch = now.counters.epoch;
+        known.epoch = known.epoch.max(now.counters.epoch);
         known.folder = known.folder.take().or(folder);
         Ok(())
     }
@@ -238,6 +242,14 @@ impl Store {
         Ok(())
     }
 
+    /// Fails where the store was moved away or deleted since it was opened: that is no damage.
+    fn must_be_there(&self) -> Result<()> {
+        if self.path().join(create::MARKER).exists() {
+            return Ok(());
+        }
+        Err(Error::NotAStore { path: self.path().to_owned(), found: "the store that was opened here is gone".into() })
+    }
+
     pub(crate) fn epoch(&self) -> &Epoch {
         &self.inner.epoch
     }
@@ -252,6 +264,8 @@ impl Store {
             });
         }
         let gate = guard(&self.inner.gate);
+        let seen = guard(&self.inner.identity).epoch;
+        self.must_be_there()?;
         let path = self.catalogue();
         let none = |found| Err(Error::corrupt(&path, "catalogue", found, "that of the store"));
         // sled would make a new one, and all files would look like garbage.
@@ -271,7 +285,7 @@ impl Store {
         if epoch == 0 {
             return none("an empty database");
         }
-        self.same_store(locked.now())?;
+        self.same_store(locked.now(), seen)?;
         locked.catch_up(self.path())?;
         if self.inner.epoch.done().is_none() {
             self.inner.epoch.confirm(epoch);
@@ -301,7 +315,7 @@ impl Store {
             *guard(&self.inner.uncertain) = Some(e.to_string());
         }
         committed.map_err(CommitError::into_error)?;
-        self.write_marker()?;
+        self.write_marker().map_err(Error::after_commit)?;
         Ok(result)
     }
 

@@ -4,7 +4,7 @@ use super::{Appended, OnConflict, RunWriter};
 use crate::check::check_not_lost;
 use crate::dropping::give_up;
 use crate::entry::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::snapshot::Snapshot;
 use roaring::RoaringBitmap;
 
@@ -49,7 +49,7 @@ impl Job<'_> {
             locked.remove_job(self.id);
             Ok(())
         })?;
-        writer.compact_if_many()
+        writer.compact_if_many().map_err(Error::after_commit)
     }
 
     /// Marks the import and its run complete, in one commit: there is no moment in which one is and the other is not, and the same import
@@ -64,6 +64,6 @@ impl Job<'_> {
             locked.remove_job(self.id);
             Ok(())
         })?;
-        writer.compact_if_many()
+        writer.compact_if_many().map_err(Error::after_commit)
     }
 }

@@ -12,7 +12,7 @@ mod v2;
 pub use grid::GridSets;
 pub use part::Part;
 
-use super::{ArchivedGridDirectory, PartKind, slots};
+use super::{ArchivedGridDirectory, PartKind, TAU_GRID, slots};
 use crate::block::{Form, ScoreView};
 use crate::entry::Group;
 use crate::error::{Error, Result};
@@ -196,6 +196,19 @@ impl PartReader<'_> {
 
     fn facts(&self, section: Section) -> Result<Checked> {
         self.bounded(section, "facts", Some(4 * u64::from(self.count)))
+    }
+
+    /// Ready-made sets: as many as a kind has, because questions name them by number.
+    fn grids(&self, kind: PartKind, grids: &[ArchivedGridDirectory]) -> Result<Vec<GridSections>> {
+        let expected = match kind {
+            PartKind::Scores => TAU_GRID.len(),
+            PartKind::Neurons => 1,
+            PartKind::Groups => 0,
+        };
+        if grids.len() != expected {
+            return Err(Error::corrupt(self.container.path(), self.place("grids"), grids.len(), expected));
+        }
+        grids.iter().map(|grid| self.grid(grid)).collect()
     }
 
     fn grid(&self, grid: &ArchivedGridDirectory) -> Result<GridSections> {

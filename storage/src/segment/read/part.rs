@@ -3,7 +3,7 @@
 use super::{Blocks, GridSets, PartSections, Segment};
 use crate::block::{HEAD_SHARE, ScoreView};
 use crate::entry::Group;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::mapped::u32s;
 use crate::ids::{FactId, LanguageId, Neuron, PromptId, Shape};
 use crate::packed::{PackedSets, Values};
@@ -197,9 +197,9 @@ impl<'a> Part<'a> {
     }
 
     /// The error for an entry of which the store does not know the language or the fact.
-    pub(crate) fn unknown(&self, local: u32) -> crate::error::Error {
+    pub(crate) fn unknown(&self, local: u32) -> Error {
         let expected = "a language and a fact of the store";
-        crate::error::Error::corrupt(self.path(), self.place(local, "entry"), "unknown numbers", expected)
+        Error::corrupt(self.path(), self.place(local, "entry"), "unknown numbers", expected)
     }
 
     /// [`Self::payload`] of a part in which other things may be damaged: whatever is not needed for this entry is not looked at.
@@ -222,7 +222,7 @@ impl<'a> Part<'a> {
     fn check_scores(&self, local: u32) -> Result<()> {
         self.scores(local)?.check(self.shape().neurons()).map_err(|found| {
             let place = self.place(local, "block");
-            crate::error::Error::corrupt(self.path(), place, found, "scores of the model that descend")
+            Error::corrupt(self.path(), place, found, "scores of the model that descend")
         })
     }
 
@@ -241,6 +241,19 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
+    /// That the neurons of a fact's groups are of the model.
+    fn check_groups(&self, local: u32) -> Result<()> {
+        let (groups, all) = (self.groups(local)?, self.shape().neurons());
+        let mut neurons = groups.iter().flat_map(|group| &group.neurons);
+        match neurons.find(|neuron| u64::from(neuron.0) >= all) {
+            None => Ok(()),
+            Some(neuron) => {
+                let place = format!("groups of entry {local}");
+                Err(Error::corrupt(self.path(), place, format!("neuron {neuron}"), format!("one of {all}")))
+            }
+        }
+    }
+
     pub(super) fn verify(&self) -> Result<()> {
         let container = &self.segment.container;
         container.verify(self.part.facts.section, "facts")?;
@@ -253,7 +266,7 @@ impl<'a> Part<'a> {
         for local in 0..self.len() {
             match self.kind() {
                 PartKind::Scores => self.check_scores(local)?,
-                PartKind::Groups => drop(self.groups(local)?),
+                PartKind::Groups => self.check_groups(local)?,
                 PartKind::Neurons => {}
             }
         }

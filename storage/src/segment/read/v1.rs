@@ -53,17 +53,18 @@ pub(super) fn open(container: Container) -> Result<Segment> {
 
 fn part(container: &Container, number: usize, directory: &ArchivedPartDirectory, shape: Shape) -> Result<PartSections> {
     let reader = PartReader { container, number, count: directory.fact_count.to_native(), shape };
+    let kind = reader.kind(directory.kind)?;
     let offsets = Some(8 * (u64::from(reader.count) + 1));
     Ok(PartSections {
         number,
         language: LanguageId(directory.language.to_native()),
         prompt: PromptId(directory.prompt.to_native()),
-        kind: reader.kind(directory.kind)?,
+        kind,
         count: reader.count,
         members: directory.members.to_native(),
         tau_floor: directory.tau_floor.to_native(),
         facts: reader.facts(directory.facts.get())?,
-        grids: directory.grids.iter().map(|grid| reader.grid(grid)).collect::<Result<_>>()?,
+        grids: reader.grids(kind, &directory.grids)?,
         blocks: super::Blocks::V1(Blocks {
             offsets: reader.bounded(directory.offsets.get(), "offsets", offsets)?,
             blocks: reader.bounded(directory.blocks.get(), "blocks", None)?,

@@ -68,7 +68,7 @@ fn part(container: &Container, number: usize, directory: &ArchivedPartDirectory,
         members: directory.members.to_native(),
         tau_floor: directory.tau_floor.to_native(),
         facts: reader.facts(directory.facts.get())?,
-        grids: directory.grids.iter().map(|grid| reader.grid(grid)).collect::<Result<_>>()?,
+        grids: reader.grids(kind, &directory.grids)?,
         blocks: super::Blocks::V2(Blocks {
             pieces: reader.bounded(directory.pieces.get(), "pieces", Some(PIECES as u64 * records))?,
             heads: reader.bounded(directory.heads.get(), "heads", None)?.section,

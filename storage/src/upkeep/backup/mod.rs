@@ -10,6 +10,7 @@ use super::prove::prove;
 use crate::catalogue::{Catalogue, FileRecord};
 use crate::error::{Error, Result};
 use crate::files::building::Building;
+use crate::files::container::TRAILER;
 use crate::files::garbage::path_of;
 use crate::ids::FileId;
 use crate::store::Store;
@@ -21,8 +22,6 @@ use target::Target;
 
 /// Bytes copied at once.
 const PIECE: usize = 1 << 20;
-/// The end of every immutable file: it has the checksum of the directory, which has those of all sections.
-const TRAILER: u64 = 40;
 
 /// What a backup did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,15 +115,15 @@ fn unreadable(path: &Path, source: std::io::Error) -> Error {
     }
 }
 
-/// The trailer of a file that has so many bytes.
-fn end_of(path: &Path, bytes: u64) -> std::io::Result<[u8; TRAILER as usize]> {
+/// The trailer of a file that has so many bytes: it has the checksum of the directory, which has those of all sections.
+fn end_of(path: &Path, bytes: u64) -> std::io::Result<[u8; TRAILER]> {
     let mut file = File::open(path)?;
     let found = file.metadata()?.len();
-    if found != bytes || found < TRAILER {
+    if found != bytes || found < TRAILER as u64 {
         let found = format!("{found} bytes instead of {bytes}");
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, found));
     }
-    let mut end = [0; TRAILER as usize];
+    let mut end = [0; TRAILER];
     file.seek(SeekFrom::End(-(TRAILER as i64)))?;
     file.read_exact(&mut end)?;
     Ok(end)

@@ -3,7 +3,7 @@
 use crate::catalogue::{self, Catalogue, CommitError};
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
-use crate::files::garbage::{self, path_of};
+use crate::files::garbage::path_of;
 use crate::files::{durable, manifest};
 use crate::store::{Options, Store, write_marker};
 use std::fs::{File, OpenOptions};
@@ -82,6 +82,10 @@ impl Target {
         if alone.try_lock().is_err() {
             return refused("another backup at work there".into(), "to be alone");
         }
+        // What was looked at before the lock may be another's by now.
+        if Note::read(to)? != note || to.join("KNDB").exists() != is_store {
+            return refused("a backup that was made at this moment".into(), "to be alone");
+        }
         let whole = there.as_ref().map_or(Ok(0), |there| there.snapshot().map(|now| now.epoch()))?;
         Note { store: id, whole, coming: commit }.write(to)?;
         durable::sync_folder_of(to)?;
@@ -118,7 +122,8 @@ impl Target {
         }
         let id = catalogue.store.map_or_else(String::new, |id| id.to_string());
         Note { store: id, whole: commit, coming: commit }.write(&self.path)?;
-        garbage::collect(&self.path, catalogue, None);
+        // Through the lock: somebody may have opened the backup by now.
+        Store::open(&self.path)?.collect_garbage()?;
         Ok(())
     }
 

@@ -112,7 +112,7 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
     }
     let taken = sources.iter().map(|store| Ok(Source { snapshot: store.refresh()?, path: store.path().to_owned() }));
     let taken: Vec<Source> = taken.collect::<Result<_>>()?;
-    let there = if is_nothing(into) { None } else { Some(Store::open(into)?) };
+    let mut there = if is_nothing(into) { None } else { Some(Store::open(into)?) };
     // Nobody else fills these runs from now on.
     let claim = |store: &Store| -> Result<Vec<_>> {
         let names = runs::names(&taken, only);
@@ -136,9 +136,10 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
         let store = match &there {
             Some(store) => store.clone(),
             None => {
-                let made = Store::open_or_create(into)?;
+                // Refused where another has made one meanwhile: the plan was compared with nothing.
+                let made = Store::create(into)?;
                 claims = claim(&made)?;
-                made
+                there.insert(made).clone()
             }
         };
         if let Some(done) = plan.carry_out(&store, &taken, total, progress)? {

@@ -10,11 +10,10 @@ use crate::ids::RunId;
 use crate::run::Run;
 use crate::segment::build::{SegmentHead, build};
 use crate::store::Store;
+use crate::writer::MANY_SEGMENTS;
 
 /// Bytes of payload a segment, and so a commit.
 const SEGMENT_BYTES: u64 = 512 << 20;
-/// A run that has more segments in the end is compacted.
-const MANY_SEGMENTS: usize = 4;
 
 pub(super) fn run(
     plan: &Plan,

@@ -3,6 +3,7 @@
 use crate::catalogue::{self, Catalogue, Locked};
 use crate::error::{Error, Result};
 use crate::files::manifest::{Manifest, numbers};
+use crate::files::{disk, durable};
 use crate::ids::RunId;
 use crate::segment::build::EntryKey;
 use crate::store::{Options, Store};
@@ -120,9 +121,11 @@ impl Found {
         let path = store.catalogue();
         if let Some(beside) = self.beside.filter(|_| path.exists()) {
             let beside = store.path().join(beside);
-            std::fs::rename(&path, &beside).map_err(Error::io("rename to", &beside))?;
+            disk::rename(&path, &beside).map_err(Error::io("rename to", &beside))?;
         }
         let mut locked = catalogue::open(&path, Options::default().lock_timeout)?;
+        // Else a power cut could bring the damaged one back under commits that are acknowledged.
+        durable::sync_folder(store.path())?;
         let mut says = self.catalogue;
         says.unsealed.retain(|key, _| !lost.contains(key));
         locked.adopt(&says, self.commit)?;

@@ -13,8 +13,8 @@ use crate::catalogue::{Catalogue, CommitError, FileRecord, Locked};
 use crate::dictionary::build::Draft;
 use crate::error::{Error, Result};
 use crate::files::building::Building;
-use crate::files::garbage::{self, path_of};
-use crate::files::{DICTIONARY, SEGMENT, file_path};
+use crate::files::garbage::path_of;
+use crate::files::{DICTIONARY, SEGMENT, durable, file_path};
 use crate::ids::{FileId, RunId};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
@@ -162,10 +162,9 @@ impl Changes {
         }
         // The commit is one even where the catalogue itself says the same as before: it publishes a manifest.
         locked.counters();
-        let catalogue = locked.now().clone();
+        // What became garbage goes with the next commit: without the lock another one may be at work by now.
         locked.commit(store.path(), store.epoch()).map_err(CommitError::into_error)?;
-        store.write_marker()?;
-        garbage::collect(store.path(), &Catalogue { counters: next(&catalogue), ..catalogue }, None);
+        store.write_marker().map_err(Error::after_commit)?;
         Ok(())
     }
 
@@ -193,21 +192,18 @@ impl Changes {
     }
 }
 
-/// The counters that a commit leaves.
-fn next(catalogue: &Catalogue) -> crate::catalogue::Counters {
-    crate::catalogue::Counters { epoch: catalogue.counters.epoch + 1, ..catalogue.counters }
-}
-
 /// Gives a damaged file a second name, where no clean-up looks. `None` where it is missing.
 fn keep(store: &Path, path: &Path) -> Result<Option<String>> {
     let folder = store.join(DAMAGED);
     let Some(name) = path.file_name().filter(|_| path.exists()) else { return Ok(None) };
-    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    durable::create_folders(&folder)?;
     let new = folder.join(name);
     if !new.exists() && std::fs::hard_link(path, &new).is_err() {
         // Some file systems know no second names.
         std::fs::copy(path, &new).map_err(Error::io("copy", path))?;
     }
+    // The first name goes with a later commit.
+    durable::sync_tree(&folder)?;
     Ok(Some(format!("{DAMAGED}/{}", name.to_string_lossy())))
 }
 

@@ -78,7 +78,7 @@ fn whole(
             Ok(facts) if part.shape() == run.spec.shape => facts,
             other => {
                 let damage = other.err().map_or_else(|| "of another shape".into(), |damage| damage.to_string());
-                let count = u64::from(part.len()) - replaced.map_or(0, RoaringBitmap::len);
+                let count = u64::from(part.len()).saturating_sub(replaced.map_or(0, RoaringBitmap::len));
                 let language = catalogue.languages.get(usize::from(part.language().0)).map_or("?", String::as_str);
                 let of = format!("({language}, prompt {}) of run {:?}", part.prompt(), run.spec.name);
                 lost.push(format!("{count} entries {of}, whose facts are not known any more: {damage}"));

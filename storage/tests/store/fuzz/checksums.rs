@@ -11,8 +11,9 @@ const TRAILER: usize = 40;
 pub struct Forge {
     path: PathBuf,
     bytes: Vec<u8>,
-    /// For entries that wait: the manifest, which has their checksums.
-    manifest: Option<PathBuf>,
+    /// The manifest, which has the checksums of waiting entries and of the directories of files.
+    manifest: PathBuf,
+    waits: bool,
 }
 
 fn number(bytes: &[u8], at: usize) -> u64 {
@@ -30,21 +31,33 @@ impl Forge {
         let path = store.join(file);
         let bytes = std::fs::read(&path).expect("reads");
         let waits = path.extension().is_some_and(|extension| extension == "waiting");
-        let manifest = waits.then(|| newest_manifest(store));
-        Self { path, bytes, manifest }
+        Self { path, bytes, manifest: newest_manifest(store), waits }
     }
 
     /// The files that change, with what is to be in them.
     pub fn change(mut self, random: &mut Random) -> Vec<(PathBuf, Vec<u8>)> {
-        if let Some(manifest) = self.manifest.take() {
+        if self.waits {
+            let manifest = self.manifest.clone();
             return self.change_waiting(manifest, random);
         }
+        let before = self.bytes.len().checked_sub(TRAILER).map(|at| number(&self.bytes, at + 16));
         let changed = Container::of(&self.bytes).map(|container| container.change(random));
         let changed = changed.unwrap_or_else(|| {
             mutate(&mut self.bytes, random, true);
             self.bytes
         });
-        vec![(self.path, changed)]
+        let after = changed.len().checked_sub(TRAILER).map(|at| number(&changed, at + 16));
+        let mut all = vec![(self.path, changed)];
+        if let (Some(before), Some(after)) = (before, after)
+            && all[0].0 != self.manifest
+        {
+            let mut manifest = Container::of(&std::fs::read(&self.manifest).expect("reads")).expect("a manifest");
+            let places = 0..manifest.directory.len().saturating_sub(7);
+            let places: Vec<_> = places.filter(|&at| number(&manifest.directory, at) == before).collect();
+            places.iter().for_each(|&at| set(&mut manifest.directory, at, after));
+            all.push((self.manifest, manifest.write()));
+        }
+        all
     }
 
     fn change_waiting(mut self, path: PathBuf, random: &mut Random) -> Vec<(PathBuf, Vec<u8>)> {

@@ -78,7 +78,7 @@ fn examine(store: &Path, number: u64) -> Result<(), Error> {
     if number.is_multiple_of(40) {
         let written = copy(store);
         let written = Store::open(written.path())?;
-        // Refused or done: what it wrote must be readable in either case.
+        // Refused or done, and read again: nothing of it may panic.
         let _ = written.compact();
         let _ = written.drop_orphans();
         let _ = read(&written);
@@ -109,6 +109,9 @@ fn made_up_files_are_refused_or_read_and_nothing_panics() {
         }
     }
     tries.tell("files");
+    // Else the checksums are not made right, and nothing behind them is reached.
+    let few = |ended| tries.counts.get(ended).is_none_or(|&count| count < 10);
+    assert!(tries.next < 300 || !(few("read") || few("refused")), "{:?}", tries.counts);
     let answers = Answers::of(&Store::open_read_only(root).expect("opens")).expect("reads");
     assert_eq!(answers.wrong(&whole.healthy), None, "the store is as it was");
 }

@@ -141,6 +141,18 @@ fn a_handle_does_not_go_on_with_an_older_copy_of_its_store() {
 }
 
 #[test]
+fn a_store_that_is_gone_is_not_called_damaged() {
+    let toy = Toy::new();
+    toy.store.open_run(spec("run")).expect("new");
+    toy.store.snapshot().expect("reads");
+    std::fs::rename(&toy.path, toy.path.with_extension("away")).expect("renames");
+    for failure in [toy.store.snapshot().err(), toy.store.drop_run("run").err()] {
+        let failure = failure.expect("the store is gone");
+        assert!(matches!(failure, Error::NotAStore { .. }), "{failure}");
+    }
+}
+
+#[test]
 fn what_a_killed_maker_of_a_store_left_goes_when_the_next_is_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let left = folder.path().join(".kndb-new-1-0");
