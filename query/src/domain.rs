@@ -106,6 +106,11 @@ impl<'s> Execution<'s> {
         Ok(set)
     }
 
+    /// How many threads [`Self::in_parallel`] takes for some facts.
+    pub(crate) fn threads_for(&self, facts: &[u32], least: usize) -> usize {
+        if self.stats.is_some() { 1 } else { self.threads.min(facts.len() / least.max(1)).max(1) }
+    }
+
     /// Splits the facts among threads, each with a worker of its own, and gathers what they return, in
     /// the order of the facts. With statistics to keep, one thread does it all.
     pub(crate) fn in_parallel<T: Send>(
@@ -114,8 +119,8 @@ impl<'s> Execution<'s> {
         least: usize,
         work: impl Fn(&mut Worker<'_, 's>, &[u32]) -> Result<T, QueryError> + Sync,
     ) -> Result<Vec<T>, QueryError> {
-        let threads = self.threads.min(facts.len() / least.max(1)).max(1);
-        if threads == 1 || self.stats.is_some() {
+        let threads = self.threads_for(facts, least);
+        if threads == 1 {
             return Ok(vec![work(&mut self.worker(), facts)?]);
         }
         let share = facts.len().div_ceil(threads);

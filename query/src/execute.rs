@@ -1,6 +1,6 @@
 //! Runs statements against a store.
 
-use crate::ast::{Expr, Head, Name, Query, Statement};
+use crate::ast::{Dimension, Expr, Head, Name, Query, Statement};
 use crate::domain::Execution;
 use crate::error::QueryError;
 use crate::eval::NodeStats;
@@ -112,6 +112,10 @@ fn plan<'s>(
         }
         Head::Similarity { left, right, span } => {
             let (left, right, model) = sides(&mut lowering, left, right, *span)?;
+            // There the column `unpaired` is empty: facts are not counted by layer.
+            if query.by.iter().any(|dim| dim.dimension == Dimension::Layer) {
+                lowering.note_compared(*span, &left, &right)?;
+            }
             let pairs = |pairs| crate::optimise::in_pairs(pairs, model.shape);
             (What::Similarity(pairs(left), pairs(right)), Some(model.shape))
         }

@@ -13,7 +13,7 @@ use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::saved::{Members, read_members};
 use crate::scored::{check_neurons, note_saved};
 use crate::span::Span;
-use crate::unpaired::{note_foreign_facts, note_unpaired};
+use crate::unpaired::{Extents, Together, note_foreign_facts, note_unpaired};
 use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +33,7 @@ pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
 pub(crate) struct Lowering<'s> {
     names: Resolver<'s>,
     saved: Saved,
+    extents: Extents,
     next_id: NodeId,
     next_cursor: usize,
     /// Runs that sources have named so far.
@@ -55,6 +56,7 @@ impl<'s> Lowering<'s> {
         Ok(Self {
             names: Resolver::new(snapshot, settings),
             saved,
+            extents: Extents::default(),
             next_id: 0,
             next_cursor: 0,
             runs: Vec::new(),
@@ -65,6 +67,11 @@ impl<'s> Lowering<'s> {
     /// What there is to know beside the rows, so far.
     pub(crate) fn notes(&self) -> &Notes {
         &self.names.notes
+    }
+
+    /// Notes facts that only one side of `similarity(…) by layer` has entries of.
+    pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
+        note_unpaired((&self.names, &self.extents), Together::Similarity, span, left, right)
     }
 
     /// All of it. Call when everything is lowered.
@@ -241,7 +248,7 @@ impl<'s> Lowering<'s> {
                 Ok(match if l == Kind::Pairs { r } else { l } {
                     Kind::Pairs => {
                         let right = Box::new(self.pairs(other, model)?);
-                        note_unpaired(&self.names, *op, *op_span, &inner, &right)?;
+                        note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, &inner, &right)?;
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
                     Kind::Neurons => {
@@ -252,7 +259,13 @@ impl<'s> Lowering<'s> {
                         let keep = *op == SetOp::Intersection;
                         let facts = self.facts(other)?;
                         if keep {
-                            note_foreign_facts(&self.names, other.span, &other.to_string(), &inner, &facts)?;
+                            note_foreign_facts(
+                                (&self.names, &self.extents),
+                                other.span,
+                                &other.to_string(),
+                                &inner,
+                                &facts,
+                            )?;
                         }
                         Pairs::WithFacts { id, pairs: inner, facts, keep }
                     }
@@ -313,7 +326,7 @@ impl<'s> Lowering<'s> {
             ExprKind::Binary { op, op_span, left, right } => {
                 let (left, right) = (Box::new(self.facts(left)?), Box::new(self.facts(right)?));
                 if let (Facts::Of { pairs, .. }, Facts::Of { pairs: others, .. }) = (&*left, &*right) {
-                    note_unpaired(&self.names, *op, *op_span, pairs, others)?;
+                    note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, pairs, others)?;
                 }
                 Ok(Facts::Binary { id, op: *op, left, right })
             }

@@ -38,19 +38,20 @@ impl Memory {
         list.try_reserve(more).map_err(|_| no_memory((list.len() + more) * size_of::<T>(), what))
     }
 
-    /// How many values of a type may be kept to be sorted. Of what is left a third goes into growing the list.
-    pub(crate) fn rows<T>(&self) -> usize {
+    /// How many values of a type each of some keepers (threads) may keep to sort them. Of what is left a third goes into growing
+    /// the lists, and [`Best`] keeps twice as many as are wanted.
+    pub(crate) fn rows<T>(&self, keepers: usize) -> usize {
         let left = self.limit.saturating_sub(self.used.load(atomic::Ordering::Relaxed));
-        let rows = left / 3 / (2 * size_of::<T>() as u64);
+        let rows = left / 3 / (2 * size_of::<T>() as u64) / keepers.max(1) as u64;
         usize::try_from(rows).unwrap_or(usize::MAX / 4).max(FEWEST_ROWS)
     }
 
     /// Refuses `wanted` sorted rows of which `at_once` fit, if that would need too many passes over the data.
-    pub(crate) fn check_passes<T>(&self, wanted: u64, at_once: usize) -> Result<(), QueryError> {
+    pub(crate) fn check_passes<T>(&self, wanted: u64, at_once: usize, keepers: usize) -> Result<(), QueryError> {
         if wanted.div_ceil(at_once.max(1) as u64) <= MOST_PASSES {
             return Ok(());
         }
-        let needed = wanted.saturating_mul(6 * size_of::<T>() as u64) / MOST_PASSES;
+        let needed = wanted.saturating_mul((6 * keepers.max(1) * size_of::<T>()) as u64) / MOST_PASSES;
         Err(self.refusal(&format!("the {wanted} sorted rows of this result"), "at least ", needed))
     }
 
@@ -58,7 +59,7 @@ impl Memory {
         let (needed, limit) = (in_words(needed), in_words(self.limit));
         let reason = format!("{what} need {least}{needed} of memory, and a statement may take {limit}");
         QueryError::new(ErrorKind::Memory, reason).hint(
-            "ask for less at a time, by a condition such as `relation=…`, fewer dimensions, or `top 1000`; or allow more: `kndb query --memory 4GB`",
+            "ask for less at a time, by a condition such as `relation=…`, fewer dimensions, or `top 1000`; or ask it where more can be allowed: `kndb query --memory 4GB`",
         )
     }
 }

@@ -5,7 +5,7 @@ use crate::error::QueryError;
 use crate::nearest::nearest;
 use crate::note::Notes;
 use crate::span::Span;
-use kndb_storage::{FoundRelation, LanguageId, PromptId, Run, Slot, Snapshot};
+use kndb_storage::{Content, FoundRelation, LanguageId, PromptId, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
 
 /// Defaults of a session, for what a statement leaves out.
@@ -137,12 +137,8 @@ impl<'a> Resolver<'a> {
 
     /// The runs that have what a source is about: groups, or scores and neuron sets.
     fn with(&self, kind: SourceKind) -> Vec<&'a Run> {
-        let snapshot = self.snapshot;
-        let has = |run: &&Run| match kind {
-            SourceKind::Dkn => snapshot.group_slots().any(|slot| slot.run == run.id),
-            _ => snapshot.slots().any(|slot| slot.run == run.id),
-        };
-        snapshot.runs().filter(has).collect()
+        let content = if kind == SourceKind::Dkn { Content::Groups } else { Content::Attributions };
+        self.snapshot.runs_with(content).collect()
     }
 
     /// The error for runs, or for a store (no runs), without what a source is about; says which runs have.

@@ -6,7 +6,7 @@ use crate::ast::{Choice, ConditionKey, Filter, Source as Asked, SourceKind};
 use crate::error::QueryError;
 use crate::names::{Chosen, Resolver, all_of, listing, shortened};
 use crate::plan::{Cell, Combine, PartAccess, Source};
-use kndb_storage::{FactId, LanguageId, LivePart, Run, Snapshot};
+use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,19 +129,16 @@ fn elsewhere(
 ) -> Result<String, QueryError> {
     let groups = asked.kind == SourceKind::Dkn;
     let slots: Vec<_> = if groups { snapshot.group_slots().collect() } else { snapshot.slots().collect() };
-    let (mut languages, mut relations) = (BTreeSet::new(), BTreeSet::new());
-    for slot in slots.into_iter().filter(|slot| slot.run == run.id) {
-        let parts = if groups { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
-        let parts = parts.map_err(QueryError::storage)?;
-        for part in &parts {
-            let own = cells.iter().any(|cell| cell.language == slot.language);
-            if !own && any_in(part, only)? {
+    let of_run = || slots.iter().filter(|slot| slot.run == run.id);
+    let parts = |slot: &Slot| {
+        let parts = if groups { snapshot.group_parts(*slot) } else { snapshot.parts(*slot) };
+        parts.map_err(QueryError::storage)
+    };
+    let mut languages = BTreeSet::new();
+    for slot in of_run().filter(|slot| !cells.iter().any(|cell| cell.language == slot.language)) {
+        for part in parts(slot)? {
+            if any_in(&part, only)? {
                 languages.insert(snapshot.language_name(slot.language));
-            }
-            for fact in facts_of(part)? {
-                if let Some(relation) = snapshot.fact_relation(FactId(fact)).map_err(QueryError::storage)? {
-                    relations.insert(snapshot.relation_name(relation));
-                }
             }
         }
     }
@@ -153,10 +150,21 @@ fn elsewhere(
     let by_relation = on_facts(ConditionKey::Relation)
         && ![ConditionKey::Fact, ConditionKey::Subject, ConditionKey::Object].into_iter().any(on_facts);
     let stored_here = cells.iter().map(|cell| any_stored(cell, only)).collect::<Result<Vec<_>, _>>()?;
-    if by_relation && !relations.is_empty() && !stored_here.contains(&true) {
-        return Ok(format!("; it has {}", listing(relations)));
+    if !by_relation || stored_here.contains(&true) {
+        return Ok(String::new());
     }
-    Ok(String::new())
+    // Only now, since it looks every fact of the run up.
+    let mut relations = BTreeSet::new();
+    for slot in of_run() {
+        for part in parts(slot)? {
+            for fact in facts_of(&part)? {
+                if let Some(relation) = snapshot.fact_relation(FactId(fact)).map_err(QueryError::storage)? {
+                    relations.insert(snapshot.relation_name(relation));
+                }
+            }
+        }
+    }
+    Ok(if relations.is_empty() { String::new() } else { format!("; it has {}", listing(relations)) })
 }
 
 fn facts_of(part: &LivePart<'_>) -> Result<Vec<u32>, QueryError> {

@@ -290,6 +290,15 @@ fn facts_that_only_one_side_or_language_has_are_counted() {
             "2 of 4 facts have entries on both sides of `&`",
         ),
         ("kn[run=part] & kn[run=other]", "0 of 5 facts have entries on both sides of `&`"),
+        // Its pairs lie on facts that one side alone has, too.
+        (
+            "(kn[run=part, lang=en] ^ kn[run=part, lang=zh]) & facts[fact=fact-3]",
+            "2 of 4 facts have entries on both sides of `^`; of the others all is on one side",
+        ),
+        (
+            "similarity(kn[run=part, lang=en], kn[run=part, lang=zh]) by layer",
+            "2 of 4 facts have entries on both sides; the others are left out",
+        ),
     ] {
         assert_eq!(notes(&toy, text), [expected], "{text}");
     }

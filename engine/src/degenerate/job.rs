@@ -9,7 +9,7 @@ use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
 use crate::model::{Model, as_recorded};
 use crate::question::{Skip, UnknownParts};
-use kndb_storage::{EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store};
+use kndb_storage::{Content, EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -272,13 +272,13 @@ fn attributed_at(p: f32, attributions: &Stored<'_>, item: &Item) -> Result<bool>
 
 /// A run with scores or neuron sets.
 fn attributed_run<'a>(snapshot: &'a Snapshot, name: &str) -> Result<&'a Run> {
-    let attributed = |run: &&Run| snapshot.slots().any(|slot| slot.run == run.id);
-    snapshot.run_named(name).filter(|run| attributed(run)).ok_or_else(|| {
-        let names: Vec<&str> =
-            snapshot.runs().filter(|run| attributed(run)).map(|run| run.spec.name.as_str()).collect();
-        let expected = match names.is_empty() {
-            true => "a run with scores; the store has none yet".to_owned(),
-            false => format!("a run with scores: {}", names.join(", ")),
+    let attributed = || snapshot.runs_with(Content::Attributions);
+    attributed().find(|run| run.spec.name == name).ok_or_else(|| {
+        let names: Vec<&str> = attributed().map(|run| run.spec.name.as_str()).collect();
+        let expected = if names.is_empty() {
+            "a run with scores; the store has none yet".to_owned()
+        } else {
+            format!("a run with scores: {}", names.join(", "))
         };
         Error::Option { option: "run", given: name.to_owned(), expected }
     })

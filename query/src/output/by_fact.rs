@@ -32,7 +32,8 @@ pub(super) fn rows<'s>(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let memory = execution.memory;
-    let at_once = memory.rows::<Group>();
+    let threads = execution.threads_for(facts, FACTS_A_THREAD);
+    let at_once = memory.rows::<Group>(threads);
     let mut left = naming.grouping.top.unwrap_or(u64::MAX);
     // A share is one of the whole, which must be known before it is compared.
     if naming.grouping.having.iter().any(|having| having.key == Key::Measure(Measure::Share)) {
@@ -45,7 +46,7 @@ pub(super) fn rows<'s>(
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let first = walk(execution, pairs, facts, &naming, (wanted(left), None))?;
     naming.total.pairs = first.pairs;
-    memory.check_passes::<Group>(first.best.seen.min(left), at_once)?;
+    memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
     let in_order = is_in_fact_order(&naming);
     let (mut best, mut rest) = (first.best, facts);
     let mut rows = naming.rows(sink)?;

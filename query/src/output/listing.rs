@@ -138,7 +138,7 @@ pub(crate) fn pairs<'s>(
         return out.rows.end();
     }
     let mut sorting = Sorting::new(order, names, shape);
-    let at_once = memory.rows::<Member>();
+    let at_once = memory.rows::<Member>(1);
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let mut walk = |wanted, after| {
         let mut best = Best::new(wanted, after);
@@ -155,7 +155,7 @@ pub(crate) fn pairs<'s>(
     };
     let mut left = top.unwrap_or(u64::MAX);
     let (mut seen, mut sorted) = walk(wanted(left), None)?;
-    memory.check_passes::<Member>(seen.min(left), at_once)?;
+    memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
     let mut out = output(Rows::new(sink, &columns, top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
