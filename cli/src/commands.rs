@@ -63,6 +63,9 @@ fn at_signal(command: &Command) -> &'static str {
         Command::Query(_) => "interrupted: the answers above are not all",
         Command::Plot(_) => "interrupted: the figure is not drawn",
         Command::Report(_) => "interrupted: the page is not written",
+        Command::Verify(args) if args.repair => {
+            "interrupted: the repair may not be complete; give the same command again"
+        }
         Command::Verify(_) => "interrupted: not all is checked",
         Command::Compact(_) => "interrupted: what was merged by now stays, and nothing is lost",
         Command::Backup(_) => "interrupted: the backup is what it was before; the same command goes on",
@@ -116,6 +119,14 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
     }
 }
 
+/// Fails under `--read-only`: for stores that are made, and those that another one is written into.
+fn must_be_writable(path: &Path, terminal: &Terminal) -> Result<()> {
+    if terminal.read_only {
+        return Err(kndb_storage::Error::ReadOnly { path: path.to_owned() }.into());
+    }
+    Ok(())
+}
+
 /// A store that is there.
 pub fn opened(path: &Path, terminal: &Terminal) -> Result<Store> {
     let options = Options { read_only: terminal.read_only, ..Options::default() };
@@ -127,9 +138,7 @@ fn store_to_fill(path: &Path, terminal: &mut Terminal) -> Result<Store> {
     if path.exists() {
         return opened(path, terminal);
     }
-    if terminal.read_only {
-        return Err(kndb_storage::Error::ReadOnly { path: path.to_owned() }.into());
-    }
+    must_be_writable(path, terminal)?;
     let store = match Store::create(path) {
         // Another process was faster.
         Err(kndb_storage::Error::AlreadyThere { .. }) => return opened(path, terminal),

@@ -1,13 +1,20 @@
 //! What the machine has, and what of it was closed before kndb began: asked of the system, here only.
 
+use kndb_query::Settings;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a statement may take of the memory there is: a quarter, so that several may run beside other work.
 const SHARE: u64 = 4;
 
+/// Settings of a statement whose memory nobody has limited.
+pub fn settings() -> Settings {
+    Settings { memory: Some(memory_of_a_statement()), ..Settings::default() }
+}
+
 /// Bytes of memory that a statement may take if nothing is said.
-pub fn memory_of_a_statement() -> u64 {
+fn memory_of_a_statement() -> u64 {
     memory().map_or(kndb_query::DEFAULT_MEMORY, |bytes| (bytes / SHARE).max(64 << 20))
 }
 
@@ -15,8 +22,16 @@ pub fn memory_of_a_statement() -> u64 {
 fn memory() -> Option<u64> {
     let machine = std::fs::read_to_string("/proc/meminfo").ok()?;
     let machine = in_meminfo(&machine)?;
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    Some(group.and_then(|text| text.trim().parse().ok()).map_or(machine, |group: u64| group.min(machine)))
+    let group = std::fs::read_to_string("/proc/self/cgroup").ok();
+    let limits = group.iter().flat_map(|text| files_of_limits(text));
+    let limits = limits.filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok());
+    Some(limits.fold(machine, u64::min))
+}
+
+/// Files that may limit the memory of a group of processes: its own, and those of the groups that it is in. `max` is no limit.
+fn files_of_limits(groups: &str) -> Vec<PathBuf> {
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    Path::new(own).ancestors().map(|group| Path::new("/sys/fs/cgroup").join(group).join("memory.max")).collect()
 }
 
 fn in_meminfo(text: &str) -> Option<u64> {
@@ -72,5 +87,13 @@ mod tests {
         assert_eq!(in_meminfo("MemTotal:       24589764 kB\nMemFree:  1 kB\n"), Some(24_589_764 << 10));
         assert_eq!(in_meminfo("MemFree: 1 kB\n"), None);
         assert!(memory_of_a_statement() >= 64 << 20);
+    }
+
+    #[test]
+    fn a_group_of_processes_is_limited_by_those_that_it_is_in() {
+        let files =
+            ["a.slice/b.scope", "a.slice", ""].map(|group| Path::new("/sys/fs/cgroup").join(group).join("memory.max"));
+        assert_eq!(files_of_limits("1:name=systemd:/x\n0::/a.slice/b.scope\n"), files);
+        assert_eq!(files_of_limits("0::/\n"), files[2..]);
     }
 }

@@ -21,6 +21,7 @@ use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
+use crate::machine;
 use crate::output::{Delivered, Delivery, Mode};
 use crate::relations::Named;
 use dot::DotCommand;
@@ -86,7 +87,7 @@ impl Session {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            settings: Settings::default(),
+            settings: machine::settings(),
             mode: Mode::default(),
             headers: true,
             timer: false,

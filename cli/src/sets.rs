@@ -9,9 +9,10 @@ use kndb_query::{
     Choice, Column, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Note, Settings, Sink, SourceKind, Span,
     Statement, Text, Value,
 };
-use kndb_storage::{Neuron, RunId, Snapshot, Store};
+use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
 use crate::error::{CliError, Result, StatementText};
+use crate::machine;
 use crate::study::{Reads, run_of};
 
 /// Sets that speak of one model's neurons.
@@ -38,8 +39,7 @@ impl<'a> Sets<'a> {
             None => (own(Reads::Attributions), own(Reads::Groups)),
         };
         // Neurons by number mean those of the session's run.
-        let settings =
-            Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), language: None, memory: None };
+        let settings = Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), ..machine::settings() };
         Ok(Self { store, snapshot, model, settings, attributed, searched })
     }
 
@@ -157,11 +157,9 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
                 None => match &settings.run {
                     Some(name) => runs.extend(of_name(name)),
                     None => {
-                        let slots = || match source.kind {
-                            SourceKind::Dkn => snapshot.group_slots().map(|slot| slot.run).collect::<Vec<_>>(),
-                            _ => snapshot.slots().map(|slot| slot.run).collect(),
-                        };
-                        runs.extend(slots());
+                        let groups = source.kind == SourceKind::Dkn;
+                        let content = if groups { Content::Groups } else { Content::Attributions };
+                        runs.extend(snapshot.runs_with(content).map(|run| run.id));
                     }
                 },
             }

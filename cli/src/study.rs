@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use kndb_engine::{Model, Options, device};
-use kndb_storage::{Run, RunId, Snapshot, Store};
+use kndb_storage::{Content, Run, RunId, Snapshot, Store};
 use kndb_study::engine_model::EngineModel;
 use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, Watch};
 
@@ -39,32 +39,26 @@ impl std::fmt::Display for Reads {
 }
 
 impl Reads {
-    fn runs(self, snapshot: &Snapshot) -> Vec<RunId> {
+    fn content(self) -> Content {
         match self {
-            Self::Attributions => snapshot.slots().map(|slot| slot.run).collect(),
-            Self::Groups => snapshot.group_slots().map(|slot| slot.run).collect(),
+            Self::Attributions => Content::Attributions,
+            Self::Groups => Content::Groups,
         }
     }
 
     /// Languages a run has such entries in.
     fn languages(self, snapshot: &Snapshot, run: RunId) -> Vec<String> {
-        let slots: Vec<_> = match self {
-            Self::Attributions => snapshot.slots().collect(),
-            Self::Groups => snapshot.group_slots().collect(),
-        };
-        let of_run = slots.into_iter().filter(|slot| slot.run == run);
-        let mut languages: Vec<String> = of_run.map(|slot| snapshot.language_name(slot.language).to_owned()).collect();
-        languages.dedup();
+        let languages = snapshot.languages_with(run, self.content()).into_iter();
+        let mut languages: Vec<String> =
+            languages.map(|language| snapshot.language_name(language).to_owned()).collect();
         languages.sort_unstable();
-        languages.dedup();
         languages
     }
 }
 
 /// The run of a name, which must have what is read: this can be known before a model is loaded.
 pub fn named_run<'s>(snapshot: &'s Snapshot, name: &str, reads: Reads) -> Result<&'s Run> {
-    let there = reads.runs(snapshot);
-    let runs: Vec<&Run> = snapshot.runs().filter(|run| there.contains(&run.id)).collect();
+    let runs: Vec<&Run> = snapshot.runs_with(reads.content()).collect();
     let known = || runs.iter().map(|run| run.spec.name.clone()).collect();
     let found = runs.iter().copied().find(|run| run.spec.name == name);
     found.ok_or_else(|| CliError::NoSuchRun { run: name.into(), reads, runs: known() })
@@ -72,8 +66,7 @@ pub fn named_run<'s>(snapshot: &'s Snapshot, name: &str, reads: Reads) -> Result
 
 /// The run of a name; without one, the only run of the model that has what is read.
 pub fn run_of<'s>(snapshot: &'s Snapshot, model: &Model, name: Option<&str>, reads: Reads) -> Result<&'s Run> {
-    let there = reads.runs(snapshot);
-    let candidates: Vec<&Run> = snapshot.runs().filter(|run| there.contains(&run.id)).collect();
+    let candidates: Vec<&Run> = snapshot.runs_with(reads.content()).collect();
     let names = |runs: &[&Run]| runs.iter().map(|run| run.spec.name.clone()).collect();
     if let Some(name) = name {
         let run = named_run(snapshot, name, reads)?;

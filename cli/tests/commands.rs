@@ -217,3 +217,46 @@ fn completions_and_manual_pages_are_written() {
     environment.ok(&["man", "pages"]);
     assert!(environment.read("pages/kndb-query.1").contains("statement"));
 }
+
+#[test]
+fn nothing_is_made_or_changed_under_read_only() {
+    let environment = with_neurons();
+    assert_eq!(import(&environment, &SHAPE).code, Some(0));
+    environment.ok(&["init", "other"]);
+    for line in [
+        "init new",
+        "demo new --synthetic",
+        "facts new neurons.json",
+        "import new neurons.json --run r",
+        "import db neurons.json --run second",
+        "compact db",
+        "drop-run db first --yes",
+        "rename-run db first last",
+        "copy-run db first new",
+        "merge new db",
+        "merge db other",
+        "backup db new",
+        "query db let@kn",
+    ] {
+        let arguments: Vec<String> = line.split(' ').map(|word| word.replace("let@", "let s = ")).collect();
+        let arguments: Vec<&str> = std::iter::once("--read-only").chain(arguments.iter().map(String::as_str)).collect();
+        let ran = environment.run(&arguments);
+        assert!(ran.code == Some(1) && ran.messages.contains("for reading only"), "{line}: {ran:?}");
+        assert!(!environment.path("new").exists(), "{line}");
+    }
+    environment.ok(&["--read-only", "query", "db", "kn"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn results_that_nobody_can_get_are_an_error() {
+    let environment = with_neurons();
+    assert_eq!(import(&environment, &SHAPE).code, Some(0));
+    let kndb = environment.command(&[]).get_program().to_owned();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec \"$0\" query db kn >&-"]).arg(kndb).current_dir(environment.path("."));
+    let output = shell.output().expect("a shell");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{messages}");
+    assert!(messages.contains("standard output is closed"), "{messages}");
+}

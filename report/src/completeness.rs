@@ -14,8 +14,9 @@ pub struct LayerResiduals {
     pub layer: u32,
     /// |Σ scores − (F(w̄) − F(w′))|.
     pub absolute: Distribution,
-    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted, and there is nothing
-    /// to describe where it changes in none.
+    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted, nor those whose object has
+    /// several tokens: their scores add up over the tokens, while their probabilities are products. There is nothing to describe
+    /// where no entry is left.
     pub relative: Option<Distribution>,
 }
 
@@ -60,12 +61,14 @@ pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResidual
                 }
                 let place =
                     Place { fact: FactId(u32::from_le_bytes(*fact)), language: slot.language, prompt: slot.prompt };
-                for (layer, summary) in live.part.head(local)?.layers().enumerate().take(layers) {
+                let head = live.part.head(local)?;
+                let several = head.origin().and_then(|origin| origin.tokens).is_some_and(|tokens| tokens > 1);
+                for (layer, summary) in head.layers().enumerate().take(layers) {
                     let evidence = summary.evidence;
                     let residual = f64::from(evidence.residual).abs();
                     let change = (f64::from(evidence.probability) - f64::from(evidence.baseline)).abs();
                     absolute[layer].add(residual, place);
-                    if change > 0.0 {
+                    if change > 0.0 && !several {
                         relative[layer].add(residual / change, place);
                     }
                 }

@@ -3,8 +3,8 @@
 use kndb_report::completeness::completeness;
 use kndb_report::{Answer, Block, Error, Experiment, PageOptions, page};
 use kndb_storage::{
-    Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Scores,
-    Shape, Store,
+    Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, Origin, RunSpec, ScoreValues,
+    Scores, Shape, Store,
 };
 
 const NASTY: &str = "<script>alert('1')</script> & \"France\" https://example.org/";
@@ -124,6 +124,23 @@ fn a_layer_without_a_change_of_probability_keeps_its_absolute_residuals() {
     let cells = |cells: &[&str]| cells.join("\u{1f}\u{1f}");
     assert!(text.contains(&cells(&["0", "1", "1.2e-1", "1.2e-1", "1.2e-1", "f, en"])), "absolute: {text}");
     assert!(text.contains(&cells(&["0", "0", "–", "–", "–", "–"])), "relative: {text}");
+}
+
+#[test]
+fn an_object_of_several_tokens_has_an_absolute_residual_and_no_share() {
+    let fixture = empty();
+    let shape = Shape::new(1, 3).expect("a shape");
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
+    for (fact, tokens) in [("one", 1), ("two", 2)] {
+        let origin = Some(Origin { tokens: Some(tokens), ..Origin::default() });
+        let values = ScoreValues::Dense(vec![0.5, 0.25, 0.0]);
+        let data = EntryData::Scores(Scores { values, evidence: vec![evidence(0.75, 0.25, 0.25)], origin });
+        run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    }
+    let snapshot = fixture.store.snapshot().expect("a snapshot");
+    let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id).expect("evidence");
+    let relative = layers[0].relative.as_ref().expect("of the one token");
+    assert_eq!((layers[0].absolute.count, relative.count, relative.worst), (2, 1, 0.5));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: BackupArgs, terminal: &mut Terminal) -> Result<()> {
+    super::must_be_writable(&args.to, terminal)?;
     let store = super::opened(&args.store, terminal)?;
     let bar = Progress::new(0, terminal.messages_to_person && !args.quiet);
     let done = store.backup(&args.to, &mut |done, total| bar.of(done, total, String::new()));

@@ -1,6 +1,6 @@
 //! `kndb copy-run`: one run into another store.
 
-use super::merge::{must_be_writable, tell};
+use super::merge::tell;
 use crate::args::CopyRunArgs;
 use crate::error::{CliError, Result};
 use crate::progress::Progress;
@@ -9,7 +9,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: CopyRunArgs, terminal: &mut Terminal) -> Result<()> {
-    must_be_writable(&args.to, terminal)?;
+    super::must_be_writable(&args.to, terminal)?;
     let store = super::opened(&args.store, terminal)?;
     listing::must_have_run(&store, &args.run)?;
     let bar = Progress::of_entries(terminal.messages_to_person && !args.quiet);

@@ -21,6 +21,7 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: DemoArgs, terminal: &mut Terminal) -> Result<()> {
     let folder = &args.folder;
+    super::must_be_writable(folder, terminal)?;
     #[cfg(feature = "attribute")]
     if !args.synthetic {
         attributed::run(folder, terminal)?;

@@ -8,12 +8,13 @@ use std::str::FromStr;
 use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
 use kndb_engine::device;
 use kndb_engine::job::Selection;
-use kndb_query::{Column, Note, Settings, Sink, Span, Text, Value};
+use kndb_query::{Column, Note, Sink, Span, Text, Value};
 use kndb_storage::{Claim, Run, RunSpec, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{NOTHING_SELECTED, Shown, watched};
+use crate::machine;
 use crate::model;
 use crate::relations;
 use crate::study::{Reads, named_run, run_of};
@@ -176,7 +177,7 @@ fn note_unstored(store: &Store, source: &str, selection: &Selection, terminal: &
     let mut notes = Notes(Vec::new());
     // What cannot be looked up is told by the job.
     if let Ok(parsed) = kndb_query::parse(&format!("{statement}]")) {
-        let _ = kndb_query::execute(store, &Settings::default(), &parsed, &mut notes);
+        let _ = kndb_query::execute(store, &machine::settings(), &parsed, &mut notes);
     }
     notes.0.iter().try_for_each(|note| writeln!(terminal.messages, "note: {note}")).map_err(CliError::Output)
 }
@@ -213,7 +214,7 @@ fn write_found(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> 
     };
     let mut facts = FactsByLanguage(Vec::new());
     let answered = kndb_query::parse(&statement)
-        .and_then(|parsed| kndb_query::execute(store, &Settings::default(), &parsed, &mut facts));
+        .and_then(|parsed| kndb_query::execute(store, &machine::settings(), &parsed, &mut facts));
     answered.map_err(|error| CliError::Query {
         error: Box::new(error),
         statement: StatementText { origin: "statement".into(), text: statement, ..StatementText::default() },

@@ -10,6 +10,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
+    super::must_be_writable(&args.store, terminal)?;
     Store::create(&args.store)?;
     let path = args.store.display();
     writeln!(

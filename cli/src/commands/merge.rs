@@ -1,7 +1,6 @@
 //! `kndb merge`: several stores in one.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use kndb_storage::{MergedRun, Store};
 
@@ -12,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: MergeArgs, terminal: &mut Terminal) -> Result<()> {
-    must_be_writable(&args.into, terminal)?;
+    super::must_be_writable(&args.into, terminal)?;
     let sources = args.from.iter().map(|path| super::opened(path, terminal)).collect::<Result<Vec<_>>>()?;
     let bar = Progress::of_entries(terminal.messages_to_person && !args.quiet);
     let done = Store::merge(&args.into, &sources, &mut |what, done, total| bar.of(done, total, what.to_owned()));
@@ -36,12 +35,4 @@ pub fn tell(run: &MergedRun, out: &mut dyn Write) -> io::Result<()> {
     let same = if run.same > 0 { format!(", {} the same", run.same) } else { String::new() };
     let state = if run.finished { "complete" } else { "open" };
     writeln!(out, "run {:?}: {} {entries} copied{same}; {state}", run.name, run.new)
-}
-
-/// Refuses to write where `--read-only` was given.
-pub fn must_be_writable(path: &Path, terminal: &Terminal) -> Result<()> {
-    if terminal.read_only {
-        return Err(kndb_storage::Error::ReadOnly { path: path.to_owned() }.into());
-    }
-    Ok(())
 }

@@ -9,7 +9,6 @@ use kndb_storage::{Options, Store};
 use crate::args::QueryArgs;
 use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::{Signals, end_at};
-use crate::machine;
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
@@ -28,7 +27,9 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         session.set_run(run)?;
     }
     session.set_labels(args.labels);
-    session.set_memory(args.memory.unwrap_or_else(machine::memory_of_a_statement));
+    if let Some(bytes) = args.memory {
+        session.set_memory(bytes);
+    }
 
     let statement = args.statement.filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.

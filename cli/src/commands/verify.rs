@@ -34,7 +34,7 @@ pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
         found.segments,
         readable_bytes(found.bytes),
         found.facts,
-        if found.catalogue { "read, too" } else { "not read, since it cannot be without leave to write" },
+        if found.catalogue { "read, too" } else { "not read: that needs leave to write, and room on the disk" },
         match found.problems.len() {
             0 => "all is well".to_owned(),
             1 => "1 problem".to_owned(),

@@ -14,6 +14,14 @@ use crate::study::Reads;
 const FULL_DISK: &str = "a store can be read on a full disk, but not changed: free some megabytes there by removing or moving other files; then \
 `kndb drop-run` gives back what a run takes, and `kndb compact` what was replaced";
 
+/// What no reader needs.
+const NOT_WRITABLE: &str = "asking needs no leave to write, but this command changes the store: have its folder made writable, or work on a copy";
+
+fn is_not_writable(error: &kndb_query::QueryError) -> bool {
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref());
+    source.is_some_and(kndb_storage::Error::is_not_writable)
+}
+
 fn is_full_disk(error: &kndb_query::QueryError) -> bool {
     let Some(source) = &error.source else { return false };
     let of_store = source.downcast_ref().is_some_and(kndb_storage::Error::is_full_disk);
@@ -31,6 +39,8 @@ impl CliError {
         match self {
             Self::Store(error) if error.is_full_disk() => Some(FULL_DISK.into()),
             Self::Query { error, .. } if is_full_disk(error) => Some(FULL_DISK.into()),
+            Self::Store(error) if error.is_not_writable() => Some(NOT_WRITABLE.into()),
+            Self::Query { error, .. } if is_not_writable(error) => Some(NOT_WRITABLE.into()),
             Self::Query { error, .. } => error.hint.clone(),
             Self::Store(Store::NotAStore { path, .. }) => Some(not_a_store(path)),
             Self::StatementFirst { statement, store } => Some(format!(
@@ -55,7 +65,7 @@ impl CliError {
                 Some("--replace replaces facts that are in the run already, --skip-existing passes them over".into())
             }
             Self::Store(Store::RunClaimed { .. }) => Some(
-                "wait until it has ended: the same command then adds what is missing; or name another --run".into(),
+                "wait until it has ended, then give the same command again; a command that fills a run may also name another --run".into(),
             ),
             Self::Store(Store::RunDiffers { .. }) => {
                 Some("`kndb info --json` shows a run's parameters; another --run is a run of its own".into())

@@ -1,7 +1,7 @@
 //! What figures are asked to show: runs, languages, relations, a threshold; and the queries that say so.
 
 use kndb_query::{SourceKind, Span, Text};
-use kndb_storage::{Content, Run, RunId, Slot, Snapshot, Store};
+use kndb_storage::{Content, Run, RunId, Snapshot, Store};
 
 use super::conditions::Conditions;
 use crate::answer::Answer;
@@ -65,19 +65,13 @@ pub(super) fn needs(kind: SourceKind) -> &'static str {
 
 /// Runs that have entries for a source, oldest first, with their languages in the order of the store.
 pub(super) fn runs_with(snapshot: &Snapshot, kind: SourceKind) -> Vec<RunLanguages> {
-    let slots: Vec<Slot> =
-        if kind == SourceKind::Dkn { snapshot.group_slots().collect() } else { snapshot.slots().collect() };
-    let languages = |run: RunId| {
-        let mut of_run: Vec<_> = slots.iter().filter(|slot| slot.run == run).map(|slot| slot.language).collect();
-        of_run.sort_unstable();
-        of_run.dedup();
-        of_run.into_iter().map(|language| snapshot.language_name(language).to_owned()).collect::<Vec<_>>()
-    };
-    let runs = snapshot.runs().map(|run| {
-        let languages = languages(run.id);
+    let content = if kind == SourceKind::Dkn { Content::Groups } else { Content::Attributions };
+    let runs = snapshot.runs_with(content).map(|run| {
+        let languages = snapshot.languages_with(run.id, content).into_iter();
+        let languages: Vec<_> = languages.map(|language| snapshot.language_name(language).to_owned()).collect();
         RunLanguages { run: run.clone(), asked: languages.clone(), languages, has: Contents::of(snapshot, run.id) }
     });
-    runs.filter(|run| !run.languages.is_empty()).collect()
+    runs.collect()
 }
 
 /// The languages a run has entries for a source in.

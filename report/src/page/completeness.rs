@@ -22,7 +22,9 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
             "Integrated gradients promise that a layer's scores add up to F(w̄) − F(w′), the change of probability from the "
             "baseline to the prompt. The residual is what is left: |Σ scores − (F(w̄) − F(w′))|, absolute and as a share of "
             "|F(w̄) − F(w′)|. Both were stored with the scores when they were computed, from all scores, those that were not "
-            "kept included. Quantiles are nearest ranks; an entry is a fact in a language with a prompt."
+            "kept included. An object of several tokens is asked token by token: its residual is the sum of the tokens' residuals, and it is left "
+            "out of the shares, because its F is the product of the tokens' probabilities. Quantiles are nearest ranks; an entry is a fact in a "
+            "language with a prompt."
         }
         @if parts.is_empty() { p.nothing { "The store has no run yet." } }
         @for part in &parts { (part) }
