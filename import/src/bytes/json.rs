@@ -4,8 +4,10 @@
 //! into places in the file. Python's `NaN` and `Infinity`, which are not JSON, are read as `null`, or told apart by [`super::json_number`].
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 
 use crate::bytes::mapped::Mapped;
@@ -192,6 +194,33 @@ pub(crate) struct Member<T> {
     pub key_at: usize,
     pub value: T,
     pub value_at: usize,
+}
+
+/// Members of an object in their order, those of one key twice included.
+pub(crate) struct Members<V>(pub Vec<(String, V)>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder<V>(PhantomData<V>);
+
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
+            type Value = Members<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder(PhantomData))
+    }
 }
 
 /// A parser's complaint about `[base, end)` of a file, as a place in the file.

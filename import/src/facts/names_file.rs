@@ -1,16 +1,14 @@
 //! Names of relations from a file of the user's: tab-separated, CSV, JSON lines, or one JSON object.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use kndb_storage::{RelationNameRow, language};
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
 
 use super::near;
 use crate::error::{ImportError, Location, Place};
-use crate::json::excerpt;
+use crate::json::{Members, excerpt};
 use crate::mapped::Mapped;
 use crate::source::roles::Role;
 
@@ -173,37 +171,12 @@ impl Line {
     }
 }
 
-/// Members of a JSON object in their order, those of one key twice included.
-struct Members<V>(Vec<(String, V)>);
-
 /// What a relation is called: in English, or by language.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Called {
     English(String),
     ByLanguage(Members<String>),
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder<V>(std::marker::PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
-            type Value = Members<V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(InOrder(std::marker::PhantomData))
-    }
 }
 
 impl Names<'_> {

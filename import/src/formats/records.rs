@@ -3,19 +3,22 @@
 //!
 //! The first object names the columns. What pandas writes otherwise is told by [`other_orient`].
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::path::Path;
 
-use serde::de::{Deserialize, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::bytes::json::{Cursor, excerpt, extent, parse_error, quoting_non_finite, without_non_finite};
+use crate::bytes::json::{Cursor, Members, excerpt, extent, parse_error, quoting_non_finite, without_non_finite};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
-use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::options::Options;
+use crate::source::columns::{Columns, Header};
+use crate::source::lines::{Lines, RowReader};
 use crate::source::roles::Role;
-use crate::source::table::{BATCH_ROWS, Batches, Table};
+use crate::source::table::Table;
+use crate::source::told::ignored;
 
 pub(crate) struct Records;
 
@@ -44,18 +47,20 @@ impl Format for Records {
         let file = Mapped::unpacked(path, "a JSON object a row")?;
         let mut told = context.told(path)?;
         told.hint_of_name(path);
-        let mut objects = Objects::new(file.clone());
-        objects.look_ahead();
-        let header =
-            |name: &String| Header { name: name.clone(), kind: objects.kind(name), type_name: "JSON".to_owned() };
-        let headers: Vec<_> = objects.names().iter().map(header).collect();
+        let mut objects = Lines::new(Objects::new(file.clone(), context.options));
+        let header = |(at, name): (usize, &String)| Header {
+            name: name.clone(),
+            kind: objects.kind(at),
+            type_name: "JSON".to_owned(),
+        };
+        let headers: Vec<_> = objects.reader().names.iter().enumerate().map(header).collect();
         // Without a first object that can be read there are no columns to look for: its error comes when it is read.
+        let mut scored = false;
         if !headers.is_empty() {
             let columns = Columns::find(&headers, false, &file, &mut told, context.options)?;
-            let named = columns.positions().into_iter().map(|at| headers[at].name.clone());
-            objects.columns = named.zip(columns.roles()).collect();
+            objects.choose(&columns, &headers);
+            scored = columns.scored();
         }
-        let scored = objects.columns.iter().any(|(_, role)| *role == Role::Score);
         Ok(Box::new(Table::new(file, Box::new(objects), scored, told, context.options)))
     }
 }
@@ -112,33 +117,6 @@ fn rest_of_key(text: &[u8]) -> Vec<u8> {
     key.map(|key| key.iter().copied().take_while(|&byte| byte != b'"').collect()).unwrap_or_default()
 }
 
-/// Members of an object in their order.
-struct Members<V>(Vec<(String, V)>);
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder<V>(std::marker::PhantomData<V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
-            type Value = Members<V>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object with the fields of a row")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(InOrder(std::marker::PhantomData))
-    }
-}
-
 /// A row: its values by name, and the line that it begins at.
 type Object = (Vec<(String, Value)>, u64);
 
@@ -152,51 +130,18 @@ struct Objects {
     /// The line that a byte is in, counted as far as was read.
     line: u64,
     counted: usize,
-    columns: Vec<(String, Role)>,
+    /// The fields of the first row.
     names: Vec<String>,
-    /// Rows that were looked at and not given out yet, or what is wrong with them.
-    ahead: VecDeque<Result<Object, ImportError>>,
+    options: Options,
 }
 
 impl Objects {
-    fn new(file: Mapped) -> Self {
+    fn new(file: Mapped, options: &Options) -> Self {
         let mut cursor = Cursor::new(file);
         let list = cursor.peek() == Some(b'[');
         cursor.position += usize::from(list);
-        let (columns, names, ahead) = (Vec::new(), Vec::new(), VecDeque::new());
-        Self { cursor, list, read: 0, ended: false, line: 1, counted: 0, columns, names, ahead }
-    }
-
-    /// Reads the first rows, so that their columns' kinds are known. What is wrong comes when it is that row's turn.
-    fn look_ahead(&mut self) {
-        while self.ahead.len() < BATCH_ROWS {
-            let Some(next) = self.object().transpose() else { break };
-            let is_last = next.as_ref().is_err_and(|error| !error.is_of_a_row());
-            self.ahead.push_back(next);
-            if is_last {
-                break;
-            }
-        }
-    }
-
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// The kind of the values that a field has in the rows looked at.
-    fn kind(&self, name: &str) -> Kind {
-        let rows = self.ahead.iter().flatten();
-        let values = rows.flat_map(|(row, _)| row.iter()).filter(|(field, _)| field == name).map(|(_, value)| value);
-        let (mut kind, mut texts) = (Kind::Whole, 0_u64);
-        for value in values {
-            match value {
-                Value::Number(number) if number.is_f64() => kind = Kind::Float,
-                Value::String(text) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => kind = Kind::Float,
-                Value::Number(_) | Value::Null => {}
-                _ => texts += 1,
-            }
-        }
-        if texts > 0 { Kind::Text } else { kind }
+        let options = options.clone();
+        Self { cursor, list, read: 0, ended: false, line: 1, counted: 0, names: Vec::new(), options }
     }
 
     /// What ends the reading: nothing after it can be used.
@@ -274,7 +219,8 @@ impl Objects {
                 let found = format!("a field `{name}`, which the first row does not have");
                 return bad("a field that the first row does not have", found, "the same fields in every row");
             }
-            if matches!(value, Value::Array(_) | Value::Object(_)) && Role::of(name).is_some() {
+            let is_used = || Role::of(name).is_some() && !ignored(&self.options, name);
+            if matches!(value, Value::Array(_) | Value::Object(_)) && is_used() {
                 let found = format!("{} in the field `{name}`", excerpt(value.to_string().as_bytes()));
                 return bad("a list or an object where a value belongs", found, "a text or a number");
             }
@@ -283,41 +229,19 @@ impl Objects {
     }
 }
 
-impl Batches for Objects {
-    fn next(&mut self, _first: u64) -> Result<Option<Rows>, ImportError> {
-        let mut texts: Vec<(Texts, Vec<bool>)> = self.columns.iter().map(|_| Default::default()).collect();
-        let mut lines = Vec::new();
-        while lines.len() < BATCH_ROWS {
-            let next = self.ahead.pop_front().map_or_else(|| self.object(), |next| next.map(Some));
-            let (row, line) = match next {
-                Ok(Some(next)) => next,
-                Ok(None) => break,
-                Err(error) if lines.is_empty() => return Err(error),
-                Err(error) => {
-                    // What was read before it is given out first.
-                    self.ahead.push_front(Err(error));
-                    break;
-                }
-            };
-            for ((texts, valid), (name, _)) in texts.iter_mut().zip(&self.columns) {
-                let value = row.iter().find(|(field, _)| field == name).map_or(&Value::Null, |(_, value)| value);
-                let text = match value {
-                    Value::Null => String::new(),
-                    Value::String(text) => text.trim().to_owned(),
-                    other => other.to_string(),
-                };
-                texts.push(&text);
-                valid.push(!text.is_empty());
-            }
-            lines.push(line);
+impl RowReader for Objects {
+    type Row = Vec<(String, Value)>;
+
+    fn read(&mut self) -> Result<Option<(Self::Row, u64)>, ImportError> {
+        self.object()
+    }
+
+    fn cell<'r>(&'r self, row: &'r Self::Row, at: usize) -> Cow<'r, str> {
+        match row.iter().find(|(field, _)| *field == self.names[at]) {
+            None | Some((_, Value::Null)) => "".into(),
+            Some((_, Value::String(text))) => text.trim().into(),
+            Some((_, other)) => other.to_string().into(),
         }
-        if lines.is_empty() {
-            return Ok(None);
-        }
-        let columns = self.columns.iter().zip(texts).map(|((name, role), (texts, valid))| {
-            (*role, Column { name: name.clone(), values: Values::Text(texts), valid: Some(valid) })
-        });
-        Ok(Some(Rows::new(lines.len(), columns.collect(), Some(lines))))
     }
 
     fn bytes_read(&self) -> u64 {

@@ -21,6 +21,34 @@ pub(crate) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// The kind of values that are written as texts, where some may be wrong; empty ones do not count. One fraction makes
+    /// them numbers, unless most are words: a column of scores with an `n/a` in it is one.
+    pub fn of_texts<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Self {
+        let (mut whole, mut fractions, mut texts) = (0_u64, 0_u64, 0_u64);
+        for value in values {
+            let value = value.as_ref().trim();
+            if value.is_empty() {
+                continue;
+            }
+            if value.parse::<i64>().is_ok() {
+                whole += 1;
+            } else if value.parse::<f64>().is_ok() || has_decimal_comma(value) {
+                fractions += 1;
+            } else {
+                texts += 1;
+            }
+        }
+        if fractions > 0 && whole + fractions >= texts {
+            Self::Float
+        } else if whole > 0 && fractions + texts == 0 {
+            Self::Whole
+        } else {
+            Self::Text
+        }
+    }
+}
+
 /// A column as its file names it.
 pub(crate) struct Header {
     pub name: String,
@@ -317,7 +345,7 @@ impl Column {
 }
 
 /// Whether a text is a number but for the comma in it: `0,5`, `-1,25e-3`.
-pub(crate) fn has_decimal_comma(text: &str) -> bool {
+fn has_decimal_comma(text: &str) -> bool {
     text.split_once(',').is_some_and(|(whole, rest)| {
         !whole.is_empty()
             && rest.starts_with(|first: char| first.is_ascii_digit())

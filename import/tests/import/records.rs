@@ -1,5 +1,7 @@
 //! Tables as JSON, an object a row, and what pandas writes otherwise.
 
+use kndb_import::Options;
+
 use crate::folder::{Folder, options, texts};
 
 const ROWS: [&str; 3] = [
@@ -86,6 +88,41 @@ fn a_field_close_to_a_missing_one_is_refused() {
     assert!(told.contains("a column `ig_score`, close to `score`"), "{told}");
     let told = folder.refusal("t.json", r#"[{"fact": "a", "layer": 0, "neuron": 1, "x": 0.5}]"#);
     assert!(told.contains("a column `x` of numbers, and no column `score`"), "{told}");
+}
+
+#[test]
+fn a_field_of_numbers_is_one_whatever_its_first_row_holds() {
+    let folder = Folder::new();
+    for first in ["0", "1", "null", "\"\"", "\"n/a\"", "\"0,5\"", "\"0.5\"", "NaN"] {
+        let row = |fact: &str, weight: &str| {
+            format!("{{\"fact\": \"{fact}\", \"layer\": 0, \"neuron\": 1, \"weight\": {weight}}}\n")
+        };
+        let told = folder.refusal("t.jsonl", row("a", first) + &row("b", "0.25") + &row("c", "0.5"));
+        assert!(told.starts_with("t.jsonl: found a column `weight` of numbers, and no column `score`"), "{told}");
+    }
+    let told = folder.refusal("t.jsonl", r#"{"fact": "a", "layer": "0", "neuron": "1", "weight": "0.5"}"#);
+    assert!(told.contains("a column `weight` of numbers"), "numbers written as texts: {told}");
+    let mut skipping = options();
+    skipping.skip_invalid = true;
+    folder.write("t.jsonl", "{\"fact\": \"a\", \"layer\": 0, \"neuron\": 1, \"weight\": 0}\n{\"fact\": }\n{\"fact\": \"b\", \"layer\": 0, \"neuron\": 1, \"weight\": 0.5}\n");
+    assert!(folder.refusal_with("t.jsonl", &skipping).contains("a column `weight` of numbers"), "behind a bad row");
+    // Numbers of rows are no scores, and one number makes no field of texts one.
+    folder.write(
+        "t.json",
+        r#"[{"i": 0, "fact": "a", "layer": 0, "neuron": 0, "note": "x"}, {"i": 1, "fact": "a", "layer": 0, "neuron": 1, "note": "y"},
+            {"i": 2, "fact": "b", "layer": 0, "neuron": 0, "note": 2.5}]"#,
+    );
+    assert_eq!(folder.read("t.json").entries.len(), 2);
+}
+
+#[test]
+fn a_list_in_a_field_that_is_left_out_is_left_out() {
+    let folder = Folder::new();
+    let text = r#"{"fact": "a", "layer": 0, "neuron": 1, "relation": ["P36"]}"#;
+    assert!(folder.refusal("t.jsonl", text).contains("[\"P36\"] in the field `relation`"));
+    let without = Options { ignore: vec!["relation".to_owned()], ..options() };
+    let read = folder.read_with("t.jsonl", &without).expect("without it");
+    assert_eq!((texts(&read), read.not_used), (vec!["a/en/0 neurons [1]".into()], vec!["column relation".into()]));
 }
 
 #[test]
