@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use kndb_storage::language;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -70,8 +71,17 @@ fn once<T, E: Error>(field: &mut Option<T>, name: &str, value: Option<T>) -> Res
 
 /// What a field besides the neurons says.
 fn role(name: &str) -> Option<Role> {
-    let role = if name == RELATION { Some(Role::Relation) } else { Role::of(name) };
+    let role = if name.eq_ignore_ascii_case(RELATION) { Some(Role::Relation) } else { Role::of(name) };
     role.filter(|role| matches!(role, Role::Fact | Role::Language | Role::Prompt | Role::Relation | Role::Run))
+}
+
+/// Whether two texts say the same of a role.
+fn same(role: Role, one: &str, other: &str) -> bool {
+    match role {
+        Role::Language => language::same(one.trim(), other.trim()),
+        Role::Prompt => prompt_number(one) == prompt_number(other),
+        _ => one == other,
+    }
 }
 
 /// The role that an unknown field's name is close to; records have the same fields again and again.
@@ -142,7 +152,7 @@ impl Said {
             self.prompt = Some(prompt_number(&text).ok_or_else(|| bad_prompt(at, &text, &by))?);
         }
         match self.of(role) {
-            Some((known, first)) if *known != text => {
+            Some((known, first)) if !same(role, known, &text) => {
                 let found = format!("`{known}` in {first} and `{text}` in {by}");
                 return row("two fields that differ", found, "one of the two fields, or the same in both");
             }

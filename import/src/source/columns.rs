@@ -3,7 +3,10 @@
 //! Two columns for one role are used where they agree in every row. A column that is not used is noted for the
 //! summary, and is an error where it may be what is missing.
 
-use kndb_storage::language::{is_known, is_surely, parse};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use kndb_storage::language::{self, is_known, is_surely, parse};
 
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
@@ -273,7 +276,7 @@ impl Column {
     }
 
     /// A cell as text.
-    fn text(&self, row: usize) -> Result<std::borrow::Cow<'_, str>, BadCell> {
+    fn text(&self, row: usize) -> Result<Cow<'_, str>, BadCell> {
         self.check(row)?;
         Ok(match &self.values {
             Values::Text(texts) => texts.get(row).into(),
@@ -357,6 +360,9 @@ fn what(expected: &str) -> &str {
     expected.strip_prefix("a ").unwrap_or(expected)
 }
 
+/// A value that is no code of a language that is known.
+struct NoLanguage;
+
 /// Some rows of a table.
 pub(crate) struct Rows {
     pub len: usize,
@@ -379,33 +385,45 @@ impl Rows {
         self.of(role).next().map(|column| column.name.as_str())
     }
 
-    /// A column that is not used and whose values are all languages, and one of them.
-    pub fn of_languages(&self) -> Option<(&str, &str)> {
-        let sure = |column: &Column| {
-            let Values::Text(texts) = &column.values else { return None };
-            let (mut sure, mut last) = (None, None);
-            for row in 0..self.len {
-                let text = texts.get(row).trim();
-                if text.is_empty() || last == Some(text) {
-                    continue;
-                }
-                if !is_known(text) {
-                    return None;
-                }
-                sure = sure.or_else(|| is_surely(text).then_some(row));
-                last = Some(text);
+    /// A column that is not used and whose values are all languages, and one of them. `others`: columns that had another
+    /// value in rows before these; those that have one here are added.
+    pub fn of_languages(&self, others: &mut BTreeSet<String>) -> Option<(&str, &str)> {
+        let mut found = None;
+        for column in self.of(Role::Unknown) {
+            let Values::Text(texts) = &column.values else { continue };
+            if others.contains(&column.name) {
+                continue;
             }
-            sure
-        };
-        self.of(Role::Unknown).find_map(|column| {
-            let Values::Text(texts) = &column.values else { return None };
-            Some((&*column.name, texts.get(sure(column)?).trim()))
-        })
+            match self.language_of(texts) {
+                Ok(sure) => found = found.or(sure.map(|code| (&*column.name, code))),
+                Err(NoLanguage) => _ = others.insert(column.name.clone()),
+            }
+        }
+        found
     }
 
-    /// Whether a row has a language of three letters, so that `nan` is Min Nan and no missing value.
+    /// A value that surely is a language, if all of them may be.
+    fn language_of<'t>(&self, texts: &'t Texts) -> Result<Option<&'t str>, NoLanguage> {
+        let (mut sure, mut last) = (None, "");
+        for row in 0..self.len {
+            let text = texts.get(row).trim();
+            if text.is_empty() || last == text {
+                continue;
+            }
+            if !is_known(text) {
+                return Err(NoLanguage);
+            }
+            sure = sure.or_else(|| is_surely(text).then_some(text));
+            last = text;
+        }
+        Ok(sure)
+    }
+
+    /// Whether a row has a language whose code is of three letters, however it is written: `yue`, not `eng`.
     pub fn has_long_codes(&self) -> bool {
-        let is_long = |text: &str| text.len() == 3 && !text.eq_ignore_ascii_case("nan") && parse(text).is_ok();
+        let is_long = |text: &str| {
+            text.len() == 3 && !text.eq_ignore_ascii_case("nan") && parse(text).is_ok_and(|code| code.len() == 3)
+        };
         self.of(Role::Language).any(|column| match &column.values {
             Values::Text(texts) => (0..self.len).any(|row| is_long(texts.get(row).trim())),
             _ => false,
@@ -413,17 +431,18 @@ impl Rows {
     }
 
     /// The value of the first of a role's columns, if the others have the same.
-    fn agreed<'a, T: PartialEq + std::fmt::Display>(
+    fn agreed<'a, T: std::fmt::Display>(
         &'a self,
         role: Role,
         read: impl Fn(&'a Column) -> Result<T, BadCell>,
+        same: impl Fn(&T, &T) -> bool,
     ) -> Result<Option<T>, BadCell> {
         let mut columns = self.of(role);
         let Some(first) = columns.next() else { return Ok(None) };
         let value = read(first)?;
         for other in columns {
             let second = read(other)?;
-            if second != value {
+            if !same(&second, &value) {
                 let (a, b) = (&first.name, &other.name);
                 return Err(BadCell {
                     reason: format!("columns `{a}` and `{b}` that differ"),
@@ -435,12 +454,15 @@ impl Rows {
         Ok(Some(value))
     }
 
-    pub fn text(&self, role: Role, row: usize) -> Result<Option<std::borrow::Cow<'_, str>>, BadCell> {
-        self.agreed(role, |column| column.text(row))
+    pub fn text(&self, role: Role, row: usize) -> Result<Option<Cow<'_, str>>, BadCell> {
+        let same = |one: &Cow<'_, str>, other: &Cow<'_, str>| {
+            one == other || (role == Role::Language && language::same(one.trim(), other.trim()))
+        };
+        self.agreed(role, |column| column.text(row), same)
     }
 
     pub fn whole(&self, role: Role, row: usize) -> Result<Option<i64>, BadCell> {
-        self.agreed(role, |column| column.whole(row))
+        self.agreed(role, |column| column.whole(row), PartialEq::eq)
     }
 
     pub fn score(&self, row: usize) -> Result<Option<f32>, BadCell> {
@@ -448,7 +470,7 @@ impl Rows {
         let mut columns = self.of(Role::Score);
         match (columns.next(), columns.next()) {
             (Some(only), None) => only.score(row).map(Some),
-            _ => self.agreed(Role::Score, |column| column.score(row)),
+            _ => self.agreed(Role::Score, |column| column.score(row), PartialEq::eq),
         }
     }
 }

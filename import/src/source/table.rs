@@ -60,6 +60,10 @@ struct State {
     /// The line of the row, in files of lines.
     line: Option<u64>,
     duplicates: u64,
+    /// Columns of unknown meaning with a value that is no language.
+    no_languages: BTreeSet<String>,
+    /// Whether a row had a language whose code is of three letters, so that `nan` is Min Nan and no missing value.
+    has_long_codes: bool,
 }
 
 /// The fact whose rows are being read.
@@ -68,6 +72,8 @@ struct Current {
     rows: SparseScores,
     /// A row of it cannot be used, so its scores are not complete.
     broken: bool,
+    /// Its last row, and the line of it.
+    last: (u64, Option<u64>),
 }
 
 /// Rows that were passed over and may be of the fact that begins next: it would miss them unseen.
@@ -118,7 +124,8 @@ impl Table {
             }
             Err(error) => return Err(error),
         };
-        if let Some((name, code)) = rows.of_languages().filter(|_| self.state.row == 0) {
+        // A batch may be of one row, of words that are codes, too, or of none: what was seen before counts, too.
+        if let Some((name, code)) = rows.of_languages(&mut self.state.no_languages) {
             return Err(ImportError::Unexpected {
                 at: self.file.at(Place::File),
                 found: format!(
@@ -127,6 +134,7 @@ impl Table {
                 expected: "the name `language`, or that it is named as one to leave out".to_owned(),
             });
         }
+        self.state.has_long_codes |= rows.has_long_codes();
         for index in 0..rows.len {
             self.state.line = rows.lines.as_ref().map(|lines| lines[index]);
             if let Err(error) = self.add(&rows, index) {
@@ -168,7 +176,7 @@ impl Table {
             return Err(bad(BadCell { reason: found.clone(), found, expected: "a fact's id in every row" }));
         }
         let language = rows.text(Role::Language, index).map_err(bad)?;
-        if let Some(text) = language.as_deref().filter(|text| is_missing(text) && !rows.has_long_codes()) {
+        if let Some(text) = language.as_deref().filter(|text| is_missing(text) && !self.state.has_long_codes) {
             let found = format!("`{text}` in {}, which is how programs write a missing value", by(Role::Language));
             let reason = format!("a missing value in {}", by(Role::Language));
             return Err(bad(BadCell { reason, found, expected: "the code of a language in every row" }));
@@ -231,6 +239,7 @@ impl Table {
             return Ok(());
         };
         current.rows.push(neuron, score);
+        current.last = (self.state.row, self.state.line);
         // A fact cannot have more rows than the model has neurons, but for repeats.
         if current.rows.len() as u64 > most {
             let settled = current.rows.settle();
@@ -272,13 +281,14 @@ impl Table {
             return Err(ImportError::NotContiguous { at: self.here(), fact, language, prompt });
         }
         let broken = mem::take(&mut self.state.passed).may_be_of(&named.key.fact);
-        self.state.current = Some(Current { named, rows: SparseScores::default(), broken });
+        self.state.current =
+            Some(Current { named, rows: SparseScores::default(), broken, last: (self.state.row, self.state.line) });
         Ok(())
     }
 
     /// Puts the current fact into `waiting`.
     fn flush(&mut self) -> Result<(), ImportError> {
-        let Some(Current { named, rows, broken }) = mem::take(&mut self.state.current) else {
+        let Some(Current { named, rows, broken, last: (row, line) }) = mem::take(&mut self.state.current) else {
             return Ok(());
         };
         if broken {
@@ -289,8 +299,8 @@ impl Table {
         let (neurons, scores, dropped) = match rows.finish() {
             Ok(finished) => finished,
             Err(twice) => {
-                // The rows that disagree lie before this one, among those of the fact.
-                let at = self.file.at(Place::Row(self.state.row.saturating_sub(1)));
+                // The rows that disagree lie before its last one.
+                let at = Spot { file: &self.file, row, line }.at();
                 return Err(twice.error(at, &named.key.fact, shape));
             }
         };

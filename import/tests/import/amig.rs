@@ -22,6 +22,19 @@ fn neurons_and_groups_of_one_record_are_two_entries() {
 }
 
 #[test]
+fn fields_that_say_one_thing_in_two_ways_agree() {
+    let folder = Folder::new();
+    folder.write(
+        "r.json",
+        r#"{"a": {"neurons": [[0, 0]], "lang": "eng", "language": "en", "prompt": 2, "prompt_id": "2.0", "Relation_Name": "P36"}}"#,
+    );
+    let read = folder.read("r.json");
+    assert_eq!((texts(&read), read.not_used), (vec!["a/en/2 neurons [0]".into()], Vec::<String>::new()));
+    let told = folder.refusal("r.json", r#"{"a": {"neurons": [[0, 0]], "lang": "zh-CN", "language": "zh-TW"}}"#);
+    assert!(told.contains("`zh-CN` in the field `lang` and `zh-TW` in the field `language`"), "{told}");
+}
+
+#[test]
 fn of_several_documents_the_last_is_the_truth() {
     let folder = Folder::new();
     let first = r#"{"a": {"neurons": [[0, 0]]}}"#;

@@ -133,6 +133,39 @@ fn a_column_whose_values_are_languages_is_not_dropped() {
 }
 
 #[test]
+fn a_column_of_languages_is_seen_behind_rows_that_are_passed_over() {
+    let folder = Folder::new();
+    let skipping = Options { skip_invalid: true, ..options() };
+    for rows in ["x,0\na,zh,0,0\nb,de,0,1\n", "a,it,0,0\nx,0\nb,zh,0,1\n", "a,,0,0\nx,0\nb,zh,0,1\n"] {
+        folder.write("t.csv", format!("fact,third,layer,neuron\n{rows}"));
+        let told = folder.refusal_with("t.csv", &skipping);
+        assert!(told.contains("a column `third` whose values are codes of languages (`zh`)"), "{told}");
+    }
+    folder.write("t.csv", "fact,third,layer,neuron\na,any,0,0\nx,0\nb,zh,0,1\n");
+    let read = folder.read_with("t.csv", &skipping).expect("a column of texts");
+    assert_eq!(read.not_used, ["column third"]);
+}
+
+#[test]
+fn two_columns_that_write_one_language_in_two_ways_agree() {
+    let folder = Folder::new();
+    folder.write("t.csv", "fact,lang,language_code,layer,neuron\na,zh_CN,zh-CN,0,0\nb,eng,en,0,1\n");
+    assert_eq!(texts(&folder.read("t.csv")), ["a/zh-CN/0 neurons [0]", "b/en/0 neurons [1]"]);
+    let told = folder.refusal("t.csv", "fact,lang,language_code,layer,neuron\na,zh_CN,zh-TW,0,0\n");
+    assert!(told.contains("found `zh_CN` in column `lang` and `zh-TW` in column `language_code`"), "{told}");
+}
+
+#[test]
+fn two_scores_of_a_neuron_are_named_by_the_line_of_the_last_row_of_its_fact() {
+    let folder = Folder::new();
+    for next in ["", "b,0,0,1\n"] {
+        let text = format!("fact,layer,neuron,score\n\n\na,0,0,1\na,0,0,2\n\n{next}");
+        let told = folder.refusal("t.csv", text);
+        assert!(told.starts_with("t.csv, line 5, column 1: layer 0, neuron 0 of fact `a` has the scores"), "{told}");
+    }
+}
+
+#[test]
 fn nan_is_a_missing_language_unless_other_codes_are_of_three_letters() {
     let folder = Folder::new();
     for missing in ["nan", "NaN", "None", "null"] {
@@ -141,6 +174,11 @@ fn nan_is_a_missing_language_unless_other_codes_are_of_three_letters() {
     }
     folder.write("t.csv", "fact,lang,layer,neuron\na,yue,0,0\nb,nan,0,1\n");
     assert_eq!(texts(&folder.read("t.csv")), ["a/yue/0 neurons [0]", "b/nan/0 neurons [1]"]);
+    let told = folder.refusal("t.csv", "fact,lang,layer,neuron\na,eng,0,0\nb,deu,0,1\nc,nan,0,1\n");
+    assert!(told.contains("found `nan` in column `lang`"), "`eng` and `deu` have codes of two letters: {told}");
+    folder.write("t.csv", "fact,lang,layer,neuron\na,yue,0,0\nx,0\nb,nan,0,1\nc,nan,0,2\n");
+    let read = folder.read_with("t.csv", &Options { skip_invalid: true, ..options() }).expect("a row is passed over");
+    assert_eq!(texts(&read), ["c/nan/0 neurons [2]"], "the facts beside the bad row are left out");
 }
 
 #[test]
