@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use kndb_storage::language::{is_known, named, parse, same};
+use kndb_storage::language::{is_known, is_surely, named, parse, same};
 
 /// Codes of Wikipedia that have another form than the standard's.
 const WIKIPEDIA: &str =
@@ -27,7 +27,7 @@ pub(crate) fn facts<'a>(names: impl Iterator<Item = &'a str>) -> HashSet<String>
     let fact = |name: &'a str| {
         let (rest, last) = name.rsplit_once('/')?;
         let (fact, language) = if is_number(last) { rest.rsplit_once('/')? } else { (rest, last) };
-        is_surely(language).then(|| fact.to_owned())
+        may_stand_alone(language).then(|| fact.to_owned())
     };
     names.filter_map(fact).collect()
 }
@@ -51,12 +51,13 @@ impl<'a> Named<'a> {
         };
         let found = match found {
             Some(found) => found,
-            None if is_surely(last) => Self { fact: rest, language: Some(last), prompt: None },
+            None if may_stand_alone(last) => Self { fact: rest, language: Some(last), prompt: None },
             None if looks_like_code(last) => match known.is_language(rest, last) {
                 Some(true) => Self { fact: rest, language: Some(last), prompt: None },
                 Some(false) => whole,
                 None => return Err(unclear(rest, last, name)),
             },
+            None if known.settled() => whole,
             None => match named(last) {
                 Some(code) => {
                     return Err(format!("`{last}` is a language's name; expected its code, `{rest}/{code}`"));
@@ -77,9 +78,10 @@ impl<'a> Named<'a> {
         if found.fact.is_empty() {
             return Err("it has no fact id before its first `/`".to_owned());
         }
-        // `zh/f1` would be a fact of that id in the language that nothing says.
+        // `zh/f1` would be a fact of that id in the language that nothing says; `kn/f1` is one of knowledge neurons.
         if let (None, Some((first, rest))) = (found.language, name.split_once('/'))
-            && is_known(first)
+            && is_surely(first)
+            && !known.settled()
         {
             return Err(format!(
                 "`{first}` stands where the fact id belongs; expected the language behind it, `{rest}/{first}`"
@@ -91,7 +93,9 @@ impl<'a> Named<'a> {
     /// `fact/language/prompt`, if it is that.
     fn of_three(fact: &'a str, language: &'a str, last: &'a str, known: Known<'_>) -> Result<Option<Self>, String> {
         let digits = is_number(last);
-        if !digits && !is_known(language) {
+        let surely = may_stand_alone(language);
+        let is_plain = known.settled() && !is_surely(language);
+        if !digits && (!is_known(language) || is_plain) {
             return Ok(None);
         }
         // `fact/zh/en` names two languages, `fact/zh/x` a prompt that is none.
@@ -99,15 +103,26 @@ impl<'a> Named<'a> {
         let Some(prompt) = prompt else {
             return Err(format!("after the language `{language}`, `{last}` is no prompt's number, 0 to 65535"));
         };
-        parse(language).map_err(|problem| format!("before the prompt {prompt}, {problem}"))?;
-        if is_surely(language) || known.is_language(fact, language) == Some(true) {
-            return Ok(Some(Self { fact, language: Some(language), prompt: Some(prompt) }));
+        match parse(language) {
+            Ok(_) if surely || known.is_language(fact, language) == Some(true) => {
+                return Ok(Some(Self { fact, language: Some(language), prompt: Some(prompt) }));
+            }
+            Ok(_) if known.settled() => return Ok(None),
+            Ok(_) => {}
+            // No language, so no prompt stands behind it.
+            Err(_) if known.plain => return Ok(None),
+            Err(problem) => return Err(format!("before the prompt {prompt}, {problem}")),
         }
         Err(unclear(fact, language, &format!("{fact}/{language}/{last}")))
     }
 }
 
 impl Known<'_> {
+    /// Whether the language of all arrays is said, and an option beside it, so that words in a fact's id are part of it.
+    fn settled(&self) -> bool {
+        self.plain && self.said.is_some()
+    }
+
     /// Whether a word that looks like a code and is no known one is a language; `None` where nothing tells.
     fn is_language(&self, fact: &str, word: &str) -> Option<bool> {
         match self.said {
@@ -130,8 +145,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a text is a language code and hardly anything else: `en`, `ceb`, `zh-classical`, `zh-Hans`, `pt_BR`, `eng_Latn`.
-fn is_surely(text: &str) -> bool {
+/// Whether a text is taken for a language code where nothing else tells: `en`, `kn`, `ceb`, `zh-classical`, `zh-Hans`, `pt_BR`, `eng_Latn`.
+fn may_stand_alone(text: &str) -> bool {
     is_known(text) || has_script(text) || WIKIPEDIA.split_whitespace().any(|code| code == text)
 }
 
@@ -232,6 +247,42 @@ mod tests {
         }
         assert_eq!(told("f1/tlh", Some("tlh"), &[]), klingon(None));
         assert_eq!(told("f1/tlh", Some("en"), &[]), Ok(Named { fact: "f1/tlh", language: None, prompt: None }));
-        assert!(told("P36/usa/3", Some("en"), &[]).is_err());
+    }
+
+    #[test]
+    fn beside_the_option_for_the_language_names_are_what_they_are() {
+        let plain = |name| Ok(Named { fact: name, language: None, prompt: None });
+        for name in [
+            "P37/France/French",
+            "P103/Zola/French",
+            "kn/f1",
+            "ig/3fa85f64-5717-4562-b3fc-2c963f66afa6",
+            "id/17",
+            "it/f1",
+            "zh/f1",
+            "P36/usa/3",
+            "layer/12/3",
+            "P36/France/3",
+            "P36/no/Oslo",
+            "P36/usa",
+        ] {
+            assert_eq!(told(name, Some("en"), &[]), plain(name));
+        }
+        assert_eq!(told("f1/en/3", Some("en"), &[]), Ok(Named { fact: "f1", language: Some("en"), prompt: Some(3) }));
+        assert!(told("f1/zh/x", Some("en"), &[]).is_err(), "a language before what is no prompt");
+        // The option for the prompt says nothing of the language.
+        let facts = HashSet::new();
+        let prompt = Known { said: None, facts: &facts, plain: true };
+        assert_eq!(Named::read("layer/12/3", prompt), plain("layer/12/3"));
+        for name in ["P37/France/French", "P36/usa/3", "zh/f1"] {
+            assert!(Named::read(name, prompt).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_a_method_as_well_may_stand_first() {
+        for name in ["kn/f1", "ig/f1"] {
+            assert_eq!(read(name), (name, None, None));
+        }
     }
 }
