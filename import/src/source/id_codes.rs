@@ -25,6 +25,9 @@ struct End {
     codes: BTreeMap<String, Found>,
     /// Ids with a code.
     count: usize,
+    /// What stands before the code in the first of them, and whether it is another thing in others.
+    before: Option<u128>,
+    varies: bool,
 }
 
 /// A code in an id.
@@ -38,11 +41,25 @@ struct Found {
     stem: String,
     /// It is the name of a language, which an object may be, too.
     is_name: bool,
+    /// Only white space stands before the code: it is the last word of a text.
+    is_word: bool,
+    /// The code is the last piece.
+    is_bare: bool,
+    /// What stands before the code.
+    before: u128,
 }
 
 impl Found {
     fn is_sure(&self) -> bool {
         self.is_name || is_surely(&self.written)
+    }
+}
+
+impl End {
+    /// Whether the only code of all ids, at their ends, may be one though it is a word, too. `fact_id_0` and `fact_id_1` are
+    /// counters, a lone `fact_no` is a word, and so is what a sentence ends with.
+    fn may_be(&self, one: &Found) -> bool {
+        self.count > 1 && !one.is_word && (one.is_bare || self.varies)
     }
 }
 
@@ -65,6 +82,8 @@ impl IdCodes {
             }
             if !found.is_name {
                 end.count += 1;
+                end.varies |= end.before.is_some_and(|before| before != found.before);
+                end.before = end.before.or(Some(found.before));
                 end.codes.entry(found.code.clone()).or_insert_with(|| found.clone());
             }
             let same = end.stems.entry(stem).or_default();
@@ -86,9 +105,8 @@ impl IdCodes {
                 (Some(one), Some(other)) if sure(end) && 2 * end.count >= self.all.len() => {
                     return Some(both(&one.id, other));
                 }
-                // `id_0` and `kn_0` are counters; a lone `fact_no` is a word.
                 (Some(one), None)
-                    if early && end.count == self.all.len() && (one.is_sure() || (last && end.count > 1)) =>
+                    if early && end.count == self.all.len() && (one.is_sure() || (last && end.may_be(one))) =>
                 {
                     return Some(reading(one));
                 }
@@ -132,7 +150,16 @@ fn found<'a>(id: &str, pieces: &[&'a str], last: bool) -> Option<(Found, Vec<&'a
         let is_code = is_code(&pieces[from..to]);
         let name = named(&written).filter(|_| to - from == 1);
         let code = if is_code { canonical(&written).into_owned() } else { name?.to_owned() };
-        let found = Found { id: id.to_owned(), stem: rest.join("_"), written, code, is_name: !is_code };
+        let found = Found {
+            id: id.to_owned(),
+            stem: rest.join("_"),
+            written,
+            code,
+            is_name: !is_code,
+            is_word: from > 0 && gap(id, &pieces[from..]).chars().all(char::is_whitespace),
+            is_bare: to == pieces.len(),
+            before: hash(&pieces[..from]),
+        };
         Some((found, rest))
     };
     let count = pieces.len();
@@ -147,6 +174,13 @@ fn found<'a>(id: &str, pieces: &[&'a str], last: bool) -> Option<(Found, Vec<&'a
         let mut lengths = (1..=count.saturating_sub(2).min(3)).rev().filter(|_| number);
         lengths.find_map(|length| code(count - 1 - length, count - 1))
     })
+}
+
+/// What stands before an id's last pieces.
+fn gap<'a>(id: &'a str, last: &[&str]) -> &'a str {
+    let signs = |text: &'a str| text.trim_end_matches(|character: char| !character.is_alphanumeric());
+    let rest = last.iter().rev().fold(id, |rest, piece| signs(rest).strip_suffix(piece).unwrap_or(rest));
+    &rest[signs(rest).len()..]
 }
 
 /// Whether pieces are a code: `zh`, `ZH`, `pt` and `BR`; not the `El` of `El Salvador`, nor the `de` and `123` of `de_123`.
@@ -204,6 +238,12 @@ mod tests {
             ["f1_zh", "f1"],
             ["f1_zh", "f2_en"],
             ["f1_zh", "f2_zh"],
+            ["fact0_zh", "fact0_en"],
+            ["f1_it", "f2_it"],
+            ["f1_it_0", "f2_it_0"],
+            ["f1_it_0", "f2_it_1"],
+            ["('f0', 'it')", "('f1', 'it')"],
+            ["France de", "Spain de"],
         ] {
             assert!(told(&ids).is_some(), "{ids:?}");
         }
@@ -233,6 +273,13 @@ mod tests {
             &["question_no"],
             &["P103_Kant_German", "P103_Zola_French"],
             &["a_de", "b_fr", "c", "d", "e"],
+            &["fact_id_0", "fact_id_1"],
+            &["row_id_3", "row_id_4"],
+            &["sample_no_5", "sample_no_6"],
+            &["trex_kn_12", "trex_kn_13"],
+            &["fact_id_0", "fact_id_1", "row_id_3", "sample_no_5", "trex_kn_12"],
+            &["The capital of France is", "The capital of Spain is"],
+            &["The capital of France is", "The capital of Spain is", "Zola was born in", "Kant speaks"],
             &["a", "b", "c"],
         ] {
             assert_eq!(told(ids), None, "{ids:?}");
