@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kndb_storage::language;
 
-use super::kind::{Kind, Rows};
+use super::kind::Rows;
 use super::place::Place;
 use super::understood::LanguageSource;
 use super::{FactsFormat, FactsOptions};
@@ -43,7 +43,7 @@ pub(super) fn of_file(
         Some(text) => Some(given(path, text)?),
         None => None,
     };
-    let (found, unsure) = Place::of(root, path).language(rows.kind, given.is_none())?;
+    let (found, unsure) = Place::of(root, path).language(rows, given.is_none())?;
     match (given, found) {
         (Some(given), Some(found)) if given.code != found.code => return Err(differ(path, &given, &found)),
         (Some(said), _) | (None, Some(said)) => return Ok(Some(said)),
@@ -65,8 +65,8 @@ pub(super) fn of_file(
 }
 
 /// Whether a folder's or a file's name says a language.
-pub(super) fn is_said(root: &Path, path: &Path, kind: Kind) -> Result<bool, ImportError> {
-    Ok(Place::of(root, path).language(kind, false)?.0.is_some())
+pub(super) fn is_said(root: &Path, path: &Path, rows: &Rows) -> Result<bool, ImportError> {
+    Ok(Place::of(root, path).language(rows, false)?.0.is_some())
 }
 
 /// No source says the language.

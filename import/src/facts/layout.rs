@@ -194,7 +194,7 @@ impl Layout<'_> {
             Kind::Facts if rows.has("uuid") => FactsFormat::Mlama,
             Kind::Facts => FactsFormat::Mpararel,
             Kind::Templates if path.ends_with(RELATIONS) || rows.has("label") => FactsFormat::Lama,
-            Kind::Patterns if rows.has("checked-by-human") || language::is_said(self.root, path, rows.kind)? => {
+            Kind::Patterns if rows.has("checked-by-human") || language::is_said(self.root, path, rows)? => {
                 FactsFormat::Mpararel
             }
             kind => kind.formats()[0],

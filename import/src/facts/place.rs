@@ -12,7 +12,7 @@ use super::rows::is_wikidata;
 use super::understood::LanguageSource;
 use super::walk::stem;
 use crate::error::{ImportError, Location, Place as In};
-use crate::source::folders::{has_language_beside, hint_inside, unsure, value_of};
+use crate::source::folders::{has_language_beside, hint_inside, may_be_language, unsure, value_of};
 use crate::source::roles::Role;
 
 /// The names of the folders a file is in.
@@ -100,8 +100,8 @@ impl Place {
     }
 
     /// What names say of the language, and a folder that may be one, in words. `strict`: a name that was meant as a
-    /// language and is no code is an error.
-    pub fn language(&self, kind: Kind, strict: bool) -> Result<(Option<Spoken>, Option<String>), ImportError> {
+    /// language and is no code is an error, and so is one that may be a language where `rows` say none themselves.
+    pub fn language(&self, rows: &Rows, strict: bool) -> Result<(Option<Spoken>, Option<String>), ImportError> {
         let mut found = None;
         let pairs = self.pairs();
         for (key, value) in &pairs {
@@ -112,15 +112,13 @@ impl Place {
             }
         }
         let own = stem(&self.path);
-        if matches!(kind, Kind::Candidates | Kind::Bmlama) && is_language(&own, self.beside()) {
+        if matches!(rows.kind, Kind::Candidates | Kind::Bmlama) && is_language(&own, self.beside()) {
             self.also(&mut found, Spoken::new(&own, LanguageSource::File, format!("the file's name `{own}`")))?;
             return Ok((found, None));
         }
         let unsure = self.plain(&mut found, strict)?;
-        let lost = |(key, value): &&(String, String)| {
-            Role::of(key).is_none() && language::is_surely(value) && !language::same(value, "en")
-        };
-        match pairs.iter().find(lost).filter(|_| strict && found.is_none()) {
+        let lost = |(key, value): &&(String, String)| Role::of(key).is_none() && may_be_language(value);
+        match pairs.iter().find(lost).filter(|_| strict && found.is_none() && !rows.say_language()) {
             Some((key, value)) => Err(self.no_language(unknown(&format!("{key}={value}"), Role::Language))),
             None => Ok((found, unsure)),
         }

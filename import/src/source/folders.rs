@@ -22,7 +22,12 @@ pub(crate) enum Folder {
     /// What a role is for every row below it.
     Says { role: Role, value: String, name: String },
     /// `key=value` with a key that means nothing here.
-    Unknown(String),
+    Unknown {
+        /// The folder.
+        name: String,
+        /// Why it may say a language all the same, in words.
+        hint: Option<String>,
+    },
     /// It may be a language.
     Hint {
         /// The folder.
@@ -104,10 +109,24 @@ fn partition(key: &str, value: &str, name: &str) -> Result<Folder, (String, Stri
                 format!("the folder `{name}`, whose key is no known one but close to `{}`", role.name()),
                 format!("`{}=…`, or a folder without `=`", role.name()),
             )),
-            _ => Ok(Folder::Unknown(name.to_owned())),
+            _ => Ok(Folder::Unknown { name: name.to_owned(), hint: hint_of_value(value, name) }),
         };
     };
     Ok(Folder::Says { role, value: value_of(role, value, name)?, name: name.to_owned() })
+}
+
+/// A folder `country=zh` may be one of a country or of a language.
+fn hint_of_value(value: &str, name: &str) -> Option<String> {
+    may_be_language(value).then(|| {
+        format!(
+            "the folder `{name}`, whose key is no known one and whose value may be one, unless it is named as one to leave out"
+        )
+    })
+}
+
+/// Whether the value of a folder with an unknown key may be a language, and another than the default.
+pub(crate) fn may_be_language(value: &str) -> bool {
+    decoded(value).is_some_and(|value| is_surely(&value) && !same(&value, DEFAULT_LANGUAGE))
 }
 
 /// The value of a folder `key=value` that says what a role is; the error is what was found and what was expected.
@@ -219,7 +238,18 @@ mod tests {
         let found = says("/x/LANG=zh%2DHans/relation=P36/prompt=2/run=a%20b/f.parquet", 0);
         let expected = [(Role::Language, "zh-Hans"), (Role::Relation, "P36"), (Role::Prompt, "2"), (Role::Run, "a b")];
         assert_eq!(found, expected.map(|(role, value)| (role, value.to_owned())));
-        assert_eq!(of(Path::new("split=train/f"), 0), Ok(vec![Folder::Unknown("split=train".to_owned())]));
+        for folder in ["split=train", "country=no", "country=en", "seed=1"] {
+            let unknown = Folder::Unknown { name: folder.to_owned(), hint: None };
+            assert_eq!(of(&Path::new(folder).join("f"), 0), Ok(vec![unknown]));
+        }
+    }
+
+    #[test]
+    fn a_partition_with_an_unknown_key_and_a_language_hints_at_it() {
+        for folder in ["country=zh", "country=DE", "x=pt_BR", "x=zh%2DHans", "x=deu"] {
+            let found = of(&Path::new(folder).join("f"), 0).expect("good folders");
+            assert!(matches!(&found[..], [Folder::Unknown { hint: Some(_), .. }]), "{folder}");
+        }
     }
 
     #[test]

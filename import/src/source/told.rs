@@ -76,10 +76,13 @@ impl Told {
         }
         for folder in folders::of(path, folders).map_err(|problem| unexpected(&at, problem))? {
             match folder {
-                Folder::Says { name, .. } | Folder::Unknown(name) | Folder::Hint { name, .. }
+                Folder::Says { name, .. } | Folder::Unknown { name, .. } | Folder::Hint { name, .. }
                     if ignored(options, &name) => {}
                 Folder::Says { role, value, name } => told.all(role, &value, &format!("the folder `{name}`"), &at)?,
-                Folder::Unknown(name) => told.not_used.push(format!("folder {name}")),
+                Folder::Unknown { name, hint } => {
+                    told.not_used.push(format!("folder {name}"));
+                    told.hint = told.hint.take().or(hint);
+                }
                 Folder::Hint { why, .. } => told.hint = told.hint.take().or(Some(why)),
             }
         }

@@ -74,6 +74,19 @@ fn hive_folders_name_language_and_relation() {
 }
 
 #[test]
+fn a_hive_folder_of_something_else_is_no_language_of_rows_that_say_theirs() {
+    let folder = Folder::new();
+    for (name, field) in [("a", "lang"), ("b", "Language")] {
+        let path = format!("{name}/country=de/P1.jsonl");
+        folder.write(&path, FACT.replace('{', &format!("{{\"{field}\": \"fr\", ")));
+        assert_eq!(read(&folder.path(name), None).1, ["u1 P1 fr a b (None, None)"]);
+    }
+    folder.write("c/country=de/P1.jsonl", FACT);
+    let told = refusal(&folder, "c", &FactsOptions::default());
+    assert!(told.contains("the folder `country=de`, whose key is no known one"), "{told}");
+}
+
+#[test]
 fn fields_of_rows_name_the_language_in_any_letter_case() {
     let folder = Folder::new();
     let row = |field: &str| FACT.replace('{', &format!("{{{field}, "));

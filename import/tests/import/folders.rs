@@ -39,15 +39,31 @@ fn hive_partitions_say_language_and_prompt() {
 #[test]
 fn a_folder_to_leave_out_says_nothing() {
     let folder = Folder::new();
-    for (path, ignore) in
-        [("st/en/n.json", "st"), ("ig/n.json", "ig"), ("x/lang=zh/n.json", "lang"), ("y/zh/n.json", "zh")]
-    {
+    for (path, ignore) in [
+        ("st/en/n.json", "st"),
+        ("ig/n.json", "ig"),
+        ("x/lang=zh/n.json", "lang"),
+        ("y/zh/n.json", "zh"),
+        ("z/country=zh/n.json", "country"),
+    ] {
         folder.write(path, SET);
         let mut options = options();
         options.ignore = vec![ignore.to_owned()];
         let top = path.split('/').next().unwrap_or_default();
         assert_eq!(keys(&folder, top, &options), Ok(vec!["a/en/0".to_owned()]), "{path} without {ignore}");
     }
+}
+
+#[test]
+fn a_partition_of_something_else_matters_only_where_nothing_says_the_language() {
+    let folder = Folder::new();
+    folder.write("a/country=zh/n.json", SET);
+    let german = Options { language: Some("de".to_owned()), ..options() };
+    assert_eq!(keys(&folder, "a", &german), Ok(vec!["a/de/0".to_owned()]));
+    folder.write("b/country=zh/t.csv", "fact,lang,layer,neuron\na,fr,0,0\n");
+    assert_eq!(keys(&folder, "b", &options()), Ok(vec!["a/fr/0".to_owned()]));
+    folder.write("c/country=zh/lang=ja/n.json", SET);
+    assert_eq!(keys(&folder, "c", &options()), Ok(vec!["a/ja/0".to_owned()]));
 }
 
 #[test]
@@ -60,6 +76,10 @@ fn a_partition_that_says_nothing_or_something_else_is_refused() {
         ("d/prompt=70000/n.json", "found prompt 70000 in the folder `prompt=70000`"),
         ("e/languge=zh/n.json", "whose key is no known one but close to `language`"),
         ("f/layer=3/n.json", "expected the layer in the file itself"),
+        (
+            "h/country=zh/n.json",
+            "found nothing that says the language, but the folder `country=zh`, whose key is no known one",
+        ),
     ] {
         folder.write(path, SET);
         let told = keys(&folder, path, &options()).expect_err(path);
