@@ -17,8 +17,7 @@ pub(crate) const ASK_MODEL: &str = "`kndb attribute DB --model FOLDER` computes 
 const PICKLE: &str = "load it in Python, where it came from, and write what it holds as .safetensors, .npz or .parquet";
 const FRAME: &str = "write it as .parquet, with `to_parquet` of pandas or `write_parquet` of Polars";
 const AGAIN: &str = "it came in place of the file: download it again";
-
-const R: &str = "write the table of scores as .csv or .parquet";
+const TABLE: &str = "write the table of scores as .csv or .parquet";
 
 /// First bytes that are letters only, and what a file is that has them where the bytes after them are no text: the
 /// first line of a table may begin so, `ORCID,fact,…`.
@@ -35,7 +34,7 @@ const LETTERS: &[(&[u8], &str, &str)] = &[
 const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\x89HDF\r\n", "an HDF5 file", "write its arrays as .npz (NumPy) or .safetensors"),
     (b"Obj\x01", "an Avro file", FRAME),
-    (b"SQLite format 3\0", "an SQLite database", "write the table of scores as .csv or .parquet"),
+    (b"SQLite format 3\0", "an SQLite database", TABLE),
     (b"MATLAB 5.0 MAT-file", "a MATLAB file", "write its arrays as .npz, with `scipy.io.loadmat` and `numpy.savez`"),
     (b"%PDF-", "a PDF", "scores come as arrays, tables or JSON"),
     (b"\x89PNG", "a picture", "scores come as arrays, tables or JSON"),
@@ -44,8 +43,8 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xFD7zXZ", "a file packed with xz", "unpack it first; .gz and .zst of text formats are read as they are"),
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it first"),
     (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
-    (b"RDX2\n", "a file of R", R),
-    (b"RDX3\n", "a file of R", R),
+    (b"RDX2\n", "a file of R", TABLE),
+    (b"RDX3\n", "a file of R", TABLE),
 ];
 
 /// What a file is that begins so, if it is known and no format of kndb's.

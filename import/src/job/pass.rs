@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ImportRunError, Progress};
 use crate::error::{ImportError, Location, Place};
+use crate::facts::is_wikidata;
 use crate::input::Input;
 use crate::job::summary::Summary;
 use crate::options::Options;
@@ -156,7 +157,7 @@ impl Pass<'_> {
         match stored {
             Some(stored) if stored == given => self.summary.relations += u64::from(is_new),
             // A relation's label (`capital`) beside its id says nothing that could be compared.
-            Some(stored) if is_property(&given) || self.snapshot.relations().any(|(_, name)| name == given) => {
+            Some(stored) if is_wikidata(&given) || self.snapshot.relations().any(|(_, name)| name == given) => {
                 let (file, fact, stored) = (file.to_owned(), entry.fact.clone(), stored.to_owned());
                 return Err(ImportRunError::Relation { file, fact, given, stored });
             }
@@ -225,11 +226,6 @@ fn language_in_ids(file: &Path, found: &str) -> ImportRunError {
                    `language=zh`; or the option for the language, beside which an id is what it is"
             .to_owned(),
     })
-}
-
-/// Whether a text is the id of a Wikidata property: `P36`.
-fn is_property(text: &str) -> bool {
-    text.strip_prefix('P').is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// About how much memory an entry takes.

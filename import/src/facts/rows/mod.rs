@@ -256,8 +256,8 @@ fn another_relation(relation: &str, name: &str, at: usize, other: &str, by: &str
     Problem::at(at, format!("`{name}` is another relation"), rest)
 }
 
-/// Whether a name is one of Wikidata's for a relation.
-pub(super) fn is_wikidata(name: &str) -> bool {
+/// Whether a name is one of Wikidata's for a relation: `P36`.
+pub(crate) fn is_wikidata(name: &str) -> bool {
     name.strip_prefix('P').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
