@@ -15,12 +15,11 @@ use crate::attribute::{Attribution, FactScores};
 use crate::error::{Error, Result};
 use crate::model::{Model, as_recorded};
 use crate::preset::Options;
-use crate::question::{Skip, UnknownParts};
+use crate::question::{Skip, UnknownCounts, UnknownParts};
 use kndb_storage::{EntryData, LanguageId, OnConflict, Origin, RelationId, RunSpec, Snapshot, Store, question_hash};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use begun::claimed;
@@ -161,7 +160,7 @@ impl Job {
             let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
             other.work(now, &other.templates(now), &stored)
         };
-        let unknown = Mutex::default();
+        let unknown = UnknownCounts::default();
         let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, unknown: &unknown };
         let filling = Filling {
             store,
@@ -179,7 +178,7 @@ impl Job {
                 Some(_) => Err(Skip::ScoreType),
             }))
         })?;
-        summary.unknown = unknown.into_inner().unwrap_or_else(PoisonError::into_inner);
+        summary.unknown = unknown.into_parts();
         Ok(summary)
     }
 }
@@ -210,22 +209,20 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     attribution: &'a Attribution<'a>,
-    unknown: &'a Mutex<UnknownParts>,
+    unknown: &'a UnknownCounts,
 }
 
 impl Desk<'_> {
     fn scores(&self, item: Item) -> Result<std::result::Result<(FactScores, Origin), Skip>> {
-        let template = self.templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
-        let Some(template) = template else { return Ok(Err(Skip::NoTemplate)) };
-        let Some((subject, object)) = self.snapshot.label(item.fact, item.language)? else {
-            return Ok(Err(Skip::NoLabel));
+        let [template, subject, object] = match item.texts(self.snapshot, self.templates)? {
+            Ok(texts) => texts,
+            Err(skip) => return Ok(Err(skip)),
         };
         match self.attribution.question(template, subject, object) {
             Ok(question) => {
                 let scores = self.attribution.scores(&question)?;
                 if scores.is_ok() {
-                    let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-                    unknown.count(&question, self.snapshot.language_name(item.language));
+                    self.unknown.count(&question, self.snapshot.language_name(item.language));
                 }
                 let tokens = u16::try_from(question.steps.len()).ok();
                 let asked = question_hash(template, subject, object, item.prompt.0);

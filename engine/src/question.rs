@@ -13,6 +13,7 @@ mod skip;
 mod unknown;
 
 pub use skip::Skip;
+pub(crate) use unknown::UnknownCounts;
 pub use unknown::UnknownParts;
 
 use crate::tokenizer::{Encoded, Tokenizer};

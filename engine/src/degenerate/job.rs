@@ -8,12 +8,11 @@ use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
 use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
 use crate::model::{Model, as_recorded};
-use crate::question::{Skip, UnknownParts};
+use crate::question::{Skip, UnknownCounts};
 use kndb_storage::{Content, EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -131,17 +130,14 @@ impl DegenerateJob {
             on_conflict: OnConflict::Refuse,
             work_of: &work_of,
         };
-        let unknown = Mutex::<UnknownParts>::default();
+        let unknown = UnknownCounts::default();
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
-            let text = templates.get(&(item.relation, item.language)).and_then(|texts| texts.get(&item.prompt));
-            let Some(template) = text else { return Ok(Err(Skip::NoTemplate)) };
-            let Some((subject, object)) = snapshot.label(item.fact, item.language)? else {
-                return Ok(Err(Skip::NoLabel));
-            };
-            let question = match asking.question(template, subject, object) {
-                Ok(question) => question,
-                Err(skip) => return Ok(Err(skip)),
-            };
+            let texts = item.texts(&snapshot, &templates)?;
+            let question =
+                match texts.and_then(|[template, subject, object]| asking.question(template, subject, object)) {
+                    Ok(question) => question,
+                    Err(skip) => return Ok(Err(skip)),
+                };
             let variants = Variants::new(&model.network, &question)?;
             let p = variants.probabilities(&[Vec::new()])?.first().map_or(0.0, |&p| p as f32);
             if p < f32::MIN_POSITIVE {
@@ -169,11 +165,10 @@ impl DegenerateJob {
                     search.groups(&candidates, &connections, &mut suppressed)?
                 }
             };
-            let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
             unknown.count(&question, snapshot.language_name(item.language));
             Ok(Ok(EntryData::Groups(groups)))
         })?;
-        summary.unknown = unknown.into_inner().unwrap_or_else(PoisonError::into_inner);
+        summary.unknown = unknown.into_parts();
         Ok(summary)
     }
 

@@ -74,6 +74,20 @@ pub(crate) struct Item {
     pub(crate) prompt: PromptId,
 }
 
+impl Item {
+    /// Its template, subject and object; or why nothing can be asked.
+    pub(crate) fn texts<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        templates: &Templates<'a>,
+    ) -> Result<std::result::Result<[&'a str; 3], Skip>> {
+        let template = templates.get(&(self.relation, self.language)).and_then(|texts| texts.get(&self.prompt));
+        let Some(&template) = template else { return Ok(Err(Skip::NoTemplate)) };
+        let label = snapshot.label(self.fact, self.language)?;
+        Ok(label.map(|(subject, object)| [template, subject, object]).ok_or(Skip::NoLabel))
+    }
+}
+
 /// What is to be done, in a fixed order: fact by fact, so that what is there at any time can be compared over languages;
 /// each in the store's order of languages and templates.
 #[derive(Debug, Default)]

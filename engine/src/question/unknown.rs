@@ -3,6 +3,7 @@
 use super::{Asking, Encoded, Parts, Question};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Prompts with parts that the tokenizer's vocabulary lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +12,22 @@ pub struct UnknownParts {
     pub subjects: BTreeMap<String, u64>,
     /// Those with such templates, by language.
     pub templates: BTreeMap<String, u64>,
+}
+
+/// [`UnknownParts`] that several threads count into.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownCounts(Mutex<UnknownParts>);
+
+impl UnknownCounts {
+    /// Counts a question of a language.
+    pub(crate) fn count(&self, question: &Question, language: &str) {
+        // A count is whole or not there, so a thread that panicked leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).count(question, language);
+    }
+
+    pub(crate) fn into_parts(self) -> UnknownParts {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl UnknownParts {
