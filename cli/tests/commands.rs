@@ -223,7 +223,8 @@ fn nothing_is_made_or_changed_under_read_only() {
     let environment = with_neurons();
     assert_eq!(import(&environment, &SHAPE).code, Some(0));
     environment.ok(&["init", "other"]);
-    environment.write("P36.jsonl", r#"{"uuid": "u", "predicate_id": "P36", "sub_label": "France", "obj_label": "Paris"}"#);
+    environment
+        .write("P36.jsonl", r#"{"uuid": "u", "predicate_id": "P36", "sub_label": "France", "obj_label": "Paris"}"#);
     for line in [
         "init new",
         "demo new --synthetic",
