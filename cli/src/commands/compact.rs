@@ -9,6 +9,8 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: StoreArgs, terminal: &mut Terminal) -> Result<()> {
+    // Also where nothing is to be done.
+    super::must_be_writable(&args.store, terminal)?;
     let done = super::opened(&args.store, terminal)?.compact()?;
     writeln!(
         terminal.out,

@@ -56,6 +56,10 @@ impl FreshFile {
     /// Maps the file that a commit began, of which `end` bytes count.
     pub(crate) fn open(store: &Path, commit: u64, end: u64) -> Result<Arc<Self>> {
         let path = fresh_path(store, commit);
+        // Entries without neurons take no bytes. Where only such wait, the file is empty, and an empty file cannot be mapped.
+        if end == 0 {
+            return Ok(Arc::new(Self { path, bytes: Bytes::Owned(Vec::new()) }));
+        }
         let bytes = Bytes::map(&path)?.ok_or_else(|| Error::MissingFile { path: path.clone() })?;
         if (bytes.len() as u64) < end {
             let found = format!("{} bytes", bytes.len());

@@ -2,7 +2,7 @@
 
 use crate::contents::{Contents, Stored, assert_same};
 use crate::toy::{Toy, dense, entry, groups, many, neurons, scores, spec};
-use kndb_storage::{EntryData, Keep, OnConflict, RunSpec, Shape, Store};
+use kndb_storage::{Entry, EntryData, Keep, OnConflict, RunSpec, Shape, Store};
 
 #[test]
 fn an_appended_entry_is_seen_by_a_store_opened_afterwards() {
@@ -63,6 +63,23 @@ fn sealing_changes_nothing_that_is_read() {
     assert_eq!(toy.files(), ["0000000001.seg"]);
     assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "read anew");
     assert_eq!(toy.fresh().snapshot().expect("reads").unsealed(), (0, 0));
+}
+
+#[test]
+fn a_fact_without_neurons_may_be_all_that_waits() {
+    for entry in [neurons("f", "en", &[]), groups("f", "en", &[])] {
+        let toy = Toy::new();
+        let run = toy.store.open_run(spec("run")).expect("new");
+        for fact in ["f", "g"] {
+            run.append(Entry { fact: fact.into(), ..entry.clone() }).expect("appends");
+        }
+        let before = Contents::of(&toy.fresh()).expect("reads");
+        assert_eq!(before.entries.len(), 2);
+        assert!(toy.fresh().verify().expect("verifies").problems.is_empty());
+        toy.fresh().backup(toy.path.with_extension("backup"), &mut |_, _| {}).expect("backs up");
+        run.seal().expect("seals");
+        assert_same(&Contents::of(&toy.fresh()).expect("reads"), &before, "sealed");
+    }
 }
 
 /// 64 layers × 1,024: scores of one fact take 400 KB.
