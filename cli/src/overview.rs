@@ -1,6 +1,6 @@
 //! What a store holds, counted: for `info`, `runs`, and `.runs` in a session.
 //!
-//! Counts come from headers of segments; no score is read.
+//! Counts come from headers of segments; of entries only those are read whose facts had a label replaced.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -55,6 +55,8 @@ pub struct RunOverview {
     pub scored: bool,
     /// Whether it has neuron sets without scores.
     pub sets: bool,
+    /// Entries that were asked with other labels, or another template, than the store has now, by language.
+    pub asked_otherwise: Vec<(String, u64)>,
 }
 
 impl Overview {
@@ -99,6 +101,7 @@ impl RunOverview {
                 groups: holds.groups,
                 scored: holds.attributed > holds.sets || (holds.attributed == 0 && holds.searched == 0),
                 sets: holds.sets > 0,
+                asked_otherwise: asked_otherwise(snapshot, run)?,
             })
         };
         snapshot.runs().map(of).collect()
@@ -143,6 +146,32 @@ fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
         };
     }
     Ok(bytes)
+}
+
+fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Vec<(String, u64)>, kndb_storage::Error> {
+    let counts = snapshot.run_asked_otherwise(run.id)?;
+    Ok(counts.into_iter().map(|(language, count)| (snapshot.language_name(language).to_owned(), count)).collect())
+}
+
+/// What there is to say of runs with entries that were asked with other labels than there are now.
+pub fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage::Error> {
+    let mut notes = Vec::new();
+    for run in snapshot.runs() {
+        let counts = asked_otherwise(snapshot, run)?;
+        let (entries, them) = match counts.iter().map(|(_, count)| count).sum::<u64>() {
+            0 => continue,
+            1 => ("1 entry was".to_owned(), "it"),
+            several => (format!("{several} entries were"), "them"),
+        };
+        let languages: Vec<String> = counts.iter().map(|(code, count)| format!("{code} {count}")).collect();
+        notes.push(format!(
+            "run {:?}: {entries} asked with other labels, or another template, than the store has now ({}); the command that \
+             made the run asks {them} anew with --replace-changed",
+            run.spec.name,
+            languages.join(", ")
+        ));
+    }
+    Ok(notes)
 }
 
 /// What there is to say of runs in which nothing is: a command was killed right after it had begun them.

@@ -257,6 +257,24 @@ fn a_job_that_can_ask_nothing_says_why_and_fails_also_when_it_is_quiet() {
 }
 
 #[test]
+fn entries_that_were_asked_with_other_labels_are_counted_until_they_are_asked_anew() {
+    let environment = with_facts();
+    assert_eq!(attribute(&environment, "bert", &["--run", "r", "--quiet"]).code, Some(0));
+    assert_eq!(runs(&environment)[0]["asked_with_other_labels"], serde_json::json!({}));
+    let path = "en/P36.jsonl";
+    let text = std::fs::read_to_string(environment.path(path)).expect("facts");
+    environment.write(path, &text.replacen(FACTS[0].3, "Rome", 1));
+    environment.ok(&["facts", "db", "en"]);
+    assert_eq!(runs(&environment)[0]["asked_with_other_labels"], serde_json::json!({"en": 1}));
+    for command in ["info", "runs"] {
+        let told = environment.ok(&[command, "db"]).messages;
+        assert!(told.contains("note: run \"r\": 1 entry was asked with other labels"), "{told}");
+    }
+    assert_eq!(attribute(&environment, "bert", &["--run", "r", "--quiet", "--replace-changed"]).code, Some(0));
+    assert_eq!(environment.ok(&["runs", "db"]).messages, "");
+}
+
+#[test]
 fn a_run_that_a_killed_command_left_empty_is_named_with_the_way_out() {
     let environment = Environment::with_run(&["P36"], 2);
     let store = kndb_storage::Store::open(environment.path("db")).expect("a store");

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
-pub(crate) use selection::{Item, Stored, Templates, Work};
+pub(crate) use selection::{Item, Stored, Templates, Work, question_of};
 pub use selection::{Prompts, Selection, Shard};
 
 /// An attribution of many facts.

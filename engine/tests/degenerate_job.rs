@@ -4,7 +4,7 @@ mod store;
 
 use kndb_engine::degenerate::{Clustering, DegenerateJob, Search, Suppression};
 use kndb_engine::job::{Job, Prompts, Summary};
-use kndb_engine::{Error, Intervention, Model, Options, Skip, Variants};
+use kndb_engine::{Continuation, Error, Intervention, Model, Options, Skip, Variants};
 use kndb_storage::{Entry, EntryData, FactBatch, FactId, FactRow, Group, Keep, Neuron, RunSpec};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -212,6 +212,25 @@ fn facts_whose_labels_have_changed_since_are_left_out_and_counted() {
     let changed = summary.skipped.iter().filter(|(place, _)| place.reason == Skip::Changed);
     let changed: Vec<_> = changed.map(|(place, count)| (place.language.as_str(), *count)).collect();
     assert_eq!(changed, [("en", 2)], "f1 with both of its templates: {:?}", summary.skipped);
+    assert!(
+        !stored(&facts, "groups").keys().any(|(fact, language, _)| (fact.as_str(), language.as_str()) == ("f1", "en"))
+    );
+}
+
+#[test]
+fn facts_whose_scores_were_asked_with_other_labels_are_left_out_whatever_the_probability() {
+    let (facts, model) = (Facts::new(), model("gpt2"));
+    // Its scores are of other continuations than are asked here, so that probabilities say nothing.
+    let options = Options::preset("kn", &model).expect("a preset");
+    let options = Options { continuation: Continuation::ReleasedCode, preset: None, ..options };
+    let mut source = Job::new("scores", &model, &options, "cpu");
+    source.run.keep = Keep::All;
+    source.run(&facts.store, &model, &options, &AtomicBool::new(false), &mut |_| {}).expect("the job runs");
+    facts.relabel("f1", "en", "Kenya", "Paris");
+    let summary = run(&job(&facts, &model, Search::Suppression(loose(2))), &facts, &model);
+    let changed: u64 =
+        summary.skipped.iter().filter(|(place, _)| place.reason == Skip::Changed).map(|(_, count)| count).sum();
+    assert_eq!(changed, 2, "f1 with both of its templates: {:?}", summary.skipped);
     assert!(
         !stored(&facts, "groups").keys().any(|(fact, language, _)| (fact.as_str(), language.as_str()) == ("f1", "en"))
     );

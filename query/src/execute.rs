@@ -108,7 +108,9 @@ fn plan<'s>(
             let kind = lowering.kind(expr)?;
             let (set, model) = lowering.set(expr)?;
             let shape = model.map(|model| model.shape);
-            (What::Set(optimise(set, shape), kind), shape)
+            let set = optimise(set, shape);
+            lowering.note_relabelled(&set)?;
+            (What::Set(set, kind), shape)
         }
         Head::Similarity { left, right, span } => {
             let (left, right, model) = sides(&mut lowering, left, right, *span)?;
@@ -116,8 +118,10 @@ fn plan<'s>(
             if query.by.iter().any(|dim| dim.dimension == Dimension::Layer) {
                 lowering.note_compared(*span, &left, &right)?;
             }
-            let pairs = |pairs| crate::optimise::in_pairs(pairs, model.shape);
-            (What::Similarity(pairs(left), pairs(right)), Some(model.shape))
+            let [left, right] = [left, right].map(|pairs| crate::optimise::in_pairs(pairs, model.shape));
+            lowering.note_relabelled_pairs(&left)?;
+            lowering.note_relabelled_pairs(&right)?;
+            (What::Similarity(left, right), Some(model.shape))
         }
     };
     let language = label_language(&mut lowering, snapshot, settings, query.span);
@@ -263,10 +267,12 @@ fn save(
     let mut lowering = Lowering::new(store, (snapshot, memory), settings, &[expr])?;
     let (set, model) = lowering.set(expr)?;
     let shape = model.as_ref().map(|model| model.shape);
+    let set = optimise(set, shape);
+    lowering.note_relabelled(&set)?;
     let cursors = lowering.cursors();
     let shape = shape.unwrap_or(NO_SHAPE);
     let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory };
-    let members = match optimise(set, model.as_ref().map(|model| model.shape)) {
+    let members = match set {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
             Found::pairs(&mut execution, pairs)?

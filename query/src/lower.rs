@@ -10,6 +10,7 @@ use crate::names::{Resolver, Settings, no_run, unknown_set};
 use crate::note::{Note, Notes};
 use crate::numbered::neurons_in;
 use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
+use crate::relabelled::{self, note_relabelled};
 use crate::saved::{Members, read_members};
 use crate::scored::{check_neurons, note_saved};
 use crate::span::Span;
@@ -72,6 +73,16 @@ impl<'s> Lowering<'s> {
     /// Notes facts that only one side of `similarity(…) by layer` has entries of.
     pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
         note_unpaired((&self.names, &self.extents), Together::Similarity, span, left, right)
+    }
+
+    /// Notes scores in a plan that were asked with other labels than there are now.
+    pub(crate) fn note_relabelled(&self, set: &Set<'_>) -> Result<(), QueryError> {
+        note_relabelled(&self.names, set)
+    }
+
+    /// The same of one side of a similarity.
+    pub(crate) fn note_relabelled_pairs(&self, pairs: &Pairs<'_>) -> Result<(), QueryError> {
+        relabelled::in_pairs(&self.names, pairs)
     }
 
     /// All of it. Call when everything is lowered.

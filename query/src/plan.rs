@@ -102,6 +102,7 @@ pub(crate) enum Combine {
 pub(crate) struct Source<'s> {
     pub id: NodeId,
     pub text: String,
+    pub span: Span,
     pub combine: Combine,
     pub groups: bool,
     pub cells: Vec<Cell<'s>>,

@@ -3,7 +3,7 @@
 mod toy;
 
 use kndb_query::{Column, Note, Settings, Sink, Value, execute, parse};
-use kndb_storage::{OnConflict, RunSpec};
+use kndb_storage::{EntryData, FactBatch, FactRow, OnConflict, Origin, RunSpec, TemplateRow, question_hash};
 use std::ops::ControlFlow;
 use toy::{SHAPE, Toy, scored};
 
@@ -331,4 +331,64 @@ fn of_many_notes_the_first_are_told_and_the_others_counted() {
     let sides: Vec<String> = (4..12).map(|n| format!("kn[run=part, fact=fact-{n}]")).collect();
     let notes = notes(&toy, &sides.join(" | "));
     assert_eq!((notes.len(), notes[5].as_str()), (6, "3 more of the kind"));
+}
+
+/// A run whose English scores say what they were asked, and groups that were searched for in it. Facts 0 and 1 have other labels now.
+fn relabelled() -> Toy {
+    let toy = Toy::empty();
+    let row = |number: usize, object: &str| FactRow {
+        id: toy::id(number),
+        relation: "P36".into(),
+        language: "en".into(),
+        subject: format!("land {number}"),
+        object: object.into(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    let template = TemplateRow { relation: "P36".into(), language: "en".into(), text: "[X]: [Y]".into() };
+    let facts = (0..4).map(|number| row(number, "before")).collect();
+    toy.store.add_facts(FactBatch { facts, templates: vec![template], ..FactBatch::default() }).expect("facts");
+    let asked = |number: usize| {
+        let mut entry = scored(number, "en", 0, &[(9, 852, 1.0)]);
+        if let EntryData::Scores(scores) = &mut entry.data {
+            let question = Some(question_hash("[X]: [Y]", &format!("land {number}"), "before", 0));
+            scores.origin = Some(Origin { question, ..Origin::default() });
+        }
+        entry
+    };
+    toy.write(RunSpec::new("asked", "bert", SHAPE), (0..4).map(asked).collect());
+    let groups = (0..3).map(|number| toy::groups_of(number, vec![toy::group(&[(7, 0), (9, 852)])])).collect();
+    toy.write(toy::searched("groups", &[("source", "asked")]), groups);
+    let facts = vec![row(0, "after"), row(1, "after"), row(3, "after"), row(3, "before")];
+    toy.store.add_facts(FactBatch { facts, ..FactBatch::default() }).expect("other labels");
+    toy
+}
+
+#[test]
+fn scores_that_were_asked_with_other_labels_are_counted_among_the_facts_asked_about() {
+    let toy = relabelled();
+    let two = "2 of these facts were asked in run \"asked\" with other labels than they have now (en); `kndb attribute … \
+               --replace-changed` asks them anew";
+    let one = "1 of these facts was asked in run \"asked\" with other labels than it has now (en); `kndb attribute … \
+               --replace-changed` asks it anew";
+    for (text, note) in [
+        ("kn[run=asked]", Some(two)),
+        ("likn[run=asked] by layer", Some(two)),
+        ("neurons of kn[run=asked]", Some(two)),
+        ("facts of (kn[run=asked] & neurons(9:852))", Some(two)),
+        ("similarity(kn[run=asked], kn[run=asked, tau=0.2])", Some(two)),
+        ("let some = kn[run=asked]", Some(two)),
+        ("explain kn[run=asked]", Some(two)),
+        ("dkn[run=groups] - kn[run=asked]", Some(two)),
+        ("dkn[run=groups] by group", Some(two)),
+        ("dkn[run=groups, fact=fact-1]", Some(one)),
+        ("kn[run=asked, fact=fact-1]", Some(one)),
+        ("kn[run=asked] & facts[fact in (fact-1, fact-2)]", Some(one)),
+        ("kn[run=asked] - facts[fact=fact-1]", Some(one)),
+        ("kn[run=asked, fact=fact-2]", None),
+        ("kn[run=asked, fact=fact-3]", None),
+        ("facts[relation=P36]", None),
+    ] {
+        assert_eq!(notes(&toy, text), note.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{text}");
+    }
 }

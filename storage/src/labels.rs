@@ -97,10 +97,14 @@ impl Names {
             }
         }
         let label = (row.subject.clone(), row.object.clone());
-        match draft.labels.entry(self.language(&row.language)).or_default().insert(fact, label.clone()) {
+        let language = self.language(&row.language);
+        match draft.labels.entry(language).or_default().insert(fact, label.clone()) {
             None => added.new_labels += 1,
             Some(before) if before == label => added.same_labels += 1,
-            Some(_) => added.changed_labels += 1,
+            Some(_) => {
+                draft.relabelled.entry(language).or_default().insert(fact.0);
+                added.changed_labels += 1;
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! `kndb info`: what a store holds.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::json;
@@ -7,14 +8,15 @@ use serde_json::json;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::{Overview, empty_runs, readable_bytes};
+use crate::overview::{Overview, empty_runs, readable_bytes, relabelled_runs};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
-    if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
+    let snapshot = store.snapshot()?;
+    for note in empty_runs(&snapshot, store.path()).into_iter().chain(relabelled_runs(&snapshot)?) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let overview = Overview::of(&store)?;
@@ -101,6 +103,7 @@ fn as_json(overview: &Overview) -> serde_json::Value {
                 "entries": it.entries,
                 "kept": it.kept,
                 "groups": it.groups,
+                "asked_with_other_labels": it.asked_otherwise.iter().cloned().collect::<BTreeMap<_, _>>(),
             })
         })
         .collect();

@@ -5,14 +5,15 @@ use std::io::Write;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::empty_runs;
+use crate::overview::{empty_runs, relabelled_runs};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
-    if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
+    let snapshot = store.snapshot()?;
+    for note in empty_runs(&snapshot, store.path()).into_iter().chain(relabelled_runs(&snapshot)?) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let mode = if args.json { Mode::Json } else { Mode::Table };

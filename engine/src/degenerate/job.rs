@@ -6,10 +6,10 @@
 use super::{Search, WeightConnections};
 use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
-use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, claimed};
+use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, Templates, claimed, question_of};
 use crate::model::{Model, as_recorded};
 use crate::question::{Skip, UnknownCounts};
-use kndb_storage::{Content, EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store};
+use kndb_storage::{Content, EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store, question_hash};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -115,6 +115,8 @@ impl DegenerateJob {
         let attributions = Stored::attributions(&snapshot, Some(source.id))?;
         let groups = Stored::groups(&snapshot, known)?;
         let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
+        // Other prompts' entries decide, too, where neurons must be found in several.
+        let all_templates = Selection::default().templates(&snapshot);
         let asked_alike = is_gold(&source.spec);
         let asking = model.asking_as(&source.spec)?;
         let work_of = |now: &Snapshot, other: &Selection| {
@@ -133,6 +135,9 @@ impl DegenerateJob {
         let unknown = UnknownCounts::default();
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             let texts = item.texts(&snapshot, &templates)?;
+            if texts.is_ok() && self.asked_otherwise(&snapshot, &all_templates, &attributions, &item)? {
+                return Ok(Err(Skip::Changed));
+            }
             let question =
                 match texts.and_then(|[template, subject, object]| asking.question(template, subject, object)) {
                     Ok(question) => question,
@@ -170,6 +175,31 @@ impl DegenerateJob {
         })?;
         summary.unknown = unknown.into_parts();
         Ok(summary)
+    }
+
+    /// Whether any of the entries that candidates come from says that it was made from other labels, or another template,
+    /// than the store has now.
+    fn asked_otherwise(
+        &self,
+        snapshot: &Snapshot,
+        templates: &Templates<'_>,
+        attributions: &Stored<'_>,
+        item: &Item,
+    ) -> Result<bool> {
+        let several = self.run.prompt_share > 0.0;
+        for prompt in attributions.prompts(item.language).filter(|&prompt| several || prompt == item.prompt) {
+            let item = Item { prompt, ..*item };
+            let Some((part, local)) = attributions.find(&item)? else { continue };
+            let (Some(asked), Ok([template, subject, object])) =
+                (question_of(part, local)?, item.texts(snapshot, templates)?)
+            else {
+                continue;
+            };
+            if asked != question_hash(template, subject, object, prompt.0) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The best-scored knowledge neurons of an entry of the source: above τ, and found in enough of the fact's prompts.

@@ -311,7 +311,7 @@ impl Selection {
 }
 
 /// The hash of the question that an entry was made from, where it says so.
-fn question_of(part: &LivePart<'_>, local: u32) -> Result<Option<u64>> {
+pub(crate) fn question_of(part: &LivePart<'_>, local: u32) -> Result<Option<u64>> {
     if part.part.kind() != PartKind::Scores {
         return Ok(None);
     }

@@ -39,7 +39,8 @@ pub enum Skip {
     ScoreType,
     /// The object's probability is too small for a 32-bit number, so that shares of it would be noise.
     TooUnlikely,
-    /// The probability is not what it was when the fact was attributed.
+    /// The scores were asked with other labels or another template than there are now, or the probability is not what it was
+    /// when the fact was attributed.
     Changed,
 }
 
@@ -61,7 +62,9 @@ impl fmt::Display for Skip {
             Self::NotFinite => "scores that are no finite numbers",
             Self::ScoreType => "scores too large or too small for 16-bit numbers; --score-type f32 keeps them",
             Self::TooUnlikely => "probability too small for a 32-bit number",
-            Self::Changed => "another probability than when it was attributed: labels have changed since",
+            Self::Changed => {
+                "other labels, or another probability, than when it was attributed; `kndb attribute … --replace-changed` asks anew"
+            },
         })
     }
 }

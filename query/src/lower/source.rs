@@ -71,7 +71,8 @@ impl<'s> Lowering<'s> {
         let chosen = self.names.chosen(source)?;
         let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
         let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
-        let planned = Source { id, text: source.to_string(), combine, groups, cells, facts, neurons };
+        let planned =
+            Source { id, text: source.to_string(), span: source.span, combine, groups, cells, facts, neurons };
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;
         Ok(planned)
     }

@@ -15,7 +15,11 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
     let mut parts = Vec::new();
     for run in runs {
         let layers = completeness(snapshot, run.id)?;
-        parts.push(html! { h3 { "Run " (run.spec.name) } (of_run(snapshot, run, &layers)?) });
+        parts.push(html! {
+            h3 { "Run " (run.spec.name) }
+            @if let Some(text) = asked_otherwise(snapshot, run)? { p.remark { (text) } }
+            (of_run(snapshot, run, &layers)?)
+        });
     }
     let body = html! {
         p {
@@ -30,6 +34,22 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
         @for part in &parts { (part) }
     };
     Ok(Section { id: "completeness".into(), heading: "Completeness of the integrals".into(), body })
+}
+
+/// Entries whose scores and residuals are not those of the labels that the store has now.
+fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Option<String>> {
+    let counts = snapshot.run_asked_otherwise(run.id)?;
+    let (entries, were) = match counts.values().sum::<u64>() {
+        0 => return Ok(None),
+        1 => ("1 entry".to_owned(), "was"),
+        several => (format!("{several} entries"), "were"),
+    };
+    let of = counts.iter().map(|(&language, count)| format!("{} {count}", snapshot.language_name(language)));
+    Ok(Some(format!(
+        "{entries} {were} asked with other labels, or another template, than the store has now ({}). `kndb attribute … \
+         --replace-changed` asks anew.",
+        of.collect::<Vec<_>>().join(", ")
+    )))
 }
 
 fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<Markup> {

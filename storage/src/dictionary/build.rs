@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     pub labels: BTreeMap<LanguageId, BTreeMap<FactId, (String, String)>>,
     pub templates: BTreeMap<(RelationId, LanguageId), Vec<String>>,
     pub candidates: BTreeMap<(RelationId, LanguageId), (Vec<String>, Vec<String>)>,
+    /// Facts whose label was replaced or taken away: their entries may have been asked with another one.
+    pub relabelled: BTreeMap<LanguageId, RoaringBitmap>,
     /// Facts that are forgotten, though they have a number and an id.
     pub dropped: RoaringBitmap,
 }
@@ -63,6 +65,9 @@ impl Draft {
                 labels.insert(fact, (subject.to_owned(), object.to_owned()));
             })?;
         }
+        for language in dictionary.relabelled_languages() {
+            draft.relabelled.insert(language, dictionary.relabelled(language)?);
+        }
         for (relation, language, _, text) in dictionary.templates() {
             draft.templates.entry((relation, language)).or_default().push(text.to_owned());
         }
@@ -85,8 +90,11 @@ impl Draft {
             }
         }
         let mut labels = 0;
-        for of_language in self.labels.values_mut() {
+        for (&language, of_language) in &mut self.labels {
             let before = of_language.len();
+            // They may come again with other labels, and their templates' numbers with other texts.
+            let relabelled = self.relabelled.entry(language).or_default();
+            relabelled.extend(of_language.keys().map(|fact| fact.0).filter(|&fact| facts.contains(fact)));
             of_language.retain(|fact, _| !facts.contains(fact.0));
             labels += (before - of_language.len()) as u64;
         }
@@ -129,6 +137,14 @@ impl Draft {
                 facts: writer.section(&list(&|fact, _| fact.0))?,
                 subjects: writer.section(&list(&|_, (subject, _)| strings.number(subject)))?,
                 objects: writer.section(&list(&|_, (_, object)| strings.number(object)))?,
+            });
+        }
+        for (language, facts) in self.relabelled.iter().filter(|(_, facts)| !facts.is_empty()) {
+            labels.push(LabelDirectory {
+                language: language.0,
+                facts: writer.section(&le_u32(&facts.iter().collect::<Vec<_>>()))?,
+                subjects: writer.section(&[])?,
+                objects: writer.section(&[])?,
             });
         }
         let mut templates = Vec::new();

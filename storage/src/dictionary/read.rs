@@ -29,6 +29,7 @@ pub(crate) struct Dictionary {
     object_uris: Checked,
     strings: Strings,
     labels: Vec<Labels>,
+    relabelled: Vec<(LanguageId, Checked)>,
     templates: Vec<(RelationId, LanguageId, PromptId, String)>,
     candidates: Vec<(RelationId, LanguageId, Checked, Checked)>,
 }
@@ -61,16 +62,21 @@ impl Dictionary {
             }
         };
         let column = |s: Section, name: &str| section(s, name, Some(4 * u64::from(facts)));
-        let labels = directory.labels.iter().map(|labels| {
-            let of = labels.facts.get();
-            Ok(Labels {
-                language: LanguageId(labels.language.to_native()),
+        let (mut labels, mut relabelled) = (Vec::new(), Vec::new());
+        for of_language in directory.labels.iter() {
+            let (of, language) = (of_language.facts.get(), LanguageId(of_language.language.to_native()));
+            let (subjects, objects) = (of_language.subjects.get(), of_language.objects.get());
+            if of.len > 0 && subjects.len == 0 && objects.len == 0 {
+                relabelled.push((language, section(of, "facts with replaced labels", None)?));
+                continue;
+            }
+            labels.push(Labels {
+                language,
                 facts: section(of, "labels", None)?,
-                subjects: section(labels.subjects.get(), "subjects", Some(of.len))?,
-                objects: section(labels.objects.get(), "objects", Some(of.len))?,
-            })
-        });
-        let labels = labels.collect::<Result<_>>()?;
+                subjects: section(subjects, "subjects", Some(of.len))?,
+                objects: section(objects, "objects", Some(of.len))?,
+            });
+        }
         let templates = directory.templates.iter().map(|t| {
             let (relation, language) = (RelationId(t.relation.to_native()), LanguageId(t.language.to_native()));
             (relation, language, PromptId(t.prompt.to_native()), t.text.as_str().to_owned())
@@ -97,6 +103,7 @@ impl Dictionary {
                 bytes: section(directory.string_bytes.get(), "strings", None)?,
             },
             labels,
+            relabelled,
             templates,
             candidates,
             container,
@@ -208,6 +215,24 @@ impl Dictionary {
         Ok(())
     }
 
+    /// Languages in which a label was ever replaced or taken away.
+    pub(crate) fn relabelled_languages(&self) -> impl Iterator<Item = LanguageId> + '_ {
+        self.relabelled.iter().map(|&(language, _)| language)
+    }
+
+    /// Facts whose label in a language was replaced or taken away.
+    pub(crate) fn relabelled(&self, language: LanguageId) -> Result<RoaringBitmap> {
+        let Some((_, facts)) = self.relabelled.iter().find(|(of, _)| *of == language) else {
+            return Ok(RoaringBitmap::new());
+        };
+        let facts = self.list(facts, "facts with replaced labels")?.iter().map(|&fact| u32::from_le_bytes(fact));
+        let found = RoaringBitmap::from_sorted_iter(facts).ok().filter(|found| found.max() < Some(self.facts));
+        found.ok_or_else(|| {
+            let expected = format!("ascending facts below {}", self.facts);
+            Error::corrupt(self.container.path(), "facts with replaced labels", "other numbers", expected)
+        })
+    }
+
     /// Facts of a relation.
     pub(crate) fn of_relation(&self, relation: RelationId) -> Result<RoaringBitmap> {
         let relations = self.list(&self.relations, "relations")?.iter().enumerate();
@@ -314,7 +339,8 @@ impl Dictionary {
         let columns = [&self.id_order, &self.relations, &self.subject_uris, &self.object_uris];
         let labels = self.labels.iter().flat_map(|labels| [&labels.facts, &labels.subjects, &labels.objects]);
         let candidates = self.candidates.iter().flat_map(|(_, _, subjects, objects)| [subjects, objects]);
-        for checked in strings.chain(columns).chain(labels).chain(candidates) {
+        let relabelled = self.relabelled.iter().map(|(_, facts)| facts);
+        for checked in strings.chain(columns).chain(labels).chain(relabelled).chain(candidates) {
             self.container.verify(checked.section, "strings, columns and lists")?;
         }
         for fact in (0..self.facts).map(FactId) {
@@ -328,6 +354,9 @@ impl Dictionary {
         }
         for language in self.languages() {
             self.for_each_label(language, |_, _, _| {})?;
+        }
+        for language in self.relabelled_languages() {
+            self.relabelled(language)?;
         }
         for (relation, language) in self.candidate_lists() {
             self.candidates(relation, language)?;

@@ -4,6 +4,7 @@ use super::build::{Draft, DraftFact};
 use super::read::Dictionary;
 use crate::error::Result;
 use crate::ids::FactId;
+use roaring::RoaringBitmap;
 
 impl Draft {
     /// All that is whole of a dictionary whose ids are; and what is lost, a line each.
@@ -36,6 +37,18 @@ impl Draft {
         let name = |language: crate::ids::LanguageId| {
             languages.get(usize::from(language.0)).map_or_else(|| format!("number {language}"), Clone::clone)
         };
+        // Whoever's label may have been replaced is looked at, and whoever's is lost: it may come again as another.
+        let everybody = || (0..ids.len() as u32).collect::<RoaringBitmap>();
+        for language in dictionary.relabelled_languages() {
+            let found = dictionary.relabelled(language).unwrap_or_else(|_| {
+                lost.push(format!("which facts had their labels in {} replaced: any may have", name(language)));
+                everybody()
+            });
+            draft.relabelled.insert(language, found);
+        }
+        for language in dictionary.languages().filter(|_| relations.is_empty()) {
+            draft.relabelled.insert(language, everybody());
+        }
         for language in dictionary.languages().filter(|_| !relations.is_empty()) {
             let mut labels = std::collections::BTreeMap::new();
             let read = dictionary.for_each_label(language, |fact, subject, object| {
@@ -44,7 +57,10 @@ impl Draft {
             let known = labels.keys().all(|fact| (fact.0 as usize) < ids.len());
             match dictionary.proved_strings().and(read) {
                 Ok(()) if known => drop(draft.labels.insert(language, labels)),
-                _ => lost.push(format!("labels of {} facts in {}", dictionary.label_count(language), name(language))),
+                _ => {
+                    draft.relabelled.insert(language, everybody());
+                    lost.push(format!("labels of {} facts in {}", dictionary.label_count(language), name(language)));
+                }
             }
         }
         for (relation, language, _, text) in dictionary.templates() {

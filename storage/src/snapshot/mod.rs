@@ -4,6 +4,7 @@
 //! segment in memory. A snapshot stays as it is while others write; take a new one to see their
 //! commits. It is cheap to hold and to share between threads.
 
+mod asked;
 mod content;
 mod entries;
 mod facts;

@@ -12,6 +12,8 @@ pub struct Contents {
     pub names: BTreeSet<String>,
     pub runs: BTreeMap<String, String>,
     pub facts: BTreeMap<String, String>,
+    /// Labels that were replaced: language and fact.
+    pub relabelled: BTreeSet<String>,
     pub prompts: BTreeMap<String, String>,
     pub sets: BTreeMap<String, (String, Vec<u8>)>,
     pub entries: BTreeMap<Address, Stored>,
@@ -77,6 +79,12 @@ impl Contents {
             assert_eq!(snapshot.fact(&id)?, Some(fact), "the id {id:?} leads back to its fact");
             assert_eq!(contents.facts.insert(id, text), None, "every id once");
         }
+        for (language, name) in snapshot.languages() {
+            for fact in snapshot.relabelled(language)? {
+                let id = snapshot.external_id(kndb_storage::FactId(fact))?;
+                contents.relabelled.insert(format!("label of {id} in {name} was replaced"));
+            }
+        }
         for (relation, language, prompt, text) in snapshot.templates() {
             let key = format!("{} {} {prompt}", snapshot.relation_name(relation), snapshot.language_name(language));
             assert_eq!(contents.prompts.insert(key, text.to_owned()), None, "every template once");
@@ -129,6 +137,7 @@ impl Contents {
         }
         let names = self.names.symmetric_difference(&other.names).next().cloned();
         names
+            .or_else(|| self.relabelled.symmetric_difference(&other.relabelled).next().cloned())
             .or_else(|| first(&self.runs, &other.runs))
             .or_else(|| first(&self.facts, &other.facts))
             .or_else(|| first(&self.prompts, &other.prompts))

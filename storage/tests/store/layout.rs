@@ -220,6 +220,21 @@ fn the_dictionary_is_as_described() {
     assert_eq!(lists, [[0], [0], [1]], "fact, subject, object");
 }
 
+#[test]
+fn facts_with_replaced_labels_are_listed_behind_the_labels() {
+    let toy = store(4);
+    let row = fact_row("f1", "P36", "en", "France", "Lutetia");
+    toy.store.add_facts(FactBatch { facts: vec![row], ..FactBatch::default() }).expect("relabels");
+    let name = toy.files().into_iter().rfind(|name| name.ends_with(".dict")).expect("a dictionary");
+    let file = std::fs::read(toy.path.join("files").join(name)).expect("reads");
+    let root = directory(&file, b"KNDBDICT");
+    let labels = root.list(root.0.len() - 24, 74);
+    assert_eq!((labels.len(), root.u16(labels[0]), root.u16(labels[1])), (2, 0, 0));
+    let lists = |at: usize| [0, 1, 2].map(|number| u32s(section(&file, root, at + 2 + 24 * number)));
+    assert_eq!(lists(labels[0]), [[0], [0], [1]], "fact, subject, object of the label of now");
+    assert_eq!(lists(labels[1]), [vec![0], vec![], vec![]], "the fact, and no strings");
+}
+
 /// Every key and value of the catalogue.
 fn catalogue(toy: &Toy) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut db = None;

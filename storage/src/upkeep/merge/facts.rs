@@ -61,6 +61,7 @@ impl Union {
             relations.extend(from.relations().map(|(id, _)| id));
         }
         self.labels(source, &translation)?;
+        self.relabelled(source, &translation)?;
         for relation in relations {
             self.of_relation(source, relation, &translation)?;
         }
@@ -163,6 +164,20 @@ impl Union {
                 let id = &self.draft.facts[fact.0 as usize].id;
                 let what = format!("the label of fact {id:?} in {}", self.languages[usize::from(to.0)]);
                 return Err(source.differs(what, format!("{before:?}"), format!("{given:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which labels were replaced: entries that were asked with the old ones may come along.
+    fn relabelled(&mut self, source: &Source, translation: &Translation) -> Result<()> {
+        let Some((_, dictionary)) = source.snapshot.dictionary_file() else { return Ok(()) };
+        for language in dictionary.relabelled_languages() {
+            let Some(&to) = translation.languages.get(usize::from(language.0)) else { continue };
+            for fact in dictionary.relabelled(language)? {
+                if let Some(Some(fact)) = translation.facts.get(fact as usize) {
+                    self.changed |= self.draft.relabelled.entry(to).or_default().insert(fact.0);
+                }
             }
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Facts, their labels, prompt templates and candidate answers.
 
 use crate::contents::{Contents, assert_same};
-use crate::toy::{Toy, fact_row, scores, spec};
-use kndb_storage::{CandidatesRow, Error, FactBatch, FactRow, LabelTest, TemplateRow};
+use crate::toy::{Toy, entry, fact_row, scores, spec};
+use kndb_storage::{
+    CandidatesRow, EntryData, Error, FactBatch, FactRow, LabelTest, OnConflict, Origin, TemplateRow, question_hash,
+};
 
 fn facts(rows: Vec<FactRow>) -> FactBatch {
     FactBatch { facts: rows, ..FactBatch::default() }
@@ -137,4 +139,88 @@ fn a_fact_that_a_run_brought_keeps_its_id_when_labels_come() {
     let f1 = after.fact("f1").expect("reads").expect("is there");
     assert_eq!(after.label(f1, en).expect("reads"), Some(("France", "Paris")));
     assert_eq!(Contents::of(&toy.store).expect("reads").facts_of("run"), ["a", "f1", "later", "z"]);
+}
+
+#[test]
+fn facts_whose_labels_were_replaced_or_dropped_are_known_from_then_on() {
+    let toy = Toy::new();
+    let rows =
+        || vec![france(), fact_row("f1", "P36", "zh", "法国", "巴黎"), fact_row("f2", "P36", "en", "Italy", "Rome")];
+    let known = |code: &str| {
+        let snapshot = toy.fresh().snapshot().expect("reads");
+        let language = snapshot.language(code).expect("is there");
+        let facts = snapshot.relabelled(language).expect("reads");
+        facts.into_iter().map(|f| snapshot.external_id(kndb_storage::FactId(f)).expect("reads").to_owned()).collect()
+    };
+    let check = |en: &[&str], zh: &[&str], when: &str| {
+        assert_eq!((known("en"), known("zh")), (owned(en), owned(zh)), "{when}");
+    };
+    toy.store.add_facts(facts(rows())).expect("adds");
+    toy.store.add_facts(facts(rows())).expect("adds");
+    check(&[], &[], "the same labels again");
+    toy.store.add_facts(facts(vec![fact_row("f1", "P36", "en", "France", "Lutetia")])).expect("adds");
+    check(&["f1"], &[], "one was replaced");
+    toy.store.add_facts(facts(vec![france()])).expect("adds");
+    check(&["f1"], &[], "the old one came back: entries of the time between may be there");
+    let run = toy.store.open_run(spec("run")).expect("new");
+    run.append_batch(&[scores("f1", "en", 1), scores("f2", "en", 2)], OnConflict::Refuse).expect("adds");
+    toy.store.drop_relation("P36", true).expect("drops");
+    toy.store.add_facts(facts(rows())).expect("adds");
+    check(&["f1", "f2"], &["f1"], "they were dropped, and came again");
+}
+
+fn owned(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|&id| id.to_owned()).collect()
+}
+
+/// Scores that say what they were asked.
+fn asked(fact: &str, prompt: u16, question: Option<u64>) -> kndb_storage::Entry {
+    let mut data = crate::toy::dense(7, crate::toy::shape());
+    data.origin = Some(Origin { question, ..Origin::default() });
+    entry(fact, "en", prompt, EntryData::Scores(data))
+}
+
+#[test]
+fn entries_that_were_asked_with_other_labels_or_another_template_are_told_by_their_hash() {
+    let toy = Toy::new();
+    let template = |text: &str| TemplateRow { relation: "P36".into(), language: "en".into(), text: text.into() };
+    let first = |object: &str, text: &str| FactBatch {
+        facts: vec![
+            fact_row("f1", "P36", "en", "France", object),
+            fact_row("f2", "P36", "en", "Italy", "Rome"),
+            fact_row("f3", "P36", "en", "Spain", "Madrid"),
+        ],
+        templates: vec![template(text)],
+        ..FactBatch::default()
+    };
+    toy.store.add_facts(first("Paris", "[X]: [Y]")).expect("adds");
+    let hash = |subject: &str, object: &str| Some(question_hash("[X]: [Y]", subject, object, 0));
+    let run = toy.store.open_run(spec("run")).expect("new");
+    let entries =
+        [asked("f1", 0, hash("France", "Paris")), asked("f2", 0, hash("Italy", "Rome")), asked("f3", 0, None)];
+    run.append_batch(&entries, OnConflict::Refuse).expect("appends");
+    let found = |among: Option<&[u32]>| {
+        let snapshot = toy.fresh().snapshot().expect("reads");
+        let slot = snapshot.slots().next().expect("a slot");
+        let among = among.map(|among| among.iter().copied().collect());
+        let found = snapshot.asked_otherwise(slot, among.as_ref()).expect("reads");
+        assert!(
+            among.is_some()
+                || snapshot.run_asked_otherwise(slot.run).expect("reads").values().sum::<u64>() == found.len()
+        );
+        found.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(found(None), [] as [u32; 0]);
+    toy.store.add_facts(first("Lutetia", "[X]: [Y]")).expect("relabels");
+    assert_eq!((found(None), found(Some(&[0, 1])), found(Some(&[1]))), (vec![0], vec![0], vec![]));
+    run.seal().expect("seals");
+    assert_eq!(found(None), [0], "sealed or not");
+    run.append_batch(&[asked("f1", 0, hash("France", "Lutetia"))], OnConflict::Replace).expect("asks anew");
+    assert_eq!(found(None), [] as [u32; 0], "asked anew");
+    toy.store.add_facts(first("Paris", "[X]: [Y]")).expect("relabels");
+    assert_eq!(found(None), [0], "and back again");
+    toy.store.drop_relation("P36", true).expect("drops");
+    assert_eq!(found(None), [] as [u32; 0], "without labels nothing can be compared");
+    toy.store.add_facts(first("Lutetia", "[Y] is of [X]")).expect("adds");
+    assert_eq!(found(None), [0, 1], "after dropping, number 0 is another template; f3 does not say what it was asked");
 }

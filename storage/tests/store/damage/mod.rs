@@ -40,6 +40,7 @@ impl Patient {
         let labels = FactBatch {
             facts: vec![
                 fact_row("fact-0001", "P36", "en", "France", "Paris"),
+                fact_row("fact-0001", "P36", "zh", "法国", "里昂"),
                 fact_row("fact-0001", "P36", "zh", "法国", "巴黎"),
             ],
             templates: vec![TemplateRow {

@@ -245,3 +245,23 @@ fn a_run_that_a_job_fills_is_not_merged_into() {
     let error = merge(&into.path, &[&toy]).expect_err("claimed");
     assert!(matches!(&error, Error::RunClaimed { run, .. } if run == "open"), "{error}");
 }
+
+#[test]
+fn which_labels_were_replaced_is_known_after_a_merge_and_a_copy() {
+    let (one, other) = (Toy::new(), Toy::new());
+    for (toy, fact) in [(&one, "f1"), (&other, "f2")] {
+        let row = |object: &str| fact_row(fact, "P36", "en", "France", object);
+        toy.store
+            .add_facts(FactBatch { facts: vec![row("Lyon"), row("Paris")], ..FactBatch::default() })
+            .expect("adds");
+        fill(toy, spec(fact), &[scores(fact, "en", 1)]);
+    }
+    let into = beside(&one);
+    merge(&into, &[&one, &other]).expect("merges");
+    let replaced = |fact: &str| format!("label of {fact} in en was replaced");
+    let known = |path: &Path| Contents::of(&Store::open(path).expect("opens")).expect("reads").relabelled;
+    assert_eq!(known(&into), [replaced("f1"), replaced("f2")].into());
+    let copy = Toy::new();
+    Store::open(&into).expect("opens").copy_run("f2", &copy.path, "f2", &mut |_, _, _| {}).expect("copies");
+    assert_eq!(known(&copy.path), [replaced("f2")].into());
+}

@@ -27,6 +27,8 @@ fn repaired(patient: &Patient) -> Result<(Repair, Contents), Error> {
     for (fact, text) in contents.facts.iter().filter(|_| repair.lost.is_empty()) {
         assert_eq!(Some(text), patient.healthy.facts.get(fact));
     }
+    let known = &contents.relabelled;
+    assert!(patient.healthy.relabelled.is_subset(known), "which labels were replaced: {known:?}");
     let gone = patient.healthy.entries.len() - contents.entries.len();
     assert!(gone == 0 || !repair.lost.is_empty(), "{gone} entries are gone without a word");
     if !repair.is_nothing() {

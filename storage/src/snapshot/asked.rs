@@ -1,0 +1,86 @@
+//! Entries that were asked with other labels, or another template, than the store has now.
+
+use super::{LivePart, Slot, Snapshot};
+use crate::block::question_hash;
+use crate::dictionary::read::Dictionary;
+use crate::error::Result;
+use crate::ids::{FactId, LanguageId, PromptId, RelationId, RunId};
+use crate::segment::PartKind;
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+
+impl Snapshot {
+    /// Facts whose label in a language was replaced, or dropped with their relation, at some time since the store began. Of
+    /// stores that an older kndb relabelled nothing is known.
+    ///
+    /// # Errors
+    /// When the dictionary is damaged.
+    pub fn relabelled(&self, language: LanguageId) -> Result<RoaringBitmap> {
+        self.dictionary().map_or_else(|| Ok(RoaringBitmap::new()), |dictionary| dictionary.relabelled(language))
+    }
+
+    /// Facts of a slot whose scores were asked with other texts than label and template have now, by the hash that the
+    /// entries keep. Entries that keep none, and facts that have no label or template now, are not among them. Only facts of
+    /// [`Self::relabelled`] are looked at: where no label was ever replaced this costs nothing.
+    ///
+    /// # Errors
+    /// When a file that is read is missing or damaged.
+    pub fn asked_otherwise(&self, slot: Slot, among: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
+        let mut candidates = self.relabelled(slot.language)?;
+        if let Some(among) = among {
+            candidates &= among;
+        }
+        let mut found = RoaringBitmap::new();
+        if candidates.is_empty() {
+            return Ok(found);
+        }
+        let parts = self.parts(slot)?;
+        let mut templates = BTreeMap::new();
+        for fact in candidates.into_iter().map(FactId) {
+            let Some(asked) = question_of(&parts, fact)? else { continue };
+            let (Some(relation), Some((subject, object))) =
+                (self.fact_relation(fact)?, self.label(fact, slot.language)?)
+            else {
+                continue;
+            };
+            let template =
+                *templates.entry(relation).or_insert_with(|| self.template(relation, slot.language, slot.prompt));
+            let now = template.map(|template| question_hash(template, subject, object, slot.prompt.0));
+            if now.is_some_and(|now| now != asked) {
+                found.insert(fact.0);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of a run's entries of which [`Self::asked_otherwise`] tells, by language; no language without any.
+    ///
+    /// # Errors
+    /// As [`Self::asked_otherwise`].
+    pub fn run_asked_otherwise(&self, run: RunId) -> Result<BTreeMap<LanguageId, u64>> {
+        let mut counts = BTreeMap::new();
+        for slot in self.slots_of(run).0 {
+            let count = self.asked_otherwise(slot, None)?.len();
+            if count > 0 {
+                *counts.entry(slot.language).or_default() += count;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn template(&self, relation: RelationId, language: LanguageId, prompt: PromptId) -> Option<&str> {
+        let mut all = self.dictionary().into_iter().flat_map(Dictionary::templates);
+        all.find(|&(of, in_language, number, _)| (of, in_language, number) == (relation, language, prompt))
+            .map(|(.., text)| text)
+    }
+}
+
+/// The hash of the question that a fact's scores were made from, where they say so.
+fn question_of(parts: &[LivePart<'_>], fact: FactId) -> Result<Option<u64>> {
+    for part in parts.iter().filter(|part| part.part.kind() == PartKind::Scores) {
+        if let Some(local) = part.find(fact)? {
+            return Ok(part.part.head(local)?.origin().and_then(|origin| origin.question));
+        }
+    }
+    Ok(None)
+}
