@@ -124,6 +124,7 @@ impl Job {
             tau: options.tau,
             language_taus: languages.map(|&(language, tau)| (language.to_owned(), tau)).collect(),
             prompt_share: options.prompt_share,
+            prompt_share_strict: options.prompt_share_strict,
             ..RunSpec::new(run, model.name(), model.shape())
         };
         Self { run, selection: Selection::default(), threads: None, replace_changed: false }

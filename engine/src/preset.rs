@@ -35,6 +35,8 @@ pub struct Options {
     pub language_taus: Vec<(&'static str, f64)>,
     /// Share of a fact's prompts that must agree on a neuron where a query names none.
     pub prompt_share: f64,
+    /// Whether more than that share must agree.
+    pub prompt_share_strict: bool,
     /// Points of one pass; by default chosen for the model. Other sizes round differently, in the last bits.
     pub batch: Option<usize>,
 }
@@ -109,6 +111,7 @@ impl Options {
             tau: thresholds.tau,
             language_taus: thresholds.language_taus.to_vec(),
             prompt_share: thresholds.prompt_share,
+            prompt_share_strict: thresholds.prompt_share_strict,
             batch: None,
         })
     }

@@ -4,7 +4,7 @@ use crate::ast::{Head, Query};
 use crate::degenerate::GroupCut;
 use crate::eval::NodeStats;
 use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Set, Source};
-use kndb_storage::{PartKind, Snapshot};
+use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
 
 /// A node as it will be printed.
@@ -129,7 +129,9 @@ impl Drawing<'_> {
         }
         let mut children = Vec::new();
         for cell in &source.cells {
-            let run = self.snapshot.run(cell.run).map_or("", |run| run.spec.name.as_str());
+            let found = self.snapshot.run(cell.run);
+            let run = found.map_or("", |run| run.spec.name.as_str());
+            let share = found.map_or_else(String::new, |run| share_of(cell, &run.spec));
             let language = self.snapshot.language_name(cell.language);
             for prompt in &cell.prompts {
                 let facts: u64 = prompt.parts.iter().map(|part| part.live.live_len()).sum();
@@ -137,7 +139,7 @@ impl Drawing<'_> {
                     prompt.parts.iter().map(|part| way(part.live.part.kind(), &part.access, cell)).collect();
                 let ways: Vec<String> = ways.into_iter().collect();
                 let text = format!(
-                    "run {run:?}, {language}, prompt {}: {facts} facts in {} parts, {}",
+                    "run {run:?}, {language}, prompt {}: {facts} facts in {} parts, {}{share}",
                     prompt.prompt,
                     prompt.parts.len(),
                     ways.join(" and ")
@@ -147,6 +149,13 @@ impl Drawing<'_> {
         }
         Line { id: Some(source.id), text, children }
     }
+}
+
+/// The share of prompts that the run itself asks for, if it asks for any; another is in the source's text.
+fn share_of(cell: &Cell<'_>, spec: &RunSpec) -> String {
+    let own = (cell.share.value, cell.share.strict) == (spec.prompt_share, spec.prompt_share_strict);
+    let any = cell.share.value == 0.0 && !cell.share.strict;
+    if own && !any { format!(", share {}", spec.prompt_share_shown()) } else { String::new() }
 }
 
 /// How the sets of a part are found.

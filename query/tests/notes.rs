@@ -392,3 +392,21 @@ fn scores_that_were_asked_with_other_labels_are_counted_among_the_facts_asked_ab
         assert_eq!(notes(&toy, text), note.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{text}");
     }
 }
+
+#[test]
+fn a_run_s_share_of_prompts_is_reached_or_exceeded_as_it_says_and_explained() {
+    let toy = Toy::empty();
+    let entries = || vec![scored(0, "en", 0, &[(9, 852, 1.0)]), scored(0, "en", 1, &[(9, 852, 1.0), (8, 7, 0.9)])];
+    let run = |name: &str, strict| RunSpec {
+        prompt_share: 0.5,
+        prompt_share_strict: strict,
+        ..RunSpec::new(name, "bert", SHAPE)
+    };
+    toy.write(run("half", false), entries());
+    toy.write(run("more", true), entries());
+    for (name, rows, shown) in [("half", 2, ", share >= 0.5"), ("more", 1, ", share > 0.5")] {
+        assert_eq!(told(&toy, &Settings::default(), &format!("kn[run={name}]")).rows, rows, "{name}");
+        let (outcome, _) = toy.run(&Settings::default(), &format!("explain kn[run={name}]")).expect("a plan");
+        assert!(format!("{outcome:?}").contains(shown), "{outcome:?}");
+    }
+}

@@ -4,7 +4,7 @@ use kndb_report::completeness::completeness;
 use kndb_report::{Answer, Block, Error, Experiment, PageOptions, page};
 use kndb_storage::{
     Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, Origin, RunSpec, ScoreValues,
-    Scores, Shape, Store, TemplateRow, question_hash,
+    Scores, Shape, Store,
 };
 
 const NASTY: &str = "<script>alert('1')</script> & \"France\" https://example.org/";
@@ -141,35 +141,6 @@ fn an_object_of_several_tokens_has_an_absolute_residual_and_no_share() {
     let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id).expect("evidence");
     let relative = layers[0].relative.as_ref().expect("of the one token");
     assert_eq!((layers[0].absolute.count, relative.count, relative.worst), (2, 1, 0.5));
-}
-
-#[test]
-fn scores_that_were_asked_with_other_labels_are_counted_beside_their_residuals() {
-    let fixture = empty();
-    let facts = |object: &str| FactBatch {
-        facts: vec![FactRow {
-            id: "f".into(),
-            relation: "P36".into(),
-            language: "en".into(),
-            subject: "France".into(),
-            object: object.into(),
-            subject_uri: None,
-            object_uri: None,
-        }],
-        templates: vec![TemplateRow { relation: "P36".into(), language: "en".into(), text: "[X]: [Y]".into() }],
-        ..FactBatch::default()
-    };
-    fixture.store.add_facts(facts("Paris")).expect("a fact");
-    let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(1, 3).expect("a shape"))).expect("a run");
-    let question = Some(question_hash("[X]: [Y]", "France", "Paris", 0));
-    let origin = Some(Origin { question, ..Origin::default() });
-    let values = ScoreValues::Dense(vec![0.5, 0.25, 0.0]);
-    let data = EntryData::Scores(Scores { values, evidence: vec![evidence(0.75, 0.25, 0.25)], origin });
-    run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
-    let told = "1 entry was asked with other labels, or another template, than the store has now (en 1).";
-    assert!(!plain(&written(&fixture.store, &PageOptions::default())).contains(told));
-    fixture.store.add_facts(facts("Lutetia")).expect("another label");
-    assert!(plain(&written(&fixture.store, &PageOptions::default())).contains(told));
 }
 
 #[test]

@@ -16,8 +16,10 @@ pub struct Preset {
     pub tau: f64,
     /// τ of single languages.
     pub language_taus: &'static [(&'static str, f64)],
-    /// Share of a fact's prompts that must agree, inclusive.
+    /// Share of a fact's prompts that must agree.
     pub prompt_share: f64,
+    /// Whether more than that share must.
+    pub prompt_share_strict: bool,
 }
 
 /// AMIG's τ of Chinese facts.
@@ -31,6 +33,7 @@ pub static PRESETS: [Preset; 5] = [
         tau: 0.3,
         language_taus: AMIG_TAUS,
         prompt_share: 0.0,
+        prompt_share_strict: false,
     },
     Preset {
         name: "amig-paper",
@@ -38,6 +41,7 @@ pub static PRESETS: [Preset; 5] = [
         tau: 0.3,
         language_taus: AMIG_TAUS,
         prompt_share: 0.0,
+        prompt_share_strict: false,
     },
     Preset {
         name: "amig-code",
@@ -45,6 +49,7 @@ pub static PRESETS: [Preset; 5] = [
         tau: 0.3,
         language_taus: AMIG_TAUS,
         prompt_share: 0.0,
+        prompt_share_strict: false,
     },
     Preset {
         name: "kn",
@@ -52,14 +57,15 @@ pub static PRESETS: [Preset; 5] = [
         tau: 0.2,
         language_taus: &[],
         prompt_share: 0.7,
+        prompt_share_strict: false,
     },
     Preset {
         name: "kn-eleuther",
         about: "EleutherAI's reading of it: τ 0.3, found in more than 0.3 of the prompts",
         tau: 0.3,
         language_taus: &[],
-        // More than 0.3; the bound of a run is inclusive.
-        prompt_share: 0.3_f64.next_up(),
+        prompt_share: 0.3,
+        prompt_share_strict: true,
     },
 ];
 
@@ -75,5 +81,6 @@ impl Preset {
         run.tau = self.tau;
         run.language_taus = self.language_taus.iter().map(|&(language, tau)| (language.to_owned(), tau)).collect();
         run.prompt_share = self.prompt_share;
+        run.prompt_share_strict = self.prompt_share_strict;
     }
 }

@@ -114,6 +114,7 @@ pub(crate) struct RunRecord {
     score_type: ScoreType,
     tau: f64,
     language_taus: Vec<(String, f64)>,
+    /// With its sign bit set: more than its absolute value.
     prompt_share: f64,
     tool: String,
     begun: u64,
@@ -136,7 +137,8 @@ impl RunRecord {
             score_type: spec.score_type,
             tau: spec.tau,
             language_taus: spec.language_taus,
-            prompt_share: spec.prompt_share,
+            // `copysign`, since the share may be 0.
+            prompt_share: spec.prompt_share.copysign(if spec.prompt_share_strict { -1.0 } else { 1.0 }),
             tool: run.tool.clone(),
             begun: run.begun,
             finished: run.finished,
@@ -148,6 +150,7 @@ impl RunRecord {
         let shape = Shape::new(self.layers, self.width).ok_or_else(|| {
             Error::corrupt(path, "run", format!("{} × {}", self.layers, self.width), "a model's shape")
         })?;
+        let (prompt_share, prompt_share_strict) = share(self.prompt_share);
         Ok(Run {
             id,
             spec: RunSpec {
@@ -162,11 +165,47 @@ impl RunRecord {
                 score_type: self.score_type,
                 tau: self.tau,
                 language_taus: self.language_taus,
-                prompt_share: self.prompt_share,
+                prompt_share,
+                prompt_share_strict,
             },
             tool: self.tool,
             begun: self.begun,
             finished: self.finished,
         })
+    }
+}
+
+/// A share of prompts, and whether more than it is meant. Older records said "more than 0.3" by the number behind 0.3.
+fn share(stored: f64) -> (f64, bool) {
+    if stored.is_sign_negative() {
+        return (-stored, true);
+    }
+    let below = stored.next_down();
+    // Of neighbours, the one that somebody wrote down is the short one; ones of computed shares are alike in length.
+    if below >= 0.0 && below.to_string().len() + 4 < stored.to_string().len() { (below, true) } else { (stored, false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_prompts_comes_back_as_it_was_meant() {
+        for (value, strict) in [(0.0, false), (0.0, true), (0.7, false), (0.3, true), (1.0, false), (1.0 / 3.0, true)] {
+            let shape = Shape::new(1, 1).expect("a shape");
+            let spec =
+                RunSpec { prompt_share: value, prompt_share_strict: strict, ..RunSpec::new("run", "model", shape) };
+            let run = Run { id: RunId(1), spec, tool: String::new(), begun: 0, finished: false };
+            let bytes = bincode::serialize(&RunRecord::of(&run)).expect("a record");
+            let record: RunRecord = bincode::deserialize(&bytes).expect("a record");
+            assert_eq!(record.run(RunId(1), Path::new("catalogue")).expect("a run").spec, run.spec);
+        }
+    }
+
+    #[test]
+    fn shares_of_records_that_had_no_strict_ones_are_read_as_they_were_meant() {
+        let third = (1.0_f64 / 3.0).next_up();
+        let read = [0.0, 0.7, 1.0, 0.0_f64.next_up(), 0.3_f64.next_up(), third].map(share);
+        assert_eq!(read, [(0.0, false), (0.7, false), (1.0, false), (0.0, true), (0.3, true), (third, false)]);
     }
 }

@@ -35,6 +35,8 @@ pub struct RunSpec {
     pub language_taus: Vec<(String, f64)>,
     /// Share of a fact's prompts that must agree on a neuron (KN §3.2), where a query names none; 0: one prompt is enough.
     pub prompt_share: f64,
+    /// Whether more than [`RunSpec::prompt_share`] of the prompts must agree, rather than at least that share.
+    pub prompt_share_strict: bool,
 }
 
 impl RunSpec {
@@ -53,19 +55,18 @@ impl RunSpec {
             tau: 0.3,
             language_taus: Vec::new(),
             prompt_share: 0.0,
+            prompt_share_strict: false,
         }
     }
 
     /// Whether a neuron found in `count` of a fact's `all` prompts is found in enough of them.
     pub fn is_shared(&self, count: u32, all: u32) -> bool {
-        enough_prompts(self.prompt_share, false, count, all)
+        enough_prompts(self.prompt_share, self.prompt_share_strict, count, all)
     }
 
-    /// [`RunSpec::prompt_share`] for people. The bound is inclusive, so that "more than 0.3" is the number behind 0.3.
+    /// [`RunSpec::prompt_share`] as a query gives it: `>= 0.7`, `> 0.3`.
     pub fn prompt_share_shown(&self) -> String {
-        let (share, below) = (self.prompt_share.to_string(), self.prompt_share.next_down().to_string());
-        // Of neighbours, the one that somebody wrote down is the short one; ones of computed shares are alike in length.
-        if below.len() + 4 < share.len() { format!("more than {below}") } else { share }
+        format!("{} {}", if self.prompt_share_strict { ">" } else { ">=" }, self.prompt_share)
     }
 
     /// The default τ of a language.
@@ -99,6 +100,9 @@ impl RunSpec {
         }
         if !(0.0..=1.0).contains(&self.prompt_share) {
             return Err(wrong("prompt share", self.prompt_share.to_string(), "a share from 0 to 1"));
+        }
+        if self.prompt_share_strict && self.prompt_share >= 1.0 {
+            return Err(wrong("prompt share", self.prompt_share_shown(), "a share that can be exceeded"));
         }
         match self.keep {
             Keep::Share(share) | Keep::Signed(share) if !(share > 0.0 && share <= 1.0) => {
@@ -138,8 +142,7 @@ impl RunSpec {
 
 /// Whether `count` of `all` prompts are at least (`strict`: more than) a share of them. Nothing is found in no prompt.
 pub fn enough_prompts(share: f64, strict: bool, count: u32, all: u32) -> bool {
-    // A quotient and a decimal are rounded alike, to the nearest number: 7 of 10 is 0.7 to the bit, where 0.7 · 10 need not be 7,
-    // and less than the number after 0.7, which is how a run says "more than 0.7".
+    // A quotient and a decimal are rounded alike, to the nearest number: 7 of 10 is 0.7 to the bit, where 0.7 · 10 need not be 7.
     let found = f64::from(count) / f64::from(all);
     count > 0 && if strict { found > share } else { found >= share }
 }
@@ -276,8 +279,6 @@ mod tests {
                         found > needed,
                         "{count} of {all} for > {share}"
                     );
-                    // How a run says "more than": the least number above.
-                    assert_eq!(enough_prompts(share.next_up(), false, count, all), found > needed, "{count} of {all}");
                 }
             }
         }
@@ -306,23 +307,14 @@ mod tests {
         let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));
         preset.apply(&mut run);
         assert!(!run.is_shared(3, 10) && run.is_shared(4, 10));
-        assert_eq!(run.prompt_share_shown(), "more than 0.3");
+        assert_eq!(run.prompt_share_shown(), "> 0.3");
     }
 
     #[test]
-    fn shares_of_prompts_are_shown_as_they_are_meant() {
+    fn shares_of_prompts_are_shown_as_a_query_gives_them() {
         let mut run = RunSpec::new("run", "model", Shape::new(1, 1).expect("a shape"));
-        for (share, shown) in [
-            (0.0, "0"),
-            (0.7, "0.7"),
-            (1.0, "1"),
-            (0.0_f64.next_up(), "more than 0"),
-            (0.7_f64.next_up(), "more than 0.7"),
-            (1.0 / 3.0, "0.3333333333333333"),
-            ((1.0_f64 / 3.0).next_up(), "0.33333333333333337"),
-        ] {
-            run.prompt_share = share;
-            assert_eq!(run.prompt_share_shown(), shown);
-        }
+        assert_eq!(run.prompt_share_shown(), ">= 0");
+        (run.prompt_share, run.prompt_share_strict) = (0.7, true);
+        assert_eq!(run.prompt_share_shown(), "> 0.7");
     }
 }

@@ -69,6 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tau: 0.3,
         language_taus: Vec::new(),
         prompt_share: 0.0,
+        prompt_share_strict: false,
         batch: args.batch,
     };
     let attribution = Attribution::new(&model, &options)?;

@@ -143,7 +143,9 @@ fn keep(given: &KeptArgs, run: &mut RunSpec) {
     for tau in &given.tau {
         tau.apply(&mut run.tau, &mut run.language_taus);
     }
-    run.prompt_share = given.prompt_share.unwrap_or(run.prompt_share);
+    if let Some(share) = given.prompt_share {
+        (run.prompt_share, run.prompt_share_strict) = (share, false);
+    }
     if *run != before {
         run.preset = None;
     }

@@ -124,7 +124,9 @@ fn describe(run: &str, given: SpecArgs, stored: Option<RunSpec>) -> Result<RunSp
     for tau in given.tau {
         tau.apply(&mut spec.tau, &mut spec.language_taus);
     }
-    spec.prompt_share = given.prompt_share.unwrap_or(spec.prompt_share);
+    if let Some(share) = given.prompt_share {
+        (spec.prompt_share, spec.prompt_share_strict) = (share, false);
+    }
     spec.keep = given.keep.unwrap_or(spec.keep);
     spec.score_type = given.score_type.unwrap_or(spec.score_type);
     Ok(spec)

@@ -96,6 +96,7 @@ fn as_json(overview: &Overview) -> serde_json::Value {
                 "tau": it.scored.then_some(spec.tau),
                 "language_taus": taus,
                 "prompt_share": spec.prompt_share,
+                "prompt_share_strict": spec.prompt_share_strict,
                 "tool": it.run.tool,
                 "begun": it.run.begun,
                 "finished": it.run.finished,

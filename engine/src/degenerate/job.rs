@@ -82,6 +82,7 @@ impl DegenerateJob {
             tau: found.spec.tau,
             language_taus: found.spec.language_taus.clone(),
             prompt_share: found.spec.prompt_share,
+            prompt_share_strict: found.spec.prompt_share_strict,
             ..RunSpec::new(run, found.spec.model.clone(), model.shape())
         };
         if let Search::Released(released) = &search {
@@ -273,9 +274,11 @@ struct Found {
 /// What a run's scores are: how they were made, and with which thresholds. Two runs of one name that differ in it are
 /// different sources.
 pub fn identity(spec: &RunSpec) -> String {
+    // As it was written before runs said it themselves: identities are kept in stores.
+    let share = if spec.prompt_share_strict { spec.prompt_share.next_up() } else { spec.prompt_share };
     let text = format!(
         "{:?} {:?} {:?} {:?} {} {:?} {}",
-        spec.method, spec.preset, spec.parameters, spec.weights_hash, spec.tau, spec.language_taus, spec.prompt_share
+        spec.method, spec.preset, spec.parameters, spec.weights_hash, spec.tau, spec.language_taus, share
     );
     format!("xxh3-{:032x}", xxh3_128(text.as_bytes()))
 }

@@ -88,8 +88,10 @@ impl<'s> Lowering<'s> {
         let snapshot = self.names.snapshot;
         let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
         // Groups count as they were found, in whichever prompt.
-        let share = if source.kind == SourceKind::Dkn { 0.0 } else { run.spec.prompt_share };
-        let mut share = Share { value: share, strict: false };
+        let mut share = match source.kind {
+            SourceKind::Dkn => Share { value: 0.0, strict: false },
+            _ => Share { value: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
+        };
         let mut needs_scores = None;
         let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {

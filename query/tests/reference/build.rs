@@ -237,7 +237,8 @@ fn spec(run: &RunPlan, shape: Shape) -> RunSpec {
         score_type: run.score_type,
         tau: run.tau,
         language_taus: run.zh_tau.map(|tau| ("zh".to_owned(), tau)).into_iter().collect(),
-        prompt_share: run.prompt_share,
+        prompt_share: run.prompt_share.0,
+        prompt_share_strict: run.prompt_share.1,
         ..RunSpec::new(run.name, run.model, shape)
     }
 }

@@ -307,7 +307,7 @@ impl Reference<'_> {
     fn cell(&self, source: &Source, run: usize, language: &str, slots: &BTreeSet<Where>) -> Pairs {
         let spec = &self.world.runs[run];
         let mut cut = Cut { tau: spec.tau_of(language), score: None, rank: None };
-        let mut share = (spec.prompt_share, false);
+        let mut share = (spec.prompt_share, spec.prompt_share_strict);
         for condition in &source.conditions {
             match &condition.filter {
                 Filter::Tau(tau) => cut.tau = *tau,

@@ -34,7 +34,8 @@ pub struct RunPlan {
     pub score_type: ScoreType,
     pub tau: f64,
     pub zh_tau: Option<f64>,
-    pub prompt_share: f64,
+    /// And whether it must be exceeded.
+    pub prompt_share: (f64, bool),
     /// How many of 100 entries there are.
     pub coverage: u64,
 }
@@ -154,7 +155,7 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
     let score_type = prop_oneof![6 => Just(ScoreType::F32), 1 => Just(ScoreType::F16), 1 => Just(ScoreType::Bf16)];
     let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];
     let taus = (tau(), option::weighted(0.3, tau()));
-    let share = select(vec![0.0, 0.0, 0.5, 0.7, 1.0]);
+    let share = select(vec![(0.0, false), (0.0, false), (0.5, false), (0.5, true), (0.7, false), (1.0, false)]);
     let coverage = select(vec![100, 90, 60]);
     let groups = (proptest::bool::weighted(0.6), option::weighted(0.4, search()));
     let sparse = proptest::bool::weighted(0.3);

@@ -28,7 +28,7 @@ fn each_parameter_that_differs_is_refused_by_name() {
     let stored = RunSpec { weights_hash: Some("abc".into()), ..spec("first") };
     toy.store.open_run(stored.clone()).expect("new");
     type Change = fn(&mut RunSpec);
-    let changes: [(&str, Change); 11] = [
+    let changes: [(&str, Change); 12] = [
         ("model", |s| s.model = "other".into()),
         ("shape", |s| s.shape = Shape::new(3, 41).expect("small")),
         ("weights hash", |s| s.weights_hash = None),
@@ -40,6 +40,7 @@ fn each_parameter_that_differs_is_refused_by_name() {
         ("tau", |s| s.tau = 0.31),
         ("tau", |s| s.language_taus = vec![("zh".into(), 0.1)]),
         ("prompt share", |s| s.prompt_share = 0.5),
+        ("prompt share", |s| s.prompt_share_strict = true),
     ];
     for (expected, change) in changes {
         let mut given = stored.clone();
@@ -75,6 +76,7 @@ fn parameters_out_of_range_are_refused_and_make_no_run() {
     for share in [-0.1, 1.1, f64::NAN] {
         refused(&toy, RunSpec { prompt_share: share, ..spec("bad") }, "prompt share");
     }
+    refused(&toy, RunSpec { prompt_share: 1.0, prompt_share_strict: true, ..spec("bad") }, "prompt share");
     for keep in [Keep::Share(0.0), Keep::Share(-1.0), Keep::Share(1.5), Keep::Share(f64::NAN), Keep::Top(0)] {
         refused(&toy, RunSpec { keep, ..spec("bad") }, "keep");
     }
