@@ -12,10 +12,10 @@ mod reading;
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::files::container::directory_sum;
-use crate::files::durable;
 pub(crate) use crate::files::fresh::Waiting;
 use crate::files::garbage::path_of;
 use crate::files::manifest::{Manifest, Summaries, numbers, publish};
+use crate::files::{durable, history};
 use crate::ids::{FactId, FileId, LanguageId, RelationId, RunId};
 use crate::keys::{
     DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, relation_name_key, tombstone_key, unsealed_key,
@@ -117,6 +117,8 @@ pub(crate) struct Locked {
     touched: BTreeSet<(RunId, EntryKey)>,
     /// The newest manifest, once [`Self::catch_up`] has looked.
     published: Option<Manifest>,
+    /// The commit that was there when the lock was taken.
+    before: u64,
 }
 
 /// What became of a commit that failed.
@@ -149,8 +151,10 @@ pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
         now: Catalogue::default(),
         touched: BTreeSet::new(),
         published: None,
+        before: 0,
     };
     locked.read()?;
+    locked.before = locked.now.counters.epoch;
     Ok(locked)
 }
 
@@ -185,6 +189,10 @@ impl Locked {
             publish(store, &self.now, None, &BTreeSet::new())?;
             self.published = Manifest::open(store, here)?;
         }
+        // Publishing writes the mark down; where it could not, or the file is not this store's, that is made up for here.
+        if self.published.is_some() && !history::ends_at(store, here) {
+            Manifest::mark(store, here)?.into_iter().for_each(|mark| history::note(store, here, mark));
+        }
         Ok(())
     }
 
@@ -205,7 +213,10 @@ impl Locked {
         self.now.counters.epoch += 1;
         let counters = self.now.counters;
         self.put(Table::Counters, &[], &counters);
-        epoch.announce(counters.epoch).map_err(CommitError::Before)?;
+        // A backup passes over numbers. That one has begun says that the one before is done, so the one to begin is the next to
+        // what is there; a new catalogue, of a repair, takes the place of one that had made all before.
+        let begun = if self.before == 0 { counters.epoch } else { self.before + 1 };
+        epoch.announce(begun).map_err(CommitError::Before)?;
         self.make_durable().map_err(CommitError::HalfWay)?;
         publish(store, &self.now, self.published.as_ref(), &self.touched).map_err(|source| {
             CommitError::After(Error::Unpublished { commit: counters.epoch, source: Box::new(source) })

@@ -6,7 +6,7 @@
 
 use super::fresh::{FreshEnd, FreshFile, Piece, Waiting};
 use super::mapped::Bytes;
-use super::{disk, durable};
+use super::{disk, durable, history};
 use crate::catalogue::{Catalogue, JobRecord, SetRecord};
 use crate::error::{Error, Result};
 use crate::files::container::{Container, ContainerWriter, Magic};
@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// Parts of the segments that a manifest lists.
 pub(crate) type Summaries = BTreeMap<FileId, Vec<PartSummary>>;
@@ -127,7 +128,16 @@ impl Manifest {
         Ok(Some((manifest, lost)))
     }
 
+    /// The mark of a commit; `None` when its manifest is gone.
+    pub(crate) fn mark(store: &Path, number: u64) -> Result<Option<u64>> {
+        Ok(Self::marked(store, number)?.map(|(record, container, _)| mark_of(container.directory(), &record)))
+    }
+
     fn record(store: &Path, number: u64) -> Result<Option<(Record, Hold)>> {
+        Ok(Self::marked(store, number)?.map(|(record, _, hold)| (record, hold)))
+    }
+
+    fn marked(store: &Path, number: u64) -> Result<Option<(Record, Container, Hold)>> {
         let path = manifest_path(store, number);
         let Some(lock) = held(&path)? else { return Ok(None) };
         let Some(bytes) = Bytes::map(&path)? else { return Ok(None) };
@@ -137,7 +147,7 @@ impl Manifest {
         if record.counters.epoch != number {
             return Err(Error::corrupt(&path, "commit", record.counters.epoch, number));
         }
-        Ok(Some((record, Hold { _lock: lock })))
+        Ok(Some((record, container, Hold { _lock: lock })))
     }
 
     fn of(record: Record, store: &Path, path: &Path, hold: Hold) -> Result<Self> {
@@ -305,5 +315,22 @@ fn write(store: &Path, number: u64, record: &Record) -> Result<()> {
     file.write_all(&bytes).map_err(Error::io("write", &unnamed))?;
     disk::sync(&file, &unnamed).map_err(Error::io("sync", &unnamed))?;
     disk::rename(&unnamed, &path).map_err(Error::io("rename to", &path))?;
-    durable::sync_folder(&folder(store))
+    durable::sync_folder(&folder(store))?;
+    history::note(store, number, mark_of(&directory, record));
+    Ok(())
+}
+
+/// The mark of a commit: a hash of what its manifest says, but for where waiting entries lie. A copy of the store has others
+/// as soon as it goes its own way. Never 0.
+fn mark_of(directory: &[u8], record: &Record) -> u64 {
+    // Where waiting entries lie comes last.
+    let places = bincode::serialized_size(&(&record.fresh, &record.pieces)).unwrap_or(0) as usize;
+    let mut hash = Xxh3Default::new();
+    hash.update(&directory[..directory.len().saturating_sub(places)]);
+    for (key, piece) in &record.pieces {
+        hash.update(key);
+        hash.update(&piece.len.to_le_bytes());
+        hash.update(&piece.xxh3.to_le_bytes());
+    }
+    hash.digest().max(1)
 }

@@ -6,6 +6,7 @@ pub(crate) mod disk;
 pub(crate) mod durable;
 pub(crate) mod fresh;
 pub(crate) mod garbage;
+pub(crate) mod history;
 pub(crate) mod manifest;
 pub(crate) mod mapped;
 

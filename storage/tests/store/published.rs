@@ -142,6 +142,17 @@ fn a_manifest_is_as_described() {
     }
     let key = |kind, fact| [0, 0, 0, 1, 0, 0, 0, 0, kind, 0, 0, 0, fact];
     assert_eq!(pieces.iter().map(|(key, ..)| key.as_slice()).collect::<Vec<_>>(), [key(0, 0), key(1, 2)]);
+    // The directory without its end: the begin and end of the waiting file, and keys (a length each), places and sums.
+    let places = 17 + 8 + pieces.iter().map(|(key, ..)| 8 + key.len() + 20).sum::<usize>();
+    let mut marked = directory[..len - places].to_vec();
+    for (key, _, len, sum) in &pieces {
+        marked.extend([&key[..], &(*len as u32).to_le_bytes(), &sum.to_le_bytes()].concat());
+    }
+    let history = std::fs::read(toy.path.join("history")).expect("reads");
+    let mut numbers = Reader(&history);
+    let first = numbers.number(8);
+    let at = 8 + 8 * (newest.parse::<u64>().expect("a number") - first) as usize;
+    assert_eq!((history.len(), Reader(&history[at..]).number(8)), (at + 8, xxh3_64(&marked)));
     let members = std::fs::read(toy.path.join("files/0000000003.set")).expect("reads");
     assert_eq!((&members[..8], &members[8..11]), (&b"KNDBNSET"[..], &b"abc"[..]));
 }

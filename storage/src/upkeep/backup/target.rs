@@ -4,21 +4,24 @@ use crate::catalogue::{self, Catalogue, CommitError};
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
 use crate::files::garbage::path_of;
-use crate::files::{durable, manifest};
+use crate::files::manifest::{self, Manifest};
+use crate::files::{durable, history};
 use crate::store::{Options, Store, write_marker};
+use crate::upkeep::REPAIRS;
+use crate::upkeep::repair::note;
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 /// The file by which a backup is known: what it is of, the last commit that is whole, and the one that is being copied.
 const NOTE: &str = "backup";
 /// Files that say of a store what its catalogue does not.
-const BESIDE: [&str; 1] = [crate::upkeep::REPAIRS];
+const BESIDE: [&str; 1] = [REPAIRS];
 
 /// A folder that a backup goes into.
 pub(super) struct Target {
     path: PathBuf,
-    /// The store that is in it, if it is one already.
-    there: Option<Store>,
+    /// The store that is in it, if it is one already, and the mark of its last commit.
+    there: Option<(Store, Option<u64>)>,
     /// Of two backups into one folder, the second is refused.
     _alone: File,
 }
@@ -52,7 +55,9 @@ impl Target {
             Some(note) if note.store != id => return refused(format!("a backup of store {}", note.store), other),
             Some(note) if is_store => {
                 let open = Store::open_with(to, Options::default())?;
-                let found = open.refresh()?.epoch();
+                // The lock publishes what a backup that was killed had committed.
+                let locked = open.lock()?.1.release();
+                let found = locked.counters.epoch;
                 if found > commit {
                     return refused(
                         format!("commit {found}, which is later than commit {commit}"),
@@ -63,7 +68,22 @@ impl Target {
                     let found = format!("commit {found}, made in the backup itself");
                     return refused(found, "a backup that nobody has written to");
                 }
-                there = Some(open);
+                let mark = Manifest::mark(to, found)?;
+                if mark.is_none() || mark != past(store, found, commit)? {
+                    return refused(
+                        format!(
+                            "commit {found}, which is not known to be in this store's past: a copy of it was written to, too"
+                        ),
+                        "an earlier backup of this very copy; or back up into another folder",
+                    );
+                }
+                if let Some(lost) = lost_since(store, to)? {
+                    return refused(
+                        format!("a backup from before a repair, which has what the store has lost ({lost})"),
+                        "another folder: keep this backup, it may be the only good copy (`kndb merge` brings entries back)",
+                    );
+                }
+                there = Some((open, mark));
             }
             Some(_) => {}
             None if is_store => return refused("a store that is no backup".into(), other),
@@ -86,7 +106,7 @@ impl Target {
         if Note::read(to)? != note || to.join("KNDB").exists() != is_store {
             return refused("a backup that was made at this moment".into(), "to be alone");
         }
-        let whole = there.as_ref().map_or(Ok(0), |there| there.snapshot().map(|now| now.epoch()))?;
+        let whole = there.as_ref().map_or(Ok(0), |(there, _)| there.snapshot().map(|now| now.epoch()))?;
         Note { store: id, whole, coming: commit }.write(to)?;
         durable::sync_folder_of(to)?;
         Ok(Self { path: to.to_owned(), there, _alone: alone })
@@ -111,14 +131,27 @@ impl Target {
         }
         let commit = catalogue.counters.epoch;
         match &self.there {
-            Some(there) => {
+            Some((there, mark)) => {
                 let (_gate, mut locked) = there.lock()?;
-                if locked.now().counters.epoch < commit {
+                let found = locked.now().counters.epoch;
+                if Manifest::mark(&self.path, found)? != *mark {
+                    return Err(Error::Backup {
+                        store: store.to_owned(),
+                        to: self.path.clone(),
+                        found: format!("commit {found}, made in the backup while it was copied to"),
+                        expected: "a backup that nobody writes to".into(),
+                    });
+                }
+                history::copy(store, &self.path, commit)?;
+                if found < commit {
                     locked.adopt(catalogue, commit)?;
                     locked.commit(&self.path, there.epoch()).map_err(CommitError::into_error)?;
                 }
             }
-            None => self.begin(catalogue)?,
+            None => {
+                history::copy(store, &self.path, commit)?;
+                self.begin(catalogue)?;
+            }
         }
         let id = catalogue.store.map_or_else(String::new, |id| id.to_string());
         Note { store: id, whole: commit, coming: commit }.write(&self.path)?;
@@ -142,6 +175,23 @@ impl Target {
         durable::sync_folder(&self.path)?;
         write_marker(&self.path)
     }
+}
+
+/// The mark that a commit of a store's past has; `commit` is its last. `None` where that is not known.
+fn past(store: &Path, found: u64, commit: u64) -> Result<Option<u64>> {
+    // What a reader reads by is there, whether its mark was written down or not.
+    if found == commit { Manifest::mark(store, commit) } else { Ok(history::mark_of(store, found)) }
+}
+
+/// What repairs have taken from the store, and not from its backup.
+fn lost_since(store: &Path, to: &Path) -> Result<Option<String>> {
+    let (now, then) = (note::read(store)?.unwrap_or_default(), note::read(to)?.unwrap_or_default());
+    let new = now.strip_prefix(then.as_str()).unwrap_or(&now);
+    let mut lost = new.lines().filter_map(|line| line.strip_prefix("lost: "));
+    let Some(first) = lost.next() else { return Ok(None) };
+    let more = lost.count();
+    let more = if more == 0 { String::new() } else { format!("; and {more} more, see the file `{REPAIRS}`") };
+    Ok(Some(format!("{first}{more}")))
 }
 
 /// Whether a path, there or not, is a folder or lies in it.

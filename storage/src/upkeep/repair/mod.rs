@@ -5,7 +5,7 @@
 
 mod catalogue;
 mod dictionary;
-mod note;
+pub(super) mod note;
 mod segments;
 
 use crate::block::{Form, Pieces, as_current};

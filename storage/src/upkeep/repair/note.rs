@@ -7,7 +7,7 @@ use crate::upkeep::REPAIRS;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(super) fn read(store: &Path) -> Result<Option<String>> {
+pub(in crate::upkeep) fn read(store: &Path) -> Result<Option<String>> {
     let path = store.join(REPAIRS);
     match std::fs::read(&path) {
         Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),

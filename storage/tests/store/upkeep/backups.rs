@@ -200,3 +200,113 @@ fn a_backup_in_the_store_s_place_is_noticed_by_who_has_it_open() {
         "opened again, it reads",
     );
 }
+
+/// What a kill leaves of the catalogue's commit of a second backup: `epoch` says that it has begun.
+fn with_the_epoch(path: &Path, begun: u64) {
+    put(&path.join("epoch"), format!("{begun:020}+").as_bytes());
+}
+
+#[test]
+fn a_second_backup_that_was_killed_in_its_commit_leaves_the_first_readable_and_goes_on() {
+    let toy = filled();
+    let to = place(&toy);
+    let first = backup(&toy, &to);
+    let before = Contents::of(&toy.store).expect("reads");
+    (4..9).for_each(|members| save(&toy.store, members));
+    let earlier = toy.path.with_file_name("earlier");
+    copy_folder(&to, &earlier);
+    let announced = announced(&toy, &to);
+    assert_eq!(announced, first.commit + 1, "what is said to be begun is next to what is there");
+    // Before sled's batch, and after it without a manifest.
+    for name in ["catalogue", "manifests"] {
+        let killed = toy.path.with_file_name(format!("killed-{name}"));
+        copy_folder(&earlier, &killed);
+        if name == "manifests" {
+            std::fs::remove_dir_all(killed.join("catalogue")).expect("removes");
+            copy_folder(&to.join("catalogue"), &killed.join("catalogue"));
+            for file in std::fs::read_dir(to.join("files")).expect("lists").flatten() {
+                std::fs::copy(file.path(), killed.join("files").join(file.file_name())).expect("copies");
+            }
+        }
+        let note = std::fs::read_to_string(earlier.join("backup")).expect("reads");
+        let coming = note.replace(&format!("coming {}", first.commit), &format!("coming {}", first.commit + 5));
+        put(&killed.join("backup"), coming.as_bytes());
+        with_the_epoch(&killed, announced);
+        let reader = Store::open_read_only(&killed).expect("opens");
+        assert_same(&Contents::of(&reader).expect("reads"), &before, "the first backup");
+        drop(reader);
+        backup(&toy, &killed);
+        assert_holds(&killed, &Contents::of(&toy.store).expect("reads"), "the backup that went on");
+    }
+}
+
+/// Makes the second backup, whose manifest cannot be written: what its commit wrote to `epoch` stays.
+fn announced(toy: &Toy, to: &Path) -> u64 {
+    let commit = toy.store.snapshot().expect("reads").epoch();
+    let in_the_way = to.join("manifests").join(format!("{commit:020}.tmp"));
+    std::fs::create_dir(&in_the_way).expect("a folder");
+    toy.store.backup(to, &mut |_, _| {}).expect_err("a folder has the name");
+    let epoch = std::fs::read_to_string(to.join("epoch")).expect("reads");
+    std::fs::remove_dir(&in_the_way).expect("removes");
+    epoch.strip_suffix('+').and_then(|number| number.parse().ok()).expect("begun")
+}
+
+#[test]
+fn a_backup_of_another_copy_of_the_store_is_refused_whatever_the_numbers_say() {
+    for commits in [1, 9] {
+        let toy = filled();
+        let (to, other) = (place(&toy), toy.path.with_file_name("other"));
+        backup(&toy, &to);
+        copy_folder(&toy.path, &other);
+        save(&toy.store, 4);
+        backup(&toy, &to);
+        let healthy = Contents::of(&toy.store).expect("reads");
+        let other = Store::open(&other).expect("opens");
+        (0..commits).for_each(|number| save(&other, 10 + number));
+        let error = other.backup(&to, &mut |_, _| {}).expect_err("it went its own way").to_string();
+        assert!(error.contains("another folder"), "{error}");
+        assert_holds(&to, &healthy, "the backup");
+        (0..20).for_each(|members| save(&toy.store, members));
+        backup(&toy, &to);
+        // A backup that is the store from now on has its past.
+        let restored = Store::open(&to).expect("opens");
+        let third = toy.path.with_file_name("third");
+        backup(&toy, &third);
+        save(&restored, 3);
+        restored.backup(&third, &mut |_, _| {}).expect("the same store, later");
+    }
+}
+
+#[test]
+fn a_commit_s_mark_is_made_up_for_where_it_was_not_written_down() {
+    let toy = filled();
+    let to = place(&toy);
+    backup(&toy, &to);
+    std::fs::remove_file(toy.path.join("history")).expect("removes");
+    save(&toy.store, 4);
+    backup(&toy, &to);
+    save(&toy.store, 5);
+    std::fs::remove_file(toy.path.join("history")).expect("removes");
+    let error = toy.store.backup(&to, &mut |_, _| {}).expect_err("its past is gone").to_string();
+    assert!(error.contains("not known to be in this store's past"), "{error}");
+}
+
+#[test]
+fn a_backup_that_has_what_a_repair_lost_is_not_replaced() {
+    let toy = filled();
+    let to = place(&toy);
+    backup(&toy, &to);
+    let healthy = Contents::of(&toy.store).expect("reads");
+    let segment = toy.files().into_iter().find(|name| name.ends_with(".seg")).expect("a segment");
+    std::fs::remove_file(toy.path.join("files").join(segment)).expect("removes");
+    assert!(!toy.fresh().repair().expect("repairs").lost.is_empty());
+    let error = toy.fresh().backup(&to, &mut |_, _| {}).expect_err("it would lose them").to_string();
+    assert!(error.contains("run \"run\"") && error.contains("another folder"), "{error}");
+    assert_holds(&to, &healthy, "the backup from before");
+    // Another folder takes it, and that one goes on being the repaired store's.
+    let another = toy.path.with_file_name("another");
+    for members in [6, 7] {
+        toy.fresh().backup(&another, &mut |_, _| {}).expect("backs up");
+        save(&toy.fresh(), members);
+    }
+}
