@@ -25,6 +25,8 @@ pub enum Place {
     },
     /// A row of a table, from 0.
     Row(u64),
+    /// A row of a file of text, by the line it begins at, from 1.
+    TextRow(u64),
     /// An array or tensor, or one of the facts in it.
     Tensor {
         /// Name in the file.
@@ -41,6 +43,7 @@ impl fmt::Display for Place {
             Self::Byte(offset) => write!(f, "byte {offset}"),
             Self::Line { line, column } => write!(f, "line {line}, column {column}"),
             Self::Row(row) => write!(f, "row {row}"),
+            Self::TextRow(line) => write!(f, "line {line}"),
             Self::Tensor { name, index: None } => write!(f, "array `{name}`"),
             Self::Tensor { name, index: Some(index) } => write!(f, "array `{name}`, index {index}"),
         }
@@ -258,8 +261,9 @@ pub enum ImportError {
 
     /// Two things that say the same thing do not agree.
     #[error(
-        "{at}: {second_by} says {what} `{second}`, but {first_by} says `{first}`; expected one {what}; correct the \
-         one that is wrong, or leave it out"
+        "{at}: {second_by} says {what} `{second}`, but {first_by} says `{first}`; expected {}; correct the \
+         one that is wrong, or leave it out",
+        one(what)
     )]
     Disagree {
         /// Where.
@@ -426,13 +430,18 @@ pub enum ImportError {
     },
 }
 
+/// One of what two things disagree about.
+fn one(what: &str) -> String {
+    if what.ends_with('s') { format!("one list of {what}") } else { format!("one {what}") }
+}
+
 /// What is expected where a name is close to one that is read, or may be one: the end of the message.
 const LEFT_OUT: &str = "named as one to leave out";
 
 impl ImportError {
     /// Whether naming a column, array, field or folder as one to leave out is a way out.
     pub fn can_be_left_out(&self) -> bool {
-        matches!(self, Self::Unexpected { expected, .. } if expected.ends_with(LEFT_OUT))
+        matches!(self, Self::Unexpected { expected, .. } | Self::Row { expected, .. } if expected.ends_with(LEFT_OUT))
     }
 
     /// Whether saying the language, or not saying it, is a way out.

@@ -65,6 +65,8 @@ pub struct Account {
     pub invalid: BTreeMap<String, u64>,
     /// Columns, arrays, metadata and folders that say nothing kndb reads.
     pub not_used: Vec<String>,
+    /// Lists of fact ids that the entries are named by.
+    pub ids: Vec<PathBuf>,
     /// Languages of entries, and what said each of them, in words; what has the default is not among them.
     pub languages: BTreeMap<String, BTreeSet<String>>,
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use kndb_storage::Entry;
 
-use crate::error::ImportError;
+use crate::error::{ImportError, Location, Place};
 use crate::format::{Account, Context, Source, by_name, check_start, detect};
 use crate::input::Input;
 use crate::options::Options;
 use crate::source::given::Given;
+use crate::source::ids::meant_for;
 
 /// Reader of one file's entries, in the file's order.
 ///
@@ -17,6 +18,8 @@ pub struct Reader {
     format: &'static str,
     source: Box<dyn Source>,
     failed: bool,
+    /// A list of ids beside the file, which says itself what its facts are.
+    ids_not_used: Option<String>,
 }
 
 impl Reader {
@@ -37,7 +40,9 @@ impl Reader {
 
     /// What the file holds that did not become an entry, so far.
     pub fn account(&self) -> Account {
-        self.source.account()
+        let mut account = self.source.account();
+        account.not_used.extend(self.ids_not_used.clone());
+        account
     }
 
     /// Where the reader is, for progress and messages.
@@ -87,5 +92,25 @@ fn open_below(path: &Path, folders: usize, options: &Options) -> Result<Reader, 
     };
     check_start(path, format)?;
     let source = format.open(path, &Context { options, folders })?;
-    Ok(Reader { format: format.name(), source, failed: false })
+    let mut ids_not_used = None;
+    if source.account().ids.is_empty() {
+        if let Some(list) = &options.ids {
+            return Err(ids_of_no_use(path, format.name(), list));
+        }
+        ids_not_used = meant_for(path).map(|list| format!("list of ids {}", list.display()));
+    }
+    Ok(Reader { format: format.name(), source, failed: false, ids_not_used })
+}
+
+/// An error for a list of ids that was given for a file whose entries name their facts themselves.
+fn ids_of_no_use(path: &Path, format: &str, list: &Path) -> ImportError {
+    ImportError::Unexpected {
+        at: Box::new(Location { file: path.to_owned(), place: Place::File }),
+        found: format!(
+            "a {format} file that names its facts itself, so that the list of ids {} cannot be used",
+            list.display()
+        ),
+        expected: "no list of ids for it, or an array of many facts without names; import other files by themselves"
+            .to_owned(),
+    }
 }

@@ -23,10 +23,10 @@ const TWO_LETTERS: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm
 /// Codes of three letters that data sets use as folders and that mean nothing else there.
 const THREE_LETTERS: &str = "arz azb bcl ceb ckb fil haw kab nds pms scn yue";
 
-/// Codes that folders and files carry for another reason: words, methods, splits, abbreviations of the field.
-const AMBIGUOUS: &str = "ab ae am an as av be bi bm bn bo br bs ca ce ch co cr cs cu cv dv ee eu ff fo ga gd gl gn ha he hi ho ht \
-    ia id ie ig ii ik io is it iu kg ki kl kn kv la li ln lo lu mg mi ml mr ms mt my na nb nd ne ng nn no nr \
-    nv om or os pa pi ps pt rn sa sc sd se sg si sm sn so ss st te ti tl tn to tr ts ug uk ve vo wa wo yo za";
+/// Codes that folders and files carry for another reason: words, methods, splits, units, abbreviations of the field.
+const AMBIGUOUS: &str = "ab ae am an as av ba be bi bm bn bo br bs ca ce ch co cr cs cu cv dv ee eu ff fo fy ga gd gl gn ha he hi ho ht hz \
+    ia id ie ig ii ik io is it iu kg ki kj kl km kn kr kv kw la lb lg li ln lo lu mg mi ml mr ms mt my na nb nd ne ng nn no nr \
+    nv om or os pa pi ps pt rm rn rw sa sc sd se sg si sl sm sn so ss st te ti tk tl tn to tr ts tt ug uk ve vo wa wo yo za";
 
 /// Scripts of ISO 15924 that texts are written in today.
 const SCRIPTS: &str = "Arab Armn Beng Bopo Cans Cher Cyrl Deva Ethi Geor Grek Gujr Guru Hang Hani Hans Hant Hebr \
@@ -204,6 +204,12 @@ pub fn is_word(text: &str) -> bool {
 /// Such a name is a language only where something else says so.
 pub fn is_ambiguous(text: &str) -> bool {
     AMBIGUOUS.split_whitespace().any(|code| code.eq_ignore_ascii_case(text))
+}
+
+/// Whether a code that is known is a word of this field before it is one: `ig`, integrated gradients, and `kn`, knowledge
+/// neurons. In the name of a folder or file it is no language unless another name in the same place is.
+pub fn is_of_the_field(text: &str) -> bool {
+    ["ig", "kn"].iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a text is the code of a language that is known and hardly anything else.

@@ -24,6 +24,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     } else {
         None
     };
+    let with_tau: Vec<String> = args.spec.tau.iter().filter_map(|tau| tau.language.clone()).collect();
     let spec = describe(&args.run, args.spec, stored)?;
     let Expanded { inputs, mut passed_over } = expand_all(&args.files)?;
     let is_new = !args.store.exists();
@@ -72,7 +73,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     if args.quiet {
         return Ok(());
     }
-    write_summary(&summary, &passed_over, &job.run, &mut terminal.out).map_err(CliError::Output)
+    write_summary(&summary, &passed_over, &job.run, &with_tau, &mut terminal.out).map_err(CliError::Output)
 }
 
 /// Takes a store away that this command made and in which nothing is: the same files would meet no store, either.
@@ -143,6 +144,8 @@ fn must_be_given(run: &str, options: &[(&str, bool)]) -> Result<()> {
     Err(CliError::RunNeeds { run: run.to_owned(), missing })
 }
 
+/// Lists of ids that are shown.
+const LISTS: usize = 5;
 /// Columns, fields and folders that are shown of those that were not used.
 const NOT_USED: usize = 20;
 
@@ -151,9 +154,14 @@ fn write_summary(
     summary: &Summary,
     passed_over: &[(PathBuf, &str)],
     run: &RunSpec,
+    with_tau: &[String],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut lines = vec![("run", run.name.clone()), ("files", summary.files.to_string()), ("facts", facts(summary))];
+    let lists: Vec<_> = summary.ids.iter().map(|list| list.display().to_string()).collect();
+    if !lists.is_empty() {
+        lines.push(("ids", format!("from {}", listed(&lists, LISTS))));
+    }
     lines.push(("entries", entries(summary)));
     lines.push(("language", languages(summary)));
     lines.push(("prompt", numbers(&summary.prompts)));
@@ -165,6 +173,12 @@ fn write_summary(
     if summary.scored > 0 {
         lines.push(("kept", kept(summary, run)));
         lines.push(("threshold", thresholds(run)));
+    }
+    let idle: Vec<_> = with_tau.iter().filter(|language| !summary.languages.contains_key(*language)).cloned().collect();
+    if !idle.is_empty() {
+        let given: Vec<_> = summary.languages.keys().cloned().collect();
+        let (idle, given) = (idle.join(", "), listed(&given, 8));
+        lines.push(("note", format!("--tau {idle}: no entry of these files is in it; they are in {given}")));
     }
     if summary.lone_scores > 0 {
         let entries = match summary.lone_scores {

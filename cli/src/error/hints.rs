@@ -73,6 +73,12 @@ impl CliError {
             Self::Import(error) if error.can_be_left_out() => {
                 Some("--ignore NAME leaves out a column, array, field or folder of that name".into())
             }
+            Self::ImportRun(kndb_import::ImportRunError::Relation { .. }) => Some(
+                "`kndb facts DB --names FILE` gives relations names; --ignore relation leaves out a column, field or folder".into(),
+            ),
+            Self::ImportRun(kndb_import::ImportRunError::TwoRelations { .. }) => {
+                Some("--ignore relation leaves out a column, field or folder of that name".into())
+            }
             Self::Import(error @ Import::Unexpected { .. }) if error.is_about_language() => {
                 Some("--lang says it for all files, as in --lang zh".into())
             }

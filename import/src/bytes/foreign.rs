@@ -75,6 +75,12 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     {
         return told("the configuration of a model, not scores", ASK_MODEL);
     }
+    if is_utf16(head) {
+        return told(
+            "text in UTF-16",
+            "write it again in UTF-8 (in pandas: `encoding=\"utf-8\"`; in Excel: CSV UTF-8)",
+        );
+    }
     if ["entry not found", "invalid username or password", "repository not found"].iter().any(|it| text.starts_with(it))
     {
         return told("a server's answer that the file is not there or not allowed", AGAIN);
@@ -87,6 +93,18 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
         }
         if has(b"[Content_Types].xml") {
             return told("an Office document", "write the sheet as .csv");
+        }
+        // The name of its first member, after its length.
+        let length = head.get(26..28).map_or(0, |bytes| usize::from(u16::from_le_bytes([bytes[0], bytes[1]])));
+        let name = String::from_utf8_lossy(head.get(30..30 + length).unwrap_or_default()).to_lowercase();
+        if ["csv", "tsv", "json", "jsonl", "ndjson", "parquet", "pq", "arrow", "feather", "safetensors", "npz"]
+            .iter()
+            .any(|extension| name.rsplit_once('.').is_some_and(|(_, found)| found == *extension))
+        {
+            return told(
+                "a zip archive of other files",
+                "unpack it first; .gz and .zst of text formats are read as they are",
+            );
         }
         return None;
     }
@@ -102,6 +120,19 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     let letters = LETTERS.iter().filter(|_| !is_text);
     let row = MAGIC.iter().chain(letters).find(|(magic, ..)| head.starts_with(magic))?;
     told(row.1, row.2)
+}
+
+/// Whether a text is in UTF-16, with a byte order mark or without: of the first letters every second byte is 0.
+fn is_utf16(head: &[u8]) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    match head {
+        // Four bytes for a sign would be UTF-32.
+        [0xFF, 0xFE, rest @ ..] => !rest.starts_with(&[0, 0]),
+        // The length of a safetensors header may begin so.
+        [0xFE, 0xFF, ..] => head.get(8) != Some(&b'{'),
+        [a, 0, b, 0, c, 0, ..] | [0, a, 0, b, 0, c, ..] => [a, b, c].into_iter().all(|byte| is_letter(*byte)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use kndb_storage::{RelationNameRow, language};
 use serde::Deserialize;
 
 use super::near;
+use super::rows::is_wikidata;
 use crate::error::{ImportError, Location, Place};
 use crate::json::{Members, excerpt};
 use crate::mapped::Mapped;
@@ -181,7 +182,7 @@ enum Called {
 
 impl Names<'_> {
     fn at(&self, line: u64) -> Place {
-        Place::Line { line, column: 1 }
+        Place::TextRow(line)
     }
 
     fn add(&mut self, line: u64, relation: &str, name: &str, language: Option<&str>) -> Result<(), ImportError> {
@@ -206,7 +207,7 @@ impl Names<'_> {
             std::collections::btree_map::Entry::Occupied(known) => {
                 let (other, first) = known.get();
                 let found = format!("the name {name:?} of {relation} ({language}), which line {first} calls {other:?}");
-                Err(unexpected(self.path, Place::Line { line, column: 1 }, found, "one name a relation and language"))
+                Err(unexpected(self.path, Place::TextRow(line), found, "one name a relation and language"))
             }
         }
     }
@@ -289,6 +290,13 @@ impl Names<'_> {
     }
 }
 
+/// What the column of relations is called in tables of others, such as those of Wikidata's query service.
+const RELATIONS: [&str; 11] =
+    ["property", "propertyid", "pid", "pids", "p", "predicate", "rel", "relid", "id", "wikidata", "wikidataid"];
+/// What the column of names is called there.
+const CALLED: [&str; 8] =
+    ["propertylabel", "plabel", "predicatelabel", "relationlabel", "relationname", "propertyname", "title", "text"];
+
 /// Where the fields of a table stand.
 struct Columns {
     relation: usize,
@@ -302,7 +310,16 @@ impl Columns {
     /// Those of a line of column names, if it is one; the error is what was found.
     fn headed(record: &csv::StringRecord) -> Result<Option<Self>, String> {
         let parts: Vec<_> = record.iter().map(Part::of).collect();
-        let at = |part: Part| parts.iter().position(|found| *found == Ok(Some(part)));
+        let other = |part: Part, names: &[&str]| {
+            let named = |field: &str| names.contains(&&*Role::words(field).concat());
+            record.iter().position(named).filter(|_| !parts.contains(&Ok(Some(part))))
+        };
+        let at = |part: Part| match part {
+            Part::Relation => other(part, &RELATIONS),
+            Part::Name => other(part, &CALLED),
+            Part::Language => None,
+        };
+        let at = |part: Part| parts.iter().position(|found| *found == Ok(Some(part))).or_else(|| at(part));
         let near = |part: Part| {
             let found =
                 parts.iter().zip(record).find(|(found, _)| found.is_err_and(|meant| Part::named(meant) == part));
@@ -310,7 +327,16 @@ impl Columns {
         };
         let is_there = |part: Part| at(part).is_some() || near(part).is_some();
         if !is_there(Part::Relation) || !is_there(Part::Name) {
-            return Ok(None);
+            // No relation is called `label`, but for Wikidata's own.
+            let is_head =
+                parts.contains(&Ok(Some(Part::Name))) && !record.iter().any(|field| is_wikidata(field.trim()));
+            return match record.get(1).filter(|_| is_head) {
+                Some(name) if Part::NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim())) => Err(format!(
+                    "a first line `{}`, which names columns, but none of them `relation`",
+                    record.iter().collect::<Vec<_>>().join(", ")
+                )),
+                _ => Ok(None),
+            };
         }
         let missing = [Part::Relation, Part::Name, Part::Language].into_iter().filter(|part| at(*part).is_none());
         if let Some(found) = missing.into_iter().find_map(near) {

@@ -18,7 +18,8 @@ use crate::bytes::ipc_claims::{check_file, check_stream};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
-use crate::source::columns::{Columns, Rows};
+use crate::source::columns::Columns;
+use crate::source::rows::Rows;
 use crate::source::table::{BATCH_ROWS, Batches, Table};
 
 /// First bytes of an IPC file, of a message in a stream, and of a file of Feather version 1.

@@ -9,8 +9,10 @@ use arrow_schema::{DataType, Schema};
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::options::Options;
-use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::source::columns::{Columns, Header, Kind};
+use crate::source::order::{Axis, check_text};
 use crate::source::roles::Role;
+use crate::source::rows::{Column, Rows, Texts, Values};
 use crate::source::told::{Told, ignored};
 
 /// Bytes of a UUID, as Parquet's logical type and Arrow's extension type hold it.
@@ -24,9 +26,26 @@ fn kind(found: &DataType) -> Kind {
         DataType::FixedSizeBinary(UUID) => Kind::Text,
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Kind::Float,
         DataType::Dictionary(_, values) => kind(values),
+        DataType::Boolean => Kind::Flag,
+        // `0` and `0.5` of DuckDB are decimals.
+        found if is_decimal(found) => Kind::Float,
         found if found.is_integer() => Kind::Whole,
         _ => Kind::Other,
     }
+}
+
+/// The kind of a column of this name: bytes are texts where texts belong, and may be anything elsewhere.
+fn kind_of(name: &str, found: &DataType) -> Kind {
+    let is_bytes = matches!(found, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let is_text = || matches!(Role::of(name), Some(Role::Fact | Role::Language | Role::Relation | Role::Run));
+    if is_bytes && is_text() { Kind::Text } else { kind(found) }
+}
+
+fn is_decimal(found: &DataType) -> bool {
+    matches!(
+        found,
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..)
+    )
 }
 
 /// The columns of a schema, and what its metadata says of all rows.
@@ -44,7 +63,12 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
                 said.push(role);
             }
             _ => {
-                told.hint_of_metadata(key, value);
+                if let Some(axis) = Axis::of(key) {
+                    let at = || file.at(Place::File);
+                    check_text(axis, key, value, options.shape)
+                        .map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })?;
+                }
+                told.hint_of_text(key, value, "the metadata");
                 left.push(key);
             }
         }
@@ -56,7 +80,7 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
     }
     let header = |field: &arrow_schema::FieldRef| Header {
         name: field.name().clone(),
-        kind: kind(field.data_type()),
+        kind: kind_of(field.name(), field.data_type()),
         type_name: field.data_type().to_string(),
     };
     let headers: Vec<_> = schema.fields().iter().map(header).collect();
@@ -115,12 +139,21 @@ fn values(array: &ArrayRef) -> Result<Values, String> {
         DataType::Float16 | DataType::Float32 => {
             Values::Single(cast(&DataType::Float32)?.as_primitive::<Float32Type>().values().to_vec())
         }
-        DataType::Float64 => Values::Double(cast(&DataType::Float64)?.as_primitive::<Float64Type>().values().to_vec()),
+        found if matches!(found, DataType::Float64) || is_decimal(found) => {
+            Values::Double(cast(&DataType::Float64)?.as_primitive::<Float64Type>().values().to_vec())
+        }
         found if found.is_integer() => {
             Values::Whole(cast(&DataType::Int64)?.as_primitive::<Int64Type>().values().to_vec())
         }
         _ => {
-            let array = cast(&DataType::LargeUtf8)?;
+            // Of a view of bytes there is no direct way to texts.
+            let array = match plain {
+                DataType::BinaryView => {
+                    cast_with_options(&cast(&DataType::LargeBinary)?, &DataType::LargeUtf8, &strict)
+                        .map_err(|error| error.to_string())?
+                }
+                _ => cast(&DataType::LargeUtf8)?,
+            };
             let array = array.as_string::<i64>();
             let mut texts = Texts::default();
             (0..array.len()).for_each(|row| texts.push(if array.is_null(row) { "" } else { array.value(row) }));

@@ -1,6 +1,7 @@
 //! CSV and TSV with the columns of the other tables: `fact`, `language`, `prompt`, `layer`, `neuron`, `score`.
 //!
-//! The first line names the columns. Commas, tabs and semicolons are told apart by that line.
+//! The first line names the columns. Commas, tabs, semicolons and `|` are told apart by that line; before it may stand a
+//! line `sep=;`, as Excel reads and writes it.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -17,7 +18,7 @@ use crate::source::roles::Role;
 use crate::source::table::Table;
 
 /// What may stand between values; of equally many, the first.
-const SEPARATORS: [u8; 3] = [b',', b'\t', b';'];
+const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 pub(crate) struct Csv;
 
@@ -39,7 +40,7 @@ impl Format for Csv {
     }
 
     fn recognises(&self, probe: &Probe) -> bool {
-        let line = first_line(&probe.head);
+        let line = first_line(&probe.head[told_separator(&probe.head).map_or(0, |(_, length)| length)..]);
         let names = |separator: u8| line.split(move |&byte| byte == separator).map(String::from_utf8_lossy);
         let has = |role: Role| {
             SEPARATORS
@@ -74,21 +75,40 @@ fn first_line(bytes: &[u8]) -> &[u8] {
     text.split(|&byte| byte == b'\n').next().unwrap_or_default()
 }
 
+/// The separator that a line `sep=;` before the names of the columns says, and how many bytes that line has.
+fn told_separator(bytes: &[u8]) -> Option<(u8, usize)> {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let rest = text.strip_prefix(b"sep=").or_else(|| text.strip_prefix(b"\"sep="))?;
+    let end = rest.iter().position(|&byte| byte == b'\n')?;
+    let line = rest[..end].trim_ascii_end();
+    // A tab is white space, too.
+    let separator = *line.first().or(rest.first())?;
+    let is_one = matches!(line, [] | [_] | [_, b'"']) && SEPARATORS.contains(&separator);
+    is_one.then_some((separator, bytes.len() - rest.len() + end + 1))
+}
+
 /// The records of a file.
 struct Records {
     file: Mapped,
     reader: Reader<Cursor<Mapped>>,
+    /// Bytes and lines before the names of the columns.
+    before: (u64, u64),
 }
 
 impl Records {
     fn new(file: Mapped) -> Self {
-        let line = first_line(file.bytes());
+        let said = told_separator(file.bytes());
+        let before = said.map_or(0, |(_, length)| length);
+        let line = first_line(&file.bytes()[before..]);
         let count = |separator: u8| line.iter().filter(|&&byte| byte == separator).count();
         // Of several, `max_by_key` takes the last.
         let separator = SEPARATORS.into_iter().rev().max_by_key(|&separator| count(separator)).unwrap_or(b',');
+        let separator = said.map_or(separator, |(separator, _)| separator);
         let mut builder = ReaderBuilder::new();
-        let reader = builder.delimiter(separator).has_headers(false).from_reader(Cursor::new(file.clone()));
-        Self { file, reader }
+        let mut rows = Cursor::new(file.clone());
+        rows.set_position(before as u64);
+        let reader = builder.delimiter(separator).has_headers(false).from_reader(rows);
+        Self { file, reader, before: (before as u64, u64::from(said.is_some())) }
     }
 
     /// The next row and the line it begins at.
@@ -97,12 +117,12 @@ impl Records {
         match self.reader.read_record(&mut record) {
             Ok(false) => Ok(None),
             Ok(true) => {
-                let line = record.position().map_or(0, ::csv::Position::line);
+                let line = record.position().map_or(0, ::csv::Position::line) + self.before.1;
                 Ok(Some((record, line)))
             }
             Err(error) => {
-                let line = error.position().map_or(0, ::csv::Position::line);
-                let at = self.file.at(Place::Line { line, column: 1 });
+                let line = error.position().map_or(0, ::csv::Position::line) + self.before.1;
+                let at = self.file.at(Place::TextRow(line));
                 Err(match error.kind() {
                     ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => ImportError::Row {
                         at,
@@ -135,6 +155,6 @@ impl RowReader for Records {
     }
 
     fn bytes_read(&self) -> u64 {
-        self.file.on_disk(self.reader.position().byte())
+        self.file.on_disk(self.before.0 + self.reader.position().byte())
     }
 }

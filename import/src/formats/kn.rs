@@ -66,7 +66,7 @@ impl Format for Kn {
         told.hint_of_name(path);
         Ok(Box::new(Bags {
             cursor: Cursor::new(file),
-            ids: ids_of(path, options.ids.as_deref())?,
+            ids: ids_of(path, options.ids.as_deref(), &mut told)?,
             options: options.clone(),
             invalid: Invalid::new(options),
             told,
@@ -198,7 +198,7 @@ impl Bags {
             Repeat::New => self.waiting.push_back(given),
             Repeat::Same => self.duplicates += 1,
             Repeat::Different(line) => {
-                let (at, first) = (self.cursor.file.at(self.at_line()), Place::Line { line, column: 1 });
+                let (at, first) = (self.cursor.file.at(self.at_line()), Place::TextRow(line));
                 return Err(ImportError::DuplicateFact { at, fact: given.entry.fact, first });
             }
         }
@@ -240,7 +240,7 @@ impl Bags {
     }
 
     fn at_line(&self) -> Place {
-        Place::Line { line: self.line, column: 1 }
+        Place::TextRow(self.line)
     }
 
     /// The entry of one field, and whether it holds any score.

@@ -57,7 +57,8 @@ impl Format for KnBag {
         }
         // As the source's own scripts take the relation from the name.
         let relation = name.split('.').next().and_then(|stem| stem.rsplit_once('-')).map(|(_, last)| last.to_owned());
-        let ids = ids_of(path, context.options.ids.as_deref())?;
+        let mut told = context.told(path)?;
+        let ids = ids_of(path, context.options.ids.as_deref(), &mut told)?;
         if ids.is_none() && relation.is_none() {
             return Err(ImportError::Unexpected {
                 at: file.at(Place::File),
@@ -70,7 +71,6 @@ impl Format for KnBag {
             return Err(cursor.unexpected("a list `[` of bags"));
         }
         cursor.position += 1;
-        let mut told = context.told(path)?;
         // Of `kn_bag-it.json` the last part is the relation.
         if relation.is_none() {
             told.hint_of_name(path);

@@ -56,7 +56,7 @@ impl Format for Npy {
             if header.fortran { Body::Strided(Box::new(data)) } else { Body::Stream(Box::new(io::Cursor::new(data))) };
         let array = Array::new(&file, &name, element, &header.dims, body, options.shape)?;
         let mut told = context.told(path)?;
-        let keys = match (array.arrangement(), ids_of(path, options.ids.as_deref())?) {
+        let keys = match (array.arrangement(), ids_of(path, options.ids.as_deref(), &mut told)?) {
             (arrangement, Some(list)) => {
                 told.hint_of_name(path);
                 Lists::default().named(list.check(arrangement.facts())?, &mut told, &file)?

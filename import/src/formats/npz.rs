@@ -19,6 +19,7 @@ use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body};
 use crate::source::lists::{List, Lists};
+use crate::source::order::{Axis, check_list, check_text};
 use crate::source::roles::Role;
 use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Arrangement, bytes_of, dims_text};
@@ -55,7 +56,7 @@ impl Format for Npz {
         let mut arrays = Arrays { members: members(&file)?, file };
         let mut told = context.told(path)?;
         told.hint_of_name(path);
-        let lists = arrays.take_lists(options)?;
+        let lists = arrays.take_lists(options, &mut told)?;
         if let Some(index) = arrays.scores()? {
             return arrays.stack(index, &lists, told, context);
         }
@@ -100,7 +101,7 @@ impl Arrays {
     }
 
     /// Takes out the arrays that are no scores but say something of them: `languages`, `Prompt`, …
-    fn take_lists(&mut self, options: &Options) -> Result<Lists, ImportError> {
+    fn take_lists(&mut self, options: &Options, told: &mut Told) -> Result<Lists, ImportError> {
         let mut lists = Lists::default();
         let mut index = 0;
         while index < self.members.len() {
@@ -108,12 +109,9 @@ impl Arrays {
             let role = Role::of(&name).filter(|role| !ignored(options, &name) && *role != Role::Score);
             if let Some(role) = role {
                 if matches!(role, Role::Layer | Role::Neuron) {
-                    return Err(ImportError::Unexpected {
-                        at: self.file.at(self.place(&self.members[index])),
-                        found: "a table in arrays, a row a neuron".to_owned(),
-                        expected: "arrays of scores, layers × width; write such a table as Parquet, Arrow or CSV"
-                            .to_owned(),
-                    });
+                    self.check_order(index, options, told)?;
+                    self.members.remove(index);
+                    continue;
                 }
                 let list = self.list(index, role)?;
                 lists.add(&self.file, role, list)?;
@@ -123,6 +121,40 @@ impl Arrays {
             }
         }
         Ok(lists)
+    }
+
+    /// An error if an array says another order of layers or neurons than scores have.
+    fn check_order(&self, index: usize, options: &Options, told: &mut Told) -> Result<(), ImportError> {
+        let member = &self.members[index];
+        let Some(axis) = Axis::of(&member.name) else { return Ok(()) };
+        let at = || self.file.at(self.place(member));
+        // Whole numbers or texts of one dimension, or of none.
+        let Ok(list) = self.list(index, Role::Prompt) else {
+            return if matches!(axis, Axis::Named(_)) { Err(self.is_table(index)) } else { Ok(()) };
+        };
+        let shape = options.shape;
+        let checked = match &list.values[..] {
+            [one] if list.single => check_text(axis, &member.name, one, shape),
+            values => check_list(axis, &member.name, values, shape),
+        };
+        // A row a neuron: longer than any list of layers, and not one of neurons.
+        let is_table = !list.single && list.values.len() as u64 > u64::from(shape.width.max(shape.layers));
+        match checked {
+            Err(_) if is_table && matches!(axis, Axis::Named(_)) => Err(self.is_table(index)),
+            Err((found, expected)) => Err(ImportError::Unexpected { at: at(), found, expected }),
+            Ok(()) => {
+                told.not_used(format!("array {}", member.name));
+                Ok(())
+            }
+        }
+    }
+
+    fn is_table(&self, index: usize) -> ImportError {
+        ImportError::Unexpected {
+            at: self.file.at(self.place(&self.members[index])),
+            found: "a table in arrays, a row a neuron".to_owned(),
+            expected: "arrays of scores, layers × width; write such a table as Parquet, Arrow or CSV".to_owned(),
+        }
     }
 
     /// An error if an array has the name that NumPy gives to those without one: it would be a fact of that name.
@@ -169,10 +201,14 @@ impl Arrays {
                 return Err(two_of_scores(&self.file, name, &member.name));
             }
             near_miss(&self.file, lists, &member.name, options)?;
+            if !ignored(options, &member.name) {
+                self.check_order(other, options, &mut told)?;
+                self.hint_of(other, &mut told);
+            }
             told.not_used(format!("array {}", member.name));
         }
         let array = self.open(index, options.shape)?;
-        let ids = lists.ids(self.file.path(), options.ids.as_deref(), array.arrangement().facts())?;
+        let ids = lists.ids(self.file.path(), options.ids.as_deref(), array.arrangement().facts(), &mut told)?;
         let Some(ids) = ids else {
             let facts = array.arrangement().facts();
             return Err(ids_missing(&self.file, name, facts, "in an array `facts` of the archive"));
@@ -181,19 +217,33 @@ impl Arrays {
         Ok(Box::new(Stack::new(array, keys, &told, options)?))
     }
 
+    /// Texts that no format reads may hold a language.
+    fn hint_of(&self, index: usize, told: &mut Told) {
+        const LOOKED_AT: usize = 64;
+        let Ok(list) = self.list(index, Role::Language) else { return };
+        list.values.iter().take(LOOKED_AT).for_each(|text| told.hint_of_text(&list.name, text, "an array"));
+    }
+
     /// A list of one dimension, or of none: one value for all facts.
     fn list(&self, index: usize, role: Role) -> Result<List, ImportError> {
         let member = &self.members[index];
         let (header, mut reader) = self.header(member)?;
         let at = || self.file.at(self.place(member));
-        let kinds = if matches!(role, Role::Prompt) { "iuf" } else { "US" };
+        let kinds = match role {
+            Role::Prompt => "iufUS",
+            Role::Fact | Role::Relation | Role::Run => "USiu",
+            _ => "US",
+        };
         let mut descr = header.descr.chars();
         let (order, kind) = (descr.next(), descr.next());
         // Of values without bytes, a file of any size could promise any number.
         let number: Option<usize> = descr.as_str().parse().ok().filter(|&number| number > 0);
         let (Some(order), Some(kind), Some(number)) = (order, kind.filter(|&kind| kinds.contains(kind)), number) else {
             let expected = match role {
-                Role::Prompt => "whole numbers",
+                Role::Prompt => "whole numbers, or texts of them",
+                Role::Fact | Role::Relation | Role::Run => {
+                    "strings (`numpy.array([...], dtype=str)`, not objects) or whole numbers"
+                }
                 _ => "strings (`numpy.array([...], dtype=str)`, not objects)",
             };
             let (found, expected) = (format!("`{}`", header.descr), expected.to_owned());

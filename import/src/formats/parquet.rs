@@ -14,7 +14,8 @@ use crate::bytes::broken::end_missing;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{Context, Format, Probe, Source};
-use crate::source::columns::{Columns, Rows};
+use crate::source::columns::Columns;
+use crate::source::rows::Rows;
 use crate::source::table::{BATCH_ROWS, Batches, Table};
 
 pub(crate) struct Parquet;
@@ -59,6 +60,20 @@ impl Format for Parquet {
     }
 }
 
+/// Rows that the library does not give: packed in a way that this build has no reader for, or damaged.
+fn unreadable(file: &Mapped, row: u64, problem: String) -> ImportError {
+    let Some((_, codec)) = problem.split_once("Disabled feature at compile time: ") else {
+        return ImportError::Damaged { at: file.at(Place::Row(row)), format: "parquet", problem };
+    };
+    ImportError::Unexpected {
+        at: file.at(Place::File),
+        found: format!("columns packed with {codec}"),
+        expected: "Zstandard, Snappy, LZ4, gzip or none: write it again (in pandas: `to_parquet(path, compression=\"zstd\")`; \
+                   in DuckDB: `COPY … (COMPRESSION zstd)`)"
+            .to_owned(),
+    }
+}
+
 struct Groups {
     reader: ParquetRecordBatchReader,
     file: Mapped,
@@ -74,11 +89,7 @@ impl Batches for Groups {
             let batch = reader.next().transpose().map_err(|error| error.to_string())?;
             Ok(batch.map(|batch| (batch.num_rows(), columns::rows(&self.columns, &batch, &self.file))))
         });
-        let rows = rows.map_err(|problem| ImportError::Damaged {
-            at: self.file.at(Place::Row(first)),
-            format: "parquet",
-            problem,
-        })?;
+        let rows = rows.map_err(|problem| unreadable(&self.file, first, problem))?;
         let Some((count, rows)) = rows else { return Ok(None) };
         self.done += count as u64;
         rows.map(Some)

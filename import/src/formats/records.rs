@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::bytes::json::{Cursor, Members, excerpt, extent, parse_error, quoting_non_finite, without_non_finite};
 use crate::bytes::mapped::Mapped;
@@ -76,8 +77,9 @@ fn fields(text: &[u8]) -> Vec<String> {
     let text = text.trim_ascii_start();
     let Some(length) = extent(text).filter(|_| text.starts_with(b"{")) else { return Vec::new() };
     let clean = without_non_finite(&text[..length]);
-    let Ok(Members(members)) = serde_json::from_slice::<Members<Value>>(&clean) else { return Vec::new() };
-    let single = members.into_iter().filter(|(_, value)| !matches!(value, Value::Array(_) | Value::Object(_)));
+    // Values are not read: one may be a number that is too large.
+    let Ok(Members(members)) = serde_json::from_slice::<Members<&RawValue>>(&clean) else { return Vec::new() };
+    let single = members.into_iter().filter(|(_, value)| !value.get().starts_with(['[', '{']));
     single.map(|(name, _)| name).collect()
 }
 
@@ -115,6 +117,20 @@ pub(crate) fn other_orient(probe: &Probe) -> Option<&'static str> {
 fn rest_of_key(text: &[u8]) -> Vec<u8> {
     let key = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|text| text.strip_prefix(b"\""));
     key.map(|key| key.iter().copied().take_while(|&byte| byte != b'"').collect()).unwrap_or_default()
+}
+
+/// The members of an object in which a number is too large for 64 bits, `1e400`: infinite, as Python reads it.
+fn with_too_large(text: &[u8]) -> Option<Members<Value>> {
+    let Members(members) = serde_json::from_slice::<Members<&RawValue>>(text).ok()?;
+    let value = |raw: &RawValue| {
+        let infinite = || {
+            let number = raw.get().parse::<f64>().ok().filter(|number| number.is_infinite())?;
+            Some(Value::String(if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()))
+        };
+        serde_json::from_str(raw.get()).ok().or_else(infinite)
+    };
+    let members = members.into_iter().map(|(name, raw)| Some((name, value(raw)?)));
+    members.collect::<Option<_>>().map(Members)
 }
 
 /// A row: its values by name, and the line that it begins at.
@@ -191,8 +207,8 @@ impl Objects {
         self.counted = start;
         let clean = quoting_non_finite(&rest[..length]);
         let mut parser = serde_json::Deserializer::from_slice(&clean);
-        let Members(members) =
-            Members::deserialize(&mut parser).map_err(|error| parse_error(&file, start, start + length, &error))?;
+        let members = Members::deserialize(&mut parser).or_else(|error| with_too_large(&clean).ok_or(error));
+        let Members(members) = members.map_err(|error| parse_error(&file, start, start + length, &error))?;
         self.check(&members)?;
         if self.names.is_empty() {
             self.names = members.iter().map(|(name, _)| name.clone()).collect();
@@ -208,7 +224,7 @@ impl Objects {
     /// Refuses a field that comes twice, one that the first row does not have, and one that is no value.
     fn check(&self, members: &[(String, Value)]) -> Result<(), ImportError> {
         let bad = |reason: &str, found: String, expected: &str| {
-            let at = self.cursor.file.at(Place::Line { line: self.line, column: 1 });
+            let at = self.cursor.file.at(Place::TextRow(self.line));
             Err(ImportError::Row { at, reason: reason.to_owned(), found, expected: expected.to_owned() })
         };
         for (at, (name, value)) in members.iter().enumerate() {

@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body, Slice};
 use crate::source::lists::{List, Lists};
+use crate::source::order::{Axis, check_list, check_text};
 use crate::source::roles::Role;
 use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Element, Float};
@@ -53,7 +54,7 @@ impl Format for Safetensors {
         must_be_no_model(&tensors)?;
         let mut told = context.told(path)?;
         told.hint_of_name(path);
-        let mut lists = tensors.take_lists(options)?;
+        let mut lists = tensors.take_lists(options, &mut told)?;
         let mut about: Vec<_> = metadata.metadata().iter().flatten().collect();
         about.sort();
         for (key, text) in about.into_iter().filter(|(key, _)| !BY_LIBRARIES.contains(&key.as_str())) {
@@ -114,7 +115,7 @@ impl Tensors {
     }
 
     /// Takes out the tensors that are no scores but say something of them. Only numbers fit into a tensor.
-    fn take_lists(&mut self, options: &Options) -> Result<Lists, ImportError> {
+    fn take_lists(&mut self, options: &Options, told: &mut Told) -> Result<Lists, ImportError> {
         let mut lists = Lists::default();
         let mut index = 0;
         while index < self.names.len() {
@@ -124,21 +125,42 @@ impl Tensors {
                 index += 1;
                 continue;
             };
-            let values = (role == Role::Prompt).then(|| self.whole_numbers(index)).flatten();
+            let values = (role != Role::Language).then(|| self.whole_numbers(index)).flatten();
+            if let (Some(axis), Some(values)) = (Axis::of(&name), &values) {
+                self.check_order(axis, index, values, options)?;
+                told.not_used(format!("tensor {name}"));
+                self.names.remove(index);
+                self.infos.remove(index);
+                continue;
+            }
             let Some(values) = values else {
                 return Err(ImportError::Unexpected {
                     at: self.file.at(Place::Tensor { name, index: None }),
                     found: format!("a tensor of type {} named as a {}", self.infos[index].dtype, role.name()),
-                    expected: "whole numbers as `prompts`, all else as JSON lists in the metadata".to_owned(),
+                    expected: "whole numbers as `prompts` or `facts`, all else as JSON lists in the metadata"
+                        .to_owned(),
                 });
             };
-            let single = self.infos[index].shape.is_empty();
+            let single = self.infos[index].shape.is_empty() && role != Role::Fact;
             let list = List { by: format!("the tensor `{name}`"), name, values, single };
             lists.add(&self.file, role, list)?;
             self.names.remove(index);
             self.infos.remove(index);
         }
         Ok(lists)
+    }
+
+    /// An error if a tensor says another order of layers or neurons than scores have.
+    fn check_order(&self, axis: Axis, index: usize, values: &[String], options: &Options) -> Result<(), ImportError> {
+        let name = &self.names[index];
+        let checked = match values {
+            [one] if self.infos[index].shape.is_empty() => check_text(axis, name, one, options.shape),
+            values => check_list(axis, name, values, options.shape),
+        };
+        checked.map_err(|(found, expected)| {
+            let at = self.file.at(Place::Tensor { name: name.clone(), index: None });
+            ImportError::Unexpected { at, found, expected }
+        })
     }
 
     /// The elements of a tensor of whole numbers, as text.
@@ -192,7 +214,12 @@ impl Tensors {
                 });
             }
             if !ignored(options, key) {
-                told.hint_of_metadata(key, text);
+                if let Some(axis) = Axis::of(key) {
+                    let at = || self.file.at(Place::Byte(8));
+                    check_text(axis, key, text, options.shape)
+                        .map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })?;
+                }
+                told.hint_of_text(key, text, "the metadata");
             }
             told.not_used(format!("metadata {key}"));
             return Ok(());
@@ -233,11 +260,16 @@ impl Tensors {
                 return Err(two_of_scores(&self.file, scores, name));
             }
             near_miss(&self.file, lists, name, options)?;
+            if let (Some(axis), Some(values)) = (Axis::of(name), self.whole_numbers(other))
+                && !ignored(options, name)
+            {
+                self.check_order(axis, other, &values, options)?;
+            }
             told.not_used(format!("tensor {name}"));
         }
         let array = self.open(index, options.shape)?;
         let facts = array.arrangement().facts();
-        let Some(ids) = lists.ids(self.file.path(), options.ids.as_deref(), facts)? else {
+        let Some(ids) = lists.ids(self.file.path(), options.ids.as_deref(), facts, &mut told)? else {
             return Err(ids_missing(&self.file, scores, facts, "as a JSON list in the metadata's `facts`"));
         };
         let keys = lists.named(ids, &mut told, &self.file)?;

@@ -104,8 +104,9 @@ pub enum ImportRunError {
 
     /// A file says another relation of a fact than the store.
     #[error(
-        "{}: it says that fact `{fact}` is of relation `{given}`, but in the store it is of `{stored}`; expected one \
-         relation; correct the one that is wrong",
+        "{}: it says that fact `{fact}` is of relation `{given}`, but in the store it is of `{stored}`; expected the \
+         store's, by its id or a name of it; correct the one that is wrong, give the relation that name, or leave the \
+         file's relation out",
         file.display()
     )]
     Relation {
@@ -117,6 +118,23 @@ pub enum ImportRunError {
         given: String,
         /// Relation in the store.
         stored: String,
+    },
+
+    /// A file says another relation of a fact than it, or a file before it, has said.
+    #[error(
+        "{}: it says that fact `{fact}` is of relation `{second}`, where it was of `{first}` before; expected one relation \
+         a fact, in all languages; correct the one that is wrong, or leave the file's relation out",
+        file.display()
+    )]
+    TwoRelations {
+        /// The file.
+        file: PathBuf,
+        /// External id of the fact.
+        fact: String,
+        /// Relation said first.
+        first: String,
+        /// Relation said then.
+        second: String,
     },
 }
 
@@ -157,6 +175,7 @@ pub fn import(
         seen: Seen::default(),
         id_codes: IdCodes::default(),
         facts: HashMap::new(),
+        said: Vec::new(),
         summary: Summary::default(),
     };
     let read = pass.read(inputs, &options, progress);
@@ -169,7 +188,7 @@ pub fn import(
     }
     writer.finish_with_run()?;
     summary.facts = facts.len() as u64;
-    summary.unknown = facts.values().filter(|relation| relation.is_none()).count() as u64;
+    summary.unknown = facts.values().filter(|relation| relation.stored.is_none()).count() as u64;
     summary.bytes = inputs.iter().map(|input| input.size).sum();
     summary.seconds = started.elapsed().as_secs_f64();
     Ok(summary)

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::mem;
 use std::path::Path;
 
-use kndb_storage::{Entry, EntryData, Job, RelationId, ScoreValues, Snapshot};
+use kndb_storage::{Entry, EntryData, FoundRelation, Job, RelationId, ScoreValues, Snapshot};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{ImportRunError, Progress};
 use crate::error::{ImportError, Location, Place};
-use crate::facts::is_wikidata;
 use crate::input::Input;
 use crate::job::summary::Summary;
 use crate::options::Options;
@@ -35,9 +34,19 @@ pub(super) struct Pass<'a> {
     pub seen: Seen,
     /// The ids of facts whose language nothing says.
     pub id_codes: IdCodes,
-    /// Facts met, and their relations in the store; those without labels have none.
-    pub facts: HashMap<u128, Option<RelationId>>,
+    /// Facts met, and their relations.
+    pub facts: HashMap<u128, Met>,
+    /// Relations as files say them, each once.
+    pub said: Vec<String>,
     pub summary: Summary,
+}
+
+/// What is known of a fact's relation.
+pub(super) struct Met {
+    /// In the store; those without labels have none.
+    pub stored: Option<RelationId>,
+    /// What a file has said of it first, as an index into [`Pass::said`].
+    said: Option<u32>,
 }
 
 impl Pass<'_> {
@@ -74,6 +83,7 @@ impl Pass<'_> {
             let account = reader.account();
             self.summary.duplicates += account.duplicates;
             self.summary.not_used.extend(account.not_used);
+            self.summary.ids.extend(account.ids);
             for (language, by) in account.languages {
                 self.summary.language_by.entry(language).or_default().extend(by);
             }
@@ -143,25 +153,42 @@ impl Pass<'_> {
         Ok(full)
     }
 
-    /// Looks a fact up when it comes for the first time, and compares its relation.
+    /// Looks a fact up when it comes for the first time, and compares its relation with the store's, and with what was
+    /// said of it before: in another language, in another file.
     fn check_relation(&mut self, entry: &Entry, given: Option<String>, file: &Path) -> Result<(), ImportRunError> {
         let id = xxh3_128(entry.fact.as_bytes());
         let is_new = !self.facts.contains_key(&id);
         if is_new {
             let fact = self.snapshot.fact(&entry.fact)?;
-            let relation = fact.map(|fact| self.snapshot.fact_relation(fact)).transpose()?.flatten();
-            self.facts.insert(id, relation);
+            let stored = fact.map(|fact| self.snapshot.fact_relation(fact)).transpose()?.flatten();
+            self.facts.insert(id, Met { stored, said: None });
         }
-        let Some(given) = given else { return Ok(()) };
-        let stored = self.facts.get(&id).copied().flatten().map(|relation| self.snapshot.relation_name(relation));
-        match stored {
-            Some(stored) if stored == given => self.summary.relations += u64::from(is_new),
-            // A relation's label (`capital`) beside its id says nothing that could be compared.
-            Some(stored) if is_wikidata(&given) || self.snapshot.relations().any(|(_, name)| name == given) => {
-                let (file, fact, stored) = (file.to_owned(), entry.fact.clone(), stored.to_owned());
+        let (Some(given), Some(met)) = (given, self.facts.get_mut(&id)) else { return Ok(()) };
+        let first = met.said.map(|said| self.said[said as usize].as_str());
+        if first.is_some_and(|first| first == given) {
+            return Ok(());
+        }
+        if let Some(first) = first.filter(|first| !is_same(self.snapshot, first, &given)) {
+            let (file, fact, first) = (file.to_owned(), entry.fact.clone(), first.to_owned());
+            return Err(ImportRunError::TwoRelations { file, fact, first, second: given });
+        }
+        match met.stored {
+            Some(stored) if !says(self.snapshot, &given, stored) => {
+                let stored = self.snapshot.relation_shown(stored, None);
+                let (file, fact) = (file.to_owned(), entry.fact.clone());
                 return Err(ImportRunError::Relation { file, fact, given, stored });
             }
-            _ => self.summary.relations_not_used += u64::from(is_new),
+            _ if first.is_some() => {}
+            Some(_) => self.summary.relations += 1,
+            None => self.summary.relations_not_used += 1,
+        }
+        if met.said.is_none() {
+            let known = self.said.iter().position(|said| *said == given);
+            let at = known.unwrap_or(self.said.len());
+            if known.is_none() {
+                self.said.push(given);
+            }
+            met.said = u32::try_from(at).ok();
         }
         Ok(())
     }
@@ -216,6 +243,25 @@ impl Pass<'_> {
         self.summary.skipped += appended.skipped;
         Ok(())
     }
+}
+
+/// Whether a text says a relation of the store: its id in any letter case, a name of it, or as kndb shows it, `P36 (capital)`.
+fn says(snapshot: &Snapshot, text: &str, relation: RelationId) -> bool {
+    let text = text.trim();
+    match snapshot.find_relation(text) {
+        FoundRelation::One(found) => found == relation,
+        FoundRelation::Several(found) => found.contains(&relation),
+        FoundRelation::None => {
+            text.eq_ignore_ascii_case(snapshot.relation_name(relation))
+                || text == snapshot.relation_shown(relation, None)
+        }
+    }
+}
+
+/// Whether two texts say the same relation, of which the store may have none.
+fn is_same(snapshot: &Snapshot, one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim())
+        || matches!(snapshot.find_relation(one.trim()), FoundRelation::One(relation) if says(snapshot, other, relation))
 }
 
 fn language_in_ids(file: &Path, found: &str) -> ImportRunError {

@@ -48,6 +48,8 @@ pub struct Summary {
     pub duplicates: u64,
     /// Rows and facts that could not be used, by reason.
     pub invalid: BTreeMap<String, u64>,
+    /// Lists of fact ids that entries are named by.
+    pub ids: BTreeSet<PathBuf>,
     /// Columns, arrays, metadata and folders that were not used.
     pub not_used: BTreeSet<String>,
     /// Entries the run did not have.

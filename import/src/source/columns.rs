@@ -1,18 +1,14 @@
-//! The columns of a table: found by the names of [`Role`], held as plain vectors, read cell by cell.
+//! The columns of a table: found by the names of [`Role`].
 //!
-//! Two columns for one role are used where they agree in every row. A column that is not used is noted for the
-//! summary, and is an error where it may be what is missing.
-
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
-use kndb_storage::language::{self, is_known, is_surely, parse};
+//! A column that is not used is noted for the summary, and is an error where it may be what is missing.
 
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::format::{are_of_facts, facts_not_scores};
 use crate::options::Options;
+use crate::source::order::Axis;
 use crate::source::roles::Role;
+use crate::source::rows::has_decimal_comma;
 use crate::source::told::{Told, ignored};
 
 /// The kinds of values a column has.
@@ -21,6 +17,8 @@ pub(crate) enum Kind {
     Text,
     Whole,
     Float,
+    /// True or false, yes or no.
+    Flag,
     Other,
 }
 
@@ -28,7 +26,7 @@ impl Kind {
     /// The kind of values that are written as texts, where some may be wrong; empty ones do not count. One fraction makes
     /// them numbers, unless most are words: a column of scores with an `n/a` in it is one.
     pub fn of_texts<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Self {
-        let (mut whole, mut fractions, mut texts) = (0_u64, 0_u64, 0_u64);
+        let (mut whole, mut fractions, mut texts, mut flags) = (0_u64, 0_u64, 0_u64, 0_u64);
         for value in values {
             let value = value.as_ref().trim();
             if value.is_empty() {
@@ -40,9 +38,12 @@ impl Kind {
                 fractions += 1;
             } else {
                 texts += 1;
+                flags += u64::from(is_flag(value));
             }
         }
-        if fractions > 0 && whole + fractions >= texts {
+        if flags > 0 && flags == texts + whole + fractions {
+            Self::Flag
+        } else if fractions > 0 && whole + fractions >= texts {
             Self::Float
         } else if whole > 0 && fractions + texts == 0 {
             Self::Whole
@@ -90,15 +91,25 @@ impl Columns {
                 }
                 used.push((position, role));
             } else {
-                left.push(header);
+                left.push((position, header));
             }
         }
+        // `layer_order` beside `layer` must say the same in every row.
+        left.retain(|(position, header)| match Axis::of_column(&header.name) {
+            Some(role) if header.kind == Kind::Whole && used.iter().any(|(_, of)| *of == role) => {
+                used.push((*position, role));
+                false
+            }
+            _ => true,
+        });
+        used.sort_unstable();
+        let left: Vec<_> = left.into_iter().map(|(_, header)| header).collect();
         let columns = Self { used };
         for role in Role::ALL.into_iter().filter(|role| !columns.has(*role)) {
             columns.check_missing(role, headers, &left, file)?;
         }
         let mut columns = columns;
-        if !columns.has(Role::Language) && told.said_language().is_none() {
+        if (!columns.has(Role::Language) && told.said_language().is_none()) || !columns.scored() {
             columns.add_unknown(headers, &left);
         }
         for header in left {
@@ -126,8 +137,13 @@ impl Columns {
     ) -> Result<(), ImportError> {
         let needed = matches!(role, Role::Fact | Role::Layer | Role::Neuron);
         let near = left.iter().find(|header| Role::near(&header.name) == Some(role));
-        // A column of numbers beside neurons is most likely their scores, whatever it is called.
-        let numbers = left.iter().find(|header| role == Role::Score && header.kind == Kind::Float);
+        // A column of numbers beside neurons is most likely their scores or ranks, whatever it is called, and one of yes
+        // and no says which are neurons at all.
+        let unscored = |kinds: &'static [Kind]| {
+            left.iter()
+                .find(move |header| role == Role::Score && kinds.contains(&header.kind) && !is_index(&header.name))
+        };
+        let (numbers, flags) = (unscored(&[Kind::Float, Kind::Whole]), unscored(&[Kind::Flag]));
         let (at, name) = (file.at(Place::File), role.name());
         if let Some(near) = near {
             return Err(ImportError::Unexpected {
@@ -142,6 +158,9 @@ impl Columns {
                 found: format!("a column `{}` of numbers, and no column `score`", numbers.name),
                 expected: "the name `score` if they are scores, or that it is named as one to leave out".to_owned(),
             });
+        }
+        if let Some(flags) = flags {
+            return Err(flags_for_scores(file, &flags.name));
         }
         if needed && are_of_facts(headers.iter().map(|header| &*header.name)) {
             return Err(facts_not_scores(file.path()));
@@ -177,6 +196,20 @@ impl Columns {
     }
 }
 
+/// The error of a column that says of each row whether it is a neuron, in a table without scores.
+pub(crate) fn flags_for_scores(file: &Mapped, name: &str) -> ImportError {
+    ImportError::Unexpected {
+        at: file.at(Place::File),
+        found: format!("a column `{name}` of yes and no, and no column `score`, so that every row would be a neuron"),
+        expected: "only the rows that are neurons, without it, or that it is named as one to leave out".to_owned(),
+    }
+}
+
+/// Whether a text is how programs and people write yes or no.
+pub(super) fn is_flag(text: &str) -> bool {
+    ["true", "false", "yes", "no", "t", "f", "y", "n"].iter().any(|flag| flag.eq_ignore_ascii_case(text.trim()))
+}
+
 /// The names of the first columns, and how many more there are.
 fn listed(headers: &[Header]) -> String {
     const SHOWN: usize = 12;
@@ -187,290 +220,37 @@ fn listed(headers: &[Header]) -> String {
 
 /// A column that is not used, in words: pandas writes the index beside the columns unless it is told not to.
 fn called(name: &str) -> String {
-    let index = name.is_empty() || name.starts_with("Unnamed: ") || name.starts_with("__index_level_");
-    match (index, name) {
+    match (is_index(name), name) {
         (false, name) => name.to_owned(),
         (true, "") => "without a name (the index column of pandas)".to_owned(),
         (true, name) => format!("{name} (the index column of pandas)"),
     }
 }
 
+/// Whether a column is the one that pandas writes beside the others.
+fn is_index(name: &str) -> bool {
+    name.is_empty() || name == "index" || name.starts_with("Unnamed: ") || name.starts_with("__index_level_")
+}
+
+/// Whether values of a kind may be what a role needs: as in CSV and JSON, texts may be numbers.
 fn fits(role: Role, kind: Kind) -> bool {
     match role {
-        Role::Fact | Role::Language | Role::Unknown => kind == Kind::Text,
-        Role::Relation | Role::Run => matches!(kind, Kind::Text | Kind::Whole),
-        Role::Prompt | Role::Layer | Role::Neuron => matches!(kind, Kind::Whole | Kind::Float),
-        Role::Score => kind == Kind::Float,
+        Role::Language | Role::Unknown => kind == Kind::Text,
+        Role::Fact | Role::Relation | Role::Run => matches!(kind, Kind::Text | Kind::Whole),
+        Role::Prompt | Role::Layer | Role::Neuron | Role::Score => {
+            matches!(kind, Kind::Whole | Kind::Float | Kind::Text)
+        }
     }
 }
 
 fn expected(role: Role) -> &'static str {
     match role {
-        Role::Fact => "strings (utf8, large_utf8, string view, or a dictionary of them) or UUIDs of 16 bytes",
+        Role::Fact => {
+            "strings (utf8, large_utf8, string view, or a dictionary of them), whole numbers or UUIDs of 16 bytes"
+        }
         Role::Language | Role::Unknown => "strings (utf8, large_utf8, string view, or a dictionary of them)",
         Role::Relation | Role::Run => "strings or whole numbers",
-        Role::Prompt | Role::Layer | Role::Neuron => "whole numbers of any width",
-        Role::Score => "float16, float32 or float64",
-    }
-}
-
-/// The values of a column, null where a row has none.
-pub(crate) enum Values {
-    Text(Texts),
-    Whole(Vec<i64>),
-    Single(Vec<f32>),
-    Double(Vec<f64>),
-}
-
-/// Texts, one behind the other.
-#[derive(Default)]
-pub(crate) struct Texts {
-    bytes: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    pub fn push(&mut self, text: &str) {
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn get(&self, row: usize) -> &str {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..self.ends[row]]
-    }
-}
-
-/// A column of some rows.
-pub(crate) struct Column {
-    pub name: String,
-    pub values: Values,
-    /// Whether a row has a value; `None`: every row does.
-    pub valid: Option<Vec<bool>>,
-}
-
-/// A cell that cannot be used: why, as it is counted; what was found; what was expected.
-pub(crate) struct BadCell {
-    pub reason: String,
-    pub found: String,
-    pub expected: &'static str,
-}
-
-impl Column {
-    fn check(&self, row: usize) -> Result<(), BadCell> {
-        if self.valid.as_ref().is_some_and(|valid| !valid[row]) {
-            let found = format!("a null in column `{}`", self.name);
-            return Err(BadCell { reason: found.clone(), found, expected: "a value in every row" });
-        }
-        Ok(())
-    }
-
-    fn bad(&self, found: &str, expected: &'static str) -> BadCell {
-        if has_decimal_comma(found) {
-            let found = format!("`{found}` in column `{}`, a number with a decimal comma", self.name);
-            let reason = format!("a decimal comma in column `{}`", self.name);
-            return BadCell { reason, found, expected: "a decimal point (in pandas: `to_csv(path, decimal=\".\")`)" };
-        }
-        let found = format!("`{found}` in column `{}`", self.name);
-        BadCell { reason: format!("no {} in column `{}`", what(expected), self.name), found, expected }
-    }
-
-    /// A cell as text.
-    fn text(&self, row: usize) -> Result<Cow<'_, str>, BadCell> {
-        self.check(row)?;
-        Ok(match &self.values {
-            Values::Text(texts) => texts.get(row).into(),
-            Values::Whole(values) => values[row].to_string().into(),
-            Values::Single(values) => values[row].to_string().into(),
-            Values::Double(values) => values[row].to_string().into(),
-        })
-    }
-
-    /// A cell as a whole number; `3.0` is 3.
-    fn whole(&self, row: usize) -> Result<i64, BadCell> {
-        self.check(row)?;
-        let number = match &self.values {
-            Values::Whole(values) => return Ok(values[row]),
-            Values::Single(values) => f64::from(values[row]),
-            Values::Double(values) => values[row],
-            Values::Text(texts) => {
-                let text = texts.get(row).trim();
-                if let Ok(whole) = text.parse() {
-                    return Ok(whole);
-                }
-                text.parse().map_err(|_| self.bad(text, "a whole number"))?
-            }
-        };
-        // Up to 2⁵³ every whole number has a double of its own.
-        if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
-            return Ok(number as i64);
-        }
-        match &self.values {
-            // As it is written: a number of 64 bits may be another.
-            Values::Text(texts) => Err(self.bad(texts.get(row).trim(), "a whole number")),
-            _ => Err(self.bad(&number.to_string(), "a whole number")),
-        }
-    }
-
-    /// A cell as a score, which may be NaN or infinite.
-    fn score(&self, row: usize) -> Result<f32, BadCell> {
-        self.check(row)?;
-        match &self.values {
-            Values::Single(values) => Ok(values[row]),
-            Values::Double(values) => self.single(values[row] as f32, || values[row]),
-            Values::Whole(values) => Ok(values[row] as f32),
-            Values::Text(texts) => {
-                let text = texts.get(row).trim();
-                let score = text.parse().map_err(|_| self.bad(text, "a number"))?;
-                self.single(score, || text.parse().unwrap_or_default())
-            }
-        }
-    }
-}
-
-impl Column {
-    /// A number of 32 bits, if it is 0 only where the number of 64 bits is.
-    fn single(&self, score: f32, double: impl FnOnce() -> f64) -> Result<f32, BadCell> {
-        if score != 0.0 {
-            return Ok(score);
-        }
-        let double = double();
-        if double == 0.0 {
-            return Ok(score);
-        }
-        let name = &self.name;
-        Err(BadCell {
-            reason: format!("a score too small for 32 bits in column `{name}`"),
-            found: format!("{double:e} in column `{name}`, which is 0 in 32 bits"),
-            expected: "scores of at least 1e-45, or 0: multiply a fact's scores by one number, or write 0",
-        })
-    }
-}
-
-/// Whether a text is a number but for the comma in it: `0,5`, `-1,25e-3`.
-fn has_decimal_comma(text: &str) -> bool {
-    text.split_once(',').is_some_and(|(whole, rest)| {
-        !whole.is_empty()
-            && rest.starts_with(|first: char| first.is_ascii_digit())
-            && format!("{whole}.{rest}").parse::<f64>().is_ok()
-    })
-}
-
-fn what(expected: &str) -> &str {
-    expected.strip_prefix("a ").unwrap_or(expected)
-}
-
-/// A value that is no code of a language that is known.
-struct NoLanguage;
-
-/// Some rows of a table.
-pub(crate) struct Rows {
-    pub len: usize,
-    columns: Vec<(Role, Column)>,
-    /// The line that each row begins at, in files of lines.
-    pub lines: Option<Vec<u64>>,
-}
-
-impl Rows {
-    pub fn new(len: usize, columns: Vec<(Role, Column)>, lines: Option<Vec<u64>>) -> Self {
-        Self { len, columns, lines }
-    }
-
-    fn of(&self, role: Role) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(move |(of, _)| *of == role).map(|(_, column)| column)
-    }
-
-    /// The name of a role's column.
-    pub fn name(&self, role: Role) -> Option<&str> {
-        self.of(role).next().map(|column| column.name.as_str())
-    }
-
-    /// A column that is not used and whose values are all languages, and one of them. `others`: columns that had another
-    /// value in rows before these; those that have one here are added.
-    pub fn of_languages(&self, others: &mut BTreeSet<String>) -> Option<(&str, &str)> {
-        let mut found = None;
-        for column in self.of(Role::Unknown) {
-            let Values::Text(texts) = &column.values else { continue };
-            if others.contains(&column.name) {
-                continue;
-            }
-            match self.language_of(texts) {
-                Ok(sure) => found = found.or(sure.map(|code| (&*column.name, code))),
-                Err(NoLanguage) => _ = others.insert(column.name.clone()),
-            }
-        }
-        found
-    }
-
-    /// A value that surely is a language, if all of them may be.
-    fn language_of<'t>(&self, texts: &'t Texts) -> Result<Option<&'t str>, NoLanguage> {
-        let (mut sure, mut last) = (None, "");
-        for row in 0..self.len {
-            let text = texts.get(row).trim();
-            if text.is_empty() || last == text {
-                continue;
-            }
-            if !is_known(text) {
-                return Err(NoLanguage);
-            }
-            sure = sure.or_else(|| is_surely(text).then_some(text));
-            last = text;
-        }
-        Ok(sure)
-    }
-
-    /// Whether a row has a language whose code is of three letters, however it is written: `yue`, not `eng`.
-    pub fn has_long_codes(&self) -> bool {
-        let is_long = |text: &str| {
-            text.len() == 3 && !text.eq_ignore_ascii_case("nan") && parse(text).is_ok_and(|code| code.len() == 3)
-        };
-        self.of(Role::Language).any(|column| match &column.values {
-            Values::Text(texts) => (0..self.len).any(|row| is_long(texts.get(row).trim())),
-            _ => false,
-        })
-    }
-
-    /// The value of the first of a role's columns, if the others have the same.
-    fn agreed<'a, T: std::fmt::Display>(
-        &'a self,
-        role: Role,
-        read: impl Fn(&'a Column) -> Result<T, BadCell>,
-        same: impl Fn(&T, &T) -> bool,
-    ) -> Result<Option<T>, BadCell> {
-        let mut columns = self.of(role);
-        let Some(first) = columns.next() else { return Ok(None) };
-        let value = read(first)?;
-        for other in columns {
-            let second = read(other)?;
-            if !same(&second, &value) {
-                let (a, b) = (&first.name, &other.name);
-                return Err(BadCell {
-                    reason: format!("columns `{a}` and `{b}` that differ"),
-                    found: format!("`{value}` in column `{a}` and `{second}` in column `{b}`"),
-                    expected: "one of the two columns, or the same in both",
-                });
-            }
-        }
-        Ok(Some(value))
-    }
-
-    pub fn text(&self, role: Role, row: usize) -> Result<Option<Cow<'_, str>>, BadCell> {
-        let same = |one: &Cow<'_, str>, other: &Cow<'_, str>| {
-            one == other || (role == Role::Language && language::same(one.trim(), other.trim()))
-        };
-        self.agreed(role, |column| column.text(row), same)
-    }
-
-    pub fn whole(&self, role: Role, row: usize) -> Result<Option<i64>, BadCell> {
-        self.agreed(role, |column| column.whole(row), PartialEq::eq)
-    }
-
-    pub fn score(&self, row: usize) -> Result<Option<f32>, BadCell> {
-        // Two NaN are not equal, and are refused for what they are.
-        let mut columns = self.of(Role::Score);
-        match (columns.next(), columns.next()) {
-            (Some(only), None) => only.score(row).map(Some),
-            _ => self.agreed(Role::Score, |column| column.score(row), PartialEq::eq),
-        }
+        Role::Prompt | Role::Layer | Role::Neuron => "whole numbers of any type",
+        Role::Score => "numbers: float16, float32, float64, whole numbers or decimals",
     }
 }

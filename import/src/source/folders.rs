@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use kndb_storage::language::{is_ambiguous, is_known, is_surely, is_word, named, same};
+use kndb_storage::language::{is_ambiguous, is_known, is_of_the_field, is_surely, is_word, named, same};
 
 use crate::options::DEFAULT_LANGUAGE;
 use crate::source::id_codes::in_folder;
@@ -43,6 +43,7 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
     for Around { name, chosen, path } in around(path, chosen) {
         match name.split_once('=') {
             Some((key, value)) => said.push(partition(key, value, &name)?),
+            None if chosen && is_of_the_field(&name) && !has_language_beside(&path) => {}
             None if chosen && is_known(&name) => said.push(plain(&path, &name)),
             None if chosen && is_word(&name) => said.extend(word(&path, name)),
             None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {
@@ -206,18 +207,34 @@ pub(crate) fn hint_of_name(path: &Path) -> Option<String> {
     let parts: Vec<&str> = name.split('.').take_while(|part| !crate::format::is_extension(part)).collect();
     let (first, last) = (parts.first()?, parts.last()?);
     let is_default = |text: &str| same(text, DEFAULT_LANGUAGE);
+    let is_code = |text: &str| is_known(text) && (!is_of_the_field(text) || is_language_in_its_place(path, text));
     // A code that is a word, too, stands where a code is put: at the end, or as the whole name.
-    let whole = [last, first].into_iter().find(|part| is_known(part));
+    let whole = [last, first].into_iter().find(|part| is_code(part));
     if whole.is_some_and(|whole| is_default(whole)) {
         return None;
     }
     let ends = [first, last].into_iter().filter_map(|part| part.rsplit(['_', '-']).next());
-    let end = ends.into_iter().find(|part| is_known(part) && !is_default(part));
+    let end = ends.into_iter().find(|part| is_code(part) && !is_default(part));
     let words = || parts.iter().flat_map(|part| part.split(['_', '-', ' ']));
     let named = || words().find(|word| named(word).is_some_and(|code| code != DEFAULT_LANGUAGE));
     let inside = || words().find(|word| is_surely(word) && !is_default(word));
     let found = whole.copied().or(end).or_else(named).or_else(inside)?;
     Some(format!("the file's name, in which `{found}` may be one"))
+}
+
+/// Whether a file beside this one surely has a language where this one's name has `word`: `scores_zh.npz` beside `scores_ig.npz`.
+fn is_language_in_its_place(path: &Path, word: &str) -> bool {
+    let pieces = |name: &str| name.split(['.', '_', '-']).map(str::to_owned).collect::<Vec<_>>();
+    let own = pieces(&path.file_name().unwrap_or_default().to_string_lossy());
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(above) else { return false };
+    let says = |name: String| {
+        let other = pieces(&name);
+        let pairs = || own.iter().zip(&other);
+        let differ = pairs().filter(|(one, two)| one != two).count();
+        own.len() == other.len() && differ == 1 && pairs().any(|(one, two)| one == word && is_surely(two))
+    };
+    entries.flatten().any(|entry| says(entry.file_name().to_string_lossy().into_owned()))
 }
 
 #[cfg(test)]
@@ -267,7 +284,11 @@ mod tests {
         assert_eq!(says("it/f.npy", 0), []);
         assert_eq!(says("run/f.npy", 1), []);
         assert_eq!(says("kn/f.npy", 1), [], "knowledge neurons, not Kannada");
-        assert!(matches!(&of(Path::new("kn/f.npy"), 1).expect("good")[..], [Folder::Hint { .. }]));
+        assert_eq!(of(Path::new("kn/f.npy"), 1), Ok(vec![]));
+        for unit in ["km", "sl", "it", "rm"] {
+            let found = of(&Path::new(unit).join("f.npy"), 1).expect("good");
+            assert!(matches!(&found[..], [Folder::Hint { .. }]), "{unit}");
+        }
         assert!(matches!(&of(Path::new("Chinese/f.npy"), 1).expect("good")[..], [Folder::Hint { .. }]));
     }
 

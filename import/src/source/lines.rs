@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::error::ImportError;
-use crate::source::columns::{Column, Columns, Header, Kind, Rows, Texts, Values};
+use crate::source::columns::{Columns, Header, Kind};
 use crate::source::roles::Role;
+use crate::source::rows::{Column, Rows, Texts, Values};
 use crate::source::table::{BATCH_ROWS, Batches};
 
 /// Rows of a file of text, one at a time.

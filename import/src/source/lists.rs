@@ -71,9 +71,15 @@ impl Lists {
     }
 
     /// The ids of the facts: those of the file, those of an option, those of a file beside it. They must agree.
-    pub fn ids(&self, file: &Path, option: Option<&Path>, facts: u64) -> Result<Option<Vec<String>>, ImportError> {
+    pub fn ids(
+        &self,
+        file: &Path,
+        option: Option<&Path>,
+        facts: u64,
+        told: &mut Told,
+    ) -> Result<Option<Vec<String>>, ImportError> {
         let own = self.of(Role::Fact);
-        let listed = ids_of(file, option)?;
+        let listed = ids_of(file, option, told)?;
         let (Some(own), Some(listed)) = (own, &listed) else {
             return match (own, listed) {
                 (Some(own), _) => Ok(Some(own.values.clone())),

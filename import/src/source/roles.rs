@@ -29,12 +29,37 @@ impl Role {
             Self::Language => {
                 &["language", "languages", "lang", "langs", "languagecode", "languagecodes", "langcode", "langcodes"]
             }
-            Self::Prompt => &["prompt", "prompts", "promptid", "promptids", "promptindex", "promptnumber"],
-            Self::Layer => &["layer", "layers", "layerid", "layerindex", "layeridx"],
-            Self::Neuron => &["neuron", "neurons", "neuronid", "neuronindex", "neuronidx", "unit", "units"],
+            Self::Prompt => &[
+                "prompt",
+                "prompts",
+                "promptid",
+                "promptids",
+                "promptindex",
+                "promptindices",
+                "promptindexes",
+                "promptnumber",
+                "promptnumbers",
+            ],
+            Self::Layer => {
+                &["layer", "layers", "layerid", "layerids", "layerindex", "layerindices", "layerindexes", "layeridx"]
+            }
+            Self::Neuron => &[
+                "neuron",
+                "neurons",
+                "neuronid",
+                "neuronids",
+                "neuronindex",
+                "neuronindices",
+                "neuronindexes",
+                "neuronidx",
+                "unit",
+                "units",
+                "unitindex",
+                "unitindices",
+            ],
             Self::Score => &["score", "scores", "attribution", "attributions", "attributionscore", "attributionscores"],
             Self::Relation => &["relation", "relations", "relationid", "relationids", "predicateid", "predicateids"],
-            Self::Run => &["run", "runs", "runname"],
+            Self::Run => &["run", "runs", "runname", "runnames"],
             Self::Unknown => &["column"],
         }
     }
@@ -52,7 +77,7 @@ impl Role {
 
     /// The role that a name is close to, without being one of its names.
     pub fn near(name: &str) -> Option<Self> {
-        let words = words(name);
+        let words = Self::words(name);
         let plain = words.concat();
         if Self::of(name).is_some() || plain.is_empty() {
             return None;
@@ -65,6 +90,25 @@ impl Role {
                 .find(|role| role.is_named_in_parts() && words.iter().any(|word| role.names().contains(&&**word)))
         };
         foreign.or_else(misspelt).or_else(part)
+    }
+
+    /// The words of a name in lower case: `igScore` and `IG_score` have two.
+    pub fn words(name: &str) -> Vec<String> {
+        let mut words: Vec<String> = vec![String::new()];
+        let mut before_lower = false;
+        for character in name.chars() {
+            if !character.is_alphanumeric() || (character.is_uppercase() && before_lower) {
+                words.push(String::new());
+            }
+            if character.is_alphanumeric()
+                && let Some(word) = words.last_mut()
+            {
+                word.extend(character.to_lowercase());
+            }
+            before_lower = character.is_lowercase();
+        }
+        words.retain(|word| !word.is_empty());
+        words
     }
 
     /// Names that often mean this role and often something else.
@@ -104,26 +148,7 @@ impl Role {
 
 /// A name in lower case, letters and digits only.
 fn plain(name: &str) -> String {
-    words(name).concat()
-}
-
-/// The words of a name in lower case: `igScore` and `IG_score` have two.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut before_lower = false;
-    for character in name.chars() {
-        if !character.is_alphanumeric() || (character.is_uppercase() && before_lower) {
-            words.push(String::new());
-        }
-        if character.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(character.to_lowercase());
-        }
-        before_lower = character.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
+    Role::words(name).concat()
 }
 
 /// Whether a text is another with one letter changed, added, left out, or swapped with its neighbour. Short

@@ -14,10 +14,11 @@ use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Location, Place};
 use crate::format::{Account, Source};
 use crate::options::Options;
-use crate::source::columns::{BadCell, Rows};
+use crate::source::columns::flags_for_scores;
 use crate::source::given::{Given, Named};
 use crate::source::invalid::Invalid;
 use crate::source::roles::Role;
+use crate::source::rows::{BadCell, Rows};
 use crate::source::seen::{Repeat, Seen};
 use crate::source::sparse::SparseScores;
 use crate::source::tensor::number_text;
@@ -125,7 +126,13 @@ impl Table {
             Err(error) => return Err(error),
         };
         // A batch may be of one row, of words that are codes, too, or of none: what was seen before counts, too.
-        if let Some((name, code)) = rows.of_languages(&mut self.state.no_languages) {
+        if !self.scored
+            && let Some(name) = rows.of_flags()
+        {
+            return Err(flags_for_scores(&self.file, name));
+        }
+        let says_nothing = self.told.said_language().is_none() && rows.name(Role::Language).is_none();
+        if let Some((name, code)) = rows.of_languages(&mut self.state.no_languages).filter(|_| says_nothing) {
             return Err(ImportError::Unexpected {
                 at: self.file.at(Place::File),
                 found: format!(
@@ -332,7 +339,7 @@ struct Spot<'a> {
 
 impl Spot<'_> {
     fn at(&self) -> Box<Location> {
-        self.file.at(self.line.map_or(Place::Row(self.row), |line| Place::Line { line, column: 1 }))
+        self.file.at(self.line.map_or(Place::Row(self.row), Place::TextRow))
     }
 
     fn bad(&self, cell: BadCell) -> ImportError {

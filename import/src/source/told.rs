@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kndb_storage::language;
 
@@ -54,6 +54,8 @@ pub(crate) struct Told {
     /// Languages of entries, and what said them.
     languages: BTreeMap<String, BTreeSet<String>>,
     not_used: Vec<String>,
+    /// Lists of fact ids that were read.
+    ids: Vec<PathBuf>,
     /// Whether an option says the language or the prompt.
     by_option: bool,
 }
@@ -122,9 +124,15 @@ impl Told {
         }
     }
 
+    /// A list of fact ids that the entries are named by.
+    pub fn ids_from(&mut self, list: &Path) {
+        self.ids.push(list.to_owned());
+    }
+
     /// What was not used, and what said the languages of the entries.
     pub fn account(&self) -> Account {
-        Account { not_used: self.not_used.clone(), languages: self.languages.clone(), ..Account::default() }
+        let (not_used, languages, ids) = (self.not_used.clone(), self.languages.clone(), self.ids.clone());
+        Account { not_used, languages, ids, ..Account::default() }
     }
 
     fn note_language(&mut self, code: &str, by: String) {
@@ -147,8 +155,21 @@ impl Told {
         };
         let found = found.filter(|found| !language::same(found, DEFAULT_LANGUAGE));
         let found = found.filter(|found| language::parse(found).is_ok() || language::named(found).is_some());
+        self.hint_of_found(key, found, "the metadata");
+    }
+
+    /// [`Self::hint_of_metadata`] for what people write: a text that is a language, or the name of a file or data set with
+    /// one in it, hints, too. `within` says where the text stands.
+    pub fn hint_of_text(&mut self, key: &str, text: &str, within: &str) {
+        self.hint_of_metadata(key, text);
+        if self.hint.is_none() {
+            self.hint_of_found(key, language_of_text(key, text), within);
+        }
+    }
+
+    fn hint_of_found(&mut self, key: &str, found: Option<String>, within: &str) {
         if let Some(found) = found.filter(|_| self.hint.is_none()) {
-            self.hint = Some(format!("`{key}` in the metadata, in which `{found}` may be one"));
+            self.hint = Some(format!("`{key}` in {within}, in which `{found}` may be one"));
         }
     }
 
@@ -166,6 +187,9 @@ impl Told {
 
     /// The key of an entry, once everything that says something of it agrees.
     pub fn named(&mut self, fact: String, row: Row<'_>, at: At<'_>) -> Result<Named, ImportError> {
+        if let Some(problem) = unusable_id(&fact) {
+            return Err(ImportError::Data { at: at(), problem });
+        }
         let (language, default_language) = self.language_of(row.language, at)?;
         let prompt = match row.prompt {
             Some((prompt, by)) => {
@@ -214,6 +238,72 @@ impl Told {
         self.recent = Some((text.to_owned(), code.clone()));
         self.note_language(&code, source(by, text, &code));
         Ok((code, false))
+    }
+}
+
+/// What keeps the store from taking a fact's id, in words.
+fn unusable_id(fact: &str) -> Option<String> {
+    const LONGEST: usize = 1_000;
+    let shown = crate::bytes::json::excerpt(fact.as_bytes());
+    let found = if fact.chars().any(char::is_control) {
+        format!("the fact id `{shown}` with a line break or another control character")
+    } else if fact.len() > LONGEST {
+        format!("the fact id `{shown}` of {} bytes", fact.len())
+    } else if fact.is_empty() {
+        "an empty fact id".to_owned()
+    } else {
+        return None;
+    };
+    Some(format!("found {found}; expected 1 to 1,000 bytes of text without control characters"))
+}
+
+/// A language that a text is, or that a name in it has: `zh`, `mlama_zh`, `data/zh/P36.jsonl`, `{"f1": "zh"}`.
+fn language_of_text(key: &str, text: &str) -> Option<String> {
+    /// Names of what may end in a code for another reason: `bert-base-chinese` was asked in a language, but which?
+    const OTHERS: [&str; 12] = [
+        "model",
+        "tokenizer",
+        "checkpoint",
+        "host",
+        "hostname",
+        "url",
+        "author",
+        "email",
+        "commit",
+        "version",
+        "country",
+        "locale",
+    ];
+    /// Longer texts are prose.
+    const LONGEST: usize = 200;
+    let is_other = |language: &str| !language::same(language, DEFAULT_LANGUAGE);
+    let sure = |text: &str| {
+        let text = text.trim();
+        let is_named = language::named(text).is_some_and(|code| code != DEFAULT_LANGUAGE);
+        ((language::is_surely(text) && is_other(text)) || is_named).then(|| text.to_owned())
+    };
+    if let Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) = serde_json::from_str(text) {
+        return texts_of(&json).into_iter().find_map(sure);
+    }
+    let is_name = text.len() <= LONGEST && !text.contains([' ', '@', '\n']) && !text.contains("://");
+    if !is_name || Role::words(key).iter().any(|word| OTHERS.contains(&&**word)) {
+        return sure(text);
+    }
+    let ends = |name: &str| {
+        let name = name.split('.').take_while(|part| !crate::format::is_extension(part)).collect::<Vec<_>>().join(".");
+        let pieces: Vec<_> = name.split(['_', '.', '-']).map(str::to_owned).collect();
+        [name.clone(), pieces.last().cloned().unwrap_or_default(), pieces.first().cloned().unwrap_or_default()]
+    };
+    sure(text).or_else(|| text.split(['/', '\\']).flat_map(ends).find_map(|piece| sure(&piece)))
+}
+
+/// All texts in JSON that stand as values.
+fn texts_of(json: &serde_json::Value) -> Vec<&str> {
+    match json {
+        serde_json::Value::String(text) => vec![text],
+        serde_json::Value::Array(values) => values.iter().flat_map(texts_of).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(texts_of).collect(),
+        _ => Vec::new(),
     }
 }
 

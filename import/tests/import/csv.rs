@@ -5,13 +5,15 @@ use kndb_import::Options;
 use crate::folder::{Folder, options, texts};
 
 #[test]
-fn scores_with_commas_tabs_and_semicolons() {
+fn scores_with_commas_tabs_semicolons_and_bars() {
     let folder = Folder::new();
     let table = "\u{feff}Fact,lang,prompt,Layer,neuron,score,note\n\
                  a,zh_CN,2,1,2,0.5,x\n\
                  a,zh-CN,2.0,0,1,1e-1,\"y, z\"\n\
                  b,zh-CN,0,0,0,-1,\n";
-    for (name, separator) in [("t.csv", ","), ("t.tsv", "\t"), ("semicolons.csv", ";"), ("unnamed", ",")] {
+    for (name, separator) in
+        [("t.csv", ","), ("t.tsv", "\t"), ("semicolons.csv", ";"), ("bars.csv", "|"), ("unnamed", ",")]
+    {
         let text =
             if separator == "," { table.to_owned() } else { table.replace("\"y, z\"", "y").replace(',', separator) };
         folder.write(name, text);
@@ -39,7 +41,7 @@ fn a_row_that_is_wrong_is_named_by_its_line_and_column() {
     let folder = Folder::new();
     let refusal = |row: &str| {
         let text = format!("fact,layer,neuron,score\na,0,0,1\n{row}\n");
-        folder.refusal("t.csv", text).strip_prefix("t.csv, line 3, column 1: ").expect("of the third line").to_owned()
+        folder.refusal("t.csv", text).strip_prefix("t.csv, line 3: ").expect("of the third line").to_owned()
     };
     assert_eq!(refusal("a,3.5,0,1"), "found `3.5` in column `layer`; expected a whole number");
     assert_eq!(refusal("a,x,0,1"), "found `x` in column `layer`; expected a whole number");
@@ -53,7 +55,7 @@ fn a_row_that_is_wrong_is_named_by_its_line_and_column() {
     assert!(refusal("a,0,9,1").starts_with("layer 0, neuron 9 of fact `a` lies outside the model"));
     assert_eq!(
         folder.refusal("t.csv", b"fact,layer,neuron\na,0,0\n\xFF,0,1\n"),
-        "t.csv, line 3, column 1: found bytes that are not UTF-8; expected text in UTF-8"
+        "t.csv, line 3: found bytes that are not UTF-8; expected text in UTF-8"
     );
 }
 
@@ -83,7 +85,7 @@ fn a_column_of_numbers_is_one_whatever_its_first_row_holds() {
     skipping.skip_invalid = true;
     folder.write("t.csv", "fact,layer,neuron,weight\na,0\na,0,1,0.25\n");
     assert!(folder.refusal_with("t.csv", &skipping).contains("a column `weight` of numbers"), "behind a bad row");
-    // Numbers of rows are no scores, and one number makes no column of texts one.
+    // The index of pandas is no scores, and one number makes no column of texts one.
     folder.write("t.csv", ",fact,layer,neuron,note\n0,a,0,0,x\n1,a,0,1,y\n2,b,0,0,2.5\n");
     assert_eq!(folder.read("t.csv").entries.len(), 2);
 }
@@ -101,8 +103,8 @@ fn decimal_commas_are_named_and_no_column_is_overlooked_for_them() {
     let told = folder.refusal("t.csv", "fact;layer;neuron;score\na;0;1;0,5\n");
     assert_eq!(
         told,
-        "t.csv, line 2, column 1: found `0,5` in column `score`, a number with a decimal comma; expected a decimal point \
-         (in pandas: `to_csv(path, decimal=\".\")`)"
+        "t.csv, line 2: found `0,5` in column `score`, a number with a comma, for decimals or for thousands; \
+         expected a decimal point and no sign for thousands (in pandas: `to_csv(path, decimal=\".\")`)"
     );
     let told = folder.refusal("t.csv", "fact;layer;neuron;wert\na;0;1;0,5\nb;0;1;1,25e-3\n");
     assert!(told.contains("a column `wert` of numbers, and no column `score`"), "{told}");
@@ -161,7 +163,7 @@ fn two_scores_of_a_neuron_are_named_by_the_line_of_the_last_row_of_its_fact() {
     for next in ["", "b,0,0,1\n"] {
         let text = format!("fact,layer,neuron,score\n\n\na,0,0,1\na,0,0,2\n\n{next}");
         let told = folder.refusal("t.csv", text);
-        assert!(told.starts_with("t.csv, line 5, column 1: layer 0, neuron 0 of fact `a` has the scores"), "{told}");
+        assert!(told.starts_with("t.csv, line 5: layer 0, neuron 0 of fact `a` has the scores"), "{told}");
     }
 }
 
@@ -186,7 +188,7 @@ fn a_score_that_is_zero_only_in_32_bits_is_refused() {
     let folder = Folder::new();
     assert_eq!(
         folder.refusal("t.csv", "fact,layer,neuron,score\na,0,0,1\na,0,1,-1e-50\na,0,2,0.0\n"),
-        "t.csv, line 3, column 1: found -1e-50 in column `score`, which is 0 in 32 bits; expected scores of at least \
+        "t.csv, line 3: found -1e-50 in column `score`, which is 0 in 32 bits; expected scores of at least \
          1e-45, or 0: multiply a fact's scores by one number, or write 0"
     );
 }
@@ -198,4 +200,56 @@ fn facts_are_told_to_be_facts() {
     assert!(told.contains("a file of facts, not of scores; `kndb facts DB PATH`"), "{told}");
     let told = folder.refusal("t.jsonl", r#"{"uuid": "u", "sub_label": "France", "obj_label": "Paris"}"#);
     assert!(told.contains("a file of facts, not of scores; `kndb facts DB PATH`"), "{told}");
+}
+
+#[test]
+fn a_column_that_says_which_rows_are_neurons_is_not_dropped() {
+    let folder = Folder::new();
+    for (one, other) in [("True", "False"), ("yes", "no"), ("y", "N"), ("1", "0"), ("1", "2"), ("true", "true")] {
+        let told = folder.refusal("t.csv", format!("fact,layer,neuron,is_kn\na,0,1,{one}\na,1,2,{other}\n"));
+        assert!(told.starts_with("t.csv: found a column `is_kn` of ") && told.contains("no column `score`"), "{told}");
+        let mut without = options();
+        without.ignore = vec!["is_kn".to_owned()];
+        assert_eq!(folder.read_with("t.csv", &without).expect("left out").entries.len(), 1);
+    }
+    let told = folder.refusal("t.jsonl", r#"{"fact": "a", "layer": 0, "neuron": 1, "is_kn": false}"#);
+    assert!(told.contains("a column `is_kn` of yes and no"), "{told}");
+}
+
+#[test]
+fn a_line_that_says_the_separator_is_none_of_the_table() {
+    let folder = Folder::new();
+    for start in ["sep=;\n", "sep=;\r\n", "\"sep=;\"\r\n", "\u{feff}sep=;\n"] {
+        folder.write("t.csv", format!("{start}fact;layer;neuron;score\na;0;1;0.5\n"));
+        assert_eq!(texts(&folder.read("t.csv")), ["a/en/0 sparse [1] [0.5] floor 0.50000006"], "{start:?}");
+        let told = folder.refusal("t.csv", format!("{start}fact;layer;neuron;score\na;0;1;x\n"));
+        assert!(told.starts_with("t.csv, line 3: found `x`"), "{told}");
+    }
+    folder.write("t.tsv", "sep=\t\nfact\tlayer\tneuron\na\t0\t1\n");
+    assert_eq!(texts(&folder.read("t.tsv")), ["a/en/0 neurons [1]"]);
+}
+
+#[test]
+fn a_fact_id_that_no_store_takes_is_told_with_its_line() {
+    let folder = Folder::new();
+    assert_eq!(
+        folder.refusal("t.csv", "fact,layer,neuron\na,0,1\n\"b\nc\",0,1\n"),
+        "t.csv, line 3: found the fact id `b\\nc` with a line break or another control character; expected 1 to 1,000 \
+         bytes of text without control characters"
+    );
+    assert!(folder.refusal("t.csv", "fact,layer,neuron\nb\0c,0,1\n").starts_with("t.csv, line 2: found the fact id"));
+    let told = folder.refusal("n.json", r#"{"a": [[0, 1]], "b\nc": [[0, 1]]}"#);
+    assert!(told.starts_with("n.json, line 1, column 25: found the fact id `b\\nc`"), "{told}");
+}
+
+#[test]
+fn what_is_no_table_is_told_for_what_it_is() {
+    let folder = Folder::new();
+    let table = "fact,layer,neuron\na,0,1\n";
+    let utf16: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [[&b"\xFF\xFE"[..], &utf16].concat(), utf16.clone()] {
+        assert!(folder.refusal("t.csv", bytes).starts_with("t.csv is text in UTF-16; write it again in UTF-8"));
+    }
+    let packed = crate::zip::archive(&[("t.csv", table.into())], false, |_| {});
+    assert!(folder.refusal("t.csv.zip", packed).starts_with("t.csv.zip is a zip archive of other files; unpack it"));
 }

@@ -41,7 +41,8 @@ fn a_folder_to_leave_out_says_nothing() {
     let folder = Folder::new();
     for (path, ignore) in [
         ("st/en/n.json", "st"),
-        ("ig/n.json", "ig"),
+        ("ml/n.json", "ml"),
+        ("km/n.json", "km"),
         ("x/lang=zh/n.json", "lang"),
         ("y/zh/n.json", "zh"),
         ("z/country=zh/n.json", "country"),
@@ -144,7 +145,7 @@ fn a_name_that_may_be_a_language_is_asked_about() {
         "a/cs/n.json",
         "b/it/n.json",
         "german.json",
-        "only/kn/n.json",
+        "only/kg/n.json",
         "named/Chinese/n.json",
         "zh.json",
         "sets_zh.json",
@@ -285,4 +286,16 @@ fn in_the_working_folder() {
             assert_eq!(text(&entry.expect("reads")).split(' ').next(), Some(key), "{wanted}");
         }
     }
+}
+
+#[test]
+fn words_of_the_field_are_no_languages_unless_one_stands_in_their_place() {
+    let folder = Folder::new();
+    for name in ["ig/n.json", "kn/n.json", "ig.json", "kn.json", "scores_ig.json", "bert-kn.json", "f/mbert_ig.json"] {
+        folder.write(name, SET);
+        assert_eq!(keys(&folder, name, &options()), Ok(vec!["a/en/0".to_owned()]), "{name}");
+    }
+    folder.write("f/mbert_zh.json", SET);
+    let told = keys(&folder, "f/mbert_ig.json", &options()).expect_err("which is it?");
+    assert!(told.contains("the file's name, in which `ig` may be one"), "{told}");
 }

@@ -156,8 +156,8 @@ fn two_columns_for_one_thing_must_agree() {
     }
     assert_eq!(
         refusal(both(&["zh", "en", "en"])),
-        "t, row 1: found `zh` in column `lang` and `en` in column `language`; expected one of the two columns, or the \
-         same in both"
+        "t, row 1: found `zh` in column `lang` and `en` in column `language`; expected the same in both, or that one \
+         of them is named as one to leave out"
     );
     assert!(
         refusal(with(vec![("scores", floats(&[0.5, 0.25, 0.5]))]))

@@ -59,6 +59,7 @@ fn a_list_of_ids_of_an_option_belongs_to_the_job_too() {
     let list: Vec<_> = (0..5000).map(|fact| format!("f{fact}")).collect();
     job.options.ids = Some(folder.write("list.txt", list.join("\n")));
     stopped(&folder, &store, &job);
+    std::fs::remove_file(folder.path("v3.ids.txt")).expect("the same list");
     let time = std::fs::metadata(folder.path("list.txt")).and_then(|file| file.modified()).expect("a time");
     folder.write("list.txt", list.join("\n").replace("f0\n", "g0\n"));
     std::fs::File::options()
@@ -194,14 +195,80 @@ fn a_relation_is_compared_with_the_store_s() {
     folder.write("t.csv", "fact,relation,layer,neuron\nb,P36,0,0\n");
     assert_eq!(
         imported(&folder, &store, "t.csv", &job()).expect_err("disagrees"),
-        "t.csv: it says that fact `b` is of relation `P36`, but in the store it is of `P19`; expected one relation; \
-         correct the one that is wrong"
+        "t.csv: it says that fact `b` is of relation `P36`, but in the store it is of `P19 (place of birth)`; expected \
+         the store's, by its id or a name of it; correct the one that is wrong, give the relation that name, or leave the \
+         file's relation out"
     );
     folder.write("relation=P37/n.json", r#"{"b": [[0, 0]]}"#);
     assert!(imported(&folder, &store, "relation=P37", &job()).expect_err("disagrees").contains("of relation `P37`"));
-    // A label of the relation cannot be compared.
-    folder.write("t.csv", "fact,relation,layer,neuron\nb,place of birth,0,0\n");
-    assert_eq!(imported(&folder, &store, "t.csv", &job()).expect("taken").relations_not_used, 1);
+}
+
+/// A store with a fact `a` of P36, one `b` of P19, and a name of P36.
+fn with_relations(folder: &Folder) -> Store {
+    let store = new_store(folder);
+    let row = |id: &str, relation: &str| FactRow {
+        id: id.to_owned(),
+        relation: relation.to_owned(),
+        language: "en".to_owned(),
+        subject: "s".to_owned(),
+        object: "o".to_owned(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    let names = vec![kndb_storage::RelationNameRow {
+        relation: "P36".to_owned(),
+        language: "fr".to_owned(),
+        name: "capitale".to_owned(),
+    }];
+    let facts = vec![row("a", "P36"), row("b", "P19")];
+    store.add_facts(FactBatch { facts, relation_names: names, ..FactBatch::default() }).expect("facts");
+    store
+}
+
+#[test]
+fn a_relation_is_known_by_its_id_in_any_case_and_by_its_names() {
+    let folder = Folder::new();
+    let store = with_relations(&folder);
+    let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
+    for name in ["P36", "p36", " P36 ", "capital", "Capital", "capitale", "P36 (capital)", "P36 (capitale)"] {
+        folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
+        let told = imported(&folder, &store, "t.csv", &skip).map(|summary| summary.relations);
+        let shown = name.strip_prefix("P36 (").is_none_or(|rest| rest == "capital)");
+        assert!(told == Ok(1) || !shown, "{name}: {told:?}");
+    }
+    folder.write("relation=p36 /n.json", r#"{"a": [[0, 0]]}"#);
+    imported(&folder, &store, "relation=p36 ", &skip).expect("P36");
+}
+
+#[test]
+fn a_relation_that_is_not_the_store_s_is_refused_whatever_it_looks_like() {
+    let folder = Folder::new();
+    let store = with_relations(&folder);
+    for name in ["official language", "french", "P37x", "q36", "place_of_birth", "P19", "https://example.org"] {
+        folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
+        let told = imported(&folder, &store, "t.csv", &job()).expect_err("another");
+        assert!(told.contains(&format!("fact `a` is of relation `{name}`, but in the store it is of `P36")), "{told}");
+    }
+    let mut without = job();
+    without.options.ignore = vec!["relation".to_owned()];
+    imported(&folder, &store, "t.csv", &without).expect("left out");
+}
+
+#[test]
+fn two_relations_of_a_fact_are_refused_though_the_store_knows_it_not() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    folder.write("t.csv", "fact,lang,relation,layer,neuron\na,en,P36,0,0\na,zh,P37,0,1\n");
+    assert_eq!(
+        imported(&folder, &store, "t.csv", &job()).expect_err("two"),
+        "t.csv: it says that fact `a` is of relation `P37`, where it was of `P36` before; expected one relation a fact, in \
+         all languages; correct the one that is wrong, or leave the file's relation out"
+    );
+    folder.write("in/relation=P36/lang=en/n.json", r#"{"a": [[0, 0]]}"#);
+    folder.write("in/relation=P37/lang=zh/n.json", r#"{"a": [[0, 0]]}"#);
+    assert!(imported(&folder, &store, "in", &job()).expect_err("two files").contains("it was of `P36` before"));
+    folder.write("t.csv", "fact,lang,relation,layer,neuron\na,en,P36,0,0\nb,en,P37,0,1\na,zh,p36,0,1\n");
+    imported(&folder, &store, "t.csv", &job()).expect("one relation a fact");
 }
 
 #[test]
@@ -211,7 +278,7 @@ fn the_run_that_a_file_names_must_be_the_one_imported_into() {
     folder.write("t.csv", "fact,run,layer,neuron\na,second,0,0\n");
     assert_eq!(
         imported(&folder, &store, "t.csv", &job()).expect_err("another run"),
-        "t.csv, line 2, column 1: column `run` says run `second`, but the name of the run to import into says `first`; \
+        "t.csv, line 2: column `run` says run `second`, but the name of the run to import into says `first`; \
          expected one run; correct the one that is wrong, or leave it out"
     );
     folder.write("t.csv", "fact,run,layer,neuron\na,first,0,0\n");

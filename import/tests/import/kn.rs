@@ -61,7 +61,7 @@ fn the_relations_lama_file_gives_the_ids() {
     folder.write("P36.jsonl", "{\"uuid\": \"u1\"}\n");
     assert_eq!(
         folder.refusal_with("x.rlt.jsonl", &options).replace(&folder.path("").display().to_string(), ""),
-        "x.rlt.jsonl, line 2, column 1: found more bags than the 1 fact ids of P36.jsonl; expected one fact id a bag, \
+        "x.rlt.jsonl, line 2: found more bags than the 1 fact ids of P36.jsonl; expected one fact id a bag, \
          in the order of the bags"
     );
 }
@@ -74,7 +74,7 @@ fn repeated_triplets_are_dropped_and_conflicting_ones_refused() {
     assert_eq!((texts(&read), read.duplicates), (vec!["kn:P36:0/en/0 sparse [0] [1.0] floor 0.1".to_owned()], 1));
     assert_eq!(
         folder.refusal("x.rlt.jsonl", bags(&[&["[[0, 0, 1.0], [0, 0, 0.5]]"]])),
-        "x.rlt.jsonl, line 1, column 1: layer 0, neuron 0 of fact `kn:P36:0` has the scores 1 and 0.5; expected one; \
+        "x.rlt.jsonl, line 1: layer 0, neuron 0 of fact `kn:P36:0` has the scores 1 and 0.5; expected one; \
          keep the right one"
     );
 }
@@ -93,7 +93,7 @@ fn scores_that_are_not_finite_are_named() {
         assert_eq!(
             folder.refusal("x.rlt.jsonl", bags(&[&["[[0, 0, 1.0]]"], &[&format!("[[1, 2, {written}]]")]])),
             format!(
-                "x.rlt.jsonl, line 2, column 1: the score of layer 1, neuron 2 of fact `kn:P36:1` is {found}; expected a \
+                "x.rlt.jsonl, line 2: the score of layer 1, neuron 2 of fact `kn:P36:1` is {found}; expected a \
                  finite 32-bit number; repeat this fact's attribution or take it out of the file"
             )
         );
@@ -105,7 +105,7 @@ fn a_run_without_these_scores_is_refused() {
     let folder = Folder::new();
     assert_eq!(
         folder.refusal("x.rlt.jsonl", bags(&[&["[]"]])),
-        "x.rlt.jsonl, line 1, column 1: found no scores: `ig_gold` is empty in the first bag; expected scores in \
+        "x.rlt.jsonl, line 1: found no scores: `ig_gold` is empty in the first bag; expected scores in \
          `ig_gold`; choose `ig_pred` or `base` if the file holds those"
     );
 }
@@ -115,12 +115,12 @@ fn bad_triplets_and_cut_lines() {
     let folder = Folder::new();
     assert_eq!(
         folder.refusal("x.rlt.jsonl", bags(&[&["[[2, 0, 1.0]]"]])),
-        "x.rlt.jsonl, line 1, column 1: layer 2, neuron 0 of fact `kn:P36:0` lies outside the model; expected layers 0 \
+        "x.rlt.jsonl, line 1: layer 2, neuron 0 of fact `kn:P36:0` lies outside the model; expected layers 0 \
          to 1 and neurons 0 to 2 (2 layers × 3); check the run's shape, and that neurons are counted within their layer"
     );
     assert_eq!(
         folder.refusal("x.rlt.jsonl", bags(&[&["[[0.5, 0, 1.0]]"]])),
-        "x.rlt.jsonl, line 1, column 1: found layer 0.5, neuron 0 in `ig_gold` of fact `kn:P36:0`, prompt 0; expected \
+        "x.rlt.jsonl, line 1: found layer 0.5, neuron 0 in `ig_gold` of fact `kn:P36:0`, prompt 0; expected \
          whole numbers from 0"
     );
     let whole = bags(&[&["[[0, 0, 1.0]]"], &["[[0, 0, 1.0]]"]]);

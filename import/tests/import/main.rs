@@ -16,6 +16,7 @@ mod folders;
 #[cfg(feature = "parquet")]
 mod frames;
 mod id_codes;
+mod id_lists;
 mod inputs;
 mod into_store;
 mod job;
@@ -25,6 +26,7 @@ mod kn_bag;
 mod names;
 mod npy;
 mod npz;
+mod orders;
 mod packed;
 mod page;
 mod records;

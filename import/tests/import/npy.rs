@@ -48,6 +48,7 @@ fn stacks_take_their_ids_from_beside_the_file() {
     }
     let mut options = options();
     options.ids = Some(folder.write("other.jsonl", "{\"uuid\": \"x\"}\n{\"uuid\": \"y\"}\n"));
+    std::fs::remove_file(folder.path("s1.npy.ids.txt")).expect("it was there");
     let read = folder.read_with("s1.npy", &options).expect("valid");
     assert_eq!(read.entries.iter().map(|entry| &*entry.fact).collect::<Vec<_>>(), ["x", "y"]);
 }

@@ -99,7 +99,7 @@ fn what_an_archive_may_not_hold() {
     let objects = [("scores.npy", both()), ("facts.npy", npy("|O", false, "(2,)", b"pickle"))];
     assert_eq!(
         folder.refusal("a.npz", archive(&objects, false, |_| {})),
-        "a.npz, array `facts`: found values of type `|O`; expected strings (`numpy.array([...], dtype=str)`, not objects)"
+        "a.npz, array `facts`: found values of type `|O`; expected strings (`numpy.array([...], dtype=str)`, not objects) or whole numbers"
     );
     assert_eq!(
         folder.refusal("a.npz", archive(&[("scores.npy", both())], false, |_| {})),
@@ -152,7 +152,7 @@ fn a_list_of_strings_without_bytes_is_refused_whatever_number_it_promises() {
             folder.refusal("a.npz", archive(&members, false, |_| {})),
             format!(
                 "a.npz, array `facts`: found values of type `{kind}`; expected strings (`numpy.array([...], dtype=str)`, \
-                 not objects)"
+                 not objects) or whole numbers"
             )
         );
     }

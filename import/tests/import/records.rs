@@ -45,10 +45,7 @@ fn what_is_wrong_with_a_row_is_named_with_its_line() {
     let folder = Folder::new();
     let first = ROWS[0];
     for (second, part) in [
-        (
-            r#"{"fact": "a", "lang": "zh", "layer": 0, "neuron": 2}"#,
-            "t.jsonl, line 2, column 1: found a null in column `score`",
-        ),
+        (r#"{"fact": "a", "lang": "zh", "layer": 0, "neuron": 2}"#, "t.jsonl, line 2: found a null in column `score`"),
         (r#"{"fact": "a", "lang": "zh", "layer": 0, "neuron": 2, "score": NaN}"#, "of fact `a` is NaN"),
         (r#"{"fact": "a", "lang": "zh", "layer": 0, "neuron": 2, "score": Infinity}"#, "of fact `a` is infinite"),
         (r#"{"fact": "a", "lang": "zh", "layer": 0, "neuron": 2, "score": "much"}"#, "`much` in column `score`"),
@@ -106,11 +103,11 @@ fn a_field_of_numbers_is_one_whatever_its_first_row_holds() {
     skipping.skip_invalid = true;
     folder.write("t.jsonl", "{\"fact\": \"a\", \"layer\": 0, \"neuron\": 1, \"weight\": 0}\n{\"fact\": }\n{\"fact\": \"b\", \"layer\": 0, \"neuron\": 1, \"weight\": 0.5}\n");
     assert!(folder.refusal_with("t.jsonl", &skipping).contains("a column `weight` of numbers"), "behind a bad row");
-    // Numbers of rows are no scores, and one number makes no field of texts one.
+    // The index of pandas is no scores, and one number makes no field of texts one.
     folder.write(
         "t.json",
-        r#"[{"i": 0, "fact": "a", "layer": 0, "neuron": 0, "note": "x"}, {"i": 1, "fact": "a", "layer": 0, "neuron": 1, "note": "y"},
-            {"i": 2, "fact": "b", "layer": 0, "neuron": 0, "note": 2.5}]"#,
+        r#"[{"index": 0, "fact": "a", "layer": 0, "neuron": 0, "note": "x"}, {"index": 1, "fact": "a", "layer": 0, "neuron": 1, "note": "y"},
+            {"index": 2, "fact": "b", "layer": 0, "neuron": 0, "note": 2.5}]"#,
     );
     assert_eq!(folder.read("t.json").entries.len(), 2);
 }
@@ -139,5 +136,16 @@ fn tables_that_pandas_writes_otherwise_are_told_apart() {
         let told = folder.refusal("t.json", text);
         assert!(told.contains(&format!("`to_json(orient=\"{orient}\")`")), "{told}");
         assert!(told.contains(r#"`to_json(path, orient="records", lines=True)`"#), "{told}");
+    }
+}
+
+#[test]
+fn a_number_too_large_for_64_bits_is_infinite() {
+    let folder = Folder::new();
+    for (score, found) in [("1e400", "infinite"), ("-1e999", "minus infinity")] {
+        let row = |score: &str| format!("{{\"fact\": \"a\", \"layer\": 0, \"neuron\": 1, \"score\": {score}}}\n");
+        let told = folder.refusal("t.jsonl", row(score) + &row("0.5"));
+        assert!(told.starts_with("t.jsonl, line 1: the score of layer 0, neuron 1 of fact `a` is"), "{told}");
+        assert!(told.contains(found), "{told}");
     }
 }

@@ -48,10 +48,35 @@ fn one_line_of_json_is_a_line_and_quotation_marks_of_a_table_with_tabs_are_lette
 }
 
 #[test]
+fn a_first_line_that_names_columns_is_no_name() {
+    for first in [
+        "property\tlabel",
+        "pid\tname",
+        "predicate\tname",
+        "id\tlabel",
+        "Property\tpropertyLabel",
+        "property_id\tLabel",
+        "rel\trelation_name",
+    ] {
+        assert_eq!(read(&format!("{first}\nP36\tcapital\n")), ["P36 en capital"], "{first}");
+    }
+    assert_eq!(
+        read("id,relation,label\n17,P36,capital\n"),
+        ["P36 en capital"],
+        "a relation, and the number of its row"
+    );
+    assert_eq!(
+        refused("thing\tlabel\nP36\tcapital\n"),
+        "names, line 1: found a first line `thing, label`, which names columns, but none of them `relation`"
+    );
+    assert_eq!(read("P2561\tname\nP36\tcapital\n"), ["P2561 en name", "P36 en capital"], "Wikidata's own");
+}
+
+#[test]
 fn what_is_no_list_of_names_is_told_with_its_line() {
-    assert_eq!(refused("P36\tcapital\nP37\n"), "names, line 2, column 1: found 1 field");
-    assert_eq!(refused("P36\tcapital\n\tempty\n"), "names, line 2, column 1: found an empty relation");
-    assert_eq!(refused("P36,capital,en,more\n"), "names, line 1, column 1: found 4 fields");
+    assert_eq!(refused("P36\tcapital\nP37\n"), "names, line 2: found 1 field");
+    assert_eq!(refused("P36\tcapital\n\tempty\n"), "names, line 2: found an empty relation");
+    assert_eq!(refused("P36,capital,en,more\n"), "names, line 1: found 4 fields");
     assert_eq!(refused("[\"P36\"]"), "names: found a JSON array");
     assert_eq!(
         refused("{\"relation\": \"P36\"}\n"),
@@ -65,7 +90,7 @@ fn two_names_of_one_relation_are_told_and_the_same_name_twice_is_not() {
     assert_eq!(read("P36\tcapital\nP36\tcapital\n"), ["P36 en capital"]);
     assert_eq!(
         refused("P36\tcapital\nP37\tofficial language\nP36\tchief town\n"),
-        "names, line 3, column 1: found the name \"chief town\" of P36 (en), which line 1 calls \"capital\""
+        "names, line 3: found the name \"chief town\" of P36 (en), which line 1 calls \"capital\""
     );
     let twice = refused(r#"{"P36": "capital", "P36": "chief town"}"#);
     assert!(twice.contains("chief town") && twice.contains("capital"), "{twice}");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, Float16Array, Float32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
-    StringArray, StringViewArray, UInt8Array, UInt16Array, UInt64Array,
+    ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Decimal128Array, DictionaryArray, Float16Array, Float32Array,
+    Float64Array, Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray, UInt8Array, UInt16Array,
+    UInt64Array,
 };
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
@@ -227,17 +228,18 @@ fn rows_that_are_wrong() {
 #[test]
 fn columns_that_are_wrong() {
     assert_eq!(
-        refusal_of("layer", Arc::new(StringArray::from(vec!["0"; 5]))),
-        "t.parquet, array `layer`: found values of type `Utf8`; expected whole numbers of any width"
+        refusal_of("layer", Arc::new(BooleanArray::from(vec![true; 5]))),
+        "t.parquet, array `layer`: found values of type `Boolean`; expected whole numbers of any type"
     );
     assert_eq!(
-        refusal_of("score", Arc::new(Int64Array::from(vec![0; 5]))),
-        "t.parquet, array `score`: found values of type `Int64`; expected float16, float32 or float64"
+        refusal_of("score", Arc::new(BooleanArray::from(vec![true; 5]))),
+        "t.parquet, array `score`: found values of type `Boolean`; expected numbers: float16, float32, float64, whole \
+         numbers or decimals"
     );
     assert_eq!(
-        refusal_of("fact", Arc::new(Int64Array::from(vec![0; 5]))),
-        "t.parquet, array `fact`: found values of type `Int64`; expected strings (utf8, large_utf8, string view, or a \
-         dictionary of them) or UUIDs of 16 bytes"
+        refusal_of("fact", Arc::new(Float64Array::from(vec![0.0; 5]))),
+        "t.parquet, array `fact`: found values of type `Float64`; expected strings (utf8, large_utf8, string view, or a \
+         dictionary of them), whole numbers or UUIDs of 16 bytes"
     );
     let folder = Folder::new();
     write(&folder, "t.arrow", &[batch(needed()[..2].to_vec())]);
@@ -246,6 +248,88 @@ fn columns_that_are_wrong() {
         "t.arrow: found the columns fact, layer; expected a column `neuron` (columns: fact, language, prompt, layer, \
          neuron, score)"
     );
+}
+
+#[test]
+fn what_texts_may_hold_columns_of_other_types_may() {
+    let folder = Folder::new();
+    let decimals = |values: Vec<i128>, precision, scale| -> ArrayRef {
+        Arc::new(Decimal128Array::from(values).with_precision_and_scale(precision, scale).expect("they fit"))
+    };
+    let facts: [(ArrayRef, &str); 3] = [
+        (Arc::new(BinaryArray::from(vec![&b"f7"[..], b"f7"])), "f7"),
+        (Arc::new(BinaryViewArray::from(vec![&b"f7"[..], b"f7"])), "f7"),
+        (Arc::new(Int64Array::from(vec![7, 7])), "7"),
+    ];
+    let scores: [ArrayRef; 3] = [
+        decimals(vec![50, 25], 3, 2),
+        Arc::new(StringArray::from(vec!["0.5", "0.25"])),
+        Arc::new(Float64Array::from(vec![0.5, 0.25])),
+    ];
+    for name in ["t.parquet", "t.arrow"] {
+        for ((fact, id), score) in facts.iter().zip(&scores) {
+            let columns: Columns = vec![
+                ("fact", Arc::clone(fact)),
+                ("prompt", Arc::new(LargeStringArray::from(vec!["3", "3"]))),
+                ("layer", decimals(vec![1, 0], 1, 0)),
+                ("neuron", Arc::new(StringArray::from(vec!["2", "0"]))),
+                ("score", Arc::clone(score)),
+            ];
+            write(&folder, name, &[batch(columns)]);
+            let expected = format!("{id}/en/3 sparse [0, 5] [0.25, 0.5] floor 0.25000003");
+            assert_eq!(texts(&folder.read(name)), [expected], "{name}");
+        }
+    }
+    let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![&b"\xFF"[..]; 5]));
+    assert!(refusal_of("fact", bytes).starts_with("t.parquet, array `fact`: the file cannot be read as a column"));
+}
+
+#[test]
+fn a_column_that_says_which_rows_are_neurons_is_not_dropped() {
+    let folder = Folder::new();
+    let flags: [ArrayRef; 4] = [
+        Arc::new(BooleanArray::from(vec![true, false, true, true, false])),
+        Arc::new(StringArray::from(vec!["yes", "no", "yes", "yes", "no"])),
+        Arc::new(UInt8Array::from(vec![1, 0, 1, 1, 0])),
+        Arc::new(Int64Array::from(vec![1, 2, 3, 1, 2])),
+    ];
+    for (name, flag) in ["t.parquet", "t.arrow"].into_iter().flat_map(|name| flags.iter().map(move |flag| (name, flag)))
+    {
+        let mut columns = needed();
+        columns.push(("is_kn", Arc::clone(flag)));
+        write(&folder, name, &[batch(columns.clone())]);
+        let told = folder.refusal_with(name, &options());
+        assert!(told.contains("a column `is_kn` of ") && told.contains("and no column `score`"), "{told}");
+        let mut without = options();
+        without.ignore = vec!["is_kn".to_owned()];
+        folder.read_with(name, &without).expect("left out");
+        columns.push(("score", scores()));
+        write(&folder, name, &[batch(columns)]);
+        assert_eq!(folder.read(name).not_used, ["column is_kn"], "where there are scores, they say it");
+    }
+}
+
+#[test]
+fn a_second_column_of_layers_must_agree_and_so_must_metadata_about_their_order() {
+    let folder = Folder::new();
+    for (name, other) in [("layer_order", [0, 1, 1, 1, 0]), ("source_layer", [1, 0, 0, 0, 0])] {
+        let mut columns = needed();
+        columns.push((name, Arc::new(Int64Array::from(other.to_vec()))));
+        columns.push(("score", scores()));
+        write(&folder, "t.parquet", &[batch(columns)]);
+        let told = folder.refusal_with("t.parquet", &options());
+        assert!(told.contains("in column `layer` and ") && told.contains(&format!("in column `{name}`")), "{told}");
+    }
+    let with = |layers: &str| {
+        let about: std::collections::HashMap<_, _> = [("layers".to_owned(), layers.to_owned())].into_iter().collect();
+        let schema = table().schema().as_ref().clone().with_metadata(about);
+        table().with_schema(Arc::new(schema)).expect("the same columns")
+    };
+    write(&folder, "t.parquet", &[with("[0, 1]")]);
+    folder.read("t.parquet");
+    write(&folder, "t.parquet", &[with("[1, 0]")]);
+    let told = folder.refusal_with("t.parquet", &options());
+    assert!(told.contains("`layers` that says `1, 0`, which is not all layers in order, 0 to 1"), "{told}");
 }
 
 #[test]
