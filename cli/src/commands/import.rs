@@ -349,6 +349,26 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_names_the_lists_of_ids_and_thresholds_without_entries() {
+        let summary = Summary {
+            entries: 2,
+            languages: [("en".to_owned(), 2)].into(),
+            ids: [PathBuf::from("a.npy.ids.txt")].into(),
+            ..Summary::default()
+        };
+        let spec = described("--model m --layers 2 --width 8 --tau zh_CN=0.2 --tau en=0.3", None).expect("complete");
+        let mut out = Vec::new();
+        let with_tau = ["zh-CN".to_owned(), "en".to_owned()];
+        write_summary(&summary, &[], &spec, &with_tau, &mut out).expect("written");
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.contains("\nids          from a.npy.ids.txt\n"), "{out}");
+        assert!(
+            out.contains("\nnote         --tau zh-CN: no entry of these files is in it; they are in en\n"),
+            "{out}"
+        );
+    }
+
+    #[test]
     fn a_run_that_is_there_is_taken_as_it_is() {
         let shape = Shape::new(2, 8).expect("a shape");
         let stored = RunSpec { tau: 0.25, ..RunSpec::new("r", "m", shape) };

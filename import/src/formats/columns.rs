@@ -76,7 +76,7 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
     for (key, value) in
         schema.fields().iter().flat_map(|field| field.metadata()).filter(|(key, _)| !ignored(options, key))
     {
-        told.hint_of_metadata(key, value);
+        told.hint_of_text(key, value, "the metadata");
     }
     let header = |field: &arrow_schema::FieldRef| Header {
         name: field.name().clone(),

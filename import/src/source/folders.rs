@@ -43,7 +43,9 @@ pub(crate) fn of(path: &Path, chosen: usize) -> Result<Vec<Folder>, (String, Str
     for Around { name, chosen, path } in around(path, chosen) {
         match name.split_once('=') {
             Some((key, value)) => said.push(partition(key, value, &name)?),
-            None if chosen && is_of_the_field(&name) && !has_language_beside(&path) => {}
+            None if chosen && is_of_the_field(&name) => {
+                said.extend(has_language_beside(&path).then(|| Folder::Hint { why: unsure(&name), name }));
+            }
             None if chosen && is_known(&name) => said.push(plain(&path, &name)),
             None if chosen && is_word(&name) => said.extend(word(&path, name)),
             None if chosen && named(&name).is_some_and(|code| code != DEFAULT_LANGUAGE) => {

@@ -139,14 +139,14 @@ fn refused(axis: Axis, name: &str, values: &str, shape: Shape) -> (String, Strin
     if values.chars().count() > SHOWN {
         shown.push('…');
     }
-    let (what, last) = match axis {
-        Axis::Named(Role::Neuron) | Axis::Near(Role::Neuron) => ("neurons", shape.width - 1),
-        _ => ("layers", shape.layers - 1),
+    let (what, last, axes) = match axis {
+        Axis::Named(Role::Neuron) | Axis::Near(Role::Neuron) => ("neurons", shape.width - 1, "..."),
+        _ => ("layers", shape.layers - 1, ":"),
     };
     (
         format!("`{name}` that says `{shown}`, which is not all {what} in order, 0 to {last}"),
         format!(
-            "scores of all {what} in order, with which it may say so (in NumPy: `scores = scores[:, np.argsort({name})]`), \
+            "scores of all {what} in order, with which it may say so (in NumPy: `scores = scores[{axes}, np.argsort({name})]`), \
              or that it is named as one to leave out"
         ),
     )
