@@ -299,7 +299,7 @@ fn words_of_the_field_are_no_languages_unless_one_stands_in_their_place() {
     let told = keys(&folder, "f/mbert_ig.json", &options()).expect_err("which is it?");
     assert!(told.contains("the file's name, in which `ig` may be one"), "{told}");
     folder.write("g/kn/n.json", SET);
-    folder.write("g/hi/n.json", SET);
+    folder.write("g/zh/n.json", SET);
     let told = keys(&folder, "g", &options()).expect_err("neurons or Kannada?");
     assert!(told.contains("the folder `kn`, which may be a language's code or something else"), "{told}");
     folder.write("h/lang=kn/n.json", SET);
