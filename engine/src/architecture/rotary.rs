@@ -21,7 +21,8 @@ const COMMON: &[&str] = &["rope_type", "type", "rope_theta", "partial_rotary_fac
 const KINDS: &[(&str, &[&str])] = &[
     ("default", &[]),
     ("linear", &["factor"]),
-    ("dynamic", &["factor"]),
+    // Hugging Face goes by max_position_embeddings alone, whatever the original length is said to be.
+    ("dynamic", &["factor", "original_max_position_embeddings"]),
     ("llama3", &["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"]),
     ("yarn", YARN),
 ];
