@@ -43,6 +43,8 @@ pub struct Attribution<'a> {
     /// their sums.
     every_point: Option<Box<dyn Method>>,
     layers: Vec<usize>,
+    /// The token that stands for a missing word; without a meaning where the method replaces none.
+    replacement: u32,
 }
 
 impl<'a> Attribution<'a> {
@@ -79,7 +81,8 @@ impl<'a> Attribution<'a> {
             }
             _ => None,
         };
-        Ok(Self { model, options, method, every_point, layers })
+        let replacement = if method.replaces_words() { replacement(model)? } else { 0 };
+        Ok(Self { model, options, method, every_point, layers, replacement })
     }
 
     /// The question of a fact, or why it cannot be asked.
@@ -121,7 +124,7 @@ impl<'a> Attribution<'a> {
                 step,
                 self.options.site,
                 self.options.batch,
-                self.replacement(),
+                self.replacement,
                 first.as_deref(),
             );
             let found = method.scores(&probe, &self.layers)?;
@@ -178,12 +181,14 @@ impl<'a> Attribution<'a> {
         }
         all
     }
+}
 
-    /// The token that stands for a missing word.
-    fn replacement(&self) -> u32 {
-        let tokenizer = &self.model.tokenizer;
-        let token = if self.model.is_causal() { tokenizer.end } else { tokenizer.mask.as_ref().map(|(_, id)| *id) };
-        // Loading a model makes sure there is one.
-        token.unwrap_or(0)
-    }
+/// The token that stands for a missing word.
+fn replacement(model: &Model) -> Result<u32> {
+    let tokenizer = &model.tokenizer;
+    let token = match (&tokenizer.mask, model.is_causal()) {
+        (Some((_, mask)), false) => Ok(*mask),
+        _ => tokenizer.end(),
+    };
+    token.map_err(|why| Error::File { path: model.config_path().to_owned(), reason: why.to_owned() })
 }

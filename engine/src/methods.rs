@@ -139,6 +139,11 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether words of the prompt are replaced by the token that stands for a missing one.
+    fn replaces_words(&self) -> bool {
+        false
+    }
+
     /// Every parameter of the method, as name and value.
     fn parameters(&self) -> Vec<(String, String)> {
         Vec::new()

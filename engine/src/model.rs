@@ -31,6 +31,7 @@ pub struct Model {
     shape: Shape,
     notes: Vec<String>,
     begin: Option<u32>,
+    config_path: PathBuf,
     /// The network.
     pub network: Transformer,
     /// The tokenizer.
@@ -77,6 +78,7 @@ impl Model {
             shape,
             notes,
             begin: None,
+            config_path: config.path().to_owned(),
             network,
             tokenizer,
         })
@@ -85,6 +87,11 @@ impl Model {
     /// What the user should be told about how the folder was read, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Where its `config.json` was read from.
+    pub(crate) fn config_path(&self) -> &Path {
+        &self.config_path
     }
 
     /// The folder's name; of a snapshot in Hugging Face's cache, the model's.

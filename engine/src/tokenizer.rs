@@ -4,8 +4,11 @@
 //! none; settings and special tokens of the files beside it. What Hugging Face 5 does with them is followed, but a default
 //! of its classes never takes the place of what `tokenizer.json` says.
 
+mod added_tokens;
 mod around;
 mod class;
+mod named_tokens;
+mod order;
 mod settings;
 mod side_files;
 mod special_tokens;
@@ -35,10 +38,9 @@ pub struct Tokenizer {
     embeddings: usize,
     unknown: Unknown,
     begin: std::result::Result<u32, String>,
+    end: std::result::Result<u32, String>,
     /// The mask token and its id (masked language models).
     pub mask: Option<(String, u32)>,
-    /// The end-of-sequence token's id (causal language models).
-    pub end: Option<u32>,
 }
 
 /// A text as token ids. All lists have one item a token.
@@ -65,7 +67,7 @@ impl Encoded {
 
 impl Tokenizer {
     /// Reads the tokenizer of a folder and checks that it fits the model: `vocabulary` embeddings; a masked model needs a
-    /// mask token, a causal one an end-of-sequence token.
+    /// mask token.
     pub fn read(root: &Path, config: &Config, vocabulary: usize, causal: bool) -> Result<Self> {
         let mut side = SideFiles::read(root)?;
         let class = Class::of(&side, config);
@@ -85,9 +87,8 @@ impl Tokenizer {
         let wrong = |reason: String| Error::Tokenizer { path: path.clone(), reason };
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
-        without_dropout(&mut inner);
-        special_tokens::add_listed(&mut inner, &mut side)?.map_err(wrong)?;
-        special_tokens::add_named(&mut inner, &side).map_err(wrong)?;
+        notes.extend(without_dropout(&mut inner));
+        added_tokens::add_listed(&mut inner, &mut side)?.map_err(wrong)?;
         // Bare vocabularies have what is put around texts from their class already.
         if is_whole {
             around::by_class(&mut inner, &class, &side, causal, &mut notes).map_err(wrong)?;
@@ -95,11 +96,16 @@ impl Tokenizer {
         must_fit(&inner, vocabulary).map_err(wrong)?;
         must_add_tokens_once(&inner, vocabulary).map_err(wrong)?;
         let mask = special_tokens::mask(&inner, &side, &class, &path, causal)?;
-        let end = special_tokens::end(&inner, &side, &class, config, vocabulary, causal)?;
-        let unknown = Unknown::of(&inner, &side, &path, end)?;
+        let end = match causal {
+            true => special_tokens::end(&inner, &side, &class, config, vocabulary, &mut notes)?,
+            false => Err("no end-of-sequence token is asked for: it is a masked model".into()),
+        };
+        let unknown = Unknown::of(&inner, &side, &path, end.as_ref().ok().copied())?;
         let begin = special_tokens::begin(&inner, &side, &class, config, vocabulary);
+        // Behind the checks: what is new here may have no embedding, and matters where a text has it.
+        added_tokens::add_special(&mut inner, &side, &class).map_err(wrong)?;
         let side_files = side.paths();
-        Ok(Self { inner, files, side_files, notes, embeddings: vocabulary, unknown, begin, mask, end })
+        Ok(Self { inner, files, side_files, notes, embeddings: vocabulary, unknown, begin, end, mask })
     }
 
     /// The files that make the tokenizer: `tokenizer.json`, or the vocabulary.
@@ -123,6 +129,14 @@ impl Tokenizer {
     /// There is no such token, files disagree on it, or the tokenizer adds it already: why.
     pub fn begin(&self) -> std::result::Result<u32, &str> {
         self.begin.as_ref().copied().map_err(String::as_str)
+    }
+
+    /// The end-of-sequence token of a causal model, which stands for a missing word.
+    ///
+    /// # Errors
+    /// The model has no embedding of the one that its files name, or they name none: why, and what to do.
+    pub fn end(&self) -> std::result::Result<u32, &str> {
+        self.end.as_ref().copied().map_err(String::as_str)
     }
 
     /// Ids of a text, with the tokens that models expect around it if `special`.
@@ -154,15 +168,19 @@ impl Tokenizer {
     }
 }
 
-/// Merges left out at random are for training: the same question must have the same tokens.
-fn without_dropout(inner: &mut Inner) {
-    if let ModelWrapper::BPE(model) = inner.get_model()
-        && model.dropout.is_some()
-    {
-        let mut model = model.clone();
-        model.dropout = None;
-        inner.with_model(model);
-    }
+/// Merges left out at random are for training: the same question must have the same tokens. What was said, if anything.
+fn without_dropout(inner: &mut Inner) -> Option<String> {
+    let ModelWrapper::BPE(model) = inner.get_model() else { return None };
+    let share = model.dropout?;
+    let mut model = model.clone();
+    model.dropout = None;
+    inner.with_model(model);
+    (share > 0.0).then(|| {
+        format!(
+            "tokenizer.json leaves out merges at random, as for training (`dropout` {share}); that is switched off, so that a \
+             question has the same tokens each time"
+        )
+    })
 }
 
 /// Every token of the vocabulary needs an embedding; tokens added to it need none until they are used (Gemma 3's

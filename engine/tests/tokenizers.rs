@@ -10,6 +10,8 @@ mod classes;
 mod folder;
 #[path = "tokenizers/folders.rs"]
 mod folders;
+#[path = "tokenizers/special_tokens.rs"]
+mod special_tokens;
 #[path = "tokenizers/vocabularies.rs"]
 mod vocabularies;
 
@@ -159,7 +161,7 @@ fn a_masked_object_is_what_the_sentence_has_in_its_place() {
 }
 
 #[test]
-fn a_mask_that_leaves_the_blank_before_it_takes_it_all_the_same() {
+fn a_mask_that_leaves_the_blank_before_it_is_asked_behind_it() {
     // As Hugging Face 5 builds RoBERTa's tokenizer from vocab.json where no file says more of <mask>.
     let copy = tempfile::tempdir().expect("a temporary folder");
     for file in ["config.json", "vocab.json", "merges.txt"] {
@@ -167,12 +169,20 @@ fn a_mask_that_leaves_the_blank_before_it_takes_it_all_the_same() {
     }
     let config = Config::read(copy.path()).expect("a configuration");
     let plain = Tokenizer::read(copy.path(), &config, 341, false).expect("a tokenizer");
-    let split = plain.encode("is <mask>", true).expect("ids").ids.len();
-    let roberta = Shape::named("vocab-roberta");
-    assert_eq!(split, 1 + roberta.tokenizer.encode("is <mask>", true).expect("ids").ids.len());
+    let (blank, mask) = (plain.encode(" ", false).expect("ids").ids[0], plain.mask.as_ref().expect("a mask").1);
     let asking = Asking { tokenizer: &plain, causal: false, max_tokens: 64, begin: None };
-    let question = asking.question("The capital of [X] is [Y] .", "France", "Paris").expect("can be asked");
-    assert_eq!(question, roberta.ask(&roberta.golden["questions"][0]).expect("can be asked"));
+    let ask = |object: &str| asking.question("The capital of [X] is [Y] .", "France", object).expect("can be asked");
+    let taken = Shape::named("vocab-roberta");
+    let with = taken.ask(&taken.golden["questions"][0]).expect("can be asked");
+    let paris = ask("Paris");
+    assert_eq!(paris.steps[0].target, with.steps[0].target, "the object is the sentence's");
+    let at = paris.steps[0].position;
+    assert_eq!(paris.steps[0].ids[at - 1..=at], [blank, mask]);
+    assert!(paris.steps[0].words.contains(&(at - 1)), "the blank is a word");
+    let several = ask("Nairobi");
+    assert!(several.steps.len() > 1);
+    let text = format!("The capital of France is {} .", "<mask>".repeat(several.steps.len()));
+    assert_eq!(several.steps[0].ids, plain.encode(&text, true).expect("ids").ids);
 }
 
 #[test]

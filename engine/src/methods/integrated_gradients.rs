@@ -88,6 +88,10 @@ impl Method for IntegratedGradients {
         Ok(())
     }
 
+    fn replaces_words(&self) -> bool {
+        self.baseline != Baseline::Zero
+    }
+
     fn parameters(&self) -> Vec<(String, String)> {
         fn name<T: PartialEq>(named: &[(&'static str, T)], value: &T) -> String {
             named.iter().find(|(_, known)| known == value).map_or_else(String::new, |(name, _)| (*name).to_owned())

@@ -1,4 +1,5 @@
-//! What is put around a text where `tokenizer.json` has no post_processor: what Hugging Face's class of the folder puts there.
+//! What is put around a text where `tokenizer.json` has no post_processor, or other tokens than the files beside it name:
+//! what Hugging Face's class of the folder puts there.
 
 use super::class::Class;
 use super::side_files::SideFiles;
@@ -24,7 +25,8 @@ const ADDING: [&str; 12] = [
     "XLNetTokenizer",
 ];
 
-/// Gives a tokenizer without a post_processor that of its class, and notes it.
+/// Gives a tokenizer without a post_processor that of its class, and notes it. Classes that put tokens around every text go by
+/// the names in the files beside `tokenizer.json`, not by its post_processor.
 ///
 /// # Errors
 /// A token of the class that the tokenizer lacks; a class of which it is not known what it puts around texts.
@@ -35,17 +37,27 @@ pub(super) fn by_class(
     causal: bool,
     notes: &mut Vec<String>,
 ) -> Result<(), String> {
-    if inner.get_post_processor().is_some() {
+    let is_open = inner.get_post_processor().is_none();
+    let ends = match class {
+        Class::Bert | Class::Roberta => ["cls_token", "sep_token"],
+        _ => ["bos_token", "eos_token"],
+    };
+    if !is_open && (!has_ends(class) || are_around(inner, side, ends)?) {
         return Ok(());
     }
+    let why = || {
+        let named = ends.iter().find_map(|field| side.token(field)).and_then(|named| {
+            named.path.file_name().map(|name| format!("is for a class that goes by {}", name.to_string_lossy()))
+        });
+        named.filter(|_| !is_open).unwrap_or_else(|| "has no post_processor".into())
+    };
     let token = |field: &str| {
         let name = side.token(field).map(|named| named.token.content);
         let name = name.or_else(|| class.default_token(field).filter(|_| !side.denies(field)).map(str::to_owned));
-        let name =
-            name.ok_or_else(|| format!("has no post_processor, and tokenizer_config.json says there is no {field}"))?;
+        let name = name.ok_or_else(|| format!("{}, and tokenizer_config.json says there is no {field}", why()))?;
         match inner.token_to_id(&name) {
             Some(id) => Ok((name, id)),
-            None => Err(format!("has no post_processor, and no `{name}` ({field}), which belongs around every text")),
+            None => Err(format!("{}, and has no `{name}` ({field}), which belongs around every text", why())),
         }
     };
     let (first, last, processor): (_, _, PostProcessorWrapper) = match class {
@@ -71,10 +83,25 @@ pub(super) fn by_class(
         _ => return Ok(()),
     };
     inner.with_post_processor(Some(processor));
+    let what =
+        if is_open { "has no post_processor" } else { "puts other tokens around texts than the files beside it name" };
     notes.push(format!(
-        "tokenizer.json has no post_processor: every text is put between `{first}` and `{last}`, as Hugging Face's class does"
+        "tokenizer.json {what}: every text is put between `{first}` and `{last}`, as Hugging Face's class does"
     ));
     Ok(())
+}
+
+/// Whether the class puts tokens around every text, whatever `tokenizer.json` says.
+fn has_ends(class: &Class) -> bool {
+    matches!(class, Class::Bert | Class::Roberta | Class::XlmRoberta)
+}
+
+/// Whether the tokens that files name for the ends of a text are where they belong.
+fn are_around(inner: &Inner, side: &SideFiles, ends: [&'static str; 2]) -> Result<bool, String> {
+    let around = inner.encode("", true).map_err(|e| format!("cannot encode a text: {e}"))?;
+    let around = [around.get_ids().first(), around.get_ids().last()];
+    let named = ends.map(|field| side.token(field).map(|named| inner.token_to_id(&named.token.content)));
+    Ok(named.iter().zip(around).all(|(named, found)| named.is_none_or(|named| named == found.copied())))
 }
 
 /// Whether the splitter puts a blank before a text; the blank is then no part of the first token's place.

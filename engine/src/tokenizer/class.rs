@@ -69,20 +69,29 @@ impl Class {
         }
     }
 
+    /// Whether Hugging Face builds the class anew from the vocabulary of a `tokenizer.json`.
+    pub fn is_built_anew(&self) -> bool {
+        !matches!(self, Self::Plain | Self::Other(_))
+    }
+
     /// The name of a special token where no file has one.
     pub fn default_token(&self, field: &str) -> Option<&'static str> {
-        match (self, field) {
-            (Self::Gpt2 | Self::GptNeoX, "bos_token" | "eos_token") | (Self::Qwen2, "eos_token") => {
-                Some("<|endoftext|>")
-            }
-            (Self::Roberta | Self::XlmRoberta, "bos_token" | "cls_token") => Some("<s>"),
-            (Self::Roberta | Self::XlmRoberta, "eos_token" | "sep_token") => Some("</s>"),
-            (Self::Roberta | Self::XlmRoberta, "mask_token") => Some("<mask>"),
-            (Self::Bert, "cls_token") => Some("[CLS]"),
-            (Self::Bert, "sep_token") => Some("[SEP]"),
-            (Self::Bert, "mask_token") => Some("[MASK]"),
-            (Self::Bert, "unk_token") => Some("[UNK]"),
-            _ => None,
-        }
+        let name = match (self, field) {
+            (Self::Gpt2 | Self::GptNeoX, "bos_token" | "eos_token" | "unk_token")
+            | (Self::Qwen2, "eos_token" | "unk_token" | "pad_token") => "<|endoftext|>",
+            (Self::GptNeoX, "pad_token") => "<|padding|>",
+            (Self::Roberta | Self::XlmRoberta, "bos_token" | "cls_token") | (Self::Llama, "bos_token") => "<s>",
+            (Self::Roberta | Self::XlmRoberta, "eos_token" | "sep_token") | (Self::Llama, "eos_token") => "</s>",
+            (Self::Roberta | Self::XlmRoberta, "mask_token") => "<mask>",
+            (Self::Roberta | Self::XlmRoberta, "pad_token") => "<pad>",
+            (Self::Roberta | Self::XlmRoberta | Self::Llama, "unk_token") => "<unk>",
+            (Self::Bert, "cls_token") => "[CLS]",
+            (Self::Bert, "sep_token") => "[SEP]",
+            (Self::Bert, "mask_token") => "[MASK]",
+            (Self::Bert, "unk_token") => "[UNK]",
+            (Self::Bert, "pad_token") => "[PAD]",
+            _ => return None,
+        };
+        Some(name)
     }
 }

@@ -21,12 +21,31 @@ const BLANK: char = '▁';
 /// Applies the settings; what changes `tokenizer.json` is noted.
 pub(super) fn apply(inner: &mut Inner, class: &Class, side: &SideFiles, notes: &mut Vec<String>) -> Result<()> {
     match class {
-        Class::Bert if matches!(inner.get_model(), ModelWrapper::WordPiece(_)) => lower_case(inner, side, notes),
+        Class::Bert if matches!(inner.get_model(), ModelWrapper::WordPiece(_)) => {
+            unknown_word(inner, side, notes);
+            lower_case(inner, side, notes)
+        }
         Class::Gpt2 | Class::GptNeoX | Class::Roberta | Class::Qwen2 => byte_level_prefix(inner, side, notes),
         Class::Llama => blank_before(inner, side, notes),
         Class::XlmRoberta => blank_before_words(inner, side, notes),
         _ => Ok(()),
     }
+}
+
+/// BERT's class goes by the name in the files beside `tokenizer.json`.
+fn unknown_word(inner: &mut Inner, side: &SideFiles, notes: &mut Vec<String>) {
+    let ModelWrapper::WordPiece(model) = inner.get_model() else { return };
+    let Some(named) = side.token("unk_token").map(|named| named.token.content) else { return };
+    if named == model.unk_token || inner.token_to_id(&named).is_none() {
+        return;
+    }
+    let mut model = model.clone();
+    let own = std::mem::replace(&mut model.unk_token, named.clone());
+    inner.with_model(model);
+    notes.push(format!(
+        "the files beside tokenizer.json call the unknown `{named}`, tokenizer.json `{own}`: an unknown word is `{named}`, as \
+         in Hugging Face"
+    ));
 }
 
 fn lower_case(inner: &mut Inner, side: &SideFiles, notes: &mut Vec<String>) -> Result<()> {

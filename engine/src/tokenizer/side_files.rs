@@ -1,6 +1,6 @@
 //! `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`: settings and names of special tokens.
 
-use super::special_tokens::FIELDS;
+use super::order;
 use crate::error::{Error, Result};
 use crate::folder;
 use serde_json::{Map, Value};
@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 use tokenizers::AddedToken;
 
 /// A file that is an object of JSON.
-struct Object {
-    path: PathBuf,
-    values: Map<String, Value>,
+pub(super) struct Object {
+    pub path: PathBuf,
+    pub values: Map<String, Value>,
+    /// Fields in the file's order, which decides the ids of new tokens; those of `extra_special_tokens` behind them.
+    pub order: Vec<String>,
 }
 
 /// The files beside a tokenizer.
 pub(super) struct SideFiles {
-    config: Option<Object>,
+    pub(super) config: Option<Object>,
     map: Option<Object>,
     /// Read where `tokenizer_config.json` has no list of its own.
     added: Option<Object>,
@@ -62,26 +64,30 @@ impl SideFiles {
         self.config.as_ref()?.values.get(field)?.as_str()
     }
 
-    /// Whether `tokenizer_config.json` says that there is none.
+    /// Whether a file says that there is none.
     pub fn denies(&self, field: &str) -> bool {
-        self.config.as_ref().is_some_and(|file| file.values.get(field).is_some_and(Value::is_null))
+        self.naming().find_map(|file| file.values.get(field)).is_some_and(Value::is_null)
     }
 
-    /// A special token, written as a text or as an object with `content`. As in Hugging Face, the map of special tokens
-    /// goes before `tokenizer_config.json`, unless that has a list of its own (`added_tokens_decoder`).
+    /// Whether `tokenizer_config.json` has a list of added tokens.
+    pub fn has_list(&self) -> bool {
+        self.config.as_ref().is_some_and(|file| file.values.contains_key("added_tokens_decoder"))
+    }
+
+    /// The map of special tokens, where it counts: as in Hugging Face, not beside a list (`added_tokens_decoder`).
+    pub fn counting_map(&self) -> Option<&Object> {
+        self.map.as_ref().filter(|_| !self.has_list())
+    }
+
+    /// Files that name special tokens; the first that has a field counts.
+    fn naming(&self) -> impl Iterator<Item = &Object> {
+        [self.counting_map(), self.config.as_ref()].into_iter().flatten()
+    }
+
+    /// A special token, written as a text or as an object with `content`.
     pub fn token(&self, field: &str) -> Option<Named> {
-        let own_list = self.config.as_ref().is_some_and(|file| file.values.contains_key("added_tokens_decoder"));
-        let map = self.map.as_ref().filter(|_| !own_list);
-        [map, self.config.as_ref()].into_iter().flatten().find_map(|file| {
-            let token = added_token(file.values.get(field)?)?;
-            Some(Named { token, path: file.path.clone() })
-        })
-    }
-
-    /// Further special tokens: those of lists, and those of fields that only one class knows (`image_token`).
-    pub fn further_tokens(&self) -> Vec<AddedToken> {
-        let files = [&self.config, &self.map].into_iter().flatten();
-        files.flat_map(|file| further_tokens(&file.values)).collect()
+        let (file, value) = self.naming().find_map(|file| Some((file, file.values.get(field)?)))?;
+        Some(Named { token: added_token(value)?, path: file.path.clone() })
     }
 
     /// Tokens added to a vocabulary, by id: `added_tokens_decoder`, or in older folders `added_tokens.json`.
@@ -96,15 +102,14 @@ impl SideFiles {
                 found: listed.to_string().chars().take(80).collect(),
                 expected: "an object of tokens by id".into(),
             };
+            let named = self.with_field();
             for (id, token) in listed.as_object().ok_or_else(wrong)? {
-                let token = listed_token(token).ok_or_else(wrong)?;
+                let token = listed_token(token, &named).ok_or_else(wrong)?;
                 all.push((id.parse().map_err(|_| wrong())?, token));
             }
         } else {
             self.added = object(self.added_path.clone())?;
-            let named = FIELDS.iter().filter_map(|field| self.token(field)).map(|named| named.token);
-            let further = self.config.iter().flat_map(|file| further_tokens(&file.values));
-            let special: BTreeSet<String> = named.chain(further).map(|token| token.content).collect();
+            let special = self.special_by_name();
             for (token, id) in self.added.iter().flat_map(|file| &file.values) {
                 let id = id.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(|| Error::File {
                     path: self.added_path.clone(),
@@ -125,35 +130,21 @@ fn object(path: PathBuf) -> Result<Option<Object>> {
     }
     let bytes = folder::text(&path)?;
     match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(values)) => Ok(Some(Object { path, values })),
+        Ok(Value::Object(values)) => Ok(Some(Object { path, values, order: order::of(&bytes) })),
         Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
         Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
     }
 }
 
-fn further_tokens(values: &Map<String, Value>) -> Vec<AddedToken> {
-    let is_own = |field: &str| field.ends_with("_token") && !FIELDS.contains(&field);
-    let mut all = Vec::new();
-    for (field, value) in values {
-        match (field.as_str(), value) {
-            ("additional_special_tokens" | "extra_special_tokens", Value::Array(list)) => all.extend(list.iter()),
-            ("extra_special_tokens", Value::Object(named)) => all.extend(named.values()),
-            (field, Value::String(_) | Value::Object(_)) if is_own(field) => all.push(value),
-            _ => {}
-        }
-    }
-    all.into_iter().filter_map(added_token).collect()
-}
-
-/// A token of `added_tokens_decoder`, which is special only if that says so.
-fn listed_token(value: &Value) -> Option<AddedToken> {
+/// A token of `added_tokens_decoder`, which is special if that says so or a field names it.
+fn listed_token(value: &Value, named: &BTreeSet<String>) -> Option<AddedToken> {
     let token = added_token(value)?;
     let flag = |field: &str| value.get(field).and_then(Value::as_bool);
-    let special = flag("special").unwrap_or(false);
+    let special = flag("special").unwrap_or(false) || named.contains(&token.content);
     Some(token.special(special).normalized(flag("normalized").unwrap_or(!special)))
 }
 
-fn added_token(value: &Value) -> Option<AddedToken> {
+pub(super) fn added_token(value: &Value) -> Option<AddedToken> {
     if let Some(content) = value.as_str() {
         return Some(AddedToken::from(content, true));
     }

@@ -18,43 +18,6 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 pub(super) const FIELDS: [&str; 7] =
     ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-/// Makes special tokens that the side files name tokens that are found in texts, as Hugging Face does. One that the
-/// vocabulary lacks gets no id: there is no embedding for it.
-pub(super) fn add_named(inner: &mut Inner, side: &SideFiles) -> std::result::Result<(), String> {
-    let known = inner.get_added_tokens_decoder();
-    let named = FIELDS.iter().filter_map(|field| side.token(field)).map(|named| named.token);
-    let named = named.chain(side.further_tokens()).map(|token| token.special(true));
-    let new: Vec<_> =
-        named.filter(|token| inner.token_to_id(&token.content).is_some_and(|id| !known.contains_key(&id))).collect();
-    inner.add_special_tokens(new).map(|_| ()).map_err(|e| e.to_string())
-}
-
-/// Makes tokens that are listed by id beside `tokenizer.json` (`added_tokens_decoder`, `added_tokens.json`) tokens that are
-/// found in texts, as Hugging Face does. How they are found (blanks beside them, whole words, before or after the
-/// normaliser) is what the list says, whatever `tokenizer.json` says of the same token.
-pub(super) fn add_listed(inner: &mut Inner, side: &mut SideFiles) -> Result<std::result::Result<(), String>> {
-    for (id, token) in side.added_tokens()? {
-        if inner.get_added_tokens_decoder().get(&id).is_some_and(|known| *known == token) {
-            continue;
-        }
-        let content = token.content.clone();
-        if let Err(e) = inner.add_tokens([token]) {
-            return Ok(Err(e.to_string()));
-        }
-        match inner.token_to_id(&content) {
-            Some(own) if own == id => {}
-            own => {
-                let own = own.map_or_else(|| "none".into(), |own| own.to_string());
-                return Ok(Err(format!(
-                    "gives the token `{content}` the id {own}, but the list of added tokens beside it the id {id}; write \
-                     the folder again with AutoTokenizer and save_pretrained"
-                )));
-            }
-        }
-    }
-    Ok(Ok(()))
-}
-
 /// The id of a token that the side files name; an error if the tokenizer does not have it.
 fn named_id(inner: &Inner, side: &SideFiles, field: &'static str) -> Result<Option<(String, u32)>> {
     let Some(named) = side.token(field) else { return Ok(None) };
@@ -95,57 +58,93 @@ pub(super) fn mask(
     })
 }
 
-/// The end-of-sequence token of a causal model, which stands for a missing word: `eos_token_id` of `config.json` (the
-/// first of several), else the token that the side files name.
+/// The end-of-sequence token of a causal model, which stands for a missing word, or why there is none: `eos_token_id` of
+/// `config.json` (the first of several), else the token that the side files name, else the usual one. Folders whose
+/// configuration has the default id of a larger vocabulary are common; that id is then no id of theirs.
 pub(super) fn end(
     inner: &Inner,
     side: &SideFiles,
     class: &Class,
     config: &Config,
     vocabulary: usize,
-    causal: bool,
-) -> Result<Option<u32>> {
-    if !causal {
-        return Ok(None);
-    }
-    if let Some(value) = config.value("eos_token_id") {
-        return token_id(config, "eos_token_id", value, vocabulary).map(Some);
-    }
+    notes: &mut Vec<String>,
+) -> Result<std::result::Result<u32, String>> {
+    let given = match config.value("eos_token_id") {
+        Some(value) => Some(token_id(config, "eos_token_id", value, vocabulary)?),
+        None => None,
+    };
+    let no_embedding = match given {
+        Some(Ok(id)) => return Ok(Ok(id)),
+        Some(Err(id)) => Some(id),
+        None => None,
+    };
     let usual = class.default_token("eos_token").into_iter().chain(["<|endoftext|>", "</s>", "<eos>"]);
-    let found = named_id(inner, side, "eos_token")?.or_else(|| first_known(inner, &usual.collect::<Vec<_>>()));
-    match found {
-        Some((_, id)) if (id as usize) < vocabulary => Ok(Some(id)),
-        Some((name, id)) => Err(config.wrong(
-            "eos_token_id",
-            format!("missing, and `{name}` has id {id}"),
-            format!("the id of a token among the model's {vocabulary} embeddings"),
+    let found = match side.token("eos_token") {
+        Some(named) => {
+            let name = named.token.content;
+            let id = inner.token_to_id(&name);
+            if id.is_none() {
+                let file = named.path.file_name().unwrap_or_default().to_string_lossy();
+                return Ok(Err(format!(
+                    "{}, and the tokenizer lacks the eos_token `{name}` that {file} names; {WAY_OUT}",
+                    said(no_embedding, vocabulary)
+                )));
+            }
+            id.map(|id| (name, id))
+        }
+        None => first_known(inner, &usual.collect::<Vec<_>>()),
+    };
+    Ok(match found {
+        Some((name, id)) if (id as usize) < vocabulary => {
+            if let Some(wrong) = no_embedding {
+                notes.push(format!(
+                    "config.json says eos_token_id {wrong}, of which the model has no embedding; `{name}` ({id}) of the \
+                     tokenizer stands for a missing word"
+                ));
+            }
+            Ok(id)
+        }
+        Some((name, id)) => {
+            let said = said(no_embedding, vocabulary);
+            Err(format!("{said}, and the model has no embedding of `{name}` ({id}) of the tokenizer; {WAY_OUT}"))
+        }
+        None => Err(format!(
+            "{}, and neither tokenizer_config.json nor special_tokens_map.json has an `eos_token`; {WAY_OUT}",
+            said(no_embedding, vocabulary)
         )),
-        None => Err(Error::File {
-            path: config.path().to_owned(),
-            reason:
-                "no end-of-sequence token, which stands for a missing word: `eos_token_id` is missing, and neither \
-                     tokenizer_config.json nor special_tokens_map.json has an `eos_token`; add \"eos_token_id\", the \
-                     token's id, to config.json"
-                    .into(),
-        }),
-    }
-}
-
-/// An id, or the first of a list of them, that `config.json` gives.
-fn token_id(config: &Config, field: &'static str, value: &serde_json::Value, vocabulary: usize) -> Result<u32> {
-    let ids: Vec<_> = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
-    let fits = |id: &&serde_json::Value| id.as_u64().is_some_and(|id| id < vocabulary as u64);
-    let first = ids.first().and_then(|id| id.as_u64()).filter(|_| ids.iter().all(fits));
-    first.and_then(|id| u32::try_from(id).ok()).ok_or_else(|| {
-        config.wrong(
-            field,
-            value,
-            format!("the id, or a list of ids, of tokens among the model's {vocabulary} embeddings"),
-        )
     })
 }
 
-/// The token that `--bos` puts before a prompt, or why there is none to put.
+const WAY_OUT: &str = "add \"eos_token_id\", the id of the token that ended its training texts, to config.json, or choose a method \
+                       or preset that replaces no words (`kn`)";
+
+fn said(no_embedding: Option<i64>, vocabulary: usize) -> String {
+    let why = "no end-of-sequence token, which stands for a missing word: `eos_token_id` is";
+    match no_embedding {
+        Some(id) => format!("{why} {id}, which is not among the model's {vocabulary} embeddings"),
+        None => format!("{why} missing"),
+    }
+}
+
+/// An id, or the first of a list of them, that `config.json` gives; `Err` inside for one that has no embedding.
+fn token_id(
+    config: &Config,
+    field: &'static str,
+    value: &serde_json::Value,
+    vocabulary: usize,
+) -> Result<std::result::Result<u32, i64>> {
+    let ids: Vec<_> = value.as_array().map_or_else(|| vec![value], |list| list.iter().collect());
+    let whole = |id: &&serde_json::Value| id.is_i64();
+    let first = ids.first().and_then(|id| id.as_i64()).filter(|_| ids.iter().all(whole));
+    let first = first.ok_or_else(|| {
+        let expected = format!("the id, or a list of ids, of tokens among the model's {vocabulary} embeddings");
+        config.wrong(field, value, expected)
+    })?;
+    Ok(u32::try_from(first).ok().filter(|&id| (id as usize) < vocabulary).ok_or(first))
+}
+
+/// The token that `--bos` puts before a prompt, or why there is none to put: that of the side files, else of
+/// `config.json`. Two that differ are one too many.
 pub(super) fn begin(
     inner: &Inner,
     side: &SideFiles,
@@ -158,21 +157,29 @@ pub(super) fn begin(
         Some(value) => Some(token_id(config, "bos_token_id", value, vocabulary).map_err(|e| e.to_string())?),
         None => None,
     };
+    let default = || class.default_token("bos_token").filter(|_| !side.denies("bos_token"));
     let id = match (named, given) {
-        (Some((name, id)), Some(given)) if id != given => {
+        (Some((name, id)), Some(Ok(given))) if id != given => {
             return Err(format!("config.json says bos_token_id {given}, the tokenizer's `bos_token` `{name}` is {id}"));
         }
-        (None, Some(given)) if side.denies("bos_token") => {
+        (None, Some(Ok(given))) if side.denies("bos_token") => {
             return Err(format!(
                 "config.json says bos_token_id {given}, tokenizer_config.json that there is no bos_token"
             ));
         }
-        (Some((_, id)), _) | (None, Some(id)) => id,
-        (None, None) => class
-            .default_token("bos_token")
-            .filter(|_| !side.denies("bos_token"))
-            .and_then(|name| inner.token_to_id(name))
-            .ok_or("neither tokenizer_config.json (bos_token) nor config.json (bos_token_id) names one")?,
+        (Some((_, id)), _) | (None, Some(Ok(id))) => id,
+        (None, given) => match (default().and_then(|name| inner.token_to_id(name)), given) {
+            (Some(id), _) => id,
+            (None, Some(Err(id))) => {
+                return Err(format!(
+                    "config.json says bos_token_id {id}, of which the model has no embedding, and tokenizer_config.json \
+                     (bos_token) names none"
+                ));
+            }
+            _ => {
+                return Err("neither tokenizer_config.json (bos_token) nor config.json (bos_token_id) names one".into());
+            }
+        },
     };
     if id as usize >= vocabulary {
         return Err(format!("the model has no embedding of token {id}"));

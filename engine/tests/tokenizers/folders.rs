@@ -1,7 +1,7 @@
 //! What the files of a folder say of special tokens, and what does not fit is told by the file that is wrong.
 
 use super::folder::Folder;
-use kndb_engine::{Model, Question, Skip};
+use kndb_engine::{Attribution, Model, Options, Question, Skip};
 use serde_json::{Value, json};
 
 const CAPITAL: &str = "The capital of [X] is [Y].";
@@ -30,31 +30,76 @@ fn special(id: usize, content: &str) -> Value {
     })
 }
 
+/// What a preset that replaces words says of a folder without an end-of-sequence token; `kn`, which replaces none, works.
+fn without_end(folder: &Folder) -> String {
+    let model = folder.load();
+    assert!(model.tokenizer.end().is_err());
+    let options = |preset| Options::preset(preset, &model).expect("a preset");
+    assert!(Attribution::new(&model, &options("kn")).is_ok());
+    let errors = ["amig", "amig-paper", "amig-code"].map(|preset| {
+        Attribution::new(&model, &options(preset)).err().unwrap_or_else(|| panic!("{preset} is refused")).to_string()
+    });
+    assert!(errors.iter().all(|error| *error == errors[0]));
+    errors[0].clone()
+}
+
 #[test]
-fn an_end_of_sequence_that_is_wrong_is_told_of_config_json() {
+fn an_end_of_sequence_that_is_no_id_is_told_of_config_json() {
     let folder = Folder::of("gpt2");
-    for wrong in [json!(297), json!(50256), json!("<|endoftext|>"), json!(-1), json!(1.5), json!([]), json!([7, 297])] {
+    for wrong in [json!("<|endoftext|>"), json!(1.5), json!([]), json!([7, "x"])] {
         folder.config(|config| config["eos_token_id"] = wrong.clone());
         let error = folder.error();
         says(&error, &["config.json: eos_token_id is", &wrong.to_string(), "297 embeddings"]);
         assert!(!error.contains("tokenizer.json"), "{error}");
     }
-    folder.config(|config| config["eos_token_id"] = json!([7, 296]));
-    assert_eq!(folder.load().tokenizer.end, Some(7), "of several, the first stands for a missing word");
+    folder.config(|config| config["eos_token_id"] = json!([7, 297]));
+    assert_eq!(folder.load().tokenizer.end(), Ok(7), "of several, the first stands for a missing word");
+}
+
+#[test]
+fn the_default_ids_of_a_larger_vocabulary_are_no_ids_of_a_model_trained_on_a_smaller_one() {
+    let folder = Folder::of("gpt2");
+    for id in [json!(297), json!(50256), json!(-1), json!([50256, 7])] {
+        folder.config(|config| {
+            for field in ["eos_token_id", "bos_token_id", "pad_token_id", "unk_token_id"] {
+                config[field] = id.clone();
+            }
+        });
+        let mut model = folder.load();
+        assert_eq!(model.tokenizer.end(), Ok(296), "the usual name");
+        let first = id.as_array().map_or(&id, |ids| &ids[0]).to_string();
+        let note = model.notes().iter().find(|note| note.contains("eos_token_id")).expect("a note");
+        says(note, &[&first, "no embedding", "`<|endoftext|>` (296)"]);
+        model.ask_with_bos().expect("the usual name");
+        assert_eq!(model.tokenizer.begin(), Ok(296));
+    }
+    folder.write("tokenizer_config.json", br#"{"eos_token": "The", "bos_token": "The"}"#);
+    let model = folder.load();
+    let the = model.tokenizer.encode("The", false).expect("ids").ids[0];
+    assert_eq!((model.tokenizer.end(), model.tokenizer.begin()), (Ok(the), Ok(the)), "the name that a file gives");
+    folder.remove("tokenizer_config.json");
+    folder.replace("tokenizer.json", "<|endoftext|>", "<|stop|>");
+    let error = without_end(&folder);
+    says(&error, &["config.json: no end-of-sequence token", "50256", "297 embeddings", "add \"eos_token_id\"", "`kn`"]);
+    let bos = folder.load().ask_with_bos().expect_err("no token").to_string();
+    says(&bos, &["bos_token_id 50256", "no embedding"]);
 }
 
 #[test]
 fn an_end_of_sequence_is_looked_for_where_it_may_be() {
     let folder = Folder::of("gpt2");
     folder.config(|config| config["eos_token_id"] = Value::Null);
-    assert_eq!(folder.load().tokenizer.end, Some(296), "the usual name");
+    assert_eq!(folder.load().tokenizer.end(), Ok(296), "the usual name");
     folder.replace("tokenizer.json", "<|endoftext|>", "<|stop|>");
-    says(&folder.error(), &["config.json: no end-of-sequence token", "add \"eos_token_id\"", "to config.json"]);
+    says(
+        &without_end(&folder),
+        &["config.json: no end-of-sequence token", "missing", "add \"eos_token_id\"", "to config.json"],
+    );
     folder.write("tokenizer_config.json", br#"{"eos_token": {"content": "<|stop|>"}}"#);
-    assert_eq!(folder.load().tokenizer.end, Some(296));
+    assert_eq!(folder.load().tokenizer.end(), Ok(296));
     // The map of special tokens goes first, as in Hugging Face.
     folder.write("special_tokens_map.json", br#"{"eos_token": "<|halt|>"}"#);
-    says(&folder.error(), &["special_tokens_map.json: eos_token is `<|halt|>`", "a token that the tokenizer has"]);
+    says(&without_end(&folder), &["the tokenizer lacks the eos_token `<|halt|>` that special_tokens_map.json names"]);
     folder.write("special_tokens_map.json", b"[]");
     says(&folder.error(), &["special_tokens_map.json: not a JSON object"]);
     folder.write("special_tokens_map.json", b"{");
@@ -162,14 +207,49 @@ fn tokens_added_in_two_places_are_refused() {
 }
 
 #[test]
-fn merges_are_never_left_out_at_random() {
+fn special_tokens_that_the_vocabulary_lacks_are_found_in_texts_and_have_no_embedding() {
+    for (file, field, value) in [
+        ("tokenizer_config.json", "pad_token", json!("France")),
+        ("special_tokens_map.json", "pad_token", json!({"content": "France"})),
+        ("tokenizer_config.json", "sep_token", json!("capital")),
+        ("tokenizer_config.json", "additional_special_tokens", json!([" is"])),
+        ("special_tokens_map.json", "additional_special_tokens", json!([" is"])),
+        ("tokenizer_config.json", "extra_special_tokens", json!({"image_token": "France"})),
+        ("tokenizer_config.json", "image_token", json!("France")),
+    ] {
+        let folder = Folder::of("gpt2");
+        folder.write(file, json!({ field: value }).to_string().as_bytes());
+        let asked = ask(&folder.load(), "France", "Paris");
+        assert_eq!(asked, Err(Skip::NoEmbedding), "{field} {value} of {file}");
+        // What no text has matters to none.
+        for name in ["[PAD]", "<new>"] {
+            let value: Value = serde_json::from_str(
+                &value.to_string().replace("France", name).replace("capital", name).replace(" is", name),
+            )
+            .expect("JSON");
+            folder.write(file, json!({ field: value }).to_string().as_bytes());
+            assert_eq!(
+                ask(&folder.load(), "France", "Paris"),
+                ask(&Folder::of("gpt2").load(), "France", "Paris"),
+                "{value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn merges_are_never_left_out_at_random_and_that_is_said() {
     let folder = Folder::of("gpt2");
     let plain = folder.load();
+    assert_eq!(plain.notes(), [""; 0]);
     edit(&folder, "tokenizer.json", |file| file["model"]["dropout"] = json!(0.9));
     let model = folder.load();
     for _ in 0..3 {
         assert_eq!(ask(&model, "France", "Kenya"), ask(&plain, "France", "Kenya"));
     }
+    says(&model.notes().join("; "), &["tokenizer.json", "`dropout` 0.9", "switched off"]);
+    edit(&folder, "tokenizer.json", |file| file["model"]["dropout"] = json!(0.0));
+    assert_eq!(folder.load().notes(), [""; 0], "nothing is left out");
 }
 
 #[test]
