@@ -102,6 +102,15 @@ impl Tokenizer {
         };
         let unknown = Unknown::of(&inner, &side, &path, end.as_ref().ok().copied())?;
         let begin = special_tokens::begin(&inner, &side, &class, config, vocabulary);
+        if side.flag("split_special_tokens")? == Some(true) {
+            if let Some((mask, _)) = &mask {
+                return Err(wrong(format!(
+                    "is not to find special tokens in texts (`split_special_tokens` of tokenizer_config.json), so not the \
+                     mask `{mask}` either, without which a masked model cannot be asked; set that to false"
+                )));
+            }
+            inner.set_encode_special_tokens(true);
+        }
         // Behind the checks: what is new here may have no embedding, and matters where a text has it.
         added_tokens::add_special(&mut inner, &side, &class).map_err(wrong)?;
         let side_files = side.paths();

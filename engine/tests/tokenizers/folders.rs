@@ -238,6 +238,15 @@ fn special_tokens_that_the_vocabulary_lacks_are_found_in_texts_and_have_no_embed
 }
 
 #[test]
+fn a_masked_model_whose_special_tokens_are_taken_apart_is_refused() {
+    let folder = Folder::of("bert");
+    folder.write("tokenizer_config.json", br#"{"split_special_tokens": true}"#);
+    says(&folder.error(), &["`split_special_tokens`", "the mask `[MASK]`", "set that to false"]);
+    folder.write("tokenizer_config.json", br#"{"split_special_tokens": false}"#);
+    assert!(ask(&folder.load(), "France", "Paris").is_ok());
+}
+
+#[test]
 fn merges_are_never_left_out_at_random_and_that_is_said() {
     let folder = Folder::of("gpt2");
     let plain = folder.load();
