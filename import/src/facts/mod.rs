@@ -35,6 +35,7 @@ pub use format::FactsFormat;
 pub use id::fact_id;
 pub use names_file::read_names;
 pub use reader::{FactsReader, open};
+pub(crate) use rows::is_wikidata;
 pub use understood::{LanguageSource, NotRead, Skipped, Understood};
 
 /// How to read facts.

@@ -12,6 +12,7 @@ use kndb_storage::{EntryData, Shape};
 use crate::bytes::json::Cursor;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
+use crate::facts::is_wikidata;
 use crate::format::{Account, Context, Format, Probe, Source};
 use crate::source::given::{Given, digest, place};
 use crate::source::ids::{IdList, ids_of};
@@ -163,7 +164,8 @@ impl Source for Bags {
             let file = self.cursor.file.clone();
             let at = || file.at_byte(start);
             let (neurons, dropped) = neuron_set(&fact, &pairs, self.shape, at)?;
-            let relation = self.relation.clone();
+            // A name such as `kn_bag-v2.json` says no relation that could be compared.
+            let relation = self.relation.clone().filter(|relation| is_wikidata(relation));
             let row = Row { relation: relation.as_deref().map(|name| (name, "the file's name")), ..Row::default() };
             let given = self.told.named(fact, row, &at)?.entry(EntryData::Neurons(neurons));
             match self.seen.note_digest(&place(&given.entry), digest(&given.entry), start as u64) {

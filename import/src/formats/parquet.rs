@@ -99,3 +99,23 @@ impl Batches for Groups {
         (u128::from(self.file.len()) * u128::from(self.done.min(self.all)) / u128::from(self.all)) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_that_is_not_built_in_has_a_way_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.parquet");
+        std::fs::write(&path, "PAR1").expect("written");
+        let file = Mapped::open(&path, "a table").expect("opens");
+        let told = unreadable(&file, 0, "Parquet error: Disabled feature at compile time: brotli".to_owned());
+        assert!(told.to_string().contains("found columns packed with brotli; expected Zstandard, Snappy"), "{told}");
+        let told = unreadable(&file, 7, "Parquet error: bad page".to_owned());
+        assert!(
+            told.to_string().ends_with("row 7: the file cannot be read as parquet: Parquet error: bad page"),
+            "{told}"
+        );
+    }
+}

@@ -10,9 +10,38 @@ use crate::source::roles::Role;
 /// Words in names of lists that say an order, of whatever.
 const ORDER: [&str; 11] =
     ["order", "ordering", "perm", "permutation", "indices", "indexes", "index", "idx", "ids", "argsort", "sorted"];
-/// Words in names that say how many there are, or of what kind: nothing about their order.
-const COUNT: [&str; 12] =
-    ["n", "num", "count", "counts", "total", "size", "width", "dim", "norm", "type", "name", "max"];
+/// Words in names that say something else of layers or neurons than which they are: how many, of what kind, how good.
+const OTHER: [&str; 24] = [
+    "n",
+    "num",
+    "count",
+    "counts",
+    "total",
+    "size",
+    "width",
+    "dim",
+    "norm",
+    "type",
+    "name",
+    "names",
+    "max",
+    "min",
+    "rank",
+    "ranks",
+    "score",
+    "scores",
+    "share",
+    "weight",
+    "weights",
+    "freq",
+    "frequency",
+    "group",
+];
+/// Words in names of lists that are about something else than layers and neurons.
+const ELSE: [&str; 14] = [
+    "fact", "facts", "prompt", "prompts", "token", "tokens", "sample", "samples", "seed", "seeds", "row", "rows",
+    "subject", "object",
+];
 
 /// What a name says of layers or neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +63,9 @@ impl Axis {
         let words = Role::words(name);
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
         match Role::near(name).filter(is_axis) {
-            Some(_) if has(&COUNT) => None,
+            Some(_) if has(&OTHER) => None,
             Some(role) => Some(Self::Near(role)),
-            None => has(&ORDER).then_some(Self::Order),
+            None => (has(&ORDER) && !has(&ELSE)).then_some(Self::Order),
         }
     }
 
@@ -182,6 +211,8 @@ mod tests {
         assert_eq!(list("order", &[1, 0, 2]), Some(true), "of three of something else");
         assert_eq!(list("index", &[11, 12, 13, 14]), Some(true), "no order");
         assert_eq!(list("num_layers", &[4]), None);
+        assert_eq!(list("neuron_rank", &[7, 6, 5, 4, 3, 2, 1, 0]), None);
+        assert_eq!(list("fact_index", &[3, 2, 1, 0]), None);
         assert_eq!(list("seeds", &[3, 2, 1, 0]), None);
     }
 

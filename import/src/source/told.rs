@@ -58,6 +58,8 @@ pub(crate) struct Told {
     ids: Vec<PathBuf>,
     /// Whether an option says the language or the prompt.
     by_option: bool,
+    /// Whether what says a relation is to be left out, whatever it is.
+    without_relation: bool,
 }
 
 impl Told {
@@ -66,7 +68,9 @@ impl Told {
     pub fn of(path: &Path, folders: usize, options: &Options) -> Result<Self, ImportError> {
         let at = || Box::new(Location { file: path.to_owned(), place: Place::File });
         let by_option = options.language.is_some() || options.prompt.is_some();
-        let mut told = Self { by_option, ..Self::default() };
+        // `relation` stands for the field of formats that have one of another name, too.
+        let without_relation = options.ignore.iter().any(|name| name == Role::Relation.name());
+        let mut told = Self { by_option, without_relation, ..Self::default() };
         if let Some(language) = &options.language {
             told.language(language, LANGUAGE_OPTION, &at)?;
         }
@@ -199,6 +203,7 @@ impl Told {
             None => self.prompt.as_ref().map_or(0, |said| said.value),
         };
         let relation = match row.relation {
+            _ if self.without_relation => None,
             Some((relation, by)) => {
                 check("relation", self.relation.as_ref(), relation, by, at)?;
                 Some(relation.to_owned())
@@ -257,6 +262,13 @@ fn unusable_id(fact: &str) -> Option<String> {
     Some(format!("found {found}; expected 1 to 1,000 bytes of text without control characters"))
 }
 
+/// Whether a key of metadata is about what was asked: there a code that is a word elsewhere, `it`, is a language.
+fn is_about_data(key: &str) -> bool {
+    const DATA: [&str; 12] =
+        ["target", "source", "src", "tgt", "data", "dataset", "corpus", "file", "files", "path", "facts", "fact"];
+    Role::words(key).iter().any(|word| DATA.contains(&&**word))
+}
+
 /// A language that a text is, or that a name in it has: `zh`, `mlama_zh`, `data/zh/P36.jsonl`, `{"f1": "zh"}`.
 fn language_of_text(key: &str, text: &str) -> Option<String> {
     /// Names of what may end in a code for another reason: `bert-base-chinese` was asked in a language, but which?
@@ -277,10 +289,14 @@ fn language_of_text(key: &str, text: &str) -> Option<String> {
     /// Longer texts are prose.
     const LONGEST: usize = 200;
     let is_other = |language: &str| !language::same(language, DEFAULT_LANGUAGE);
+    let loose = is_about_data(key);
+    let is_code = |text: &str| {
+        language::is_surely(text) || (loose && language::is_known(text) && !language::is_of_the_field(text))
+    };
     let sure = |text: &str| {
         let text = text.trim();
         let is_named = language::named(text).is_some_and(|code| code != DEFAULT_LANGUAGE);
-        ((language::is_surely(text) && is_other(text)) || is_named).then(|| text.to_owned())
+        ((is_code(text) && is_other(text)) || is_named).then(|| text.to_owned())
     };
     if let Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) = serde_json::from_str(text) {
         return texts_of(&json).into_iter().find_map(sure);

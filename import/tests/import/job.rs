@@ -252,6 +252,13 @@ fn a_relation_that_is_not_the_store_s_is_refused_whatever_it_looks_like() {
     let mut without = job();
     without.options.ignore = vec!["relation".to_owned()];
     imported(&folder, &store, "t.csv", &without).expect("left out");
+    without.on_conflict = OnConflict::Replace;
+    folder.write("r.json", r#"{"a": {"neurons": [[0, 1]], "relation_name": "P19"}}"#);
+    imported(&folder, &store, "r.json", &without).expect("the field of another format, too");
+    folder.write("kn_bag-v2.json", "[[[0, 1]]]");
+    folder.write("kn_bag-v2.json.ids.txt", "a");
+    let replace = ImportJob { on_conflict: OnConflict::Replace, ..job() };
+    imported(&folder, &store, "kn_bag-v2.json", &replace).expect("no relation is called `v2`");
 }
 
 #[test]

@@ -93,6 +93,8 @@ fn metadata_in_which_a_language_stands_is_not_passed_over_where_the_default_woul
         ("file", "zh.json"),
         ("source", "data/fr/P36.jsonl"),
         ("split", "German"),
+        ("dataset", "mlama_it"),
+        ("target", "pt"),
         ("about", r#"{\"u1\": \"zh\"}"#),
     ] {
         let told = folder.refusal("s.safetensors", tensors(key, value));
