@@ -167,12 +167,18 @@ impl Writer {
     /// Takes over what the store has, which must be what was acknowledged and some steps of what was tried.
     fn compare(&mut self, found: State, when: &str) {
         let steps = if self.trying { work(self.name, self.next).0 } else { Vec::new() };
-        let acknowledged = self.state.clone();
-        for done in 0..=steps.len() {
-            if self.state == found {
-                return;
+        let acknowledged = &self.state;
+        // What a process before this one had made durable and not published, the next writer published; then it was tried again.
+        for before in 0..=steps.len() {
+            let mut state = acknowledged.clone();
+            steps[..before].iter().for_each(|step| step.apply(&mut state));
+            for done in 0..=steps.len() {
+                if state == found {
+                    self.state = state;
+                    return;
+                }
+                steps.iter().skip(done).take(1).for_each(|step| step.apply(&mut state));
             }
-            steps.iter().skip(done).take(1).for_each(|step| step.apply(&mut self.state));
         }
         let names: Vec<_> = acknowledged.keys().chain(found.keys()).collect();
         let differs = names.into_iter().find(|name| acknowledged.get(*name) != found.get(*name));
@@ -214,7 +220,6 @@ fn two_killed_writers_have_lost_nothing_and_left_nothing_half_done() {
     crate::child::tell(&format!("{} and {} works acknowledged", writers[0].next, writers[1].next));
     toy.store.compact().expect("compacts");
     let mut all = found(&toy.fresh());
-    // What the last of them had made durable and not published, the next writer published.
     for writer in &mut writers {
         writer.compare(all.remove(writer.name).unwrap_or_default(), "at the end");
     }
