@@ -40,10 +40,13 @@ struct Args {
     /// With --mlama: how many languages, those with the most facts first
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     most: usize,
+    /// With --mlama: a statement to ask instead of the usual ones; may be given several times
+    #[arg(long, value_name = "STATEMENT")]
+    ask: Vec<String>,
 }
 
 /// Writes a store of mLAMA's counts, unless it is there, and asks it.
-fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64)) -> Result<(), String> {
+fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64), ask: &[String]) -> Result<(), String> {
     let mut err = std::io::stderr();
     let text = std::fs::read_to_string(table).map_err(|e| format!("cannot read {}: {e}", table.display()))?;
     let counts = mlama::Counts::read(&text)?.part(most, share);
@@ -54,7 +57,7 @@ fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64)) -> R
         let _ = writeln!(err, "{} entries in {seconds:.1} s", counts.entries());
     }
     let _ = writeln!(err, "milliseconds: first, warm; rows");
-    for mlama::Answered { question, first, warm, rows } in mlama::ask(path)? {
+    for mlama::Answered { question, first, warm, rows } in mlama::ask(path, ask)? {
         let [first, warm] = [first, warm].map(|time| time.as_secs_f64() * 1e3);
         let _ = writeln!(err, "{first:>9.3} {warm:>9.3} {rows:>6}  {question}");
     }
@@ -65,9 +68,13 @@ fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64)) -> R
 }
 
 fn main() -> ExitCode {
-    let Args { path, seed, facts, relations, languages, layers, width, mlama: table, share, most } = Args::parse();
+    let Args { path, seed, facts, relations, languages, layers, width, mlama: table, share, most, mut ask } =
+        Args::parse();
     if let Some(table) = table {
-        return match mlama(&table, &path, seed, (most, share)) {
+        if ask.is_empty() {
+            ask.extend(mlama::QUESTIONS.map(str::to_owned));
+        }
+        return match mlama(&table, &path, seed, (most, share), &ask) {
             Ok(()) => ExitCode::SUCCESS,
             Err(e) => {
                 let _ = writeln!(std::io::stderr(), "error: {e}");

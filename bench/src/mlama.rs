@@ -149,10 +149,23 @@ fn scores(best: &[f32], shared: u64, own: u64) -> ScoreValues {
     ScoreValues::Sparse { neurons, scores, floor }
 }
 
+/// The questions that a store of many languages is there for.
+pub const QUESTIONS: [&str; 9] = [
+    "likn[tau=0.2] by layer",
+    "kn[tau=0.2] by lang",
+    "kn[tau=0.2] by layer",
+    "kn[tau=0.37] by layer",
+    "kn[tau=0.37] by lang",
+    "kn[tau=0.2] by relation",
+    "kn[fact=\"P36-00001\", tau=0.2] by lang",
+    "kn[tau=0.2] by neuron top 20",
+    "kn[tau=0.11] by fact, neuron top 1",
+];
+
 /// A question and how long its answer took.
 pub struct Answered {
     /// What was asked.
-    pub question: &'static str,
+    pub question: String,
     /// Of the first time, when the pages may have to come from the disk.
     pub first: Duration,
     /// The shortest of the times after it.
@@ -161,12 +174,12 @@ pub struct Answered {
     pub rows: u64,
 }
 
-/// Asks the questions that a store of many languages is there for.
+/// Asks a store some statements, and two questions without words: opening it, and looking one fact up.
 ///
 /// # Errors
 /// A sentence, when one cannot be answered.
-pub fn ask(path: &Path) -> Result<Vec<Answered>, String> {
-    let timed = |question, mut answer: Box<dyn FnMut() -> Result<u64, String> + '_>| {
+pub fn ask(path: &Path, statements: &[String]) -> Result<Vec<Answered>, String> {
+    let timed = |question: &str, mut answer: Box<dyn FnMut() -> Result<u64, String> + '_>| {
         let mut times = Vec::new();
         let mut rows = 0;
         for _ in 0..6 {
@@ -175,7 +188,8 @@ pub fn ask(path: &Path) -> Result<Vec<Answered>, String> {
             times.push(begun.elapsed());
         }
         let first = times.remove(0);
-        Ok::<_, String>(Answered { question, first, warm: times.into_iter().min().unwrap_or(first), rows })
+        let warm = times.into_iter().min().unwrap_or(first);
+        Ok::<_, String>(Answered { question: question.to_owned(), first, warm, rows })
     };
     let opened = || Store::open(path).and_then(|store| store.snapshot().map(|snapshot| (store, snapshot)));
     let (store, snapshot) = opened().map_err(|e| e.to_string())?;
@@ -183,17 +197,7 @@ pub fn ask(path: &Path) -> Result<Vec<Answered>, String> {
         "opening, to a snapshot",
         Box::new(|| opened().map(|(_, snapshot)| snapshot.fact_count()).map_err(|e| e.to_string())),
     )?];
-    for text in [
-        "likn[tau=0.2] by layer",
-        "kn[tau=0.2] by lang",
-        "kn[tau=0.2] by layer",
-        "kn[tau=0.37] by layer",
-        "kn[tau=0.37] by lang",
-        "kn[tau=0.2] by relation",
-        "kn[fact=\"P36-00001\", tau=0.2] by lang",
-        "kn[tau=0.2] by neuron top 20",
-        "kn[tau=0.11] by fact, neuron top 1",
-    ] {
+    for text in statements {
         let statement = kndb::query::parse(text).map_err(|e| e.to_string())?;
         let rows = || {
             let mut count = Rows(0);
@@ -266,7 +270,8 @@ mod tests {
         let run = snapshot.run_named(RUN).expect("the run").id;
         assert_eq!(snapshot.holds(run).expect("readable").attributed, 9);
         drop(snapshot);
-        let answered = ask(&folder.path().join("store")).expect("answers");
+        let questions = QUESTIONS.map(str::to_owned);
+        let answered = ask(&folder.path().join("store"), &questions).expect("answers");
         assert!(answered.iter().all(|it| it.rows > 0));
     }
 
