@@ -55,6 +55,33 @@ impl Algebra {
         }
     }
 
+    /// Adds to a union of many sets those of `more` that are not in it: each neuron is looked at once, however many sets there are. Until
+    /// [`Self::joined`] nothing else may be asked of the marks.
+    pub(crate) fn join(&mut self, all: &mut Vec<u32>, more: impl ExactSizeIterator<Item = u32>) {
+        if self.needs_order() {
+            all.extend(more);
+            return;
+        }
+        let mut kept = all.len();
+        all.resize(kept + more.len(), 0);
+        for neuron in more {
+            // Written in any case: whether it is new cannot be guessed, and a wrong guess costs more than a write.
+            all[kept] = neuron;
+            kept += usize::from(std::mem::replace(&mut self.marks[neuron as usize], 1) == 0);
+        }
+        all.truncate(kept);
+    }
+
+    /// Ends a union of many sets: what was given to [`Self::join`], each neuron once.
+    pub(crate) fn joined(&mut self, all: &mut Vec<u32>) {
+        if self.needs_order() {
+            all.sort_unstable();
+            all.dedup();
+        } else {
+            self.mark(all.iter().copied(), 0);
+        }
+    }
+
     fn mark(&mut self, neurons: impl Iterator<Item = u32>, mark: u8) {
         neurons.for_each(|neuron| self.marks[neuron as usize] = mark);
     }
@@ -133,6 +160,14 @@ mod tests {
                     prop_assert_eq!(&found.into_iter().collect::<BTreeSet<_>>(), expected);
                     prop_assert!(algebra.marks.iter().all(|&mark| mark == 0));
                 }
+                let mut all = Vec::new();
+                for side in [&l, &r, &l] {
+                    algebra.join(&mut all, side.iter().copied());
+                }
+                algebra.joined(&mut all);
+                prop_assert_eq!(all.len(), expected[0].len(), "no neuron twice");
+                prop_assert_eq!(&all.into_iter().collect::<BTreeSet<_>>(), &expected[0]);
+                prop_assert!(algebra.marks.iter().all(|&mark| mark == 0));
             }
         }
     }

@@ -88,35 +88,68 @@ impl<'p, 's> Worker<'p, 's> {
         if source.facts.as_ref().is_some_and(|filter| !filter.accepts(fact)) {
             return Ok(());
         }
-        let op = match source.combine {
-            Combine::Union => SetOp::Union,
-            Combine::Intersection => SetOp::Intersection,
-        };
+        match source.combine {
+            Combine::Intersection => self.intersection(source, fact, out),
+            Combine::Union if source.cells.len() == 1 => self.cell(source, &source.cells[0], fact, out),
+            Combine::Union => {
+                let found = self.join(source, fact, out);
+                // Also after an error: nothing may stay marked.
+                self.algebra.joined(out);
+                found
+            }
+        }
+    }
+
+    fn intersection(&mut self, source: &Source<'s>, fact: u32, out: &mut Vec<u32>) -> Result<(), QueryError> {
         for (number, cell) in source.cells.iter().enumerate() {
             if number == 0 {
                 self.cell(source, cell, fact, out)?;
                 continue;
             }
-            if out.is_empty() && source.combine == Combine::Intersection {
+            if out.is_empty() {
                 break;
             }
-            if source.combine == Combine::Intersection
-                && let Some(stored) = self.stored(source, cell, fact)
-            {
+            if let Some(stored) = self.stored(source, cell, fact) {
                 // `out` has passed the source's filter already.
-                self.algebra.apply(op, out, stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron))));
+                let stored = stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron)));
+                self.algebra.apply(SetOp::Intersection, out, stored);
                 continue;
             }
             let mut other = self.buffer();
             self.cell(source, cell, fact, &mut other)?;
-            if out.is_empty() && source.combine == Combine::Union {
-                std::mem::swap(out, &mut other);
-            } else {
-                self.algebra.apply(op, out, other.iter().copied());
-            }
+            self.algebra.apply(SetOp::Intersection, out, other.iter().copied());
             self.spare.push(other);
         }
         Ok(())
+    }
+
+    /// Joins the cells of a union.
+    fn join(&mut self, source: &Source<'s>, fact: u32, out: &mut Vec<u32>) -> Result<(), QueryError> {
+        let mut one = self.buffer();
+        for cell in &source.cells {
+            let stored = if source.neurons.is_none() { self.stored(source, cell, fact) } else { None };
+            if let Some(stored) = stored {
+                self.algebra.join(out, stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron))));
+                continue;
+            }
+            one.clear();
+            self.cell(source, cell, fact, &mut one)?;
+            self.algebra.join(out, one.iter().copied());
+        }
+        self.spare.push(one);
+        Ok(())
+    }
+
+    /// How many different neurons some lists have together.
+    pub(crate) fn distinct(&mut self, lists: &[Vec<u32>]) -> u64 {
+        let mut all = self.buffer();
+        for list in lists {
+            self.algebra.join(&mut all, list.iter().copied());
+        }
+        self.algebra.joined(&mut all);
+        let count = all.len() as u64;
+        self.spare.push(all);
+        count
     }
 
     /// `out = out op right` without copying `right`, where that is one stored set and its filters do not

@@ -83,30 +83,42 @@ impl Splits {
         self.parts.len()
     }
 
-    /// The neurons of a fact that the part `number` has: those of its languages, and of these the ones
-    /// that its prompt found.
+    /// The neurons of a fact, one list a part: those of its languages, and of these the ones that its prompt found. Returns how many
+    /// different ones they are: as many as the whole set has, since it is the union of its parts.
     pub(crate) fn neurons<'s>(
         &self,
         worker: &mut Worker<'_, 's>,
         pairs: &Pairs<'s>,
-        number: usize,
         fact: u32,
-        out: &mut Vec<u32>,
-    ) -> Result<(), QueryError> {
-        let Some(source) = pairs.only_source() else { return Ok(()) };
-        let (mut one, mut found) = (Vec::new(), Vec::new());
-        for &(cell, prompt) in &self.parts[number].entries {
-            let cell = &source.cells[cell];
-            one.clear();
-            worker.cell(source, cell, fact, &mut one)?;
-            if let Some(prompt) = prompt.filter(|_| cell.prompts.len() > 1) {
-                found.clear();
-                worker.prompt(source, cell, &cell.prompts[prompt], fact, &mut found)?;
-                worker.apply(SetOp::Intersection, &mut one, &found);
-            }
-            worker.apply(SetOp::Union, out, &one);
+        lists: &mut Vec<Vec<u32>>,
+    ) -> Result<u64, QueryError> {
+        lists.resize_with(self.parts.len(), Vec::new);
+        lists.iter_mut().for_each(Vec::clear);
+        if self.whole {
+            worker.pairs(pairs, fact, &mut lists[0])?;
+            return Ok(lists[0].len() as u64);
         }
-        Ok(())
+        let Some(source) = pairs.only_source() else { return Ok(0) };
+        let (mut one, mut found) = (Vec::new(), Vec::new());
+        for (part, list) in self.parts.iter().zip(&mut *lists) {
+            for &(cell, prompt) in &part.entries {
+                let cell = &source.cells[cell];
+                let prompt = prompt.filter(|_| cell.prompts.len() > 1);
+                if list.is_empty() && prompt.is_none() {
+                    worker.cell(source, cell, fact, list)?;
+                    continue;
+                }
+                one.clear();
+                worker.cell(source, cell, fact, &mut one)?;
+                if let Some(prompt) = prompt {
+                    found.clear();
+                    worker.prompt(source, cell, &cell.prompts[prompt], fact, &mut found)?;
+                    worker.apply(SetOp::Intersection, &mut one, &found);
+                }
+                worker.apply(SetOp::Union, list, &one);
+            }
+        }
+        Ok(worker.distinct(lists))
     }
 
     /// The degenerate groups that the part `number` has for a fact.

@@ -4,7 +4,7 @@
 //! the facts are walked again for the rows after them; in the order of the facts, which is the usual one, from where they stopped.
 
 use super::groups::{Group, Naming};
-use super::tally::{Counts, Tally, TallyPlan};
+use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::ast::{Dimension, Key, Measure};
 use crate::domain::Execution;
 use crate::error::QueryError;
@@ -41,11 +41,11 @@ pub(super) fn rows<'s>(
         let stats = execution.stats.take();
         let found = walk(execution, pairs, facts, &naming, (0, None));
         execution.stats = stats;
-        naming.total.pairs = found?.pairs;
+        naming.total = found?.pairs;
     }
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let first = walk(execution, pairs, facts, &naming, (wanted(left), None))?;
-    naming.total.pairs = first.pairs;
+    naming.total = first.pairs;
     memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
     let in_order = is_in_fact_order(&naming);
     let (mut best, mut rest) = (first.best, facts);
@@ -88,23 +88,15 @@ fn walk<'s>(
     let in_order = is_in_fact_order(naming);
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut found = Found { best: Best::new(wanted, after), pairs: 0 };
-        let (mut all, mut part) = (Vec::new(), Vec::new());
+        let mut lists = Vec::new();
         for &fact in facts {
-            all.clear();
-            worker.pairs(pairs, fact, &mut all)?;
-            found.pairs += all.len() as u64;
-            if all.is_empty() || wanted == 0 {
+            let pairs = naming.splits.neurons(worker, pairs, fact, &mut lists)?;
+            found.pairs += pairs;
+            if pairs == 0 || wanted == 0 {
                 continue;
             }
             let key = naming.keys.of(fact);
-            for number in 0..naming.splits.len() {
-                let neurons = if naming.splits.is_whole() {
-                    &all
-                } else {
-                    part.clear();
-                    naming.splits.neurons(worker, pairs, number, fact, &mut part)?;
-                    &part
-                };
+            for (number, neurons) in lists.iter().enumerate() {
                 for (neuron, counts) in counted(&plan, fact, neurons) {
                     let group = Group { fact: key, split: number as u16, neuron, counts };
                     if naming.is_wanted(&group) {
@@ -128,12 +120,21 @@ fn walk<'s>(
     Ok(found)
 }
 
-/// The groups of one fact's neurons: by neuron, by layer, or one.
+/// The groups of one fact's neurons: by neuron in any order, by layer, or one.
 fn counted(plan: &TallyPlan, fact: u32, neurons: &[u32]) -> Vec<(u32, Counts)> {
     if neurons.is_empty() {
         return Vec::new();
     }
-    let mut tally = Tally::new(plan);
-    tally.add(plan, fact, neurons);
-    tally.groups(plan)
+    match plan.split {
+        Split::Neurons => neurons.iter().map(|&neuron| (neuron, Counts { pairs: 1, facts: 1, neurons: 1 })).collect(),
+        Split::Whole => {
+            let count = neurons.len() as u64;
+            vec![(0, Counts { pairs: count, facts: 1, neurons: count })]
+        }
+        Split::Layers => {
+            let mut tally = Tally::new(plan);
+            tally.add(plan, fact, neurons);
+            tally.groups(plan)
+        }
+    }
 }

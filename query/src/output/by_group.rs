@@ -71,7 +71,7 @@ fn numbers(evidence: &GroupEvidence) -> [f64; 3] {
     [evidence.probability, alone, evidence.after_all].map(f64::from)
 }
 
-/// Counts and evidence of every group; the groups go to `found`.
+/// Counts and evidence of every group, and the pairs of everything; the groups go to `found`.
 pub(super) fn degenerate_groups<'s>(
     execution: &mut Execution<'s>,
     pairs: &Pairs<'s>,
@@ -79,7 +79,7 @@ pub(super) fn degenerate_groups<'s>(
     keys: &mut FactKeys<'s>,
     splits: &Splits,
     found: &mut DegenerateGroups,
-) -> Result<(Vec<Group>, Counts), QueryError> {
+) -> Result<(Vec<Group>, u64), QueryError> {
     let memory = execution.memory;
     let mut worker = execution.worker();
     let mut numbered: HashMap<Vec<Neuron>, u32> = HashMap::new();
@@ -131,5 +131,5 @@ pub(super) fn degenerate_groups<'s>(
         let neurons = found.neurons[neuron as usize].len() as u64;
         Group { fact, split, neuron, counts: Counts { pairs: row.facts * neurons, facts: row.facts, neurons } }
     });
-    Ok((groups.collect(), Counts { pairs: total, ..Counts::default() }))
+    Ok((groups.collect(), total))
 }

@@ -53,7 +53,8 @@ pub(super) struct Naming<'a, 's> {
     pub split: Split,
     pub shape: Shape,
     pub names: FactNames<'s>,
-    pub total: Counts,
+    /// Pairs of everything that was looked at.
+    pub total: u64,
 }
 
 /// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
@@ -95,8 +96,8 @@ pub(crate) fn pairs<'s>(
     let mut degenerate = DegenerateGroups::default();
     if has(Dimension::Fact) && !has(Dimension::Group) {
         let texts = keys.texts(memory)?;
-        let (keys, total) = (&keys, Counts::default());
-        let naming = Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total };
+        let keys = &keys;
+        let naming = Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total: 0 };
         return by_fact::rows(execution, pairs, &facts, naming, sink);
     }
     let (groups, total) = if has(Dimension::Group) {
@@ -112,11 +113,11 @@ pub(crate) fn pairs<'s>(
 /// What the counters of groups are called where they take too much memory.
 const COUNTERS: &str = "the counters of this result's groups";
 
-/// One worker's counts: of the groups, and of everything, where that is not one of the groups.
+/// One worker's counts of the groups, and the pairs of everything.
 #[derive(Default)]
 struct Share {
     tallies: HashMap<(u32, u16), Tally>,
-    total: Option<Tally>,
+    pairs: u64,
 }
 
 fn tallies<'s>(
@@ -126,52 +127,35 @@ fn tallies<'s>(
     keys: &mut FactKeys<'s>,
     splits: &Splits,
     split: Split,
-) -> Result<(Vec<Group>, Counts), QueryError> {
-    // With a single group, its counts are those of everything.
+) -> Result<(Vec<Group>, u64), QueryError> {
     let single = keys.is_one() && splits.is_whole();
-    // Counters as large as the model pay only when many facts fill them.
+    // Counters as large as the model pay only when many facts fill them, and where they stay in the processor's cache: one of each
+    // language would not.
     let many = facts.len() >= FACTS_A_THREAD;
-    let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many);
-    let whole = TallyPlan::new(execution.shape, Split::Whole, many);
+    let few = single || split != Split::Layers;
+    let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many && few);
     let (known, memory) = (&*keys, execution.memory);
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
-        let mut share = Share { tallies: HashMap::new(), total: (!single).then(|| Tally::new(&whole)) };
+        let mut share = Share::default();
         let mut alone = single.then(|| Tally::new(&plan));
-        let (mut all, mut part) = (Vec::new(), Vec::new());
+        let mut lists = Vec::new();
         for &fact in facts {
-            all.clear();
-            worker.pairs(pairs, fact, &mut all)?;
+            share.pairs += splits.neurons(worker, pairs, fact, &mut lists)?;
             if let Some(alone) = &mut alone {
-                alone.add(&plan, fact, &all);
+                alone.add(&plan, fact, &lists[0]);
                 continue;
             }
-            if all.is_empty() {
-                continue;
-            }
-            if let Some(total) = &mut share.total {
-                total.add(&whole, fact, &all);
-            }
-            let key = known.of(fact);
-            for number in 0..splits.len() {
-                let neurons = if splits.is_whole() {
-                    &all
-                } else {
-                    part.clear();
-                    splits.neurons(worker, pairs, number, fact, &mut part)?;
-                    &part
+            for (number, neurons) in lists.iter().enumerate().filter(|(_, neurons)| !neurons.is_empty()) {
+                let (tally, before) = match share.tallies.entry((known.of(fact), number as u16)) {
+                    Entry::Occupied(known) => {
+                        let tally = known.into_mut();
+                        let before = tally.bytes();
+                        (tally, before)
+                    }
+                    Entry::Vacant(free) => (free.insert(Tally::new(&plan)), 0),
                 };
-                if !neurons.is_empty() {
-                    let (tally, before) = match share.tallies.entry((key, number as u16)) {
-                        Entry::Occupied(known) => {
-                            let tally = known.into_mut();
-                            let before = tally.bytes();
-                            (tally, before)
-                        }
-                        Entry::Vacant(free) => (free.insert(Tally::new(&plan)), 0),
-                    };
-                    tally.add(&plan, fact, neurons);
-                    memory.take(tally.bytes().saturating_sub(before), COUNTERS)?;
-                }
+                tally.add(&plan, fact, neurons);
+                memory.take(tally.bytes().saturating_sub(before), COUNTERS)?;
             }
         }
         share.tallies.extend(alone.map(|tally| ((0, 0), tally)));
@@ -186,9 +170,7 @@ fn tallies<'s>(
                 Entry::Vacant(free) => drop(free.insert(tally)),
             }
         }
-        if let (Some(sum), Some(more)) = (&mut sum.total, share.total) {
-            sum.merge(more);
-        }
+        sum.pairs += share.pairs;
     }
     let mut groups = Vec::new();
     let mut first: HashMap<u32, u32> = HashMap::new();
@@ -202,14 +184,7 @@ fn tallies<'s>(
         groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
     }
     first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
-    let total = if single {
-        let pairs = groups.iter().map(|group| group.counts.pairs).sum();
-        Counts { pairs, ..Counts::default() }
-    } else {
-        let whole = sum.total.map(|total| total.groups(&whole)).unwrap_or_default();
-        whole.first().map_or(Counts::default(), |&(_, counts)| counts)
-    };
-    Ok((groups, total))
+    Ok((groups, sum.pairs))
 }
 
 impl Naming<'_, '_> {
@@ -275,7 +250,7 @@ impl Naming<'_, '_> {
     }
 
     fn share(&self, group: &Group) -> f64 {
-        group.counts.pairs as f64 / self.total.pairs as f64
+        group.counts.pairs as f64 / self.total as f64
     }
 
     fn layer(&self, group: &Group) -> u32 {
@@ -421,7 +396,7 @@ pub(crate) fn alone(
     });
     let groups = groups.collect();
     let splits = Splits::whole();
-    let total = Counts { pairs: members.len(), ..Counts::default() };
+    let total = members.len();
     let degenerate = DegenerateGroups::default();
     let texts = keys.texts(memory)?;
     let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
