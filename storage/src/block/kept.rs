@@ -1,11 +1,12 @@
 //! From the scores that a writer hands in to those that are kept, ranked.
 
-use super::rank::{rank_key, round, unrank};
+use super::rank::{rank_key, round, round_all, unrank};
 use super::view::{LayerSummary, ScoreView};
 use super::{Form, LEAST_POSITIVE};
 use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores};
 use crate::ids::Neuron;
 use crate::run::{Keep, ScoreType};
+use std::borrow::Cow;
 
 /// What is kept of one fact's scores.
 pub(super) struct Kept {
@@ -26,7 +27,8 @@ pub(super) struct Kept {
 impl Kept {
     /// Applies a run's rule to scores.
     pub(super) fn of(scores: &Scores, form: Form, keep: Keep) -> Self {
-        let mut all = Listed::of(&scores.values, form);
+        let values = &Rounded::of(&scores.values, form.score_type);
+        let mut all = Listed::of(values, form);
         let mut floor = all.floor(keep, form.score_type);
         let mut ranked: Vec<u64> = Vec::new();
         let mut take = |neuron: u32, value: f32| {
@@ -34,7 +36,7 @@ impl Kept {
                 ranked.push(rank_key(neuron, value));
             }
         };
-        all.each(&scores.values, form, &mut take);
+        values.each(&mut take);
         ranked.sort_unstable();
         if let Keep::Top(n) = keep
             && ranked.len() > n as usize
@@ -43,7 +45,7 @@ impl Kept {
             floor = unrank(ranked[n as usize]).1.next_up().max(floor);
             ranked.truncate(n as usize);
         }
-        let (ceiling, negative) = all.negative(&scores.values, form, keep);
+        let (ceiling, negative) = all.negative(values, keep);
         for (layer, evidence) in all.layers.iter_mut().zip(&scores.evidence) {
             layer.evidence = *evidence;
         }
@@ -65,6 +67,33 @@ impl Kept {
     }
 }
 
+/// The scores that were handed in, as they are kept.
+enum Rounded<'a> {
+    /// Of every neuron.
+    Dense(Cow<'a, [f32]>),
+    Sparse(&'a [Neuron], Cow<'a, [f32]>, f32),
+}
+
+impl<'a> Rounded<'a> {
+    fn of(values: &'a ScoreValues, score_type: ScoreType) -> Self {
+        match values {
+            ScoreValues::Dense(values) => Self::Dense(round_all(values, score_type)),
+            ScoreValues::Sparse { neurons, scores, floor } => {
+                Self::Sparse(neurons, round_all(scores, score_type), *floor)
+            }
+        }
+    }
+
+    fn each(&self, take: &mut impl FnMut(u32, f32)) {
+        match self {
+            Self::Dense(values) => (0..).zip(values.iter()).for_each(|(neuron, &value)| take(neuron, value)),
+            Self::Sparse(neurons, values, _) => {
+                neurons.iter().zip(values.iter()).for_each(|(&Neuron(neuron), &value)| take(neuron, value));
+            }
+        }
+    }
+}
+
 /// All scores that were handed in, looked at once.
 struct Listed {
     max: f32,
@@ -78,12 +107,12 @@ struct Listed {
 }
 
 impl Listed {
-    fn of(values: &ScoreValues, form: Form) -> Self {
+    fn of(values: &Rounded<'_>, form: Form) -> Self {
         let unknown = LayerEvidence { probability: f32::NAN, baseline: f32::NAN, residual: f32::NAN };
         let none = LayerSummary { max: f32::NEG_INFINITY, sum: f32::NAN, evidence: unknown };
         let (complete, given_floor) = match values {
-            ScoreValues::Dense(_) => (true, f32::NEG_INFINITY),
-            ScoreValues::Sparse { neurons, floor, .. } => (neurons.len() as u64 == form.shape.neurons(), *floor),
+            Rounded::Dense(_) => (true, f32::NEG_INFINITY),
+            Rounded::Sparse(neurons, _, floor) => (neurons.len() as u64 == form.shape.neurons(), *floor),
         };
         let layers = vec![none; form.shape.layers as usize];
         let mut all = Self { max: f32::NEG_INFINITY, size: 0.0, layers, complete, given_floor };
@@ -96,24 +125,21 @@ impl Listed {
         all
     }
 
-    fn look(&mut self, values: &ScoreValues, form: Form) {
+    fn look(&mut self, values: &Rounded<'_>, form: Form) {
         let mut sums = vec![0.0_f64; self.layers.len()];
         match values {
-            ScoreValues::Dense(values) => {
+            Rounded::Dense(values) => {
                 let layers = self.layers.iter_mut().zip(values.chunks(form.shape.width as usize));
                 for ((layer, values), sum) in layers.zip(&mut sums) {
-                    for &value in values {
-                        let value = round(value, form.score_type);
-                        layer.max = layer.max.max(value);
-                        self.size = self.size.max(value.abs());
-                        *sum += f64::from(value);
-                    }
-                    self.max = self.max.max(layer.max);
+                    let extremes;
+                    (extremes, *sum) = extremes_and_sum(values);
+                    layer.max = extremes[0];
+                    self.max = self.max.max(extremes[0]);
+                    self.size = self.size.max(extremes[1]);
                 }
             }
-            ScoreValues::Sparse { neurons, scores, .. } => {
-                for (&neuron, &value) in neurons.iter().zip(scores) {
-                    let value = round(value, form.score_type);
+            Rounded::Sparse(neurons, values, _) => {
+                for (&neuron, &value) in neurons.iter().zip(values.iter()) {
                     let layer = form.shape.split(neuron).0.0 as usize;
                     self.layers[layer].max = self.layers[layer].max.max(value);
                     self.size = self.size.max(value.abs());
@@ -125,18 +151,6 @@ impl Listed {
         for (layer, sum) in self.layers.iter_mut().zip(sums) {
             // Scores below the given floor are missing from the sum, so it is only known when all are here.
             layer.sum = if self.complete { sum as f32 } else { f32::NAN };
-        }
-    }
-
-    fn each(&self, values: &ScoreValues, form: Form, take: &mut impl FnMut(u32, f32)) {
-        match values {
-            ScoreValues::Dense(values) => {
-                (0..).zip(values).for_each(|(neuron, &value)| take(neuron, round(value, form.score_type)));
-            }
-            ScoreValues::Sparse { neurons, scores, .. } => {
-                let listed = neurons.iter().zip(scores);
-                listed.for_each(|(&Neuron(neuron), &value)| take(neuron, round(value, form.score_type)));
-            }
         }
     }
 
@@ -152,14 +166,14 @@ impl Listed {
     }
 
     /// The negative scores that a signed rule keeps, and down from which score they are all.
-    fn negative(&self, values: &ScoreValues, form: Form, keep: Keep) -> (f32, Vec<u64>) {
+    fn negative(&self, values: &Rounded<'_>, keep: Keep) -> (f32, Vec<u64>) {
         let Keep::Signed(share) = keep else { return (f32::NAN, Vec::new()) };
         let exact = -share * f64::from(self.size);
         let near = exact as f32;
         // The bound must not lie above the share: round down. Of a fact without any score but 0, none is negative.
         let bound = if f64::from(near) > exact { near.next_down() } else { near }.min(-LEAST_POSITIVE);
         let mut negative = Vec::new();
-        self.each(values, form, &mut |neuron, value| {
+        values.each(&mut |neuron, value| {
             if value <= bound {
                 negative.push(rank_key(neuron, -value));
             }
@@ -168,6 +182,32 @@ impl Listed {
         // What was not listed scored less than a floor: it may be anything.
         (if self.complete { bound } else { f32::NAN }, negative)
     }
+}
+
+/// Values that are looked at side by side: as many as fit a register of the processors there are.
+const LANES: usize = 8;
+
+/// The maximum, the largest size, and the sum. In lanes: one after the other would wait for each addition to end.
+fn extremes_and_sum(values: &[f32]) -> ([f32; 2], f64) {
+    let mut max = [f32::NEG_INFINITY; LANES];
+    let mut size = [0.0_f32; LANES];
+    let mut sum = [0.0_f64; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    let mut look = |lane: usize, value: f32| {
+        max[lane] = if value > max[lane] { value } else { max[lane] };
+        size[lane] = if value.abs() > size[lane] { value.abs() } else { size[lane] };
+        sum[lane] += f64::from(value);
+    };
+    for values in whole {
+        for (lane, &value) in values.iter().enumerate() {
+            look(lane, value);
+        }
+    }
+    for (lane, &value) in rest.iter().enumerate() {
+        look(lane, value);
+    }
+    let largest = |lanes: [f32; LANES], least| lanes.into_iter().fold(least, f32::max);
+    ([largest(max, f32::NEG_INFINITY), largest(size, 0.0)], sum.iter().sum())
 }
 
 /// The lowest score that is kept. With a share and a maximum of 0 or less nothing counts as kept:
