@@ -1,11 +1,13 @@
 //! Builds a segment: blocks are streamed out, sets and postings are collected on the way.
 
-use super::{GridDirectory, PIECES, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
+mod grid;
+
+use super::{PIECES, PartDirectory, PartKind, SegmentDirectory, TAU_GRID, part_capacity, slots};
 use crate::block::{Form, LEAST_POSITIVE, Pieces, as_current, groups, v2};
 use crate::files::container::{ContainerWriter, Magic};
 use crate::ids::{FactId, LanguageId, PromptId, RunId, Shape};
-use crate::packed;
 use crate::run::ScoreType;
+use grid::GridBuilder;
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -140,7 +142,7 @@ impl PartBuilder {
             tail_bytes: 0,
             members: 0,
             tau_floor: 0.0,
-            grids: taus.iter().map(|&tau| GridBuilder { tau, counts: Vec::new(), neurons: Vec::new() }).collect(),
+            grids: taus.iter().map(|&tau| GridBuilder::new(tau)).collect(),
             scratch: Vec::new(),
         }
     }
@@ -183,13 +185,24 @@ impl PartBuilder {
             // The maximum is positive perhaps, and was dropped: no τ is known to be complete.
             self.tau_floor = f64::INFINITY;
         }
-        // Thresholds ascend, so each set is a prefix of the one before.
-        let mut count = view.len();
+        // Thresholds ascend, so each set is a prefix of the one before: one sort by neuron does for all, and each takes from it what
+        // ranks before its end.
+        let mut count = self.grids.first().map_or(0, |grid| view.above_share(grid.tau, 0..view.len()));
+        self.scratch.clear();
+        view.push_neurons(count, &mut self.scratch);
+        let mut by_neuron: Vec<u64> =
+            (0_u64..).zip(&self.scratch).map(|(rank, &neuron)| u64::from(neuron) << 32 | rank).collect();
+        by_neuron.sort_unstable();
         for grid in &mut self.grids {
             count = view.above_share(grid.tau, 0..count);
-            self.scratch.clear();
-            view.push_neurons(count, &mut self.scratch);
-            self.scratch.sort_unstable();
+            self.scratch.resize(by_neuron.len(), 0);
+            let mut taken = 0;
+            for &key in &by_neuron {
+                // Written in any case: a wrong guess of the processor would cost more.
+                self.scratch[taken] = (key >> 32) as u32;
+                taken += usize::from((key as u32 as usize) < count);
+            }
+            self.scratch.truncate(taken);
             grid.add(&self.scratch, self.form)?;
         }
         Ok(())
@@ -205,72 +218,6 @@ impl PartBuilder {
         self.scratch.clear();
         self.scratch.extend(neurons.iter().map(|&neuron| u32::from_le_bytes(neuron)));
         self.grids.iter_mut().try_for_each(|grid| grid.add(&self.scratch, self.form))
-    }
-}
-
-/// The sets of one threshold, fact after fact.
-struct GridBuilder {
-    tau: f64,
-    counts: Vec<u32>,
-    neurons: Vec<u32>,
-}
-
-impl GridBuilder {
-    fn add(&mut self, ascending: &[u32], form: Form) -> Result<(), String> {
-        // Damage that has a checksum of its own, or is older than that, would be signed here for good.
-        if let Some(&last) = ascending.last().filter(|&&last| u64::from(last) >= form.shape.neurons()) {
-            return Err(format!("neuron {last} in a model of {}", form.shape));
-        }
-        if !ascending.is_sorted_by(|a, b| a < b) {
-            return Err("a neuron twice, or out of order, in a set".into());
-        }
-        self.counts.push(ascending.len() as u32);
-        self.neurons.extend_from_slice(ascending);
-        Ok(())
-    }
-
-    fn write<W: Write>(
-        &mut self,
-        writer: &mut ContainerWriter<W>,
-        slots: u32,
-        facts: usize,
-    ) -> std::io::Result<GridDirectory> {
-        let mut keys = Vec::with_capacity(self.neurons.len());
-        let mut index = Vec::with_capacity(facts + 1);
-        let mut containers = 0_u32;
-        // One sort makes all postings: neuron in the upper half, fact in the lower.
-        let mut pairs = Vec::with_capacity(self.neurons.len());
-        let mut at = 0;
-        for (fact, &count) in self.counts.iter().enumerate() {
-            index.push(containers);
-            let mut slot_before = None;
-            for &neuron in &self.neurons[at..at + count as usize] {
-                let slot = fact as u32 * slots + (neuron >> 16);
-                containers += u32::from(slot_before != Some(slot));
-                slot_before = Some(slot);
-                keys.push(slot << 16 | neuron & 0xFFFF);
-                pairs.push(u64::from(neuron) << 16 | fact as u64);
-            }
-            at += count as usize;
-        }
-        index.push(containers);
-        self.neurons = Vec::new();
-        pairs.sort_unstable();
-        let sets = writer.section(&packed::pack(keys.into_iter()))?;
-        let mut postings = Vec::with_capacity(slots as usize);
-        let mut rest = pairs.as_slice();
-        for high in 0..u64::from(slots) {
-            let (here, after) = rest.split_at(rest.partition_point(|pair| pair >> 32 <= high));
-            postings.push(writer.section(&packed::pack(here.iter().map(|&pair| pair as u32)))?);
-            rest = after;
-        }
-        Ok(GridDirectory {
-            tau: self.tau,
-            index: writer.section(&le_u32(&index))?,
-            counts: writer.section(&le_u32(&self.counts))?,
-            sets,
-            postings,
-        })
     }
 }
 
