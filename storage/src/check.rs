@@ -1,5 +1,6 @@
 //! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
 
+use crate::block::first_not_finite;
 use crate::entry::{Entry, EntryData, GroupEvidence, Origin, ScoreValues};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
@@ -47,8 +48,7 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
     };
     // Half-precision types have a smaller largest number: what rounds to infinity there is not kept.
     let score_type = run.spec.score_type;
-    let overflows = |&score: &f32| !score_type.rounded(score).is_finite();
-    let finite = |scores: &[f32], neuron: &dyn Fn(usize) -> Neuron| match scores.iter().position(overflows) {
+    let finite = |scores: &[f32], neuron: &dyn Fn(usize) -> Neuron| match first_not_finite(scores, score_type) {
         Some(at) => {
             let (layer, unit) = shape.split(neuron(at));
             wrong(format!("score {} of neuron {layer}:{unit}", scores[at]), format!("finite scores of {score_type}"))

@@ -223,12 +223,14 @@ impl ScoreType {
     pub fn cannot_keep(self, scores: &[f32]) -> Option<usize> {
         /// Of bf16, which has 8 significant bits.
         const STEP: f32 = 1.0 / 256.0;
-        if let Some(at) = scores.iter().position(|&score| !self.rounded(score).is_finite()) {
+        if let Some(at) = crate::block::first_not_finite(scores, self) {
             return Some(at);
         }
-        let at = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
-        let largest = scores[at];
-        (largest > 0.0 && (self.rounded(largest) - largest).abs() > largest * STEP).then_some(at)
+        let largest = crate::block::largest(scores);
+        if largest > 0.0 && (self.rounded(largest) - largest).abs() > largest * STEP {
+            return scores.iter().position(|&score| score == largest);
+        }
+        None
     }
 }
 

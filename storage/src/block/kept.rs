@@ -1,12 +1,11 @@
 //! From the scores that a writer hands in to those that are kept, ranked.
 
-use super::rank::{rank_key, round, round_all, unrank};
+use super::rank::{each_rounded, rank_key, round, unrank};
 use super::view::{LayerSummary, ScoreView};
 use super::{Form, LEAST_POSITIVE};
 use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores};
 use crate::ids::Neuron;
 use crate::run::{Keep, ScoreType};
-use std::borrow::Cow;
 
 /// What is kept of one fact's scores.
 pub(super) struct Kept {
@@ -27,7 +26,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Applies a run's rule to scores.
     pub(super) fn of(scores: &Scores, form: Form, keep: Keep) -> Self {
-        let values = &Rounded::of(&scores.values, form.score_type);
+        let values = &scores.values;
         let mut all = Listed::of(values, form);
         let mut floor = all.floor(keep, form.score_type);
         let mut ranked: Vec<u64> = Vec::new();
@@ -36,7 +35,7 @@ impl Kept {
                 ranked.push(rank_key(neuron, value));
             }
         };
-        values.each(&mut take);
+        each(values, form.score_type, &mut take);
         ranked.sort_unstable();
         if let Keep::Top(n) = keep
             && ranked.len() > n as usize
@@ -45,7 +44,7 @@ impl Kept {
             floor = unrank(ranked[n as usize]).1.next_up().max(floor);
             ranked.truncate(n as usize);
         }
-        let (ceiling, negative) = all.negative(values, keep);
+        let (ceiling, negative) = all.negative(values, form, keep);
         for (layer, evidence) in all.layers.iter_mut().zip(&scores.evidence) {
             layer.evidence = *evidence;
         }
@@ -67,30 +66,15 @@ impl Kept {
     }
 }
 
-/// The scores that were handed in, as they are kept.
-enum Rounded<'a> {
-    /// Of every neuron.
-    Dense(Cow<'a, [f32]>),
-    Sparse(&'a [Neuron], Cow<'a, [f32]>, f32),
-}
-
-impl<'a> Rounded<'a> {
-    fn of(values: &'a ScoreValues, score_type: ScoreType) -> Self {
-        match values {
-            ScoreValues::Dense(values) => Self::Dense(round_all(values, score_type)),
-            ScoreValues::Sparse { neurons, scores, floor } => {
-                Self::Sparse(neurons, round_all(scores, score_type), *floor)
-            }
-        }
-    }
-
-    fn each(&self, take: &mut impl FnMut(u32, f32)) {
-        match self {
-            Self::Dense(values) => (0..).zip(values.iter()).for_each(|(neuron, &value)| take(neuron, value)),
-            Self::Sparse(neurons, values, _) => {
-                neurons.iter().zip(values.iter()).for_each(|(&Neuron(neuron), &value)| take(neuron, value));
-            }
-        }
+/// Calls a function for each score that was handed in, as it is kept.
+fn each(values: &ScoreValues, score_type: ScoreType, take: &mut impl FnMut(u32, f32)) {
+    match values {
+        ScoreValues::Dense(values) => each_rounded(values, score_type, |first, block| {
+            (first as u32..).zip(block).for_each(|(neuron, &value)| take(neuron, value));
+        }),
+        ScoreValues::Sparse { neurons, scores, .. } => each_rounded(scores, score_type, |first, block| {
+            neurons[first..].iter().zip(block).for_each(|(&Neuron(neuron), &value)| take(neuron, value));
+        }),
     }
 }
 
@@ -107,12 +91,12 @@ struct Listed {
 }
 
 impl Listed {
-    fn of(values: &Rounded<'_>, form: Form) -> Self {
+    fn of(values: &ScoreValues, form: Form) -> Self {
         let unknown = LayerEvidence { probability: f32::NAN, baseline: f32::NAN, residual: f32::NAN };
         let none = LayerSummary { max: f32::NEG_INFINITY, sum: f32::NAN, evidence: unknown };
         let (complete, given_floor) = match values {
-            Rounded::Dense(_) => (true, f32::NEG_INFINITY),
-            Rounded::Sparse(neurons, _, floor) => (neurons.len() as u64 == form.shape.neurons(), *floor),
+            ScoreValues::Dense(_) => (true, f32::NEG_INFINITY),
+            ScoreValues::Sparse { neurons, floor, .. } => (neurons.len() as u64 == form.shape.neurons(), *floor),
         };
         let layers = vec![none; form.shape.layers as usize];
         let mut all = Self { max: f32::NEG_INFINITY, size: 0.0, layers, complete, given_floor };
@@ -125,28 +109,28 @@ impl Listed {
         all
     }
 
-    fn look(&mut self, values: &Rounded<'_>, form: Form) {
+    fn look(&mut self, values: &ScoreValues, form: Form) {
         let mut sums = vec![0.0_f64; self.layers.len()];
         match values {
-            Rounded::Dense(values) => {
+            ScoreValues::Dense(values) => {
                 let layers = self.layers.iter_mut().zip(values.chunks(form.shape.width as usize));
                 for ((layer, values), sum) in layers.zip(&mut sums) {
-                    let extremes;
-                    (extremes, *sum) = extremes_and_sum(values);
-                    layer.max = extremes[0];
-                    self.max = self.max.max(extremes[0]);
-                    self.size = self.size.max(extremes[1]);
+                    each_rounded(values, form.score_type, |_, block| {
+                        let ([max, size], of_block) = extremes_and_sum(block);
+                        layer.max = layer.max.max(max);
+                        self.size = self.size.max(size);
+                        *sum += of_block;
+                    });
+                    self.max = self.max.max(layer.max);
                 }
             }
-            Rounded::Sparse(neurons, values, _) => {
-                for (&neuron, &value) in neurons.iter().zip(values.iter()) {
-                    let layer = form.shape.split(neuron).0.0 as usize;
-                    self.layers[layer].max = self.layers[layer].max.max(value);
-                    self.size = self.size.max(value.abs());
-                    sums[layer] += f64::from(value);
-                    self.max = self.max.max(value);
-                }
-            }
+            sparse @ ScoreValues::Sparse { .. } => each(sparse, form.score_type, &mut |neuron, value| {
+                let layer = form.shape.split(Neuron(neuron)).0.0 as usize;
+                self.layers[layer].max = self.layers[layer].max.max(value);
+                self.size = self.size.max(value.abs());
+                sums[layer] += f64::from(value);
+                self.max = self.max.max(value);
+            }),
         }
         for (layer, sum) in self.layers.iter_mut().zip(sums) {
             // Scores below the given floor are missing from the sum, so it is only known when all are here.
@@ -166,14 +150,14 @@ impl Listed {
     }
 
     /// The negative scores that a signed rule keeps, and down from which score they are all.
-    fn negative(&self, values: &Rounded<'_>, keep: Keep) -> (f32, Vec<u64>) {
+    fn negative(&self, values: &ScoreValues, form: Form, keep: Keep) -> (f32, Vec<u64>) {
         let Keep::Signed(share) = keep else { return (f32::NAN, Vec::new()) };
         let exact = -share * f64::from(self.size);
         let near = exact as f32;
         // The bound must not lie above the share: round down. Of a fact without any score but 0, none is negative.
         let bound = if f64::from(near) > exact { near.next_down() } else { near }.min(-LEAST_POSITIVE);
         let mut negative = Vec::new();
-        values.each(&mut |neuron, value| {
+        each(values, form.score_type, &mut |neuron, value| {
             if value <= bound {
                 negative.push(rank_key(neuron, -value));
             }
@@ -208,6 +192,11 @@ fn extremes_and_sum(values: &[f32]) -> ([f32; 2], f64) {
     }
     let largest = |lanes: [f32; LANES], least| lanes.into_iter().fold(least, f32::max);
     ([largest(max, f32::NEG_INFINITY), largest(size, 0.0)], sum.iter().sum())
+}
+
+/// The largest of some finite scores; −∞ of none.
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    extremes_and_sum(values).0[0]
 }
 
 /// The lowest score that is kept. With a share and a maximum of 0 or less nothing counts as kept:

@@ -31,9 +31,10 @@ use crate::run::{Keep, ScoreType};
 use crate::segment::PartKind;
 use std::borrow::Cow;
 
+pub(crate) use kept::largest;
 pub use origin::question_hash;
 pub(crate) use pieces::Pieces;
-pub(crate) use rank::round;
+pub(crate) use rank::{first_not_finite, round};
 pub use view::{LayerSummary, ScoreView};
 
 /// Neuron ids of models with at most this many neurons take two bytes.
