@@ -21,6 +21,13 @@ pub(crate) struct NodeStats {
     pub nanos: u64,
 }
 
+/// So many bytes of mapped files may count as this process's memory.
+const MAPPED: u64 = 512 << 20;
+/// After so many bytes that a worker has read it looks how many there are.
+const LOOK: u64 = 64 << 20;
+/// Bytes to find one entry: a page of its part's facts, one of its index.
+const FINDING: u64 = 2 << 12;
+
 /// One thread's walk over the facts. Facts should come in ascending order; any order is correct.
 pub(crate) struct Worker<'p, 's> {
     snapshot: &'s Snapshot,
@@ -29,6 +36,8 @@ pub(crate) struct Worker<'p, 's> {
     cursors: Vec<u32>,
     spare: Vec<Vec<u32>>,
     stats: Option<&'p mut [NodeStats]>,
+    /// About how many bytes of mapped files were read since the last look.
+    read: u64,
 }
 
 impl<'p, 's> Worker<'p, 's> {
@@ -39,7 +48,7 @@ impl<'p, 's> Worker<'p, 's> {
         stats: Option<&'p mut [NodeStats]>,
     ) -> Self {
         let algebra = Algebra::new(shape.neurons());
-        Self { snapshot, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats }
+        Self { snapshot, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0 }
     }
 
     /// The neurons of a fact in a set of pairs, each once, in no certain order.
@@ -253,8 +262,18 @@ impl<'p, 's> Worker<'p, 's> {
         self.algebra.apply(op, left, right.iter().copied());
     }
 
+    /// Keeps the pages of mapped files that count as this process's memory few.
+    fn has_read(&mut self, bytes: u64) {
+        self.read += bytes;
+        if self.read > LOOK {
+            self.read = 0;
+            self.snapshot.release_pages(MAPPED);
+        }
+    }
+
     /// The part that has a fact, and its position there.
     pub(crate) fn locate<'a>(&mut self, parts: &'a [PartAccess<'s>], fact: u32) -> Option<(&'a PartAccess<'s>, u32)> {
+        self.has_read(FINDING);
         parts.iter().find_map(|part| {
             let cursor = &mut self.cursors[part.cursor];
             *cursor = seek(part.facts, *cursor as usize, fact) as u32;
@@ -301,6 +320,8 @@ impl<'p, 's> Worker<'p, 's> {
                 self.check(&out[before..], &part.live)?;
             }
         }
+        // Scores and their neurons.
+        self.has_read(8 * (out.len() - before) as u64);
         if let Some(stats) = &mut self.stats {
             let width = if self.shape.neurons() <= 1 << 16 { 2 } else { 4 };
             stats[source.id].bytes += bytes + (out.len() - before) as u64 * width;

@@ -83,6 +83,9 @@ impl Magic {
     }
 }
 
+/// Pages of a section of more bytes are given back to the system after its check.
+const LARGE: u64 = 4 << 20;
+
 /// An open container file.
 pub(crate) struct Container {
     bytes: Bytes,
@@ -160,6 +163,11 @@ impl Container {
         &self.path
     }
 
+    /// Gives the pages that were read back to the system.
+    pub(crate) fn release(&self) {
+        self.bytes.release();
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.bytes.len() as u64
     }
@@ -195,6 +203,11 @@ impl Container {
             check(bytes)
                 .map_err(|found| Error::corrupt(&self.path, name, found, "what the format says (docs/format.md)"))?;
             checked.good.store(true, Ordering::Release);
+            // A question about everything checks the sections of all files before it reads a fact: their pages would all count as this
+            // process's memory by then.
+            if checked.section.len > LARGE {
+                self.release();
+            }
         }
         Ok(bytes)
     }

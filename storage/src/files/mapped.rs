@@ -30,6 +30,23 @@ impl Bytes {
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io("map", path))?;
         Ok(Some(Self::Mapped(map)))
     }
+
+    /// Gives the pages that were read back to the system, as whose memory they count from then on. They stay in its cache as long as it
+    /// likes, and come again when they are read again.
+    pub(crate) fn release(&self) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            // SAFETY: the mapping is one of a file, shared and only read: a page that is dropped is taken from the file again, also
+            // under a reference that somebody holds.
+            #[expect(
+                unsafe_code,
+                reason = "pages of a mapping that is written to would be lost, so the interface is not safe"
+            )]
+            let released = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+            // It is advice: where the system does not take it, pages stay.
+            released.unwrap_or_default();
+        }
+    }
 }
 
 impl std::ops::Deref for Bytes {
@@ -51,4 +68,34 @@ pub(crate) fn u32s(bytes: &[u8]) -> &[[u8; 4]] {
 /// Little-endian `u64`s of a section. A trailing partial value is not there.
 pub(crate) fn u64s(bytes: &[u8]) -> &[[u8; 8]] {
     bytes.as_chunks().0
+}
+
+/// Bytes of mapped files that count as this process's memory; `None` where the system does not tell.
+pub(crate) fn resident() -> Option<u64> {
+    // Linux: `RssFile:       5012 kB`.
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssFile:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_after_their_pages_were_released() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let bytes: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        std::fs::write(&path, &bytes).expect("written");
+        let mapped = Bytes::map(&path).expect("maps").expect("is there");
+        let held = &mapped[5_000..9_000];
+        assert_eq!(&*mapped, &bytes);
+        mapped.release();
+        assert_eq!(held, &bytes[5_000..9_000]);
+        assert_eq!(&*mapped, &bytes);
+        let owned = Bytes::Owned(bytes.clone());
+        owned.release();
+        assert_eq!(&*owned, &bytes);
+    }
 }

@@ -14,7 +14,7 @@ use crate::catalogue::{Catalogue, FileRecord, SavedSet};
 use crate::dictionary::read::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::manifest::{Hold, Summaries};
-use crate::files::mapped::Bytes;
+use crate::files::mapped::{Bytes, resident};
 use crate::files::{DICTIONARY, file_path};
 use crate::ids::{FactId, FileId, LanguageId, PromptId, RelationId, RunId};
 use crate::run::Run;
@@ -187,6 +187,15 @@ impl Snapshot {
 
     fn files(&self) -> HashMap<FileId, &Arc<LazySegment>> {
         self.segments.iter().filter_map(|open| open.segment.file().map(|file| (file, &open.segment))).collect()
+    }
+
+    /// Gives the pages of segment files back to the system, where they are more than `limit` bytes: as long as they are mapped they count
+    /// as this process's memory, and a question about everything reads everything. They stay in the system's cache. Where the system
+    /// does not tell how many they are, nothing is done.
+    pub fn release_pages(&self, limit: u64) {
+        if resident().is_some_and(|bytes| bytes > limit) {
+            self.segments.iter().for_each(|open| open.segment.release());
+        }
     }
 
     /// A number that grows with every commit.

@@ -101,6 +101,11 @@ impl LazySegment {
         Ok(self.open.get_or_init(|| open))
     }
 
+    /// Gives the pages that were read back to the system.
+    pub(crate) fn release(&self) {
+        self.open.get().into_iter().for_each(Segment::release);
+    }
+
     fn read(&self) -> Result<Segment> {
         match &self.source {
             Source::File { path, bytes, sum, .. } => {

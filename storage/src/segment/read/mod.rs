@@ -99,6 +99,11 @@ impl Segment {
         Ok(Self { container, run: RunId(run), shape, score_type, parts })
     }
 
+    /// Gives the pages that were read back to the system.
+    pub(crate) fn release(&self) {
+        self.container.release();
+    }
+
     /// The run whose entries these are.
     pub fn run(&self) -> RunId {
         self.run
