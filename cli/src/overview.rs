@@ -55,6 +55,8 @@ pub struct RunOverview {
     pub scored: bool,
     /// Whether it has neuron sets without scores.
     pub sets: bool,
+    /// Entries that were lost to damage, and are not there again.
+    pub lost: u64,
     /// Entries that were asked with other labels, or another template, than the store has now, by language.
     pub asked_otherwise: Vec<(String, u64)>,
 }
@@ -101,6 +103,7 @@ impl RunOverview {
                 groups: holds.groups,
                 scored: holds.attributed > holds.sets || (holds.attributed == 0 && holds.searched == 0),
                 sets: holds.sets > 0,
+                lost: snapshot.losses(run.id).map_or(0, |losses| losses.entries()),
                 asked_otherwise: asked_otherwise(snapshot, run)?,
             })
         };
@@ -172,6 +175,11 @@ pub fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage:
         ));
     }
     Ok(notes)
+}
+
+/// What there is to say of runs that have lost entries to damage.
+pub fn lost_entries(snapshot: &Snapshot) -> Vec<String> {
+    snapshot.runs().filter_map(|run| snapshot.losses(run.id)).map(|losses| losses.to_string()).collect()
 }
 
 /// What there is to say of runs in which nothing is: a command was killed right after it had begun them.

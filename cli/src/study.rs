@@ -113,6 +113,9 @@ impl Setting {
             );
             writeln!(terminal.messages, "{note}").map_err(CliError::Output)?;
         }
+        if let Some(losses) = snapshot.losses(run.id) {
+            writeln!(terminal.messages, "note: {losses}").map_err(CliError::Output)?;
+        }
         let languages = match args.langs.is_empty() {
             true => reads.languages(&snapshot, run.id),
             false => args.langs.clone(),

@@ -162,6 +162,33 @@ fn an_open_run_is_noted_after_the_rows() {
 }
 
 #[test]
+fn a_run_that_has_lost_entries_to_damage_is_noted() {
+    let toy = toy();
+    let before = notes(&toy, "kn[run=two] by layer").len();
+    let file = |name: &str| toy.store.path().join("files").join(name);
+    // Every segment that can go: what it held is lost.
+    let names = std::fs::read_dir(file("")).expect("lists").flatten().map(|entry| entry.file_name());
+    let names: Vec<_> =
+        names.filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".seg")).collect();
+    for name in &names {
+        let mut bytes = std::fs::read(file(name)).expect("reads");
+        bytes[10] ^= 1;
+        std::fs::remove_file(file(name)).expect("removes");
+        std::fs::write(file(name), bytes).expect("writes");
+    }
+    let store = kndb_storage::Store::open(toy.store.path()).expect("opens");
+    assert!(!store.repair().expect("repairs").lost.is_empty());
+    let snapshot = store.snapshot().expect("reads");
+    let damaged = snapshot.runs().filter_map(|run| snapshot.losses(run.id)).collect::<Vec<_>>();
+    assert!(!damaged.is_empty());
+    for losses in damaged {
+        let said = notes(&toy, &format!("kn[run={:?}] by layer", losses.run));
+        assert!(said.contains(&losses.to_string()), "{said:?}");
+    }
+    assert_eq!(before, 0);
+}
+
+#[test]
 fn let_over_a_name_says_what_it_replaced() {
     let toy = toy();
     assert_eq!(notes(&toy, "let some = kn[run=\"bert, en\", lang=de]"), [""; 0]);

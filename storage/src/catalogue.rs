@@ -21,6 +21,7 @@ use crate::keys::{
     DROPPED_FACTS, DROPPED_RELATIONS, Table, entry_prefix, piece_key, relation_name_key, tombstone_key, unsealed_key,
 };
 use crate::language::{canonical, same};
+use crate::lost::{self, LostOfRun};
 use crate::opening::{open_sled, sled_error};
 pub use crate::records::SavedSet;
 pub(crate) use crate::records::{Counters, FileRecord, JobRecord, SetRecord};
@@ -61,6 +62,8 @@ pub(crate) struct Catalogue {
     pub sets: BTreeMap<String, SetRecord>,
     /// What relations are called: relation and language of the name → name. The relation need not be there.
     pub relation_names: BTreeMap<(String, String), String>,
+    /// Entries that repairs took out of runs because they were damaged.
+    pub lost: BTreeMap<RunId, LostOfRun>,
     /// Facts that were forgotten: only their ids are still known, so that one that comes again gets its number back.
     pub dropped_facts: RoaringBitmap,
     /// The same of relations.
@@ -281,6 +284,21 @@ impl Locked {
     pub(crate) fn remove_run(&mut self, run: RunId) {
         self.remove(Table::Runs, &run.0.to_be_bytes());
         self.now.runs.remove(&run);
+        if self.now.lost.contains_key(&run) {
+            self.set_lost(run, LostOfRun::new());
+        }
+    }
+
+    /// Says what a run has lost to damage.
+    pub(crate) fn set_lost(&mut self, run: RunId, of_run: LostOfRun) {
+        let key = run.0.to_be_bytes();
+        if of_run.is_empty() {
+            self.remove(Table::Lost, &key);
+            self.now.lost.remove(&run);
+        } else {
+            self.put(Table::Lost, &key, &lost::records(&of_run));
+            self.now.lost.insert(run, of_run);
+        }
     }
 
     pub(crate) fn counters(&mut self) -> &mut Counters {

@@ -16,6 +16,7 @@ pub(crate) enum Table {
     Identity = b'i',
     Jobs = b'j',
     Languages = b'l',
+    Lost = b'L',
     NewFacts = b'n',
     RelationNames = b'N',
     Relations = b'r',

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::{Overview, empty_runs, readable_bytes, relabelled_runs};
+use crate::overview::{Overview, empty_runs, lost_entries, readable_bytes, relabelled_runs};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
@@ -16,7 +16,8 @@ use crate::terminal::Terminal;
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
-    for note in empty_runs(&snapshot, store.path()).into_iter().chain(relabelled_runs(&snapshot)?) {
+    let notes = empty_runs(&snapshot, store.path()).into_iter().chain(lost_entries(&snapshot));
+    for note in notes.chain(relabelled_runs(&snapshot)?) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let overview = Overview::of(&store)?;
@@ -104,6 +105,7 @@ fn as_json(overview: &Overview) -> serde_json::Value {
                 "entries": it.entries,
                 "kept": it.kept,
                 "groups": it.groups,
+                "lost_entries": it.lost,
                 "asked_with_other_labels": it.asked_otherwise.iter().cloned().collect::<BTreeMap<_, _>>(),
             })
         })

@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::{empty_runs, relabelled_runs};
+use crate::overview::{empty_runs, lost_entries, relabelled_runs};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
@@ -13,7 +13,8 @@ use crate::terminal::Terminal;
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
-    for note in empty_runs(&snapshot, store.path()).into_iter().chain(relabelled_runs(&snapshot)?) {
+    let notes = empty_runs(&snapshot, store.path()).into_iter().chain(lost_entries(&snapshot));
+    for note in notes.chain(relabelled_runs(&snapshot)?) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let mode = if args.json { Mode::Json } else { Mode::Table };

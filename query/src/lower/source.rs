@@ -43,6 +43,9 @@ impl<'s> Lowering<'s> {
             if !run.finished {
                 self.names.notes.add(source.span, open_run(&run.spec.name));
             }
+            if let Some(losses) = snapshot.losses(run.id) {
+                self.names.notes.add(source.span, losses.to_string());
+            }
             check_layers(source, run, &self.names.notes)?;
         }
         for run in &runs {

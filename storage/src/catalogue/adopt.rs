@@ -20,6 +20,7 @@ impl Locked {
         // The commit counts on.
         self.counters().epoch = commit.saturating_sub(1);
         other.runs.values().for_each(|run| self.set_run(run));
+        other.lost.iter().for_each(|(&run, of_run)| self.set_lost(run, of_run.clone()));
         for (id, name) in (0_u16..).zip(&other.languages) {
             self.put(Table::Languages, &id.to_be_bytes(), name);
         }

@@ -4,6 +4,7 @@ use super::{Locked, RECORD_VERSION, SET_VERSION, SetRecord, Waiting};
 use crate::error::{Error, Result};
 use crate::ids::{FactId, FileId, RunId};
 use crate::keys::{DROPPED_FACTS, DROPPED_RELATIONS, Table, read_relation_name_key, read_unsealed_key, split_key};
+use crate::lost;
 use crate::opening::sled_error;
 use crate::records::{Counters, RunRecord, StoreId};
 use roaring::RoaringBitmap;
@@ -18,6 +19,11 @@ impl Locked {
             let id = RunId(self.number(&key)?);
             let run = record.run(id, &self.path)?;
             self.now.runs.insert(id, run);
+        }
+        for (key, records) in self.records(Table::Lost)? {
+            let run = RunId(self.number(&key)?);
+            let of_run = lost::of_records(records, &self.path)?;
+            self.now.lost.insert(run, of_run);
         }
         self.now.languages = self.numbered(Table::Languages)?;
         self.now.relations = self.numbered(Table::Relations)?;

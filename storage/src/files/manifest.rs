@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::files::container::{Container, ContainerWriter, Magic};
 use crate::ids::{FactId, FileId, RunId};
 use crate::keys::{read_unsealed_key, unsealed_key};
+use crate::lost::{self, LostRecord};
 use crate::records::{Counters, FileRecord, RunRecord, StoreId};
 use crate::segment::build::EntryKey;
 use crate::segment::summary::PartSummary;
@@ -67,6 +68,20 @@ struct Record {
     pieces: Vec<(Vec<u8>, Piece)>,
 }
 
+/// Entries of a waiting file that cannot be read, and why.
+pub(crate) type LostWaiting = (Vec<(RunId, EntryKey)>, Error);
+
+/// A manifest's bytes, decoded.
+struct Read {
+    record: Record,
+    lost: LostRecords,
+    container: Container,
+    hold: Hold,
+}
+
+/// What runs have lost, by run: behind the record, where there is any.
+type LostRecords = Vec<(u32, Vec<LostRecord>)>;
+
 /// The folder of manifests and of waiting entries.
 pub(crate) fn folder(store: &Path) -> PathBuf {
     store.join("manifests")
@@ -111,33 +126,30 @@ impl Manifest {
 
     /// The manifest of a commit; `None` when it is gone.
     pub(crate) fn open(store: &Path, number: u64) -> Result<Option<Self>> {
-        let Some((record, hold)) = Self::record(store, number)? else { return Ok(None) };
-        Self::of(record, store, &manifest_path(store, number), hold).map(Some)
+        let Some(read) = Self::record(store, number)? else { return Ok(None) };
+        Self::of(read, store, &manifest_path(store, number)).map(Some)
     }
 
-    /// The manifest of a commit, without what waits if that cannot be read; then it says so.
-    pub(crate) fn salvage(store: &Path, number: u64) -> Result<Option<(Self, Option<String>)>> {
-        let Some((mut record, hold)) = Self::record(store, number)? else { return Ok(None) };
-        let fresh = record.fresh.map(|FreshEnd { commit, end }| FreshFile::open(store, commit, end));
+    /// The manifest of a commit, without what waits if that cannot be read; then it says what, and why.
+    pub(crate) fn salvage(store: &Path, number: u64) -> Result<Option<(Self, Option<LostWaiting>)>> {
+        let Some(mut read) = Self::record(store, number)? else { return Ok(None) };
+        let fresh = read.record.fresh.map(|FreshEnd { commit, end }| FreshFile::open(store, commit, end));
         let lost = fresh.and_then(Result::err).map(|damage| {
-            let count = std::mem::take(&mut record.pieces).len();
-            record.fresh = None;
-            format!("{count} entries that were not sealed yet: {damage}")
+            let pieces = std::mem::take(&mut read.record.pieces);
+            read.record.fresh = None;
+            (pieces.iter().filter_map(|(key, _)| read_unsealed_key(key)).collect(), damage)
         });
-        let manifest = Self::of(record, store, &manifest_path(store, number), hold)?;
+        let manifest = Self::of(read, store, &manifest_path(store, number))?;
         Ok(Some((manifest, lost)))
     }
 
     /// The mark of a commit; `None` when its manifest is gone.
     pub(crate) fn mark(store: &Path, number: u64) -> Result<Option<u64>> {
-        Ok(Self::marked(store, number)?.map(|(record, container, _)| mark_of(container.directory(), &record)))
+        let read = Self::record(store, number)?;
+        Ok(read.map(|Read { record, container, lost, .. }| mark_of(container.directory(), &record, &lost)))
     }
 
-    fn record(store: &Path, number: u64) -> Result<Option<(Record, Hold)>> {
-        Ok(Self::marked(store, number)?.map(|(record, _, hold)| (record, hold)))
-    }
-
-    fn marked(store: &Path, number: u64) -> Result<Option<(Record, Container, Hold)>> {
+    fn record(store: &Path, number: u64) -> Result<Option<Read>> {
         let path = manifest_path(store, number);
         let Some(lock) = held(&path)? else { return Ok(None) };
         let Some(bytes) = Bytes::map(&path)? else { return Ok(None) };
@@ -147,10 +159,17 @@ impl Manifest {
         if record.counters.epoch != number {
             return Err(Error::corrupt(&path, "commit", record.counters.epoch, number));
         }
-        Ok(Some((record, container, Hold { _lock: lock })))
+        let directory = container.directory();
+        let lost = match directory.get(size_of(&record)..) {
+            Some(rest) if !rest.is_empty() => bincode::deserialize(rest)
+                .map_err(|e| Error::corrupt(&path, "lost entries", e, "a list (docs/format.md)"))?,
+            _ => Vec::new(),
+        };
+        Ok(Some(Read { record, lost, container, hold: Hold { _lock: lock } }))
     }
 
-    fn of(record: Record, store: &Path, path: &Path, hold: Hold) -> Result<Self> {
+    fn of(read: Read, store: &Path, path: &Path) -> Result<Self> {
+        let Read { record, lost, hold, .. } = read;
         let bitmap = |bytes: &[u8], what: &str| {
             RoaringBitmap::deserialize_from(bytes).map_err(|e| Error::corrupt(path, what, e, "a roaring bitmap"))
         };
@@ -168,6 +187,9 @@ impl Manifest {
         };
         for (id, run) in record.runs {
             catalogue.runs.insert(RunId(id), run.run(RunId(id), path)?);
+        }
+        for (run, records) in lost {
+            catalogue.lost.insert(RunId(run), lost::of_records(records, path)?);
         }
         for (relation, language, name) in record.relation_names {
             catalogue.relation_names.insert((relation, language), name);
@@ -267,7 +289,8 @@ pub(crate) fn publish(
         fresh,
         pieces: pieces.into_iter().map(|((run, key), piece)| (unsealed_key(run, key), piece)).collect(),
     };
-    write(store, catalogue.counters.epoch, &record)
+    let lost = catalogue.lost.iter().map(|(run, of_run)| (run.0, lost::records(of_run))).collect();
+    write(store, catalogue.counters.epoch, &record, &lost)
 }
 
 /// Where the waiting entries are: those that were there stay where they are, the others are appended.
@@ -299,7 +322,7 @@ fn publish_waiting(
 }
 
 /// Writes a manifest whole, makes it durable, and only then gives it its name: one with a name that cannot be read is damaged.
-fn write(store: &Path, number: u64, record: &Record) -> Result<()> {
+fn write(store: &Path, number: u64, record: &Record, lost: &LostRecords) -> Result<()> {
     let path = manifest_path(store, number);
     let unnamed = path.with_extension("tmp");
     // A leftover of that name is of a commit that did not come through; the lock says that nobody writes it now.
@@ -309,24 +332,38 @@ fn write(store: &Path, number: u64, record: &Record) -> Result<()> {
         .truncate(true)
         .open(&unnamed)
         .map_err(Error::io("create", &unnamed))?;
-    let directory = bincode::serialize(record).map_err(|e| Error::corrupt(&path, "manifest", e, "a record"))?;
+    let mut directory = Vec::new();
+    let mut written = bincode::serialize_into(&mut directory, record);
+    if !lost.is_empty() {
+        written = written.and_then(|()| bincode::serialize_into(&mut directory, lost));
+    }
+    written.map_err(|e| Error::corrupt(&path, "manifest", e, "a record"))?;
     let bytes = ContainerWriter::new(Vec::new(), Magic::Manifest).and_then(|writer| writer.finish(&directory));
     let (bytes, _) = bytes.map_err(Error::io("write", &unnamed))?;
     file.write_all(&bytes).map_err(Error::io("write", &unnamed))?;
     disk::sync(&file, &unnamed).map_err(Error::io("sync", &unnamed))?;
     disk::rename(&unnamed, &path).map_err(Error::io("rename to", &path))?;
     durable::sync_folder(&folder(store))?;
-    history::note(store, number, mark_of(&directory, record));
+    history::note(store, number, mark_of(&directory, record, lost));
     Ok(())
+}
+
+/// Bytes of a value in bincode.
+fn size_of(value: &impl Serialize) -> usize {
+    // Plain values of our own: bincode has nothing to refuse.
+    bincode::serialized_size(value).unwrap_or(u64::MAX).try_into().unwrap_or(usize::MAX)
 }
 
 /// The mark of a commit: a hash of what its manifest says, but for where waiting entries lie. A copy of the store has others
 /// as soon as it goes its own way. Never 0.
-fn mark_of(directory: &[u8], record: &Record) -> u64 {
-    // Where waiting entries lie comes last.
-    let places = bincode::serialized_size(&(&record.fresh, &record.pieces)).unwrap_or(0) as usize;
+fn mark_of(directory: &[u8], record: &Record, lost: &LostRecords) -> u64 {
+    let lost = if lost.is_empty() { 0 } else { size_of(lost) };
+    let (said, lost) = directory.split_at(directory.len().saturating_sub(lost));
+    // Where waiting entries lie is the record's end.
+    let places = size_of(&(&record.fresh, &record.pieces));
     let mut hash = Xxh3Default::new();
-    hash.update(&directory[..directory.len().saturating_sub(places)]);
+    hash.update(&said[..said.len().saturating_sub(places)]);
+    hash.update(lost);
     for (key, piece) in &record.pieces {
         hash.update(key);
         hash.update(&piece.len.to_le_bytes());

@@ -236,7 +236,7 @@ fn facts_with_replaced_labels_are_listed_behind_the_labels() {
 }
 
 /// Every key and value of the catalogue.
-fn catalogue(toy: &Toy) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub fn catalogue(toy: &Toy) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut db = None;
     crate::toy::eventually("nobody has the catalogue", || {
         db = sled::Config::new().path(toy.path.join("catalogue")).open().ok();

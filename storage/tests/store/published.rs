@@ -73,6 +73,40 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The directory of the newest manifest.
+fn newest(toy: &Toy) -> Vec<u8> {
+    let entries = std::fs::read_dir(toy.path.join("manifests")).expect("lists").flatten();
+    let newest = entries.map(|entry| entry.path()).filter(|path| path.extension().is_none()).max().expect("one");
+    let file = std::fs::read(newest).expect("reads");
+    let mut trailer = Reader(&file[file.len() - 40..]);
+    let offset = trailer.number(8) as usize;
+    file[offset..file.len() - 40].to_vec()
+}
+
+#[test]
+fn what_a_run_has_lost_is_as_described() {
+    let toy = Toy::new();
+    let run = toy.store.open_run(spec("run")).expect("new");
+    run.append_batch(&[scores("f0", "zh", 1), scores("f1", "en", 1), scores("f2", "en", 2)], OnConflict::Refuse)
+        .expect("appends");
+    run.seal().expect("seals");
+    let segment = toy.path.join("files/0000000001.seg");
+    let mut bytes = std::fs::read(&segment).expect("reads");
+    bytes[20] ^= 4;
+    crate::damage::put(&segment, &bytes);
+    assert_eq!(toy.store.repair().expect("repairs").lost.len(), 1);
+    let with = newest(&toy);
+    // Language 0 is English, whose first tail was damaged: f1, which is fact 1. No unknown entries.
+    let record = |r: &mut Reader<'_>| ([r.number(2), r.number(2), r.number(1), r.number(8)], r.bitmap());
+    // A list of runs, in it a number and a list of records, each with a bitmap of 18 bytes.
+    let at = with.len() - (8 + 4 + 8 + 13 + 8 + 18);
+    let mut r = Reader(&with[at..]);
+    assert_eq!(r.list(|r| (r.number(4), r.list(record))), [(1, vec![([0, 0, 0, 0], vec![1])])]);
+    assert_eq!(r.0, b"", "nothing behind");
+    let all = crate::layout::catalogue(&toy);
+    assert_eq!(all[&b"L\0\x04\0\0\0\x01\0\0\0\0"[..]], [&[1], &with[at + 12..]].concat(), "the same in the catalogue");
+}
+
 #[test]
 fn a_manifest_is_as_described() {
     let toy = Toy::new();

@@ -52,7 +52,7 @@ impl Store {
         let to = to.as_ref();
         let snapshot = self.refresh()?;
         let catalogue = &snapshot.catalogue;
-        let target = Target::open(self.path(), catalogue, to)?;
+        let target = Target::open(self.path(), &snapshot, to)?;
         let mut done = BackedUp { commit: catalogue.counters.epoch, ..BackedUp::default() };
         let total = catalogue.files.values().map(|record| record.bytes()).sum();
         let mut passed = 0;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::files::garbage::path_of;
 use crate::files::manifest::{self, Manifest};
 use crate::files::{durable, history};
+use crate::snapshot::Snapshot;
 use crate::store::{Options, Store, write_marker};
 use crate::upkeep::REPAIRS;
 use crate::upkeep::repair::note;
@@ -36,7 +37,8 @@ struct Note {
 
 impl Target {
     /// Looks what is there, and claims it.
-    pub(super) fn open(store: &Path, catalogue: &Catalogue, to: &Path) -> Result<Self> {
+    pub(super) fn open(store: &Path, snapshot: &Snapshot, to: &Path) -> Result<Self> {
+        let (source, catalogue) = ((store, snapshot), &snapshot.catalogue);
         let refused = |found: String, expected: &str| {
             Err(Error::Backup { store: store.to_owned(), to: to.to_owned(), found, expected: expected.to_owned() })
         };
@@ -77,7 +79,7 @@ impl Target {
                         "an earlier backup of this very copy; or back up into another folder",
                     );
                 }
-                if let Some(lost) = lost_since(store, to)? {
+                if let Some(lost) = lost_since(source, to, &open)? {
                     return refused(
                         format!("a backup from before a repair, which has what the store has lost ({lost})"),
                         "another folder: keep this backup, it may be the only good copy (`kndb merge` brings entries back)",
@@ -184,8 +186,14 @@ fn past(store: &Path, found: u64, commit: u64) -> Result<Option<u64>> {
 }
 
 /// What repairs have taken from the store, and not from its backup.
-fn lost_since(store: &Path, to: &Path) -> Result<Option<String>> {
-    let (now, then) = (note::read(store)?.unwrap_or_default(), note::read(to)?.unwrap_or_default());
+fn lost_since(source: (&Path, &Snapshot), to: &Path, backup: &Store) -> Result<Option<String>> {
+    // Whoever deletes the text has not brought the entries back.
+    if !source.1.catalogue.lost.is_empty()
+        && let Some(losses) = backup.refresh()?.has_what_is_lost(source.1)
+    {
+        return Ok(Some(losses.to_string()));
+    }
+    let (now, then) = (note::read(source.0)?.unwrap_or_default(), note::read(to)?.unwrap_or_default());
     let new = now.strip_prefix(then.as_str()).unwrap_or(&now);
     let mut lost = new.lines().filter_map(|line| line.strip_prefix("lost: "));
     let Some(first) = lost.next() else { return Ok(None) };

@@ -162,7 +162,10 @@ impl Plan {
     fn of(before: Arc<Snapshot>, sources: &[Source], only: Option<Only<'_>>) -> Result<Self> {
         let mut union = Union::of(&before)?;
         let translate = |source: &Source| match only.and_then(|only| source.snapshot.run_named(only.run)) {
-            Some(run) => union.absorb(source, Some(&source.snapshot.held(|of| of == run.id)?)),
+            // Facts whose entries were lost come along: the run says that it lacks them.
+            Some(run) => {
+                union.absorb(source, Some(&(source.snapshot.held(|of| of == run.id)? | source.snapshot.lost(run.id))))
+            }
             None => union.absorb(source, None),
         };
         let translations = sources.iter().map(translate).collect::<Result<_>>()?;

@@ -7,10 +7,12 @@ use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::error::{Error, Result};
 use crate::files::{SEGMENT, file_path};
 use crate::ids::RunId;
+use crate::lost::{Lost, LostFrom, LostOfRun, unite};
 use crate::run::Run;
 use crate::segment::build::{SegmentHead, build};
 use crate::store::Store;
 use crate::writer::MANY_SEGMENTS;
+use roaring::RoaringBitmap;
 
 /// Bytes of payload a segment, and so a commit.
 const SEGMENT_BYTES: u64 = 512 << 20;
@@ -26,10 +28,11 @@ pub(super) fn run(
     let new = united.new.len() as u64;
     let name = &run.run.spec.name;
     let done = MergedRun { name: name.clone(), new, same: united.same, finished: run.finished };
-    if is_done(plan, run, new) {
+    let lost = lost(plan, sources, run);
+    if is_done(plan, run, new, &lost) {
         return Ok(done);
     }
-    let id = begin(store, run)?;
+    let id = begin(store, run, &lost)?;
     let mut rest = united.new.as_slice();
     while !rest.is_empty() {
         progress(new - rest.len() as u64);
@@ -44,17 +47,41 @@ pub(super) fn run(
 }
 
 /// Whether the store has the run as it is to be.
-fn is_done(plan: &Plan, run: &RunPlan, new: u64) -> bool {
+fn is_done(plan: &Plan, run: &RunPlan, new: u64, lost: &LostOfRun) -> bool {
     let Some(id) = run.into else { return false };
     let jobs: Vec<&str> = plan.into.unfinished_jobs(id).collect();
     let merging = jobs.iter().any(|job| job.starts_with(SIGNATURE));
     let left = run.left.iter().all(|left| jobs.contains(&left.as_str()));
     let same = plan.into.run(id).is_some_and(|there| there.finished == run.finished && there.begun == run.run.begun);
-    new == 0 && !merging && left && same
+    let known = plan.into.catalogue.lost.get(&id).map_or(lost.is_empty(), |known| known == lost);
+    new == 0 && !merging && left && same && known
+}
+
+/// What the run lost to damage, in the store and in the sources, in the numbers of the store.
+fn lost(plan: &Plan, sources: &[Source], run: &RunPlan) -> LostOfRun {
+    let mut all = run.into.and_then(|id| plan.into.catalogue.lost.get(&id)).cloned().unwrap_or_default();
+    for &(number, id) in &run.from {
+        let (Some(of_run), translation) =
+            (sources[number].snapshot.catalogue.lost.get(&id), &plan.translations[number])
+        else {
+            continue;
+        };
+        let translated = of_run.iter().map(|(from, lost)| {
+            let language =
+                translation.languages.get(usize::from(from.language)).map_or(u16::MAX, |language| language.0);
+            let places = lost.facts.iter().map(|fact| translation.facts.get(fact as usize).copied().flatten());
+            let facts: RoaringBitmap = places.flatten().map(|fact| fact.0).collect();
+            // Facts that do not come along are none of the store.
+            let unknown = lost.unknown + (lost.facts.len() - facts.len());
+            (LostFrom { language, ..*from }, Lost { facts, unknown })
+        });
+        unite(&mut all, &translated.collect());
+    }
+    all
 }
 
 /// Opens the run; a job says what it was before.
-fn begin(store: &Store, run: &RunPlan) -> Result<RunId> {
+fn begin(store: &Store, run: &RunPlan, lost: &LostOfRun) -> Result<RunId> {
     store.write(|locked| {
         let name = &run.run.spec.name;
         let id = match locked.now().run_named(name) {
@@ -66,6 +93,9 @@ fn begin(store: &Store, run: &RunPlan) -> Result<RunId> {
             }
         };
         locked.set_run(&Run { id, finished: false, ..run.run.clone() });
+        if !lost.is_empty() {
+            locked.set_lost(id, lost.clone());
+        }
         let merging = |job: &JobRecord| job.run == id.0 && job.signature.starts_with(SIGNATURE);
         if !locked.now().jobs.values().any(merging) {
             let was = if run.was_open { OPEN } else { COMPLETE };

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{self, Catalogue, Locked};
 use crate::error::{Error, Result};
-use crate::files::manifest::{Manifest, numbers};
+use crate::files::manifest::{LostWaiting, Manifest, Summaries, numbers};
 use crate::files::{disk, durable};
 use crate::ids::RunId;
 use crate::segment::build::EntryKey;
@@ -12,7 +12,12 @@ use std::path::{Path, PathBuf};
 pub(super) struct Found {
     pub catalogue: Catalogue,
     pub rebuilt: Vec<String>,
+    /// Entries that waited, and why they cannot be read.
+    pub lost_waiting: Option<LostWaiting>,
+    /// Commits of which nothing is left.
     pub lost: Vec<String>,
+    /// What segments hold, as far as a manifest says.
+    pub summaries: Summaries,
     /// Where the old catalogue will be, if it cannot be read.
     pub beside: Option<String>,
     /// Sled's, if it can be read.
@@ -28,9 +33,23 @@ pub(super) fn find(store: &Store) -> Result<Found> {
     match open(store) {
         Ok(locked) => {
             let catalogue = locked.now().clone();
-            let (rebuilt, lost) = (manifest_damage(store, &catalogue), Vec::new());
+            let rebuilt = manifest_damage(store, &catalogue);
             let commit = catalogue.counters.epoch + 1;
-            Ok(Found { catalogue, rebuilt, lost, beside: None, locked: Some(locked), commit, _manifest: None })
+            // Files never change: an older manifest says the same of those that it lists.
+            let manifests = numbers(store.path())?.into_iter().rev();
+            let summaries =
+                manifests.filter_map(|number| Manifest::salvage(store.path(), number).ok().flatten()).next();
+            Ok(Found {
+                catalogue,
+                rebuilt,
+                lost_waiting: None,
+                lost: Vec::new(),
+                summaries: summaries.map(|(manifest, _)| manifest.summaries).unwrap_or_default(),
+                beside: None,
+                locked: Some(locked),
+                commit,
+                _manifest: None,
+            })
         }
         Err(damage @ (Error::Corrupt { .. } | Error::MissingFile { .. })) => of_manifest(store, damage),
         Err(other) => Err(other),
@@ -86,16 +105,22 @@ fn of_manifest(store: &Store, damage: Error) -> Result<Found> {
     for &number in all.iter().rev() {
         let Ok(Some((manifest, lost_waiting))) = Manifest::salvage(store.path(), number) else { continue };
         let last = store.epoch().last().max(all.last().copied().unwrap_or(0)).max(number);
-        let mut lost: Vec<String> = lost_waiting.into_iter().collect();
+        let mut lost = Vec::new();
         if last > number {
-            lost.push(format!("commits {} to {last}, of which there is neither catalogue nor manifest", number + 1));
+            let commits =
+                if last == number + 1 { format!("commit {last}") } else { format!("commits {} to {last}", number + 1) };
+            lost.push(format!(
+                "{commits}, of which there is neither catalogue nor manifest: whatever was written then, entries, facts or sets"
+            ));
         }
         let beside = unused(store.path());
         let name = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
         return Ok(Found {
             catalogue: manifest.catalogue.clone(),
             rebuilt: vec![format!("catalogue, from the manifest of commit {number}: {damage}")],
+            lost_waiting,
             lost,
+            summaries: manifest.summaries.clone(),
             beside: Some(name),
             locked: None,
             commit: last + 1,

@@ -16,9 +16,11 @@ use crate::files::building::Building;
 use crate::files::garbage::path_of;
 use crate::files::{DICTIONARY, SEGMENT, durable, file_path};
 use crate::ids::{FileId, RunId};
+use crate::lost::{LostFrom, LostOfRun};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use crate::store::Store;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The folder for files that a repair has taken out of the store.
@@ -49,6 +51,8 @@ struct Changes {
     sets: Vec<String>,
     waiting: Vec<(RunId, EntryKey)>,
     dictionary: Option<(FileId, Draft)>,
+    /// Entries that are lost, by run.
+    gone: BTreeMap<RunId, LostOfRun>,
 }
 
 impl Store {
@@ -83,7 +87,7 @@ impl Store {
         let mut changes = Changes::default();
         changes.repair.rebuilt.append(&mut found.rebuilt);
         changes.repair.lost.append(&mut found.lost);
-        changes.look(self.path(), &found.catalogue)?;
+        changes.look(self.path(), &found)?;
         if apply && !changes.repair.is_nothing() {
             changes.apply(self, found)?;
         }
@@ -92,12 +96,29 @@ impl Store {
 }
 
 impl Changes {
-    fn look(&mut self, store: &Path, catalogue: &Catalogue) -> Result<()> {
+    /// Says that an entry is lost.
+    fn lose(&mut self, run: RunId, key: EntryKey) {
+        self.gone.entry(run).or_default().entry(key.into()).or_default().facts.insert(key.fact.0);
+    }
+
+    /// Says that entries are lost whose facts nobody knows.
+    fn lose_unknown(&mut self, run: RunId, from: LostFrom, count: u64) {
+        self.gone.entry(run).or_default().entry(from).or_default().unknown += count;
+    }
+
+    fn look(&mut self, store: &Path, found: &catalogue::Found) -> Result<()> {
+        let catalogue = &found.catalogue;
         let names = dictionary::look(store, catalogue, self)?;
+        if let Some((keys, damage)) = &found.lost_waiting {
+            for &(run, key) in keys {
+                self.lose(run, key);
+                self.repair.lost.push(format!("{}, which waited: {damage}", entry_name(catalogue, run, key, &names)));
+            }
+        }
         for (&file, record) in &catalogue.files {
             let path = path_of(store, file, record);
             match record {
-                FileRecord::Segment { .. } => segments::look(self, catalogue, (file, record), &path, &names),
+                FileRecord::Segment { .. } => segments::look(self, found, (file, record), &path, &names),
                 FileRecord::Dictionary { .. } => {}
                 FileRecord::Set { .. } => {
                     let sum = catalogue.sums.get(&file).copied();
@@ -126,6 +147,7 @@ impl Changes {
                 (Ok(_), Some(_)) => continue,
             };
             self.repair.lost.push(format!("{}: {damage}", entry_name(catalogue, run, key, &names)));
+            self.lose(run, key);
             self.waiting.push((run, key));
         }
         Ok(())
@@ -179,6 +201,10 @@ impl Changes {
         }
         for &(run, key) in &self.waiting {
             locked.remove_unsealed(run, key);
+        }
+        for (&run, new) in self.gone.iter().filter(|(run, _)| locked.now().runs.contains_key(run)).collect::<Vec<_>>() {
+            let all = locked.now().lost_with(run, new);
+            locked.set_lost(run, all);
         }
         for (file, new) in built {
             locked.remove_file(*file);

@@ -1,12 +1,15 @@
 //! Segments of a damaged store: which entries are whole, and a new segment of these.
 
+use super::catalogue::Found;
 use super::{Changes, dictionary, entry_name, run_name};
 use crate::catalogue::{Catalogue, FileRecord};
 use crate::error::{Error, Result};
 use crate::files::building::Building;
 use crate::files::mapped::Bytes;
 use crate::ids::{FactId, FileId, RunId};
+use crate::lost::LostFrom;
 use crate::run::Run;
+use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build};
 use crate::segment::read::Segment;
 use crate::snapshot::agree;
@@ -27,11 +30,12 @@ pub(super) struct Rewritten {
 /// Looks at a segment. What is lost of it, and what takes its place, goes among the changes.
 pub(super) fn look(
     changes: &mut Changes,
-    catalogue: &Catalogue,
+    found: &Found,
     (file, record): (FileId, &FileRecord),
     path: &Path,
     names: &dictionary::Names,
 ) {
+    let catalogue = &found.catalogue;
     let FileRecord::Segment { run, bytes, job } = *record else { return };
     let sum = catalogue.sums.get(&file).copied();
     let Err(damage) = prove(path, record, sum) else { return };
@@ -45,8 +49,7 @@ pub(super) fn look(
         Ok::<_, Error>(segment)
     };
     let (Ok(segment), Some(of_run)) = (open(), of_run) else {
-        let of = run_name(catalogue, RunId(run));
-        changes.repair.lost.push(format!("all entries of segment {file}, of run {of}: {damage}"));
+        lose_all(changes, found, file, RunId(run), &damage);
         changes.files.push((file, None));
         return;
     };
@@ -60,6 +63,37 @@ pub(super) fn look(
     changes.files.push((file, rewritten));
 }
 
+/// A segment that cannot be opened: what it held is known from a manifest, but not whose it was.
+fn lose_all(changes: &mut Changes, found: &Found, file: FileId, run: RunId, damage: &Error) {
+    let catalogue = &found.catalogue;
+    let of = run_name(catalogue, run);
+    let Some(parts) = found.summaries.get(&file) else {
+        changes.repair.lost.push(format!("all entries of segment {file}, of run {of}: {damage}"));
+        let from = LostFrom { language: u16::MAX, prompt: u16::MAX, kind: PartKind::Scores.code() };
+        return changes.lose_unknown(run, from, 1);
+    };
+    for (index, part) in (0..).zip(parts) {
+        let replaced = catalogue.tombstones.get(&(file, index)).map_or(0, RoaringBitmap::len);
+        let count = u64::from(part.count).saturating_sub(replaced);
+        let language = catalogue.languages.get(usize::from(part.language)).map_or("?", String::as_str);
+        let what = match part.kind() {
+            Some(PartKind::Groups) => "groups",
+            Some(PartKind::Neurons) => "neuron sets",
+            _ => "scores",
+        };
+        let facts = if count == 1 { "fact" } else { "facts" };
+        if count > 0 {
+            changes.repair.lost.push(format!(
+                "{what} of {count} {facts} ({language}, prompt {}) in run {of}, all that segment {file} had of them; whose they \
+                 were is not known any more: {damage}",
+                part.prompt
+            ));
+            let from = LostFrom { language: part.language, prompt: part.prompt, kind: part.kind };
+            changes.lose_unknown(run, from, count);
+        }
+    }
+}
+
 /// The entries that are whole and were not replaced; the others are told.
 fn whole(
     changes: &mut Changes,
@@ -69,7 +103,6 @@ fn whole(
     names: &dictionary::Names,
 ) -> Vec<(EntryKey, usize, u32)> {
     let mut entries = Vec::new();
-    let lost = &mut changes.repair.lost;
     for index in 0..segment.len() {
         let part = segment.part(index);
         let replaced = catalogue.tombstones.get(&(file, index as u32));
@@ -81,7 +114,10 @@ fn whole(
                 let count = u64::from(part.len()).saturating_sub(replaced.map_or(0, RoaringBitmap::len));
                 let language = catalogue.languages.get(usize::from(part.language().0)).map_or("?", String::as_str);
                 let of = format!("({language}, prompt {}) of run {:?}", part.prompt(), run.spec.name);
-                lost.push(format!("{count} entries {of}, whose facts are not known any more: {damage}"));
+                let what = format!("{count} entries {of}, whose facts are not known any more: {damage}");
+                changes.repair.lost.push(what);
+                let (language, prompt, kind) = (part.language().0, part.prompt().0, part.kind().code());
+                changes.lose_unknown(run.id, LostFrom { language, prompt, kind }, count);
                 continue;
             }
         };
@@ -93,7 +129,10 @@ fn whole(
             let found = if known { part.salvaged(local).map(drop) } else { Err(part.unknown(local)) };
             match found {
                 Ok(()) => entries.push((key, index, local)),
-                Err(damage) => lost.push(format!("{}: {damage}", entry_name(catalogue, run.id, key, names))),
+                Err(damage) => {
+                    changes.repair.lost.push(format!("{}: {damage}", entry_name(catalogue, run.id, key, names)));
+                    changes.lose(run.id, key);
+                }
             }
         }
     }

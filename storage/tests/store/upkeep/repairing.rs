@@ -1,5 +1,6 @@
+use super::filled;
 use crate::contents::{Contents, assert_same};
-use crate::damage::{Patient, put};
+use crate::damage::{Patient, copy_folder, put};
 use kndb_storage::{Error, Repair, Store};
 use std::path::{Path, PathBuf};
 
@@ -78,7 +79,9 @@ fn a_damaged_block_costs_its_own_entry_and_damaged_sets_cost_nothing() {
             ([one], 1) if one.contains("fact \"") => blocks += 1,
             // Where the blocks of a part lie is told in one place.
             (lost, gone) if lost.len() == gone && lost.iter().all(|line| line.contains(" pieces: ")) => {}
-            (lost, gone) => assert!(lost.iter().any(|line| line.contains("entries")) && gone > 0, "{lost:?}"),
+            (lost, gone) => {
+                assert!(lost.iter().any(|line| line.contains("not known any more")) && gone > 0, "{lost:?}")
+            }
         }
     }
     assert!(blocks > 1 && sets > 1, "{blocks} {sets}");
@@ -89,7 +92,12 @@ fn a_missing_segment_costs_its_entries_only() {
     let patient = Patient::new();
     std::fs::remove_file(segment(&patient)).expect("removes");
     let (repair, contents) = repaired(&patient).expect("repairs");
-    assert!(matches!(&repair.lost[..], [line] if line.contains("of run \"run\"")), "{repair:?}");
+    let found =
+        ["scores of 3 facts (en, prompt 0)", "neuron sets of 1 fact (en, prompt 0)", "groups of 1 fact (zh, prompt 0)"];
+    assert_eq!(repair.lost.len(), found.len(), "{repair:?}");
+    for (line, expected) in repair.lost.iter().zip(found) {
+        assert!(line.starts_with(&format!("{expected} in run \"run\"")), "{line}");
+    }
     assert!(contents.entries.keys().any(|address| address.0 == "half"));
     assert!(contents.entries.keys().any(|address| address.3 == "waits"));
 }
@@ -179,4 +187,81 @@ fn what_is_damaged_in_several_places_is_repaired_at_once() {
     let store = Store::open(&patient.toy.path).expect("opens");
     store.compact().expect("compacts");
     assert!(store.verify().expect("verifies").problems.is_empty());
+}
+
+#[test]
+fn a_run_that_lost_entries_says_so_until_they_are_there_again_wherever_it_goes() {
+    let toy = filled();
+    let good = toy.path.with_file_name("good");
+    copy_folder(&toy.path, &good);
+    let name = toy.files().into_iter().find(|name| name.ends_with(".seg")).expect("a segment");
+    let path = toy.path.join("files").join(name);
+    // Of the scores, which lie first, one block.
+    change(&path, 40);
+    let store = toy.fresh();
+    assert_eq!(store.repair().expect("repairs").lost.len(), 1);
+    let losses = |store: &Store| {
+        let snapshot = store.refresh().expect("reads");
+        snapshot.run_named("run").and_then(|run| snapshot.losses(run.id)).map(|losses| losses.to_string())
+    };
+    let said = losses(&store).expect("it lost one");
+    assert!(said.contains("run \"run\" has lost 1 entry to damage (en 1)"), "{said}");
+    let beside = |name: &str| toy.path.with_file_name(name);
+    store.copy_run("run", beside("copied"), "run", &mut |_, _, _| {}).expect("copies");
+    Store::merge(beside("merged"), std::slice::from_ref(&store), &mut |_, _, _| {}).expect("merges");
+    store.backup(beside("backup"), &mut |_, _| {}).expect("backs up");
+    store.compact().expect("compacts");
+    for path in [beside("copied"), beside("merged"), beside("backup"), toy.path.clone()] {
+        let store = Store::open(&path).expect("opens");
+        assert_eq!(losses(&store).as_ref(), Some(&said), "{}", path.display());
+        let repaired = store.examine().expect("reads");
+        assert!(repaired.is_nothing(), "{repaired:?}");
+        Store::merge(&path, &[Store::open(&good).expect("opens")], &mut |_, _, _| {}).expect("merges");
+        assert_eq!(losses(&store), None, "it has them again");
+    }
+}
+
+#[test]
+fn entries_of_which_not_even_the_facts_are_known_are_counted_for_good() {
+    let patient = Patient::new();
+    std::fs::remove_file(segment(&patient)).expect("removes");
+    let (_, _) = repaired(&patient).expect("repairs");
+    let store = patient.toy.fresh();
+    let counted = |store: &Store| {
+        let snapshot = store.refresh().expect("reads");
+        snapshot.run_named("run").and_then(|run| snapshot.losses(run.id)).map(|losses| losses.languages)
+    };
+    let expected = Some(vec![("en".to_owned(), 4), ("zh".to_owned(), 1)]);
+    assert_eq!(counted(&store), expected);
+    // The catalogue comes from the manifest now, which says it, too.
+    std::fs::remove_dir_all(patient.toy.path.join("catalogue")).expect("removes");
+    let (_, _) = repaired_again(&patient);
+    assert_eq!(counted(&patient.toy.fresh()), expected);
+    patient.toy.fresh().drop_run("run").expect("drops");
+    let run = patient.toy.fresh().open_run(crate::toy::spec("run")).expect("a new one");
+    run.finish().expect("finishes");
+    assert_eq!(counted(&patient.toy.fresh()), None, "another run of that name lost nothing");
+}
+
+fn repaired_again(patient: &Patient) -> (Repair, Store) {
+    let store = patient.toy.fresh();
+    (store.repair().expect("repairs"), store)
+}
+
+#[test]
+fn entries_that_waited_are_lost_by_name() {
+    let patient = Patient::new();
+    for entry in std::fs::read_dir(patient.toy.path.join("manifests")).expect("lists") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some() {
+            std::fs::remove_file(&path).expect("removes");
+        }
+    }
+    std::fs::remove_dir_all(patient.toy.path.join("catalogue")).expect("removes");
+    let (repair, contents) = repaired(&patient).expect("repairs");
+    let gone = patient.healthy.entries.len() - contents.entries.len();
+    assert!(gone > 1 && repair.lost.len() == gone, "{repair:?}");
+    for fact in ["waits", "fact-0002"] {
+        assert!(repair.lost.iter().any(|line| line.contains(&format!("fact {fact:?} ("))), "{repair:?}");
+    }
 }
