@@ -147,6 +147,9 @@ impl<'a> Resolver<'a> {
         let which = if runs.is_empty() { "no run has".to_owned() } else { format!("run {names} has no") };
         let reason = format!("{which} {} yet", content(source.kind));
         let error = QueryError::missing(source.span, reason);
+        if let Some(losses) = runs.iter().find_map(|run| self.snapshot.losses(run.id)) {
+            return error.hint(losses.to_string());
+        }
         match (self.with(source.kind).as_slice(), source.kind) {
             ([], SourceKind::Dkn) => error.hint("`kndb dkn` searches for them, and AMIG's result files have them"),
             ([], _) => error.hint("`kndb attribute` computes scores into it, `kndb import` takes those of files"),

@@ -8,6 +8,7 @@
 
 mod adopt;
 mod reading;
+mod trial;
 
 use crate::epoch::Epoch;
 use crate::error::{Error, Result};
@@ -144,24 +145,56 @@ impl CommitError {
 
 /// Takes the lock, waiting up to `timeout`, and reads the catalogue.
 pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
-    let db = open_sled(path, timeout)?;
-    let mut locked = Locked {
-        path: path.to_owned(),
-        db,
-        batch: sled::Batch::default(),
-        inserted: BTreeSet::new(),
-        changed: false,
-        now: Catalogue::default(),
-        touched: BTreeSet::new(),
-        published: None,
-        before: 0,
+    must_be_one(path)?;
+    let db = match open_sled(path, timeout) {
+        Err(Error::Corrupt { .. }) if trial::put_snapshots_aside(path, timeout) => open_sled(path, timeout)?,
+        opened => opened?,
     };
+    let mut locked = Locked::of(path, db);
     locked.read()?;
     locked.before = locked.now.counters.epoch;
     Ok(locked)
 }
 
+/// Fails where a file that is changed in place has another name elsewhere: a copy made of links would be changed along.
+fn must_be_one(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    for file in [Some(path.join("db")), path.parent().map(|store| store.join("epoch"))].into_iter().flatten() {
+        use std::os::unix::fs::MetadataExt;
+        let links = std::fs::metadata(&file).map_or(1, |found| found.nlink());
+        if links > 1 {
+            return Err(Error::Linked { path: file, links });
+        }
+    }
+    Ok(())
+}
+
 impl Locked {
+    fn of(path: &Path, db: sled::Db) -> Self {
+        Self {
+            path: path.to_owned(),
+            db,
+            batch: sled::Batch::default(),
+            inserted: BTreeSet::new(),
+            changed: false,
+            now: Catalogue::default(),
+            touched: BTreeSet::new(),
+            published: None,
+            before: 0,
+        }
+    }
+
+    /// Fails if there is a manifest of a commit that the catalogue has lost.
+    pub(crate) fn must_have_what_is_published(&self, store: &Path) -> Result<()> {
+        let here = self.now.counters.epoch;
+        let newest = numbers(store)?.last().copied().unwrap_or(0);
+        if newest > here {
+            let (found, expected) = (format!("commit {here}"), format!("commit {newest}, which has a manifest"));
+            return Err(Error::corrupt(&self.path, "last commit", found, expected));
+        }
+        Ok(())
+    }
+
     /// The catalogue with the changes made so far.
     pub(crate) fn now(&self) -> &Catalogue {
         &self.now
@@ -179,12 +212,9 @@ impl Locked {
     /// Looks for the manifest of the last commit, and publishes it again where a crash or damage has kept it from the readers. Fails if
     /// there is a manifest of a commit that the catalogue has lost.
     pub(crate) fn catch_up(&mut self, store: &Path) -> Result<()> {
+        self.must_have_what_is_published(store)?;
         let here = self.now.counters.epoch;
         let newest = numbers(store)?.last().copied().unwrap_or(0);
-        if newest > here {
-            let (found, expected) = (format!("commit {here}"), format!("commit {newest}, which has a manifest"));
-            return Err(Error::corrupt(&self.path, "last commit", found, expected));
-        }
         // A damaged manifest is as good as none: all it says is in the catalogue.
         self.published = if newest == 0 { None } else { Manifest::open(store, newest).unwrap_or_default() };
         let whole = self.published.as_ref().is_some_and(|manifest| manifest.catalogue.counters.epoch == here);

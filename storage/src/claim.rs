@@ -32,6 +32,7 @@ impl Store {
     /// # Errors
     /// [`Error::RunClaimed`] when a job of this process or another has a claim that excludes this one.
     pub fn claim_run(&self, run: &str, claim: Claim, by: &str) -> Result<RunClaim> {
+        self.must_be_writable()?;
         let path = self.claim_path(run);
         let folder = path.parent().unwrap_or(self.path());
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;

@@ -7,6 +7,7 @@ use crate::ids::{FactId, FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
 use crate::snapshot::{LivePart, Snapshot, waiting_of};
 use crate::store::Store;
+use crate::writer::RunWriter;
 use std::borrow::Cow;
 
 /// A compacted segment is closed when it has this many bytes of payload.
@@ -62,7 +63,11 @@ impl Store {
         }
         drop(snapshot);
         for name in &due {
-            keep_damage(self.merge_run(name), &mut damage)?;
+            match self.merge_run(name) {
+                // Dropped meanwhile.
+                Err(Error::UnknownRun { .. }) => {}
+                merged => keep_damage(merged, &mut damage).map(drop)?,
+            }
         }
         if !due.is_empty() {
             self.collect_garbage()?;
@@ -96,7 +101,8 @@ impl Store {
         let run = snapshot.run_named(name).ok_or_else(|| snapshot.catalogue.unknown_run(name))?.clone();
         // A snapshot keeps the files it reads, so none is held when they are removed.
         drop(snapshot);
-        self.open_run(run.spec.clone())?.seal()?;
+        // Not opened by its name: a run that was dropped meanwhile would be begun again.
+        RunWriter::new(self.clone(), run.clone()).seal()?;
         for _ in 0..TRIES {
             if self.try_compact(run.id)? {
                 break;
@@ -203,7 +209,13 @@ impl Store {
                 problems.push(e);
                 true
             }
-            Err(_) => false,
+            // What is the matter with the disk, or who may write, is no damage.
+            Err(Error::Io { .. } | Error::Sled { .. } | Error::Locked { .. } | Error::ReadOnly { .. }) => false,
+            Err(Error::NeedsUpgrade { .. } | Error::Linked { .. }) => false,
+            Err(e) => {
+                problems.push(e);
+                true
+            }
         }
     }
 }

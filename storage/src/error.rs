@@ -72,6 +72,17 @@ pub enum Error {
         /// How long was waited.
         waited: Duration,
     },
+    /// A file that is changed in place has several names: a copy of the store was made of links.
+    #[error(
+        "{path} has {links} names (hard links), and is changed in place: whatever has the other name would be changed along; nothing was written",
+        path = path.display()
+    )]
+    Linked {
+        /// The file.
+        path: PathBuf,
+        /// How many names it has.
+        links: u64,
+    },
     /// Bytes on disk are not what was written.
     #[error("{path} is damaged: {place}: found {found}, expected {expected}", path = path.display())]
     Corrupt {

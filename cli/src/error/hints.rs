@@ -50,6 +50,11 @@ impl CliError {
             Self::Store(Store::AlreadyThere { .. }) => {
                 Some("choose another folder; `kndb info` shows what a store holds".into())
             }
+            Self::Store(Store::Linked { .. }) => Some(
+                "copy the store's folder with its bytes (`cp -r`, not `cp -al`), and put the copy in its place; `kndb backup` makes copies that \
+                 stay as they are"
+                    .into(),
+            ),
             Self::Store(Store::Locked { .. }) => Some("wait for the other process to finish, then try again".into()),
             Self::Store(Store::FormatVersion { found, newest, .. }) => Some(if found > newest {
                 "use a newer kndb".into()

@@ -285,6 +285,8 @@ impl Store {
         if epoch == 0 {
             return none("an empty database");
         }
+        // Before the store is taken for another one: an older catalogue among newer manifests is this one, with a loss.
+        locked.must_have_what_is_published(self.path())?;
         self.same_store(locked.now(), seen)?;
         locked.catch_up(self.path())?;
         if self.inner.epoch.done().is_none() {

@@ -113,6 +113,11 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
     let taken = sources.iter().map(|store| Ok(Source { snapshot: store.refresh()?, path: store.path().to_owned() }));
     let taken: Vec<Source> = taken.collect::<Result<_>>()?;
     let mut there = if is_nothing(into) { None } else { Some(Store::open(into)?) };
+    // What a killed writer has committed is published before it is looked at: else its entries would be found only when
+    // they are to be written.
+    if let Some(store) = &there {
+        drop(store.lock()?);
+    }
     // Nobody else fills these runs from now on.
     let claim = |store: &Store| -> Result<Vec<_>> {
         let names = runs::names(&taken, only);

@@ -20,11 +20,9 @@ use crate::lost::{LostFrom, LostOfRun};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use crate::store::Store;
+use crate::upkeep::DAMAGED;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// The folder for files that a repair has taken out of the store.
-const DAMAGED: &str = "damaged";
 
 /// What a repair has to do, or has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,12 @@ pub(in crate::upkeep) fn read(store: &Path) -> Result<Option<String>> {
 }
 
 /// Adds a repair, before it is committed: one that is written down and did not come through is done again.
-pub(super) fn write(store: &Path, repair: &Repair, commit: u64, kept: impl Iterator<Item = String>) -> Result<()> {
+pub(in crate::upkeep) fn write(
+    store: &Path,
+    repair: &Repair,
+    commit: u64,
+    kept: impl Iterator<Item = String>,
+) -> Result<()> {
     let mut text = read(store)?.unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     text += &format!("{}, after commit {commit}\n", date(now));

@@ -1,7 +1,7 @@
 //! Who fills a run: alone, or with others of a kind.
 
 use crate::toy::{Toy, scores, spec};
-use kndb_storage::{Claim, Error};
+use kndb_storage::{Claim, Error, Store};
 
 #[test]
 fn one_claim_alone_keeps_every_other_out_until_it_is_dropped() {
@@ -53,4 +53,13 @@ fn a_run_may_have_any_name() {
     for name in ["../../x", "a/b", "C:\\x", "首都", &"n".repeat(900)] {
         toy.store.claim_run(name, Claim::Alone, "a job").unwrap_or_else(|error| panic!("{name}: {error}"));
     }
+}
+
+#[test]
+fn who_may_only_read_claims_nothing() {
+    let toy = Toy::new();
+    let reader = Store::open_read_only(&toy.path).expect("opens");
+    let error = reader.claim_run("run", Claim::Together, "a test").expect_err("refused");
+    assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+    assert!(!toy.path.join("claims").exists(), "nothing was written");
 }

@@ -43,7 +43,11 @@ fn flipped_bytes_are_refused_or_harmless() {
             // Readers do not read these files, `verify` does.
             refused += u64::from(!matches!(damaged(&patient, &path, &bad), Finding::Same));
         }
-        assert!(refused * 2 > times, "{name}: {refused} of {times} were found");
+        if name == "snap" {
+            assert_eq!(refused, 0, "the log says all that sled's snapshot does");
+        } else {
+            assert!(refused * 2 > times, "{name}: {refused} of {times} were found");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod blocks;
 mod catalogue;
 mod misplaced;
 mod segments;
+mod snapshot;
 mod stand_ins;
 mod sweep;
 mod verifying;

@@ -265,3 +265,55 @@ fn which_labels_were_replaced_is_known_after_a_merge_and_a_copy() {
     Store::open(&into).expect("opens").copy_run("f2", &copy.path, "f2", &mut |_, _, _| {}).expect("copies");
     assert_eq!(known(&copy.path), [replaced("f2")].into());
 }
+
+/// How many entries the run has, and whether it is complete.
+fn held(store: &Store) -> (u64, bool) {
+    let snapshot = store.refresh().expect("reads");
+    let run = snapshot.run_named("run").expect("is there");
+    (snapshot.holds(run.id).expect("reads").entries(), run.finished)
+}
+
+#[test]
+fn a_merge_goes_on_where_it_was_ended_between_the_catalogue_and_the_manifest() {
+    let source = filled();
+    let mut ended = 0;
+    for ahead in 1..8 {
+        let into = Toy::new();
+        into.store.open_run(spec("own")).expect("new");
+        let commit = into.store.refresh().expect("reads").epoch() + ahead;
+        // A commit whose manifest cannot be written is durable, and not published: what a kill leaves there.
+        let in_the_way = into.path.join("manifests").join(format!("{commit:020}.tmp"));
+        std::fs::create_dir(&in_the_way).expect("a folder");
+        let merge = || Store::merge(&into.path, std::slice::from_ref(&source.store), &mut |_, _, _| {});
+        ended += u64::from(merge().is_err());
+        std::fs::remove_dir(&in_the_way).expect("removes");
+        merge().expect("goes on");
+        assert_eq!(held(&into.fresh()), held(&source.store), "{ahead}");
+    }
+    assert!(ended > 2, "{ended}");
+}
+
+#[test]
+fn compaction_passes_over_runs_that_are_dropped_meanwhile() {
+    let toy = Toy::new();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..12 {
+                let name = format!("run-{number}");
+                let run = toy.store.open_run(spec(&name)).expect("new");
+                for fact in 0..2 {
+                    run.append(scores(&format!("fact-{fact}"), "en", fact)).expect("appends");
+                    run.seal().expect("seals");
+                }
+                toy.store.drop_run(&name).expect("drops");
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let other = toy.fresh();
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            other.compact().expect("compacts what is there");
+        }
+    });
+    assert_eq!(toy.fresh().snapshot().expect("reads").runs().len(), 0, "none was begun again");
+}
