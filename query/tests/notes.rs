@@ -164,7 +164,7 @@ fn an_open_run_is_noted_after_the_rows() {
 #[test]
 fn a_run_that_has_lost_entries_to_damage_is_noted() {
     let toy = toy();
-    let before = notes(&toy, "kn[run=two] by layer").len();
+    assert!(!notes(&toy, "kn[run=two] by layer").iter().any(|note| note.contains("lost")));
     let file = |name: &str| toy.store.path().join("files").join(name);
     // Every segment that can go: what it held is lost.
     let names = std::fs::read_dir(file("")).expect("lists").flatten().map(|entry| entry.file_name());
@@ -191,7 +191,6 @@ fn a_run_that_has_lost_entries_to_damage_is_noted() {
             Err(error) => assert_eq!(error.hint, Some(losses.to_string()), "{error}"),
         }
     }
-    assert_eq!(before, 0);
 }
 
 #[test]
