@@ -44,6 +44,14 @@ fn a_damaged_store_is_repaired_when_somebody_says_yes_and_says_so_ever_after() {
     let before = answer(&environment, "demo");
     let told = environment.ok(&["verify", "demo", "--repair"]).out;
     assert_eq!(told, "nothing is damaged, and nothing was changed\n");
+    std::fs::remove_file(environment.path("demo/KNDB")).expect("removes");
+    let hinted = environment.run(&["runs", "demo"]);
+    assert!(hinted.messages.contains("`kndb verify demo --repair` writes its file KNDB anew"), "{hinted:?}");
+    let asked = environment.run(&["verify", "demo", "--repair"]);
+    assert_eq!(asked.code, Some(2), "{asked:?}");
+    let told = environment.ok(&["verify", "demo", "--repair", "--yes"]).out;
+    assert!(told.starts_with("rebuilt: the file KNDB"), "{told}");
+    assert_eq!(answer(&environment, "demo"), before);
     std::fs::remove_dir_all(environment.path("demo/catalogue")).expect("removes");
     let refused = environment.run(&["verify", "demo", "--repair"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");

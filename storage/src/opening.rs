@@ -28,6 +28,19 @@ pub(crate) fn open_sled(path: &Path, timeout: Duration) -> Result<sled::Db> {
     }
 }
 
+/// Fails where a file that is changed in place has another name elsewhere: a copy made of links would be changed along.
+pub(crate) fn must_be_one(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    for file in [Some(path.join("db")), path.parent().map(|store| store.join("epoch"))].into_iter().flatten() {
+        use std::os::unix::fs::MetadataExt;
+        let links = std::fs::metadata(&file).map_or(1, |found| found.nlink());
+        if links > 1 {
+            return Err(Error::Linked { path: file, links });
+        }
+    }
+    Ok(())
+}
+
 /// sled 0.34 reads a snapshot of its own that a crash cut short (`snap.….generating`) as if it were
 /// damaged, and can never be opened again. Such a file says nothing that the log does not: removes it,
 /// under sled's own lock. Says whether another try is worth it.

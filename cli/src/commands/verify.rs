@@ -12,6 +12,14 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
+    if args.repair && !terminal.read_only && Store::lacks_its_marker(&args.store)?.is_some() {
+        let what = "the file KNDB, by which the folder is known as a store";
+        tell(&Repair { rebuilt: vec![what.to_owned()], lost: Vec::new() }, terminal)?;
+        if !(args.yes || (terminal.reads_from_person && is_yes("Write it anew?", terminal)?)) {
+            return Err(CliError::NotRepaired { path: args.store });
+        }
+        Store::restore_marker(&args.store)?;
+    }
     let store = super::opened(&args.store, terminal)?;
     if args.repair {
         return repair(&args, &store, terminal);
@@ -64,13 +72,9 @@ fn repair(args: &VerifyArgs, store: &Store, terminal: &mut Terminal) -> Result<(
         tell(&done, terminal)?;
     }
     let file = args.store.join("repairs");
-    writeln!(
-        terminal.out,
-        "repaired: {} says so; damaged files are in {}",
-        file.display(),
-        args.store.join("damaged").display()
-    )
-    .map_err(CliError::Output)
+    let damaged = args.store.join("damaged");
+    let kept = if damaged.exists() { format!("; damaged files are in {}", damaged.display()) } else { String::new() };
+    writeln!(terminal.out, "repaired: {} says so{kept}", file.display()).map_err(CliError::Output)
 }
 
 fn tell(repair: &Repair, terminal: &mut Terminal) -> Result<()> {

@@ -239,6 +239,9 @@ fn not_a_store(path: &Path) -> String {
             "this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's"
         );
     }
+    if path.join("catalogue/db").is_file() && path.join("files").is_dir() {
+        return format!("all else of a store is there: `kndb verify {shown} --repair` writes its file KNDB anew");
+    }
     if path.is_dir() {
         return "name the store's own folder, in which a file KNDB lies; `kndb init DB` makes an empty store".into();
     }

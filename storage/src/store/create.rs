@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The file that says what the folder is.
 pub(super) const MARKER: &str = "KNDB";
+/// What it says before the format.
+const SAYS: &str = "kndb store, format ";
+
 impl Store {
     /// Makes a new store in an empty folder, or one that is not there yet.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
@@ -78,10 +81,10 @@ impl Store {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(not("the folder has no KNDB file")),
             Err(e) => return Err(Error::io("read", &marker)(e)),
         };
-        match text.trim().strip_prefix("kndb store, format ").map(str::parse) {
-            Some(Ok(found @ OLDEST_FORMAT..=FORMAT_VERSION)) => Ok(Self::at(path, options, found)),
-            Some(Ok(found)) => Err(Error::format_version(path, found)),
-            _ => Err(not("its KNDB file does not name a format")),
+        match format_of(text.as_bytes()) {
+            Some(found @ OLDEST_FORMAT..=FORMAT_VERSION) => Ok(Self::at(path, options, found)),
+            Some(found) => Err(Error::format_version(path, found)),
+            None => Err(not("its KNDB file does not name a format")),
         }
     }
 
@@ -139,8 +142,17 @@ impl Store {
 
 /// Says that a folder is a store of the newest format.
 pub(crate) fn write_marker(store: &Path) -> Result<()> {
+    write_marker_of(store, FORMAT_VERSION)
+}
+
+pub(super) fn write_marker_of(store: &Path, format: u32) -> Result<()> {
     // Renamed into place: a marker that is cut short would make the folder no store.
-    durable::write_whole(&store.join(MARKER), format!("kndb store, format {FORMAT_VERSION}\n").as_bytes())
+    durable::write_whole(&store.join(MARKER), format!("{SAYS}{format}\n").as_bytes())
+}
+
+/// The format that a marker names.
+pub(super) fn format_of(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.trim().strip_prefix(SAYS)?.parse().ok()
 }
 
 /// A store that is being made, under a name that nobody asks for. Removed when dropped before [`Self::rename`].

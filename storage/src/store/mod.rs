@@ -5,6 +5,7 @@
 
 mod create;
 mod folder;
+mod marker;
 mod sets;
 
 use crate::catalogue::{self, Catalogue, CommitError, Locked};

@@ -89,6 +89,9 @@ impl Target {
             }
             Some(_) => {}
             None if is_store => return refused("a store that is no backup".into(), other),
+            None if File::open(to.join("claims").join(NOTE)).is_ok_and(|lock| lock.try_lock().is_err()) => {
+                return refused("another backup at work there".into(), "to be alone");
+            }
             None if std::fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) => {
                 return refused("a folder with other files".into(), other);
             }

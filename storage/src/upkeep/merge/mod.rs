@@ -118,12 +118,11 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
     if let Some(store) = &there {
         drop(store.lock()?);
     }
-    // Nobody else fills these runs from now on.
-    let claim = |store: &Store| -> Result<Vec<_>> {
-        let names = runs::names(&taken, only);
-        names.iter().map(|name| store.claim_run(name, Claim::Alone, "a merge")).collect()
-    };
-    let mut claims = there.as_ref().map_or_else(|| Ok(Vec::new()), claim)?;
+    // Nobody else fills these runs. Each is claimed again while it is written: a store may have more runs than a process may
+    // have files.
+    for name in there.iter().flat_map(|_| runs::names(&taken, only)) {
+        there.as_ref().map_or(Ok(()), |store| store.claim_run(&name, Claim::Alone, "a merge").map(drop))?;
+    }
     for _ in 0..TRIES {
         let before = match &there {
             Some(store) => store.refresh()?,
@@ -143,12 +142,10 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
             None => {
                 // Refused where another has made one meanwhile: the plan was compared with nothing.
                 let made = Store::create(into)?;
-                claims = claim(&made)?;
                 there.insert(made).clone()
             }
         };
         if let Some(done) = plan.carry_out(&store, &taken, total, progress)? {
-            drop(claims);
             return Ok(done);
         }
     }
@@ -196,6 +193,7 @@ impl Plan {
             let merged = write::run(self, store, sources, run, &mut |of_run| {
                 progress("copied", copied + of_run, total);
             })?;
+            let Some(merged) = merged else { return Ok(None) };
             copied += merged.new;
             done.runs.push(merged);
         }

@@ -4,6 +4,7 @@ use super::entries::{Found, united};
 use super::runs::{COMPLETE, OPEN, RunPlan, SIGNATURE};
 use super::{MergedRun, Plan, Source};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
+use crate::claim::Claim;
 use crate::error::{Error, Result};
 use crate::files::{SEGMENT, file_path};
 use crate::ids::RunId;
@@ -23,27 +24,29 @@ pub(super) fn run(
     sources: &[Source],
     run: &RunPlan,
     progress: &mut dyn FnMut(u64),
-) -> Result<MergedRun> {
+) -> Result<Option<MergedRun>> {
     let united = united(plan, run, sources, false)?;
     let new = united.new.len() as u64;
     let name = &run.run.spec.name;
     let done = MergedRun { name: name.clone(), new, same: united.same, finished: run.finished };
     let lost = lost(plan, sources, run);
     if is_done(plan, run, new, &lost) {
-        return Ok(done);
+        return Ok(Some(done));
     }
+    let _claim = store.claim_run(name, Claim::Alone, "a merge")?;
     let id = begin(store, run, &lost)?;
     let mut rest = united.new.as_slice();
     while !rest.is_empty() {
         progress(new - rest.len() as u64);
-        rest = &rest[segment(plan, store, sources, (run, id), rest)?..];
+        let Some(written) = segment(plan, store, sources, (run, id), rest)? else { return Ok(None) };
+        rest = &rest[written..];
     }
     progress(new);
     end(store, run, id)?;
     if store.for_writing()?.sealed_count(id) > MANY_SEGMENTS {
         store.compact_run(name)?;
     }
-    Ok(done)
+    Ok(Some(done))
 }
 
 /// Whether the store has the run as it is to be.
@@ -112,14 +115,14 @@ fn add_job(locked: &mut Locked, run: RunId, signature: String) {
     locked.set_job(job, JobRecord { run: run.0, signature, finished: false });
 }
 
-/// Copies entries from the front; says how many.
+/// Copies entries from the front; says how many. `None` where somebody else has written one of them meanwhile.
 fn segment(
     plan: &Plan,
     store: &Store,
     sources: &[Source],
     (run, id): (&RunPlan, RunId),
     entries: &[Found<'_>],
-) -> Result<usize> {
+) -> Result<Option<usize>> {
     let spec = &run.run.spec;
     let head = SegmentHead { run: id, shape: spec.shape, score_type: spec.score_type };
     let building = store.building()?;
@@ -154,16 +157,15 @@ fn segment(
         let now = store.snapshot_under(locked)?;
         for entry in &entries[..count] {
             if now.find(id, entry.key)?.is_some() {
-                return Err(store.overtaken());
+                return Ok(None);
             }
         }
         let file = locked.next_file();
         building.rename(&file_path(store.path(), file, SEGMENT))?;
         locked.set_file(file, FileRecord::Segment { run: id.0, job: None, bytes });
         locked.revive(entries[..count].iter().map(|entry| entry.key.fact));
-        Ok(())
-    })?;
-    Ok(count)
+        Ok(Some(count))
+    })
 }
 
 /// Ends the run, complete or open, and takes over what jobs have left open.

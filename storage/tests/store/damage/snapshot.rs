@@ -116,3 +116,46 @@ fn a_copy_made_of_links_is_read_and_not_written_to() {
     std::fs::remove_dir_all(&copy).expect("removes");
     patient.toy.fresh().open_run(crate::toy::spec("more")).expect("it has one name again");
 }
+
+#[test]
+fn a_marker_is_written_anew_where_all_else_of_a_store_is_there() {
+    for damage in [None, Some("kndb stroe, format 2"), Some("\u{0}\u{0}")] {
+        let patient = Patient::new();
+        let marker = patient.toy.path.join("KNDB");
+        match damage {
+            None => std::fs::remove_file(&marker).expect("removes"),
+            Some(text) => put(&marker, text.as_bytes()),
+        }
+        assert!(matches!(Store::open(&patient.toy.path), Err(Error::NotAStore { .. })));
+        assert!(Store::restore_marker(&patient.toy.path).expect("reads"));
+        assert_same(&Contents::of(&patient.toy.fresh()).expect("reads"), &patient.healthy, "the store");
+        assert!(!Store::restore_marker(&patient.toy.path).expect("reads"), "once");
+    }
+    let old = crate::toy::Toy::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1"));
+    let before = std::fs::read(old.path.join("KNDB")).expect("reads");
+    std::fs::remove_file(old.path.join("KNDB")).expect("removes");
+    assert!(Store::restore_marker(&old.path).expect("reads"));
+    assert_eq!(std::fs::read(old.path.join("KNDB")).expect("reads"), before, "of its own format");
+    // Neither a folder of other things nor a store of a later format is touched.
+    let patient = Patient::new();
+    put(&patient.toy.path.join("KNDB"), b"kndb store, format 3\n");
+    assert!(!Store::restore_marker(&patient.toy.path).expect("reads"));
+    std::fs::remove_file(patient.toy.path.join("KNDB")).expect("removes");
+    std::fs::remove_dir_all(patient.toy.path.join("files")).expect("removes");
+    assert!(!Store::restore_marker(&patient.toy.path).expect("reads"));
+}
+
+#[test]
+fn what_any_writer_mends_is_no_damage_to_repair() {
+    let patient = Patient::new();
+    let commit = patient.toy.fresh().snapshot().expect("reads").epoch() + 1;
+    let in_the_way = patient.toy.path.join("manifests").join(format!("{commit:020}.tmp"));
+    std::fs::create_dir(&in_the_way).expect("a folder");
+    patient.toy.fresh().open_run(crate::toy::spec("more")).map(drop).expect_err("durable, and not published");
+    std::fs::remove_dir(&in_the_way).expect("removes");
+    let store = patient.toy.fresh();
+    assert!(store.repair().expect("reads").is_nothing());
+    assert_eq!(store.repairs().expect("reads"), None);
+    store.collect_garbage().expect("publishes it");
+    assert!(store.refresh().expect("reads").run_named("more").is_some());
+}

@@ -310,3 +310,22 @@ fn a_backup_that_has_what_a_repair_lost_is_not_replaced() {
         save(&toy.fresh(), members);
     }
 }
+
+#[test]
+fn a_second_backup_at_the_same_moment_hears_of_the_first() {
+    let toy = filled();
+    let to = place(&toy);
+    let mut refusals = 0;
+    let first = toy.store.backup(&to, &mut |_, _| {
+        let error = toy.fresh().backup(&to, &mut |_, _| {}).expect_err("the first is at work").to_string();
+        assert!(error.contains("another backup at work there"), "{error}");
+        // What the first has not written yet.
+        std::fs::rename(to.join("backup"), to.join("note")).expect("renames");
+        let error = toy.fresh().backup(&to, &mut |_, _| {}).expect_err("the first is at work").to_string();
+        std::fs::rename(to.join("note"), to.join("backup")).expect("renames");
+        assert!(error.contains("another backup at work there"), "{error}");
+        refusals += 1;
+    });
+    first.expect("backs up");
+    assert!(refusals > 0);
+}

@@ -317,3 +317,24 @@ fn compaction_passes_over_runs_that_are_dropped_meanwhile() {
     });
     assert_eq!(toy.fresh().snapshot().expect("reads").runs().len(), 0, "none was begun again");
 }
+
+#[test]
+fn a_merge_claims_one_run_at_a_time() {
+    let source = Toy::new();
+    for number in 0..4 {
+        let run = source.store.open_run(spec(&format!("run-{number}"))).expect("new");
+        run.append(scores("fact", "en", number)).expect("appends");
+        run.finish().expect("finishes");
+    }
+    let into = Toy::new();
+    let mut seen = 0;
+    Store::merge(&into.path, std::slice::from_ref(&source.store), &mut |what, _, _| {
+        if what == "copied" {
+            let free = |number: &u64| into.store.claim_run(&format!("run-{number}"), Claim::Alone, "a test").is_ok();
+            assert_eq!((0..4).filter(free).count(), 3, "all but the one that is written");
+            seen += 1;
+        }
+    })
+    .expect("merges");
+    assert!(seen >= 4, "{seen}");
+}
