@@ -8,7 +8,7 @@ use crate::algebra::Algebra;
 use crate::ast::SetOp;
 use crate::error::QueryError;
 use crate::floor::{below_floor, complete};
-use crate::plan::{Access, Cell, Combine, Pairs, PartAccess, PromptParts, Source};
+use crate::plan::{Access, Cell, Combine, NodeId, Pairs, PartAccess, PromptParts, Source};
 use kndb_storage::{Group, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
@@ -53,7 +53,7 @@ impl<'p, 's> Worker<'p, 's> {
 
     /// The neurons of a fact in a set of pairs, each once, in no certain order.
     pub(crate) fn pairs(&mut self, pairs: &Pairs<'s>, fact: u32, out: &mut Vec<u32>) -> Result<(), QueryError> {
-        let started = self.stats.is_some().then(Instant::now);
+        let started = self.begun();
         match pairs {
             Pairs::Source(source) => self.source(source, fact, out)?,
             Pairs::Saved(saved) => {
@@ -78,13 +78,23 @@ impl<'p, 's> Worker<'p, 's> {
             // Filters are computed and pushed into the sources before a plan runs.
             Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => self.pairs(pairs, fact, out)?,
         }
-        if let (Some(stats), Some(started)) = (&mut self.stats, started) {
-            let node = &mut stats[pairs.id()];
-            node.facts += 1;
-            node.rows += out.len() as u64;
-            node.nanos += started.elapsed().as_nanos() as u64;
-        }
+        self.counted(pairs.id(), out.len() as u64, started);
         Ok(())
+    }
+
+    /// When the work on a fact begins, if anybody wants to know.
+    pub(crate) fn begun(&self) -> Option<Instant> {
+        self.stats.is_some().then(Instant::now)
+    }
+
+    /// Counts what a node found of a fact.
+    pub(crate) fn counted(&mut self, node: NodeId, rows: u64, begun: Option<Instant>) {
+        if let (Some(stats), Some(begun)) = (&mut self.stats, begun) {
+            let node = &mut stats[node];
+            node.facts += 1;
+            node.rows += rows;
+            node.nanos += begun.elapsed().as_nanos() as u64;
+        }
     }
 
     fn buffer(&mut self) -> Vec<u32> {

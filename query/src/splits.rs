@@ -99,6 +99,7 @@ impl Splits {
             return Ok(lists[0].len() as u64);
         }
         let Some(source) = pairs.only_source() else { return Ok(0) };
+        let begun = worker.begun();
         let (mut one, mut found) = (Vec::new(), Vec::new());
         for (part, list) in self.parts.iter().zip(&mut *lists) {
             for &(cell, prompt) in &part.entries {
@@ -118,7 +119,13 @@ impl Splits {
                 worker.apply(SetOp::Union, list, &one);
             }
         }
-        Ok(worker.distinct(lists))
+        let distinct = worker.distinct(lists);
+        worker.counted(source.id, distinct, begun);
+        // The filters around the source were pushed into it.
+        if pairs.id() != source.id {
+            worker.counted(pairs.id(), distinct, begun);
+        }
+        Ok(distinct)
     }
 
     /// The degenerate groups that the part `number` has for a fact.

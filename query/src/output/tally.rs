@@ -222,7 +222,7 @@ impl Neurons {
         if let Self::Few(few) = self
             && shape.neurons() <= DENSE_LIMIT
             // Two bytes a neuron against an eighth of one.
-            && few.len() * 64 >= shape.neurons()
+            && few.len() * 64 >= padded(shape) as u64
         {
             let mut seen = vec![0; padded(shape) / 64];
             mark(&mut seen, few.iter());

@@ -344,6 +344,10 @@ impl Store {
     /// Begins a run, or goes on with one of the same name, which must agree in every parameter.
     pub fn open_run(&self, spec: RunSpec) -> Result<RunWriter> {
         spec.check()?;
+        // What a killed writer has committed is published before it is looked at: it may have dropped the run.
+        if self.inner.epoch.confirmed().is_none() {
+            drop(self.lock()?);
+        }
         let known = self.for_writing()?.run_named(&spec.name).cloned();
         let run = match known {
             Some(run) => run,

@@ -36,6 +36,21 @@ fn facts_and_other_runs_stay() {
 }
 
 #[test]
+fn a_run_begins_anew_where_dropping_it_was_ended_between_the_catalogue_and_the_manifest() {
+    let toy = two_runs();
+    let commit = toy.store.refresh().expect("reads").epoch() + 1;
+    // A commit whose manifest cannot be written is durable, and not published: what a kill leaves there.
+    let in_the_way = toy.path.join("manifests").join(format!("{commit:020}.tmp"));
+    std::fs::create_dir(&in_the_way).expect("a folder");
+    toy.store.drop_run("first").expect_err("is not published");
+    std::fs::remove_dir(&in_the_way).expect("removes");
+    let store = toy.fresh();
+    store.open_run(spec("first")).expect("new").append(scores("f", "en", 1)).expect("appends");
+    let entries = Contents::of(&toy.fresh()).expect("reads").entries;
+    assert_eq!(entries.keys().filter(|address| address.0 == "first").count(), 1);
+}
+
+#[test]
 fn a_run_of_the_same_name_begins_empty() {
     let toy = two_runs();
     let old = toy.store.open_run(spec("first")).expect("the same");
