@@ -34,7 +34,7 @@ pub(super) fn run(
         return Ok(Some(done));
     }
     let _claim = store.claim_run(name, Claim::Alone, "a merge")?;
-    let id = begin(store, run, &lost)?;
+    let Some(id) = begin(plan, store, run, &lost)? else { return Ok(None) };
     let mut rest = united.new.as_slice();
     while !rest.is_empty() {
         progress(new - rest.len() as u64);
@@ -42,7 +42,9 @@ pub(super) fn run(
         rest = &rest[written..];
     }
     progress(new);
-    end(store, run, id)?;
+    if !end(store, run, id, &lost)? {
+        return Ok(None);
+    }
     if store.for_writing()?.sealed_count(id) > MANY_SEGMENTS {
         store.compact_run(name)?;
     }
@@ -74,20 +76,27 @@ fn lost(plan: &Plan, sources: &[Source], run: &RunPlan) -> LostOfRun {
                 translation.languages.get(usize::from(from.language)).map_or(u16::MAX, |language| language.0);
             let places = lost.facts.iter().map(|fact| translation.facts.get(fact as usize).copied().flatten());
             let facts: RoaringBitmap = places.flatten().map(|fact| fact.0).collect();
-            // Facts that do not come along are none of the store.
-            let unknown = lost.unknown + (lost.facts.len() - facts.len());
-            (LostFrom { language, ..*from }, Lost { facts, unknown })
+            // Facts that do not come along were forgotten: nothing of them is lost.
+            (LostFrom { language, ..*from }, Lost { facts, unknown: lost.unknown })
         });
-        unite(&mut all, &translated.collect());
+        let some = translated.filter(|(_, lost)| !lost.facts.is_empty() || lost.unknown > 0);
+        unite(&mut all, &some.collect());
     }
     all
 }
 
-/// Opens the run; a job says what it was before.
-fn begin(store: &Store, run: &RunPlan, lost: &LostOfRun) -> Result<RunId> {
+/// Opens the run; a job says what it was before. `None` where the run is not what the plan was made from any more: another job
+/// may have made it, gone on with it or ended it, and a repair may have taken entries out, before the run was claimed.
+fn begin(plan: &Plan, store: &Store, run: &RunPlan, lost: &LostOfRun) -> Result<Option<RunId>> {
     store.write(|locked| {
         let name = &run.run.spec.name;
-        let id = match locked.now().run_named(name) {
+        let there = locked.now().run_named(name);
+        let lost_there = run.into.and_then(|id| locked.now().lost.get(&id));
+        let planned = run.into.and_then(|id| plan.into.catalogue.lost.get(&id));
+        if there != plan.into.run_named(name) || lost_there != planned {
+            return Ok(None);
+        }
+        let id = match there {
             Some(there) => there.id,
             None => {
                 let counters = locked.counters();
@@ -104,7 +113,7 @@ fn begin(store: &Store, run: &RunPlan, lost: &LostOfRun) -> Result<RunId> {
             let was = if run.was_open { OPEN } else { COMPLETE };
             add_job(locked, id, format!("{SIGNATURE}{was}"));
         }
-        Ok(id)
+        Ok(Some(id))
     })
 }
 
@@ -168,11 +177,18 @@ fn segment(
     })
 }
 
-/// Ends the run, complete or open, and takes over what jobs have left open.
-fn end(store: &Store, run: &RunPlan, id: RunId) -> Result<()> {
+/// Ends the run, complete or open, and takes over what jobs have left open. `false` where the run is not what [`begin`] made of it:
+/// a repair takes entries out of a run that somebody has claimed, too.
+fn end(store: &Store, run: &RunPlan, id: RunId, lost: &LostOfRun) -> Result<bool> {
     store.write(|locked| {
         let name = &run.run.spec.name;
         let there = locked.now().runs.get(&id).cloned().ok_or_else(|| locked.now().unknown_run(name))?;
+        let lost_there = locked.now().lost.get(&id);
+        if there != (Run { id, finished: false, ..run.run.clone() })
+            || lost_there.map_or(!lost.is_empty(), |there| there != lost)
+        {
+            return Ok(false);
+        }
         locked.set_run(&Run { finished: run.finished, ..there });
         let of_run = locked.now().jobs.iter().filter(|(_, job)| job.run == id.0);
         let of_run: Vec<(u32, String)> = of_run.map(|(&job, record)| (job, record.signature.clone())).collect();
@@ -182,6 +198,6 @@ fn end(store: &Store, run: &RunPlan, id: RunId) -> Result<()> {
         for left in run.left.iter().filter(|left| !of_run.iter().any(|(_, known)| known == *left)) {
             add_job(locked, id, left.clone());
         }
-        Ok(())
+        Ok(true)
     })
 }

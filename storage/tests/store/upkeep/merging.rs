@@ -296,9 +296,8 @@ fn a_merge_goes_on_where_it_was_ended_between_the_catalogue_and_the_manifest() {
 #[test]
 fn compaction_passes_over_runs_that_are_dropped_meanwhile() {
     let toy = Toy::new();
-    let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let at_work = scope.spawn(|| {
             for number in 0..12 {
                 let name = format!("run-{number}");
                 let run = toy.store.open_run(spec(&name)).expect("new");
@@ -308,10 +307,10 @@ fn compaction_passes_over_runs_that_are_dropped_meanwhile() {
                 }
                 toy.store.drop_run(&name).expect("drops");
             }
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });
         let other = toy.fresh();
-        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+        // A panic ends it, too.
+        while !at_work.is_finished() {
             other.compact().expect("compacts what is there");
         }
     });
@@ -337,4 +336,99 @@ fn a_merge_claims_one_run_at_a_time() {
     })
     .expect("merges");
     assert!(seen >= 4, "{seen}");
+}
+
+/// A store with the facts of another, and none of its runs: a merge of these has no facts to add.
+fn with_the_facts_of(other: &Toy) -> Toy {
+    let toy = Toy::new();
+    merge(&toy.path, &[other]).expect("merges");
+    let runs: Vec<String> = toy.store.refresh().expect("reads").runs().map(|run| run.spec.name.clone()).collect();
+    for run in &runs {
+        toy.store.drop_run(run).expect("drops");
+    }
+    toy
+}
+
+/// Merges, and does something to the store between the plan and the first commit that it leads to.
+fn merge_while(into: &Toy, source: &Store, meanwhile: impl FnOnce()) -> Result<Merged, Error> {
+    let mut meanwhile = Some(meanwhile);
+    Store::merge(&into.path, std::slice::from_ref(source), &mut |what, _, _| {
+        if let Some(meanwhile) = meanwhile.take_if(|_| what == "compared") {
+            meanwhile();
+        }
+    })
+}
+
+#[test]
+fn a_run_that_was_made_while_a_merge_compared_stays_what_it_is() {
+    let source = filled();
+    let into = with_the_facts_of(&source);
+    let other = RunSpec { keep: Keep::Top(3), ..spec("run") };
+    let error = merge_while(&into, &source.store, || fill(&into, other.clone(), &many("en", 2)))
+        .expect_err("they differ")
+        .to_string();
+    assert!(error.contains("the keep of run \"run\""), "{error}");
+    let snapshot = into.fresh().snapshot().expect("reads");
+    let run = snapshot.run_named("run").expect("is there");
+    assert_eq!((&run.spec, run.finished), (&other, true), "as it was made");
+}
+
+#[test]
+fn a_run_that_was_left_open_while_a_merge_compared_stays_open() {
+    let source = filled();
+    let into = with_the_facts_of(&source);
+    let killed = || {
+        let run = into.store.open_run(spec("run")).expect("new");
+        run.append(scores("fact-0001", "zh", 5)).expect("appends");
+    };
+    merge_while(&into, &source.store, killed).expect("merges");
+    let (entries, finished) = held(&into.fresh());
+    assert_eq!((entries, finished), (held(&source.fresh()).0 + 1, false), "nobody has ended it");
+}
+
+/// A store whose run has lost the first of its facts to a repair.
+fn repaired(fact: &str) -> Toy {
+    let toy = Toy::new();
+    fill(&toy, spec("run"), &[scores(fact, "en", 1)]);
+    let segment = toy.files().into_iter().find(|name| name.ends_with(".seg")).expect("a segment");
+    let path = toy.path.join("files").join(segment);
+    let mut bytes = std::fs::read(&path).expect("reads");
+    bytes[40] ^= 1;
+    crate::damage::put(&path, &bytes);
+    assert_eq!(toy.fresh().repair().expect("repairs").lost.len(), 1);
+    toy
+}
+
+fn losses(store: &Store) -> Option<u64> {
+    let snapshot = store.refresh().expect("reads");
+    let run = snapshot.run_named("run").expect("is there").id;
+    snapshot.losses(run).map(|losses| losses.entries())
+}
+
+#[test]
+fn what_two_merges_at_one_time_know_to_be_lost_is_said_by_the_store() {
+    let (one, other, into) = (repaired("one"), repaired("other"), Toy::new());
+    fill(&into, spec("own"), &[scores("one", "en", 1), scores("other", "en", 1)]);
+    merge_while(&into, &one.fresh(), || drop(merge(&into.path, &[&other]).expect("merges"))).expect("merges");
+    assert_eq!(losses(&into.fresh()), Some(2));
+}
+
+#[test]
+fn what_was_lost_of_a_forgotten_fact_is_not_lost_anew_by_a_merge() {
+    let toy = Toy::new();
+    toy.store.add_facts(batch()).expect("adds");
+    fill(&toy, spec("run"), &[scores("fact-0001", "en", 1), scores("fact-0003", "en", 2), scores("kept", "en", 3)]);
+    let segment = toy.files().into_iter().find(|name| name.ends_with(".seg")).expect("a segment");
+    let path = toy.path.join("files").join(segment);
+    let mut bytes = std::fs::read(&path).expect("reads");
+    bytes[40] ^= 1;
+    crate::damage::put(&path, &bytes);
+    let store = toy.fresh();
+    assert_eq!(store.repair().expect("repairs").lost.len(), 1);
+    assert_eq!(losses(&store), Some(1));
+    store.drop_relation("P36", true).expect("drops");
+    assert_eq!(losses(&store), None, "its fact is none of the store");
+    let into = beside(&toy);
+    Store::merge(&into, &[store], &mut |_, _, _| {}).expect("merges");
+    assert_eq!(losses(&Store::open(&into).expect("opens")), None);
 }
