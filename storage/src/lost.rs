@@ -81,32 +81,37 @@ pub(crate) fn unite(into: &mut LostOfRun, other: &LostOfRun) {
     }
 }
 
+/// Stands for a language of which nothing is known.
+const UNKNOWN: &str = "?";
+
 /// Entries of a run that were lost to damage and are not there again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Losses {
     /// The run.
     pub run: String,
-    /// How many, by language; `?` for those of which not even that is known.
+    /// How many, by language; `?` for those of which not even that is known: then there may be more.
     pub languages: Vec<(String, u64)>,
 }
 
 impl Losses {
     /// How many in all languages.
     pub fn entries(&self) -> u64 {
-        self.languages.iter().map(|(_, count)| count).sum()
+        self.languages.iter().fold(0, |all, (_, count)| all.saturating_add(*count))
     }
 }
 
 impl std::fmt::Display for Losses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let languages: Vec<String> = self.languages.iter().map(|(code, count)| format!("{code} {count}")).collect();
+        // A segment that no manifest tells of counts as one entry: nobody knows how many it had.
+        let least = if self.languages.iter().any(|(code, _)| code == UNKNOWN) { "at least " } else { "" };
         let entries = match self.entries() {
             1 => "1 entry".to_owned(),
             count => format!("{count} entries"),
         };
         write!(
             f,
-            "run {:?} has lost {entries} to damage ({}), so facts are missing: `kndb merge` brings them from a good copy, the \
+            "run {:?} has lost {least}{entries} to damage ({}), so facts are missing: `kndb merge` brings them from a good copy, the \
              command that made the run makes them anew",
             self.run,
             languages.join(", ")
@@ -121,9 +126,11 @@ impl Snapshot {
         let mut languages = BTreeMap::<String, u64>::new();
         for (&from, lost) in lost {
             let missing = lost.facts.iter().filter(|&fact| !self.has_again(run, from, fact)).count() as u64;
-            let name = self.catalogue.languages.get(usize::from(from.language)).map_or("?", String::as_str);
-            if missing + lost.unknown > 0 {
-                *languages.entry(name.to_owned()).or_default() += missing + lost.unknown;
+            let name = self.catalogue.languages.get(usize::from(from.language)).map_or(UNKNOWN, String::as_str);
+            let all = missing.saturating_add(lost.unknown);
+            if all > 0 {
+                let count = languages.entry(name.to_owned()).or_default();
+                *count = count.saturating_add(all);
             }
         }
         let run = self.run(run).map_or_else(String::new, |run| run.spec.name.clone());
@@ -174,7 +181,7 @@ impl Catalogue {
         for (&from, lost) in new {
             let there = all.entry(from).or_default();
             there.facts |= &lost.facts;
-            there.unknown += lost.unknown;
+            there.unknown = there.unknown.saturating_add(lost.unknown);
         }
         all
     }

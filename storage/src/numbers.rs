@@ -25,6 +25,16 @@ impl Catalogue {
         given_out("job", self.jobs.keys().last().map(|&job| job.into()), counters.next_job.into(), u32_limit)?;
         let next_fact = u64::from(counters.next_fact);
         below("fact", self.new_facts.keys().last().map(|fact| fact.0.into()), next_fact)?;
+        // Every question about a run looks each of them up.
+        let lost = self.lost.values().flat_map(|of_run| of_run.values());
+        below("lost fact", lost.filter_map(|lost| lost.facts.max()).max().map(u64::from), next_fact)?;
+        // Else the next run would have lost what another did.
+        given_out(
+            "run that lost entries",
+            self.lost.keys().last().map(|run| run.0.into()),
+            counters.next_run.into(),
+            u32_limit,
+        )?;
         below("forgotten fact", self.dropped_facts.max().map(u64::from), next_fact)?;
         below("forgotten relation", self.dropped_relations.max().map(u64::from), self.relations.len() as u64)
     }
@@ -48,7 +58,8 @@ fn wrong(path: &Path, what: &str, found: impl Display, expected: impl Display) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{FactId, FileId};
+    use crate::ids::{FactId, FileId, RunId};
+    use crate::lost::{Lost, LostFrom};
     use crate::records::FileRecord;
 
     #[test]
@@ -64,6 +75,23 @@ mod tests {
         assert!(catalogue.check_numbers(path).is_ok());
         catalogue.counters.next_job = u32::MAX;
         assert!(catalogue.check_numbers(path).is_err(), "none is left");
+    }
+
+    #[test]
+    fn what_was_lost_is_of_facts_and_runs_that_were_given_out() {
+        let path = Path::new("catalogue");
+        let mut catalogue = Catalogue::default();
+        (catalogue.counters.next_fact, catalogue.counters.next_run) = (3, 1);
+        let from = LostFrom { language: 0, prompt: 0, kind: 0 };
+        let lost = |facts: std::ops::Range<u32>| Lost { facts: facts.collect(), unknown: u64::MAX };
+        catalogue.lost.insert(RunId(1), [(from, lost(0..3))].into());
+        assert!(catalogue.check_numbers(path).is_ok());
+        catalogue.lost.insert(RunId(1), [(from, lost(0..4))].into());
+        let said = catalogue.check_numbers(path).expect_err("refused").to_string();
+        assert!(said.contains("lost fact: found 3, expected one below 3"), "{said}");
+        catalogue.lost = [(RunId(2), [(from, lost(0..1))].into())].into();
+        let said = catalogue.check_numbers(path).expect_err("refused").to_string();
+        assert!(said.contains("run that lost entries: found 2"), "{said}");
     }
 
     #[test]

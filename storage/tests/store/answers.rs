@@ -57,6 +57,7 @@ impl Answers {
         for run in snapshot.runs() {
             let counted = snapshot.holds(run.id).map(|holds| (holds.languages, holds.attributed, holds.searched));
             self.note(&format!("run {}/holds", run.id.0), counted);
+            self.note(&format!("run {}/losses", run.id.0), Ok(snapshot.losses(run.id)));
         }
     }
 

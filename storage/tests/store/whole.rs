@@ -1,7 +1,7 @@
 //! A store with a bit of everything that stores can hold, of both formats, and how it was before.
 
 use crate::answers::Answers;
-use crate::damage::copy_folder;
+use crate::damage::{copy_folder, put};
 use crate::toy::{Toy, dense, entry, fact_row, groups, many, neurons, scores, shape};
 use kndb_storage::{
     CandidatesRow, Claim, Entry, EntryData, FactBatch, Keep, Neuron, OnConflict, Origin, RelationNameRow, RunSpec,
@@ -23,7 +23,7 @@ impl Whole {
     pub fn new() -> Self {
         let toy = Toy::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1"));
         let mut history = Vec::new();
-        for step in [label, fill, change, wait] {
+        for step in [label, fill, lose, change, wait] {
             history.push(copy(&toy.path));
             step(&toy.store);
         }
@@ -122,6 +122,21 @@ fn fill(store: &Store) {
     wide.seal().expect("seals");
     let job = all.job("an import that goes on", OnConflict::Refuse).expect("begins");
     job.append(&[scores("imported", "de", 1), scores("imported", "fr", 2)]).expect("appends");
+}
+
+/// A run that a repair has taken an entry out of.
+fn lose(store: &Store) {
+    let run = store.open_run(spec("repaired")).expect("new");
+    run.append_batch(&many("en", 3), OnConflict::Refuse).expect("appends");
+    run.finish().expect("finishes");
+    let folder = store.path().join("files");
+    let segments = files_in(&folder).into_iter().filter(|file| file.extension().is_some_and(|end| end == "seg"));
+    let newest = folder.join(segments.max().expect("its own"));
+    let mut bytes = std::fs::read(&newest).expect("reads");
+    // Of the scores, which lie first, one block.
+    bytes[40] ^= 1;
+    put(&newest, &bytes);
+    assert_eq!(store.repair().expect("repairs").lost.len(), 1);
 }
 
 fn change(store: &Store) {

@@ -54,7 +54,8 @@ struct Changes {
 }
 
 impl Store {
-    /// What [`Self::repair`] would do. Changes nothing.
+    /// What [`Self::repair`] would do. Changes nothing but what any writer mends: a snapshot of sled's that it cannot read is put aside, and
+    /// [`Self::repairs`] says so.
     ///
     /// # Errors
     /// When the store cannot be repaired.
@@ -101,7 +102,8 @@ impl Changes {
 
     /// Says that entries are lost whose facts nobody knows.
     fn lose_unknown(&mut self, run: RunId, from: LostFrom, count: u64) {
-        self.gone.entry(run).or_default().entry(from).or_default().unknown += count;
+        let lost = self.gone.entry(run).or_default().entry(from).or_default();
+        lost.unknown = lost.unknown.saturating_add(count);
     }
 
     fn look(&mut self, store: &Path, found: &catalogue::Found) -> Result<()> {

@@ -265,3 +265,15 @@ fn entries_that_waited_are_lost_by_name() {
         assert!(repair.lost.iter().any(|line| line.contains(&format!("fact {fact:?} ("))), "{repair:?}");
     }
 }
+
+#[test]
+fn a_segment_that_no_manifest_tells_of_had_at_least_one_entry() {
+    let patient = Patient::new();
+    std::fs::remove_file(segment(&patient)).expect("removes");
+    std::fs::remove_dir_all(patient.toy.path.join("manifests")).expect("removes");
+    patient.toy.fresh().repair().expect("repairs");
+    let snapshot = patient.toy.fresh().snapshot().expect("reads");
+    let run = snapshot.run_named("run").expect("is there").id;
+    let said = snapshot.losses(run).expect("it lost some").to_string();
+    assert!(said.contains("has lost at least 1 entry to damage (? 1)"), "{said}");
+}
