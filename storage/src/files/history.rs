@@ -1,7 +1,7 @@
 //! The marks of a store's commits: what its past is, so that a backup is followed only by what came of it.
 //!
 //! Numbers of commits do not tell two copies apart that are both written to. A mark is a hash of all that a manifest says
-//! ([`super::manifest::mark`]); the file `history` has those of the last commits. Written without fsync, and not needed for reading: a mark that
+//! ([`super::manifest::mark`]); the file `history` has those of the last commits. Written without fsync, but for commits that were backed up, and not needed for reading: a mark that
 //! is lost or damaged costs the next copy of a backup, never an answer.
 
 use super::{disk, durable};
@@ -67,6 +67,27 @@ fn try_note(store: &Path, commit: u64, mark: u64) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Makes the mark of a commit durable, having put it right where the file says another. A mark that lies outside of what the file has stays
+/// unknown. Only under the catalogue's lock. Best effort.
+pub(crate) fn keep(store: &Path, commit: u64, mark: u64) {
+    let _ = try_keep(store, commit, mark);
+}
+
+fn try_keep(store: &Path, commit: u64, mark: u64) -> std::io::Result<()> {
+    let path = path(store);
+    let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
+    let first = number_at(&mut file, 0);
+    let at = first.and_then(|first| commit.checked_sub(first)?.checked_add(1)?.checked_mul(NUMBER));
+    if let Some(at) = at
+        && number_at(&mut file, at).is_some_and(|known| known != mark)
+    {
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(&mark.to_le_bytes())?;
+    }
+    disk::sync(&file, &path)?;
+    durable::sync_folder_of(&path).map_err(std::io::Error::other)
+}
+
 /// Forgets what the file says of commits that the store has not made; says whether the mark of its last one is known.
 pub(crate) fn ends_at(store: &Path, commit: u64) -> bool {
     let end = || {
@@ -112,6 +133,8 @@ mod tests {
         assert_eq!(marks(store), [None, Some(30), Some(41), None, None, None], "later ones are another's");
         assert!(ends_at(store, 3) && !ends_at(store, 4));
         assert_eq!(marks(store), [None, Some(30), None, None, None, None]);
+        [(2, 5), (3, 31), (4, 5)].iter().for_each(|&(commit, mark)| keep(store, commit, mark));
+        assert_eq!(marks(store), [None, Some(31), None, None, None, None], "in its place, and nowhere else");
         for commit in [1, u64::MAX / 2] {
             note(store, commit, 7);
             assert_eq!(std::fs::metadata(path(store)).expect("is there").len(), 16, "it begins anew");

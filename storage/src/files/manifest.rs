@@ -75,7 +75,6 @@ pub(crate) type LostWaiting = (Vec<(RunId, EntryKey)>, Error);
 struct Read {
     record: Record,
     lost: LostRecords,
-    container: Container,
     hold: Hold,
 }
 
@@ -145,8 +144,13 @@ impl Manifest {
 
     /// The mark of a commit; `None` when its manifest is gone.
     pub(crate) fn mark(store: &Path, number: u64) -> Result<Option<u64>> {
-        let read = Self::record(store, number)?;
-        Ok(read.map(|Read { record, container, lost, .. }| mark_of(container.directory(), &record, &lost)))
+        let Some(Read { mut record, lost, .. }) = Self::record(store, number)? else { return Ok(None) };
+        let path = manifest_path(store, number);
+        // Earlier code wrote the same in other bytes: what it says counts, as it is written now.
+        for (id, run) in std::mem::take(&mut record.runs) {
+            record.runs.push((id, RunRecord::of(&run.run(RunId(id), &path)?)));
+        }
+        Ok(Some(mark_of(&directory_of(&record, &lost, &path)?, &record, &lost)))
     }
 
     fn record(store: &Path, number: u64) -> Result<Option<Read>> {
@@ -165,7 +169,7 @@ impl Manifest {
                 .map_err(|e| Error::corrupt(&path, "lost entries", e, "a list (docs/format.md)"))?,
             _ => Vec::new(),
         };
-        Ok(Some(Read { record, lost, container, hold: Hold { _lock: lock } }))
+        Ok(Some(Read { record, lost, hold: Hold { _lock: lock } }))
     }
 
     fn of(read: Read, store: &Path, path: &Path) -> Result<Self> {
@@ -332,12 +336,7 @@ fn write(store: &Path, number: u64, record: &Record, lost: &LostRecords) -> Resu
         .truncate(true)
         .open(&unnamed)
         .map_err(Error::io("create", &unnamed))?;
-    let mut directory = Vec::new();
-    let mut written = bincode::serialize_into(&mut directory, record);
-    if !lost.is_empty() {
-        written = written.and_then(|()| bincode::serialize_into(&mut directory, lost));
-    }
-    written.map_err(|e| Error::corrupt(&path, "manifest", e, "a record"))?;
+    let directory = directory_of(record, lost, &path)?;
     let bytes = ContainerWriter::new(Vec::new(), Magic::Manifest).and_then(|writer| writer.finish(&directory));
     let (bytes, _) = bytes.map_err(Error::io("write", &unnamed))?;
     file.write_all(&bytes).map_err(Error::io("write", &unnamed))?;
@@ -346,6 +345,17 @@ fn write(store: &Path, number: u64, record: &Record, lost: &LostRecords) -> Resu
     durable::sync_folder(&folder(store))?;
     history::note(store, number, mark_of(&directory, record, lost));
     Ok(())
+}
+
+/// The bytes of a manifest's directory.
+fn directory_of(record: &Record, lost: &LostRecords, path: &Path) -> Result<Vec<u8>> {
+    let mut directory = Vec::new();
+    let mut written = bincode::serialize_into(&mut directory, record);
+    if !lost.is_empty() {
+        written = written.and_then(|()| bincode::serialize_into(&mut directory, lost));
+    }
+    written.map_err(|e| Error::corrupt(path, "manifest", e, "a record"))?;
+    Ok(directory)
 }
 
 /// Bytes of a value in bincode.

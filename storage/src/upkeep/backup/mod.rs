@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 use crate::files::building::Building;
 use crate::files::container::TRAILER;
 use crate::files::garbage::path_of;
+use crate::files::history;
+use crate::files::manifest::Manifest;
 use crate::ids::FileId;
 use crate::store::Store;
 use std::collections::HashSet;
@@ -67,8 +69,19 @@ impl Store {
         }
         progress(total, total);
         done.removed = superfluous(to, catalogue);
+        self.keep_mark(done.commit)?;
         target.commit(self.path(), catalogue)?;
         Ok(done)
+    }
+
+    /// Makes the mark of a commit durable before its backup is: the next backup is refused where a power cut took it. Who may only
+    /// read writes no marks.
+    fn keep_mark(&self, commit: u64) -> Result<()> {
+        let mark = Manifest::mark(self.path(), commit)?;
+        if let (Some(mark), Ok(_locked)) = (mark, self.lock()) {
+            history::keep(self.path(), commit, mark);
+        }
+        Ok(())
     }
 }
 

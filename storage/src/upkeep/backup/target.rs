@@ -74,7 +74,8 @@ impl Target {
                 if mark.is_none() || mark != past(store, found, commit)? {
                     return refused(
                         format!(
-                            "commit {found}, which is not known to be in this store's past: a copy of it was written to, too"
+                            "commit {found}, which is not known to be in this store's past: its mark is missing in the store's file \
+                             `history`, or another's, of a copy that was written to, too"
                         ),
                         "an earlier backup of this very copy; or back up into another folder",
                     );
@@ -127,11 +128,12 @@ impl Target {
             }
         }
         for name in BESIDE {
-            let (from, to) = (store.join(name), self.path.join(name));
-            if from.exists() {
-                std::fs::copy(&from, &to)
-                    .and_then(|_| File::open(&to)?.sync_all())
-                    .map_err(Error::io("copy", &from))?;
+            let from = store.join(name);
+            match std::fs::read(&from) {
+                // Half of it would say that the backup lacks less than the store does.
+                Ok(bytes) => durable::write_whole(&self.path.join(name), &bytes)?,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(e) => return Err(Error::io("read", &from)(e)),
             }
         }
         let commit = catalogue.counters.epoch;
@@ -160,9 +162,8 @@ impl Target {
         }
         let id = catalogue.store.map_or_else(String::new, |id| id.to_string());
         Note { store: id, whole: commit, coming: commit }.write(&self.path)?;
-        // Through the lock: somebody may have opened the backup by now.
-        Store::open(&self.path)?.collect_garbage()?;
-        Ok(())
+        // Through the lock: somebody may have opened the backup by now. It is complete, whatever becomes of this.
+        Store::open(&self.path).and_then(|backup| backup.collect_garbage()).map_err(Error::after_commit)
     }
 
     /// The first commit of a folder that is no store yet.

@@ -2,7 +2,7 @@ use super::{assert_holds, filled, save};
 use crate::contents::{Contents, assert_same};
 use crate::damage::{copy_folder, put};
 use crate::toy::{Toy, many, scores, spec};
-use kndb_storage::{BackedUp, Error, OnConflict, Store};
+use kndb_storage::{BackedUp, Error, OnConflict, RunSpec, Store};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -328,4 +328,39 @@ fn a_second_backup_at_the_same_moment_hears_of_the_first() {
     });
     first.expect("backs up");
     assert!(refusals > 0);
+}
+
+/// The number 0.3 with its sign bit set says *more than 0.3*. Earlier code wrote the next number above 0.3.
+fn as_earlier_code_wrote_it(toy: &Toy) {
+    let commit = toy.store.refresh().expect("reads").epoch();
+    let path = toy.path.join("manifests").join(format!("{commit:020}"));
+    let mut bytes = std::fs::read(&path).expect("reads");
+    let at = bytes.windows(8).position(|bytes| bytes == (-0.3_f64).to_le_bytes()).expect("the share");
+    bytes[at..at + 8].copy_from_slice(&0.3_f64.next_up().to_le_bytes());
+    let trailer = bytes.len() - 40;
+    let directory = u64::from_le_bytes(bytes[trailer..trailer + 8].try_into().expect("eight")) as usize;
+    let sum = xxhash_rust::xxh3::xxh3_64(&bytes[directory..trailer]);
+    bytes[trailer + 16..trailer + 24].copy_from_slice(&sum.to_le_bytes());
+    put(&path, &bytes);
+    // And the mark of these bytes.
+    let mut marks = std::fs::read(toy.path.join("history")).expect("reads");
+    let last = marks.len() - 8;
+    marks[last..].copy_from_slice(&7_u64.to_le_bytes());
+    put(&toy.path.join("history"), &marks);
+}
+
+#[test]
+fn a_store_whose_manifest_is_of_earlier_code_is_backed_up_again_and_again() {
+    let toy = filled();
+    let strict = RunSpec { prompt_share: 0.3, prompt_share_strict: true, ..spec("strict") };
+    drop(toy.store.open_run(strict).expect("new"));
+    as_earlier_code_wrote_it(&toy);
+    let to = place(&toy);
+    for members in 4..7 {
+        toy.fresh().backup(&to, &mut |_, _| {}).expect("backs up");
+        toy.fresh().backup(&to, &mut |_, _| {}).expect("the same commit");
+        save(&toy.fresh(), members);
+    }
+    toy.fresh().backup(&to, &mut |_, _| {}).expect("backs up");
+    assert_holds(&to, &Contents::of(&toy.fresh()).expect("reads"), "the last backup");
 }
