@@ -13,6 +13,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How a copy's name begins; the process follows.
+const TRIAL: &str = "catalogue.trial-";
+
 /// Puts sled's snapshots aside, in the store's folder `damaged`, if the log alone gives the whole catalogue; the store's `repairs` then says so.
 /// Says whether another try to open it is worth it.
 pub(super) fn put_snapshots_aside(path: &Path, timeout: Duration) -> bool {
@@ -25,11 +28,21 @@ pub(super) fn put_snapshots_aside(path: &Path, timeout: Duration) -> bool {
     if snapshots.is_empty() {
         return false;
     }
-    let trial = store.join(format!("catalogue.trial-{}", std::process::id()));
+    let trial = store.join(format!("{TRIAL}{}", std::process::id()));
+    remove_trials(store);
     let whole = copy(path, &trial).and_then(|()| read(&trial, timeout)).and_then(|found| must_be_newest(store, &found));
     // A copy that nobody reads; what cannot be removed is in nobody's way.
     let _ = std::fs::remove_dir_all(&trial);
     whole.and_then(|()| move_away(store, &snapshots, Epoch::of(store).last())).is_ok()
+}
+
+/// Removes the copies of those that were killed: whoever has the lock is the only one to try.
+fn remove_trials(store: &Path) {
+    let entries = std::fs::read_dir(store).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(TRIAL)) {
+        // What cannot be removed is in nobody's way, but for one of this process's number, which is then told by the copying.
+        let _ = std::fs::remove_dir_all(entry.path());
+    }
 }
 
 fn snapshots(path: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -2,9 +2,10 @@
 
 use super::disk;
 use crate::error::{Error, Result};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Makes a folder's entries durable.
@@ -66,12 +67,35 @@ pub(crate) fn sync_tree(path: &Path) -> Result<()> {
 
 /// Writes a small file so that its name stands for all of it, whatever happens meanwhile: under another name first.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    // A name of its own: two processes may write the same file at one time.
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let new = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-    let write = |mut file: File| file.write_all(bytes).and_then(|()| disk::sync(&file, &new));
-    File::create(&new).and_then(write).map_err(Error::io("write", &new))?;
+    let (new, mut file) = unfinished(path)?;
+    file.write_all(bytes).and_then(|()| disk::sync(&file, &new)).map_err(Error::io("write", &new))?;
+    // The lock is let go of only after that.
     disk::rename(&new, path).map_err(Error::io("rename to", path))?;
+    drop(file);
     sync_folder_of(path)
+}
+
+/// A file beside another, locked so that [`super::garbage`] leaves it alone. A name of its own: two processes may write the same
+/// file at one time.
+fn unfinished(path: &Path) -> Result<(PathBuf, File)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let new = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
+        let file = File::create(&new).map_err(Error::io("write", &new))?;
+        // Where a medium knows no locks, nobody removes it either.
+        let _ = file.lock();
+        // Between the two calls above the file looked like garbage, and may have been taken for it.
+        if new.exists() {
+            return Ok((new, file));
+        }
+    }
+}
+
+/// Whether a name is one that [`write_whole`] gives to a file before it is whole: `history.812-0.tmp`.
+pub(crate) fn is_unfinished(name: &OsStr) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = name.to_str().and_then(|name| name.strip_suffix(".tmp")).and_then(|name| name.rsplit_once('.'));
+    let numbers = name.and_then(|(_, numbers)| numbers.split_once('-'));
+    numbers.is_some_and(|(process, number)| is_number(process) && is_number(number))
 }

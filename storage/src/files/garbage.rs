@@ -5,19 +5,21 @@
 //! that someone is building has an exclusive lock, and is left alone.
 
 use super::disk;
+use super::durable::is_unfinished;
 use super::fresh::fresh_path;
 use super::manifest::{Manifest, folder, manifest_path, numbers};
 use crate::catalogue::{Catalogue, FileRecord};
 use crate::files::{DICTIONARY, SEGMENT, SET, file_path};
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::path::{Path, PathBuf};
 
 /// Removes what nobody needs. A file that cannot be removed now stays until the next call.
 ///
 /// `published` is the newest manifest, where it is known: it was read a moment ago, and a store of thousands of runs has a large one.
 pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Manifest>) {
+    remove_unlocked(store, |entry| is_unfinished(&entry.file_name()));
     let mut listed = HashSet::new();
     list(store, catalogue, &mut listed);
     // Without the list nobody knows what somebody reads by.
@@ -49,14 +51,19 @@ pub(crate) fn collect(store: &Path, catalogue: &Catalogue, published: Option<&Ma
         }
     }
     for folder in [store.join("files"), folder(store)] {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
-        for entry in entries.flatten().filter(|entry| !listed.contains(&entry.file_name())) {
-            // Kept until the name is gone: else someone could lock the file in between, and lose it.
-            let unused = File::open(entry.path()).ok().filter(|file| file.try_lock().is_ok());
-            if let Some(_locked) = unused {
-                // Fails only if someone else removed it, or the folder is read-only: both are fine.
-                let _ = disk::remove_file(&entry.path());
-            }
+        remove_unlocked(&folder, |entry| !listed.contains(&entry.file_name()));
+    }
+}
+
+/// Removes files of a folder that nobody has locked.
+fn remove_unlocked(folder: &Path, is_garbage: impl Fn(&DirEntry) -> bool) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(is_garbage) {
+        // Kept until the name is gone: else someone could lock the file in between, and lose it.
+        let unused = File::open(entry.path()).ok().filter(|file| file.try_lock().is_ok());
+        if let Some(_locked) = unused {
+            // Fails only if someone else removed it, or the folder is read-only: both are fine.
+            let _ = disk::remove_file(&entry.path());
         }
     }
 }
@@ -114,6 +121,22 @@ pub(crate) fn path_of(store: &Path, file: crate::ids::FileId, record: &FileRecor
 mod tests {
     use super::*;
     use crate::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+
+    #[test]
+    fn what_a_killed_process_wrote_beside_a_small_file_goes_and_all_else_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        let store = Store::create(&path).expect("a store");
+        let names = ["history.812-0.tmp", "KNDB.1-20.tmp", "backup.7-7.tmp", "notes.tmp", "notes.7-.tmp", "a.7-x.tmp"];
+        names.iter().for_each(|name| std::fs::write(path.join(name), "half").expect("writes"));
+        let at_work = File::open(path.join(names[2])).expect("opens");
+        at_work.lock().expect("locks");
+        store.collect_garbage().expect("collects");
+        assert_eq!(names.map(|name| path.join(name).exists()), [false, false, true, true, true, true]);
+        drop(at_work);
+        store.collect_garbage().expect("collects");
+        assert!(!path.join(names[2]).exists());
+    }
 
     fn add(store: &Store, fact: &str) {
         let run = store.open_run(RunSpec::new("run", "model", Shape { layers: 1, width: 2 })).expect("a run");

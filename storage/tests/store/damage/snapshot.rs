@@ -33,6 +33,8 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
                 change(&entry.path(), 50);
             }
         }
+        // Who was killed while it tried left its copy.
+        std::fs::create_dir(patient.toy.path.join("catalogue.trial-1")).expect("a folder");
         let store = patient.toy.fresh();
         assert!(store.examine().expect("reads").lost.is_empty(), "nothing is lost");
         assert_same(&Contents::of(&store).expect("reads"), &patient.healthy, "all of it is in the log");
