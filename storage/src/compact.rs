@@ -178,7 +178,8 @@ impl Store {
         })
     }
 
-    /// Reads every byte the store has and compares it with its checksum.
+    /// Reads every byte the store has and compares it with its checksum. What any writer mends is mended on the way: a manifest that is
+    /// missing, and a snapshot of sled's that it cannot read, of which [`Self::repairs`] tells after.
     pub fn verify(&self) -> Result<Verified> {
         let snapshot = self.refresh()?;
         let mut problems = snapshot.verify_files(self.path());

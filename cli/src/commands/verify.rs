@@ -27,12 +27,13 @@ pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(note) = empty_runs(&*store.snapshot()?, store.path()) {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
+    let found = store.verify()?;
+    // Looked at after: what any writer mends is mended by then, and written down.
     if store.repairs()?.is_some() {
         let file = args.store.join("repairs");
         writeln!(terminal.messages, "note: this store was repaired; {} says what was lost", file.display())
             .map_err(CliError::Output)?;
     }
-    let found = store.verify()?;
     for problem in &found.problems {
         writeln!(terminal.out, "problem: {problem}").map_err(CliError::Output)?;
     }
@@ -58,7 +59,13 @@ pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Says what is damaged, asks, and repairs it.
 fn repair(args: &VerifyArgs, store: &Store, terminal: &mut Terminal) -> Result<()> {
+    let before = store.repairs()?;
     let planned = store.examine()?;
+    if planned.is_nothing() && store.repairs()? != before {
+        let file = args.store.join("repairs");
+        return writeln!(terminal.out, "nothing is lost; {} says what was mended", file.display())
+            .map_err(CliError::Output);
+    }
     if planned.is_nothing() {
         return writeln!(terminal.out, "nothing is damaged, and nothing was changed").map_err(CliError::Output);
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 impl Store {
     /// The format of a store that lacks nothing but its marker; `None` where the marker names a format, or the folder is no store.
+    /// Changes nothing but what any writer mends, where no manifest can be read: a snapshot of sled's is put aside ([`Self::repairs`]).
     ///
     /// # Errors
     /// When manifests cannot be listed.
