@@ -3,11 +3,11 @@
 
 use super::class::Class;
 use super::side_files::SideFiles;
-use tokenizers::Tokenizer as Inner;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::processors::PostProcessorWrapper;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::roberta::RobertaProcessing;
+use tokenizers::{PostProcessor, Tokenizer as Inner};
 
 /// Classes of causal models, not known here otherwise, that put tokens around texts of their own accord.
 const ADDING: [&str; 12] = [
@@ -26,7 +26,7 @@ const ADDING: [&str; 12] = [
 ];
 
 /// Gives a tokenizer without a post_processor that of its class, and notes it. Classes that put tokens around every text go by
-/// the names in the files beside `tokenizer.json`, not by its post_processor.
+/// the names in the files beside `tokenizer.json`, not by its post_processor; GPT-NeoX's puts none there, whatever that says.
 ///
 /// # Errors
 /// A token of the class that the tokenizer lacks; a class of which it is not known what it puts around texts.
@@ -37,6 +37,10 @@ pub(super) fn by_class(
     causal: bool,
     notes: &mut Vec<String>,
 ) -> Result<(), String> {
+    if *class == Class::GptNeoX {
+        notes.extend(without_added(inner));
+        return Ok(());
+    }
     let is_open = inner.get_post_processor().is_none();
     let ends = match class {
         Class::Bert | Class::Roberta => ["cls_token", "sep_token"],
@@ -89,6 +93,16 @@ pub(super) fn by_class(
         "tokenizer.json {what}: every text is put between `{first}` and `{last}`, as Hugging Face's class does"
     ));
     Ok(())
+}
+
+/// Takes out a post_processor that puts tokens around texts; what is to be said of that, if there is one.
+fn without_added(inner: &mut Inner) -> Option<String> {
+    let adds = inner.get_post_processor().is_some_and(|processor| processor.added_tokens(false) > 0);
+    adds.then(|| {
+        inner.with_post_processor(None::<PostProcessorWrapper>);
+        "tokenizer.json puts tokens around texts, but Hugging Face's class, `GPTNeoXTokenizer`, does not: nothing is put there"
+            .to_owned()
+    })
 }
 
 /// Whether the class puts tokens around every text, whatever `tokenizer.json` says.

@@ -6,6 +6,8 @@ use kndb_engine::Tokenizer;
 
 const BERT: usize = 94;
 const ROBERTA: usize = 341;
+/// "The capital of" in the vocabulary of `closing`, as `GPTNeoXTokenizer` gives it.
+const NEOX: [u32; 3] = [321, 329, 287];
 
 fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
     tokenizer.encode(text, true).expect("ids").ids
@@ -34,6 +36,29 @@ fn the_tokens_that_a_class_puts_around_texts_are_those_that_the_files_name() {
     roberta.says(false, &["tokenizer.json: has no post_processor", "no `<q>` (cls_token)"]);
     roberta.write("tokenizer_config.json", r#"{"sep_token": null}"#);
     roberta.says(false, &["tokenizer.json: has no post_processor", "there is no sep_token"]);
+}
+
+#[test]
+fn the_class_of_gpt_neox_puts_nothing_around_texts_whatever_tokenizer_json_says() {
+    let side_files = [
+        "{}",
+        r#"{"tokenizer_class": "GPTNeoXTokenizer", "add_bos_token": true}"#,
+        r#"{"tokenizer_class": "GPTNeoXTokenizerFast", "bos_token": "<s>", "add_eos_token": true}"#,
+    ];
+    for side in side_files {
+        let neox = Bare::of("closing", &["tokenizer.json"]);
+        neox.write("config.json", r#"{"model_type": "gpt_neox", "eos_token_id": 1}"#);
+        neox.write("tokenizer_config.json", side);
+        let read = neox.read(340, true).expect("a tokenizer");
+        assert_eq!(ids(&read, "The capital of"), NEOX, "{side}");
+        assert!(read.notes().join("; ").contains("`GPTNeoXTokenizer`, does not"), "{side}: {:?}", read.notes());
+    }
+    let llama = Bare::of("closing", &["config.json", "tokenizer.json"]);
+    assert_eq!(ids(&llama.read(340, true).expect("a tokenizer"), "The capital of").len(), NEOX.len() + 2);
+    // One that adds nothing stays as it is.
+    let open = Bare::of("gpt2", &["tokenizer.json"]);
+    open.write("config.json", r#"{"model_type": "gpt_neox", "eos_token_id": 340}"#);
+    assert_eq!(open.read(341, true).expect("a tokenizer").notes(), [""; 0]);
 }
 
 #[test]
