@@ -192,7 +192,12 @@ impl Names<'_> {
             })?,
             None => ENGLISH.to_owned(),
         };
-        let (relation, name) = (relation.trim(), name.trim());
+        let wrong = |found| unexpected(self.path, self.at(line), found, EXPECTED);
+        let (relation, name) = (id_of(relation.trim()).map_err(wrong)?, name.trim());
+        if is_wikidata(name) && !is_wikidata(relation) {
+            let found = format!("the name `{name}` of a relation `{relation}`, which may be the other way round");
+            return Err(wrong(found));
+        }
         for (field, value) in [("relation", relation), ("name", name)] {
             if value.is_empty() {
                 return Err(unexpected(self.path, self.at(line), format!("an empty {field}"), EXPECTED));
@@ -290,6 +295,18 @@ impl Names<'_> {
     }
 }
 
+/// The id of a relation, which Wikidata's query service writes as an address; the error is what was found.
+fn id_of(relation: &str) -> Result<&str, String> {
+    let address = relation.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(relation);
+    let Some((scheme, path)) = address.split_once("://") else { return Ok(relation) };
+    let path = path.strip_prefix("www.").unwrap_or(path).strip_prefix("wikidata.org/");
+    let id = ["entity/", "prop/direct/", "prop/", "wiki/Property:"]
+        .iter()
+        .find_map(|kind| path?.strip_prefix(kind))
+        .filter(|id| matches!(scheme, "http" | "https") && is_wikidata(id));
+    id.ok_or_else(|| format!("the address `{relation}` as a relation, which is none of Wikidata's properties"))
+}
+
 /// What the column of relations is called in tables of others, such as those of Wikidata's query service.
 const RELATIONS: [&str; 11] =
     ["property", "propertyid", "pid", "pids", "p", "predicate", "rel", "relid", "id", "wikidata", "wikidataid"];
@@ -330,12 +347,14 @@ impl Columns {
             // No relation is called `label`, but for Wikidata's own.
             let is_head =
                 parts.contains(&Ok(Some(Part::Name))) && !record.iter().any(|field| is_wikidata(field.trim()));
-            return match record.get(1).filter(|_| is_head) {
-                Some(name) if Part::NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim())) => Err(format!(
+            let is_called = |name: &str| Part::NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
+            return if is_head && record.iter().take(2).any(is_called) {
+                Err(format!(
                     "a first line `{}`, which names columns, but none of them `relation`",
                     record.iter().collect::<Vec<_>>().join(", ")
-                )),
-                _ => Ok(None),
+                ))
+            } else {
+                Ok(None)
             };
         }
         let missing = [Part::Relation, Part::Name, Part::Language].into_iter().filter(|part| at(*part).is_none());

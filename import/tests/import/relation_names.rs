@@ -69,7 +69,36 @@ fn a_first_line_that_names_columns_is_no_name() {
         refused("thing\tlabel\nP36\tcapital\n"),
         "names, line 1: found a first line `thing, label`, which names columns, but none of them `relation`"
     );
+    for first in ["label,code", "Name,id_of_it", "code,label"] {
+        let told = refused(&format!("{first}\ncapital,P36\n"));
+        assert!(told.contains("which names columns, but none of them `relation`"), "{first}: {told}");
+    }
+    assert_eq!(
+        refused("Bezeichnung,Nummer\ncapital,P36\n"),
+        "names, line 2: found the name `P36` of a relation `capital`, which may be the other way round"
+    );
     assert_eq!(read("P2561\tname\nP36\tcapital\n"), ["P2561 en name", "P36 en capital"], "Wikidata's own");
+}
+
+#[test]
+fn addresses_of_wikidata_s_properties_are_their_ids_and_others_are_refused() {
+    for address in [
+        "http://www.wikidata.org/entity/P36",
+        "https://wikidata.org/prop/direct/P36",
+        "<http://www.wikidata.org/entity/P36>",
+        "https://www.wikidata.org/wiki/Property:P36",
+    ] {
+        assert_eq!(read(&format!("property,propertyLabel\n{address},capital\n")), ["P36 en capital"], "{address}");
+        assert_eq!(read(&format!("{{\"{address}\": \"capital\"}}")), ["P36 en capital"], "{address}");
+    }
+    for address in [
+        "http://dbpedia.org/ontology/capital",
+        "http://www.wikidata.org/entity/Q90",
+        "ftp://www.wikidata.org/entity/P36",
+    ] {
+        let told = refused(&format!("{address}\tcapital\n"));
+        assert!(told.contains(&format!("the address `{address}` as a relation")), "{told}");
+    }
 }
 
 #[test]
