@@ -168,21 +168,30 @@ impl Pass<'_> {
         if first.is_some_and(|first| first == given) {
             return Ok(());
         }
-        if let Some(first) = first.filter(|first| !is_same(self.snapshot, first, &given)) {
-            let (file, fact, first) = (file.to_owned(), entry.fact.clone(), first.to_owned());
-            return Err(ImportRunError::TwoRelations { file, fact, first, second: given });
-        }
-        match met.stored {
-            Some(stored) if !says(self.snapshot, &given, stored) => {
+        let says = meant(self.snapshot, &given);
+        let mut is_narrower = first.is_none();
+        match (met.stored, first) {
+            // Each text is compared with the store's: two names of it need not be each other's.
+            (Some(stored), _) if !says.contains(&stored) => {
                 let stored = self.snapshot.relation_shown(stored, None);
                 let (file, fact) = (file.to_owned(), entry.fact.clone());
                 return Err(ImportRunError::Relation { file, fact, given, stored });
             }
-            _ if first.is_some() => {}
-            Some(_) => self.summary.relations += 1,
-            None => self.summary.relations_not_used += 1,
+            (None, Some(first)) => {
+                let before = meant(self.snapshot, first);
+                let both = before.iter().filter(|relation| says.contains(relation)).count();
+                if both == 0 && !first.trim().eq_ignore_ascii_case(given.trim()) {
+                    let (file, fact, first) = (file.to_owned(), entry.fact.clone(), first.to_owned());
+                    return Err(ImportRunError::TwoRelations { file, fact, first, second: given });
+                }
+                // After a name of several relations, the one that is meant counts.
+                is_narrower = both < before.len();
+            }
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => self.summary.relations += 1,
+            (None, None) => self.summary.relations_not_used += 1,
         }
-        if met.said.is_none() {
+        if is_narrower {
             let known = self.said.iter().position(|said| *said == given);
             let at = known.unwrap_or(self.said.len());
             if known.is_none() {
@@ -245,23 +254,30 @@ impl Pass<'_> {
     }
 }
 
-/// Whether a text says a relation of the store: its id in any letter case, a name of it, or as kndb shows it, `P36 (capital)`.
-fn says(snapshot: &Snapshot, text: &str, relation: RelationId) -> bool {
+/// The relations of the store that a text says: by an id in any letter case, a name, or as kndb shows it, `P36 (capital)`,
+/// in whichever language.
+fn meant(snapshot: &Snapshot, text: &str) -> Vec<RelationId> {
     let text = text.trim();
     match snapshot.find_relation(text) {
-        FoundRelation::One(found) => found == relation,
-        FoundRelation::Several(found) => found.contains(&relation),
+        FoundRelation::One(relation) => vec![relation],
+        FoundRelation::Several(relations) => relations,
         FoundRelation::None => {
-            text.eq_ignore_ascii_case(snapshot.relation_name(relation))
-                || text == snapshot.relation_shown(relation, None)
+            let shown = text.strip_suffix(')').and_then(|text| text.split_once(" ("));
+            let (id, name) = shown.map_or((text, None), |(id, name)| (id, Some(name)));
+            let ids = snapshot.relations().filter(|(_, known)| known.eq_ignore_ascii_case(id)).map(|(id, _)| id);
+            let ids = ids.collect();
+            match name.map(|name| snapshot.find_relation(name)) {
+                None => ids,
+                Some(FoundRelation::None) => Vec::new(),
+                Some(FoundRelation::One(named)) => keep(ids, &[named]),
+                Some(FoundRelation::Several(named)) => keep(ids, &named),
+            }
         }
     }
 }
 
-/// Whether two texts say the same relation, of which the store may have none.
-fn is_same(snapshot: &Snapshot, one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim())
-        || matches!(snapshot.find_relation(one.trim()), FoundRelation::One(relation) if says(snapshot, other, relation))
+fn keep(relations: Vec<RelationId>, others: &[RelationId]) -> Vec<RelationId> {
+    relations.into_iter().filter(|relation| others.contains(relation)).collect()
 }
 
 fn language_in_ids(file: &Path, found: &str) -> ImportRunError {

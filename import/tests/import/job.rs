@@ -233,8 +233,12 @@ fn a_relation_is_known_by_its_id_in_any_case_and_by_its_names() {
     for name in ["P36", "p36", " P36 ", "capital", "Capital", "capitale", "P36 (capital)", "P36 (capitale)"] {
         folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
         let told = imported(&folder, &store, "t.csv", &skip).map(|summary| summary.relations);
-        let shown = name.strip_prefix("P36 (").is_none_or(|rest| rest == "capital)");
-        assert!(told == Ok(1) || !shown, "{name}: {told:?}");
+        assert_eq!(told, Ok(1), "{name}");
+    }
+    for name in ["P36 (official language)", "P19 (capital)", "P36 (capital"] {
+        folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
+        let told = imported(&folder, &store, "t.csv", &skip).expect_err(name);
+        assert!(told.contains(&format!("is of relation `{name}`, but in the store it is of `P36")), "{told}");
     }
     folder.write("relation=p36 /n.json", r#"{"a": [[0, 0]]}"#);
     imported(&folder, &store, "relation=p36 ", &skip).expect("P36");
@@ -276,6 +280,48 @@ fn two_relations_of_a_fact_are_refused_though_the_store_knows_it_not() {
     assert!(imported(&folder, &store, "in", &job()).expect_err("two files").contains("it was of `P36` before"));
     folder.write("t.csv", "fact,lang,relation,layer,neuron\na,en,P36,0,0\nb,en,P37,0,1\na,zh,p36,0,1\n");
     imported(&folder, &store, "t.csv", &job()).expect("one relation a fact");
+}
+
+#[test]
+fn whether_two_relations_of_a_fact_agree_does_not_depend_on_their_order() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
+    let row = |id: &str, relation: &str| FactRow {
+        id: id.to_owned(),
+        relation: relation.to_owned(),
+        language: "en".to_owned(),
+        subject: "s".to_owned(),
+        object: "o".to_owned(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    let facts = vec![row("a", "P19"), row("b", "place_of_birth")];
+    store.add_facts(FactBatch { facts, ..FactBatch::default() }).expect("two relations of one name");
+    let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
+    let import = |fact: &str, relations: [&str; 3]| {
+        let rows: Vec<_> = ["en", "fr", "zh"]
+            .iter()
+            .zip(relations)
+            .map(|(language, relation)| format!("{fact},{language},{relation},0,0\n"))
+            .collect();
+        folder.write("t.csv", format!("fact,lang,relation,layer,neuron\n{}", rows.concat()));
+        imported(&folder, &store, "t.csv", &skip)
+    };
+    // `a` has a relation in the store, `new` has none.
+    for fact in ["a", "new"] {
+        for agreeing in [
+            ["place of birth", "P19", "Place of birth"],
+            ["P19", "place of birth", "p19"],
+            ["P19 (place of birth)", "p19", "place of birth"],
+            ["p19", "P19 (place of birth)", "P19"],
+        ] {
+            import(fact, agreeing).unwrap_or_else(|told| panic!("{fact} {agreeing:?}: {told}"));
+        }
+        for two in [["place of birth", "P19", "place_of_birth"], ["P19", "place of birth", "place_of_birth"]] {
+            let told = import(fact, two).expect_err("two relations by one name");
+            assert!(told.contains("`place_of_birth`"), "{told}");
+        }
+    }
 }
 
 #[test]
