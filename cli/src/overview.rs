@@ -160,19 +160,10 @@ fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Vec<(String, u64)>,
 pub fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage::Error> {
     let mut notes = Vec::new();
     for run in snapshot.runs() {
-        let counts = asked_otherwise(snapshot, run)?;
-        let (entries, them) = match counts.iter().map(|(_, count)| count).sum::<u64>() {
-            0 => continue,
-            1 => ("1 entry was".to_owned(), "it"),
-            several => (format!("{several} entries were"), "them"),
-        };
-        let languages: Vec<String> = counts.iter().map(|(code, count)| format!("{code} {count}")).collect();
-        notes.push(format!(
-            "run {:?}: {entries} asked with other labels, or another template, than the store has now ({}); the command that \
-             made the run asks {them} anew with --replace-changed",
-            run.spec.name,
-            languages.join(", ")
-        ));
+        if let Some(told) = snapshot.run_asked_otherwise_told(run.id)? {
+            let name = &run.spec.name;
+            notes.push(format!("run {name:?}: {told}; the command that made the run asks anew with --replace-changed"));
+        }
     }
     Ok(notes)
 }

@@ -38,18 +38,8 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
 
 /// Entries whose scores and residuals are not those of the labels that the store has now.
 fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Option<String>> {
-    let counts = snapshot.run_asked_otherwise(run.id)?;
-    let (entries, were) = match counts.values().sum::<u64>() {
-        0 => return Ok(None),
-        1 => ("1 entry".to_owned(), "was"),
-        several => (format!("{several} entries"), "were"),
-    };
-    let of = counts.iter().map(|(&language, count)| format!("{} {count}", snapshot.language_name(language)));
-    Ok(Some(format!(
-        "{entries} {were} asked with other labels, or another template, than the store has now ({}). `kndb attribute … \
-         --replace-changed` asks anew.",
-        of.collect::<Vec<_>>().join(", ")
-    )))
+    let told = snapshot.run_asked_otherwise_told(run.id)?;
+    Ok(told.map(|told| format!("{told}. `kndb attribute … --replace-changed` asks anew.")))
 }
 
 fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<Markup> {

@@ -68,6 +68,23 @@ impl Snapshot {
         Ok(counts)
     }
 
+    /// [`Self::run_asked_otherwise`] in words: "2 entries were asked with other labels, …, than the store has now (en 1, zh 1)";
+    /// `None` if there are none.
+    ///
+    /// # Errors
+    /// As [`Self::asked_otherwise`].
+    pub fn run_asked_otherwise_told(&self, run: RunId) -> Result<Option<String>> {
+        let counts = self.run_asked_otherwise(run)?;
+        let entries = match counts.values().sum::<u64>() {
+            0 => return Ok(None),
+            1 => "1 entry was".to_owned(),
+            several => format!("{several} entries were"),
+        };
+        let of = counts.iter().map(|(&language, count)| format!("{} {count}", self.language_name(language)));
+        let of = of.collect::<Vec<_>>().join(", ");
+        Ok(Some(format!("{entries} asked with other labels, or another template, than the store has now ({of})")))
+    }
+
     fn template(&self, relation: RelationId, language: LanguageId, prompt: PromptId) -> Option<&str> {
         let mut all = self.dictionary().into_iter().flat_map(Dictionary::templates);
         all.find(|&(of, in_language, number, _)| (of, in_language, number) == (relation, language, prompt))
