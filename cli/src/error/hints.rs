@@ -75,6 +75,9 @@ impl CliError {
             Self::Store(Store::RunDiffers { .. }) => {
                 Some("`kndb info --json` shows a run's parameters; another --run is a run of its own".into())
             }
+            Self::Import(error @ Import::Unexpected { .. }) if error.is_about_language() && error.can_be_left_out() => {
+                Some("--lang says it for all files, as in --lang zh; --ignore NAME leaves out what says none".into())
+            }
             Self::Import(error) if error.can_be_left_out() => {
                 Some("--ignore NAME leaves out a column, array, field or folder of that name".into())
             }

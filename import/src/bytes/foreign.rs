@@ -108,8 +108,7 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
         }
         return None;
     }
-    // The length of a safetensors header may begin with any byte, but its ninth is always `{`.
-    if matches!(head, [0x80, 2..=5, ..]) && head.get(8) != Some(&b'{') {
+    if matches!(head, [0x80, 2..=5, ..]) && !begins_tensors(head) {
         let torch = head.windows(10).any(|window| window == b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19");
         return if torch { told("a PyTorch checkpoint (torch.save)", TORCH) } else { told("a pickle", PICKLE) };
     }
@@ -122,14 +121,19 @@ pub(crate) fn foreign(head: &[u8]) -> Option<Foreign> {
     told(row.1, row.2)
 }
 
+/// Whether a file begins as one of safetensors: the length of its header, of eight bytes, may begin with any, but its larger half
+/// is always 0, and the header an object.
+pub(crate) fn begins_tensors(head: &[u8]) -> bool {
+    head.get(8) == Some(&b'{') && head.get(4..8) == Some(&[0; 4])
+}
+
 /// Whether a text is in UTF-16, with a byte order mark or without: of the first letters every second byte is 0.
 fn is_utf16(head: &[u8]) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
     match head {
         // Four bytes for a sign would be UTF-32.
-        [0xFF, 0xFE, rest @ ..] => !rest.starts_with(&[0, 0]),
-        // The length of a safetensors header may begin so.
-        [0xFE, 0xFF, ..] => head.get(8) != Some(&b'{'),
+        [0xFF, 0xFE, rest @ ..] => !rest.starts_with(&[0, 0]) && !begins_tensors(head),
+        [0xFE, 0xFF, ..] => !begins_tensors(head),
         [a, 0, b, 0, c, 0, ..] | [0, a, 0, b, 0, c, ..] => [a, b, c].into_iter().all(|byte| is_letter(*byte)),
         _ => false,
     }
@@ -152,6 +156,18 @@ mod tests {
         assert_eq!(what(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), Some("a PyTorch checkpoint (torch.save)"));
         // A safetensors header of 640 bytes begins like a pickle of protocol 2.
         assert_eq!(what(b"\x80\x02\x00\x00\x00\x00\x00\x00{\"a\":"), None);
+    }
+
+    #[test]
+    fn a_length_of_a_header_is_no_mark_of_utf_16() {
+        for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] {
+            let length = [mark[0], mark[1], 1, 0, 0, 0, 0, 0];
+            assert_eq!(what(&[&length[..], b"{\"a\":"].concat()), None, "{mark:?}");
+        }
+        let text = |letters: &str| {
+            [&[0xFE, 0xFF][..], &letters.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat()
+        };
+        assert_eq!(what(&text("abc符")), Some("text in UTF-16"), "7B 26");
     }
 
     #[test]

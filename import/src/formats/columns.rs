@@ -10,7 +10,7 @@ use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::options::Options;
 use crate::source::columns::{Columns, Header, Kind};
-use crate::source::order::{Axis, check_text};
+use crate::source::order::check_metadata;
 use crate::source::roles::Role;
 use crate::source::rows::{Column, Rows, Texts, Values};
 use crate::source::told::{Told, ignored};
@@ -63,11 +63,7 @@ pub(super) fn find(schema: &Schema, file: &Mapped, told: &mut Told, options: &Op
                 said.push(role);
             }
             _ => {
-                if let Some(axis) = Axis::of(key) {
-                    let at = || file.at(Place::File);
-                    check_text(axis, key, value, options.shape)
-                        .map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })?;
-                }
+                check_metadata(key, value, options.shape, &|| file.at(Place::File))?;
                 told.hint_of_text(key, value, "the metadata");
                 left.push(key);
             }

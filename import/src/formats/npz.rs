@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body};
 use crate::source::lists::{List, Lists};
-use crate::source::order::{Axis, check_list, check_text};
+use crate::source::order::{Axis, check_values};
 use crate::source::roles::Role;
 use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Arrangement, bytes_of, dims_text};
@@ -133,15 +133,12 @@ impl Arrays {
             return if matches!(axis, Axis::Named(_)) { Err(self.is_table(index)) } else { Ok(()) };
         };
         let shape = options.shape;
-        let checked = match &list.values[..] {
-            [one] if list.single => check_text(axis, &member.name, one, shape),
-            values => check_list(axis, &member.name, values, shape),
-        };
+        let checked = check_values(axis, &member.name, &list.values, list.single, shape, &at);
         // A row a neuron: longer than any list of layers, and not one of neurons.
         let is_table = !list.single && list.values.len() as u64 > u64::from(shape.width.max(shape.layers));
         match checked {
             Err(_) if is_table && matches!(axis, Axis::Named(_)) => Err(self.is_table(index)),
-            Err((found, expected)) => Err(ImportError::Unexpected { at: at(), found, expected }),
+            Err(error) => Err(error),
             Ok(()) => {
                 told.not_used(format!("array {}", member.name));
                 Ok(())
@@ -219,9 +216,11 @@ impl Arrays {
 
     /// Texts that no format reads may hold a language.
     fn hint_of(&self, index: usize, told: &mut Told) {
-        const LOOKED_AT: usize = 64;
         let Ok(list) = self.list(index, Role::Language) else { return };
-        list.values.iter().take(LOOKED_AT).for_each(|text| told.hint_of_text(&list.name, text, "an array"));
+        match &list.values[..] {
+            [one] => told.hint_of_text(&list.name, one, "an array"),
+            all => told.hint_of_list(&list.name, all, "an array"),
+        }
     }
 
     /// A list of one dimension, or of none: one value for all facts.

@@ -9,7 +9,7 @@ use ::safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use kndb_storage::Shape;
 
 use crate::bytes::broken::of_tensors;
-use crate::bytes::foreign::{ASK_MODEL, MODEL};
+use crate::bytes::foreign::{ASK_MODEL, MODEL, begins_tensors};
 use crate::bytes::json_keys::repeated_key;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::source::archive::{Archive, Members};
 use crate::source::array::{Array, Body, Slice};
 use crate::source::lists::{List, Lists};
-use crate::source::order::{Axis, check_list, check_text};
+use crate::source::order::{Axis, check_metadata, check_values};
 use crate::source::roles::Role;
 use crate::source::stack::{Stack, ids_missing, near_miss, two_of_scores};
 use crate::source::tensor::{Element, Float};
@@ -43,7 +43,7 @@ impl Format for Safetensors {
     }
 
     fn recognises(&self, probe: &Probe) -> bool {
-        probe.has_extension("safetensors") || (probe.head.get(8) == Some(&b'{') && probe.head[4..8] == [0; 4])
+        probe.has_extension("safetensors") || begins_tensors(&probe.head)
     }
 
     fn open(&self, path: &Path, context: &Context<'_>) -> Result<Box<dyn Source>, ImportError> {
@@ -125,8 +125,12 @@ impl Tensors {
                 index += 1;
                 continue;
             };
-            let values = (role != Role::Language).then(|| self.whole_numbers(index)).flatten();
-            if let (Some(axis), Some(values)) = (Axis::of(&name), &values) {
+            let axis = Axis::of(&name);
+            let values = match axis {
+                Some(_) => self.numbers(index),
+                None => (role != Role::Language).then(|| self.whole_numbers(index)).flatten(),
+            };
+            if let (Some(axis), Some(values)) = (axis, &values) {
                 self.check_order(axis, index, values, options)?;
                 told.not_used(format!("tensor {name}"));
                 self.names.remove(index);
@@ -152,15 +156,21 @@ impl Tensors {
 
     /// An error if a tensor says another order of layers or neurons than scores have.
     fn check_order(&self, axis: Axis, index: usize, values: &[String], options: &Options) -> Result<(), ImportError> {
-        let name = &self.names[index];
-        let checked = match values {
-            [one] if self.infos[index].shape.is_empty() => check_text(axis, name, one, options.shape),
-            values => check_list(axis, name, values, options.shape),
+        let (name, single) = (&self.names[index], self.infos[index].shape.is_empty());
+        let at = || self.file.at(Place::Tensor { name: name.clone(), index: None });
+        check_values(axis, name, values, single, options.shape, &at)
+    }
+
+    /// The elements of a tensor of numbers, as text: an order may be kept as floats.
+    fn numbers(&self, index: usize) -> Option<Vec<String>> {
+        let info = &self.infos[index];
+        let Some(float) = float(info.dtype).filter(|_| info.shape.len() <= 1) else {
+            return self.whole_numbers(index);
         };
-        checked.map_err(|(found, expected)| {
-            let at = self.file.at(Place::Tensor { name: name.clone(), index: None });
-            ImportError::Unexpected { at, found, expected }
-        })
+        let (start, end) = info.data_offsets;
+        let bytes = self.file.bytes().get(self.data_at + start..self.data_at + end)?;
+        let values = Element { float, big_endian: false }.decode(bytes);
+        Some(values.iter().map(f32::to_string).collect())
     }
 
     /// The elements of a tensor of whole numbers, as text.
@@ -214,11 +224,7 @@ impl Tensors {
                 });
             }
             if !ignored(options, key) {
-                if let Some(axis) = Axis::of(key) {
-                    let at = || self.file.at(Place::Byte(8));
-                    check_text(axis, key, text, options.shape)
-                        .map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })?;
-                }
+                check_metadata(key, text, options.shape, &|| self.file.at(Place::Byte(8)))?;
                 told.hint_of_text(key, text, "the metadata");
             }
             told.not_used(format!("metadata {key}"));
@@ -260,7 +266,7 @@ impl Tensors {
                 return Err(two_of_scores(&self.file, scores, name));
             }
             near_miss(&self.file, lists, name, options)?;
-            if let (Some(axis), Some(values)) = (Axis::of(name), self.whole_numbers(other))
+            if let (Some(axis), Some(values)) = (Axis::of(name), self.numbers(other))
                 && !ignored(options, name)
             {
                 self.check_order(axis, other, &values, options)?;
@@ -292,24 +298,26 @@ impl Members for Tensors {
 
     fn open(&self, index: usize, shape: Shape) -> Result<Array, ImportError> {
         let (name, info) = (&self.names[index], &self.infos[index]);
-        let float = match info.dtype {
-            Dtype::F16 => Float::F16,
-            Dtype::BF16 => Float::Bf16,
-            Dtype::F32 => Float::F32,
-            Dtype::F64 => Float::F64,
-            other => {
-                return Err(ImportError::BadType {
-                    at: self.file.at(Place::Tensor { name: name.clone(), index: None }),
-                    found: format!("{other}"),
-                    expected: "F16, BF16, F32 or F64".to_owned(),
-                });
-            }
-        };
+        let float = float(info.dtype).ok_or_else(|| ImportError::BadType {
+            at: self.file.at(Place::Tensor { name: name.clone(), index: None }),
+            found: format!("{}", info.dtype),
+            expected: "F16, BF16, F32 or F64".to_owned(),
+        })?;
         let (start, end) = info.data_offsets;
         let data = Slice { file: self.file.clone(), start: self.data_at + start, length: end - start };
         let dims: Vec<_> = info.shape.iter().map(|&dim| dim as u64).collect();
         let body = Body::Stream(Box::new(io::Cursor::new(data)));
         Array::new(&self.file, name, Element { float, big_endian: false }, &dims, body, shape)
+    }
+}
+
+fn float(found: Dtype) -> Option<Float> {
+    match found {
+        Dtype::F16 => Some(Float::F16),
+        Dtype::BF16 => Some(Float::Bf16),
+        Dtype::F32 => Some(Float::F32),
+        Dtype::F64 => Some(Float::F64),
+        _ => None,
     }
 }
 

@@ -94,9 +94,11 @@ impl Columns {
                 left.push((position, header));
             }
         }
-        // `layer_order` beside `layer` must say the same in every row.
+        // `layer_order` beside `layer` must say the same in every row; one with fractions is passed over when it is read.
         left.retain(|(position, header)| match Axis::of_column(&header.name) {
-            Some(role) if header.kind == Kind::Whole && used.iter().any(|(_, of)| *of == role) => {
+            Some(role)
+                if matches!(header.kind, Kind::Whole | Kind::Float) && used.iter().any(|(_, of)| *of == role) =>
+            {
                 used.push((*position, role));
                 false
             }

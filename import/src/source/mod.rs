@@ -9,6 +9,7 @@ pub(crate) mod given;
 pub(crate) mod id_codes;
 pub(crate) mod ids;
 pub(crate) mod invalid;
+pub(crate) mod languages;
 pub(crate) mod lines;
 pub(crate) mod lists;
 pub(crate) mod name;

@@ -5,34 +5,42 @@
 
 use kndb_storage::Shape;
 
+use crate::error::ImportError;
 use crate::source::roles::Role;
+use crate::source::told::At;
 
 /// Words in names of lists that say an order, of whatever.
 const ORDER: [&str; 11] =
     ["order", "ordering", "perm", "permutation", "indices", "indexes", "index", "idx", "ids", "argsort", "sorted"];
 /// Words in names that say something else of layers or neurons than which they are: how many, of what kind, how good.
-const OTHER: [&str; 24] = [
+/// Each stands for its plural, too.
+const OTHER: [&str; 29] = [
     "n",
     "num",
     "count",
-    "counts",
     "total",
+    "per",
     "size",
     "width",
     "dim",
     "norm",
     "type",
+    "kind",
     "name",
-    "names",
     "max",
     "min",
+    "mean",
+    "average",
+    "avg",
+    "std",
+    "sum",
     "rank",
-    "ranks",
     "score",
-    "scores",
     "share",
+    "fraction",
+    "ratio",
     "weight",
-    "weights",
+    "bias",
     "freq",
     "frequency",
     "group",
@@ -62,8 +70,10 @@ impl Axis {
         }
         let words = Role::words(name);
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&&**word));
+        let is_other =
+            |word: &String| OTHER.contains(&word.strip_suffix('s').unwrap_or(word)) || OTHER.contains(&&**word);
         match Role::near(name).filter(is_axis) {
-            Some(_) if has(&OTHER) => None,
+            Some(_) if words.iter().any(is_other) => None,
             Some(role) => Some(Self::Near(role)),
             None => (has(&ORDER) && !has(&ELSE)).then_some(Self::Order),
         }
@@ -80,7 +90,7 @@ impl Axis {
 
 /// An error's words, what was found and what was expected, unless a list of this name says nothing but the order that
 /// scores have anyway. `name` is as a message calls it.
-pub(crate) fn check_list(axis: Axis, name: &str, values: &[String], shape: Shape) -> Result<(), (String, String)> {
+fn check_list(axis: Axis, name: &str, values: &[String], shape: Shape) -> Result<(), (String, String)> {
     let numbers: Option<Vec<u64>> = values.iter().map(|value| whole(value)).collect();
     let is_fine = match &numbers {
         Some(numbers) => {
@@ -98,8 +108,31 @@ pub(crate) fn check_list(axis: Axis, name: &str, values: &[String], shape: Shape
     if is_fine { Ok(()) } else { Err(refused(axis, name, &values.join(", "), shape)) }
 }
 
+/// [`check_list`] for the values of an array, or [`check_text`] if it has no dimension.
+pub(crate) fn check_values(
+    axis: Axis,
+    name: &str,
+    values: &[String],
+    single: bool,
+    shape: Shape,
+    at: At<'_>,
+) -> Result<(), ImportError> {
+    let checked = match values {
+        [one] if single => check_text(axis, name, one, shape),
+        values => check_list(axis, name, values, shape),
+    };
+    checked.map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })
+}
+
+/// An error if metadata of this name says another order than scores have.
+pub(crate) fn check_metadata(name: &str, text: &str, shape: Shape, at: At<'_>) -> Result<(), ImportError> {
+    let Some(axis) = Axis::of(name) else { return Ok(()) };
+    let checked = check_text(axis, name, text, shape);
+    checked.map_err(|(found, expected)| ImportError::Unexpected { at: at(), found, expected })
+}
+
 /// [`check_list`] for one text: a list as JSON, NumPy or people write it, a range, a number of layers, or a word.
-pub(crate) fn check_text(axis: Axis, name: &str, text: &str, shape: Shape) -> Result<(), (String, String)> {
+fn check_text(axis: Axis, name: &str, text: &str, shape: Shape) -> Result<(), (String, String)> {
     let inner = text.trim().trim_start_matches(['[', '(', '{']).trim_end_matches([']', ')', '}']);
     let parts: Vec<String> = inner
         .split(|character: char| character == ',' || character == ';' || character.is_whitespace())
@@ -114,6 +147,8 @@ pub(crate) fn check_text(axis: Axis, name: &str, text: &str, shape: Shape) -> Re
         Axis::Order => vec![],
     };
     let count = |role: &Role| lengths(*role, shape);
+    // The list of the only layer.
+    let is_list = inner != text.trim() && parts.len() == 1 && check_list(axis, name, &parts, shape).is_ok();
     let is_count = parts.len() == 1 && roles.iter().flat_map(count).any(|count| whole(&parts[0]) == Some(count));
     let is_fine = match range(inner) {
         Some((first, last)) => {
@@ -121,9 +156,9 @@ pub(crate) fn check_text(axis: Axis, name: &str, text: &str, shape: Shape) -> Re
         }
         None => match axis {
             // `layers: "all"` says no order; `layer: "3"` says that the scores are of one.
-            Axis::Named(_) => is_count || !text.contains(|character: char| character.is_ascii_digit()),
+            Axis::Named(_) => is_count || is_list || !text.contains(|character: char| character.is_ascii_digit()),
             Axis::Near(_) => {
-                is_count || !says_order(name) || ["ascending", "natural", "forward"].contains(&text.trim())
+                is_count || is_list || !says_order(name) || ["ascending", "natural", "forward"].contains(&text.trim())
             }
             Axis::Order => true,
         },
@@ -210,7 +245,9 @@ mod tests {
         assert_eq!(list("order", &[1, 0, 2, 3]), Some(false));
         assert_eq!(list("order", &[1, 0, 2]), Some(true), "of three of something else");
         assert_eq!(list("index", &[11, 12, 13, 14]), Some(true), "no order");
-        assert_eq!(list("num_layers", &[4]), None);
+        for name in ["num_layers", "layer_sizes", "layer_widths", "neurons_per_layer", "layer_means", "layer_counts"] {
+            assert_eq!(list(name, &[4]), None, "{name}");
+        }
         assert_eq!(list("neuron_rank", &[7, 6, 5, 4, 3, 2, 1, 0]), None);
         assert_eq!(list("fact_index", &[3, 2, 1, 0]), None);
         assert_eq!(list("seeds", &[3, 2, 1, 0]), None);
@@ -234,6 +271,12 @@ mod tests {
         ] {
             assert!(!text(name, wrong), "{name} {wrong}");
         }
+        let one = |text: &str| {
+            let shape = Shape::new(1, 8).expect("a shape");
+            Axis::of("layers").is_none_or(|axis| check_text(axis, "layers", text, shape).is_ok())
+        };
+        assert!(one("[0]") && one("(0,)") && one("1"), "the only layer, and their number");
+        assert!(!one("[7]") && !one("0 7"), "another");
         for (name, other) in [("layer_norm_eps", "1e-5"), ("layer_prefix", "model.layers.{}"), ("n_layers", "12")] {
             assert!(text(name, other), "{name} {other}");
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use kndb_storage::language::{self, is_known, is_surely, parse};
 
 use crate::source::columns::is_flag;
+use crate::source::order::Axis;
 use crate::source::roles::Role;
 
 /// The values of a column, null where a row has none.
@@ -145,6 +146,19 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Whether a cell is a number between two whole ones.
+    fn is_fraction(&self, row: usize) -> bool {
+        let number = match &self.values {
+            Values::Whole(_) => return false,
+            Values::Single(values) => f64::from(values[row]),
+            Values::Double(values) => values[row],
+            Values::Text(texts) => texts.get(row).trim().parse().unwrap_or_default(),
+        };
+        number.is_finite() && number.fract() != 0.0
+    }
+}
+
 /// Whether a text is a number but for the comma in it: `0,5`, `-1,25e-3`.
 pub(super) fn has_decimal_comma(text: &str) -> bool {
     text.split_once(',').is_some_and(|(whole, rest)| {
@@ -160,14 +174,24 @@ fn what(expected: &str) -> &str {
 
 /// The flags of a table without scores.
 impl Rows {
-    /// A column that is not used and says yes or no in every row of these.
-    pub fn of_flags(&self) -> Option<&str> {
-        let all = |texts: &Texts| {
+    /// A column that is not used and says yes or no in every row. `others`: columns that had another value in rows before
+    /// these; those that have one here are added.
+    pub fn of_flags(&self, others: &mut BTreeSet<String>) -> Option<&str> {
+        let mut found = None;
+        for column in self.of(Role::Unknown) {
+            let Values::Text(texts) = &column.values else { continue };
+            if others.contains(&column.name) {
+                continue;
+            }
             let mut values = (0..self.len).map(|row| texts.get(row).trim()).filter(|text| !text.is_empty()).peekable();
-            values.peek().is_some() && values.all(is_flag)
-        };
-        let found = self.of(Role::Unknown).find(|column| matches!(&column.values, Values::Text(texts) if all(texts)));
-        found.map(|column| column.name.as_str())
+            let has_any = values.peek().is_some();
+            if !values.all(is_flag) {
+                others.insert(column.name.clone());
+            } else if has_any {
+                found = found.or(Some(column.name.as_str()));
+            }
+        }
+        found
     }
 }
 
@@ -239,6 +263,23 @@ impl Rows {
             Values::Text(texts) => (0..self.len).any(|row| is_long(texts.get(row).trim())),
             _ => false,
         })
+    }
+
+    /// Takes out the columns beside that of layers or of neurons that have a fraction, as `relative_layer` does: they say
+    /// something else. `others`: those of rows before these. The names of those that are new among them.
+    pub fn drop_fractions(&mut self, others: &mut BTreeSet<String>) -> Vec<String> {
+        let (len, mut new) = (self.len, Vec::new());
+        self.columns.retain(|(role, column)| {
+            if Axis::of_column(&column.name) != Some(*role) {
+                return true;
+            }
+            if !others.contains(&column.name) && (0..len).any(|row| column.is_fraction(row)) {
+                others.insert(column.name.clone());
+                new.push(column.name.clone());
+            }
+            !others.contains(&column.name)
+        });
+        new
     }
 
     /// The value of the first of a role's columns, if the others have the same.

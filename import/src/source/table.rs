@@ -63,6 +63,10 @@ struct State {
     duplicates: u64,
     /// Columns of unknown meaning with a value that is no language.
     no_languages: BTreeSet<String>,
+    /// Those with a value that is neither yes nor no.
+    no_flags: BTreeSet<String>,
+    /// Those beside that of layers or of neurons with a fraction.
+    no_orders: BTreeSet<String>,
     /// Whether a row had a language whose code is of three letters, so that `nan` is Min Nan and no missing value.
     has_long_codes: bool,
 }
@@ -114,7 +118,7 @@ impl Table {
 
     /// Reads some rows into the state; false at the end of the file.
     fn read_batch(&mut self) -> Result<bool, ImportError> {
-        let rows = match self.batches.next(self.state.row) {
+        let mut rows = match self.batches.next(self.state.row) {
             Ok(Some(rows)) => rows,
             Ok(None) => return self.flush().map(|()| false),
             Err(error) if error.is_of_a_row() => {
@@ -125,9 +129,12 @@ impl Table {
             }
             Err(error) => return Err(error),
         };
+        for name in rows.drop_fractions(&mut self.state.no_orders) {
+            self.told.not_used(format!("column {name}"));
+        }
         // A batch may be of one row, of words that are codes, too, or of none: what was seen before counts, too.
         if !self.scored
-            && let Some(name) = rows.of_flags()
+            && let Some(name) = rows.of_flags(&mut self.state.no_flags)
         {
             return Err(flags_for_scores(&self.file, name));
         }

@@ -14,6 +14,7 @@ use crate::format::Account;
 use crate::options::{DEFAULT_LANGUAGE, Options};
 use crate::source::folders::{self, Folder};
 use crate::source::given::{Key, Named};
+use crate::source::languages::{language_inside, language_of_list, language_of_text};
 use crate::source::roles::Role;
 
 /// What [`Options::language`] is called.
@@ -27,6 +28,15 @@ pub(crate) type At<'a> = &'a dyn Fn() -> Box<Location>;
 struct Said<T> {
     value: T,
     by: String,
+}
+
+/// What may say a language, where nothing surely does.
+#[derive(Clone, Debug)]
+struct Hint {
+    /// What it is, in words.
+    why: String,
+    /// The name by which it can be left out, if it can be.
+    name: Option<String>,
 }
 
 /// What one row, array or record says of itself: each with the words for what says it (``column `lang` ``).
@@ -46,7 +56,7 @@ pub(crate) struct Told {
     relation: Option<Said<String>>,
     run: Option<Said<String>>,
     /// A name that may be a language's or something else's.
-    hint: Option<String>,
+    hint: Option<Hint>,
     /// The last language that a row named, as it was written and as it is stored.
     recent: Option<(String, String)>,
     /// What said the language of all entries, for the summary.
@@ -87,9 +97,9 @@ impl Told {
                 Folder::Says { role, value, name } => told.all(role, &value, &format!("the folder `{name}`"), &at)?,
                 Folder::Unknown { name, hint } => {
                     told.not_used.push(format!("folder {name}"));
-                    told.hint = told.hint.take().or(hint);
+                    told.hint = told.hint.take().or(hint.map(|why| Hint { why, name: Some(name) }));
                 }
-                Folder::Hint { why, .. } => told.hint = told.hint.take().or(Some(why)),
+                Folder::Hint { name, why } => told.hint = told.hint.take().or(Some(Hint { why, name: Some(name) })),
             }
         }
         Ok(told)
@@ -171,9 +181,16 @@ impl Told {
         }
     }
 
+    /// [`Self::hint_of_text`] for a list: in labels of objects or in tokens one word is easily a language, so all are to be.
+    pub fn hint_of_list(&mut self, key: &str, texts: &[String], within: &str) {
+        texts.iter().for_each(|text| self.hint_of_metadata(key, text));
+        self.hint_of_found(key, language_of_list(key, texts.iter().map(String::as_str), true), within);
+    }
+
     fn hint_of_found(&mut self, key: &str, found: Option<String>, within: &str) {
         if let Some(found) = found.filter(|_| self.hint.is_none()) {
-            self.hint = Some(format!("`{key}` in {within}, in which `{found}` may be one"));
+            let why = format!("`{key}` in {within}, in which `{found}` may be one");
+            self.hint = Some(Hint { why, name: Some(key.to_owned()) });
         }
     }
 
@@ -185,7 +202,7 @@ impl Told {
     /// A file's name hints at a language; only where nothing else says one does it matter.
     pub fn hint_of_name(&mut self, path: &Path) {
         if self.hint.is_none() {
-            self.hint = folders::hint_of_name(path);
+            self.hint = folders::hint_of_name(path).map(|why| Hint { why, name: None });
         }
     }
 
@@ -227,10 +244,8 @@ impl Told {
                 }
                 (None, Some(hint)) => Err(ImportError::Unexpected {
                     at: at(),
-                    found: format!("nothing that says the language, but {hint}"),
-                    expected: "the language to be said: by the option for it, by a folder such as `language=zh`, or \
-                               in the file"
-                        .to_owned(),
+                    found: format!("nothing that says the language, but {}", hint.why),
+                    expected: hint.expected(),
                 }),
                 (None, None) => Ok((DEFAULT_LANGUAGE.to_owned(), true)),
             };
@@ -243,6 +258,17 @@ impl Told {
         self.recent = Some((text.to_owned(), code.clone()));
         self.note_language(&code, source(by, text, &code));
         Ok((code, false))
+    }
+}
+
+impl Hint {
+    /// What is expected instead, in words.
+    fn expected(&self) -> String {
+        let said = "the language to be said: by the option for it, by a folder such as `language=zh`, or in the file";
+        match &self.name {
+            Some(name) => format!("{said}; or that `{name}` is named as one to leave out"),
+            None => said.to_owned(),
+        }
     }
 }
 
@@ -260,79 +286,6 @@ fn unusable_id(fact: &str) -> Option<String> {
         return None;
     };
     Some(format!("found {found}; expected 1 to 1,000 bytes of text without control characters"))
-}
-
-/// Whether a key of metadata is about what was asked: there a code that is a word elsewhere, `it`, is a language.
-fn is_about_data(key: &str) -> bool {
-    const DATA: [&str; 12] =
-        ["target", "source", "src", "tgt", "data", "dataset", "corpus", "file", "files", "path", "facts", "fact"];
-    Role::words(key).iter().any(|word| DATA.contains(&&**word))
-}
-
-/// A language that a text is, or that a name in it has: `zh`, `mlama_zh`, `data/zh/P36.jsonl`, `{"f1": "zh"}`.
-fn language_of_text(key: &str, text: &str) -> Option<String> {
-    /// Names of what may end in a code for another reason: `bert-base-chinese` was asked in a language, but which?
-    const OTHERS: [&str; 12] = [
-        "model",
-        "tokenizer",
-        "checkpoint",
-        "host",
-        "hostname",
-        "url",
-        "author",
-        "email",
-        "commit",
-        "version",
-        "country",
-        "locale",
-    ];
-    /// Longer texts are prose.
-    const LONGEST: usize = 200;
-    let is_other = |language: &str| !language::same(language, DEFAULT_LANGUAGE);
-    let loose = is_about_data(key);
-    let is_code = |text: &str| {
-        language::is_surely(text) || (loose && language::is_known(text) && !language::is_of_the_field(text))
-    };
-    let sure = |text: &str| {
-        let text = text.trim();
-        let is_named = language::named(text).is_some_and(|code| code != DEFAULT_LANGUAGE);
-        ((is_code(text) && is_other(text)) || is_named).then(|| text.to_owned())
-    };
-    if let Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) = serde_json::from_str(text) {
-        return texts_of(&json).into_iter().find_map(sure);
-    }
-    let is_name = text.len() <= LONGEST && !text.contains([' ', '@', '\n']) && !text.contains("://");
-    if !is_name || Role::words(key).iter().any(|word| OTHERS.contains(&&**word)) {
-        return sure(text);
-    }
-    let ends = |name: &str| {
-        let name = name.split('.').take_while(|part| !crate::format::is_extension(part)).collect::<Vec<_>>().join(".");
-        let pieces: Vec<_> = name.split(['_', '.', '-']).map(str::to_owned).collect();
-        [name.clone(), pieces.last().cloned().unwrap_or_default(), pieces.first().cloned().unwrap_or_default()]
-    };
-    sure(text).or_else(|| text.split(['/', '\\']).flat_map(ends).find_map(|piece| sure(&piece)))
-}
-
-/// All texts in JSON that stand as values.
-fn texts_of(json: &serde_json::Value) -> Vec<&str> {
-    match json {
-        serde_json::Value::String(text) => vec![text],
-        serde_json::Value::Array(values) => values.iter().flat_map(texts_of).collect(),
-        serde_json::Value::Object(members) => members.values().flat_map(texts_of).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The text of a member that is called as a language is.
-fn language_inside(json: &serde_json::Value) -> Option<String> {
-    match json {
-        serde_json::Value::Object(members) => members.iter().find_map(|(name, value)| match value {
-            serde_json::Value::String(text) if Role::of(name) == Some(Role::Language) => Some(text.clone()),
-            value => language_inside(value),
-        }),
-        serde_json::Value::Array(values) => values.iter().find_map(language_inside),
-        _ => None,
-    }
 }
 
 fn code(text: &str, by: &str, at: At<'_>) -> Result<String, ImportError> {

@@ -1,6 +1,6 @@
 //! NumPy archives.
 
-use crate::folder::{Folder, texts};
+use crate::folder::{Folder, options, texts};
 use crate::npy::{f4, npy};
 use crate::zip::archive;
 
@@ -10,6 +10,49 @@ const SCORES: [&str; 2] = ["dense [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]", "dense [6.0, 
 
 fn both() -> Vec<u8> {
     npy("<f4", false, "(2, 2, 3)", &f4(&[ONE, TWO].concat()))
+}
+
+/// `<U8` strings.
+fn words(strings: &[&str]) -> Vec<u8> {
+    let word = |string: &&str| {
+        let letters: Vec<u32> = string.chars().map(u32::from).chain([0; 8]).take(8).collect();
+        letters.into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
+    };
+    npy("<U8", false, &format!("({},)", strings.len()), &strings.iter().flat_map(word).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_word_among_labels_or_tokens_that_may_be_a_language_is_none() {
+    let folder = Folder::new();
+    let with = |name: &'static str, values: &[&str]| {
+        let members = [("scores.npy", both()), ("facts.npy", unicode(&["a", "b"])), (name, words(values))];
+        archive(&members, false, |_| {})
+    };
+    for (name, values) in [
+        ("objects.npy", &["Paris", "French"][..]),
+        ("objects.npy", &["French", "German"]),
+        ("objects.npy", &["Tel-Aviv"]),
+        ("tokens.npy", &["ville", "zh", "Paris"]),
+        ("kinds.npy", &["en", "en"]),
+    ] {
+        folder.write("a.npz", with(name, values));
+        assert_eq!(folder.read("a.npz").entries.len(), 2, "{name} {values:?}");
+    }
+    for (name, values) in [
+        ("kinds.npy", &["zh", "fr"][..]),
+        ("kinds.npy", &["en", "", "zh"]),
+        ("kinds.npy", &["mlama_en", "mlama_zh"]),
+        ("kinds.npy", &["it", "zh"]),
+        ("kinds.npy", &["French", "German"]),
+        ("kinds.npy", &["zh"]),
+    ] {
+        let told = folder.refusal("a.npz", with(name, values));
+        assert!(told.contains("found nothing that says the language, but `kinds` in an array, in which `"), "{told}");
+        assert!(told.contains("; or that `kinds` is named as one to leave out"), "{told}");
+        let mut without = options();
+        without.ignore = vec!["kinds".to_owned()];
+        folder.read_with("a.npz", &without).expect("left out");
+    }
 }
 
 /// `<U2` strings of one character.

@@ -48,6 +48,43 @@ fn an_array_that_says_another_order_is_refused_and_the_usual_one_is_not() {
 }
 
 #[test]
+fn a_tensor_of_floats_that_says_another_order_is_refused_as_one_of_whole_numbers_is() {
+    let folder = Folder::new();
+    let tensors = |name: &str, kind: &str, order: &[u8]| {
+        let about = r#""__metadata__": {"facts": "[\"u1\"]"}"#;
+        let scores = r#""scores": {"dtype": "F32", "shape": [1, 2, 3], "data_offsets": [0, 24]}"#;
+        let end = 24 + order.len();
+        let other = format!(r#""{name}": {{"dtype": "{kind}", "shape": [2], "data_offsets": [24, {end}]}}"#);
+        file(&format!("{{{about}, {scores}, {other}}}"), &[&f4(&SCORES)[..], order].concat())
+    };
+    let doubles = |values: [f64; 2]| values.map(f64::to_le_bytes).concat();
+    let halves = |values: [f32; 2]| values.map(|value| half::bf16::from_f32(value).to_le_bytes()).concat();
+    for name in ["layers", "layer_order", "order"] {
+        for (kind, wrong, right) in [
+            ("F32", f4(&[1.0, 0.0]), f4(&[0.0, 1.0])),
+            ("F64", doubles([1.0, 0.0]), doubles([0.0, 1.0])),
+            ("BF16", halves([1.0, 0.0]), halves([0.0, 1.0])),
+        ] {
+            let told = folder.refusal("s.safetensors", tensors(name, kind, &wrong));
+            assert!(told.contains(&format!("`{name}` that says `1, 0`")), "{name} {kind}: {told}");
+            folder.write("s.safetensors", tensors(name, kind, &right));
+            assert_eq!(folder.read("s.safetensors").not_used, [format!("tensor {name}")], "{kind}");
+        }
+    }
+    folder.write("s.safetensors", tensors("layer_gain", "F32", &f4(&[0.5, 0.25])));
+    assert_eq!(folder.read("s.safetensors").entries.len(), 1, "no order");
+}
+
+#[test]
+fn lists_of_sizes_of_layers_say_no_order() {
+    let folder = Folder::new();
+    for name in ["layer_sizes.npy", "layer_widths.npy", "neurons_per_layer.npy"] {
+        folder.write("a.npz", npz(name, &[3, 3]));
+        assert_eq!(folder.read("a.npz").entries.len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn numbers_may_be_ids_of_facts_in_an_archive() {
     let folder = Folder::new();
     folder.write("a.npz", npz("seed.npy", &[3]));
@@ -96,6 +133,9 @@ fn metadata_in_which_a_language_stands_is_not_passed_over_where_the_default_woul
         ("dataset", "mlama_it"),
         ("target", "pt"),
         ("about", r#"{\"u1\": \"zh\"}"#),
+        ("about", r#"{\"u1\": \"Paris\", \"of\": \"zh\"}"#),
+        ("about", r#"[\"zh\", \"en\", \"it\"]"#),
+        ("about", r#"[\"French\", \"German\"]"#),
     ] {
         let told = folder.refusal("s.safetensors", tensors(key, value));
         assert!(told.contains("found nothing that says the language, but `"), "{key} {value}: {told}");
@@ -111,6 +151,9 @@ fn metadata_in_which_a_language_stands_is_not_passed_over_where_the_default_woul
         ("framework", "pt"),
         ("note", "made for the talk in de Haan's group"),
         ("hook", "blocks.3.mlp.hook_post"),
+        ("labels", r#"[\"Paris\", \"French\"]"#),
+        ("labels", r#"{\"u1\": \"Paris\", \"u2\": \"French\"}"#),
+        ("words", r#"[\"ville\", \"zh\"]"#),
     ] {
         folder.write("s.safetensors", tensors(key, value));
         assert_eq!(folder.read("s.safetensors").entries.len(), 1, "{key} {value}");

@@ -310,6 +310,47 @@ fn a_column_that_says_which_rows_are_neurons_is_not_dropped() {
 }
 
 #[test]
+fn words_that_may_be_yes_and_no_are_none_beside_others_in_whichever_piece() {
+    let folder = Folder::new();
+    let facts = |flags: &[&str]| {
+        let columns: Columns = vec![
+            ("fact", Arc::new(StringArray::from(vec!["a"; flags.len()]))),
+            ("layer", Arc::new(UInt8Array::from(vec![0; flags.len()]))),
+            ("neuron", Arc::new(UInt8Array::from(vec![1; flags.len()]))),
+            ("sex", Arc::new(StringArray::from(flags.to_vec()))),
+        ];
+        batch(columns)
+    };
+    write(&folder, "t.arrow", &[facts(&["F", "M"]), facts(&["F"]), facts(&["N", "F"])]);
+    assert_eq!(folder.read("t.arrow").entries.len(), 1);
+    write(&folder, "t.arrow", &[facts(&["F", "N"]), facts(&["F"])]);
+    assert!(folder.refusal_with("t.arrow", &options()).contains("a column `sex` of yes and no"));
+}
+
+#[test]
+fn a_second_column_of_layers_in_floats_must_agree_unless_it_has_fractions() {
+    let folder = Folder::new();
+    let with = |floats: [f64; 5]| {
+        let mut columns = needed();
+        columns.push(("layer_order", Arc::new(Float64Array::from(floats.to_vec()))));
+        columns.push(("score", scores()));
+        batch(columns)
+    };
+    for name in ["t.parquet", "t.arrow"] {
+        write(&folder, name, &[with([0.0, 1.0, 1.0, 1.0, 0.0])]);
+        let told = folder.refusal_with(name, &options());
+        assert!(told.contains("`1` in column `layer` and `0` in column `layer_order`"), "{told}");
+        write(&folder, name, &[with([1.0, 0.0, 0.0, 0.0, 1.0])]);
+        folder.read(name);
+        write(&folder, name, &[with([0.5, 0.0, 0.0, 0.0, 0.5])]);
+        assert_eq!(folder.read(name).not_used, ["column layer_order"]);
+    }
+    folder.write("t.csv", "fact,layer,source_layer,neuron,score\na,0,1.0,0,0.5\na,1,0.0,0,0.5\n");
+    let told = folder.refusal_with("t.csv", &options());
+    assert!(told.contains("in column `layer` and `1` in column `source_layer`"), "{told}");
+}
+
+#[test]
 fn a_second_column_of_layers_must_agree_and_so_must_metadata_about_their_order() {
     let folder = Folder::new();
     for (name, other) in [("layer_order", [0, 1, 1, 1, 0]), ("source_layer", [1, 0, 0, 0, 0])] {
