@@ -51,3 +51,16 @@ fn an_error_without_a_place_is_not_drawn() {
     };
     assert_eq!(shown(&error), "error: the disk is gone\n");
 }
+
+#[test]
+fn a_hint_of_a_language_has_both_ways_out_where_there_are_two() {
+    let error = |expected: &str| {
+        let at = Box::new(kndb_import::Location { file: "s.npz".into(), place: kndb_import::Place::File });
+        let found = "nothing that says the language, but `kinds` in an array, in which `zh` may be one".to_owned();
+        CliError::Import(kndb_import::ImportError::Unexpected { at, found, expected: expected.to_owned() })
+    };
+    let one = shown(&error("the language to be said"));
+    assert!(one.contains("hint: --lang says it") && !one.contains("--ignore"), "{one}");
+    let both = shown(&error("the language to be said; or that `kinds` is named as one to leave out"));
+    assert!(both.contains("hint: --lang says it") && both.contains("--ignore NAME leaves out"), "{both}");
+}
