@@ -338,7 +338,7 @@ fn a_merge_claims_one_run_at_a_time() {
     assert!(seen >= 4, "{seen}");
 }
 
-/// A store with the facts of another, and none of its runs: a merge of these has no facts to add.
+/// A store with the labels of another, and none of its runs: facts without labels come back with a merge.
 fn with_the_facts_of(other: &Toy) -> Toy {
     let toy = Toy::new();
     merge(&toy.path, &[other]).expect("merges");
@@ -364,7 +364,7 @@ fn a_run_that_was_made_while_a_merge_compared_stays_what_it_is() {
     let source = filled();
     let into = with_the_facts_of(&source);
     let other = RunSpec { keep: Keep::Top(3), ..spec("run") };
-    let error = merge_while(&into, &source.store, || fill(&into, other.clone(), &many("en", 2)))
+    let error = merge_while(&into, &source.store, || fill(&into, other.clone(), &[scores("fact-0001", "zh", 5)]))
         .expect_err("they differ")
         .to_string();
     assert!(error.contains("the keep of run \"run\""), "{error}");
