@@ -38,8 +38,8 @@ impl Default for Plan {
 
 /// Name of the generated run.
 pub const RUN: &str = "generated";
-/// Entries given to the store at a time: about 38 MB of scores.
-const BATCH: usize = 256;
+/// Scores given to the store at a time, in bytes: those of 256 facts of a model of BERT's shape.
+const BATCH_BYTES: usize = 256 * 36_864 * 4;
 /// Exponent and range of the truncated power law that gives the two counts above.
 const EXPONENT: f64 = 0.835;
 const RANGE: f64 = 402.0;
@@ -94,8 +94,9 @@ impl Plan {
         let run = store.open_run(spec)?;
         let job = run.job("generated", OnConflict::Refuse)?;
         let table = table();
-        for first in (0..self.facts).step_by(BATCH) {
-            let facts: Vec<u32> = (first..self.facts.min(first + BATCH as u32)).collect();
+        let batch = (BATCH_BYTES / (shape.neurons() as usize * 4)).max(1);
+        for first in (0..self.facts).step_by(batch) {
+            let facts: Vec<u32> = (first..self.facts.min(first + batch as u32)).collect();
             for (number, language) in self.languages.iter().enumerate() {
                 let entry = |&fact: &u32| Entry {
                     fact: Self::fact_id(fact),

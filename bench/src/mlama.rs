@@ -4,7 +4,7 @@
 //! the 535 scores of a fact from 0.1·max on, which is what the run keeps. Lower scores would be some 20 GB of tails, which none of the questions
 //! here reads.
 
-use crate::{BATCH, EXPONENT, RANGE, RUN, mix};
+use crate::{EXPONENT, RANGE, RUN, mix};
 use kndb::query::{Column, Settings, Sink, Value};
 use kndb::storage::{
     Entry, EntryData, FactBatch, FactRow, Keep, Neuron, OnConflict, Result, RunSpec, ScoreValues, Scores, Shape, Slot,
@@ -19,7 +19,7 @@ const SHAPE: Shape = Shape { layers: 12, width: 3_072 };
 /// Least share of the maximum that is kept: that of a head.
 const FLOOR: f32 = 0.1;
 /// Entries given to the store at a time, each a few kilobytes.
-const ENTRIES: usize = 64 * BATCH;
+const ENTRIES: usize = 16_384;
 
 /// Facts by language and relation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 /// A compacted segment is closed when it has this many bytes of payload.
 const SEGMENT_BYTES: u64 = 1 << 30;
+/// After so many bytes of payload the pages that were read are given back: they would count as this process's memory.
+const RELEASED_BYTES: u64 = 64 << 20;
 /// How often compaction starts again when someone changes what it reads.
 const TRIES: usize = 4;
 
@@ -130,7 +132,12 @@ impl Store {
         while !rest.is_empty() {
             let building = self.building()?;
             let (mut count, mut size, mut damage) = (0, 0, None);
+            let mut released = 0;
             let payloads = rest.iter().map_while(|entry| {
+                if size - released > RELEASED_BYTES {
+                    snapshot.release_pages(RELEASED_BYTES);
+                    released = size;
+                }
                 if size >= SEGMENT_BYTES {
                     return None;
                 }

@@ -44,8 +44,9 @@ impl EntryKey {
     }
 }
 
-/// Heads are collected in memory while tails are written: a part ends when they take this much.
-const HEADS_BYTES: usize = 256 << 20;
+/// Heads and sets are collected in memory while tails are written: a part ends when they take this much. Writing the sets takes up to
+/// three times what the lowest threshold's take, so that a writer stays below 512 MB.
+const PART_BYTES: usize = 160 << 20;
 
 /// Payload of an entry as it waits in the catalogue: a score or group block, or the ascending neurons as `u32`s.
 pub(crate) type Payload<'a> = Cow<'a, [u8]>;
@@ -148,7 +149,8 @@ impl PartBuilder {
     }
 
     fn has_room(&self) -> bool {
-        self.facts.len() < self.capacity && self.heads.len() < HEADS_BYTES
+        let sets: usize = self.grids.iter().map(GridBuilder::bytes).sum();
+        self.facts.len() < self.capacity && self.heads.len() + sets < PART_BYTES
     }
 
     /// A record of the section `pieces`.

@@ -146,7 +146,11 @@ impl Snapshot {
         });
         let dictionary = self.dictionary().map(Dictionary::verify);
         let files = self.segments.iter().filter(|open| open.segment.file().is_some());
-        let segments = files.map(|open| open.segment.get().and_then(Segment::verify));
+        let segments = files.map(|open| {
+            let verified = open.segment.get().and_then(Segment::verify);
+            open.segment.release();
+            verified
+        });
         dictionary.into_iter().chain(segments).chain(sets).chain(waiting).filter_map(Result::err).collect()
     }
 }

@@ -22,6 +22,11 @@ impl GridBuilder {
         Self { tau, counts: Vec::new(), neurons: Vec::new() }
     }
 
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        4 * self.neurons.len()
+    }
+
     pub(super) fn add(&mut self, ascending: &[u32], form: Form) -> Result<(), String> {
         // Damage that has a checksum of its own, or is older than that, would be signed here for good.
         if let Some(&last) = ascending.last().filter(|&&last| u64::from(last) >= form.shape.neurons()) {
