@@ -155,8 +155,13 @@ pub(crate) fn pack(ascending: impl Iterator<Item = u32>) -> Vec<u8> {
     to_bytes(&bitmap.unwrap_or_default())
 }
 
-/// Portable bytes of a bitmap.
+/// Portable bytes of a bitmap, without run containers: `docs/format.md` promises that to other readers.
 pub(crate) fn to_bytes(bitmap: &RoaringBitmap) -> Vec<u8> {
+    if bitmap.statistics().n_run_containers > 0 {
+        let mut plain = bitmap.clone();
+        plain.remove_run_compression();
+        return to_bytes(&plain);
+    }
     let mut bytes = Vec::with_capacity(bitmap.serialized_size());
     // Writing to a vector cannot fail.
     let written = bitmap.serialize_into(&mut bytes);
@@ -176,6 +181,16 @@ mod tests {
             sets.values(index).push_to(u32::from(sets.slot(index)) << 16, &mut out);
         }
         out
+    }
+
+    #[test]
+    fn bytes_have_no_run_containers_though_the_bitmap_has() {
+        let mut bitmap = RoaringBitmap::new();
+        bitmap.insert_range(0..200_000);
+        let bytes = to_bytes(&bitmap);
+        // The cookie of bitmaps without runs.
+        assert_eq!(bytes[..4], 12_346_u32.to_le_bytes());
+        assert_eq!(RoaringBitmap::deserialize_from(&bytes[..]).expect("a bitmap"), bitmap);
     }
 
     proptest! {
