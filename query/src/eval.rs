@@ -421,6 +421,9 @@ fn seek(facts: &[[u8; 4]], from: usize, fact: u32) -> usize {
             step *= 2;
         }
         high = high.min(low + step + 1);
+    } else if from >= high && high > 0 && at(high - 1) < fact {
+        // A part that the walk has left behind: of many parts most are.
+        return high;
     } else if from < high {
         if from == 0 || at(from - 1) < fact {
             return from;
