@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use crate::span::Span;
+use crate::syntax::span::Span;
 
 /// A statement that cannot be read or carried out.
 #[derive(Clone, Debug, thiserror::Error)]

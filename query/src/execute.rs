@@ -1,23 +1,22 @@
 //! Runs statements against a store.
 
-use crate::ast::{Dimension, Expr, Head, Name, Query, Statement};
-use crate::domain::Execution;
 use crate::error::QueryError;
-use crate::eval::NodeStats;
-use crate::explain::{Drawing, Drawn, duration};
-use crate::kinds::{Kind, not_compared};
-use crate::lower::{Lowering, Model};
 use crate::memory::Memory;
-use crate::names::{Settings, listing, unknown_set};
 use crate::note::Note;
-use crate::optimise::optimise;
-use crate::output::facts::FactNames;
-use crate::output::shape::{Form, Grouping};
-use crate::output::{groups, listing, similarity};
+use crate::plan::explain::{Drawing, Drawn, NodeStats, duration};
+use crate::plan::kinds::{Kind, not_compared};
+use crate::plan::lower::{Lowering, Model};
+use crate::plan::names::{Settings, listing, unknown_set};
+use crate::plan::optimise::optimise;
 use crate::plan::{Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
-use crate::saved::Found;
-use crate::span::Span;
+use crate::rows::facts::FactNames;
+use crate::rows::shape::{Form, Grouping};
+use crate::rows::{groups, listing, similarity};
+use crate::run::domain::Execution;
+use crate::run::save::Found;
+use crate::syntax::ast::{Dimension, Expr, Head, Name, Query, Statement};
+use crate::syntax::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -118,7 +117,7 @@ fn plan<'s>(
             if query.by.iter().any(|dim| dim.dimension == Dimension::Layer) {
                 lowering.note_compared(*span, &left, &right)?;
             }
-            let [left, right] = [left, right].map(|pairs| crate::optimise::in_pairs(pairs, model.shape));
+            let [left, right] = [left, right].map(|pairs| crate::plan::optimise::in_pairs(pairs, model.shape));
             lowering.note_relabelled_pairs(&left)?;
             lowering.note_relabelled_pairs(&right)?;
             (What::Similarity(left, right), Some(model.shape))

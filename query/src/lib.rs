@@ -1,56 +1,101 @@
-//! Query language of kndb.
+//! Query language of kndb: a statement's text → rows over a store of knowledge-neuron scores.
+//!
+//! It is a small algebra of sets: everything handled is a set of (fact, neuron) pairs, of neurons or of facts. It is no SQL,
+//! knows nothing of tensors, prints nothing and opens no terminal; drawing errors and tables is the caller's business.
+//!
+//! ```text
+//!        syntax/                     plan/                  run/              rows/
+//!  text ───────▶ tokens ──▶ tree ───────────▶ typed plan ────────▶ sets ────────────▶ rows ──▶ Sink
+//!        └── mistakes/: where it      names are looked up,   fact by fact,    listed, counted,
+//!            cannot go on, what to    kinds checked,         several threads  compared
+//!            write instead            thresholds placed
+//! ```
+//!
+//! [`execute()`] takes a statement through the stages. A stage reads what the stages before it made, and none calls a later
+//! one: `rows` may ask `run`, `plan` and `syntax`; `run` may ask `plan` and `syntax`; `plan` may ask `syntax`; `syntax` asks
+//! nobody but `mistakes`, which reads where the parser stands, and whose nearest names `plan` uses, too.
+//!
+//! | folder | what it is for |
+//! |---|---|
+//! | `syntax` | text → tokens → syntax tree, and the tree back to text |
+//! | `mistakes` | what is said of a text that is no statement |
+//! | `plan` | names → ids of the store, kinds of sets, the way into each part; filters pushed down; `explain`; notes |
+//! | `run` | which facts to walk, the neurons of each, set operations, degenerate groups, saving a set |
+//! | `rows` | listings, counts (`by`), similarity |
+//! | `execute` | one statement, from its tree to its outcome |
+//! | `error`, `note`, `result` | what a caller gets: errors with their place, notes beside an answer, columns and rows |
+//! | `memory` | how much of it a statement may take |
+//!
+//! ```
+//! use kndb_query::{Column, Settings, Sink, Value, execute, parse};
+//! use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+//! use std::ops::ControlFlow;
+//!
+//! /// Keeps the rows as text.
+//! #[derive(Default)]
+//! struct Rows(Vec<String>);
+//!
+//! impl Sink for Rows {
+//!     fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
+//!         self.0.push(columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" "));
+//!         Ok(())
+//!     }
+//!     fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
+//!         let whole = |value: &Value<'_>| match value {
+//!             Value::Integer(number) => number.to_string(),
+//!             _ => "…".to_owned(),
+//!         };
+//!         self.0.push(row.iter().map(whole).collect::<Vec<_>>().join(" "));
+//!         Ok(ControlFlow::Continue(()))
+//!     }
+//!     fn end(&mut self) -> std::io::Result<()> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("store");
+//! // A model of two layers of four neurons, and the knowledge neurons of one fact in two languages.
+//! let store = Store::create(&path)?;
+//! let run = store.open_run(RunSpec::new("first", "toy", Shape::new(2, 4).ok_or("too large")?))?;
+//! for (language, neurons) in [("en", [1, 6, 7]), ("zh", [2, 6, 7])] {
+//!     let data = EntryData::Neurons(neurons.map(Neuron).to_vec());
+//!     run.append(Entry { fact: "f1".into(), language: language.into(), prompt: 0, data })?;
+//! }
+//! run.finish()?;
+//!
+//! let statement = parse("kn[lang=en] & kn[lang=zh] by layer")?;
+//! let mut rows = Rows::default();
+//! execute(&store, &Settings::default(), &statement, &mut rows)?;
+//! assert_eq!(rows.0, ["layer pairs facts neurons share", "1 2 1 2 …"]);
+//! # Ok(())
+//! # }
+//! ```
 
-mod algebra;
-mod asked;
-mod ast;
-mod degenerate;
-mod domain;
 pub mod error;
-mod eval;
 mod execute;
-mod explain;
-mod floor;
-mod foreign;
-mod kinds;
-mod lexer;
-mod lower;
 mod memory;
-mod names;
-mod nearest;
+mod mistakes;
 mod note;
-mod numbered;
-mod optimise;
-mod output;
-mod parser;
 mod plan;
-mod print;
-mod prompts;
-mod relabelled;
 pub mod result;
-mod saved;
-mod scored;
-mod span;
-mod split;
-mod splits;
-mod tree;
-mod unpaired;
-mod unstored;
-mod words;
+mod rows;
+mod run;
+mod syntax;
 
-pub use asked::layers_asked;
-pub use ast::{
+pub use error::{ErrorKind, Label, QueryError};
+pub use execute::execute;
+pub use memory::DEFAULT_MEMORY;
+pub use mistakes::nearest::nearest;
+pub use note::Note;
+pub use plan::{Settings, layers_asked, scored_layers};
+pub use result::{Column, ColumnKind, Outcome, Sink, Value};
+pub use syntax::ast::{
     Bound, Choice, Comparison, Condition, ConditionKey, Dim, Dimension, Direction, Expr, ExprKind, Filter, Having,
     Head, Interval, Key, LabelTest, Measure, Name, NeuronRange, Numbers, OrderKey, Query, SetOp, Source, SourceKind,
     Statement, Text, Top, Units,
 };
-pub use error::{ErrorKind, Label, QueryError};
-pub use execute::execute;
-pub use memory::DEFAULT_MEMORY;
-pub use names::Settings;
-pub use nearest::nearest;
-pub use note::Note;
-pub use parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};
-pub use result::{Column, ColumnKind, Outcome, Sink, Value};
-pub use scored::scored_layers;
-pub use span::Span;
-pub use split::{is_complete, split};
+pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};
+pub use syntax::script::{is_complete, split};
+pub use syntax::span::Span;

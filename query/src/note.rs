@@ -3,7 +3,7 @@
 //! A run that is still open, layers that nobody scored, a set that took another's place. Not for what makes an answer wrong:
 //! that is an error.
 
-use crate::span::Span;
+use crate::syntax::span::Span;
 use std::cell::RefCell;
 use std::fmt;
 

@@ -1,0 +1,209 @@
+//! Errors within brackets: conditions that read like another language, lists without their
+//! parentheses, text without its quotes.
+//!
+//! As in [`super::clauses`], nothing here accepts anything.
+
+use crate::error::QueryError;
+use crate::mistakes::clauses::synonym;
+use crate::mistakes::nearest::nearest;
+use crate::syntax::ast::{Choice, Condition, ConditionKey, Filter, LabelTest, Numbers};
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::parser::Parser;
+use crate::syntax::parser::clauses::list;
+use crate::syntax::parser::conditions::operators;
+
+/// What to write for an operator that a key does not take.
+pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String> {
+    let takes = |operator| operators(key).contains(&operator);
+    let found = parser.word().map(str::to_ascii_lowercase);
+    let found = found.as_deref().unwrap_or(parser.sign());
+    let value = parser.text_of(parser.ahead(1));
+    let value = if value.is_empty() || value == ";" { "…" } else { value };
+    let hint = match found {
+        "==" | ":" | "is" if takes("=") => format!("write `{key}={value}`"),
+        "like" | "contains" | "~=" | "=~" | "matches" if takes("~") => {
+            format!("`{key}~\"…\"` finds what contains a text")
+        }
+        "~" | "like" | "contains" if takes("=") => {
+            format!("only `subject` and `object` are searched by a part; write `{key}={value}`")
+        }
+        "!=" | "<>" | "not" | "!" => {
+            format!("leave things out by subtracting: `kn - kn[{key}…]` or `kn - facts[…]`")
+        }
+        "between" | "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::Layer | ConditionKey::Prompt) => {
+            format!("an interval is `{key} in 7..11`")
+        }
+        "between" | "<" | "<=" | ">" | ">=" if key == ConditionKey::Size => {
+            format!("an interval is `{key} in 2..3`")
+        }
+        ">" | ">=" if key == ConditionKey::Tau => {
+            format!("`tau` is the threshold itself: `tau={value}`")
+        }
+        "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::TLow | ConditionKey::THigh) => {
+            format!("`{key}` is the threshold itself: `{key}={value}`")
+        }
+        "=>" if takes(">=") => format!("write `{key}>={value}`"),
+        "=<" if takes("<=") => format!("write `{key}<={value}`"),
+        "=" | "==" if takes(">=") => format!("`{key}` is a lower bound: `{key}>={value}`"),
+        "=" | "==" if takes("<=") => format!("`rank` is counted from the highest: `rank<={value}`"),
+        "<" | "<=" if takes(">=") => format!("`{key}` is a lower bound: `{key}>=…`"),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// The values that stand here in brackets of any kind, as the language writes a list: `(en, zh)`. None if it is no list.
+pub(crate) fn bracketed(parser: &Parser<'_>) -> Option<String> {
+    let close = match parser.sign() {
+        "(" => ")",
+        "[" => "]",
+        "{" => "}",
+        _ => return None,
+    };
+    let mut values = Vec::new();
+    for at in (1..).step_by(2) {
+        let value = parser.ahead(at);
+        if !matches!(value.kind, TokenKind::Word | TokenKind::Number | TokenKind::Text(_)) {
+            return None;
+        }
+        values.push(parser.text_of(value));
+        match parser.ahead(at + 1).kind {
+            TokenKind::Sign(",") => {}
+            TokenKind::Sign(sign) if sign == close => break,
+            _ => return None,
+        }
+    }
+    Some(format!("({})", values.join(", ")))
+}
+
+/// A key was expected, and something else stands in the brackets.
+pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -> QueryError {
+    let ends = |at: usize| matches!(parser.ahead(at).kind, TokenKind::Sign("," | "]"));
+    let value = matches!(parser.kind(), TokenKind::Word | TokenKind::Number | TokenKind::Text(_));
+    if !value {
+        return parser.unexpected("a condition such as `lang=en`");
+    }
+    let word = parser.token_text();
+    let key = parser.word().and_then(ConditionKey::from_word);
+    if let Some(key) = key.filter(|_| ends(1)) {
+        let operators = operators(key).iter().map(|operator| format!("`{key} {operator} …`"));
+        let operators = operators.collect::<Vec<_>>().join(", ");
+        let error = parser.error_here(format!("the condition `{key}` has no value"));
+        return error.hint(format!("write {operators}"));
+    }
+    if ends(1) {
+        let reason = format!("expected a condition such as `lang=en`, found the value `{word}` alone");
+        let error = parser.error_here(reason);
+        return error.hint(match before.and_then(|before| as_list(parser, before)) {
+            Some(list) => format!("several values are a list: `{list}`"),
+            None => format!("say what it is: `{}`", guess(parser)),
+        });
+    }
+    if parser.word().is_none() {
+        return parser.unexpected("a condition such as `lang=en`");
+    }
+    if parser.at_word("neuron") || parser.at_word("neurons") {
+        let reason = "neurons are not chosen by a condition";
+        let hint = "intersect with them: `kn[lang=en] & neurons(9:852)`";
+        return QueryError::name(parser.span(), reason).hint(hint);
+    }
+    let keys = ConditionKey::ALL.iter().map(|key| key.word());
+    let known = synonym(word).filter(|word| ConditionKey::from_word(word).is_some());
+    let meant = known.or_else(|| nearest(word, keys.clone()));
+    let reason = format!("there is no condition `{word}`");
+    QueryError::name(parser.span(), reason).hint(match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("the conditions are on {}", list(keys)),
+    })
+}
+
+/// The condition before and the values behind it as a list: `lang in (en, zh)`.
+fn as_list(parser: &Parser<'_>, before: &Condition) -> Option<String> {
+    let key = before.filter.key();
+    let mut values = written(&before.filter)?;
+    // The values up to the closing bracket or the next real condition.
+    let mut at = 0;
+    while matches!(parser.ahead(at + 1).kind, TokenKind::Sign("," | "]")) {
+        values.push(parser.text_of(parser.ahead(at)).to_owned());
+        if parser.ahead(at + 1).kind == TokenKind::Sign("]") {
+            break;
+        }
+        at += 2;
+    }
+    Some(format!("{key} in ({})", values.join(", ")))
+}
+
+/// The condition that a lone value was probably meant to be.
+fn guess(parser: &Parser<'_>) -> String {
+    let word = parser.token_text();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match parser.kind() {
+        TokenKind::Text(_) => format!("subject={word}"),
+        TokenKind::Number if digits(word) => format!("layer={word}"),
+        TokenKind::Number => format!("tau={word}"),
+        _ if word.starts_with(['P', 'p']) && digits(&word[1..]) => format!("relation={word}"),
+        _ if word.len() == 36 && word.matches('-').count() == 4 => format!("fact={word}"),
+        _ if word.len() <= 3 || word.contains('-') => format!("lang={word}"),
+        _ => format!("relation={word}"),
+    }
+}
+
+/// A hint for what follows a condition instead of `,` or `]`.
+pub(crate) fn after_condition(parser: &Parser<'_>, error: QueryError, before: Option<&Condition>) -> QueryError {
+    if parser.at_word("and") || matches!(parser.sign(), "&" | "&&") {
+        return error.hint("conditions are separated by commas, and all must hold");
+    }
+    if parser.at_word("or") || matches!(parser.sign(), "|" | "||") {
+        let hint = before.map(|before| format!("alternatives are a list: `{} in (a, b)`", before.filter.key()));
+        return error.maybe_hint(hint);
+    }
+    if let Some(clause) = parser.clause() {
+        return error.hint(format!("close the brackets before `{clause}`"));
+    }
+    let bare = matches!(parser.kind(), TokenKind::Word | TokenKind::Number);
+    let key_follows = parser.word().and_then(ConditionKey::from_word).is_some();
+    if key_follows && matches!(parser.ahead(1).kind, TokenKind::Sign(_)) {
+        return error.hint("conditions are separated by commas");
+    }
+    let text = before.filter(|before| {
+        let numbers = matches!(before.filter, Filter::Layer(_) | Filter::Prompt(_) | Filter::Size(_));
+        !numbers && (written(&before.filter).is_some() || holds_part(&before.filter))
+    });
+    if let Some(before) = text.filter(|_| bare) {
+        let last = parser.text_of(&parser.tokens[parser.next - 1]);
+        let both = format!("{last} {}", parser.token_text());
+        if !last.ends_with(['"', '\'', ')', '*']) {
+            return error.hint(format!("text with blanks is quoted: `{}=\"{both}\"`", before.filter.key()));
+        }
+    }
+    error
+}
+
+fn holds_part(filter: &Filter) -> bool {
+    matches!(filter, Filter::Subject(LabelTest::Contains(_)) | Filter::Object(LabelTest::Contains(_)))
+}
+
+/// A hint for a key that is given twice.
+pub(crate) fn twice(first: &Condition, second: &Condition) -> Option<String> {
+    let key = first.filter.key();
+    let mut values = written(&first.filter)?;
+    values.extend(written(&second.filter)?);
+    Some(format!("several values are a list: `{key} in ({})`", values.join(", ")))
+}
+
+/// The values of a filter that could as well be a list.
+fn written(filter: &Filter) -> Option<Vec<String>> {
+    let values = match filter {
+        Filter::Lang(Choice::Of(texts))
+        | Filter::Relation(Choice::Of(texts))
+        | Filter::Fact(Choice::Of(texts))
+        | Filter::Run(Choice::Of(texts))
+        | Filter::Subject(LabelTest::Is(texts))
+        | Filter::Object(LabelTest::Is(texts)) => texts.iter().map(ToString::to_string).collect(),
+        Filter::Layer(Numbers::Of(numbers))
+        | Filter::Prompt(Numbers::Of(numbers))
+        | Filter::Size(Numbers::Of(numbers)) => numbers.iter().map(ToString::to_string).collect(),
+        _ => return None,
+    };
+    Some(values)
+}

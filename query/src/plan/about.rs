@@ -1,0 +1,69 @@
+//! What a query asks about, for callers that show it beside its rows: the run it is of, and whether it asks for every layer.
+//!
+//! Not for answering: a plan looks its names up itself.
+
+use crate::error::QueryError;
+use crate::plan::names::{Resolver, Settings};
+use crate::plan::scored::scored_layers;
+use crate::syntax::ast::{
+    Choice, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Numbers, Query, Source, SourceKind, Text,
+};
+use kndb_storage::Store;
+
+impl Query {
+    /// The query with `run=` in every source that takes a run and names none, so that it gives the same rows wherever it is
+    /// asked. `None` where there is no such source.
+    pub fn in_run(&self, run: &str) -> Option<Self> {
+        let mut query = self.clone();
+        let named = match &mut query.head {
+            Head::Set(expr) => name_run(expr, run),
+            Head::Similarity { left, right, .. } => name_run(left, run) | name_run(right, run),
+        };
+        named.then_some(query)
+    }
+
+    /// The source that is all of the query's set, if it is one.
+    pub fn only_source(&self) -> Option<&Source> {
+        match &self.head {
+            Head::Set(Expr { kind: ExprKind::Source(source), .. }) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a run into the sources below that name none; whether there was one.
+fn name_run(expr: &mut Expr, run: &str) -> bool {
+    match &mut expr.kind {
+        ExprKind::Binary { left, right, .. } => name_run(left, run) | name_run(right, run),
+        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => name_run(of, run),
+        ExprKind::Source(source) => {
+            let takes = source.kind != SourceKind::Facts && source.condition(ConditionKey::Run).is_none();
+            if takes {
+                let span = source.span;
+                let filter = Filter::Run(Choice::Of(vec![Text { text: run.to_owned(), span }]));
+                source.conditions.insert(0, Condition { filter, span });
+            }
+            takes
+        }
+        ExprKind::Neurons(_) | ExprKind::Saved(_) => false,
+    }
+}
+
+/// The number of layers of the model, where a query surely asks for all of them: its set is one source of neurons without
+/// `layer`, and no run left layers out. A layer without a row has no neuron of it then.
+///
+/// # Errors
+/// As [`crate::execute`], when the source's runs are not in the store.
+pub fn layers_asked(store: &Store, settings: &Settings, query: &Query) -> Result<Option<u32>, QueryError> {
+    let Some(source) = query.only_source().filter(|source| source.kind != SourceKind::Facts) else { return Ok(None) };
+    let layer = source.condition(ConditionKey::Layer).map(|condition| &condition.filter);
+    if !matches!(layer, None | Some(Filter::Layer(Numbers::Every))) {
+        return Ok(None);
+    }
+    let snapshot = store.snapshot().map_err(QueryError::storage)?;
+    let runs = Resolver::new(&snapshot, settings).runs(source)?;
+    if runs.iter().any(|run| scored_layers(run).is_some()) {
+        return Ok(None);
+    }
+    Ok(runs.iter().map(|run| run.spec.shape.layers).max())
+}

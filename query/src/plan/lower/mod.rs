@@ -1,0 +1,385 @@
+//! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
+
+mod source;
+
+use crate::error::QueryError;
+use crate::memory::Memory;
+use crate::note::{Note, Notes};
+use crate::plan::kinds::{Kind, mixed, not_of};
+use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
+use crate::plan::ranges::neurons_in;
+use crate::plan::relabelled::{self, note_relabelled};
+use crate::plan::saved::{Members, read_members};
+use crate::plan::scored::{check_neurons, note_saved};
+use crate::plan::unpaired::{Extents, Together, note_foreign_facts, note_unpaired};
+use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
+use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
+use crate::syntax::span::Span;
+use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The model whose neurons an expression speaks of, and a run that says so.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Model {
+    pub name: String,
+    pub shape: Shape,
+    run: String,
+}
+
+/// Saved sets that an expression names, read before the plan is made.
+pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
+
+/// Makes plans from syntax trees.
+pub(crate) struct Lowering<'s> {
+    names: Resolver<'s>,
+    saved: Saved,
+    extents: Extents,
+    next_id: NodeId,
+    next_cursor: usize,
+    /// Runs that sources have named so far.
+    pub runs: Vec<RunId>,
+    /// Languages that sources have asked for by name.
+    pub languages: Vec<kndb_storage::LanguageId>,
+}
+
+impl<'s> Lowering<'s> {
+    pub(crate) fn new(
+        store: &Store,
+        (snapshot, memory): (&'s Snapshot, &Memory),
+        settings: &'s Settings,
+        exprs: &[&Expr],
+    ) -> Result<Self, QueryError> {
+        let mut saved = Saved::new();
+        for expr in exprs {
+            read_saved(store, (snapshot, memory), expr, &mut saved)?;
+        }
+        Ok(Self {
+            names: Resolver::new(snapshot, settings),
+            saved,
+            extents: Extents::default(),
+            next_id: 0,
+            next_cursor: 0,
+            runs: Vec::new(),
+            languages: Vec::new(),
+        })
+    }
+
+    /// What there is to know beside the rows, so far.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.names.notes
+    }
+
+    /// Notes facts that only one side of `similarity(…) by layer` has entries of.
+    pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
+        note_unpaired((&self.names, &self.extents), Together::Similarity, span, left, right)
+    }
+
+    /// Notes scores in a plan that were asked with other labels than there are now.
+    pub(crate) fn note_relabelled(&self, set: &Set<'_>) -> Result<(), QueryError> {
+        note_relabelled(&self.names, set)
+    }
+
+    /// The same of one side of a similarity.
+    pub(crate) fn note_relabelled_pairs(&self, pairs: &Pairs<'_>) -> Result<(), QueryError> {
+        relabelled::in_pairs(&self.names, pairs)
+    }
+
+    /// All of it. Call when everything is lowered.
+    pub(crate) fn into_notes(self) -> Vec<Note> {
+        self.names.notes.into_vec()
+    }
+
+    fn id(&mut self) -> NodeId {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    pub(crate) fn nodes(&self) -> usize {
+        self.next_id
+    }
+
+    pub(crate) fn cursors(&self) -> usize {
+        self.next_cursor
+    }
+
+    /// A run of a model.
+    pub(crate) fn run_of(&self, model: &Model) -> Option<RunId> {
+        self.names.snapshot.runs().find(|run| run.spec.model == model.name).map(|run| run.id)
+    }
+
+    /// The kind of an expression.
+    pub(crate) fn kind(&self, expr: &Expr) -> Result<Kind, QueryError> {
+        Ok(match &expr.kind {
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => Kind::Facts,
+            ExprKind::Source(_) => Kind::Pairs,
+            ExprKind::Neurons(_) => Kind::Neurons,
+            ExprKind::Saved(name) => self.saved(name)?.1.kind(),
+            ExprKind::NeuronsOf(of) => match self.kind(of)? {
+                Kind::Pairs => Kind::Neurons,
+                other => return Err(not_of("neurons", other, of)),
+            },
+            ExprKind::FactsOf(of) => match self.kind(of)? {
+                Kind::Pairs => Kind::Facts,
+                other => return Err(not_of("facts", other, of)),
+            },
+            ExprKind::Binary { op, op_span, left, right } => {
+                let (l, r) = (self.kind(left)?, self.kind(right)?);
+                match (l, *op, r) {
+                    _ if l == r => l,
+                    (Kind::Pairs, SetOp::Intersection, _) | (_, SetOp::Intersection, Kind::Pairs) => Kind::Pairs,
+                    (Kind::Pairs, SetOp::Difference, Kind::Facts) => Kind::Pairs,
+                    _ => return Err(mixed(l, *op, r, *op_span, left, right)),
+                }
+            }
+        })
+    }
+
+    fn saved(&self, name: &Name) -> Result<&(kndb_storage::SavedSet, Members), QueryError> {
+        let saved = self.saved.get(&name.text).ok_or_else(|| unknown_set(name, self.names.snapshot))?;
+        if saved.0.members == 0 {
+            self.names.notes.add(name.span, format!("@{} is empty: it was saved so, as `{}`", name.text, saved.0.text));
+        }
+        Ok(saved)
+    }
+
+    /// Any set.
+    pub(crate) fn set(&mut self, expr: &Expr) -> Result<(Set<'s>, Option<Model>), QueryError> {
+        let kind = self.kind(expr)?;
+        if kind == Kind::Facts {
+            return Ok((Set::Facts(self.facts(expr)?), None));
+        }
+        let mut model = None;
+        self.find_model(expr, &mut model)?;
+        let model = match model {
+            Some((model, _)) => model,
+            None => self.default_model(expr)?,
+        };
+        let set = match kind {
+            Kind::Pairs => Set::Pairs(self.pairs(expr, &model)?),
+            Kind::Neurons | Kind::Facts => Set::Neurons(self.neurons(expr, &model)?),
+        };
+        Ok((set, Some(model)))
+    }
+
+    /// Neurons by number alone: of the session's run, or of the only model.
+    fn default_model(&self, expr: &Expr) -> Result<Model, QueryError> {
+        let snapshot = self.names.snapshot;
+        let models: Vec<Model> = match self.names.session_run(expr.span)? {
+            Some(run) => vec![model_of(run)],
+            None => snapshot.runs().map(model_of).collect(),
+        };
+        match models.split_first() {
+            None => Err(no_run(expr.span)),
+            Some((first, rest)) if rest.iter().all(|other| other.name == first.name) => Ok(first.clone()),
+            Some((first, _)) => Err(QueryError::missing(
+                expr.span,
+                "the store has runs of several models, and neuron numbers mean something else in each",
+            )
+            .hint(format!(
+                "say which: choose a run for the session, or write `neurons of (kn[run={:?}] & …)`",
+                first.run
+            ))),
+        }
+    }
+
+    /// The model of all sources below, which must be one. Does not look into `facts of`: facts are not neurons.
+    fn find_model(&self, expr: &Expr, found: &mut Option<(Model, Span)>) -> Result<(), QueryError> {
+        let models: Vec<(Model, Span)> = match &expr.kind {
+            ExprKind::Source(source) if source.kind == SourceKind::Facts => return Ok(()),
+            ExprKind::FactsOf(_) | ExprKind::Neurons(_) => return Ok(()),
+            ExprKind::NeuronsOf(of) => return self.find_model(of, found),
+            ExprKind::Binary { left, right, .. } => {
+                self.find_model(left, found)?;
+                return self.find_model(right, found);
+            }
+            ExprKind::Source(source) => {
+                self.names.runs(source)?.into_iter().map(|run| (model_of(run), source.span)).collect()
+            }
+            ExprKind::Saved(name) => {
+                let (set, members) = self.saved(name)?;
+                if members.kind() == Kind::Facts {
+                    return Ok(());
+                }
+                let runs = set.runs.iter().map(|&run| self.names.snapshot.run(RunId(run)));
+                let runs: Option<Vec<&Run>> = runs.collect();
+                let Some(runs) = runs.filter(|runs| !runs.is_empty()) else {
+                    let reason = format!("@{} was made from a run that is not in the store any more", name.text);
+                    return Err(
+                        QueryError::missing(name.span, reason).hint(format!("`drop {}`, or make it again", name.text))
+                    );
+                };
+                runs.into_iter().map(|run| (model_of(run), name.span)).collect()
+            }
+        };
+        for (model, span) in models {
+            match found {
+                Some((first, first_span)) if first.name != model.name => {
+                    let reason = format!(
+                        "run {:?} is of model {:?} and run {:?} of model {:?}: their neurons are different units",
+                        first.run, first.name, model.run, model.name
+                    );
+                    let error = QueryError::kind(span, reason);
+                    return Err(if *first_span == span {
+                        error.hint("choose runs of one model: `run in (…)`")
+                    } else {
+                        error
+                            .label(*first_span, format!("model {:?}", first.name))
+                            .hint("compare facts instead: `facts of (…) & facts of (…)`")
+                    });
+                }
+                Some(_) => {}
+                None => *found = Some((model, span)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn pairs(&mut self, expr: &Expr, model: &Model) -> Result<Pairs<'s>, QueryError> {
+        match &expr.kind {
+            ExprKind::Source(source) => Ok(Pairs::Source(Box::new(self.source(source, model)?))),
+            ExprKind::Saved(name) => {
+                let id = self.id();
+                let (set, members) = self.saved(name)?;
+                let pairs = match members {
+                    Members::Pairs(pairs) => Arc::clone(pairs),
+                    Members::Neurons(_) | Members::Facts(_) => Arc::default(),
+                };
+                let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
+                self.runs.extend(runs);
+                Ok(Pairs::Saved(SavedPairs { id, name, pairs, neurons: None, facts: None }))
+            }
+            ExprKind::Binary { op, op_span, left, right } => {
+                let id = self.id();
+                let before = self.runs.len();
+                let (l, r) = (self.kind(left)?, self.kind(right)?);
+                // `neurons & pairs` and `facts & pairs` are the same filters the other way round.
+                let (pairs, other) = if l == Kind::Pairs { (left, right) } else { (right, left) };
+                let inner = Box::new(self.pairs(pairs, model)?);
+                Ok(match if l == Kind::Pairs { r } else { l } {
+                    Kind::Pairs => {
+                        let right = Box::new(self.pairs(other, model)?);
+                        note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, &inner, &right)?;
+                        Pairs::Binary { id, op: *op, left: inner, right }
+                    }
+                    Kind::Neurons => {
+                        self.check_scored(other, before)?;
+                        Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)? }
+                    }
+                    Kind::Facts => {
+                        let keep = *op == SetOp::Intersection;
+                        let facts = self.facts(other)?;
+                        if keep {
+                            note_foreign_facts(
+                                (&self.names, &self.extents),
+                                other.span,
+                                &other.to_string(),
+                                &inner,
+                                &facts,
+                            )?;
+                        }
+                        Pairs::WithFacts { id, pairs: inner, facts, keep }
+                    }
+                })
+            }
+            // `kind` has said that this expression is a set of pairs.
+            ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {
+                Err(QueryError::kind(expr.span, "expected a set of pairs"))
+            }
+        }
+    }
+
+    /// Whether the runs that sources have named since `before` know anything of the neurons they are filtered by.
+    fn check_scored(&self, neurons: &Expr, before: usize) -> Result<(), QueryError> {
+        let runs: Vec<&Run> = self.runs[before..].iter().filter_map(|&run| self.names.snapshot.run(run)).collect();
+        if let ExprKind::Saved(name) = &neurons.kind
+            && let Members::Neurons(set) = &self.saved(name)?.1
+        {
+            note_saved(&name.text, name.span, set, &runs, &self.names.notes);
+        }
+        check_neurons(neurons, &runs)
+    }
+
+    fn neurons(&mut self, expr: &Expr, model: &Model) -> Result<Neurons<'s>, QueryError> {
+        let id = self.id();
+        match &expr.kind {
+            ExprKind::Neurons(ranges) => {
+                let neurons = NeuronFilter::new(neurons_in(ranges, model)?, model.shape);
+                Ok(Neurons::Known { id, text: expr.to_string(), neurons })
+            }
+            ExprKind::NeuronsOf(of) => Ok(Neurons::Of { id, pairs: Box::new(self.pairs(of, model)?) }),
+            ExprKind::Binary { op, left, right, .. } => {
+                let left = Box::new(self.neurons(left, model)?);
+                Ok(Neurons::Binary { id, op: *op, left, right: Box::new(self.neurons(right, model)?) })
+            }
+            ExprKind::Saved(name) => match &self.saved(name)?.1 {
+                Members::Neurons(set) => {
+                    let neurons = NeuronFilter::new(set.clone(), model.shape);
+                    Ok(Neurons::Known { id, text: format!("@{}", name.text), neurons })
+                }
+                _ => Err(QueryError::kind(expr.span, "expected a set of neurons")),
+            },
+            ExprKind::Source(_) | ExprKind::FactsOf(_) => Err(QueryError::kind(expr.span, "expected a set of neurons")),
+        }
+    }
+
+    fn facts(&mut self, expr: &Expr) -> Result<Facts<'s>, QueryError> {
+        let id = self.id();
+        match &expr.kind {
+            ExprKind::Source(source) => {
+                let facts = self.names.facts(source)?.unwrap_or_else(|| self.names.snapshot.facts());
+                Ok(Facts::Known { id, text: expr.to_string(), facts })
+            }
+            ExprKind::FactsOf(of) => match self.set(of)? {
+                (Set::Pairs(pairs), Some(model)) => Ok(Facts::Of { id, pairs: Box::new(pairs), shape: model.shape }),
+                _ => Err(QueryError::kind(expr.span, "expected a set of pairs")),
+            },
+            ExprKind::Binary { op, op_span, left, right } => {
+                let (left, right) = (Box::new(self.facts(left)?), Box::new(self.facts(right)?));
+                if let (Facts::Of { pairs, .. }, Facts::Of { pairs: others, .. }) = (&*left, &*right) {
+                    note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, pairs, others)?;
+                }
+                Ok(Facts::Binary { id, op: *op, left, right })
+            }
+            ExprKind::Saved(name) => match &self.saved(name)?.1 {
+                Members::Facts(facts) => Ok(Facts::Known { id, text: format!("@{}", name.text), facts: facts.clone() }),
+                _ => Err(QueryError::kind(expr.span, "expected a set of facts")),
+            },
+            ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => {
+                Err(QueryError::kind(expr.span, "expected a set of facts"))
+            }
+        }
+    }
+}
+
+pub(crate) fn model_of(run: &Run) -> Model {
+    Model { name: run.spec.model.clone(), shape: run.spec.shape, run: run.spec.name.clone() }
+}
+
+/// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.
+const MEMBER: u64 = 5;
+
+/// Reads the saved sets that an expression names. Unknown names are left for a message with their place.
+fn read_saved(store: &Store, of: (&Snapshot, &Memory), expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
+    let (snapshot, memory) = of;
+    match &expr.kind {
+        ExprKind::Saved(name) => {
+            let known = snapshot.saved_sets().find(|set| set.name == name.text);
+            if let Some(known) = known
+                && !saved.contains_key(&name.text)
+            {
+                memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
+                let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
+                let members = read_members(&set, &bytes)?;
+                saved.insert(name.text.clone(), (set, members));
+            }
+            Ok(())
+        }
+        ExprKind::NeuronsOf(inner) | ExprKind::FactsOf(inner) => read_saved(store, of, inner, saved),
+        ExprKind::Binary { left, right, .. } => {
+            read_saved(store, of, left, saved)?;
+            read_saved(store, of, right, saved)
+        }
+        ExprKind::Source(_) | ExprKind::Neurons(_) => Ok(()),
+    }
+}

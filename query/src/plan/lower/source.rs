@@ -1,0 +1,171 @@
+//! A source of a statement → the entries of its runs, cell by cell, and the way into each part.
+
+use super::{Lowering, Model};
+use crate::error::QueryError;
+use crate::plan::groups::{GroupCut, group_cut};
+use crate::plan::names::{Resolver, all_of, listing};
+use crate::plan::prompts::note_prompts;
+use crate::plan::ranges::layers_of;
+use crate::plan::scored::check_layers;
+use crate::plan::unstored::note_unstored;
+use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Share, Source};
+use crate::syntax::ast::{self, Choice, ConditionKey, Filter, SourceKind};
+use kndb_storage::{LivePart, PartKind, Run, Slot};
+use roaring::RoaringBitmap;
+
+impl<'s> Lowering<'s> {
+    pub(super) fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
+        let id = self.id();
+        let snapshot = self.names.snapshot;
+        let runs = self.names.runs(source)?;
+        self.runs.extend(runs.iter().map(|run| run.id));
+        let groups = source.kind == SourceKind::Dkn;
+        let combine = if source.kind == SourceKind::Likn { Combine::Intersection } else { Combine::Union };
+        if combine == Combine::Intersection && runs.len() > 1 {
+            let reason = format!("`likn` intersects the languages of one run, and this names {}", runs.len());
+            return Err(QueryError::kind(source.span, reason).hint("write one `likn[run=…]` a run, and combine those"));
+        }
+        let of_runs = |slot: &Slot| runs.iter().any(|run| run.id == slot.run);
+        let slots: Vec<Slot> = if groups {
+            snapshot.group_slots().filter(of_runs).collect()
+        } else {
+            snapshot.slots().filter(of_runs).collect()
+        };
+        if slots.is_empty() {
+            return Err(self.names.nothing_in(source, &runs));
+        }
+        let languages = self.names.languages(source, &runs, &slots)?;
+        if source.condition(ConditionKey::Lang).is_some_and(|c| matches!(c.filter, Filter::Lang(Choice::Of(_)))) {
+            self.languages.extend(&languages);
+        }
+        let mut cells = Vec::new();
+        for &run in runs.iter().filter(|run| slots.iter().any(|slot| slot.run == run.id)) {
+            if !run.finished {
+                self.names.notes.add(source.span, open_run(&run.spec.name));
+            }
+            if let Some(losses) = snapshot.losses(run.id) {
+                self.names.notes.add(source.span, losses.to_string());
+            }
+            check_layers(source, run, &self.names.notes)?;
+        }
+        for run in &runs {
+            let has_groups = groups && slots.iter().any(|slot| slot.run == run.id);
+            let cut = has_groups.then(|| group_cut(source, run)).transpose()?;
+            for &language in &languages {
+                let of_cell = slots.iter().filter(|slot| slot.run == run.id && slot.language == language);
+                let wanted: Vec<Slot> =
+                    of_cell.filter(|slot| Resolver::wants_prompt(source, slot.prompt)).copied().collect();
+                if wanted.is_empty() && combine == Combine::Union {
+                    continue;
+                }
+                cells.push(self.cell(source, run, language, &wanted, cut.clone())?);
+            }
+        }
+        if cells.iter().all(|cell| cell.prompts.is_empty()) {
+            let mut prompts: Vec<String> = slots.iter().map(|slot| slot.prompt.to_string()).collect();
+            prompts.sort_unstable();
+            prompts.dedup();
+            let span = source.condition(ConditionKey::Prompt).map_or(source.span, |c| c.span);
+            let runs = listing(runs.iter().map(|run| run.spec.name.as_str()));
+            let reason = format!("run {runs} has no such prompt; it has {}", prompts.join(", "));
+            return Err(QueryError::missing(span, reason));
+        }
+        note_prompts(&self.names, source, &runs, &languages, &slots);
+        let chosen = self.names.chosen(source)?;
+        let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
+        let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
+        let planned =
+            Source { id, text: source.to_string(), span: source.span, combine, groups, cells, facts, neurons };
+        note_unstored(&self.names, source, &runs, &chosen, &planned)?;
+        Ok(planned)
+    }
+
+    fn cell(
+        &mut self,
+        source: &ast::Source,
+        run: &Run,
+        language: kndb_storage::LanguageId,
+        slots: &[Slot],
+        groups: Option<GroupCut>,
+    ) -> Result<Cell<'s>, QueryError> {
+        let snapshot = self.names.snapshot;
+        let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
+        // Groups count as they were found, in whichever prompt.
+        let mut share = match source.kind {
+            SourceKind::Dkn => Share { value: 0.0, strict: false },
+            _ => Share { value: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
+        };
+        let mut needs_scores = None;
+        let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
+        for condition in &source.conditions {
+            match condition.filter {
+                Filter::Tau(tau) => cut.tau = tau,
+                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
+                Filter::Rank(rank) => cut.rank = Some(rank),
+                Filter::Share(bound) => {
+                    share = Share { value: bound.value, strict: bound.strict };
+                    continue;
+                }
+                _ => continue,
+            }
+            needs_scores = needs_scores.or(Some(condition));
+        }
+        let mut prompts = Vec::new();
+        for &slot in slots {
+            let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
+            let live = live.map_err(QueryError::storage)?;
+            let mut parts = Vec::with_capacity(live.len());
+            // What was replaced altogether answers nothing and refuses nothing.
+            for live in live.into_iter().filter(|live| live.live_len() > 0) {
+                if let (PartKind::Neurons, Some(condition)) = (live.part.kind(), needs_scores) {
+                    let name = snapshot.language_name(language);
+                    let reason = format!(
+                        "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
+                        run.spec.name,
+                        condition.filter.key()
+                    );
+                    return Err(QueryError::missing(condition.span, reason)
+                        .hint("ask for the sets as they were imported: leave this condition out"));
+                }
+                parts.push(self.access(live, cut)?);
+            }
+            prompts.push(PromptParts { prompt: slot.prompt, parts });
+        }
+        let tau_given = source.condition(ConditionKey::Tau).is_some();
+        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given, groups })
+    }
+
+    /// The cheapest way into a part that gives the answer.
+    fn access(&mut self, live: LivePart<'s>, cut: Cut) -> Result<PartAccess<'s>, QueryError> {
+        let part = live.part;
+        let access = match part.kind() {
+            PartKind::Groups => Access::Groups,
+            PartKind::Neurons => Access::Grid(0, part.grid(0).map_err(QueryError::storage)?),
+            PartKind::Scores => {
+                let check = cut.tau < part.tau_floor();
+                let exact = part.taus().position(|tau| tau == cut.tau);
+                let grid = |at: usize| part.grid(at).map_err(QueryError::storage);
+                match exact {
+                    Some(at) if cut.is_tau() && !check => Access::Grid(at, grid(at)?),
+                    _ => {
+                        let below = part.taus().collect::<Vec<_>>().iter().rposition(|&tau| tau <= cut.tau);
+                        let above = part.taus().position(|tau| tau >= cut.tau);
+                        Access::Prefix {
+                            below: below.map(|at| grid(at).map(|sets| (at, sets))).transpose()?,
+                            above: above.map(grid).transpose()?,
+                            check,
+                        }
+                    }
+                }
+            }
+        };
+        let facts = part.facts().map_err(QueryError::storage)?;
+        self.next_cursor += 1;
+        Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
+    }
+}
+
+/// What is to be known of a run whose writer has not said that it is complete.
+fn open_run(name: &str) -> String {
+    format!("run {name:?} is not finished, so facts may be missing: the command that made it goes on")
+}

@@ -1,0 +1,297 @@
+//! The typed plan: what each part of a statement is, and where its data lies.
+//!
+//! [`lower`](crate::plan::lower) makes it from the syntax tree, [`optimise`](crate::plan::optimise) pushes filters
+//! into its sources, [`explain`] draws it, [`eval`](crate::run::eval) runs it fact by fact. What a reader has to know beside
+//! the rows is found here, too: [`unstored`], [`unpaired`], [`relabelled`], [`prompts`], [`scored`].
+
+mod about;
+pub(crate) mod explain;
+pub(crate) mod groups;
+pub(crate) mod kinds;
+pub(crate) mod lower;
+pub(crate) mod names;
+pub(crate) mod optimise;
+mod prompts;
+mod ranges;
+mod relabelled;
+pub(crate) mod saved;
+mod scored;
+mod unpaired;
+mod unstored;
+
+pub use about::layers_asked;
+pub use names::Settings;
+pub use scored::scored_layers;
+
+use crate::plan::groups::GroupCut;
+use crate::syntax::ast::SetOp;
+use crate::syntax::span::Span;
+use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A set of (fact, neuron) pairs.
+pub(crate) enum Pairs<'s> {
+    /// Leaves: `kn`, `likn`, `dkn`.
+    Source(Box<Source<'s>>),
+    /// `@name` of pairs.
+    Saved(SavedPairs),
+    /// Fact by fact: union, intersection, difference, symmetric difference.
+    Binary { id: NodeId, op: SetOp, left: Box<Pairs<'s>>, right: Box<Pairs<'s>> },
+    /// `pairs & neurons`.
+    WithNeurons { id: NodeId, pairs: Box<Pairs<'s>>, neurons: Neurons<'s> },
+    /// `pairs & facts`, `pairs - facts`.
+    WithFacts { id: NodeId, pairs: Box<Pairs<'s>>, facts: Facts<'s>, keep: bool },
+}
+
+/// A set of neurons.
+pub(crate) enum Neurons<'s> {
+    /// `neurons(…)`, or a saved set.
+    Known {
+        id: NodeId,
+        text: String,
+        neurons: NeuronFilter,
+    },
+    /// `neurons of pairs`.
+    Of {
+        id: NodeId,
+        pairs: Box<Pairs<'s>>,
+    },
+    Binary {
+        id: NodeId,
+        op: SetOp,
+        left: Box<Neurons<'s>>,
+        right: Box<Neurons<'s>>,
+    },
+}
+
+/// A set of facts.
+pub(crate) enum Facts<'s> {
+    /// `facts[…]`, or a saved set.
+    Known {
+        id: NodeId,
+        text: String,
+        facts: RoaringBitmap,
+    },
+    /// `facts of pairs`. The pairs may be of another model than the rest of the plan.
+    Of {
+        id: NodeId,
+        pairs: Box<Pairs<'s>>,
+        shape: Shape,
+    },
+    Binary {
+        id: NodeId,
+        op: SetOp,
+        left: Box<Facts<'s>>,
+        right: Box<Facts<'s>>,
+    },
+}
+
+/// A set of any kind.
+pub(crate) enum Set<'s> {
+    Pairs(Pairs<'s>),
+    Neurons(Neurons<'s>),
+    Facts(Facts<'s>),
+}
+
+/// Number of a plan node: what `explain analyze` counts by.
+pub(crate) type NodeId = usize;
+
+/// A saved set of pairs.
+pub(crate) struct SavedPairs {
+    pub id: NodeId,
+    pub name: String,
+    /// Neurons by fact.
+    pub pairs: Arc<BTreeMap<u32, RoaringBitmap>>,
+    /// Neurons that are asked for, where that was pushed down to here.
+    pub neurons: Option<NeuronFilter>,
+    pub facts: Option<FactFilter>,
+}
+
+/// How the languages of a source go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Combine {
+    /// `kn`, `dkn`: pairs of any language.
+    Union,
+    /// `likn`: pairs that every language has.
+    Intersection,
+}
+
+/// `kn[…]`, `likn[…]` or `dkn[…]`.
+pub(crate) struct Source<'s> {
+    pub id: NodeId,
+    pub text: String,
+    pub span: Span,
+    pub combine: Combine,
+    pub groups: bool,
+    pub cells: Vec<Cell<'s>>,
+    /// Facts that are asked for.
+    pub facts: Option<FactFilter>,
+    /// Neurons that are asked for.
+    pub neurons: Option<NeuronFilter>,
+}
+
+/// Facts to keep, or to leave out.
+pub(crate) struct FactFilter {
+    pub only: Option<RoaringBitmap>,
+    pub without: RoaringBitmap,
+}
+
+/// One run and language of a source: the knowledge neurons of its prompts, taken together.
+pub(crate) struct Cell<'s> {
+    pub run: RunId,
+    pub language: LanguageId,
+    pub prompts: Vec<PromptParts<'s>>,
+    /// Least share of a fact's prompts that must have a neuron.
+    pub share: Share,
+    pub cut: Cut,
+    /// Where the threshold is given, or else the source that takes the run's.
+    pub tau_span: Span,
+    pub tau_given: bool,
+    /// Which groups count, where the cell has groups.
+    pub groups: Option<GroupCut>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Share {
+    pub value: f64,
+    pub strict: bool,
+}
+
+impl Share {
+    /// Whether `count` of `all` prompts are enough.
+    pub(crate) fn accepts(self, count: u32, all: u32) -> bool {
+        kndb_storage::enough_prompts(self.value, self.strict, count, all)
+    }
+}
+
+pub(crate) struct PromptParts<'s> {
+    pub prompt: PromptId,
+    pub parts: Vec<PartAccess<'s>>,
+}
+
+/// A part and the way into it.
+pub(crate) struct PartAccess<'s> {
+    pub live: LivePart<'s>,
+    /// Ascending ids of its facts.
+    pub facts: &'s [[u8; 4]],
+    /// Which cursor walks its facts.
+    pub cursor: usize,
+    pub access: Access<'s>,
+}
+
+impl PartAccess<'_> {
+    /// The fact at a position.
+    pub(crate) fn fact(&self, local: u32) -> Option<FactId> {
+        self.facts.get(local as usize).map(|&fact| FactId(u32::from_le_bytes(fact)))
+    }
+}
+
+/// How the set of a fact is found.
+#[derive(Clone, Copy)]
+pub(crate) enum Access<'s> {
+    /// Ready-made: grid number, and the sets.
+    Grid(usize, GridSets<'s>),
+    /// A prefix of the descending scores, its length between the counts of two grids.
+    Prefix { below: Option<(usize, GridSets<'s>)>, above: Option<GridSets<'s>>, check: bool },
+    /// The groups that qualify, flattened.
+    Groups,
+}
+
+/// Which scores are enough: all conditions together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cut {
+    pub tau: f64,
+    pub score: Option<(f64, bool)>,
+    pub rank: Option<u32>,
+}
+
+impl Cut {
+    /// Whether τ alone decides.
+    pub(crate) fn is_tau(self) -> bool {
+        self.score.is_none() && self.rank.is_none()
+    }
+}
+
+/// A set of neurons to test against.
+#[derive(Clone)]
+pub(crate) struct NeuronFilter {
+    pub set: Arc<RoaringBitmap>,
+    /// The same, where it is one range: `first..=last`.
+    pub range: Option<(u32, u32)>,
+    /// The same as a bitmap, where the model is small enough.
+    pub dense: Option<Arc<Vec<u64>>>,
+}
+
+/// Models up to this many neurons get dense bitmaps and counters.
+pub(crate) const DENSE_LIMIT: u64 = 1 << 22;
+
+impl NeuronFilter {
+    pub(crate) fn new(set: RoaringBitmap, shape: Shape) -> Self {
+        let range = match (set.min(), set.max()) {
+            (Some(first), Some(last)) if set.len() == u64::from(last - first) + 1 => Some((first, last)),
+            _ => None,
+        };
+        let dense = (range.is_none() && shape.neurons() <= DENSE_LIMIT).then(|| {
+            let mut words = vec![0_u64; (shape.neurons() as usize).next_multiple_of(1 << 16) / 64];
+            for neuron in &set {
+                if let Some(word) = words.get_mut(neuron as usize / 64) {
+                    *word |= 1 << (neuron % 64);
+                }
+            }
+            Arc::new(words)
+        });
+        Self { set: Arc::new(set), range, dense }
+    }
+
+    pub(crate) fn and(&self, other: &Self, shape: Shape) -> Self {
+        Self::new(&*self.set & &*other.set, shape)
+    }
+
+    pub(crate) fn contains(&self, neuron: u32) -> bool {
+        match (self.range, &self.dense) {
+            (Some((first, last)), _) => (first..=last).contains(&neuron),
+            (None, Some(words)) => words.get(neuron as usize / 64).is_some_and(|word| word >> (neuron % 64) & 1 == 1),
+            (None, None) => self.set.contains(neuron),
+        }
+    }
+}
+
+impl Source<'_> {
+    /// The only (run, language, prompt) there is, if it has scores.
+    pub(crate) fn single_with_scores(&self) -> bool {
+        let [cell] = self.cells.as_slice() else { return false };
+        let [prompt] = cell.prompts.as_slice() else { return false };
+        !self.groups && prompt.parts.iter().any(|part| part.live.part.kind() == kndb_storage::PartKind::Scores)
+    }
+}
+
+impl<'s> Pairs<'s> {
+    pub(crate) fn id(&self) -> NodeId {
+        match self {
+            Self::Source(source) => source.id,
+            Self::Saved(saved) => saved.id,
+            Self::Binary { id, .. } | Self::WithNeurons { id, .. } | Self::WithFacts { id, .. } => *id,
+        }
+    }
+
+    /// The source whose pairs these are, filtered only: such a set still knows its languages.
+    pub(crate) fn only_source(&self) -> Option<&Source<'s>> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::WithNeurons { pairs, .. } | Self::WithFacts { pairs, .. } => pairs.only_source(),
+            Self::Saved(_) | Self::Binary { .. } => None,
+        }
+    }
+
+    /// The source whose scores the pairs have: filters and `-` keep them.
+    pub(crate) fn scored_source(&self) -> Option<&Source<'s>> {
+        match self {
+            Self::Source(source) => source.single_with_scores().then_some(source),
+            Self::WithNeurons { pairs, .. } | Self::WithFacts { pairs, .. } => pairs.scored_source(),
+            Self::Binary { op: SetOp::Difference, left, .. } => left.scored_source(),
+            Self::Saved(_) | Self::Binary { .. } => None,
+        }
+    }
+}

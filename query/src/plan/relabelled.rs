@@ -1,0 +1,105 @@
+//! Scores that were asked with other labels, or another template, than the store has now: an answer about them is told of.
+
+use crate::error::QueryError;
+use crate::plan::names::Resolver;
+use crate::plan::unstored::stored_of;
+use crate::plan::{Facts, Neurons, Pairs, Set, Source};
+use kndb_storage::{RunId, Slot};
+use roaring::RoaringBitmap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Notes such scores of the sources of a plan, once filters that are known have been pushed to the sources.
+pub(crate) fn note_relabelled(names: &Resolver<'_>, set: &Set<'_>) -> Result<(), QueryError> {
+    match set {
+        Set::Pairs(pairs) => in_pairs(names, pairs),
+        Set::Neurons(neurons) => in_neurons(names, neurons),
+        Set::Facts(facts) => in_facts(names, facts),
+    }
+}
+
+pub(crate) fn in_pairs(names: &Resolver<'_>, pairs: &Pairs<'_>) -> Result<(), QueryError> {
+    match pairs {
+        Pairs::Source(source) => of_source(names, source),
+        Pairs::Saved(_) => Ok(()),
+        Pairs::Binary { left, right, .. } => {
+            in_pairs(names, left)?;
+            in_pairs(names, right)
+        }
+        Pairs::WithNeurons { pairs, neurons, .. } => {
+            in_pairs(names, pairs)?;
+            in_neurons(names, neurons)
+        }
+        Pairs::WithFacts { pairs, facts, .. } => {
+            in_pairs(names, pairs)?;
+            in_facts(names, facts)
+        }
+    }
+}
+
+fn in_neurons(names: &Resolver<'_>, neurons: &Neurons<'_>) -> Result<(), QueryError> {
+    match neurons {
+        Neurons::Known { .. } => Ok(()),
+        Neurons::Of { pairs, .. } => in_pairs(names, pairs),
+        Neurons::Binary { left, right, .. } => {
+            in_neurons(names, left)?;
+            in_neurons(names, right)
+        }
+    }
+}
+
+fn in_facts(names: &Resolver<'_>, facts: &Facts<'_>) -> Result<(), QueryError> {
+    match facts {
+        Facts::Known { .. } => Ok(()),
+        Facts::Of { pairs, .. } => in_pairs(names, pairs),
+        Facts::Binary { left, right, .. } => {
+            in_facts(names, left)?;
+            in_facts(names, right)
+        }
+    }
+}
+
+/// By run: facts that were asked otherwise, and the languages.
+fn of_source(names: &Resolver<'_>, source: &Source<'_>) -> Result<(), QueryError> {
+    let snapshot = names.snapshot;
+    let mut found: BTreeMap<RunId, (RoaringBitmap, BTreeSet<&str>)> = BTreeMap::new();
+    let only = source.facts.as_ref().and_then(|filter| filter.only.as_ref());
+    for cell in &source.cells {
+        // Groups say nothing of their questions; the scores do in which they were searched for.
+        let run = if source.groups { searched(names, cell.run) } else { Some(cell.run) };
+        let Some(run) = run else { continue };
+        for prompt in &cell.prompts {
+            let slot = Slot { run, language: cell.language, prompt: prompt.prompt };
+            let mut facts = snapshot.asked_otherwise(slot, only).map_err(QueryError::storage)?;
+            if let Some(filter) = &source.facts {
+                facts -= &filter.without;
+            }
+            if source.groups && !facts.is_empty() {
+                facts = stored_of(std::slice::from_ref(cell), Some(&facts))?;
+            }
+            if !facts.is_empty() {
+                let (all, languages) = found.entry(run).or_default();
+                *all |= facts;
+                languages.insert(snapshot.language_name(cell.language));
+            }
+        }
+    }
+    for (run, (facts, languages)) in found {
+        let run = snapshot.run(run).map_or("", |run| run.spec.name.as_str());
+        let (were, they, them) = if facts.len() == 1 { ("was", "it has", "it") } else { ("were", "they have", "them") };
+        let text = format!(
+            "{} of these facts {were} asked in run {run:?} with other labels than {they} now ({}); `kndb attribute … \
+             --replace-changed` asks {them} anew",
+            facts.len(),
+            languages.into_iter().collect::<Vec<_>>().join(", ")
+        );
+        names.notes.add(source.span, text);
+    }
+    Ok(())
+}
+
+/// The run in whose neurons a run of groups was searched for, where it is in the store.
+fn searched(names: &Resolver<'_>, run: RunId) -> Option<RunId> {
+    let run = names.snapshot.run(run)?;
+    let (_, source) = run.spec.parameters.iter().find(|(name, _)| name == "source")?;
+    names.snapshot.run_named(source).map(|run| run.id)
+}

@@ -1,0 +1,140 @@
+//! `by fact` and other dimensions: every fact is a group of its own, finished when the fact is.
+//!
+//! So nothing is kept but the rows that are wanted next: the first `top n`, or as many as fit into memory. Where that is not all,
+//! the facts are walked again for the rows after them; in the order of the facts, which is the usual one, from where they stopped.
+
+use super::groups::{Group, Naming};
+use super::tally::{Counts, Split, Tally, TallyPlan};
+use crate::error::QueryError;
+use crate::memory::Best;
+use crate::plan::Pairs;
+use crate::result::Sink;
+use crate::run::domain::Execution;
+use crate::run::eval::Worker;
+use crate::syntax::ast::{Dimension, Key, Measure};
+
+/// Facts a thread should have at least, to be worth starting.
+const FACTS_A_THREAD: usize = 256;
+
+/// What one walk over the facts found.
+struct Found {
+    best: Best<Group>,
+    /// Pairs of all facts that were looked at.
+    pairs: u64,
+}
+
+/// Rows of a set of pairs that is grouped by fact.
+pub(super) fn rows<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    mut naming: Naming<'_, 's>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let memory = execution.memory;
+    let threads = execution.threads_for(facts, FACTS_A_THREAD);
+    let at_once = memory.rows::<Group>(threads);
+    let mut left = naming.grouping.top.unwrap_or(u64::MAX);
+    // A share is one of the whole, which must be known before it is compared.
+    if naming.grouping.having.iter().any(|having| having.key == Key::Measure(Measure::Share)) {
+        // `explain analyze` counts the walk that finds the rows.
+        let stats = execution.stats.take();
+        let found = walk(execution, pairs, facts, &naming, (0, None));
+        execution.stats = stats;
+        naming.total = found?.pairs;
+    }
+    let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+    let first = walk(execution, pairs, facts, &naming, (wanted(left), None))?;
+    naming.total = first.pairs;
+    memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
+    let in_order = is_in_fact_order(&naming);
+    let (mut best, mut rest) = (first.best, facts);
+    let mut rows = naming.rows(sink)?;
+    loop {
+        let rows_left = best.seen > wanted(left) as u64;
+        let sorted = best.sorted(|a, b| naming.compare(a, b));
+        left -= sorted.len() as u64;
+        for group in &sorted {
+            if !naming.push(group, &mut rows)? {
+                return rows.end();
+            }
+        }
+        let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return rows.end() };
+        if in_order {
+            let fact = naming.keys.representative(last.fact);
+            rest = &facts[facts.partition_point(|&before| before < fact)..];
+        }
+        best = walk(execution, pairs, rest, &naming, (wanted(left), Some(last)))?.best;
+    }
+}
+
+/// Whether rows come in the order of their facts.
+fn is_in_fact_order(naming: &Naming<'_, '_>) -> bool {
+    match naming.grouping.order.first() {
+        Some(first) => *first == (Key::Dimension(Dimension::Fact), false),
+        None => naming.grouping.by.first() == Some(&Dimension::Fact),
+    }
+}
+
+/// The first rows of some facts after those that were handed out.
+fn walk<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    naming: &Naming<'_, 's>,
+    (wanted, after): (usize, Option<Group>),
+) -> Result<Found, QueryError> {
+    let plan = TallyPlan::new(naming.shape, naming.split, false);
+    let in_order = is_in_fact_order(naming);
+    let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
+        let mut found = Found { best: Best::new(wanted, after), pairs: 0 };
+        let mut lists = Vec::new();
+        for &fact in facts {
+            let pairs = naming.splits.neurons(worker, pairs, fact, &mut lists)?;
+            found.pairs += pairs;
+            if pairs == 0 || wanted == 0 {
+                continue;
+            }
+            let key = naming.keys.of(fact);
+            for (number, neurons) in lists.iter().enumerate() {
+                for (neuron, counts) in counted(&plan, fact, neurons) {
+                    let group = Group { fact: key, split: number as u16, neuron, counts };
+                    if naming.is_wanted(&group) {
+                        found.best.push(group, |a, b| naming.compare(a, b))?;
+                    }
+                }
+            }
+            // Later facts come later, and what is before them was counted by the first walk.
+            if in_order && after.is_some() && found.best.seen > wanted as u64 {
+                break;
+            }
+        }
+        Ok::<_, QueryError>(found)
+    };
+    let mut shares = execution.in_parallel(facts, FACTS_A_THREAD, work)?.into_iter();
+    let mut found = shares.next().unwrap_or(Found { best: Best::new(wanted, after), pairs: 0 });
+    for share in shares {
+        found.pairs += share.pairs;
+        found.best.merge(share.best, |a, b| naming.compare(a, b))?;
+    }
+    Ok(found)
+}
+
+/// The groups of one fact's neurons: by neuron in any order, by layer, or one.
+fn counted(plan: &TallyPlan, fact: u32, neurons: &[u32]) -> Vec<(u32, Counts)> {
+    if neurons.is_empty() {
+        return Vec::new();
+    }
+    match plan.split {
+        Split::Neurons => neurons.iter().map(|&neuron| (neuron, Counts { pairs: 1, facts: 1, neurons: 1 })).collect(),
+        Split::Whole => {
+            let count = neurons.len() as u64;
+            vec![(0, Counts { pairs: count, facts: 1, neurons: count })]
+        }
+        Split::Layers => {
+            let mut tally = Tally::new(plan);
+            tally.add(plan, fact, neurons);
+            tally.groups(plan)
+        }
+    }
+}

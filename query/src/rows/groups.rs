@@ -1,0 +1,404 @@
+//! `by`: counts of pairs, facts and neurons for every combination of dimensions.
+//!
+//! A group is named by what it says of the fact, of the source's run, language or prompt, and of the
+//! neuron. Facts of one group are counted in one [`Tally`]; workers count their own share of the facts
+//! and their tallies are added up. Where `fact` is a dimension every fact is a group of its own, nothing is
+//! added up at all, and only the rows that are wanted next are kept ([`by_fact`](super::by_fact)).
+
+use super::Rows;
+use super::by_fact;
+use super::by_group::{DegenerateGroups, degenerate_groups};
+use super::facts::FactNames;
+use super::keys::{FactKeys, is_of_fact};
+use super::shape::{EVIDENCE, Grouping, holds};
+use super::tally::{Counts, Split, Tally, TallyPlan};
+use crate::error::QueryError;
+use crate::memory::Memory;
+use crate::plan::Pairs;
+use crate::result::{Sink, Value};
+use crate::rows::partition::{Splits, split_sources};
+use crate::run::degenerate::neuron_name;
+use crate::run::domain::{Execution, domain};
+use crate::run::eval::Worker;
+use crate::syntax::ast::{Dim, Dimension, Key, Measure};
+use kndb_storage::{Neuron, Shape};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// Facts a thread should have at least, to be worth starting.
+const FACTS_A_THREAD: usize = 256;
+
+/// One row: which group, and its counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Group {
+    /// Number of the fact key.
+    pub fact: u32,
+    /// Number of the split.
+    pub split: u16,
+    /// Layer, neuron, or number of the neuron group.
+    pub neuron: u32,
+    pub counts: Counts,
+}
+
+/// Everything a result's rows are made from.
+pub(super) struct Naming<'a, 's> {
+    pub grouping: &'a Grouping,
+    pub keys: &'a FactKeys<'s>,
+    /// Of every key, where names are needed to order by.
+    pub texts: Vec<[Option<Cow<'s, str>>; 3]>,
+    pub splits: &'a Splits,
+    pub degenerate: DegenerateGroups,
+    pub split: Split,
+    pub shape: Shape,
+    pub names: FactNames<'s>,
+    /// Pairs of everything that was looked at.
+    pub total: u64,
+}
+
+/// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
+pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
+    let splits = split_sources(pairs, dims)?;
+    let of_neurons = dims.iter().find(|dim| matches!(dim.dimension, Dimension::Layer | Dimension::Neuron));
+    match of_neurons.filter(|_| dims.iter().any(|dim| dim.dimension == Dimension::Group)) {
+        None => Ok(splits),
+        Some(dim) => {
+            let reason = format!("`by group` lists whole groups, which cannot be split by `{}`", dim.dimension);
+            let hint = format!("leave `{0}` out, or `group`: `dkn[…] by {0}`", dim.dimension);
+            Err(QueryError::kind(dim.span, reason).hint(hint))
+        }
+    }
+}
+
+/// Rows of a grouped set of pairs.
+pub(crate) fn pairs<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    dims: &[Dim],
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let has = |dimension| grouping.by.contains(&dimension);
+    let split = match (has(Dimension::Neuron), has(Dimension::Layer)) {
+        (true, _) => Split::Neurons,
+        (false, true) => Split::Layers,
+        (false, false) => Split::Whole,
+    };
+    let splits = check(pairs, dims)?;
+    let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
+    let mut keys = FactKeys::new(&grouping.by, names);
+    for &fact in &facts {
+        keys.add(fact)?;
+    }
+    let (shape, memory) = (execution.shape, execution.memory);
+    let mut degenerate = DegenerateGroups::default();
+    if has(Dimension::Fact) && !has(Dimension::Group) {
+        let texts = keys.texts(memory)?;
+        let keys = &keys;
+        let naming = Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total: 0 };
+        return by_fact::rows(execution, pairs, &facts, naming, sink);
+    }
+    let (groups, total) = if has(Dimension::Group) {
+        degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
+    } else {
+        tallies(execution, pairs, &facts, &mut keys, &splits, split)?
+    };
+    let texts = keys.texts(memory)?;
+    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
+    naming.deliver(groups, sink)
+}
+
+/// What the counters of groups are called where they take too much memory.
+const COUNTERS: &str = "the counters of this result's groups";
+
+/// One worker's counts of the groups, and the pairs of everything.
+#[derive(Default)]
+struct Share {
+    tallies: HashMap<(u32, u16), Tally>,
+    pairs: u64,
+}
+
+fn tallies<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    keys: &mut FactKeys<'s>,
+    splits: &Splits,
+    split: Split,
+) -> Result<(Vec<Group>, u64), QueryError> {
+    let single = keys.is_one() && splits.is_whole();
+    // Counters as large as the model pay only when many facts fill them, and where they stay in the processor's cache: one of each
+    // language would not.
+    let many = facts.len() >= FACTS_A_THREAD;
+    let few = single || split != Split::Layers;
+    let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many && few);
+    let (known, memory) = (&*keys, execution.memory);
+    let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
+        let mut share = Share::default();
+        let mut alone = single.then(|| Tally::new(&plan));
+        let mut lists = Vec::new();
+        for &fact in facts {
+            share.pairs += splits.neurons(worker, pairs, fact, &mut lists)?;
+            if let Some(alone) = &mut alone {
+                alone.add(&plan, fact, &lists[0]);
+                continue;
+            }
+            for (number, neurons) in lists.iter().enumerate().filter(|(_, neurons)| !neurons.is_empty()) {
+                let (tally, before) = match share.tallies.entry((known.of(fact), number as u16)) {
+                    Entry::Occupied(known) => {
+                        let tally = known.into_mut();
+                        let before = tally.bytes();
+                        (tally, before)
+                    }
+                    Entry::Vacant(free) => (free.insert(Tally::new(&plan)), 0),
+                };
+                tally.add(&plan, fact, neurons);
+                memory.take(tally.bytes().saturating_sub(before), COUNTERS)?;
+            }
+        }
+        share.tallies.extend(alone.map(|tally| ((0, 0), tally)));
+        Ok::<_, QueryError>(share)
+    };
+    let mut shares = execution.in_parallel(facts, FACTS_A_THREAD, work)?.into_iter();
+    let mut sum = shares.next().unwrap_or_default();
+    for share in shares {
+        for (key, tally) in share.tallies {
+            match sum.tallies.entry(key) {
+                Entry::Occupied(mut mine) => mine.get_mut().merge(tally),
+                Entry::Vacant(free) => drop(free.insert(tally)),
+            }
+        }
+        sum.pairs += share.pairs;
+    }
+    let mut groups = Vec::new();
+    let mut first: HashMap<u32, u32> = HashMap::new();
+    for ((fact, number), tally) in sum.tallies.drain() {
+        let of_key = first.entry(fact).or_insert(tally.first);
+        *of_key = tally.first.min(*of_key);
+        let of_key = tally.groups(&plan);
+        memory.take((of_key.len() * size_of::<Group>()) as u64, "the rows of this result")?;
+        memory.reserve(&mut groups, of_key.len(), "the rows of this result")?;
+        let of_key = of_key.into_iter();
+        groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
+    }
+    first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
+    Ok((groups, sum.pairs))
+}
+
+impl Naming<'_, '_> {
+    fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
+        groups.retain(|group| self.is_wanted(group));
+        self.keep_candidates(&mut groups);
+        groups.sort_unstable_by(|a, b| self.compare(a, b));
+        let mut rows = self.rows(sink)?;
+        for group in &groups {
+            if !self.push(group, &mut rows)? {
+                break;
+            }
+        }
+        rows.end()
+    }
+
+    /// Whether a group satisfies every `having`.
+    pub(super) fn is_wanted(&self, group: &Group) -> bool {
+        self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key)))
+    }
+
+    /// Announces the columns: no error may come any more.
+    pub(super) fn rows<'o>(&self, sink: &'o mut dyn Sink) -> Result<Rows<'o>, QueryError> {
+        Rows::new(sink, &self.grouping.columns(), self.grouping.top)
+    }
+
+    /// Hands a group out; whether another one is wanted.
+    pub(super) fn push(&self, group: &Group, rows: &mut Rows<'_>) -> Result<bool, QueryError> {
+        let mut row = Vec::with_capacity(self.grouping.by.len() + self.grouping.measures.len() + 1);
+        for &dimension in &self.grouping.by {
+            self.push_dimension(group, dimension, &mut row)?;
+        }
+        row.extend(self.grouping.measures.iter().map(|&measure| match measure {
+            Measure::Pairs | Measure::Facts | Measure::Neurons => Value::Integer(self.measure(group, measure)),
+            measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
+        }));
+        rows.push(&row)
+    }
+
+    /// With `top n`, drops the groups whose leading measure alone keeps them out of the first n.
+    fn keep_candidates(&self, groups: &mut Vec<Group>) {
+        let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
+        let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
+        let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
+        if evidence_of(measure).is_some() {
+            return;
+        }
+        let rank = |group: &Group| {
+            let value = self.measure(group, measure);
+            if descending { u64::MAX - value } else { value }
+        };
+        let mut ranks: Vec<u64> = groups.iter().map(rank).collect();
+        let last = *ranks.select_nth_unstable(top - 1).1;
+        groups.retain(|group| rank(group) <= last);
+    }
+
+    fn measure(&self, group: &Group, measure: Measure) -> u64 {
+        match measure {
+            Measure::Facts => group.counts.facts,
+            Measure::Neurons => group.counts.neurons,
+            _ => group.counts.pairs,
+        }
+    }
+
+    fn share(&self, group: &Group) -> f64 {
+        group.counts.pairs as f64 / self.total as f64
+    }
+
+    fn layer(&self, group: &Group) -> u32 {
+        match self.split {
+            Split::Neurons => self.shape.split(Neuron(group.neuron)).0.0,
+            Split::Layers | Split::Whole => group.neuron,
+        }
+    }
+
+    fn unit(&self, group: &Group) -> u32 {
+        self.shape.split(Neuron(group.neuron)).1
+    }
+
+    fn number(&self, group: &Group, key: Key) -> Option<f64> {
+        match key {
+            Key::Measure(Measure::Share) => Some(self.share(group)),
+            Key::Measure(measure) => match evidence_of(measure) {
+                Some(which) => self.degenerate.evidence(group).map(|means| means[which]),
+                None => Some(self.measure(group, measure) as f64),
+            },
+            Key::Dimension(Dimension::Layer) => Some(f64::from(self.layer(group))),
+            Key::Dimension(Dimension::Neuron) => Some(f64::from(self.unit(group))),
+            Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
+            Key::Dimension(_) => None,
+        }
+    }
+
+    /// The query's order, then the dimensions'.
+    pub(super) fn compare(&self, a: &Group, b: &Group) -> Ordering {
+        let texts = &self.texts;
+        for &(key, descending) in &self.grouping.order {
+            let compared = match key {
+                Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
+                Key::Measure(measure) if evidence_of(measure).is_some() => {
+                    // What was not measured is least.
+                    let (a, b) = (self.number(a, key), self.number(b, key));
+                    a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+                }
+                Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
+                // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
+                Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
+                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension),
+            };
+            if compared != Ordering::Equal {
+                return if descending { compared.reverse() } else { compared };
+            }
+        }
+        let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));
+        // Subjects of one name are told apart by their facts.
+        let by_id = || self.keys.compare(a.fact, b.fact, Dimension::Fact, texts);
+        dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
+    }
+
+    fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension) -> Ordering {
+        let (splits, snapshot) = (self.splits, self.names.snapshot);
+        let language = |group: &Group| splits.language(group.split).map(|id| snapshot.language_name(id));
+        let run = |group: &Group| splits.run(group.split).and_then(|id| snapshot.run(id)).map(|run| &run.spec.name);
+        match dimension {
+            dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, &self.texts),
+            Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
+            Dimension::Neuron => a.neuron.cmp(&b.neuron),
+            Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
+            Dimension::Lang => language(a).cmp(&language(b)),
+            Dimension::Run => run(a).cmp(&run(b)),
+            _ => splits.prompt(a.split).cmp(&splits.prompt(b.split)),
+        }
+    }
+
+    fn push_dimension<'v>(
+        &'v self,
+        group: &Group,
+        dimension: Dimension,
+        row: &mut Vec<Value<'v>>,
+    ) -> Result<(), QueryError> {
+        let snapshot = self.names.snapshot;
+        if dimension == Dimension::Neuron && !self.grouping.by.contains(&Dimension::Layer) {
+            row.push(Value::Integer(u64::from(self.layer(group))));
+        }
+        row.push(match dimension {
+            Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object => {
+                self.keys.value(group.fact, dimension)?
+            }
+            Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
+            Dimension::Neuron => Value::Integer(u64::from(self.unit(group))),
+            Dimension::Group => {
+                let neurons = self.degenerate.neurons(group).iter();
+                let names: Vec<String> = neurons.map(|&neuron| neuron_name(neuron, self.shape)).collect();
+                Value::Text(Cow::Owned(names.join(", ")))
+            }
+            Dimension::Lang => self
+                .splits
+                .language(group.split)
+                .map_or(Value::Null, |language| Value::Text(Cow::Borrowed(snapshot.language_name(language)))),
+            Dimension::Prompt => {
+                self.splits.prompt(group.split).map_or(Value::Null, |prompt| Value::Integer(u64::from(prompt.0)))
+            }
+            Dimension::Run => self
+                .splits
+                .run(group.split)
+                .and_then(|run| snapshot.run(run))
+                .map_or(Value::Null, |run| Value::Text(Cow::Borrowed(run.spec.name.as_str()))),
+        });
+        Ok(())
+    }
+}
+
+/// Which of a group's means a measure is, if it is one.
+fn evidence_of(measure: Measure) -> Option<usize> {
+    EVIDENCE.iter().position(|of| *of == measure)
+}
+
+/// Rows of a grouped set of facts, or of neurons: a set of pairs with one partner each.
+pub(crate) fn alone(
+    members: &roaring::RoaringBitmap,
+    grouping: &Grouping,
+    (facts, shape): (bool, Shape),
+    names: FactNames<'_>,
+    memory: &Memory,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let list: Vec<u32> = members.iter().collect();
+    let mut keys = FactKeys::new(&grouping.by, names);
+    for &fact in list.iter().filter(|_| facts) {
+        keys.add(fact)?;
+    }
+    let split = match grouping.by.contains(&Dimension::Neuron) {
+        _ if facts => Split::Whole,
+        true => Split::Neurons,
+        false => Split::Layers,
+    };
+    let mut counted: HashMap<(u32, u32), u64> = HashMap::new();
+    for &member in &list {
+        let key = match split {
+            Split::Whole => (keys.of(member), 0),
+            Split::Neurons => (0, member),
+            Split::Layers => (0, shape.split(Neuron(member)).0.0),
+        };
+        *counted.entry(key).or_default() += 1;
+    }
+    let groups = counted.into_iter().map(|((fact, neuron), count)| {
+        let counts = Counts { pairs: count, facts: count, neurons: count };
+        Group { fact, split: 0, neuron, counts }
+    });
+    let groups = groups.collect();
+    let splits = Splits::whole();
+    let total = members.len();
+    let degenerate = DegenerateGroups::default();
+    let texts = keys.texts(memory)?;
+    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
+    naming.deliver(groups, sink)
+}

@@ -1,0 +1,387 @@
+//! Queries without `by`: one row a member.
+//!
+//! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
+//! if that is not all, the data is read again for the next ones.
+
+use super::Rows;
+use super::facts::FactNames;
+use super::shape::descends;
+use crate::error::QueryError;
+use crate::memory::{Best, Memory};
+use crate::plan::kinds::Kind;
+use crate::plan::{Access, Pairs};
+use crate::result::{Column, ColumnKind, Sink, Value};
+use crate::run::domain::{Execution, domain};
+use crate::run::eval::Worker;
+use crate::syntax::ast::{Dimension, Key, Measure, Query};
+use kndb_storage::Neuron;
+use roaring::RoaringBitmap;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// What a listing may be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum By {
+    Fact,
+    Relation,
+    Subject,
+    Object,
+    Layer,
+    Neuron,
+    Score,
+}
+
+/// A row of a listing, before its names.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    fact: u32,
+    neuron: u32,
+    score: f32,
+}
+
+const FACT_COLUMNS: [Column; 4] = [
+    Column { name: "fact", kind: ColumnKind::Text },
+    Column { name: "relation", kind: ColumnKind::Text },
+    Column { name: "subject", kind: ColumnKind::Text },
+    Column { name: "object", kind: ColumnKind::Text },
+];
+const NEURON_COLUMNS: [Column; 2] =
+    [Column { name: "layer", kind: ColumnKind::Integer }, Column { name: "neuron", kind: ColumnKind::Integer }];
+const SCORE_COLUMN: Column = Column { name: "score", kind: ColumnKind::Score };
+
+/// Columns of a listing.
+fn columns(kind: Kind, scores: bool) -> Vec<Column> {
+    let facts = FACT_COLUMNS.into_iter().filter(|_| kind != Kind::Neurons);
+    let neurons = NEURON_COLUMNS.into_iter().filter(|_| kind != Kind::Facts);
+    facts.chain(neurons).chain(scores.then_some(SCORE_COLUMN)).collect()
+}
+
+/// Refuses clauses that a listing does not have.
+pub(crate) fn check(query: &Query, kind: Kind, scores: bool) -> Result<(), QueryError> {
+    keys(query, kind, scores).map(drop)
+}
+
+fn keys(query: &Query, kind: Kind, scores: bool) -> Result<Vec<(By, bool)>, QueryError> {
+    let (facts, neurons) = (kind != Kind::Neurons, kind != Kind::Facts);
+    if let Some(having) = query.having.first() {
+        return Err(QueryError::kind(having.span, "`having` needs `by`: without it there is nothing to count")
+            .hint("add `by …`, or put the condition into the brackets of the source: `kn[score>=1e-4]`"));
+    }
+    let key = |order: &crate::syntax::ast::OrderKey| {
+        let by = match order.key {
+            Key::Dimension(Dimension::Fact) if facts => By::Fact,
+            Key::Dimension(Dimension::Relation) if facts => By::Relation,
+            Key::Dimension(Dimension::Subject) if facts => By::Subject,
+            Key::Dimension(Dimension::Object) if facts => By::Object,
+            Key::Dimension(Dimension::Layer) if neurons => By::Layer,
+            Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
+            Key::Measure(Measure::Score) if scores => By::Score,
+            key => {
+                let name = super::shape::key_name(key);
+                let error = QueryError::kind(order.span, format!("`{name}` is no column of this result"));
+                return Err(match key {
+                    Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
+                        "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another",
+                    ),
+                    Key::Measure(measure) if measure != Measure::Score => error.hint("counts need `by`: `by layer`"),
+                    _ => error.hint(format!("its columns are {}", named(&columns(kind, scores)))),
+                });
+            }
+        };
+        Ok((by, descends(order.key, order.direction)))
+    };
+    query.order.iter().map(key).collect()
+}
+
+fn named(columns: &[Column]) -> String {
+    columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows of a set of pairs: fact, relation, subject, object, layer, neuron, and score where there is one.
+pub(crate) fn pairs<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    query: &Query,
+    names: FactNames<'s>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let scored = pairs.scored_source();
+    let mut order = keys(query, Kind::Pairs, scored.is_some())?;
+    let top = query.top.map(|top| top.count);
+    if order.is_empty() && top.is_some() && scored.is_some() {
+        order.push((By::Score, true));
+    }
+    let columns = columns(Kind::Pairs, scored.is_some());
+    let shape = execution.shape;
+    if order.is_empty() && may_refuse(pairs) {
+        try_all(execution, pairs, top)?;
+    }
+    let facts = domain(pairs)?.facts;
+    let memory = execution.memory;
+    let mut worker = execution.worker();
+    let output = |rows| Output { rows, names, fact: None, shape, scored: scored.is_some() };
+    let mut members = Vec::new();
+    if order.is_empty() {
+        // Columns are announced when no error can come any more.
+        let mut out = output(Rows::new(sink, &columns, top)?);
+        'facts: for fact in facts {
+            members.clear();
+            add_members(&mut worker, pairs, fact, &mut members)?;
+            for &member in &members {
+                if !out.push(member)? {
+                    break 'facts;
+                }
+            }
+        }
+        return out.rows.end();
+    }
+    let mut sorting = Sorting::new(order, names, shape);
+    let at_once = memory.rows::<Member>(1);
+    let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+    let mut walk = |wanted, after| {
+        let mut best = Best::new(wanted, after);
+        for fact in &facts {
+            members.clear();
+            add_members(&mut worker, pairs, fact, &mut members)?;
+            if !members.is_empty() {
+                sorting.learn(fact, memory)?;
+            }
+            members.iter().try_for_each(|&member| best.push(member, |a, b| sorting.compare(a, b)))?;
+        }
+        let seen = best.seen;
+        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))))
+    };
+    let mut left = top.unwrap_or(u64::MAX);
+    let (mut seen, mut sorted) = walk(wanted(left), None)?;
+    memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
+    let mut out = output(Rows::new(sink, &columns, top)?);
+    loop {
+        let rows_left = seen > wanted(left) as u64;
+        left -= sorted.len() as u64;
+        for &member in &sorted {
+            if !out.push(member)? {
+                return out.rows.end();
+            }
+        }
+        let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return out.rows.end() };
+        // What was handed out goes before the next rows come.
+        drop(sorted);
+        (seen, sorted) = walk(wanted(left), Some(last))?;
+    }
+}
+
+/// Appends the pairs of a fact, neurons ascending, with their scores.
+fn add_members<'s>(
+    worker: &mut Worker<'_, 's>,
+    pairs: &Pairs<'s>,
+    fact: u32,
+    members: &mut Vec<Member>,
+) -> Result<(), QueryError> {
+    let (mut neurons, mut scores) = (Vec::new(), Vec::new());
+    worker.pairs(pairs, fact, &mut neurons)?;
+    if neurons.is_empty() {
+        return Ok(());
+    }
+    neurons.sort_unstable();
+    if let Some(source) = pairs.scored_source() {
+        worker.scored(source, fact, &mut scores)?;
+    }
+    let score =
+        |neuron: u32| scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1);
+    members.extend(neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) }));
+    Ok(())
+}
+
+/// Whether a fact may turn out to have too few scores, or too little evidence of its groups.
+fn may_refuse(pairs: &Pairs<'_>) -> bool {
+    match pairs {
+        Pairs::Source(source) => source.cells.iter().any(|cell| {
+            let mut parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
+            cell.groups.as_ref().is_some_and(|cut| cut.thresholds.is_some())
+                || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+        }),
+        Pairs::Saved(_) => false,
+        Pairs::Binary { left, right, .. } => may_refuse(left) || may_refuse(right),
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => may_refuse(pairs),
+    }
+}
+
+/// Finds the rows once without handing them out, so that no row precedes an error.
+fn try_all<'s>(execution: &mut Execution<'s>, pairs: &Pairs<'s>, top: Option<u64>) -> Result<(), QueryError> {
+    let mut left = top.unwrap_or(u64::MAX);
+    let stats = execution.stats.take();
+    let tried = execution.for_each_fact(pairs, |_, neurons| {
+        left = left.saturating_sub(neurons.len() as u64);
+        Ok(left > 0)
+    });
+    execution.stats = stats;
+    tried
+}
+
+struct Output<'a, 's> {
+    rows: Rows<'a>,
+    names: FactNames<'s>,
+    /// The fact named last, and its columns.
+    fact: Option<(u32, [Value<'s>; 4])>,
+    shape: kndb_storage::Shape,
+    scored: bool,
+}
+
+impl Output<'_, '_> {
+    fn push(&mut self, member: Member) -> Result<bool, QueryError> {
+        let named = match self.fact.take() {
+            Some((fact, named)) if fact == member.fact => named,
+            _ => {
+                let (subject, object) = self.names.labels(member.fact)?;
+                [self.names.id(member.fact)?, self.names.relation(member.fact)?, subject, object]
+            }
+        };
+        let (layer, unit) = self.shape.split(Neuron(member.neuron));
+        let score = if member.score.is_nan() { Value::Null } else { Value::Score(member.score) };
+        let [id, relation, subject, object] = named.clone();
+        self.fact = Some((member.fact, named));
+        let (layer, unit) = (Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit)));
+        let row = [id, relation, subject, object, layer, unit, score];
+        self.rows.push(if self.scored { &row } else { &row[..6] })
+    }
+}
+
+/// The order of a listing, and the texts of the facts that it orders by.
+struct Sorting<'s> {
+    order: Vec<(By, bool)>,
+    names: FactNames<'s>,
+    shape: kndb_storage::Shape,
+    /// Relation, subject and object, where the order asks for them.
+    texts: Option<HashMap<u32, [Option<Cow<'s, str>>; 3]>>,
+}
+
+/// Bytes that the texts of a fact take: they are borrowed from the dictionary.
+const TEXTS: u64 = 128;
+
+impl<'s> Sorting<'s> {
+    fn new(order: Vec<(By, bool)>, names: FactNames<'s>, shape: kndb_storage::Shape) -> Self {
+        let textual = order.iter().any(|(by, _)| matches!(by, By::Relation | By::Subject | By::Object));
+        Self { order, names, shape, texts: textual.then(HashMap::new) }
+    }
+
+    /// Looks a fact's texts up, if that is needed and was not done before.
+    fn learn(&mut self, fact: u32, memory: &Memory) -> Result<(), QueryError> {
+        let Some(texts) = &mut self.texts else { return Ok(()) };
+        if let Entry::Vacant(entry) = texts.entry(fact) {
+            memory.take(TEXTS, "the names that this result is ordered by")?;
+            let (subject, object) = self.names.labels(fact)?;
+            let texts = [self.names.relation(fact)?, subject, object].map(|value| match value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            });
+            entry.insert(texts);
+        }
+        Ok(())
+    }
+
+    fn compare(&self, a: &Member, b: &Member) -> Ordering {
+        let shape = self.shape;
+        let of = |fact| self.texts.as_ref().and_then(|texts| texts.get(&fact));
+        for &(by, descending) in &self.order {
+            let text = |at: usize| of(a.fact).map(|t| &t[at]).cmp(&of(b.fact).map(|t| &t[at]));
+            let compared = match by {
+                By::Fact => a.fact.cmp(&b.fact),
+                By::Relation => text(0),
+                By::Subject => text(1),
+                By::Object => text(2),
+                By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
+                By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
+                // What has no score is least.
+                By::Score => (!a.score.is_nan()).cmp(&!b.score.is_nan()).then(a.score.total_cmp(&b.score)),
+            };
+            let compared = if descending { compared.reverse() } else { compared };
+            if compared != Ordering::Equal {
+                return compared;
+            }
+        }
+        (a.fact, a.neuron).cmp(&(b.fact, b.neuron))
+    }
+
+    /// The first members, in order.
+    fn sorted(
+        &mut self,
+        members: impl Iterator<Item = Member>,
+        top: Option<u64>,
+        memory: &Memory,
+    ) -> Result<Vec<Member>, QueryError> {
+        let wanted = top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
+        let mut best = Best::new(wanted, None);
+        for member in members {
+            self.learn(member.fact, memory)?;
+            best.push(member, |a, b| self.compare(a, b))?;
+        }
+        Ok(best.sorted(|a, b| self.compare(a, b)))
+    }
+}
+
+/// Rows of a set of facts: fact, relation, subject, object.
+pub(crate) fn facts(
+    set: &RoaringBitmap,
+    query: &Query,
+    names: FactNames<'_>,
+    memory: &Memory,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let order = keys(query, Kind::Facts, false)?;
+    let mut rows = Rows::new(sink, &FACT_COLUMNS, query.top.map(|top| top.count))?;
+    let mut push = |fact: u32| {
+        let (subject, object) = names.labels(fact)?;
+        rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
+    };
+    if order.is_empty() {
+        for fact in set {
+            if !push(fact)? {
+                break;
+            }
+        }
+        return rows.end();
+    }
+    let members = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 });
+    let any_shape = kndb_storage::Shape { layers: 1, width: 1 };
+    let top = query.top.map(|top| top.count);
+    for member in Sorting::new(order, names, any_shape).sorted(members, top, memory)? {
+        if !push(member.fact)? {
+            break;
+        }
+    }
+    rows.end()
+}
+
+/// Rows of a set of neurons: layer, neuron.
+pub(crate) fn neurons(
+    set: &RoaringBitmap,
+    query: &Query,
+    names: FactNames<'_>,
+    (shape, memory): (kndb_storage::Shape, &Memory),
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let order = keys(query, Kind::Neurons, false)?;
+    let mut rows = Rows::new(sink, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
+    let mut push = |neuron: u32| {
+        let (layer, unit) = shape.split(Neuron(neuron));
+        rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])
+    };
+    if order.is_empty() {
+        for neuron in set {
+            if !push(neuron)? {
+                break;
+            }
+        }
+        return rows.end();
+    }
+    let members = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 });
+    let top = query.top.map(|top| top.count);
+    for member in Sorting::new(order, names, shape).sorted(members, top, memory)? {
+        if !push(member.neuron)? {
+            break;
+        }
+    }
+    rows.end()
+}

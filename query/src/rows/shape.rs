@@ -1,0 +1,164 @@
+//! The clauses `by`, `having`, `order by` and `top` of a result: checked, and turned into columns.
+
+use crate::error::QueryError;
+use crate::plan::kinds::Kind;
+use crate::result::{Column, ColumnKind};
+use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Key, Measure, Query};
+use crate::syntax::span::Span;
+
+/// What a grouped result looks like.
+pub(crate) struct Grouping {
+    pub by: Vec<Dimension>,
+    pub measures: Vec<Measure>,
+    pub having: Vec<Having>,
+    /// Keys in order; `true` for descending.
+    pub order: Vec<(Key, bool)>,
+    pub top: Option<u64>,
+}
+
+/// What `by group` shows of the measurements behind a group.
+pub(crate) const EVIDENCE: [Measure; 3] = [Measure::P, Measure::PAlone, Measure::PAll];
+
+/// What sort of result the clauses belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Set(Kind),
+    Similarity,
+}
+
+impl Grouping {
+    /// Checks the clauses of a query with `by` (or of `similarity`, which always counts).
+    pub(crate) fn new(query: &Query, form: Form) -> Result<Self, QueryError> {
+        let by: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
+        let mut measures = match form {
+            Form::Set(Kind::Pairs) => vec![Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share],
+            Form::Set(Kind::Facts) => vec![Measure::Facts, Measure::Share],
+            Form::Set(Kind::Neurons) => vec![Measure::Neurons, Measure::Share],
+            Form::Similarity => vec![Measure::Similarity, Measure::Facts, Measure::Unpaired],
+        };
+        if form == Form::Set(Kind::Pairs) && by.contains(&Dimension::Group) {
+            measures.extend(EVIDENCE);
+        }
+        for dim in &query.by {
+            let allowed = allowed(form);
+            if !allowed.contains(&dim.dimension) {
+                let names: Vec<String> = allowed.iter().map(|dimension| format!("`{dimension}`")).collect();
+                let reason = format!("{} cannot be split by `{}`", form.name(), dim.dimension);
+                return Err(QueryError::kind(dim.span, reason).hint(format!("it can be split by {}", names.join(", "))));
+            }
+        }
+        let mut grouping = Self { by, measures, having: query.having.clone(), order: Vec::new(), top: None };
+        for having in &grouping.having {
+            grouping.check_key(having.key, having.key_span)?;
+            if having.key == Key::Dimension(Dimension::Group) {
+                let reason = "`group` is a list of neurons, not a number";
+                return Err(QueryError::kind(having.key_span, reason).hint("use a measure: `having facts >= 10`"));
+            }
+        }
+        for order in &query.order {
+            grouping.check_key(order.key, order.span)?;
+        }
+        grouping.order = query.order.iter().map(|o| (o.key, descends(o.key, o.direction))).collect();
+        grouping.top = query.top.map(|top| top.count);
+        if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
+            grouping.order.push((Key::Measure(first), true));
+        }
+        Ok(grouping)
+    }
+
+    fn check_key(&self, key: Key, span: Span) -> Result<(), QueryError> {
+        let known = match key {
+            Key::Measure(measure) => self.measures.contains(&measure),
+            Key::Dimension(Dimension::Layer) => {
+                self.by.contains(&Dimension::Layer) || self.by.contains(&Dimension::Neuron)
+            }
+            Key::Dimension(dimension) => self.by.contains(&dimension),
+        };
+        if known {
+            return Ok(());
+        }
+        let dims = self.by.iter().map(ToString::to_string);
+        let columns: Vec<String> =
+            dims.chain(self.measures.iter().map(ToString::to_string)).map(|name| format!("`{name}`")).collect();
+        let reason = format!("`{}` is no column of this result", key_name(key));
+        Err(QueryError::kind(span, reason).hint(format!("its columns are {}", columns.join(", "))))
+    }
+
+    /// Columns of the dimensions: `neuron` is two, layer and unit.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for &dimension in &self.by {
+            match dimension {
+                Dimension::Neuron => {
+                    if !self.by.contains(&Dimension::Layer) {
+                        columns.push(Column { name: "layer", kind: ColumnKind::Integer });
+                    }
+                    columns.push(Column { name: "neuron", kind: ColumnKind::Integer });
+                }
+                Dimension::Layer | Dimension::Prompt => {
+                    columns.push(Column { name: dimension.word(), kind: ColumnKind::Integer });
+                }
+                _ => columns.push(Column { name: dimension.word(), kind: ColumnKind::Text }),
+            }
+        }
+        columns.extend(self.measures.iter().map(|measure| Column { name: measure.word(), kind: kind_of(*measure) }));
+        columns
+    }
+}
+
+fn kind_of(measure: Measure) -> ColumnKind {
+    match measure {
+        Measure::Share | Measure::Similarity | Measure::P | Measure::PAlone | Measure::PAll => ColumnKind::Ratio,
+        Measure::Score => ColumnKind::Score,
+        _ => ColumnKind::Integer,
+    }
+}
+
+fn allowed(form: Form) -> Vec<Dimension> {
+    let facts = [Dimension::Fact, Dimension::Relation, Dimension::Subject, Dimension::Object];
+    match form {
+        Form::Set(Kind::Pairs) => Dimension::ALL.to_vec(),
+        Form::Set(Kind::Facts) => facts.to_vec(),
+        Form::Set(Kind::Neurons) => vec![Dimension::Layer, Dimension::Neuron],
+        Form::Similarity => facts.into_iter().chain([Dimension::Layer]).collect(),
+    }
+}
+
+impl Form {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Set(Kind::Pairs) => "a set of pairs",
+            Self::Set(Kind::Facts) => "a set of facts",
+            Self::Set(Kind::Neurons) => "a set of neurons",
+            Self::Similarity => "a similarity",
+        }
+    }
+}
+
+pub(crate) fn key_name(key: Key) -> &'static str {
+    match key {
+        Key::Dimension(dimension) => dimension.word(),
+        Key::Measure(measure) => measure.word(),
+    }
+}
+
+/// Measures go from the largest, dimensions from the least, unless the query says otherwise.
+pub(crate) fn descends(key: Key, direction: Option<Direction>) -> bool {
+    match direction {
+        Some(direction) => direction == Direction::Descending,
+        None => matches!(key, Key::Measure(_)),
+    }
+}
+
+/// Whether a number satisfies a `having` condition. What is not known satisfies none.
+pub(crate) fn holds(having: &Having, value: Option<f64>) -> bool {
+    let Some(value) = value else { return false };
+    match having.op {
+        Comparison::Equal => value == having.value,
+        Comparison::NotEqual => value != having.value,
+        Comparison::Less => value < having.value,
+        Comparison::LessOrEqual => value <= having.value,
+        Comparison::Greater => value > having.value,
+        Comparison::GreaterOrEqual => value >= having.value,
+    }
+}

@@ -1,0 +1,361 @@
+//! Which facts can have members in a plan, and the sets of neurons and facts that plans filter by.
+
+use crate::error::{ErrorKind, QueryError};
+use crate::memory::Memory;
+use crate::plan::explain::NodeStats;
+use crate::plan::optimise::{combine, push_facts, push_neurons};
+use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
+use crate::run::eval::Worker;
+use crate::syntax::ast::SetOp;
+use kndb_storage::{Neuron, Shape, Snapshot};
+use roaring::RoaringBitmap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Up to this many neurons, postings say which facts to look at.
+const POSTINGS_LIMIT: u64 = 256;
+
+/// What plans are run with.
+pub(crate) struct Execution<'s> {
+    pub snapshot: &'s Snapshot,
+    /// Shape of the model; of plans over facts alone, any.
+    pub shape: Shape,
+    pub cursors: usize,
+    /// For `explain analyze`: what each node did.
+    pub stats: Option<Vec<NodeStats>>,
+    /// Threads to use.
+    pub threads: usize,
+    pub memory: &'s Memory,
+}
+
+impl<'s> Execution<'s> {
+    pub(crate) fn worker(&mut self) -> Worker<'_, 's> {
+        Worker::new(self.snapshot, self.shape, self.cursors, self.stats.as_deref_mut())
+    }
+
+    /// Computes the filters of a plan that must be computed, and pushes them into its sources.
+    pub(crate) fn prepare(&mut self, pairs: Pairs<'s>) -> Result<Pairs<'s>, QueryError> {
+        Ok(match pairs {
+            Pairs::Source(_) | Pairs::Saved(_) => pairs,
+            Pairs::Binary { id, op, left, right } => {
+                let left = Box::new(self.prepare(*left)?);
+                Pairs::Binary { id, op, left, right: Box::new(self.prepare(*right)?) }
+            }
+            Pairs::WithNeurons { id, pairs, neurons } => {
+                let mut pairs = self.prepare(*pairs)?;
+                let neurons = NeuronFilter::new(self.neurons(neurons)?, self.shape);
+                push_neurons(&mut pairs, &neurons, self.shape);
+                Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons: known(id, neurons) }
+            }
+            Pairs::WithFacts { id, pairs, facts, keep } => {
+                let mut pairs = self.prepare(*pairs)?;
+                let facts = self.facts(facts)?;
+                push_facts(&mut pairs, &facts, keep);
+                let facts = Facts::Known { id, text: String::new(), facts };
+                Pairs::WithFacts { id, pairs: Box::new(pairs), facts, keep }
+            }
+        })
+    }
+
+    /// The members of a set of neurons.
+    pub(crate) fn neurons(&mut self, neurons: Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
+        let (id, set) = match neurons {
+            Neurons::Known { id, neurons, .. } => (id, (*neurons.set).clone()),
+            Neurons::Binary { id, op, left, right } => (id, combine(op, &self.neurons(*left)?, &self.neurons(*right)?)),
+            Neurons::Of { id, pairs } => {
+                let pairs = self.prepare(*pairs)?;
+                let mut set = RoaringBitmap::new();
+                self.for_each_fact(&pairs, |_, neurons| {
+                    set.extend(neurons.iter().copied());
+                    Ok(true)
+                })?;
+                (id, set)
+            }
+        };
+        self.count(id, set.len());
+        Ok(set)
+    }
+
+    /// The members of a set of facts.
+    pub(crate) fn facts(&mut self, facts: Facts<'s>) -> Result<RoaringBitmap, QueryError> {
+        let (id, set) = match facts {
+            Facts::Known { id, facts, .. } => (id, facts),
+            Facts::Binary { id, op, left, right } => (id, combine(op, &self.facts(*left)?, &self.facts(*right)?)),
+            Facts::Of { id, pairs, shape } => {
+                let outer = std::mem::replace(&mut self.shape, shape);
+                let set = self.facts_of(*pairs);
+                self.shape = outer;
+                (id, set?)
+            }
+        };
+        self.count(id, set.len());
+        Ok(set)
+    }
+
+    fn facts_of(&mut self, pairs: Pairs<'s>) -> Result<RoaringBitmap, QueryError> {
+        let pairs = self.prepare(pairs)?;
+        let domain = domain(&pairs)?;
+        if domain.exact {
+            return Ok(domain.facts);
+        }
+        let mut set = RoaringBitmap::new();
+        self.for_each_fact(&pairs, |fact, neurons| {
+            if !neurons.is_empty() {
+                set.insert(fact);
+            }
+            Ok(true)
+        })?;
+        Ok(set)
+    }
+
+    /// How many threads [`Self::in_parallel`] takes for some facts.
+    pub(crate) fn threads_for(&self, facts: &[u32], least: usize) -> usize {
+        if self.stats.is_some() { 1 } else { self.threads.min(facts.len() / least.max(1)).max(1) }
+    }
+
+    /// Splits the facts among threads, each with a worker of its own, and gathers what they return, in
+    /// the order of the facts. With statistics to keep, one thread does it all.
+    pub(crate) fn in_parallel<T: Send>(
+        &mut self,
+        facts: &[u32],
+        least: usize,
+        work: impl Fn(&mut Worker<'_, 's>, &[u32]) -> Result<T, QueryError> + Sync,
+    ) -> Result<Vec<T>, QueryError> {
+        let threads = self.threads_for(facts, least);
+        if threads == 1 {
+            return Ok(vec![work(&mut self.worker(), facts)?]);
+        }
+        let share = facts.len().div_ceil(threads);
+        let (snapshot, shape, cursors) = (self.snapshot, self.shape, self.cursors);
+        std::thread::scope(|scope| {
+            let work = &work;
+            let run = move |facts| {
+                // A panic is an error of the query: the other threads end by themselves, and the session goes on.
+                let found = || work(&mut Worker::new(snapshot, shape, cursors, None), facts);
+                catch_unwind(AssertUnwindSafe(found)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+            };
+            let mut shares = facts.chunks(share);
+            let first = shares.next().unwrap_or(&[]);
+            let start = |facts| std::thread::Builder::new().spawn_scoped(scope, move || run(facts));
+            // Where the system gives no further thread, this one does its work.
+            let others: Vec<_> = shares.map(|facts| start(facts).map_err(|_| facts)).collect();
+            let mut results = vec![run(first)?];
+            for other in others {
+                results.push(match other.map(|thread| thread.join()) {
+                    Ok(Ok(result)) => result?,
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    Err(facts) => run(facts)?,
+                });
+            }
+            Ok(results)
+        })
+    }
+
+    fn count(&mut self, id: usize, rows: u64) {
+        if let Some(stats) = &mut self.stats {
+            stats[id].rows += rows;
+        }
+    }
+
+    /// Calls `each` with every fact that can have members, ascending, and its neurons, until it says stop.
+    pub(crate) fn for_each_fact(
+        &mut self,
+        pairs: &Pairs<'s>,
+        mut each: impl FnMut(u32, &[u32]) -> Result<bool, QueryError>,
+    ) -> Result<(), QueryError> {
+        let facts = domain(pairs)?.facts;
+        let mut worker = self.worker();
+        let mut neurons = Vec::new();
+        for fact in facts {
+            neurons.clear();
+            worker.pairs(pairs, fact, &mut neurons)?;
+            if !each(fact, &neurons)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> QueryError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    QueryError::new(ErrorKind::Bug, format!("a bug in kndb: a panic while the query was answered: {text}"))
+}
+
+fn known<'s>(id: usize, neurons: NeuronFilter) -> Neurons<'s> {
+    Neurons::Known { id, text: String::new(), neurons }
+}
+
+/// Facts that can have members, and whether each of them surely has.
+pub(crate) struct Domain {
+    pub facts: RoaringBitmap,
+    pub exact: bool,
+}
+
+/// The facts to look at for a set of pairs.
+pub(crate) fn domain(pairs: &Pairs<'_>) -> Result<Domain, QueryError> {
+    match pairs {
+        Pairs::Source(source) => of_source(source),
+        Pairs::Saved(saved) => {
+            let facts = match saved.facts.as_ref().and_then(|filter| filter.only.as_ref()) {
+                Some(only) => only.clone(),
+                None => saved.pairs.keys().copied().collect(),
+            };
+            Ok(Domain { facts: without(facts, saved.facts.as_ref()), exact: false })
+        }
+        Pairs::Binary { op, left, right, .. } => {
+            let left = domain(left)?;
+            Ok(match op {
+                SetOp::Difference => Domain { facts: left.facts, exact: false },
+                SetOp::Intersection => Domain { facts: left.facts & domain(right)?.facts, exact: false },
+                SetOp::Union | SetOp::SymmetricDifference => {
+                    let right = domain(right)?;
+                    let exact = left.exact && right.exact && *op == SetOp::Union;
+                    Domain { facts: left.facts | right.facts, exact }
+                }
+            })
+        }
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => domain(pairs),
+    }
+}
+
+/// The facts a set of pairs has data for, whether or not any neuron passed.
+pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError> {
+    Ok(match pairs {
+        Pairs::Source(source) => without(of_cells(source)?, source.facts.as_ref()),
+        // `domain` may name facts that the set does not have.
+        Pairs::Saved(saved) => without(saved.pairs.keys().copied().collect(), saved.facts.as_ref()),
+        Pairs::Binary { op, left, right, .. } => match op {
+            SetOp::Union => attributed(left)? | attributed(right)?,
+            // An intersection or a difference says nothing of a fact that one side has no data for.
+            _ => attributed(left)? & attributed(right)?,
+        },
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => attributed(pairs)?,
+    })
+}
+
+fn without(mut facts: RoaringBitmap, filter: Option<&FactFilter>) -> RoaringBitmap {
+    if let Some(filter) = filter {
+        if let Some(only) = &filter.only {
+            facts &= only;
+        }
+        facts -= &filter.without;
+    }
+    facts
+}
+
+fn of_source(source: &Source<'_>) -> Result<Domain, QueryError> {
+    let only = source.facts.as_ref().and_then(|filter| filter.only.as_ref());
+    let few_facts = only.filter(|only| only.len() <= POSTINGS_LIMIT);
+    let few_neurons = source.neurons.as_ref().filter(|filter| filter.set.len() <= POSTINGS_LIMIT);
+    let (facts, exact) = match (few_facts, few_neurons) {
+        (Some(only), _) => (only.clone(), false),
+        (None, Some(neurons)) => match by_postings(source, &neurons.set)? {
+            Some((facts, exact)) => (facts, exact),
+            None => (of_cells(source)?, false),
+        },
+        (None, None) => (of_cells(source)?, false),
+    };
+    Ok(Domain { facts: without(facts, source.facts.as_ref()), exact })
+}
+
+/// Facts of all parts, together or in common.
+fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
+    fold(source, |part| {
+        let facts = part.facts.iter().map(|&fact| u32::from_le_bytes(fact));
+        // `facts` was checked to ascend when the part was opened.
+        let mut all = RoaringBitmap::from_sorted_iter(facts).unwrap_or_default();
+        for local in part.live.replaced.into_iter().flatten() {
+            if let Some(&fact) = part.facts.get(local as usize) {
+                all.remove(u32::from_le_bytes(fact));
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// Facts that have one of the neurons, by the postings; `None` where those do not reach. Exact where the
+/// postings are of the very sets asked for.
+fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(RoaringBitmap, bool)>, QueryError> {
+    let parts = || source.cells.iter().flat_map(|cell| &cell.prompts).flat_map(|prompt| &prompt.parts);
+    let grid = |part: &PartAccess<'_>| match part.access {
+        Access::Grid(grid, _) => Some(grid),
+        // A lower threshold's set contains the one asked for.
+        Access::Prefix { below, check: false, .. } => below.map(|(grid, _)| grid),
+        Access::Prefix { .. } | Access::Groups => None,
+    };
+    if parts().any(|part| grid(part).is_none()) {
+        return Ok(None);
+    }
+    let facts = fold(source, |part| {
+        let mut found = RoaringBitmap::new();
+        let mut locals = Vec::new();
+        for neuron in neurons {
+            let Some(grid) = grid(part) else { continue };
+            if let Some(values) = part.live.part.postings(grid, Neuron(neuron)).map_err(QueryError::storage)? {
+                values.push_to(0, &mut locals);
+            }
+        }
+        for &local in locals.iter().filter(|&&local| part.live.is_live(local)) {
+            let fact = part.facts.get(local as usize);
+            let fact = fact.ok_or_else(|| {
+                QueryError::storage(
+                    part.live.damaged(format!("posting {local}"), format!("below {}", part.facts.len())),
+                )
+            })?;
+            found.insert(u32::from_le_bytes(*fact));
+        }
+        Ok(found)
+    })?;
+    let one_way = |cell: &Cell<'_>| cell.prompts.len() <= 1 || cell.share.accepts(1, u32::MAX);
+    let grids = parts().all(|part| matches!(part.access, Access::Grid(..)));
+    // In an intersection each language may have another of the neurons.
+    let together = source.combine == Combine::Union || source.cells.len() <= 1 || neurons.len() == 1;
+    Ok(Some((facts, grids && together && source.cells.iter().all(one_way))))
+}
+
+fn fold(
+    source: &Source<'_>,
+    of_part: impl Fn(&PartAccess<'_>) -> Result<RoaringBitmap, QueryError>,
+) -> Result<RoaringBitmap, QueryError> {
+    let mut all: Option<RoaringBitmap> = None;
+    for cell in &source.cells {
+        let mut of_cell = RoaringBitmap::new();
+        for part in cell.prompts.iter().flat_map(|prompt| &prompt.parts) {
+            of_cell |= of_part(part)?;
+        }
+        all = Some(match (all, source.combine) {
+            (None, _) => of_cell,
+            (Some(before), Combine::Union) => before | of_cell,
+            (Some(before), Combine::Intersection) => before & of_cell,
+        });
+    }
+    Ok(all.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kndb_storage::Store;
+
+    #[test]
+    fn a_panic_of_a_thread_is_an_error_of_the_query() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let snapshot = store.snapshot().expect("a snapshot");
+        let facts: Vec<u32> = (0..100).collect();
+        for at in [0, 50, 99] {
+            let shape = Shape { layers: 1, width: 1 };
+            let memory = Memory::new(None);
+            let mut execution =
+                Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4, memory: &memory };
+            let error = execution.in_parallel(&facts, 1, |_, share| {
+                assert!(!share.contains(&at), "no answer about {at}");
+                Ok(())
+            });
+            let error = error.expect_err("a bug");
+            assert_eq!(error.kind, ErrorKind::Bug);
+            assert!(error.reason.ends_with(&format!(": no answer about {at}")), "{error}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The syntax tree: what a statement says, before anything is looked up in a store.
+//!
+//! Every node carries the [`Span`] of its text. `Display` prints a node as canonical text that
+//! parses back to the same tree. Nothing here is resolved: languages, relations and runs are the
+//! words of the statement, so do not plan from their order or their number.
+
+mod source;
+
+use crate::syntax::span::Span;
+use crate::syntax::vocabulary::vocabulary;
+
+pub use source::*;
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// `let NAME = expr`: save a set.
+    Let {
+        /// The name to save it under.
+        name: Name,
+        /// The set.
+        set: Expr,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `drop NAME`: remove a saved set.
+    Drop {
+        /// The name it was saved under.
+        name: Name,
+        /// The whole statement.
+        span: Span,
+    },
+    /// A query, to be answered.
+    Query(Query),
+    /// `explain [analyze] query`.
+    Explain {
+        /// Run the query too, and say what it cost.
+        analyze: bool,
+        /// The query to explain.
+        query: Query,
+        /// The whole statement.
+        span: Span,
+    },
+}
+
+impl Statement {
+    /// Whether the rows are to be drawn: `… plot`. [`crate::execute`] delivers them either way.
+    pub fn wants_plot(&self) -> bool {
+        matches!(self, Self::Query(query) if query.plot)
+    }
+}
+
+/// A name given to a set with `let`, without its `@`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Where it stands (with its `@`, if it has one).
+    pub span: Span,
+}
+
+/// A head and the clauses that shape its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// What is asked for.
+    pub head: Head,
+    /// `by`: the dimensions to count by; empty without the clause. None is named twice.
+    pub by: Vec<Dim>,
+    /// `having`: conditions on result rows, all of which must hold.
+    pub having: Vec<Having>,
+    /// `order by`: most significant key first.
+    pub order: Vec<OrderKey>,
+    /// `top`.
+    pub top: Option<Top>,
+    /// `plot`: the caller is asked to draw the rows, which are the same with and without it. Only with
+    /// `by`, and never in `explain`.
+    pub plot: bool,
+    /// The whole query.
+    pub span: Span,
+}
+
+/// What a query asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Head {
+    /// The members of a set, or counts of them.
+    Set(Expr),
+    /// `similarity(left, right)`.
+    Similarity {
+        /// One side.
+        left: Expr,
+        /// The other side.
+        right: Expr,
+        /// From `similarity` to its closing parenthesis.
+        span: Span,
+    },
+}
+
+/// An expression that is a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands, with its parentheses.
+    pub span: Span,
+}
+
+/// The forms of a set. Trees are at most [`crate::MAX_OPERANDS`] levels high, so recursion is safe.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `left op right`.
+    Binary {
+        /// The operator.
+        op: SetOp,
+        /// Where the operator stands.
+        op_span: Span,
+        /// Left operand.
+        left: Box<Expr>,
+        /// Right operand.
+        right: Box<Expr>,
+    },
+    /// `neurons of factor`.
+    NeuronsOf(Box<Expr>),
+    /// `facts of factor`.
+    FactsOf(Box<Expr>),
+    /// `kn[…]`, `likn[…]`, `dkn[…]` or `facts[…]`.
+    Source(Source),
+    /// `neurons(…)`: a set of neurons, given by their numbers.
+    Neurons(Vec<NeuronRange>),
+    /// `@NAME`.
+    Saved(Name),
+}
+
+vocabulary! {
+    /// The set operators.
+    SetOp {
+        /// Union.
+        Union = "|",
+        /// Symmetric difference: in one of both.
+        SymmetricDifference = "^",
+        /// Intersection.
+        Intersection = "&",
+        /// Difference: in the left, not in the right.
+        Difference = "-",
+    }
+}
+
+vocabulary! {
+    /// What rows can be counted by.
+    Dimension {
+        /// Layer.
+        Layer = "layer",
+        /// Neuron: layer and unit.
+        Neuron = "neuron",
+        /// Fact.
+        Fact = "fact",
+        /// Relation.
+        Relation = "relation",
+        /// Subject's label.
+        Subject = "subject",
+        /// Object's label.
+        Object = "object",
+        /// Language.
+        Lang = "lang",
+        /// Prompt.
+        Prompt = "prompt",
+        /// Run.
+        Run = "run",
+        /// Degenerate group.
+        Group = "group",
+    }
+}
+
+vocabulary! {
+    /// What is counted or computed for a row.
+    Measure {
+        /// Pairs.
+        Pairs = "pairs",
+        /// Distinct facts.
+        Facts = "facts",
+        /// Distinct neurons.
+        Neurons = "neurons",
+        /// Share of all pairs.
+        Share = "share",
+        /// Score of a pair.
+        Score = "score",
+        /// Similarity of two sets.
+        Similarity = "similarity",
+        /// Facts present on one side of a similarity only.
+        Unpaired = "unpaired",
+        /// Probability of the right answer, with nothing of a degenerate group suppressed.
+        P = "p",
+        /// The least of the probabilities after each neuron of the group alone.
+        PAlone = "p_alone",
+        /// Probability after the whole group.
+        PAll = "p_all",
+    }
+}
+
+/// A dimension of a `by` clause.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dim {
+    /// Which.
+    pub dimension: Dimension,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A result column, named in `having` or `order by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A dimension.
+    Dimension(Dimension),
+    /// A measure.
+    Measure(Measure),
+}
+
+/// `key op number`. The key is a measure, or a dimension that is a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Having {
+    /// The column.
+    pub key: Key,
+    /// Where the column's name stands.
+    pub key_span: Span,
+    /// The comparison.
+    pub op: Comparison,
+    /// A finite number.
+    pub value: f64,
+    /// The whole condition.
+    pub span: Span,
+}
+
+vocabulary! {
+    /// Comparisons of a `having` clause.
+    Comparison {
+        /// Equal.
+        Equal = "=",
+        /// Not equal.
+        NotEqual = "!=",
+        /// Less.
+        Less = "<",
+        /// Less or equal.
+        LessOrEqual = "<=",
+        /// Greater.
+        Greater = ">",
+        /// Greater or equal.
+        GreaterOrEqual = ">=",
+    }
+}
+
+/// A key of an `order by` clause.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrderKey {
+    /// The column.
+    pub key: Key,
+    /// `asc` or `desc`, if one is written.
+    pub direction: Option<Direction>,
+    /// The column's name and its direction.
+    pub span: Span,
+}
+
+vocabulary! {
+    /// Directions of an order.
+    Direction {
+        /// Least first.
+        Ascending = "asc",
+        /// Greatest first.
+        Descending = "desc",
+    }
+}
+
+/// `top n`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Top {
+    /// How many rows; positive.
+    pub count: u64,
+    /// The whole clause.
+    pub span: Span,
+}

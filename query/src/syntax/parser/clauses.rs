@@ -1,0 +1,250 @@
+//! A query's head and the clauses behind it: `by`, `having`, `order by`, `top`, `plot`.
+
+use super::{Parser, Result};
+use crate::error::QueryError;
+use crate::mistakes::clauses as mistakes;
+use crate::mistakes::nearest::nearest;
+use crate::syntax::ast::{Comparison, Dim, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query, Top};
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::span::Span;
+
+impl Parser<'_> {
+    /// A head and its clauses, in their order.
+    pub(super) fn query(&mut self) -> Result<Query> {
+        let start = self.span();
+        let head = if self.at_word("similarity") { self.similarity()? } else { Head::Set(self.set()?) };
+        let by = if self.eat_word("by") { self.dims()? } else { Vec::new() };
+        let having = if self.eat_word("having") { self.having()? } else { Vec::new() };
+        let order = if self.at_word("order") { self.order()? } else { Vec::new() };
+        let top = if self.at_word("top") { Some(self.top()?) } else { None };
+        let plot = self.eat_word("plot");
+        if plot && by.is_empty() {
+            let reason = match self.clause() {
+                Some(clause) => format!("found `plot` before `{clause}`; it is the last word of a query"),
+                None => "`plot` needs a `by`: it draws the counts of the rows".to_owned(),
+            };
+            return Err(
+                QueryError::syntax(self.previous_span(), reason).hint("for example `kn[lang=en] by layer plot`")
+            );
+        }
+        let span = start.to(self.previous_span());
+        Ok(Query { head, by, having, order, top, plot, span })
+    }
+
+    fn similarity(&mut self) -> Result<Head> {
+        let start = self.span();
+        self.bump();
+        let open = self.span();
+        let two_sets = "`similarity(kn[lang=en], kn[lang=zh])` compares two sets";
+        if !self.eat_sign("(") {
+            let error = self.unexpected("`(` after `similarity`");
+            return Err(error.hint(two_sets));
+        }
+        let left = self.set()?;
+        if self.at_sign(")") {
+            let error = self.unexpected("`,` and a second set");
+            return Err(error.hint(two_sets));
+        }
+        if !self.eat_sign(",") {
+            let error = self.unclosed(open, "an operator or `,` and a second set");
+            return Err(mistakes::in_parentheses(self, error));
+        }
+        let right = self.set()?;
+        if self.at_sign(",") {
+            let reason = "`similarity` compares two sets, found a third";
+            return Err(self.error_here(reason));
+        }
+        if !self.at_sign(")") {
+            let error = self.unclosed(open, "an operator (`|`, `^`, `&`, `-`) or `)`");
+            return Err(mistakes::in_parentheses(self, error));
+        }
+        let span = start.to(self.span());
+        self.bump();
+        if self.operator_here() {
+            return Err(mistakes::similarity_is_no_set(span));
+        }
+        Ok(Head::Similarity { left, right, span })
+    }
+
+    fn dims(&mut self) -> Result<Vec<Dim>> {
+        let mut dims: Vec<Dim> = Vec::new();
+        loop {
+            let dim = self.dim()?;
+            if let Some(first) = dims.iter().find(|other| other.dimension == dim.dimension) {
+                let reason = format!("the dimension `{}` is named twice", dim.dimension);
+                return Err(QueryError::syntax(dim.span, reason).label(first.span, "first here"));
+            }
+            dims.push(dim);
+            if self.word().and_then(Dimension::from_word).is_some() {
+                let list = format!("`{}, {}`", dim.dimension, self.token_text());
+                let error = self.unexpected("`,` between two dimensions");
+                return Err(error.hint(format!("write {list}")));
+            }
+            if !self.eat_sign(",") {
+                return Ok(dims);
+            }
+        }
+    }
+
+    fn dim(&mut self) -> Result<Dim> {
+        let span = self.span();
+        let known = || list(Dimension::ALL.iter().map(|dimension| dimension.word()));
+        let Some(word) = self.word().filter(|_| self.clause().is_none()) else {
+            let error = self.unexpected("a dimension");
+            return Err(error.hint(format!("the dimensions are {}", known())));
+        };
+        if let Some(dimension) = Dimension::from_word(word) {
+            self.bump();
+            return Ok(Dim { dimension, span });
+        }
+        if Measure::from_word(word).is_some() {
+            let reason = format!("`{word}` is counted for each row, and is no dimension");
+            return Err(
+                QueryError::name(span, reason).hint(format!("`order by {word}` and `having {word} > …` can use it"))
+            );
+        }
+        let words = Dimension::ALL.iter().map(|dimension| dimension.word());
+        let meant = mistakes::synonym(word).or_else(|| nearest(word, words));
+        let reason = format!("there is no dimension `{word}`");
+        Err(QueryError::name(span, reason).hint(match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the dimensions are {}", known()),
+        }))
+    }
+
+    fn having(&mut self) -> Result<Vec<Having>> {
+        let mut conditions = Vec::new();
+        loop {
+            conditions.push(self.having_condition()?);
+            if self.eat_word("and") {
+                continue;
+            }
+            if matches!(self.sign(), "," | "&" | "&&") {
+                let error = self.unexpected("`and` between two conditions of `having`");
+                return Err(error.hint("write `having facts >= 10 and pairs < 100`"));
+            }
+            if self.at_word("or") || matches!(self.sign(), "|" | "||") {
+                let error = self.unexpected("`and` between two conditions of `having`");
+                return Err(error.hint("all conditions of `having` must hold; there is no `or`"));
+            }
+            return Ok(conditions);
+        }
+    }
+
+    fn having_condition(&mut self) -> Result<Having> {
+        let (key, key_span) = self.key("having")?;
+        if let Key::Dimension(dimension) = key
+            && !is_number(dimension)
+        {
+            let reason = format!("`having` compares numbers, and `{dimension}` is text");
+            let hint = format!("choose it before counting, in brackets: `kn[{dimension}=…]`");
+            return Err(QueryError::syntax(key_span, reason).hint(hint));
+        }
+        let Some(op) = Comparison::from_word(self.sign()) else {
+            let error = self.unexpected(&format!("a comparison after `{key}`"));
+            return Err(error.hint(match self.sign() {
+                "==" => "equal is written `=`",
+                "<>" => "not equal is written `!=`",
+                "=<" => "less or equal is written `<=`",
+                "=>" => "greater or equal is written `>=`",
+                _ => "the comparisons are `=`, `!=`, `<`, `<=`, `>`, `>=`",
+            }));
+        };
+        self.bump();
+        let (value, value_span) = self.number(&format!("`{key}`"))?;
+        let span = key_span.to(value_span);
+        Ok(Having { key, key_span, op, value, span })
+    }
+
+    fn order(&mut self) -> Result<Vec<OrderKey>> {
+        self.bump();
+        if !self.eat_word("by") {
+            let error = self.unexpected("`by` after `order`");
+            return Err(error.hint("write `order by pairs`"));
+        }
+        let mut keys = Vec::new();
+        loop {
+            let (key, key_span) = self.key("order by")?;
+            let direction = self.word().and_then(Direction::from_word);
+            if direction.is_some() {
+                self.bump();
+            } else if let Some(word) = self.word().filter(|_| self.clause().is_none()) {
+                let meant = match word.to_ascii_lowercase().as_str() {
+                    "ascending" | "up" | "asce" => "asc",
+                    "descending" | "down" => "desc",
+                    _ => return Err(self.unexpected("`asc`, `desc` or `,` behind a column")),
+                };
+                let error = self.unexpected("`asc` or `desc`");
+                return Err(error.hint(format!("write `{key} {meant}`")));
+            }
+            let span = key_span.to(self.previous_span());
+            keys.push(OrderKey { key, direction, span });
+            if !self.eat_sign(",") {
+                return Ok(keys);
+            }
+        }
+    }
+
+    /// A result column.
+    fn key(&mut self, clause: &str) -> Result<(Key, Span)> {
+        let span = self.span();
+        let measures = || list(Measure::ALL.iter().map(|measure| measure.word()));
+        let Some(word) = self.word().filter(|_| self.clause().is_none()) else {
+            let error = self.unexpected(&format!("a column after `{clause}`"));
+            return Err(error.hint(format!("the columns are {} and the dimensions", measures())));
+        };
+        let key = Measure::from_word(word).map(Key::Measure).or_else(|| Dimension::from_word(word).map(Key::Dimension));
+        if let Some(key) = key {
+            self.bump();
+            return Ok((key, span));
+        }
+        let words = Measure::ALL.iter().map(|measure| measure.word());
+        let words = words.chain(Dimension::ALL.iter().map(|dimension| dimension.word()));
+        let meant = mistakes::synonym(word).or_else(|| nearest(word, words));
+        let reason = format!("there is no column `{word}`");
+        Err(QueryError::name(span, reason).hint(match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the columns are {} and the dimensions", measures()),
+        }))
+    }
+
+    fn top(&mut self) -> Result<Top> {
+        let start = self.span();
+        self.bump();
+        let (count, span) = self.whole("`top`")?;
+        if count == 0 {
+            let reason = "`top 0` asks for no rows; at least 1 is expected";
+            return Err(QueryError::syntax(span, reason));
+        }
+        let span = start.to(span);
+        Ok(Top { count, span })
+    }
+
+    fn operator_here(&self) -> bool {
+        matches!(self.sign(), "|" | "^" | "&" | "-" | "&&" | "||")
+    }
+
+    /// Whether the current token is a word or a number, as bare values are.
+    pub(crate) fn at_bare_value(&self) -> bool {
+        matches!(self.kind(), TokenKind::Word | TokenKind::Number)
+    }
+}
+
+/// Whether a dimension's values are numbers.
+fn is_number(dimension: Dimension) -> bool {
+    match dimension {
+        Dimension::Layer | Dimension::Neuron | Dimension::Prompt | Dimension::Group => true,
+        Dimension::Fact
+        | Dimension::Relation
+        | Dimension::Subject
+        | Dimension::Object
+        | Dimension::Lang
+        | Dimension::Run => false,
+    }
+}
+
+/// Words as a list: `a`, `b`, `c`.
+pub(crate) fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}

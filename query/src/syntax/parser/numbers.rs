@@ -1,0 +1,86 @@
+//! Numbers and intervals, with their bounds checked.
+
+use super::{Parser, Result};
+use crate::error::QueryError;
+use crate::syntax::ast::Interval;
+use crate::syntax::lexer::TokenKind;
+use crate::syntax::span::Span;
+
+impl Parser<'_> {
+    /// A finite number, perhaps negative; `what` names it in messages.
+    pub(super) fn number(&mut self, what: &str) -> Result<(f64, Span)> {
+        let start = self.span();
+        let negative = self.eat_sign("-");
+        if *self.kind() != TokenKind::Number {
+            return Err(self.not_a_number(&format!("a number for {what}")));
+        }
+        let digits = self.token_text();
+        let span = start.to(self.span());
+        let value = digits.parse::<f64>().unwrap_or(f64::NAN);
+        if !value.is_finite() {
+            return Err(QueryError::syntax(span, format!("`{digits}` is too large for a number")));
+        }
+        let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
+        // Rounding to zero would be another threshold than the one asked for.
+        if value == 0.0 && mantissa.contains(|c: char| ('1'..='9').contains(&c)) {
+            return Err(QueryError::syntax(span, format!("`{digits}` is too small for a number")));
+        }
+        self.bump();
+        Ok((if negative { -value } else { value }, span))
+    }
+
+    /// A whole number that is not negative; `what` names it in messages.
+    pub(super) fn whole<T: std::str::FromStr>(&mut self, what: &str) -> Result<(T, Span)> {
+        let span = self.span();
+        let digits = self.token_text();
+        if self.at_sign("-") && self.ahead(1).kind == TokenKind::Number {
+            let span = span.to(self.ahead(1).span);
+            return Err(QueryError::syntax(span, format!("{what} cannot be negative")));
+        }
+        if *self.kind() != TokenKind::Number {
+            return Err(self.not_a_number(&format!("a whole number for {what}")));
+        }
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(self.unexpected(&format!("a whole number for {what}")));
+        }
+        let Ok(value) = digits.parse() else {
+            let reason = format!("`{digits}` is too large for {what}");
+            return Err(QueryError::syntax(span, reason));
+        };
+        self.bump();
+        Ok((value, span))
+    }
+
+    /// `n` or `first..last`.
+    pub(super) fn interval(&mut self, what: &str) -> Result<Interval> {
+        let (first, start) = self.whole::<u32>(what)?;
+        if !self.eat_sign("..") {
+            return Ok(Interval { first, last: first, span: start });
+        }
+        let (last, end) = self.whole::<u32>(what)?;
+        let span = start.to(end);
+        if first > last {
+            let reason = format!("the interval `{first}..{last}` is the wrong way round");
+            return Err(QueryError::syntax(span, reason).hint(format!("write `{last}..{first}`")));
+        }
+        Ok(Interval { first, last, span })
+    }
+
+    fn not_a_number(&self, expected: &str) -> QueryError {
+        let error = self.unexpected(expected);
+        match self.kind() {
+            TokenKind::Text(text) if text.parse::<f64>().is_ok() => {
+                error.hint(format!("numbers stand without quotes: `{text}`"))
+            }
+            TokenKind::Word => error.maybe_hint(dashed_interval(self.token_text())),
+            _ => error,
+        }
+    }
+}
+
+/// `7-11`, as intervals are written elsewhere.
+fn dashed_interval(word: &str) -> Option<String> {
+    let (first, last) = word.split_once('-')?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(first) && digits(last)).then(|| format!("an interval is written `{first}..{last}`"))
+}
