@@ -26,17 +26,19 @@ pub struct Plan {
     pub layers: u32,
     /// Units of a layer.
     pub width: u32,
+    /// Number of runs, each with all the entries.
+    pub runs: u32,
 }
 
 impl Default for Plan {
     /// The size all published numbers of kndb are measured at: 3.02 GB of scores.
     fn default() -> Self {
         let languages = vec!["en".to_owned(), "zh".to_owned()];
-        Self { seed: 1, facts: 10_240, relations: 40, languages, layers: 12, width: 3_072 }
+        Self { seed: 1, facts: 10_240, relations: 40, languages, layers: 12, width: 3_072, runs: 1 }
     }
 }
 
-/// Name of the generated run.
+/// Name of the generated run; of several, of the first.
 pub const RUN: &str = "generated";
 /// Scores given to the store at a time, in bytes: those of 256 facts of a model of BERT's shape.
 const BATCH_BYTES: usize = 256 * 36_864 * 4;
@@ -87,8 +89,21 @@ impl Plan {
         };
         let facts = (0..self.facts).flat_map(|fact| self.languages.iter().map(move |language| row(fact, language)));
         store.add_facts(FactBatch { facts: facts.collect(), ..FactBatch::default() })?;
+        for number in 0..self.runs {
+            self.write_run(&store, &Self::run_name(number), &mut progress)?;
+        }
+        Ok(store)
+    }
+
+    /// Name of a run by its number.
+    fn run_name(number: u32) -> String {
+        if number == 0 { RUN.to_owned() } else { format!("{RUN}-{number}") }
+    }
+
+    /// Writes one run with all entries.
+    fn write_run(&self, store: &Store, name: &str, progress: &mut impl FnMut(u32)) -> Result<()> {
         let shape = Shape { layers: self.layers, width: self.width };
-        let mut spec = RunSpec::new(RUN, "generated", shape);
+        let mut spec = RunSpec::new(name, "generated", shape);
         spec.tau = 0.2;
         spec.parameters = vec![("seed".into(), self.seed.to_string())];
         let run = store.open_run(spec)?;
@@ -123,8 +138,7 @@ impl Plan {
             progress(first + facts.len() as u32);
         }
         job.finish()?;
-        run.finish()?;
-        Ok(store)
+        run.finish()
     }
 }
 

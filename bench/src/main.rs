@@ -31,6 +31,9 @@ struct Args {
     /// Units of a layer.
     #[arg(long, default_value_t = 3_072)]
     width: u32,
+    /// Runs, each with all the entries
+    #[arg(long, default_value_t = 1)]
+    runs: u32,
     /// Facts as mLAMA has them: a table of its counts by language and relation. What is at the path already is only asked
     #[arg(long, value_name = "TABLE")]
     mlama: Option<PathBuf>,
@@ -68,7 +71,7 @@ fn mlama(table: &Path, path: &Path, seed: u64, (most, share): (usize, f64), ask:
 }
 
 fn main() -> ExitCode {
-    let Args { path, seed, facts, relations, languages, layers, width, mlama: table, share, most, mut ask } =
+    let Args { path, seed, facts, relations, languages, layers, width, runs, mlama: table, share, most, mut ask } =
         Args::parse();
     if let Some(table) = table {
         if ask.is_empty() {
@@ -82,8 +85,9 @@ fn main() -> ExitCode {
             }
         };
     }
-    let raw = f64::from(facts) * languages.len() as f64 * f64::from(layers) * f64::from(width) * 4.0 / 1e6;
-    let plan = Plan { seed, facts, relations: relations.max(1), languages, layers, width };
+    let raw =
+        f64::from(facts) * languages.len() as f64 * f64::from(layers) * f64::from(width) * f64::from(runs) * 4.0 / 1e6;
+    let plan = Plan { seed, facts, relations: relations.max(1), languages, layers, width, runs };
     let started = Instant::now();
     let mut err = std::io::stderr();
     match plan.write(&path, |_| {}) {
