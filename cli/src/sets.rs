@@ -72,25 +72,17 @@ impl<'a> Sets<'a> {
 
     /// Gives sources that name no run the model's own.
     fn name_runs(&self, expr: &mut Expr) {
-        match &mut expr.kind {
-            ExprKind::Binary { left, right, .. } => {
-                self.name_runs(left);
-                self.name_runs(right);
+        expr.for_each_source_mut(&mut |source| {
+            let own = match source.kind {
+                SourceKind::Facts => None,
+                SourceKind::Dkn => self.searched.as_deref(),
+                SourceKind::Kn | SourceKind::Likn => self.attributed.as_deref(),
+            };
+            if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
+                let filter = Filter::Run(Choice::Of(vec![text(run)]));
+                source.conditions.push(Condition { filter, span: source.span });
             }
-            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => self.name_runs(of),
-            ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
-            ExprKind::Source(source) => {
-                let own = match source.kind {
-                    SourceKind::Facts => None,
-                    SourceKind::Dkn => self.searched.as_deref(),
-                    SourceKind::Kn | SourceKind::Likn => self.attributed.as_deref(),
-                };
-                if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
-                    let filter = Filter::Run(Choice::Of(vec![text(run)]));
-                    source.conditions.push(Condition { filter, span: source.span });
-                }
-            }
-        }
+        });
     }
 }
 

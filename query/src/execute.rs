@@ -8,6 +8,7 @@ use crate::plan::kinds::{Kind, not_compared};
 use crate::plan::lower::{Lowering, Model};
 use crate::plan::names::{Settings, listing, unknown_set};
 use crate::plan::optimise::optimise;
+use crate::plan::visit::Node;
 use crate::plan::{Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
 use crate::rows::facts::FactNames;
@@ -108,7 +109,7 @@ fn plan<'s>(
             let (set, model) = lowering.set(expr)?;
             let shape = model.map(|model| model.shape);
             let set = optimise(set, shape);
-            lowering.note_relabelled(&set)?;
+            lowering.note_relabelled(Node::from(&set))?;
             (What::Set(set, kind), shape)
         }
         Head::Similarity { left, right, span } => {
@@ -118,8 +119,8 @@ fn plan<'s>(
                 lowering.note_compared(*span, &left, &right)?;
             }
             let [left, right] = [left, right].map(|pairs| crate::plan::optimise::in_pairs(pairs, model.shape));
-            lowering.note_relabelled_pairs(&left)?;
-            lowering.note_relabelled_pairs(&right)?;
+            lowering.note_relabelled(Node::Pairs(&left))?;
+            lowering.note_relabelled(Node::Pairs(&right))?;
             (What::Similarity(left, right), Some(model.shape))
         }
     };
@@ -267,7 +268,7 @@ fn save(
     let (set, model) = lowering.set(expr)?;
     let shape = model.as_ref().map(|model| model.shape);
     let set = optimise(set, shape);
-    lowering.note_relabelled(&set)?;
+    lowering.note_relabelled(Node::from(&set))?;
     let cursors = lowering.cursors();
     let shape = shape.unwrap_or(NO_SHAPE);
     let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory };

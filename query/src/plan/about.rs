@@ -33,20 +33,16 @@ impl Query {
 
 /// Writes a run into the sources below that name none; whether there was one.
 fn name_run(expr: &mut Expr, run: &str) -> bool {
-    match &mut expr.kind {
-        ExprKind::Binary { left, right, .. } => name_run(left, run) | name_run(right, run),
-        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => name_run(of, run),
-        ExprKind::Source(source) => {
-            let takes = source.kind != SourceKind::Facts && source.condition(ConditionKey::Run).is_none();
-            if takes {
-                let span = source.span;
-                let filter = Filter::Run(Choice::Of(vec![Text { text: run.to_owned(), span }]));
-                source.conditions.insert(0, Condition { filter, span });
-            }
-            takes
+    let mut named = false;
+    expr.for_each_source_mut(&mut |source| {
+        if source.kind != SourceKind::Facts && source.condition(ConditionKey::Run).is_none() {
+            let span = source.span;
+            let filter = Filter::Run(Choice::Of(vec![Text { text: run.to_owned(), span }]));
+            source.conditions.insert(0, Condition { filter, span });
+            named = true;
         }
-        ExprKind::Neurons(_) | ExprKind::Saved(_) => false,
-    }
+    });
+    named
 }
 
 /// The number of layers of the model, where a query surely asks for all of them: its set is one source of neurons without

@@ -18,6 +18,7 @@ pub(crate) mod saved;
 mod scored;
 mod unpaired;
 mod unstored;
+pub(crate) mod visit;
 
 pub use about::layers_asked;
 pub use names::Settings;

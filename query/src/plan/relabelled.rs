@@ -1,61 +1,17 @@
 //! Scores that were asked with other labels, or another template, than the store has now: an answer about them is told of.
 
 use crate::error::QueryError;
+use crate::plan::Source;
 use crate::plan::names::Resolver;
 use crate::plan::unstored::stored_of;
-use crate::plan::{Facts, Neurons, Pairs, Set, Source};
+use crate::plan::visit::Node;
 use kndb_storage::{RunId, Slot};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Notes such scores of the sources of a plan, once filters that are known have been pushed to the sources.
-pub(crate) fn note_relabelled(names: &Resolver<'_>, set: &Set<'_>) -> Result<(), QueryError> {
-    match set {
-        Set::Pairs(pairs) => in_pairs(names, pairs),
-        Set::Neurons(neurons) => in_neurons(names, neurons),
-        Set::Facts(facts) => in_facts(names, facts),
-    }
-}
-
-pub(crate) fn in_pairs(names: &Resolver<'_>, pairs: &Pairs<'_>) -> Result<(), QueryError> {
-    match pairs {
-        Pairs::Source(source) => of_source(names, source),
-        Pairs::Saved(_) => Ok(()),
-        Pairs::Binary { left, right, .. } => {
-            in_pairs(names, left)?;
-            in_pairs(names, right)
-        }
-        Pairs::WithNeurons { pairs, neurons, .. } => {
-            in_pairs(names, pairs)?;
-            in_neurons(names, neurons)
-        }
-        Pairs::WithFacts { pairs, facts, .. } => {
-            in_pairs(names, pairs)?;
-            in_facts(names, facts)
-        }
-    }
-}
-
-fn in_neurons(names: &Resolver<'_>, neurons: &Neurons<'_>) -> Result<(), QueryError> {
-    match neurons {
-        Neurons::Known { .. } => Ok(()),
-        Neurons::Of { pairs, .. } => in_pairs(names, pairs),
-        Neurons::Binary { left, right, .. } => {
-            in_neurons(names, left)?;
-            in_neurons(names, right)
-        }
-    }
-}
-
-fn in_facts(names: &Resolver<'_>, facts: &Facts<'_>) -> Result<(), QueryError> {
-    match facts {
-        Facts::Known { .. } => Ok(()),
-        Facts::Of { pairs, .. } => in_pairs(names, pairs),
-        Facts::Binary { left, right, .. } => {
-            in_facts(names, left)?;
-            in_facts(names, right)
-        }
-    }
+pub(crate) fn note_relabelled(names: &Resolver<'_>, plan: Node<'_, '_>) -> Result<(), QueryError> {
+    plan.sources().try_for_each(|source| of_source(names, source))
 }
 
 /// By run: facts that were asked otherwise, and the languages.

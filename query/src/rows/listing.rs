@@ -9,6 +9,7 @@ use super::shape::descends;
 use crate::error::QueryError;
 use crate::memory::{Best, Memory};
 use crate::plan::kinds::Kind;
+use crate::plan::visit::Node;
 use crate::plan::{Access, Pairs};
 use crate::result::{Column, ColumnKind, Sink, Value};
 use crate::run::domain::{Execution, domain};
@@ -194,18 +195,14 @@ fn add_members<'s>(
     Ok(())
 }
 
-/// Whether a fact may turn out to have too few scores, or too little evidence of its groups.
+/// Whether a fact may turn out to have too few scores, or too little evidence of its groups. Of a prepared plan, whose
+/// filters are computed.
 fn may_refuse(pairs: &Pairs<'_>) -> bool {
-    match pairs {
-        Pairs::Source(source) => source.cells.iter().any(|cell| {
-            let mut parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
-            cell.groups.as_ref().is_some_and(|cut| cut.thresholds.is_some())
-                || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
-        }),
-        Pairs::Saved(_) => false,
-        Pairs::Binary { left, right, .. } => may_refuse(left) || may_refuse(right),
-        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => may_refuse(pairs),
-    }
+    Node::Pairs(pairs).sources().flat_map(|source| &source.cells).any(|cell| {
+        let mut parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
+        cell.groups.as_ref().is_some_and(|cut| cut.thresholds.is_some())
+            || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+    })
 }
 
 /// Finds the rows once without handing them out, so that no row precedes an error.

@@ -8,10 +8,11 @@ use crate::note::{Note, Notes};
 use crate::plan::kinds::{Kind, mixed, not_of};
 use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
 use crate::plan::ranges::neurons_in;
-use crate::plan::relabelled::{self, note_relabelled};
+use crate::plan::relabelled::note_relabelled;
 use crate::plan::saved::{Members, read_members};
 use crate::plan::scored::{check_neurons, note_saved};
 use crate::plan::unpaired::{Extents, Together, note_foreign_facts, note_unpaired};
+use crate::plan::visit::Node;
 use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
@@ -76,13 +77,8 @@ impl<'s> Lowering<'s> {
     }
 
     /// Notes scores in a plan that were asked with other labels than there are now.
-    pub(crate) fn note_relabelled(&self, set: &Set<'_>) -> Result<(), QueryError> {
-        note_relabelled(&self.names, set)
-    }
-
-    /// The same of one side of a similarity.
-    pub(crate) fn note_relabelled_pairs(&self, pairs: &Pairs<'_>) -> Result<(), QueryError> {
-        relabelled::in_pairs(&self.names, pairs)
+    pub(crate) fn note_relabelled(&self, plan: Node<'_, '_>) -> Result<(), QueryError> {
+        note_relabelled(&self.names, plan)
     }
 
     /// All of it. Call when everything is lowered.
@@ -362,24 +358,14 @@ const MEMBER: u64 = 5;
 /// Reads the saved sets that an expression names. Unknown names are left for a message with their place.
 fn read_saved(store: &Store, of: (&Snapshot, &Memory), expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
     let (snapshot, memory) = of;
-    match &expr.kind {
-        ExprKind::Saved(name) => {
-            let known = snapshot.saved_sets().find(|set| set.name == name.text);
-            if let Some(known) = known
-                && !saved.contains_key(&name.text)
-            {
-                memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
-                let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
-                let members = read_members(&set, &bytes)?;
-                saved.insert(name.text.clone(), (set, members));
-            }
-            Ok(())
-        }
-        ExprKind::NeuronsOf(inner) | ExprKind::FactsOf(inner) => read_saved(store, of, inner, saved),
-        ExprKind::Binary { left, right, .. } => {
-            read_saved(store, of, left, saved)?;
-            read_saved(store, of, right, saved)
-        }
-        ExprKind::Source(_) | ExprKind::Neurons(_) => Ok(()),
+    if let ExprKind::Saved(name) = &expr.kind
+        && let Some(known) = snapshot.saved_sets().find(|set| set.name == name.text)
+        && !saved.contains_key(&name.text)
+    {
+        memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
+        let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
+        let members = read_members(&set, &bytes)?;
+        saved.insert(name.text.clone(), (set, members));
     }
+    expr.parts().try_for_each(|part| read_saved(store, of, part, saved))
 }

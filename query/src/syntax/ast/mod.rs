@@ -130,6 +130,31 @@ pub enum ExprKind {
     Saved(Name),
 }
 
+impl Expr {
+    /// The expressions that it is made of, in the order of the text.
+    pub fn parts(&self) -> impl Iterator<Item = &Self> {
+        let parts = match &self.kind {
+            ExprKind::Binary { left, right, .. } => [Some(&**left), Some(&**right)],
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => [Some(&**of), None],
+            ExprKind::Source(_) | ExprKind::Neurons(_) | ExprKind::Saved(_) => [None, None],
+        };
+        parts.into_iter().flatten()
+    }
+
+    /// Calls `change` with every source below, or with the expression itself, where it is one.
+    pub fn for_each_source_mut(&mut self, change: &mut dyn FnMut(&mut Source)) {
+        match &mut self.kind {
+            ExprKind::Binary { left, right, .. } => {
+                left.for_each_source_mut(change);
+                right.for_each_source_mut(change);
+            }
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => of.for_each_source_mut(change),
+            ExprKind::Source(source) => change(source),
+            ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
+        }
+    }
+}
+
 vocabulary! {
     /// The set operators.
     SetOp {

@@ -1,0 +1,64 @@
+//! A walk over a plan, whatever kinds of sets it is made of: the parts of a node, and all sources below it.
+//!
+//! Not for what goes up from the leaves, as the facts that a set can have: that is a fold, and each has its own rule for
+//! every operator.
+
+use crate::plan::{Facts, Neurons, Pairs, Set, Source};
+
+/// A node of a plan.
+#[derive(Clone, Copy)]
+pub(crate) enum Node<'p, 's> {
+    Pairs(&'p Pairs<'s>),
+    Neurons(&'p Neurons<'s>),
+    Facts(&'p Facts<'s>),
+}
+
+impl<'p, 's> From<&'p Set<'s>> for Node<'p, 's> {
+    fn from(set: &'p Set<'s>) -> Self {
+        match set {
+            Set::Pairs(pairs) => Self::Pairs(pairs),
+            Set::Neurons(neurons) => Self::Neurons(neurons),
+            Set::Facts(facts) => Self::Facts(facts),
+        }
+    }
+}
+
+impl<'p, 's> Node<'p, 's> {
+    /// What it is made of, in the order of the statement.
+    pub(crate) fn parts(self) -> impl DoubleEndedIterator<Item = Self> {
+        let parts = match self {
+            Self::Pairs(Pairs::Source(_) | Pairs::Saved(_))
+            | Self::Neurons(Neurons::Known { .. })
+            | Self::Facts(Facts::Known { .. }) => [None, None],
+            Self::Pairs(Pairs::Binary { left, right, .. }) => [Some(Self::Pairs(left)), Some(Self::Pairs(right))],
+            Self::Pairs(Pairs::WithNeurons { pairs, neurons, .. }) => {
+                [Some(Self::Pairs(pairs)), Some(Self::Neurons(neurons))]
+            }
+            Self::Pairs(Pairs::WithFacts { pairs, facts, .. }) => [Some(Self::Pairs(pairs)), Some(Self::Facts(facts))],
+            Self::Neurons(Neurons::Of { pairs, .. }) | Self::Facts(Facts::Of { pairs, .. }) => {
+                [Some(Self::Pairs(pairs)), None]
+            }
+            Self::Neurons(Neurons::Binary { left, right, .. }) => {
+                [Some(Self::Neurons(left)), Some(Self::Neurons(right))]
+            }
+            Self::Facts(Facts::Binary { left, right, .. }) => [Some(Self::Facts(left)), Some(Self::Facts(right))],
+        };
+        parts.into_iter().flatten()
+    }
+
+    /// The node and all below it, each before its parts.
+    fn below(self) -> impl Iterator<Item = Self> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            let node = waiting.pop()?;
+            waiting.extend(node.parts().rev());
+            Some(node)
+        })
+    }
+
+    /// All sources, in the order of the statement.
+    pub(crate) fn sources(self) -> impl Iterator<Item = &'p Source<'s>> {
+        self.below()
+            .filter_map(|node| if let Self::Pairs(Pairs::Source(source)) = node { Some(&**source) } else { None })
+    }
+}
