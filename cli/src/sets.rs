@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use kndb_engine::Model;
 use kndb_query::{
-    Choice, Column, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Note, Settings, Sink, SourceKind, Span,
-    Statement, Text, Value,
+    Column, Condition, ConditionKey, Expr, ExprKind, Head, Note, Settings, Sink, SourceKind, Span, Statement, Test,
+    Text, Value,
 };
 use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
@@ -79,8 +79,8 @@ impl<'a> Sets<'a> {
                 SourceKind::Kn | SourceKind::Likn => self.attributed.as_deref(),
             };
             if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
-                let filter = Filter::Run(Choice::Of(vec![text(run)]));
-                source.conditions.push(Condition { filter, span: source.span });
+                let test = Test::Names(vec![text(run)]);
+                source.conditions.push(Condition { key: ConditionKey::Run, test, span: source.span });
             }
         });
     }
@@ -141,11 +141,9 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
         ExprKind::Source(source) if source.kind == SourceKind::Facts => {}
         ExprKind::Source(source) => {
             let of_name = |name: &str| snapshot.run_named(name).map(|run| run.id);
-            match source.condition(ConditionKey::Run).map(|condition| &condition.filter) {
-                Some(Filter::Run(Choice::Of(names))) => {
-                    runs.extend(names.iter().filter_map(|name| of_name(&name.text)))
-                }
-                Some(_) => runs.extend(snapshot.runs().map(|run| run.id)),
+            match source.condition(ConditionKey::Run).map(Condition::names) {
+                Some(Some(names)) => runs.extend(names.iter().filter_map(|name| of_name(&name.text))),
+                Some(None) => runs.extend(snapshot.runs().map(|run| run.id)),
                 None => match &settings.run {
                     Some(name) => runs.extend(of_name(name)),
                     None => {

@@ -92,10 +92,10 @@ pub use note::Note;
 pub use plan::{Settings, layers_asked, scored_layers};
 pub use result::{Column, ColumnKind, Outcome, Sink, Value};
 pub use syntax::ast::{
-    Bound, Choice, Comparison, Condition, ConditionKey, Dim, Dimension, Direction, Expr, ExprKind, Filter, Having,
-    Head, Interval, Key, LabelTest, Measure, Name, NeuronRange, Numbers, OrderKey, Query, SetOp, Source, SourceKind,
-    Statement, Text, Top, Units,
+    Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Having, Head, Interval, Key, Measure, Name,
+    NeuronRange, Number, OrderKey, Query, SetOp, Source, SourceKind, Statement, Test, Text, Top, Units,
 };
+pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};
 pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};
 pub use syntax::script::{is_complete, split};
 pub use syntax::span::Span;

@@ -19,72 +19,54 @@ fn interval() -> impl Strategy<Value = Interval> {
     prop_oneof![near, Just((0, u32::MAX))].prop_map(|(first, last)| Interval { first, last, span: NOWHERE })
 }
 
-fn choice() -> impl Strategy<Value = Choice> {
-    prop_oneof![Just(Choice::Every), vec(text(), 1..4).prop_map(Choice::Of)]
-}
-
-fn label_test() -> impl Strategy<Value = LabelTest> {
-    prop_oneof![vec(text(), 1..4).prop_map(LabelTest::Is), text().prop_map(LabelTest::Contains)]
-}
-
-fn numbers() -> impl Strategy<Value = Numbers> {
-    prop_oneof![Just(Numbers::Every), vec(interval(), 1..4).prop_map(Numbers::Of)]
-}
-
 fn finite() -> impl Strategy<Value = f64> {
     prop_oneof![-1e3..1e3, proptest::num::f64::NORMAL, Just(0.0), Just(20.0)]
 }
 
-fn filter(key: ConditionKey) -> BoxedStrategy<Filter> {
-    let bound = |value, strict| Bound { value, strict };
-    match key {
-        ConditionKey::Lang => choice().prop_map(Filter::Lang).boxed(),
-        ConditionKey::Relation => choice().prop_map(Filter::Relation).boxed(),
-        ConditionKey::Fact => choice().prop_map(Filter::Fact).boxed(),
-        ConditionKey::Run => choice().prop_map(Filter::Run).boxed(),
-        ConditionKey::Subject => label_test().prop_map(Filter::Subject).boxed(),
-        ConditionKey::Object => label_test().prop_map(Filter::Object).boxed(),
-        ConditionKey::Prompt => numbers().prop_map(Filter::Prompt).boxed(),
-        ConditionKey::Layer => numbers().prop_map(Filter::Layer).boxed(),
-        ConditionKey::Tau => (0.0..1.0).prop_map(Filter::Tau).boxed(),
-        ConditionKey::Score => {
-            (finite(), any::<bool>()).prop_map(move |(value, strict)| Filter::Score(bound(value, strict))).boxed()
-        }
-        ConditionKey::Rank => (1..u32::MAX).prop_map(Filter::Rank).boxed(),
-        ConditionKey::Share => {
-            (0.001..1.0, any::<bool>()).prop_map(move |(value, strict)| Filter::Share(bound(value, strict))).boxed()
-        }
-        ConditionKey::TLow => (0.0..=1.0).prop_map(Filter::TLow).boxed(),
-        ConditionKey::THigh => (0.0..1.0).prop_map(Filter::THigh).boxed(),
-        ConditionKey::Size => {
-            let larger = |sizes: Vec<Interval>| {
-                let larger = |size: Interval| Interval { first: size.first.max(2), last: size.last.max(2), ..size };
-                Numbers::Of(sizes.into_iter().map(larger).collect())
-            };
-            let sizes = prop_oneof![1 => Just(Numbers::Every), 3 => vec(interval(), 1..4).prop_map(larger)];
-            sizes.prop_map(Filter::Size).boxed()
-        }
-    }
+/// A number that a condition may be compared with.
+fn compared(domain: Domain) -> BoxedStrategy<Test> {
+    let value = if domain.whole {
+        (0..9_u32).prop_map(f64::from).boxed()
+    } else {
+        prop_oneof![3 => 0.0..=1.0, 1 => finite()].boxed()
+    };
+    let plain = value.prop_map(|value| Number { value, percent: false });
+    let share = (1..=100_u8).prop_map(|value| Number { value: f64::from(value), percent: true });
+    let number = prop_oneof![2 => plain, u32::from(domain.percent_of.is_some()) => share];
+    let compared = (select(domain.compared), number);
+    let compared = compared.prop_filter("no such number", move |(op, number)| domain.has(*op, *number));
+    compared.prop_map(|(op, number)| Test::Number(op, number)).boxed()
 }
 
-fn keys(source: SourceKind) -> Vec<ConditionKey> {
-    use ConditionKey::{Fact, Object, Rank, Relation, Score, Share, Size, Subject, THigh, TLow, Tau};
-    let taken = |key: &ConditionKey| match source {
-        SourceKind::Kn | SourceKind::Likn => ![TLow, THigh, Size].contains(key),
-        SourceKind::Dkn => ![Tau, Score, Rank, Share].contains(key),
-        SourceKind::Facts => [Relation, Fact, Subject, Object].contains(key),
-    };
-    ConditionKey::ALL.iter().copied().filter(taken).collect()
+/// Any test that a key takes, by its kind of value alone.
+fn test_of(key: ConditionKey) -> BoxedStrategy<Test> {
+    let names = || vec(text(), 1..4).prop_map(Test::Names);
+    match key.row().value {
+        ValueKind::Names { every, part, .. } => {
+            let every = prop_oneof![u32::from(every) => Just(Test::Every), 3 => names()];
+            if part { prop_oneof![every, text().prop_map(Test::Contains)].boxed() } else { every.boxed() }
+        }
+        ValueKind::OneOf(words) => {
+            select(words).prop_map(|word| Test::Names(vec![Text { text: word.to_owned(), span: NOWHERE }])).boxed()
+        }
+        ValueKind::Whole { least, .. } => {
+            let larger = move |i: Interval| Interval { first: i.first.max(least), last: i.last.max(least), ..i };
+            let within = vec(interval().prop_map(larger), 1..4).prop_map(Test::Within);
+            prop_oneof![1 => Just(Test::Every), 3 => within].boxed()
+        }
+        ValueKind::Number(domain) => compared(domain),
+    }
 }
 
 fn source() -> impl Strategy<Value = ExprKind> {
     select(SourceKind::ALL).prop_flat_map(|kind| {
-        let keys = keys(kind);
+        let keys: Vec<ConditionKey> = ConditionKey::ALL.iter().copied().filter(|key| key.suits(kind)).collect();
         proptest::sample::subsequence(keys, 0..4)
             .prop_shuffle()
-            .prop_flat_map(|keys| keys.into_iter().map(filter).collect::<Vec<_>>())
-            .prop_map(move |filters| {
-                let conditions = filters.into_iter().map(|filter| Condition { filter, span: NOWHERE });
+            .prop_flat_map(|keys| keys.into_iter().map(|key| (Just(key), test_of(key))).collect::<Vec<_>>())
+            .prop_map(move |conditions| {
+                let condition = |(key, test)| Condition { key, test, span: NOWHERE };
+                let conditions = conditions.into_iter().map(condition);
                 ExprKind::Source(Source { kind, conditions: conditions.collect(), span: NOWHERE })
             })
     })
@@ -127,7 +109,7 @@ fn having() -> impl Strategy<Value = Having> {
         key,
         key_span: NOWHERE,
         op,
-        value,
+        value: Number { value, percent: false },
         span: NOWHERE,
     })
 }

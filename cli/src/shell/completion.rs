@@ -3,7 +3,7 @@
 //!
 //! It guesses from the text before the cursor and never parses; a wrong guess costs one more Tab.
 
-use kndb_query::{ConditionKey, Dimension, Direction, Measure, SourceKind};
+use kndb_query::{ConditionKey, Dimension, Direction, Listed, Measure, SourceKind, ValueKind};
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::Highlighter;
@@ -82,12 +82,12 @@ fn complete(before: &str, statement_begun: bool, names: &Names) -> (usize, Vec<S
         .map_or(0, |place| place + before[place..].chars().next().map_or(1, char::len_utf8));
     let word = &before[start..];
     let candidates = match value_of(&before[..start]) {
-        Some(ConditionKey::Lang) => quoted(&names.languages),
-        Some(ConditionKey::Relation) => quoted(&names.relations),
-        Some(ConditionKey::Run) => quoted(&names.runs),
-        Some(_) => Vec::new(),
+        Some(key) => values(key, names),
         None if word.starts_with('@') => names.sets.iter().map(|set| format!("@{set}")).collect(),
-        None if in_brackets(&before[..start]) => words(ConditionKey::ALL.iter().map(|key| key.word())),
+        None if let Some(source) = in_brackets(&before[..start]) => {
+            let keys = ConditionKey::ALL.iter().filter(|key| source.is_none_or(|source| key.suits(source)));
+            words(keys.map(|key| key.word()))
+        }
         None => {
             let sources = SourceKind::ALL.iter().map(|source| source.word());
             let dimensions = Dimension::ALL.iter().map(|dimension| dimension.word());
@@ -138,8 +138,23 @@ fn value_of(before: &str) -> Option<ConditionKey> {
     ConditionKey::from_word(&key[start..])
 }
 
-fn in_brackets(before: &str) -> bool {
-    before.rfind('[').is_some_and(|open| !before[open..].contains(']'))
+/// What may stand behind a key, as far as the store or the language lists it.
+fn values(key: ConditionKey, names: &Names) -> Vec<String> {
+    match key.row().value {
+        ValueKind::Names { of: Listed::Languages, .. } => quoted(&names.languages),
+        ValueKind::Names { of: Listed::Relations, .. } => quoted(&names.relations),
+        ValueKind::Names { of: Listed::Runs, .. } => quoted(&names.runs),
+        ValueKind::OneOf(known) => words(known.iter().copied()),
+        ValueKind::Names { of: Listed::Nothing, .. } | ValueKind::Whole { .. } | ValueKind::Number(_) => Vec::new(),
+    }
+}
+
+/// The source in whose brackets the text ends, if that is one: `None` outside of brackets, `Some(None)` behind another word.
+fn in_brackets(before: &str) -> Option<Option<SourceKind>> {
+    let open = before.rfind('[').filter(|open| !before[*open..].contains(']'))?;
+    let source = before[..open].trim_end();
+    let start = source.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |place| place + 1);
+    Some(source.get(start..).and_then(SourceKind::from_word))
 }
 
 fn words<'w>(words: impl Iterator<Item = &'w str>) -> Vec<String> {
@@ -197,6 +212,9 @@ mod tests {
     #[test]
     fn words_depend_on_the_place() {
         assert_eq!(offered("kn[la"), ["lang", "layer"]);
+        assert_eq!(offered("kn & facts ["), ["fact", "object", "relation", "subject"]);
+        assert_eq!(offered("dkn[lang=en, t"), ["t_high", "t_low"]);
+        assert_eq!(offered("kn[lang=en, t"), ["tau"]);
         assert_eq!(offered("KN[lang=en] & LI"), ["likn"]);
         assert_eq!(offered("(kn[lang=en] - kn[lang=zh]) by rel"), ["relation"]);
         assert_eq!(offered("neurons("), offered(""));

@@ -60,38 +60,8 @@ fn foreign_word(text: &str, start: usize) -> QueryError {
 }
 
 /// An error if what follows the word or number `start..end` cannot follow it.
-pub(crate) fn after_word(text: &str, start: usize, end: usize, number: bool) -> Option<QueryError> {
-    if is_letter_at(text, end) {
-        return Some(foreign_word(text, start));
-    }
-    if number && text[end..].starts_with('%') {
-        let reason = "percentages are not part of the language";
-        return Some(QueryError::syntax(Span::new(start, end + 1), reason).maybe_hint(percent(&text[..start])));
-    }
-    None
-}
-
-/// What takes the place of a percentage behind `before`. Never the number itself: of what it is a share, nobody has said.
-fn percent(before: &str) -> Option<String> {
-    let left = before.trim_end_matches(|c: char| c.is_whitespace() || "=<>~".contains(c));
-    let word = left.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?.to_ascii_lowercase();
-    let in_brackets = left.matches('[').count() > left.matches(']').count();
-    Some(match (word.as_str(), in_brackets) {
-        ("tau", _) => "`tau` is a share of the fact's highest score, from 0 to 1, as in `tau=0.3`".to_owned(),
-        ("t_low" | "t_high", _) => format!("`{word}` is a share of p, from 0 to 1, as in `{word}=0.25`"),
-        ("share", true) => "`share` is a share of the fact's prompts, from 0 to 1, as in `share>=0.7`".to_owned(),
-        ("share", false) => "`share` is a share of all pairs, from 0 to 1, as in `having share >= 0.05`".to_owned(),
-        ("similarity", _) => "`similarity` is a number from 0 to 1, as in `having similarity >= 0.5`".to_owned(),
-        ("pairs" | "facts" | "neurons", false) => {
-            format!("`{word}` is a number, as in `having {word} >= 25`; a share of all pairs is `share`")
-        }
-        ("score", _) => {
-            "`score` is the score itself; a share of the fact's highest is `tau`, as in `tau=0.3`".to_owned()
-        }
-        ("rank", _) => "`rank` is counted from the highest, as in `rank<=20`".to_owned(),
-        ("top", _) => "`top` takes a number of rows, as in `top 10`".to_owned(),
-        _ => return None,
-    })
+pub(crate) fn after_word(text: &str, start: usize, end: usize) -> Option<QueryError> {
+    is_letter_at(text, end).then(|| foreign_word(text, start))
 }
 
 /// What is written in the place of a method, as other languages have them: `kn.filter(…)`.
@@ -150,6 +120,7 @@ pub(crate) fn character(text: &str, at: usize, c: char) -> QueryError {
         '/' | '#' => Some("a comment starts with `--`"),
         '.' => Some("an interval is written `7..11`"),
         '`' => Some("text is quoted with `\"`; keywords and columns are not quoted"),
+        '%' => Some("a percentage is a number with `%` right behind it: `10%`"),
         '\\' => Some("backslashes stand only in quoted text"),
         '?' | '$' => Some("statements have no parameters: write the value itself"),
         _ => None,

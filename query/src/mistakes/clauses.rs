@@ -5,7 +5,8 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::nearest::nearest;
-use crate::syntax::ast::{ConditionKey, Head, SourceKind, Statement};
+use crate::syntax::ast::{Head, SourceKind, Statement};
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::{Parser, Result};
 use crate::syntax::span::Span;
@@ -57,17 +58,10 @@ fn operator_hint(parser: &Parser<'_>) -> Option<&'static str> {
 /// The word of the language for a word that says the same.
 pub(crate) fn synonym(word: &str) -> Option<&'static str> {
     let meant = match word.to_ascii_lowercase().as_str() {
-        "language" | "languages" | "locale" => "lang",
-        "predicate" | "property" | "rel" => "relation",
-        "uuid" | "id" => "fact",
         "unit" | "units" => "neuron",
-        "threshold" => "tau",
-        "template" => "prompt",
-        "model" => "run",
         "count" | "n" => "pairs",
         "jaccard" => "similarity",
-        "topk" | "top_k" | "k" => "rank",
-        _ => return None,
+        _ => return ConditionKey::meant_by(word).map(ConditionKey::word),
     };
     Some(meant)
 }

@@ -3,18 +3,20 @@
 //!
 //! As in [`super::clauses`], nothing here accepts anything.
 
-use crate::error::QueryError;
+use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::clauses::synonym;
 use crate::mistakes::nearest::nearest;
-use crate::syntax::ast::{Choice, Condition, ConditionKey, Filter, LabelTest, Numbers};
+use crate::syntax::ast::{Comparison, Condition, Number, Test};
+use crate::syntax::conditions::{ConditionKey, Domain, ValueKind};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::Parser;
 use crate::syntax::parser::clauses::list;
-use crate::syntax::parser::conditions::operators;
+use std::ops::Bound;
 
 /// What to write for an operator that a key does not take.
 pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String> {
-    let takes = |operator| operators(key).contains(&operator);
+    let value_kind = &key.row().value;
+    let takes = |operator| key.row().value.operators().contains(&operator);
     let found = parser.word().map(str::to_ascii_lowercase);
     let found = found.as_deref().unwrap_or(parser.sign());
     let value = parser.text_of(parser.ahead(1));
@@ -25,31 +27,57 @@ pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
             format!("`{key}~\"…\"` finds what contains a text")
         }
         "~" | "like" | "contains" if takes("=") => {
-            format!("only `subject` and `object` are searched by a part; write `{key}={value}`")
+            format!("only {} are searched by a part; write `{key}={value}`", searched_by_part())
         }
         "!=" | "<>" | "not" | "!" => {
             format!("leave things out by subtracting: `kn - kn[{key}…]` or `kn - facts[…]`")
         }
-        "between" | "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::Layer | ConditionKey::Prompt) => {
-            format!("an interval is `{key} in 7..11`")
+        "between" | "<" | "<=" | ">" | ">=" if let ValueKind::Whole { example, .. } = value_kind => {
+            format!("an interval is `{key} in {example}`")
         }
-        "between" | "<" | "<=" | ">" | ">=" if key == ConditionKey::Size => {
-            format!("an interval is `{key} in 2..3`")
-        }
-        ">" | ">=" if key == ConditionKey::Tau => {
-            format!("`tau` is the threshold itself: `tau={value}`")
-        }
-        "<" | "<=" | ">" | ">=" if matches!(key, ConditionKey::TLow | ConditionKey::THigh) => {
+        "<" | "<=" | ">" | ">=" if takes("=") && matches!(value_kind, ValueKind::Number(_)) => {
             format!("`{key}` is the threshold itself: `{key}={value}`")
         }
         "=>" if takes(">=") => format!("write `{key}>={value}`"),
         "=<" if takes("<=") => format!("write `{key}<={value}`"),
         "=" | "==" if takes(">=") => format!("`{key}` is a lower bound: `{key}>={value}`"),
-        "=" | "==" if takes("<=") => format!("`rank` is counted from the highest: `rank<={value}`"),
+        "=" | "==" if takes("<=") => format!("`{key}` is an upper bound: `{key}<={value}`"),
         "<" | "<=" if takes(">=") => format!("`{key}` is a lower bound: `{key}>=…`"),
+        ">" | ">=" if takes("<=") => format!("`{key}` is an upper bound: `{key}<=…`"),
         _ => return None,
     };
     Some(hint)
+}
+
+/// The keys that `~` goes with: `subject` and `object`.
+fn searched_by_part() -> String {
+    let by_part = |key: &&ConditionKey| matches!(key.row().value, ValueKind::Names { part: true, .. });
+    let words = ConditionKey::ALL.iter().filter(by_part).map(|key| format!("`{key}`"));
+    words.collect::<Vec<_>>().join(" and ")
+}
+
+/// A number that there is not: below or above what the key is compared with.
+pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, number: Number) -> QueryError {
+    let about = match domain.percent_of {
+        Some(of) if number.percent => format!("a share of {of}"),
+        _ => domain.about.to_owned(),
+    };
+    let (from, to) = domain.ends(op, number.percent);
+    let unit = if number.percent { "%" } else { "" };
+    let from = match from {
+        Bound::Included(from) => Some(format!("at least {from}{unit}")),
+        Bound::Excluded(from) => Some(format!("more than {from}{unit}")),
+        Bound::Unbounded => None,
+    };
+    let to = match to {
+        Bound::Included(to) => Some(format!("at most {to}{unit}")),
+        Bound::Excluded(to) => Some(format!("less than {to}{unit}")),
+        Bound::Unbounded => None,
+    };
+    let ends: Vec<String> = from.into_iter().chain(to).collect();
+    let key = if op == Comparison::Equal { format!("`{key}` is") } else { format!("`{key}{op}` takes") };
+    let error = QueryError::new(ErrorKind::Syntax, format!("{key} {about}: {}", ends.join(" and ")));
+    if domain.instead.is_empty() { error } else { error.hint(domain.instead) }
 }
 
 /// The values that stand here in brackets of any kind, as the language writes a list: `(en, zh)`. None if it is no list.
@@ -86,7 +114,7 @@ pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -
     let word = parser.token_text();
     let key = parser.word().and_then(ConditionKey::from_word);
     if let Some(key) = key.filter(|_| ends(1)) {
-        let operators = operators(key).iter().map(|operator| format!("`{key} {operator} …`"));
+        let operators = key.row().value.operators().into_iter().map(|operator| format!("`{key} {operator} …`"));
         let operators = operators.collect::<Vec<_>>().join(", ");
         let error = parser.error_here(format!("the condition `{key}` has no value"));
         return error.hint(format!("write {operators}"));
@@ -119,8 +147,8 @@ pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -
 
 /// The condition before and the values behind it as a list: `lang in (en, zh)`.
 fn as_list(parser: &Parser<'_>, before: &Condition) -> Option<String> {
-    let key = before.filter.key();
-    let mut values = written(&before.filter)?;
+    let key = before.key;
+    let mut values = written(&before.test)?;
     // The values up to the closing bracket or the next real condition.
     let mut at = 0;
     while matches!(parser.ahead(at + 1).kind, TokenKind::Sign("," | "]")) {
@@ -154,7 +182,7 @@ pub(crate) fn after_condition(parser: &Parser<'_>, error: QueryError, before: Op
         return error.hint("conditions are separated by commas, and all must hold");
     }
     if parser.at_word("or") || matches!(parser.sign(), "|" | "||") {
-        let hint = before.map(|before| format!("alternatives are a list: `{} in (a, b)`", before.filter.key()));
+        let hint = before.map(|before| format!("alternatives are a list: `{} in (a, b)`", before.key));
         return error.maybe_hint(hint);
     }
     if let Some(clause) = parser.clause() {
@@ -165,45 +193,30 @@ pub(crate) fn after_condition(parser: &Parser<'_>, error: QueryError, before: Op
     if key_follows && matches!(parser.ahead(1).kind, TokenKind::Sign(_)) {
         return error.hint("conditions are separated by commas");
     }
-    let text = before.filter(|before| {
-        let numbers = matches!(before.filter, Filter::Layer(_) | Filter::Prompt(_) | Filter::Size(_));
-        !numbers && (written(&before.filter).is_some() || holds_part(&before.filter))
-    });
+    let text = before.filter(|before| matches!(before.test, Test::Names(_) | Test::Contains(_)));
     if let Some(before) = text.filter(|_| bare) {
         let last = parser.text_of(&parser.tokens[parser.next - 1]);
         let both = format!("{last} {}", parser.token_text());
         if !last.ends_with(['"', '\'', ')', '*']) {
-            return error.hint(format!("text with blanks is quoted: `{}=\"{both}\"`", before.filter.key()));
+            return error.hint(format!("text with blanks is quoted: `{}=\"{both}\"`", before.key));
         }
     }
     error
 }
 
-fn holds_part(filter: &Filter) -> bool {
-    matches!(filter, Filter::Subject(LabelTest::Contains(_)) | Filter::Object(LabelTest::Contains(_)))
-}
-
 /// A hint for a key that is given twice.
 pub(crate) fn twice(first: &Condition, second: &Condition) -> Option<String> {
-    let key = first.filter.key();
-    let mut values = written(&first.filter)?;
-    values.extend(written(&second.filter)?);
+    let key = first.key;
+    let mut values = written(&first.test)?;
+    values.extend(written(&second.test)?);
     Some(format!("several values are a list: `{key} in ({})`", values.join(", ")))
 }
 
-/// The values of a filter that could as well be a list.
-fn written(filter: &Filter) -> Option<Vec<String>> {
-    let values = match filter {
-        Filter::Lang(Choice::Of(texts))
-        | Filter::Relation(Choice::Of(texts))
-        | Filter::Fact(Choice::Of(texts))
-        | Filter::Run(Choice::Of(texts))
-        | Filter::Subject(LabelTest::Is(texts))
-        | Filter::Object(LabelTest::Is(texts)) => texts.iter().map(ToString::to_string).collect(),
-        Filter::Layer(Numbers::Of(numbers))
-        | Filter::Prompt(Numbers::Of(numbers))
-        | Filter::Size(Numbers::Of(numbers)) => numbers.iter().map(ToString::to_string).collect(),
-        _ => return None,
-    };
-    Some(values)
+/// The values of a condition that could as well be a list.
+fn written(test: &Test) -> Option<Vec<String>> {
+    match test {
+        Test::Names(texts) => Some(texts.iter().map(ToString::to_string).collect()),
+        Test::Within(intervals) => Some(intervals.iter().map(ToString::to_string).collect()),
+        Test::Every | Test::Contains(_) | Test::Number(..) => None,
+    }
 }

@@ -6,3 +6,4 @@ pub(crate) mod characters;
 pub(crate) mod clauses;
 pub(crate) mod conditions;
 pub(crate) mod nearest;
+pub(crate) mod percentages;

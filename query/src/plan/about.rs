@@ -5,9 +5,8 @@
 use crate::error::QueryError;
 use crate::plan::names::{Resolver, Settings};
 use crate::plan::scored::scored_layers;
-use crate::syntax::ast::{
-    Choice, Condition, ConditionKey, Expr, ExprKind, Filter, Head, Numbers, Query, Source, SourceKind, Text,
-};
+use crate::syntax::ast::{Condition, Expr, ExprKind, Head, Query, Source, SourceKind, Test, Text};
+use crate::syntax::conditions::ConditionKey;
 use kndb_storage::Store;
 
 impl Query {
@@ -37,8 +36,8 @@ fn name_run(expr: &mut Expr, run: &str) -> bool {
     expr.for_each_source_mut(&mut |source| {
         if source.kind != SourceKind::Facts && source.condition(ConditionKey::Run).is_none() {
             let span = source.span;
-            let filter = Filter::Run(Choice::Of(vec![Text { text: run.to_owned(), span }]));
-            source.conditions.insert(0, Condition { filter, span });
+            let test = Test::Names(vec![Text { text: run.to_owned(), span }]);
+            source.conditions.insert(0, Condition { key: ConditionKey::Run, test, span });
             named = true;
         }
     });
@@ -52,8 +51,7 @@ fn name_run(expr: &mut Expr, run: &str) -> bool {
 /// As [`crate::execute`], when the source's runs are not in the store.
 pub fn layers_asked(store: &Store, settings: &Settings, query: &Query) -> Result<Option<u32>, QueryError> {
     let Some(source) = query.only_source().filter(|source| source.kind != SourceKind::Facts) else { return Ok(None) };
-    let layer = source.condition(ConditionKey::Layer).map(|condition| &condition.filter);
-    if !matches!(layer, None | Some(Filter::Layer(Numbers::Every))) {
+    if source.intervals(ConditionKey::Layer).is_some() {
         return Ok(None);
     }
     let snapshot = store.snapshot().map_err(QueryError::storage)?;

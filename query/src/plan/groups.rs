@@ -4,7 +4,8 @@
 //! Groups of other runs are answered as they are stored. Whether a group qualifies is for [`crate::run::degenerate`].
 
 use crate::error::QueryError;
-use crate::syntax::ast::{Condition, ConditionKey, Filter, Interval, Numbers, Source};
+use crate::syntax::ast::{Condition, Interval, Source, Test};
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use kndb_storage::{GroupEvidence, Run};
 
@@ -94,14 +95,11 @@ fn parameter<T>(
 /// The groups of a run that a source asks for, if the run can tell which they are.
 pub(crate) fn group_cut(source: &Source, run: &Run) -> Result<GroupCut, QueryError> {
     let search = Search::of(run, source.span)?;
-    let sizes = match source.condition(ConditionKey::Size) {
-        Some(Condition { filter: Filter::Size(Numbers::Of(sizes)), .. }) => Some(sizes.clone()),
-        _ => None,
-    };
+    let sizes = source.intervals(ConditionKey::Size).map(<[Interval]>::to_vec);
     let largest = search.as_ref().and_then(|search| search.largest);
     let beyond = sizes.iter().flatten().find(|sizes| largest.is_some_and(|largest| sizes.last > largest));
     if let (Some(beyond), Some(largest)) = (beyond, largest) {
-        let (name, asked) = (&run.spec.name, Filter::Size(Numbers::Of(vec![*beyond])));
+        let (name, asked) = (&run.spec.name, of_sizes(&[*beyond]));
         let reason = format!("run {name:?} was searched for groups of up to {largest} neurons; {asked} is beyond that");
         let hint = "ask for smaller groups, or search again for larger ones";
         return Err(QueryError::missing(beyond.span, reason).hint(hint));
@@ -110,7 +108,7 @@ pub(crate) fn group_cut(source: &Source, run: &Run) -> Result<GroupCut, QueryErr
     let span = low.or(high).map_or(source.span, |condition| condition.span);
     let thresholds = match search {
         Some(search) => {
-            let given = |condition: Option<&Condition>| condition.and_then(share_of);
+            let given = |condition: Option<&Condition>| Some(condition?.number()?.1.value);
             let low = given(low).unwrap_or(search.own.low);
             let asked = Thresholds { low, high: given(high).unwrap_or(search.own.high) };
             check_kept(source, run, asked, search.kept)?;
@@ -132,11 +130,9 @@ fn not_searched(run: &Run, span: Span) -> QueryError {
         .hint("ask for its groups as they were found: leave this condition out; `kndb dkn` keeps what thresholds need")
 }
 
-fn share_of(condition: &Condition) -> Option<f64> {
-    match condition.filter {
-        Filter::TLow(share) | Filter::THigh(share) => Some(share),
-        _ => None,
-    }
+/// Sizes as they are asked for: `size in 2..3`.
+fn of_sizes(sizes: &[Interval]) -> String {
+    format!("{}{}", ConditionKey::Size, Test::Within(sizes.to_vec()))
 }
 
 /// Refuses thresholds for which the run has left groups out.
@@ -166,7 +162,7 @@ impl GroupCut {
             parts.push(format!("t_low={low}, t_high={high}"));
         }
         if let Some(sizes) = &self.sizes {
-            parts.push(Filter::Size(Numbers::Of(sizes.clone())).to_string());
+            parts.push(of_sizes(sizes));
         }
         parts.join(", ")
     }

@@ -3,7 +3,8 @@
 use crate::error::QueryError;
 use crate::mistakes::nearest::nearest;
 use crate::note::Notes;
-use crate::syntax::ast::{Choice, ConditionKey, Filter, LabelTest, Name, Numbers, Source, SourceKind, Text};
+use crate::syntax::ast::{Condition, Interval, Name, Source, SourceKind, Test, Text};
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use kndb_storage::{Content, FoundRelation, LanguageId, PromptId, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
@@ -97,9 +98,8 @@ impl<'a> Resolver<'a> {
         if snapshot.runs().len() == 0 {
             return Err(no_run(source.span));
         }
-        let condition = source.condition(ConditionKey::Run);
-        match condition.map(|condition| (&condition.filter, condition.span)) {
-            Some((Filter::Run(Choice::Of(texts)), _)) => {
+        match source.condition(ConditionKey::Run).map(Condition::names) {
+            Some(Some(texts)) => {
                 let mut runs = Vec::new();
                 for text in texts {
                     let run = named(&text.text, text.span)?;
@@ -109,7 +109,7 @@ impl<'a> Resolver<'a> {
                 }
                 Ok(runs)
             }
-            Some(_) => Ok(snapshot.runs().collect()),
+            Some(None) => Ok(snapshot.runs().collect()),
             None => match self.session_run(source.span)? {
                 Some(run) => Ok(vec![run]),
                 None => self.only_run(source),
@@ -185,9 +185,7 @@ impl<'a> Resolver<'a> {
         there.sort_unstable();
         there.dedup();
         let names = || there.iter().map(|&id| self.snapshot.language_name(id)).collect::<Vec<_>>();
-        let Some(Filter::Lang(Choice::Of(texts))) = source.condition(ConditionKey::Lang).map(|c| &c.filter) else {
-            return Ok(there);
-        };
+        let Some(texts) = source.names(ConditionKey::Lang) else { return Ok(there) };
         let mut languages = Vec::new();
         for text in texts {
             let found = self.snapshot.language(&text.text).filter(|id| there.contains(id));
@@ -212,12 +210,8 @@ impl<'a> Resolver<'a> {
 
     /// Whether a source wants a prompt.
     pub(crate) fn wants_prompt(source: &Source, prompt: PromptId) -> bool {
-        match source.condition(ConditionKey::Prompt).map(|c| &c.filter) {
-            Some(Filter::Prompt(Numbers::Of(intervals))) => {
-                intervals.iter().any(|i| (i.first..=i.last).contains(&u32::from(prompt.0)))
-            }
-            _ => true,
-        }
+        let within = |asked: &Interval| (asked.first..=asked.last).contains(&u32::from(prompt.0));
+        source.intervals(ConditionKey::Prompt).is_none_or(|intervals| intervals.iter().any(within))
     }
 
     /// The facts that pass `relation`, `fact`, `subject` and `object`; `None` without any of them.
@@ -229,11 +223,15 @@ impl<'a> Resolver<'a> {
     pub(crate) fn chosen(&self, source: &Source) -> Result<Vec<Chosen>, QueryError> {
         let mut all = Vec::new();
         for condition in &source.conditions {
-            let values = match &condition.filter {
-                Filter::Relation(Choice::Of(texts)) => self.of_relations(texts)?,
-                Filter::Fact(Choice::Of(texts)) => self.of_ids(texts)?,
-                Filter::Subject(test) => self.of_labels(test, true)?,
-                Filter::Object(test) => self.of_labels(test, false)?,
+            let values = match (condition.key, &condition.test) {
+                (ConditionKey::Relation, Test::Names(texts)) => self.of_relations(texts)?,
+                (ConditionKey::Fact, Test::Names(texts)) => self.of_ids(texts)?,
+                (key @ (ConditionKey::Subject | ConditionKey::Object), Test::Names(texts)) => {
+                    self.of_labels(texts, key)?
+                }
+                (key @ (ConditionKey::Subject | ConditionKey::Object), Test::Contains(part)) => {
+                    self.containing(part, key)?
+                }
                 _ => continue,
             };
             all.push(Chosen { values });
@@ -293,36 +291,42 @@ impl<'a> Resolver<'a> {
         Ok(values)
     }
 
-    fn of_labels(&self, test: &LabelTest, subject: bool) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
-        let find = |test| {
-            let found =
-                if subject { self.snapshot.facts_with_subject(test) } else { self.snapshot.facts_with_object(test) };
-            found.map_err(QueryError::storage)
+    fn with_label(&self, test: kndb_storage::LabelTest<'_>, key: ConditionKey) -> Result<RoaringBitmap, QueryError> {
+        let found = if key == ConditionKey::Subject {
+            self.snapshot.facts_with_subject(test)
+        } else {
+            self.snapshot.facts_with_object(test)
         };
-        let (a, side) = if subject { ("a", "subject") } else { ("an", "object") };
-        match test {
-            LabelTest::Contains(part) => {
-                let facts = find(kndb_storage::LabelTest::Contains(&part.text))?;
-                if facts.is_empty() {
-                    self.notes.add(part.span, format!("no fact has {a} {side} that contains {:?}", part.text));
-                }
-                Ok(vec![(format!("facts with {a} {side} that contains {:?}", part.text), facts)])
-            }
-            LabelTest::Is(texts) => {
-                let mut values = Vec::new();
-                for text in texts {
-                    let found = find(kndb_storage::LabelTest::Is(&text.text))?;
-                    if found.is_empty() {
-                        // Looks at every label, but only where there is nothing to answer.
-                        let labels = self.snapshot.distinct_labels(subject).map_err(QueryError::storage)?;
-                        let near = nearest(&text.text, labels).map(|near| format!("; did you mean {near:?}?"));
-                        let near = near.unwrap_or_default();
-                        self.notes.add(text.span, format!("no fact has the {side} {:?}{near}", text.text));
-                    }
-                    values.push((format!("facts with the {side} {:?}", text.text), found));
-                }
-                Ok(values)
-            }
-        }
+        found.map_err(QueryError::storage)
     }
+
+    fn containing(&self, part: &Text, key: ConditionKey) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
+        let facts = self.with_label(kndb_storage::LabelTest::Contains(&part.text), key)?;
+        let side = with_article(key);
+        if facts.is_empty() {
+            self.notes.add(part.span, format!("no fact has {side} that contains {:?}", part.text));
+        }
+        Ok(vec![(format!("facts with {side} that contains {:?}", part.text), facts)])
+    }
+
+    fn of_labels(&self, texts: &[Text], key: ConditionKey) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {
+        let mut values = Vec::new();
+        for text in texts {
+            let found = self.with_label(kndb_storage::LabelTest::Is(&text.text), key)?;
+            if found.is_empty() {
+                // Looks at every label, but only where there is nothing to answer.
+                let subject = key == ConditionKey::Subject;
+                let labels = self.snapshot.distinct_labels(subject).map_err(QueryError::storage)?;
+                let near = nearest(&text.text, labels).map(|near| format!("; did you mean {near:?}?"));
+                let near = near.unwrap_or_default();
+                self.notes.add(text.span, format!("no fact has the {key} {:?}{near}", text.text));
+            }
+            values.push((format!("facts with the {key} {:?}", text.text), found));
+        }
+        Ok(values)
+    }
+}
+
+fn with_article(key: ConditionKey) -> &'static str {
+    if key == ConditionKey::Subject { "a subject" } else { "an object" }
 }

@@ -1,7 +1,8 @@
 //! Prompts that a source names and its runs do not have: said, because the rest of the answer is of fewer prompts than asked.
 
 use crate::plan::names::{Resolver, listing};
-use crate::syntax::ast::{ConditionKey, Filter, Interval, Numbers, Source};
+use crate::syntax::ast::{Interval, Source};
+use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LanguageId, Run, Slot};
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ pub(crate) fn note_prompts(
     slots: &[Slot],
 ) {
     let Some(condition) = source.condition(ConditionKey::Prompt) else { return };
-    let Filter::Prompt(Numbers::Of(asked)) = &condition.filter else { return };
+    let Some(asked) = condition.intervals() else { return };
     for run in runs {
         let of_run = || slots.iter().filter(|slot| slot.run == run.id && languages.contains(&slot.language));
         let there: BTreeSet<u32> = of_run().map(|slot| u32::from(slot.prompt.0)).collect();

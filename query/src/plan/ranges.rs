@@ -2,16 +2,15 @@
 
 use crate::error::QueryError;
 use crate::plan::lower::Model;
-use crate::syntax::ast::{self, ConditionKey, Filter, NeuronRange, Numbers, Units};
+use crate::syntax::ast::{self, NeuronRange, Units};
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use kndb_storage::Shape;
 use roaring::RoaringBitmap;
 
 /// The neurons of `layer` conditions.
 pub(crate) fn layers_of(source: &ast::Source, model: &Model) -> Result<Option<RoaringBitmap>, QueryError> {
-    let Some(Filter::Layer(Numbers::Of(intervals))) = source.condition(ConditionKey::Layer).map(|c| &c.filter) else {
-        return Ok(None);
-    };
+    let Some(intervals) = source.intervals(ConditionKey::Layer) else { return Ok(None) };
     let mut neurons = RoaringBitmap::new();
     for interval in intervals {
         check_layer(interval.last, interval.span, model)?;

@@ -3,7 +3,8 @@
 
 use crate::error::QueryError;
 use crate::note::Notes;
-use crate::syntax::ast::{ConditionKey, Expr, ExprKind, Filter, Interval, Numbers, SetOp, Source};
+use crate::syntax::ast::{Expr, ExprKind, Interval, SetOp, Source};
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use kndb_storage::{Run, Shape};
 use roaring::RoaringBitmap;
@@ -24,11 +25,9 @@ pub fn scored_layers(run: &Run) -> Option<BTreeSet<u32>> {
 /// Refuses a source that asks a run for layers it did not score; one that asks for all is noted.
 pub(crate) fn check_layers(source: &Source, run: &Run, notes: &Notes) -> Result<(), QueryError> {
     let Some(scored) = scored_layers(run) else { return Ok(()) };
-    match source.condition(ConditionKey::Layer).map(|condition| &condition.filter) {
-        Some(Filter::Layer(Numbers::Of(intervals))) => {
-            intervals.iter().try_for_each(|&asked| must_be_scored(asked, &scored, run, asked.span))
-        }
-        _ => {
+    match source.intervals(ConditionKey::Layer) {
+        Some(intervals) => intervals.iter().try_for_each(|&asked| must_be_scored(asked, &scored, run, asked.span)),
+        None => {
             notes.add(source.span, note(run, &scored));
             Ok(())
         }

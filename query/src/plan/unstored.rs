@@ -5,7 +5,8 @@
 use crate::error::QueryError;
 use crate::plan::names::{Chosen, Resolver, all_of, listing, shortened};
 use crate::plan::{Cell, Combine, PartAccess, Source};
-use crate::syntax::ast::{Choice, ConditionKey, Filter, Source as Asked, SourceKind};
+use crate::syntax::ast::{Source as Asked, SourceKind};
+use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot, Snapshot};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +22,8 @@ pub(crate) fn note_unstored(
     chosen: &[Chosen],
     source: &Source<'_>,
 ) -> Result<(), QueryError> {
-    let languages_named = source.combine == Combine::Intersection
-        || matches!(asked.condition(ConditionKey::Lang).map(|c| &c.filter), Some(Filter::Lang(Choice::Of(_))));
-    if asked.condition(ConditionKey::Run).is_some_and(|c| matches!(c.filter, Filter::Run(Choice::Of(_)))) {
+    let languages_named = source.combine == Combine::Intersection || asked.names(ConditionKey::Lang).is_some();
+    if asked.names(ConditionKey::Run).is_some() {
         note_runs(names, asked, runs, source);
     }
     let only = all_of(chosen).filter(|only| !only.is_empty());

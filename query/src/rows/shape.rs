@@ -153,12 +153,13 @@ pub(crate) fn descends(key: Key, direction: Option<Direction>) -> bool {
 /// Whether a number satisfies a `having` condition. What is not known satisfies none.
 pub(crate) fn holds(having: &Having, value: Option<f64>) -> bool {
     let Some(value) = value else { return false };
+    let than = having.value.value;
     match having.op {
-        Comparison::Equal => value == having.value,
-        Comparison::NotEqual => value != having.value,
-        Comparison::Less => value < having.value,
-        Comparison::LessOrEqual => value <= having.value,
-        Comparison::Greater => value > having.value,
-        Comparison::GreaterOrEqual => value >= having.value,
+        Comparison::Equal => value == than,
+        Comparison::NotEqual => value != than,
+        Comparison::Less => value < than,
+        Comparison::LessOrEqual => value <= than,
+        Comparison::Greater => value > than,
+        Comparison::GreaterOrEqual => value >= than,
     }
 }

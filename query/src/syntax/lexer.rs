@@ -24,6 +24,8 @@ pub(crate) enum TokenKind {
     Word,
     /// Digits, perhaps with a fraction and an exponent.
     Number,
+    /// A number with `%` right behind it.
+    Percent,
     /// A quoted string, without quotes and escapes.
     Text(String),
     /// `@name`.
@@ -101,10 +103,13 @@ fn token(text: &str, at: usize, in_brackets: bool) -> Result<(TokenKind, usize),
         let number = number_length(rest);
         // `1e-4` is both within brackets: as a number it can still be read as a word.
         let (kind, end) = if number >= word { (TokenKind::Number, at + number) } else { (TokenKind::Word, at + word) };
-        return match characters::after_word(text, at, end, kind == TokenKind::Number) {
-            Some(error) => Err(error),
-            None => Ok((kind, end)),
-        };
+        if let Some(error) = characters::after_word(text, at, end) {
+            return Err(error);
+        }
+        return Ok(match kind {
+            TokenKind::Number if text[end..].starts_with('%') => (TokenKind::Percent, end + 1),
+            kind => (kind, end),
+        });
     }
     match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         Some(sign) => Ok((TokenKind::Sign(sign), at + sign.len())),

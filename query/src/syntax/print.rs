@@ -6,8 +6,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::syntax::ast::{
-    Bound, Choice, Condition, Expr, ExprKind, Filter, Having, Head, Interval, Key, LabelTest, Name, NeuronRange,
-    Numbers, OrderKey, Query, SetOp, Source, Statement, Text, Top, Units,
+    Condition, Expr, ExprKind, Having, Head, Interval, Key, Name, NeuronRange, Number, OrderKey, Query, SetOp, Source,
+    Statement, Test, Text, Top, Units,
 };
 use crate::syntax::lexer::is_bare;
 
@@ -122,29 +122,18 @@ impl Display for Source {
 
 impl Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.filter)
+        write!(f, "{}{}", self.key, self.test)
     }
 }
 
-impl Display for Filter {
+impl Display for Test {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.key())?;
         match self {
-            Self::Lang(choice) | Self::Relation(choice) | Self::Fact(choice) | Self::Run(choice) => match choice {
-                Choice::Every => f.write_str("=*"),
-                Choice::Of(texts) => texts_after_key(f, texts),
-            },
-            Self::Subject(LabelTest::Is(texts)) | Self::Object(LabelTest::Is(texts)) => texts_after_key(f, texts),
-            Self::Subject(LabelTest::Contains(text)) | Self::Object(LabelTest::Contains(text)) => {
-                write!(f, "~{text}")
-            }
-            Self::Prompt(numbers) | Self::Layer(numbers) | Self::Size(numbers) => match numbers {
-                Numbers::Every => f.write_str("=*"),
-                Numbers::Of(intervals) => intervals_after_key(f, intervals),
-            },
-            Self::Tau(share) | Self::TLow(share) | Self::THigh(share) => write!(f, "={}", Number(*share)),
-            Self::Score(bound) | Self::Share(bound) => write!(f, "{bound}"),
-            Self::Rank(rank) => write!(f, "<={rank}"),
+            Self::Every => f.write_str("=*"),
+            Self::Names(texts) => texts_after_key(f, texts),
+            Self::Contains(text) => write!(f, "~{text}"),
+            Self::Within(intervals) => intervals_after_key(f, intervals),
+            Self::Number(op, number) => write!(f, "{op}{number}"),
         }
     }
 }
@@ -196,13 +185,6 @@ impl Display for Interval {
     }
 }
 
-impl Display for Bound {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let op = if self.strict { ">" } else { ">=" };
-        write!(f, "{op}{}", Number(self.value))
-    }
-}
-
 impl Display for NeuronRange {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.units {
@@ -223,7 +205,7 @@ impl Display for Key {
 
 impl Display for Having {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.key, self.op, Number(self.value))
+        write!(f, "{} {} {}", self.key, self.op, self.value)
     }
 }
 
@@ -243,13 +225,12 @@ impl Display for Top {
     }
 }
 
-/// A number in its shortest form that reads back exactly: `20`, `0.37`, `1e-7`.
-struct Number(f64);
-
+/// The shortest form that reads back exactly: `20`, `0.37`, `1e-7`, `60%`.
 impl Display for Number {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let text = format!("{:?}", self.0);
-        f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+        let text = format!("{:?}", self.value);
+        f.write_str(text.strip_suffix(".0").unwrap_or(&text))?;
+        f.write_str(if self.percent { "%" } else { "" })
     }
 }
 

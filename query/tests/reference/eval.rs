@@ -5,8 +5,7 @@ use super::groups::{Wanted, wanted};
 use super::sets::{Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
-    Choice, ConditionKey, Expr, ExprKind, Filter, LabelTest, NeuronRange, Numbers, SetOp, Settings, Source, SourceKind,
-    Units,
+    Comparison, ConditionKey, Expr, ExprKind, NeuronRange, SetOp, Settings, Source, SourceKind, Test, Units,
 };
 use kndb_storage::Shape;
 use std::cell::Cell;
@@ -41,7 +40,7 @@ pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
         }
         ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => named_languages(of, names),
         ExprKind::Source(source) => {
-            if let Some(Filter::Lang(Choice::Of(texts))) = source.condition(ConditionKey::Lang).map(|c| &c.filter) {
+            if let Some(Test::Names(texts)) = source.condition(ConditionKey::Lang).map(|c| &c.test) {
                 names.extend(texts.iter().map(|text| text.text.clone()));
             }
         }
@@ -157,8 +156,8 @@ impl Reference<'_> {
         if all.is_empty() {
             return Err("no run".into());
         }
-        match (source.condition(ConditionKey::Run).map(|c| &c.filter), &self.settings.run) {
-            (Some(Filter::Run(Choice::Of(names))), _) => {
+        match (source.condition(ConditionKey::Run).map(|c| &c.test), &self.settings.run) {
+            (Some(Test::Names(names)), _) => {
                 let runs: Result<BTreeSet<usize>, Refused> = names.iter().map(|name| named(&name.text)).collect();
                 Ok(runs?.into_iter().collect())
             }
@@ -181,8 +180,8 @@ impl Reference<'_> {
         let facts = &self.world.facts;
         let mut passing: BTreeSet<usize> = (0..facts.len()).collect();
         for condition in &source.conditions {
-            match &condition.filter {
-                Filter::Relation(Choice::Of(names)) => {
+            match (condition.key, &condition.test) {
+                (ConditionKey::Relation, Test::Names(names)) => {
                     let mut ids = BTreeSet::new();
                     for name in names {
                         // What Wikidata calls the three relations there can be.
@@ -199,16 +198,16 @@ impl Reference<'_> {
                     }
                     passing.retain(|&fact| facts[fact].relation.as_deref().is_some_and(|id| ids.contains(id)));
                 }
-                Filter::Fact(Choice::Of(ids)) => {
+                (ConditionKey::Fact, Test::Names(ids)) => {
                     if let Some(id) = ids.iter().find(|id| self.world.find(&id.text).is_none()) {
                         return Err(format!("unknown fact {id}"));
                     }
                     passing.retain(|fact| ids.iter().any(|id| id.text == facts[*fact].id));
                 }
-                Filter::Subject(test) => {
+                (ConditionKey::Subject, test) => {
                     passing.retain(|fact| facts[*fact].labels.values().any(|(subject, _)| holds(test, subject)));
                 }
-                Filter::Object(test) => {
+                (ConditionKey::Object, test) => {
                     passing.retain(|fact| facts[*fact].labels.values().any(|(_, object)| holds(test, object)));
                 }
                 _ => {}
@@ -229,8 +228,8 @@ impl Reference<'_> {
         if slots.is_empty() {
             return Err("nothing in the run".into());
         }
-        let languages: BTreeSet<String> = match source.condition(ConditionKey::Lang).map(|c| &c.filter) {
-            Some(Filter::Lang(Choice::Of(names))) => {
+        let languages: BTreeSet<String> = match source.condition(ConditionKey::Lang).map(|c| &c.test) {
+            Some(Test::Names(names)) => {
                 if let Some(name) = names.iter().find(|name| slots.iter().all(|(_, lang, _)| *lang != name.text)) {
                     return Err(format!("unknown language {name}"));
                 }
@@ -272,7 +271,7 @@ impl Reference<'_> {
             .then(|| self.scores_of(slots.first()))
             .flatten();
         let mut pairs = pairs.only_facts(|fact| facts.contains(&fact));
-        if let Some(Filter::Layer(Numbers::Of(intervals))) = source.condition(ConditionKey::Layer).map(|c| &c.filter) {
+        if let Some(Test::Within(intervals)) = source.condition(ConditionKey::Layer).map(|c| &c.test) {
             let shape = shape.ok_or("no model")?;
             let whole = |i: &kndb_query::Interval| NeuronRange { layers: *i, units: Units::Every, span: i.span };
             pairs = pairs.only_neurons(&in_ranges(&intervals.iter().map(whole).collect::<Vec<_>>(), shape)?);
@@ -309,11 +308,14 @@ impl Reference<'_> {
         let mut cut = Cut { tau: spec.tau_of(language), score: None, rank: None };
         let mut share = (spec.prompt_share, spec.prompt_share_strict);
         for condition in &source.conditions {
-            match &condition.filter {
-                Filter::Tau(tau) => cut.tau = *tau,
-                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
-                Filter::Rank(rank) => cut.rank = Some(*rank),
-                Filter::Share(bound) => share = (bound.value, bound.strict),
+            let Test::Number(op, number) = condition.test else { continue };
+            let bound = (number.value, op == Comparison::Greater);
+            match condition.key {
+                ConditionKey::Tau => cut.tau = number.value,
+                ConditionKey::Score => cut.score = Some(bound),
+                ConditionKey::Rank if op == Comparison::Less => cut.rank = Some(number.value as u32 - 1),
+                ConditionKey::Rank => cut.rank = Some(number.value as u32),
+                ConditionKey::Share => share = bound,
                 _ => {}
             }
         }
@@ -406,17 +408,18 @@ fn group_cell(groups: &GroupsOfSlots, slots: &BTreeSet<Where>) -> Pairs {
     cell
 }
 
-fn holds(test: &LabelTest, label: &str) -> bool {
+fn holds(test: &Test, label: &str) -> bool {
     match test {
-        LabelTest::Is(texts) => texts.iter().any(|text| text.text == label),
-        LabelTest::Contains(text) => label.contains(&text.text),
+        Test::Names(texts) => texts.iter().any(|text| text.text == label),
+        Test::Contains(text) => label.contains(&text.text),
+        _ => panic!("labels are told by name or by a part: {test}"),
     }
 }
 
 /// The test of a condition on whole numbers.
 fn numbers(source: &Source, key: ConditionKey) -> impl Fn(u32) -> bool {
-    let intervals = match source.condition(key).map(|condition| &condition.filter) {
-        Some(Filter::Prompt(Numbers::Of(intervals)) | Filter::Layer(Numbers::Of(intervals))) => Some(intervals.clone()),
+    let intervals = match source.condition(key).map(|condition| &condition.test) {
+        Some(Test::Within(intervals)) => Some(intervals.clone()),
         _ => None,
     };
     move |number| intervals.as_ref().is_none_or(|list| list.iter().any(|i| (i.first..=i.last).contains(&number)))

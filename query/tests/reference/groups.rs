@@ -5,7 +5,7 @@ use super::eval::Refused;
 use super::floor::Doubt;
 use super::sets::Group;
 use super::world::{Groups, Measured};
-use kndb_query::{ConditionKey, Filter, Numbers, Source};
+use kndb_query::{ConditionKey, Source, Test};
 use kndb_storage::RunSpec;
 use std::collections::BTreeSet;
 
@@ -39,8 +39,8 @@ pub fn wanted(source: &Source, spec: &RunSpec) -> Result<Wanted, Refused> {
     let own = [number("t_low", 0.0, 1.0)?, number("t_high", 0.0, 1.0)?];
     let kept = [number("keep_low", 0.0, 1.0)?, number("keep_high", 0.0, 1.0)?];
     let largest = number("size", 2.0, 1e9)?;
-    let sizes = match source.condition(ConditionKey::Size).map(|condition| &condition.filter) {
-        Some(Filter::Size(Numbers::Of(list))) => {
+    let sizes = match source.condition(ConditionKey::Size).map(|condition| &condition.test) {
+        Some(Test::Within(list)) => {
             Some(list.iter().map(|size| (size.first as usize, size.last as usize)).collect::<Vec<_>>())
         }
         _ => None,
@@ -50,8 +50,8 @@ pub fn wanted(source: &Source, spec: &RunSpec) -> Result<Wanted, Refused> {
     {
         return Err("larger groups than were searched".into());
     }
-    let given = |key| match source.condition(key).map(|condition| &condition.filter) {
-        Some(Filter::TLow(share) | Filter::THigh(share)) => Some(*share),
+    let given = |key| match source.condition(key).map(|condition| &condition.test) {
+        Some(Test::Number(_, share)) => Some(share.value),
         _ => None,
     };
     let given = [given(ConditionKey::TLow), given(ConditionKey::THigh)];

@@ -374,12 +374,12 @@ fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
         Cell::Null | Cell::Text(_) => return false,
     };
     match having.op {
-        Comparison::Equal => value == having.value,
-        Comparison::NotEqual => value != having.value,
-        Comparison::Less => value < having.value,
-        Comparison::LessOrEqual => value <= having.value,
-        Comparison::Greater => value > having.value,
-        Comparison::GreaterOrEqual => value >= having.value,
+        Comparison::Equal => value == having.value.value,
+        Comparison::NotEqual => value != having.value.value,
+        Comparison::Less => value < having.value.value,
+        Comparison::LessOrEqual => value <= having.value.value,
+        Comparison::Greater => value > having.value.value,
+        Comparison::GreaterOrEqual => value >= having.value.value,
     }
 }
 

@@ -73,79 +73,90 @@ fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
     prop_oneof![40 => known.clone().prop_map(|one| vec![one]), 20 => vec(known, 1..4), 1 => stray].boxed()
 }
 
-fn choice(texts: BoxedStrategy<Vec<Text>>, all: u32) -> impl Strategy<Value = Choice> {
-    prop_oneof![8 => texts.prop_map(Choice::Of), all => Just(Choice::Every)]
+fn choice(texts: BoxedStrategy<Vec<Text>>, all: u32) -> impl Strategy<Value = Test> {
+    prop_oneof![8 => texts.prop_map(Test::Names), all => Just(Test::Every)]
 }
 
-fn labels(what: &'static str) -> impl Strategy<Value = LabelTest> {
+fn labels(what: &'static str) -> impl Strategy<Value = Test> {
     let label = prop_oneof![Just("Paris".to_owned()), (1..5_u8).prop_map(move |n| format!("{what} {n}"))];
     let part = select(vec!["", "a", "ô", "Par", " 1", "x"]);
-    prop_oneof![
-        vec(label.prop_map(text), 1..4).prop_map(LabelTest::Is),
-        part.prop_map(|part| LabelTest::Contains(text(part))),
-    ]
+    prop_oneof![vec(label.prop_map(text), 1..4).prop_map(Test::Names), part.prop_map(|part| Test::Contains(text(part))),]
 }
 
-fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Numbers> {
+fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Test> {
     let within = (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE });
     let stray = Just(Interval { first: 0, last: beyond, span: NOWHERE });
     let one = prop_oneof![60 => within, 1 => stray];
-    prop_oneof![1 => Just(Numbers::Every), 8 => vec(one, 1..3).prop_map(Numbers::Of)]
+    prop_oneof![1 => Just(Test::Every), 8 => vec(one, 1..3).prop_map(Test::Within)]
 }
 
 /// Prompts that there are, and some more.
-fn prompts(names: &Names) -> impl Strategy<Value = Numbers> + use<> {
+fn prompts(names: &Names) -> impl Strategy<Value = Test> + use<> {
     let one = |first, last| Interval { first, last, span: NOWHERE };
     let known = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(u32::from(n), u32::from(n))]);
     let range = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(0, u32::from(n))]);
     let stray = (0..9_u32).prop_map(move |n| vec![one(n, n)]);
     prop_oneof![
-        4 => known.clone().prop_map(Numbers::Of),
-        4 => range.prop_map(Numbers::Of),
-        2 => (known, stray.clone()).prop_map(|(a, b)| Numbers::Of([a, b].concat())),
-        1 => stray.prop_map(Numbers::Of),
-        1 => Just(Numbers::Every),
+        4 => known.clone().prop_map(Test::Within),
+        4 => range.prop_map(Test::Within),
+        2 => (known, stray.clone()).prop_map(|(a, b)| Test::Within([a, b].concat())),
+        1 => stray.prop_map(Test::Within),
+        1 => Just(Test::Every),
     ]
 }
 
-fn filter(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Filter> {
-    let scores = select(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]);
+/// A lower bound.
+fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
+    let ops = select(vec![Comparison::GreaterOrEqual, Comparison::Greater]);
+    (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
+}
+
+fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
+    value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
+}
+
+fn number(value: f64) -> Number {
+    Number { value, percent: false }
+}
+
+fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Test> {
     match key {
-        ConditionKey::Lang => {
-            choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).prop_map(Filter::Lang).boxed()
-        }
-        ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).prop_map(Filter::Relation).boxed(),
+        ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).boxed(),
+        ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).boxed(),
         ConditionKey::Fact => {
             let ids = (0..names.plan.facts.len()).map(super::build::name).collect();
-            choice(one_or_more(ids, "nobody"), 1).prop_map(Filter::Fact).boxed()
+            choice(one_or_more(ids, "nobody"), 1).boxed()
         }
-        ConditionKey::Subject => labels("Name").prop_map(Filter::Subject).boxed(),
-        ConditionKey::Object => labels("Côte").prop_map(Filter::Object).boxed(),
+        ConditionKey::Subject => labels("Name").boxed(),
+        ConditionKey::Object => labels("Côte").boxed(),
         ConditionKey::Run => {
             let models = names.models().len();
             let runs = one_or_more(names.runs(kind == SourceKind::Dkn), "brt");
             if kind == SourceKind::Likn {
                 let one = runs.prop_map(|mut runs| runs.split_off(runs.len() - 1));
-                return one.prop_map(|one| Filter::Run(Choice::Of(one))).boxed();
+                return one.prop_map(|one| Test::Names(one)).boxed();
             }
-            choice(runs, u32::from(models == 1)).prop_map(Filter::Run).boxed()
+            choice(runs, u32::from(models == 1)).boxed()
         }
-        ConditionKey::Prompt => prompts(names).prop_map(Filter::Prompt).boxed(),
-        ConditionKey::Layer => intervals(2, names.shape().layers).prop_map(Filter::Layer).boxed(),
-        ConditionKey::Tau => tau().prop_map(Filter::Tau).boxed(),
-        ConditionKey::Score => {
-            (scores, any::<bool>()).prop_map(|(value, strict)| Filter::Score(Bound { value, strict })).boxed()
+        ConditionKey::Prompt => prompts(names).boxed(),
+        ConditionKey::Layer => intervals(2, names.shape().layers).boxed(),
+        ConditionKey::Tau => exactly(tau()),
+        ConditionKey::Score => from(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]).boxed(),
+        ConditionKey::Rank => {
+            let last = select(vec![1.0, 2.0, 3.0, 5.0, 9.0, 40.0]);
+            let or_before = (last, any::<bool>()).prop_map(|(last, strict)| match strict {
+                true => Test::Number(Comparison::Less, number(last + 1.0)),
+                false => Test::Number(Comparison::LessOrEqual, number(last)),
+            });
+            or_before.boxed()
         }
-        ConditionKey::Rank => select(vec![1, 2, 3, 5, 9, 40]).prop_map(Filter::Rank).boxed(),
-        ConditionKey::Share => (select(vec![0.3, 0.5, 0.7]), any::<bool>())
-            .prop_map(|(value, strict)| Filter::Share(Bound { value, strict }))
-            .boxed(),
-        ConditionKey::TLow => low().prop_map(Filter::TLow).boxed(),
-        ConditionKey::THigh => high().prop_map(Filter::THigh).boxed(),
+        ConditionKey::Share => from(vec![0.3, 0.5, 0.7]).boxed(),
+        ConditionKey::TLow => exactly(low()),
+        ConditionKey::THigh => exactly(high()),
         ConditionKey::Size => {
             let sizes = select(vec![(2, 2), (2, 2), (2, 3), (3, 3), (2, 4), (4, 9)]);
             let sizes = vec(sizes.prop_map(|(first, last)| Interval { first, last, span: NOWHERE }), 1..3);
-            prop_oneof![1 => Just(Numbers::Every), 8 => sizes.prop_map(Numbers::Of)].prop_map(Filter::Size).boxed()
+            prop_oneof![1 => Just(Test::Every), 8 => sizes.prop_map(Test::Within)].boxed()
         }
     }
 }
@@ -170,10 +181,10 @@ fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
         .prop_flat_map(move |(mut keys, with_run)| {
             keys.dedup();
             keys.extend(run.iter().copied().filter(|_| with_run));
-            keys.into_iter().map(|key| filter(key, &names, kind)).collect::<Vec<_>>()
+            keys.into_iter().map(|key| (Just(key), test_of(key, &names, kind))).collect::<Vec<_>>()
         })
-        .prop_map(move |filters| {
-            let conditions = filters.into_iter().map(|filter| Condition { filter, span: NOWHERE }).collect();
+        .prop_map(move |tests| {
+            let conditions = tests.into_iter().map(|(key, test)| Condition { key, test, span: NOWHERE }).collect();
             placed(ExprKind::Source(Source { kind, conditions, span: NOWHERE }))
         })
         .boxed()
@@ -290,12 +301,12 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
                 direction,
                 span: NOWHERE,
             });
-            let number = prop_oneof![(0..6_u8).prop_map(f64::from), select(vec![0.1, 0.25, 0.5, 1.0 / 3.0])];
-            let having = (key, select(Comparison::ALL), number).prop_map(|(key, op, value)| Having {
+            let than = prop_oneof![(0..6_u8).prop_map(f64::from), select(vec![0.1, 0.25, 0.5, 1.0 / 3.0])];
+            let having = (key, select(Comparison::ALL), than).prop_map(|(key, op, value)| Having {
                 key,
                 key_span: NOWHERE,
                 op,
-                value,
+                value: number(value),
                 span: NOWHERE,
             });
             let is_text = |key: &Key| {

@@ -9,7 +9,8 @@ use crate::plan::ranges::layers_of;
 use crate::plan::scored::check_layers;
 use crate::plan::unstored::note_unstored;
 use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Share, Source};
-use crate::syntax::ast::{self, Choice, ConditionKey, Filter, SourceKind};
+use crate::syntax::ast::{self, Comparison, Number, SourceKind};
+use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LivePart, PartKind, Run, Slot};
 use roaring::RoaringBitmap;
 
@@ -35,7 +36,7 @@ impl<'s> Lowering<'s> {
             return Err(self.names.nothing_in(source, &runs));
         }
         let languages = self.names.languages(source, &runs, &slots)?;
-        if source.condition(ConditionKey::Lang).is_some_and(|c| matches!(c.filter, Filter::Lang(Choice::Of(_)))) {
+        if source.names(ConditionKey::Lang).is_some() {
             self.languages.extend(&languages);
         }
         let mut cells = Vec::new();
@@ -98,12 +99,14 @@ impl<'s> Lowering<'s> {
         let mut needs_scores = None;
         let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {
-            match condition.filter {
-                Filter::Tau(tau) => cut.tau = tau,
-                Filter::Score(bound) => cut.score = Some((bound.value, bound.strict)),
-                Filter::Rank(rank) => cut.rank = Some(rank),
-                Filter::Share(bound) => {
-                    share = Share { value: bound.value, strict: bound.strict };
+            let Some((op, Number { value, .. })) = condition.number() else { continue };
+            match condition.key {
+                ConditionKey::Tau => cut.tau = value,
+                ConditionKey::Score => cut.score = Some((value, op == Comparison::Greater)),
+                // A whole number of 1 or more, from 2 on where the last one is left out.
+                ConditionKey::Rank => cut.rank = Some(value as u32 - u32::from(op == Comparison::Less)),
+                ConditionKey::Share => {
+                    share = Share { value, strict: op == Comparison::Greater };
                     continue;
                 }
                 _ => continue,
@@ -121,8 +124,7 @@ impl<'s> Lowering<'s> {
                     let name = snapshot.language_name(language);
                     let reason = format!(
                         "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
-                        run.spec.name,
-                        condition.filter.key()
+                        run.spec.name, condition.key
                     );
                     return Err(QueryError::missing(condition.span, reason)
                         .hint("ask for the sets as they were imported: leave this condition out"));

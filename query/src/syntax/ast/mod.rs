@@ -248,14 +248,24 @@ pub struct Having {
     pub key_span: Span,
     /// The comparison.
     pub op: Comparison,
-    /// A finite number.
-    pub value: f64,
+    /// What it is compared with.
+    pub value: Number,
     /// The whole condition.
     pub span: Span,
 }
 
+/// A number as it is written. A percentage is a number of its own kind, a share of what could have been counted: `10%` is
+/// never 0.1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number {
+    /// A finite number: of `60%`, 60.
+    pub value: f64,
+    /// Whether it is a percentage.
+    pub percent: bool,
+}
+
 vocabulary! {
-    /// Comparisons of a `having` clause.
+    /// Comparisons.
     Comparison {
         /// Equal.
         Equal = "=",

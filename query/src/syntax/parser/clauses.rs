@@ -4,6 +4,7 @@ use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
 use crate::mistakes::nearest::nearest;
+use crate::mistakes::percentages;
 use crate::syntax::ast::{Comparison, Dim, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query, Top};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
@@ -152,6 +153,9 @@ impl Parser<'_> {
         };
         self.bump();
         let (value, value_span) = self.number(&format!("`{key}`"))?;
+        if value.percent {
+            return Err(percentages::of_column(key, value_span));
+        }
         let span = key_span.to(value_span);
         Ok(Having { key, key_span, op, value, span })
     }
@@ -211,6 +215,9 @@ impl Parser<'_> {
     fn top(&mut self) -> Result<Top> {
         let start = self.span();
         self.bump();
+        if *self.kind() == TokenKind::Percent {
+            return Err(percentages::of_rows(self.span()));
+        }
         let (count, span) = self.whole("`top`")?;
         if count == 0 {
             let reason = "`top 0` asks for no rows; at least 1 is expected";

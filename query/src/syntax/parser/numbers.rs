@@ -2,19 +2,20 @@
 
 use super::{Parser, Result};
 use crate::error::QueryError;
-use crate::syntax::ast::Interval;
+use crate::syntax::ast::{Interval, Number};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
 impl Parser<'_> {
-    /// A finite number, perhaps negative; `what` names it in messages.
-    pub(super) fn number(&mut self, what: &str) -> Result<(f64, Span)> {
+    /// A finite number, perhaps negative, perhaps a percentage; `what` names it in messages.
+    pub(super) fn number(&mut self, what: &str) -> Result<(Number, Span)> {
         let start = self.span();
         let negative = self.eat_sign("-");
-        if *self.kind() != TokenKind::Number {
+        if !matches!(self.kind(), TokenKind::Number | TokenKind::Percent) {
             return Err(self.not_a_number(&format!("a number for {what}")));
         }
-        let digits = self.token_text();
+        let percent = *self.kind() == TokenKind::Percent;
+        let digits = self.token_text().trim_end_matches('%');
         let span = start.to(self.span());
         let value = digits.parse::<f64>().unwrap_or(f64::NAN);
         if !value.is_finite() {
@@ -26,7 +27,7 @@ impl Parser<'_> {
             return Err(QueryError::syntax(span, format!("`{digits}` is too small for a number")));
         }
         self.bump();
-        Ok((if negative { -value } else { value }, span))
+        Ok((Number { value: if negative { -value } else { value }, percent }, span))
     }
 
     /// A whole number that is not negative; `what` names it in messages.

@@ -1,0 +1,374 @@
+//! The conditions, a row each: key, kind of value, the sources that take it, and what the documentation says of it.
+//!
+//! Parser, printer, completion, refusals and the table in `docs/query-language.md` read these rows; only lowering and running
+//! know single keys. So a new condition is a row here, and one place each there. Not for what a store has to be asked for.
+
+use crate::syntax::ast::{Comparison, Number, SourceKind};
+use crate::syntax::vocabulary::vocabulary;
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
+
+/// What is known of a condition beside its key.
+#[derive(Clone, Copy, Debug)]
+pub struct ConditionRow {
+    /// Words that say the same elsewhere: a hint is given for them, nothing more.
+    pub also: &'static [&'static str],
+    /// What its values are.
+    pub value: ValueKind,
+    /// The sources that take it.
+    pub sources: &'static [SourceKind],
+    /// Examples of each way to write it, all of which can be read.
+    pub forms: &'static [&'static str],
+    /// What it keeps, in a few words.
+    pub keeps: &'static str,
+}
+
+/// A kind of value: how it is written, and which values there are.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueKind {
+    /// Names, bare or quoted: `=en`, `in (en, zh)`.
+    Names {
+        /// Where the names come from, for completion.
+        of: Listed,
+        /// Whether `=*` means all of them.
+        every: bool,
+        /// Whether `~` finds those that contain a text.
+        part: bool,
+    },
+    /// One of a few words: `=yes`.
+    OneOf(&'static [&'static str]),
+    /// Whole numbers, several at once: `=2`, `in 7..11`, `in (7, 9..11)`, `=*`.
+    Whole {
+        /// One of them, with its article.
+        one: &'static str,
+        /// The least there is.
+        least: u32,
+        /// Why there is no smaller one.
+        why: &'static str,
+        /// An interval of them, as an example.
+        example: &'static str,
+    },
+    /// One number, compared: `=0.37`, `>=1e-4`, `<=20`, `>=60%`.
+    Number(Domain),
+}
+
+/// The numbers that a condition is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Domain {
+    /// The comparisons that it takes.
+    pub compared: &'static [Comparison],
+    /// What the number is, as a noun phrase.
+    pub about: &'static str,
+    /// Whole numbers only; a percentage may have a fraction.
+    pub whole: bool,
+    /// The least value there is.
+    pub from: Bound<f64>,
+    /// The greatest value there is.
+    pub to: Bound<f64>,
+    /// Of what a percentage is a share, where one makes sense.
+    pub percent_of: Option<&'static str>,
+    /// What to write instead of a number that there is not.
+    pub instead: &'static str,
+}
+
+/// Names that a store lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Its languages.
+    Languages,
+    /// Its relations.
+    Relations,
+    /// Its runs.
+    Runs,
+    /// Too many to list.
+    Nothing,
+}
+
+impl ValueKind {
+    /// The operators, as they are written.
+    pub fn operators(&self) -> Vec<&'static str> {
+        match self {
+            Self::Names { part: false, .. } | Self::Whole { .. } => vec!["=", "in"],
+            Self::Names { part: true, .. } => vec!["=", "~", "in"],
+            Self::OneOf(_) => vec!["="],
+            Self::Number(domain) => domain.compared.iter().map(|op| op.word()).collect(),
+        }
+    }
+}
+
+impl Domain {
+    /// The least and the greatest number to compare with. `> v` begins beyond v and `< v` ends before it, so the ends differ
+    /// from those of the values.
+    pub fn ends(&self, op: Comparison, percent: bool) -> (Bound<f64>, Bound<f64>) {
+        let (from, to) = if percent { (Excluded(0.0), Included(100.0)) } else { (self.from, self.to) };
+        if self.whole && !percent {
+            let step = match op {
+                Comparison::Greater => -1.0,
+                Comparison::Less => 1.0,
+                _ => 0.0,
+            };
+            return (from.map(|end| end + step), to.map(|end| end + step));
+        }
+        match (op, from, to) {
+            (Comparison::Greater, Excluded(from), Included(to)) => (Included(from), Excluded(to)),
+            (Comparison::Greater, from, Included(to)) => (from, Excluded(to)),
+            (Comparison::Greater, Excluded(from), to) => (Included(from), to),
+            (Comparison::Less, Included(from), Excluded(to)) => (Excluded(from), Included(to)),
+            (Comparison::Less, Included(from), to) => (Excluded(from), to),
+            (Comparison::Less, from, Excluded(to)) => (from, Included(to)),
+            _ => (from, to),
+        }
+    }
+
+    /// Whether a number may be compared with.
+    pub fn has(&self, op: Comparison, number: Number) -> bool {
+        use std::ops::RangeBounds;
+        self.ends(op, number.percent).contains(&number.value)
+    }
+}
+
+/// All sources that hold pairs.
+const PAIRS: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn, SourceKind::Dkn];
+/// Sources of single neurons with their scores.
+const SCORED: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn];
+const GROUPS: &[SourceKind] = &[SourceKind::Dkn];
+
+const NO_LESS: &str = "numbers start at 0";
+
+/// Declares [`ConditionKey`] and its rows together, so that neither can lack one.
+macro_rules! conditions {
+    ($($(#[$doc:meta])* $key:ident = $word:literal, { $($row:tt)* })+) => {
+        vocabulary! {
+            /// The keys of conditions.
+            ConditionKey {
+                $($(#[$doc])* $key = $word),+
+            }
+        }
+
+        /// In the order of the keys.
+        static ROWS: &[ConditionRow] = &[$(ConditionRow { $($row)* }),+];
+    };
+}
+
+conditions! {
+    /// Language.
+    Lang = "lang", {
+        also: &["language", "languages", "locale"],
+        value: ValueKind::Names { of: Listed::Languages, every: true, part: false },
+        sources: PAIRS,
+        forms: &["lang=en", "lang in (en, zh)", "lang=*"],
+        keeps: "languages",
+    }
+    /// Relation.
+    Relation = "relation", {
+        also: &["predicate", "property", "rel"],
+        value: ValueKind::Names { of: Listed::Relations, every: true, part: false },
+        sources: SourceKind::ALL,
+        forms: &["relation=P36", "relation=capital", "relation in (P36, \"place of birth\")"],
+        keeps: "facts of a relation, by its id or its name",
+    }
+    /// External id of a fact.
+    Fact = "fact", {
+        also: &["uuid", "id"],
+        value: ValueKind::Names { of: Listed::Nothing, every: true, part: false },
+        sources: SourceKind::ALL,
+        forms: &["fact=cb7007d9-673f-4fa5-8308-ddf2ae28b8c2", "fact in (f1, f2)"],
+        keeps: "facts by id",
+    }
+    /// Label of the subject.
+    Subject = "subject", {
+        also: &[],
+        value: ValueKind::Names { of: Listed::Nothing, every: false, part: true },
+        sources: SourceKind::ALL,
+        forms: &["subject=\"France\"", "subject in (France, Peru)", "subject~\"Fr\""],
+        keeps: "facts whose subject has, or contains, this label",
+    }
+    /// Label of the object.
+    Object = "object", {
+        also: &[],
+        value: ValueKind::Names { of: Listed::Nothing, every: false, part: true },
+        sources: SourceKind::ALL,
+        forms: &["object=\"Paris\"", "object in (Paris, Lima)", "object~\"Par\""],
+        keeps: "the same for the object",
+    }
+    /// Name of a run.
+    Run = "run", {
+        also: &["model"],
+        value: ValueKind::Names { of: Listed::Runs, every: true, part: false },
+        sources: PAIRS,
+        forms: &["run=\"name\"", "run in (first, second)", "run=*"],
+        keeps: "runs",
+    }
+    /// Number of a prompt.
+    Prompt = "prompt", {
+        also: &["template"],
+        value: ValueKind::Whole { one: "a prompt", least: 0, why: NO_LESS, example: "0..3" },
+        sources: PAIRS,
+        forms: &["prompt=2", "prompt in (0, 1)", "prompt in 0..3"],
+        keeps: "prompts, by number",
+    }
+    /// Layer.
+    Layer = "layer", {
+        also: &[],
+        value: ValueKind::Whole { one: "a layer", least: 0, why: NO_LESS, example: "7..11" },
+        sources: PAIRS,
+        forms: &["layer=9", "layer in 7..11", "layer in (7, 9..11)"],
+        keeps: "layers",
+    }
+    /// Threshold, as a share of the fact's maximum in that language.
+    Tau = "tau", {
+        also: &["threshold"],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::Equal],
+            about: "a share of the fact's maximum",
+            whole: false,
+            from: Included(0.0),
+            to: Excluded(1.0),
+            percent_of: None,
+            instead: "the highest score alone is `rank<=1`, an absolute threshold is `score>=1e-4`",
+        }),
+        sources: SCORED,
+        forms: &["tau=0.37"],
+        keeps: "scores above this share of the fact's maximum in that language; 0 ≤ tau < 1",
+    }
+    /// Absolute threshold.
+    Score = "score", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::GreaterOrEqual, Comparison::Greater],
+            about: "the score itself",
+            whole: false,
+            from: Unbounded,
+            to: Unbounded,
+            percent_of: None,
+            instead: "",
+        }),
+        sources: SCORED,
+        forms: &["score>=1e-4", "score>1e-4"],
+        keeps: "scores from, or above, an absolute bound",
+    }
+    /// Place in the fact's descending scores.
+    Rank = "rank", {
+        also: &["topk", "top_k", "k"],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::LessOrEqual, Comparison::Less],
+            about: "a place, counted from the highest score",
+            whole: true,
+            from: Included(1.0),
+            to: Unbounded,
+            percent_of: None,
+            instead: "the highest score alone is `rank<=1`",
+        }),
+        sources: SCORED,
+        forms: &["rank<=20", "rank<20"],
+        keeps: "the highest scores of the fact in that language",
+    }
+    /// Share of the fact's prompts.
+    Share = "share", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::GreaterOrEqual, Comparison::Greater],
+            about: "a share of the fact's prompts",
+            whole: false,
+            from: Excluded(0.0),
+            to: Included(1.0),
+            percent_of: None,
+            instead: "in all prompts is `share>=1`",
+        }),
+        sources: SCORED,
+        forms: &["share>=0.7", "share>0.5"],
+        keeps: "neurons found in that share of the fact's prompts; 0 < share ≤ 1",
+    }
+    /// How much of p each part of a degenerate group may cost, as a share of p.
+    TLow = "t_low", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::Equal],
+            about: "the share of p that a part of the group may cost",
+            whole: false,
+            from: Included(0.0),
+            to: Included(1.0),
+            percent_of: None,
+            instead: "",
+        }),
+        sources: GROUPS,
+        forms: &["t_low=0.2"],
+        keeps: "groups of which each part costs at most this share of p; 0 ≤ t_low ≤ 1",
+    }
+    /// How much of p a whole degenerate group must cost, as a share of p.
+    THigh = "t_high", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            compared: &[Comparison::Equal],
+            about: "the share of p that the whole group must cost",
+            whole: false,
+            from: Included(0.0),
+            to: Excluded(1.0),
+            percent_of: None,
+            instead: "",
+        }),
+        sources: GROUPS,
+        forms: &["t_high=0.25"],
+        keeps: "groups that cost more than this share of p as a whole; 0 ≤ t_high < 1",
+    }
+    /// Number of neurons of a degenerate group.
+    Size = "size", {
+        also: &[],
+        value: ValueKind::Whole { one: "a size", least: 2, why: "a group has two neurons or more", example: "2..3" },
+        sources: GROUPS,
+        forms: &["size=2", "size in 2..3", "size in (2, 4)"],
+        keeps: "groups of so many neurons, 2 or more",
+    }
+}
+
+impl ConditionKey {
+    /// What is known of it.
+    pub fn row(self) -> &'static ConditionRow {
+        &ROWS[self as usize]
+    }
+
+    /// Whether a source takes it.
+    pub fn suits(self, source: SourceKind) -> bool {
+        self.row().sources.contains(&source)
+    }
+
+    /// The one that says the same as a word of another language. A hint only.
+    pub(crate) fn meant_by(word: &str) -> Option<Self> {
+        let says = |key: &Self| key.row().also.iter().any(|also| also.eq_ignore_ascii_case(word));
+        Self::ALL.iter().copied().find(says)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(op: Comparison, value: f64) -> bool {
+        let ValueKind::Number(domain) = ConditionKey::Share.row().value else { panic!("a number") };
+        domain.has(op, Number { value, percent: false })
+    }
+
+    #[test]
+    fn a_strict_bound_may_be_the_end_that_no_value_has() {
+        assert!(share(Comparison::GreaterOrEqual, 1.0) && !share(Comparison::GreaterOrEqual, 0.0));
+        assert!(share(Comparison::Greater, 0.0) && !share(Comparison::Greater, 1.0));
+        assert!(share(Comparison::Less, 1.0) && !share(Comparison::Less, 0.0));
+    }
+
+    #[test]
+    fn a_strict_bound_of_whole_numbers_lies_one_beyond() {
+        let ValueKind::Number(domain) = ConditionKey::Rank.row().value else { panic!("a number") };
+        let has = |op, value| domain.has(op, Number { value, percent: false });
+        assert!(has(Comparison::LessOrEqual, 1.0) && !has(Comparison::LessOrEqual, 0.0));
+        assert!(has(Comparison::Less, 2.0) && !has(Comparison::Less, 1.0));
+        assert!(has(Comparison::Greater, 0.0));
+    }
+
+    #[test]
+    fn a_word_means_one_condition() {
+        let words: Vec<&str> = ConditionKey::ALL.iter().flat_map(|key| key.row().also.iter().copied()).collect();
+        for word in &words {
+            assert_eq!(words.iter().filter(|other| *other == word).count(), 1, "{word}");
+            assert_eq!(ConditionKey::from_word(word), None, "{word}");
+        }
+    }
+}
