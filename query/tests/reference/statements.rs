@@ -134,7 +134,7 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
             let runs = one_or_more(names.runs(kind == SourceKind::Dkn), "brt");
             if kind == SourceKind::Likn {
                 let one = runs.prop_map(|mut runs| runs.split_off(runs.len() - 1));
-                return one.prop_map(|one| Test::Names(one)).boxed();
+                return one.prop_map(Test::Names).boxed();
             }
             choice(runs, u32::from(models == 1)).boxed()
         }
