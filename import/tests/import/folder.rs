@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use kndb_import::{ImportError, Options, open};
-use kndb_storage::{Entry, EntryData, Neuron, ScoreValues, Shape};
+use kndb_import::{ImportError, ImportJob, Options, Summary, expand, import, open};
+use kndb_storage::{Entry, EntryData, Neuron, ScoreValues, Shape, Store};
 use tempfile::TempDir;
 
 /// The toy model: 2 layers of 3 neurons.
@@ -77,6 +77,12 @@ impl Folder {
     /// The message a file that cannot be read gives.
     pub fn refusal_with(&self, name: &str, options: &Options) -> String {
         self.said(&self.read_with(name, options).expect_err("a file that is refused"))
+    }
+
+    /// Imports a file or folder into a run; a refusal by its message.
+    pub fn imported(&self, store: &Store, name: &str, job: &ImportJob) -> Result<Summary, String> {
+        let inputs = expand(&[self.path(name).display().to_string()]).map_err(|error| self.said(&error))?;
+        import(store, &inputs, job, &mut |_| {}).map_err(|error| self.said_of(&error))
     }
 
     /// Writes a file and returns the message it gives.

@@ -1,6 +1,6 @@
 //! What makes two imports one job, and what an import that fails leaves behind.
 
-use kndb_import::{ImportJob, Options, Summary, expand, import};
+use kndb_import::{ImportJob, Options, expand, import};
 use kndb_storage::{Claim, Entry, EntryData, FactBatch, FactRow, Neuron, OnConflict, RunSpec, Shape, Store};
 
 use crate::folder::{Folder, shape};
@@ -9,11 +9,6 @@ use crate::npy::{f4, npy};
 fn job() -> ImportJob {
     let run = RunSpec::new("first", "toy", shape());
     ImportJob { run, options: Options::new(shape()), on_conflict: OnConflict::Refuse }
-}
-
-fn imported(folder: &Folder, store: &Store, name: &str, job: &ImportJob) -> Result<Summary, String> {
-    let inputs = expand(&[folder.path(name).display().to_string()]).map_err(|error| folder.said(&error))?;
-    import(store, &inputs, job, &mut |_| {}).map_err(|error| folder.said_of(&error))
 }
 
 fn new_store(folder: &Folder) -> Store {
@@ -27,7 +22,7 @@ fn stopped(folder: &Folder, store: &Store, job: &ImportJob) {
     let mut scores = vec![1.0; 6 * 5000];
     scores[29_999] = f32::NAN;
     folder.write("v3.npy", npy("<f4", false, "(5000, 2, 3)", &f4(&scores)));
-    let told = imported(folder, store, "v3.npy", job).expect_err("NaN");
+    let told = folder.imported(store, "v3.npy", job).expect_err("NaN");
     assert!(told.contains("index 4999"), "{told}");
     // The file is mended in place, as it was when a kill stopped the import: same name, size and time.
     let path = folder.path("v3.npy");
@@ -44,10 +39,10 @@ fn the_same_files_go_on_and_a_corrected_list_of_ids_is_another_job() {
     stopped(&folder, &store, &job());
     let ids = std::fs::read_to_string(folder.path("v3.ids.txt")).expect("written");
     folder.write("v3.ids.txt", ids.replace("f0\n", "g0\n"));
-    let told = imported(&folder, &store, "v3.npy", &job()).expect_err("other facts");
+    let told = folder.imported(&store, "v3.npy", &job()).expect_err("other facts");
     assert!(told.contains("is already in run \"first\""), "{told}");
     folder.write("v3.ids.txt", ids);
-    let summary = imported(&folder, &store, "v3.npy", &job()).expect("goes on");
+    let summary = folder.imported(&store, "v3.npy", &job()).expect("goes on");
     assert_eq!((summary.resumed, summary.new), (4096, 904));
 }
 
@@ -67,7 +62,7 @@ fn a_list_of_ids_of_an_option_belongs_to_the_job_too() {
         .open(folder.path("list.txt"))
         .and_then(|file| file.set_modified(time))
         .expect("set back");
-    let told = imported(&folder, &store, "v3.npy", &job).expect_err("same size and time, other facts");
+    let told = folder.imported(&store, "v3.npy", &job).expect_err("same size and time, other facts");
     assert!(told.contains("is already in run"), "{told}");
 }
 
@@ -77,10 +72,10 @@ fn an_import_that_fails_takes_the_run_it_began_along_and_no_other() {
     let store = new_store(&folder);
     folder.write("good.json", r#"{"a": [[0, 0]]}"#);
     folder.write("bad.json", r#"{"a": [[0, 9]]}"#);
-    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    folder.imported(&store, "bad.json", &job()).expect_err("neuron 9");
     assert!(store.refresh().expect("reads").run_named("first").is_none());
-    imported(&folder, &store, "good.json", &job()).expect("valid");
-    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    folder.imported(&store, "good.json", &job()).expect("valid");
+    folder.imported(&store, "bad.json", &job()).expect_err("neuron 9");
     assert!(store.refresh().expect("reads").run_named("first").is_some());
 }
 
@@ -96,7 +91,7 @@ fn a_run_that_another_import_fills_meanwhile_stays() {
     let mut other = None;
     let error = import(&store, &inputs, &job(), &mut |_| {
         other.get_or_insert_with(|| {
-            imported(&folder, &Store::open(folder.path("store")).expect("opens"), "good.json", &job())
+            folder.imported(&Store::open(folder.path("store")).expect("opens"), "good.json", &job())
         });
     });
     assert!(error.is_err());
@@ -117,7 +112,7 @@ fn the_last_of_several_imports_that_fail_takes_the_run_along() {
     let mut other = None;
     let error = import(&store, &inputs, &job(), &mut |_| {
         other.get_or_insert_with(|| {
-            imported(&folder, &Store::open(folder.path("store")).expect("opens"), "bad.json", &job())
+            folder.imported(&Store::open(folder.path("store")).expect("opens"), "bad.json", &job())
         });
     });
     assert!(error.is_err() && other.expect("was called").is_err());
@@ -136,17 +131,17 @@ fn the_shape_of_an_import_that_was_killed_before_its_first_entry_binds_nobody() 
         // What is left of it is its run and its job.
         let _ = killed.job("some files", OnConflict::Refuse).expect("begins");
         let alive = store.claim_run("first", Claim::Together, "another import").expect("free");
-        let told = imported(&folder, &store, "good.json", &corrected).expect_err("the other is at work");
+        let told = folder.imported(&store, "good.json", &corrected).expect_err("the other is at work");
         assert!(told.contains("shape"), "{told}");
         drop(alive);
-        assert_eq!(imported(&folder, &store, "good.json", &corrected).expect("valid").new, 1);
+        assert_eq!(folder.imported(&store, "good.json", &corrected).expect("valid").new, 1);
         store.drop_run(&corrected.run.name).expect("drops");
     }
     // One with entries stays.
     let run = store.open_run(mistyped).expect("new");
     let data = EntryData::Neurons(vec![Neuron(0)]);
     run.append(Entry { fact: "a".into(), language: "en".into(), prompt: 0, data }).expect("appends");
-    imported(&folder, &store, "good.json", &job()).expect_err("another shape");
+    folder.imported(&store, "good.json", &job()).expect_err("another shape");
 }
 
 #[test]
@@ -156,7 +151,7 @@ fn a_run_that_was_complete_and_empty_outlives_an_import_that_fails() {
     folder.write("bad.json", r#"{"a": [[0, 9]]}"#);
     // As an older kndb left it after a file without entries.
     store.open_run(job().run).expect("new").finish().expect("complete");
-    imported(&folder, &store, "bad.json", &job()).expect_err("neuron 9");
+    folder.imported(&store, "bad.json", &job()).expect_err("neuron 9");
     assert!(store.refresh().expect("reads").run_named("first").is_some());
 }
 
@@ -165,11 +160,11 @@ fn a_glob_that_has_grown_goes_on_with_what_is_new() {
     let folder = Folder::new();
     let store = new_store(&folder);
     folder.write("in/1.json", r#"{"a": [[0, 0]], "b": [[0, 1]]}"#);
-    imported(&folder, &store, "in", &job()).expect("valid");
+    folder.imported(&store, "in", &job()).expect("valid");
     folder.write("in/2.json", r#"{"c": [[0, 2]]}"#);
-    imported(&folder, &store, "in", &job()).expect_err("a and b are there");
+    folder.imported(&store, "in", &job()).expect_err("a and b are there");
     let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
-    let summary = imported(&folder, &store, "in", &skip).expect("passed over");
+    let summary = folder.imported(&store, "in", &skip).expect("passed over");
     assert_eq!((summary.new, summary.skipped, summary.entries), (1, 2, 3));
 }
 
@@ -190,17 +185,17 @@ fn a_relation_is_compared_with_the_store_s() {
         .add_facts(FactBatch { facts: vec![row("a", "P36"), row("b", "P19")], ..FactBatch::default() })
         .expect("facts");
     folder.write("t.csv", "fact,relation,layer,neuron\na,P36,0,0\nc,P36,0,0\n");
-    let summary = imported(&folder, &store, "t.csv", &job()).expect("agrees");
+    let summary = folder.imported(&store, "t.csv", &job()).expect("agrees");
     assert_eq!((summary.relations, summary.relations_not_used), (1, 1), "the store knows no relation of c");
     folder.write("t.csv", "fact,relation,layer,neuron\nb,P36,0,0\n");
     assert_eq!(
-        imported(&folder, &store, "t.csv", &job()).expect_err("disagrees"),
+        folder.imported(&store, "t.csv", &job()).expect_err("disagrees"),
         "t.csv: it says that fact `b` is of relation `P36`, but in the store it is of `P19 (place of birth)`; expected \
          the store's, by its id or a name of it; correct the one that is wrong, give the relation that name, or leave the \
          file's relation out"
     );
     folder.write("relation=P37/n.json", r#"{"b": [[0, 0]]}"#);
-    assert!(imported(&folder, &store, "relation=P37", &job()).expect_err("disagrees").contains("of relation `P37`"));
+    assert!(folder.imported(&store, "relation=P37", &job()).expect_err("disagrees").contains("of relation `P37`"));
 }
 
 /// A store with a fact `a` of P36, one `b` of P19, and a name of P36.
@@ -232,16 +227,16 @@ fn a_relation_is_known_by_its_id_in_any_case_and_by_its_names() {
     let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
     for name in ["P36", "p36", " P36 ", "capital", "Capital", "capitale", "P36 (capital)", "P36 (capitale)"] {
         folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
-        let told = imported(&folder, &store, "t.csv", &skip).map(|summary| summary.relations);
+        let told = folder.imported(&store, "t.csv", &skip).map(|summary| summary.relations);
         assert_eq!(told, Ok(1), "{name}");
     }
     for name in ["P36 (official language)", "P19 (capital)", "P36 (capital"] {
         folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
-        let told = imported(&folder, &store, "t.csv", &skip).expect_err(name);
+        let told = folder.imported(&store, "t.csv", &skip).expect_err(name);
         assert!(told.contains(&format!("is of relation `{name}`, but in the store it is of `P36")), "{told}");
     }
     folder.write("relation=p36 /n.json", r#"{"a": [[0, 0]]}"#);
-    imported(&folder, &store, "relation=p36 ", &skip).expect("P36");
+    folder.imported(&store, "relation=p36 ", &skip).expect("P36");
 }
 
 #[test]
@@ -250,19 +245,19 @@ fn a_relation_that_is_not_the_store_s_is_refused_whatever_it_looks_like() {
     let store = with_relations(&folder);
     for name in ["official language", "french", "P37x", "q36", "place_of_birth", "P19", "https://example.org"] {
         folder.write("t.csv", format!("fact,relation,layer,neuron\na,{name},0,0\n"));
-        let told = imported(&folder, &store, "t.csv", &job()).expect_err("another");
+        let told = folder.imported(&store, "t.csv", &job()).expect_err("another");
         assert!(told.contains(&format!("fact `a` is of relation `{name}`, but in the store it is of `P36")), "{told}");
     }
     let mut without = job();
     without.options.ignore = vec!["relation".to_owned()];
-    imported(&folder, &store, "t.csv", &without).expect("left out");
+    folder.imported(&store, "t.csv", &without).expect("left out");
     without.on_conflict = OnConflict::Replace;
     folder.write("r.json", r#"{"a": {"neurons": [[0, 1]], "relation_name": "P19"}}"#);
-    imported(&folder, &store, "r.json", &without).expect("the field of another format, too");
+    folder.imported(&store, "r.json", &without).expect("the field of another format, too");
     folder.write("kn_bag-v2.json", "[[[0, 1]]]");
     folder.write("kn_bag-v2.json.ids.txt", "a");
     let replace = ImportJob { on_conflict: OnConflict::Replace, ..job() };
-    imported(&folder, &store, "kn_bag-v2.json", &replace).expect("no relation is called `v2`");
+    folder.imported(&store, "kn_bag-v2.json", &replace).expect("no relation is called `v2`");
 }
 
 #[test]
@@ -271,15 +266,15 @@ fn two_relations_of_a_fact_are_refused_though_the_store_knows_it_not() {
     let store = new_store(&folder);
     folder.write("t.csv", "fact,lang,relation,layer,neuron\na,en,P36,0,0\na,zh,P37,0,1\n");
     assert_eq!(
-        imported(&folder, &store, "t.csv", &job()).expect_err("two"),
+        folder.imported(&store, "t.csv", &job()).expect_err("two"),
         "t.csv: it says that fact `a` is of relation `P37`, where it was of `P36` before; expected one relation a fact, in \
          all languages; correct the one that is wrong, or leave the file's relation out"
     );
     folder.write("in/relation=P36/lang=en/n.json", r#"{"a": [[0, 0]]}"#);
     folder.write("in/relation=P37/lang=zh/n.json", r#"{"a": [[0, 0]]}"#);
-    assert!(imported(&folder, &store, "in", &job()).expect_err("two files").contains("it was of `P36` before"));
+    assert!(folder.imported(&store, "in", &job()).expect_err("two files").contains("it was of `P36` before"));
     folder.write("t.csv", "fact,lang,relation,layer,neuron\na,en,P36,0,0\nb,en,P37,0,1\na,zh,p36,0,1\n");
-    imported(&folder, &store, "t.csv", &job()).expect("one relation a fact");
+    folder.imported(&store, "t.csv", &job()).expect("one relation a fact");
 }
 
 #[test]
@@ -305,7 +300,7 @@ fn whether_two_relations_of_a_fact_agree_does_not_depend_on_their_order() {
             .map(|(language, relation)| format!("{fact},{language},{relation},0,0\n"))
             .collect();
         folder.write("t.csv", format!("fact,lang,relation,layer,neuron\n{}", rows.concat()));
-        imported(&folder, &store, "t.csv", &skip)
+        folder.imported(&store, "t.csv", &skip)
     };
     // `a` has a relation in the store, `new` has none.
     for fact in ["a", "new"] {
@@ -330,12 +325,12 @@ fn the_run_that_a_file_names_must_be_the_one_imported_into() {
     let store = new_store(&folder);
     folder.write("t.csv", "fact,run,layer,neuron\na,second,0,0\n");
     assert_eq!(
-        imported(&folder, &store, "t.csv", &job()).expect_err("another run"),
+        folder.imported(&store, "t.csv", &job()).expect_err("another run"),
         "t.csv, line 2: column `run` says run `second`, but the name of the run to import into says `first`; \
          expected one run; correct the one that is wrong, or leave it out"
     );
     folder.write("t.csv", "fact,run,layer,neuron\na,first,0,0\n");
-    imported(&folder, &store, "t.csv", &job()).expect("this run");
+    folder.imported(&store, "t.csv", &job()).expect("this run");
 }
 
 #[test]
@@ -356,7 +351,7 @@ fn files_without_entries_are_an_error_and_leave_no_run() {
     folder.write("stack.npy.ids.txt", "\n");
     for (name, content) in files {
         folder.write(name, content);
-        let told = imported(&folder, &store, name, &job()).expect_err(name);
+        let told = folder.imported(&store, name, &job()).expect_err(name);
         assert!(told.contains("no entries") || told.contains("is empty"), "{name}: {told}");
         let snapshot = store.refresh().expect("reads");
         assert!(snapshot.run_named("first").is_none(), "{name} left a run");
@@ -364,10 +359,10 @@ fn files_without_entries_are_an_error_and_leave_no_run() {
     // Beside a file with entries it is told and no more.
     folder.write("in/1.json", r#"{"a": [[0, 0]]}"#);
     folder.write("in/2.csv", "fact,layer,neuron\n");
-    let summary = imported(&folder, &store, "in", &job()).expect("one has entries");
+    let summary = folder.imported(&store, "in", &job()).expect("one has entries");
     assert_eq!((summary.new, summary.without_entries), (1, vec![folder.path("in/2.csv")]));
     // A run that has entries stays as it is.
-    imported(&folder, &store, "header.csv", &job()).expect_err("nothing new");
+    folder.imported(&store, "header.csv", &job()).expect_err("nothing new");
     assert!(store.refresh().expect("reads").run_named("first").is_some());
 }
 
@@ -378,7 +373,7 @@ fn rows_of_which_none_can_be_used_are_no_entries() {
     folder.write("t.csv", "fact,layer,neuron,score\na,0,0,\na,0,9,1\n");
     let mut skipping = job();
     skipping.options.skip_invalid = true;
-    let told = imported(&folder, &store, "t.csv", &skipping).expect_err("nothing is left");
+    let told = folder.imported(&store, "t.csv", &skipping).expect_err("nothing is left");
     assert!(told.starts_with("no entries in t.csv: what there is, 3 rows or facts, cannot be used: "), "{told}");
     assert!(told.contains("a null in column `score`") && told.contains("a neuron outside the model"), "{told}");
     assert!(store.refresh().expect("reads").run_named("first").is_none());
