@@ -55,8 +55,10 @@ pub struct RunOverview {
     pub scored: bool,
     /// Whether it has neuron sets without scores.
     pub sets: bool,
-    /// Entries that were lost to damage, and are not there again.
+    /// Entries that were lost to damage, and are not there again; at least so many where some are [unknown](Self::lost_unknown).
     pub lost: u64,
+    /// Those of them of which nobody knows whose they were, nor whether they are there again.
+    pub lost_unknown: u64,
     /// Entries that were asked with other labels, or another template, than the store has now, by language.
     pub asked_otherwise: Vec<(String, u64)>,
 }
@@ -93,6 +95,7 @@ impl RunOverview {
     pub fn all(snapshot: &Snapshot) -> Result<Vec<Self>, kndb_storage::Error> {
         let of = |run: &Run| {
             let holds = snapshot.holds(run.id)?;
+            let losses = snapshot.losses(run.id);
             let languages =
                 holds.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
             Ok(Self {
@@ -103,7 +106,8 @@ impl RunOverview {
                 groups: holds.groups,
                 scored: holds.attributed > holds.sets || (holds.attributed == 0 && holds.searched == 0),
                 sets: holds.sets > 0,
-                lost: snapshot.losses(run.id).map_or(0, |losses| losses.entries()),
+                lost: losses.as_ref().map_or(0, |losses| losses.entries()),
+                lost_unknown: losses.map_or(0, |losses| losses.unknown),
                 asked_otherwise: asked_otherwise(snapshot, run)?,
             })
         };
@@ -157,7 +161,7 @@ fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Vec<(String, u64)>,
 }
 
 /// What there is to say of runs with entries that were asked with other labels than there are now.
-pub fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage::Error> {
+fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage::Error> {
     let mut notes = Vec::new();
     for run in snapshot.runs() {
         if let Some(told) = snapshot.run_asked_otherwise_told(run.id)? {
@@ -168,8 +172,14 @@ pub fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage:
     Ok(notes)
 }
 
+/// What there is to say of runs beside what is counted: empty ones, lost entries, other labels.
+pub fn notes_of_runs(snapshot: &Snapshot, store: &Path) -> Result<Vec<String>, kndb_storage::Error> {
+    let notes = empty_runs(snapshot, store).into_iter().chain(lost_entries(snapshot));
+    Ok(notes.chain(relabelled_runs(snapshot)?).collect())
+}
+
 /// What there is to say of runs that have lost entries to damage.
-pub fn lost_entries(snapshot: &Snapshot) -> Vec<String> {
+fn lost_entries(snapshot: &Snapshot) -> Vec<String> {
     snapshot.runs().filter_map(|run| snapshot.losses(run.id)).map(|losses| losses.to_string()).collect()
 }
 

@@ -23,6 +23,7 @@ use kndb_storage::Store;
 use crate::error::{CliError, Result, StatementText};
 use crate::machine;
 use crate::output::{Delivered, Delivery, Mode};
+use crate::overview::notes_of_runs;
 use crate::relations::Named;
 use dot::DotCommand;
 
@@ -308,7 +309,12 @@ impl Session {
             DotCommand::Refresh => drop(self.store.refresh()?),
             DotCommand::Run(name) => self.default_run(name, messages)?,
             DotCommand::Labels(language) => self.set_labels(language),
-            DotCommand::Runs => self.list(listing::runs, streams)?,
+            DotCommand::Runs => {
+                for note in notes_of_runs(&*self.store.snapshot()?, self.store.path())? {
+                    writeln!(messages, "note: {note}").map_err(CliError::Output)?;
+                }
+                self.list(listing::runs, streams)?;
+            }
             DotCommand::Schema => self.list(listing::schema, streams)?,
         }
         Ok(Flow::Continue)

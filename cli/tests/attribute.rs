@@ -266,8 +266,8 @@ fn entries_that_were_asked_with_other_labels_are_counted_until_they_are_asked_an
     environment.write(path, &text.replacen(FACTS[0].3, "Rome", 1));
     environment.ok(&["facts", "db", "en"]);
     assert_eq!(runs(&environment)[0]["asked_with_other_labels"], serde_json::json!({"en": 1}));
-    for command in ["info", "runs"] {
-        let told = environment.ok(&[command, "db"]).messages;
+    for command in [&["info", "db"][..], &["runs", "db"], &["query", "db", "-c", ".runs"]] {
+        let told = environment.ok(command).messages;
         assert!(told.contains("note: run \"r\": 1 entry was asked with other labels"), "{told}");
     }
     assert_eq!(attribute(&environment, "bert", &["--run", "r", "--quiet", "--replace-changed"]).code, Some(0));

@@ -25,6 +25,61 @@ fn a_backup_answers_as_the_store_does_and_a_second_one_copies_nothing() {
 }
 
 #[test]
+fn verify_says_that_the_store_put_sled_s_snapshot_aside_and_a_repair_says_what_was_mended() {
+    for arguments in [&["verify", "demo"][..], &["verify", "demo", "--repair"]] {
+        let environment = Environment::with_demo();
+        let before = answer(&environment, "demo");
+        let entries = std::fs::read_dir(environment.path("demo/catalogue")).expect("lists").flatten();
+        let snapshots = entries.map(|entry| entry.path());
+        let snapshots: Vec<_> = snapshots.filter(|path| path.to_string_lossy().contains("snap.")).collect();
+        assert!(!snapshots.is_empty(), "sled wrote one");
+        for path in snapshots {
+            let mut bytes = std::fs::read(&path).expect("reads");
+            bytes[30] ^= 0x10;
+            std::fs::write(&path, bytes).expect("writes");
+        }
+        let told = environment.ok(arguments);
+        let expected = if arguments.len() == 2 {
+            assert!(told.out.ends_with("catalogue: read, too\nresult: all is well\n"), "{told:?}");
+            "note: this store was repaired; demo/repairs says what was lost\n"
+        } else {
+            "nothing is lost; demo/repairs says what was mended\n"
+        };
+        assert!([told.out, told.messages].concat().contains(expected), "{expected}");
+        assert!(environment.read("demo/repairs").contains("rebuilt: the catalogue's snapshot, from its log"));
+        assert_eq!(answer(&environment, "demo"), before);
+    }
+}
+
+#[test]
+fn a_merge_that_is_refused_says_whose_entries_differ_and_what_to_do() {
+    let environment = Environment::new();
+    for (store, neuron) in [("one", 1), ("other", 2)] {
+        environment.write("sets.json", &format!(r#"{{"f1": [[0, {neuron}]]}}"#));
+        let run = ["--run", "r", "--model", "toy", "--layers", "2", "--width", "4"];
+        environment.ok(&[&["import", store, "sets.json"], &run[..]].concat());
+    }
+    let refused = environment.run(&["merge", "one", "other"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let said = "prompt 0) has another entry in run \"r\" of other than in run \"r\" of one; nothing was written";
+    assert!(refused.messages.contains(said) && refused.messages.contains("fact \"f1\" ("), "{refused:?}");
+    assert!(refused.messages.contains("`kndb copy-run other \"r\" INTO --as NAME`"), "{refused:?}");
+}
+
+#[test]
+fn an_unreadable_epoch_is_named_with_what_mends_it() {
+    let environment = Environment::with_demo();
+    environment.write("demo/epoch", "no number\n");
+    let refused = environment.run(&["--read-only", "runs", "demo"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let told = "demo/epoch is damaged: number of the last commit: found \"no number\\n\"";
+    assert!(refused.messages.contains(told), "{refused:?}");
+    assert!(refused.messages.contains("whoever may write to the store has only to read it once"), "{refused:?}");
+    environment.ok(&["runs", "demo"]);
+    environment.ok(&["--read-only", "runs", "demo"]);
+}
+
+#[test]
 fn a_run_is_renamed() {
     let environment = Environment::with_demo();
     let runs = environment.ok(&["runs", "demo", "--json"]).out;

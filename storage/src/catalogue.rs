@@ -207,6 +207,8 @@ impl Locked {
         self.published = if newest == 0 { None } else { Manifest::open(store, newest).unwrap_or_default() };
         let whole = self.published.as_ref().is_some_and(|manifest| manifest.catalogue.counters.epoch == here);
         if !whole && self.now.store.is_some() {
+            // Else a power cut could leave a manifest of a commit that was only in the system's cache when its writer was killed.
+            durable::sync_tree(&self.path)?;
             publish(store, &self.now, None, &BTreeSet::new())?;
             self.published = Manifest::open(store, here)?;
         }

@@ -2,6 +2,7 @@
 
 use crate::catalogue::FileRecord;
 use crate::error::{Error, Result};
+use crate::files::mapped::{RELEASED_BYTES, ReadSoFar};
 use crate::files::{SEGMENT, file_path};
 use crate::ids::{FactId, FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
@@ -12,8 +13,6 @@ use std::borrow::Cow;
 
 /// A compacted segment is closed when it has this many bytes of payload.
 const SEGMENT_BYTES: u64 = 1 << 30;
-/// After so many bytes of payload the pages that were read are given back: they would count as this process's memory.
-const RELEASED_BYTES: u64 = 64 << 20;
 /// How often compaction starts again when someone changes what it reads.
 const TRIES: usize = 4;
 
@@ -52,7 +51,7 @@ impl Store {
     /// When something that would be copied is damaged: nothing of that run is changed, all others are compacted, and the message
     /// says where the first damage is.
     pub fn compact(&self) -> Result<Compacted> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.for_writing()?;
         let before = snapshot.segment_files();
         // Runs with nothing to do are not opened for writing: a store may have thousands.
         let (mut due, mut damage) = (Vec::new(), None);
@@ -99,7 +98,7 @@ impl Store {
 
     /// Leaves the replaced files to the next commit, which removes them as garbage: by then no snapshot of ours has them open.
     fn merge_run(&self, name: &str) -> Result<()> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.for_writing()?;
         let run = snapshot.run_named(name).ok_or_else(|| snapshot.catalogue.unknown_run(name))?.clone();
         // A snapshot keeps the files it reads, so none is held when they are removed.
         drop(snapshot);
@@ -114,7 +113,7 @@ impl Store {
     }
 
     fn try_compact(&self, run: RunId) -> Result<bool> {
-        let snapshot = self.snapshot()?;
+        let snapshot = self.for_writing()?;
         let Some(head) = snapshot.run(run).map(|run| SegmentHead {
             run: run.id,
             shape: run.spec.shape,
@@ -132,12 +131,8 @@ impl Store {
         while !rest.is_empty() {
             let building = self.building()?;
             let (mut count, mut size, mut damage) = (0, 0, None);
-            let mut released = 0;
+            let mut read = ReadSoFar::default();
             let payloads = rest.iter().map_while(|entry| {
-                if size - released > RELEASED_BYTES {
-                    snapshot.release_pages(RELEASED_BYTES);
-                    released = size;
-                }
                 if size >= SEGMENT_BYTES {
                     return None;
                 }
@@ -145,6 +140,9 @@ impl Store {
                     Ok(payload) => {
                         count += 1;
                         size += payload.len() as u64;
+                        if read.is_much(payload.len() as u64) {
+                            snapshot.release_pages(RELEASED_BYTES);
+                        }
                         Some((entry.key, payload))
                     }
                     Err(error) => {
@@ -164,6 +162,7 @@ impl Store {
             rest = &rest[count..];
         }
         self.write(|locked| {
+            // Entries may have been replaced since, and the run dropped or compacted by another: then all is done again.
             for (file, _) in &segments {
                 let tombstones = |c: &crate::catalogue::Catalogue| {
                     c.tombstones.range((*file, 0)..=(*file, u32::MAX)).map(|(_, l)| l.clone()).collect::<Vec<_>>()
@@ -191,6 +190,10 @@ impl Store {
         let snapshot = self.refresh()?;
         let mut problems = snapshot.verify_files(self.path());
         let catalogue = self.verify_catalogue(&snapshot, &mut problems);
+        if catalogue && problems.is_empty() {
+            // Best effort, as what else any writer mends.
+            let _ = self.tell_what_came_back();
+        }
         let (segments, bytes) = snapshot.segment_files();
         Ok(Verified {
             segments,
@@ -262,6 +265,8 @@ fn entries<'a>(snapshot: &Snapshot, segments: &[(FileId, Vec<LivePart<'a>>)]) ->
     let mut entries = Vec::new();
     for part in segments.iter().flat_map(|(_, parts)| parts) {
         part.part.prove()?;
+        // Neuron sets, and parts of format 1, are read whole there.
+        snapshot.release_pages(RELEASED_BYTES);
         for (local, &fact) in (0..).zip(part.part.facts()?) {
             if part.is_live(local) {
                 let key = EntryKey {

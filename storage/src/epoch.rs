@@ -83,6 +83,20 @@ impl Epoch {
         self.read().map(|(epoch, state)| if state == DONE { epoch } else { epoch.saturating_sub(1) })
     }
 
+    /// Why the file says nothing.
+    pub(crate) fn why_unread(&self) -> Error {
+        let bad = |found: String| {
+            let expected = "the number of the last commit in 20 digits and a line feed; whoever may write to the store has only to read it once, \
+                            and the file is written anew";
+            Error::corrupt(&self.path, "number of the last commit", found, expected)
+        };
+        match std::fs::read(&self.path) {
+            Ok(text) => bad(format!("{:?}", String::from_utf8_lossy(&text[..text.len().min(40)]))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => bad("no such file".to_owned()),
+            Err(e) => Error::io("read", &self.path)(e),
+        }
+    }
+
     /// Fails if a confirmed commit is not in the catalogue. Only under the catalogue's lock.
     pub(crate) fn check(&self, catalogue: &Path, found: u64) -> Result<()> {
         let done = self.done().unwrap_or(0);

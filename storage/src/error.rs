@@ -161,16 +161,41 @@ pub enum Error {
         run: String,
     },
     /// Two stores that are to be one say different things.
-    #[error("{what} is {given} in {}, but {before} in what comes before it; nothing was written", from.display())]
+    #[error("{what} is {given} in {}, but {before} in {}; nothing was written", from.display(), other.display())]
     StoresDiffer {
         /// Of what.
         what: String,
-        /// What the store it goes into, or a source named earlier, says.
+        /// What the other store says.
         before: String,
+        /// The store it goes into, or a source named earlier.
+        other: PathBuf,
         /// What a source says.
         given: String,
         /// That source.
         from: PathBuf,
+    },
+    /// Two runs that are to be one have different entries for one place.
+    #[error(
+        "fact {fact:?} ({language}, prompt {prompt}) has another entry in run {run:?} of {} than in run {other_run:?} of {}{}; nothing was written",
+        from.display(), other.display(), and_more(*count)
+    )]
+    EntriesDiffer {
+        /// External id of the first such fact.
+        fact: String,
+        /// Its language.
+        language: String,
+        /// Its prompt number.
+        prompt: u16,
+        /// The run of a source.
+        run: String,
+        /// That source.
+        from: PathBuf,
+        /// The run of the store it goes into, or of a source named earlier.
+        other_run: String,
+        /// That store.
+        other: PathBuf,
+        /// How many places there are for which the entries differ.
+        count: u64,
     },
     /// A store that was named as both ends.
     #[error("{} is both where to take from and where to put it", path.display())]
@@ -189,6 +214,29 @@ pub enum Error {
         found: String,
         /// What was expected.
         expected: String,
+    },
+    /// The disk that a backup goes to is full.
+    #[error(
+        "{} has no room for the backup of {}: {copied} of {files} files are there, with {copied_bytes} of {bytes} bytes; {}: {source}",
+        to.display(), store.display(), earlier(*before)
+    )]
+    BackupFull {
+        /// The store.
+        store: PathBuf,
+        /// The folder.
+        to: PathBuf,
+        /// Files that are copied, now or before.
+        copied: u64,
+        /// Their bytes.
+        copied_bytes: u64,
+        /// Files of the store.
+        files: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// The commit of the backup that is there all the same.
+        before: Option<u64>,
+        /// What failed.
+        source: Box<Error>,
     },
     /// A parameter of a run is out of its range.
     #[error("run {run:?}: {field} is {given}, expected {expected}")]
@@ -286,7 +334,10 @@ pub enum Error {
         path: PathBuf,
     },
     /// A store of format 1 where only reading is allowed.
-    #[error("{}: a store of format 1 can only be read where it can be written; run `kndb upgrade` on it there once", path.display())]
+    #[error(
+        "{}: a store of format 1 is read through its catalogue, which has to be opened for writing, and nothing can or may be written here; copy its folder to \
+         where it can be written, and run `kndb upgrade` on the copy: format 2 is read anywhere", path.display()
+    )]
     NeedsUpgrade {
         /// The store.
         path: PathBuf,
@@ -401,6 +452,19 @@ impl Error {
             found: found.to_string(),
             expected: expected.to_string(),
         }
+    }
+}
+
+/// The places beside the first one.
+fn and_more(count: u64) -> String {
+    if count > 1 { format!(" ({count} entries differ, this is the first)") } else { String::new() }
+}
+
+/// What is there while a backup is not whole.
+fn earlier(before: Option<u64>) -> String {
+    match before {
+        Some(commit) => format!("the backup of commit {commit} is there as before"),
+        None => "there is no backup yet".to_owned(),
     }
 }
 

@@ -1,11 +1,11 @@
-//! What a run holds, counted from headers of segments: no score is read.
+//! What a run holds, counted from headers of segments: of entries only those are read that were replaced and not folded away yet.
 
 use crate::error::Result;
 use crate::ids::{LanguageId, RunId};
 use crate::segment::PartKind;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{LivePart, Snapshot};
 
-/// Counts of a run. Entries that were replaced count among what is kept until they are folded away.
+/// Counts of a run. Entries that were replaced do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holds {
     /// Languages it has entries in, ascending.
@@ -31,28 +31,43 @@ impl Holds {
 
 impl Snapshot {
     /// What a run holds.
+    ///
+    /// # Errors
+    /// When a file that is read is missing or damaged.
     pub fn holds(&self, run: RunId) -> Result<Holds> {
         let mut holds = Holds::default();
         let (attributions, groups) = self.slots_of(run);
         for slot in attributions {
-            holds.languages.push(slot.language);
-            for live in self.parts(slot)? {
+            for live in self.parts(slot)?.into_iter().filter(|live| live.live_len() > 0) {
+                holds.languages.push(slot.language);
                 holds.attributed += live.live_len();
                 if live.part.kind() == PartKind::Neurons {
                     holds.sets += live.live_len();
                 }
-                holds.kept += live.part.members();
+                holds.kept += members(live)?;
             }
         }
         for slot in groups {
-            holds.languages.push(slot.language);
-            for live in self.group_parts(slot)? {
+            for live in self.group_parts(slot)?.into_iter().filter(|live| live.live_len() > 0) {
+                holds.languages.push(slot.language);
                 holds.searched += live.live_len();
-                holds.groups += live.part.members();
+                holds.groups += members(live)?;
             }
         }
         holds.languages.sort_unstable();
         holds.languages.dedup();
         Ok(holds)
     }
+}
+
+/// Scores, neurons or groups of the entries that were not replaced.
+fn members(live: LivePart<'_>) -> Result<u64> {
+    let mut members = live.part.members();
+    for local in live.replaced.into_iter().flatten() {
+        let replaced = live.part.members_of(local)?;
+        members = members.checked_sub(replaced).ok_or_else(|| {
+            live.damaged(format!("{replaced} in replaced entry {local}"), "no more than are in the part")
+        })?;
+    }
+    Ok(members)
 }

@@ -89,8 +89,11 @@ const UNKNOWN: &str = "?";
 pub struct Losses {
     /// The run.
     pub run: String,
-    /// How many, by language; `?` for those of which not even that is known: then there may be more.
+    /// How many, by language; `?` for those of which not even that is known.
     pub languages: Vec<(String, u64)>,
+    /// Those of them of which nobody knows whose they were. There may be more: of a segment that no manifest tells of one is counted, and
+    /// of two stores' the larger number. Whether they are there again is not known either.
+    pub unknown: u64,
 }
 
 impl Losses {
@@ -103,8 +106,7 @@ impl Losses {
 impl std::fmt::Display for Losses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let languages: Vec<String> = self.languages.iter().map(|(code, count)| format!("{code} {count}")).collect();
-        // A segment that no manifest tells of counts as one entry: nobody knows how many it had.
-        let least = if self.languages.iter().any(|(code, _)| code == UNKNOWN) { "at least " } else { "" };
+        let least = if self.unknown > 0 { "at least " } else { "" };
         let entries = match self.entries() {
             1 => "1 entry".to_owned(),
             count => format!("{count} entries"),
@@ -115,7 +117,16 @@ impl std::fmt::Display for Losses {
              command that made the run makes them anew",
             self.run,
             languages.join(", ")
-        )
+        )?;
+        if self.unknown > 0 {
+            write!(
+                f,
+                "; of {} of them nobody knows whose they were, so these count for good: copy the run from a good store under another name \
+                 (`kndb copy-run`), or drop it and make it again",
+                self.unknown
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -123,8 +134,9 @@ impl Snapshot {
     /// What a run has lost to damage, by a repair of this store or of one that it came from; `None` where it lacks nothing.
     pub fn losses(&self, run: RunId) -> Option<Losses> {
         let lost = self.catalogue.lost.get(&run)?;
-        let mut languages = BTreeMap::<String, u64>::new();
+        let (mut languages, mut unknown) = (BTreeMap::<String, u64>::new(), 0_u64);
         for (&from, lost) in lost {
+            unknown = unknown.saturating_add(lost.unknown);
             let missing = lost.facts.iter().filter(|&fact| !self.has_again(run, from, fact)).count() as u64;
             let name = self.catalogue.languages.get(usize::from(from.language)).map_or(UNKNOWN, String::as_str);
             let all = missing.saturating_add(lost.unknown);
@@ -134,7 +146,7 @@ impl Snapshot {
             }
         }
         let run = self.run(run).map_or_else(String::new, |run| run.spec.name.clone());
-        (!languages.is_empty()).then(|| Losses { run, languages: languages.into_iter().collect() })
+        (!languages.is_empty()).then(|| Losses { run, languages: languages.into_iter().collect(), unknown })
     }
 
     /// Facts whose entries a run has lost, there again or not.
@@ -142,6 +154,18 @@ impl Snapshot {
         let of_run = self.catalogue.lost.get(&run).into_iter().flat_map(BTreeMap::values);
         let lost = of_run.fold(RoaringBitmap::new(), |all, lost| all | &lost.facts);
         lost - &self.catalogue.dropped_facts
+    }
+
+    /// Lost entries that are there again, with their runs.
+    pub(crate) fn lost_and_there_again(&self) -> Vec<(RunId, EntryKey)> {
+        let mut again = Vec::new();
+        for (&run, of_run) in &self.catalogue.lost {
+            for (from, lost) in of_run {
+                let keys = lost.facts.iter().filter_map(|fact| from.key(fact));
+                again.extend(keys.filter(|&key| matches!(self.find(run, key), Ok(Some(_)))).map(|key| (run, key)));
+            }
+        }
+        again
     }
 
     /// Whether a lost entry is there, or its fact is not one of the store any more.

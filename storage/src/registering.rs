@@ -24,6 +24,7 @@ impl Store {
             return Ok(found.into_iter().flatten().collect());
         }
         let ids = self.write(|locked| {
+            // Others may have named some of these facts since, or forgotten them.
             let now = self.snapshot_under(locked)?;
             let mut added = std::collections::HashMap::new();
             let ids = ids.iter().map(|&id| match (now.fact_or_dropped(id)?, added.get(id)) {
@@ -53,6 +54,7 @@ impl Store {
             check_name("name of a relation", &row.name)?;
         }
         if batch.only_names() && !batch.relation_names.is_empty() {
+            // Nothing was prepared: a name counts, whatever was there.
             let names = self.write(|locked| Ok(set_names(&batch.relation_names, locked)))?;
             return Ok(FactsAdded { relation_names: names, ..FactsAdded::default() });
         }

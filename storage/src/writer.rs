@@ -173,6 +173,7 @@ impl RunWriter {
     pub fn job(&self, signature: &str, on_conflict: OnConflict) -> Result<Job<'_>> {
         let known = self.store.for_writing()?.facts();
         let id = self.store.write(|locked| {
+            // The run may have been dropped since it was opened, and another process may have begun the same import.
             self.run_in(locked)?;
             let same = |job: &JobRecord| job.run == self.run.id.0 && job.signature == signature && !job.finished;
             if let Some((&id, _)) = locked.now().jobs.iter().find(|(_, job)| same(job)) {
@@ -192,7 +193,13 @@ impl RunWriter {
     pub fn finish(self) -> Result<()> {
         self.seal()?;
         self.set_finished(true)?;
-        self.compact_if_many().map_err(Error::after_commit)
+        self.tidy_up().map_err(Error::after_commit)
+    }
+
+    /// What is due when a job is done, and can wait if it fails.
+    fn tidy_up(&self) -> Result<()> {
+        self.store.tell_what_came_back()?;
+        self.compact_if_many()
     }
 
     fn compact_if_many(&self) -> Result<()> {
@@ -209,6 +216,7 @@ impl RunWriter {
 
     fn set_finished(&self, finished: bool) -> Result<()> {
         self.store.write(|locked| {
+            // The run may have been dropped since it was opened, renamed, or finished by another.
             let mut run = self.run_in(locked)?;
             if run.finished != finished {
                 run.finished = finished;
@@ -315,6 +323,7 @@ impl RunWriter {
 
     fn commit_unsealed(&self, entries: &[Prepared], on_conflict: OnConflict) -> Result<Appended> {
         self.store.write(|locked| {
+            // The run may have been dropped since, and others may have written some of these entries, or forgotten their facts.
             self.run_in(locked)?;
             let replaced = self.clear_the_way(locked, entries, on_conflict)?;
             for entry in entries {
@@ -364,6 +373,7 @@ impl RunWriter {
         let (out, bytes) = build(building.writer()?, head, payloads).map_err(Error::io("write", building.path()))?;
         building.sync(out)?;
         self.store.write(|locked| {
+            // As for entries that are to wait: run, entries and facts may have changed while the file was built.
             self.run_in(locked)?;
             let replaced = self.clear_the_way(locked, &entries, on_conflict)?;
             let file = locked.next_file();

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
-use crate::overview::{Overview, empty_runs, lost_entries, readable_bytes, relabelled_runs};
+use crate::overview::{Overview, notes_of_runs, readable_bytes};
 use crate::session::listing;
 use crate::terminal::Terminal;
 
@@ -16,8 +16,7 @@ use crate::terminal::Terminal;
 pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
-    let notes = empty_runs(&snapshot, store.path()).into_iter().chain(lost_entries(&snapshot));
-    for note in notes.chain(relabelled_runs(&snapshot)?) {
+    for note in notes_of_runs(&snapshot, store.path())? {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let overview = Overview::of(&store)?;
@@ -61,8 +60,13 @@ fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Resul
         line("saved set", format!("@{name} = {text} ({members} members)"))?;
     }
     if let Some(repairs) = &overview.repairs {
-        let lost = repairs.lines().filter(|line| line.starts_with("lost: ")).count();
-        line("repaired", format!("{lost} losses; the file `repairs` in the store says which"))?;
+        let count = |what: &str| repairs.lines().filter(|line| line.starts_with(what)).count();
+        let back = match count("brought back: ") {
+            0 => String::new(),
+            back => format!(", {back} brought back"),
+        };
+        let lost = count("lost: ");
+        line("repaired", format!("{lost} losses{back}; the file `repairs` in the store says which"))?;
     }
     line("runs", overview.runs.len().to_string())
 }
@@ -106,6 +110,7 @@ fn as_json(overview: &Overview) -> serde_json::Value {
                 "kept": it.kept,
                 "groups": it.groups,
                 "lost_entries": it.lost,
+                "lost_entries_unknown": it.lost_unknown,
                 "asked_with_other_labels": it.asked_otherwise.iter().cloned().collect::<BTreeMap<_, _>>(),
             })
         })

@@ -37,11 +37,29 @@ impl CliError {
             return Some(hint);
         }
         match self {
+            Self::Store(Store::BackupFull { .. }) => Some(
+                "make room there, then give the same command again: it goes on with what is copied; or name a folder on another disk".into(),
+            ),
+            Self::Store(Store::EntriesDiffer { run, from, .. }) => Some(format!(
+                "if both are to be kept, `kndb copy-run {} {run:?} INTO --as NAME` puts the run beside the other; if one is wrong, drop that run, or make \
+                 its entry anew (--replace), and merge again",
+                from.display()
+            )),
+            Self::Store(Store::StoresDiffer { .. }) => Some(
+                "make both say the same and merge again: `kndb facts` with the same files in both gives them the same labels, templates and candidates; \
+                 a run of other parameters comes beside the other under another name: `kndb rename-run`"
+                    .into(),
+            ),
             Self::Store(error) if error.is_full_disk() => Some(FULL_DISK.into()),
             Self::Query { error, .. } if is_full_disk(error) => Some(FULL_DISK.into()),
             Self::Store(error) if error.is_not_writable() => Some(NOT_WRITABLE.into()),
             Self::Query { error, .. } if is_not_writable(error) => Some(NOT_WRITABLE.into()),
             Self::Query { error, .. } => error.hint.clone(),
+            Self::Store(Store::Io { action: "read" | "open" | "map" | "list", source, .. })
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Some("whoever asks a store reads all of its files: have its folder made readable for this user".into())
+            }
             Self::Store(Store::NotAStore { path, .. }) => Some(not_a_store(path)),
             Self::StatementFirst { statement, store } => Some(format!(
                 "the store comes first: `kndb query {} \"{statement}\"`",

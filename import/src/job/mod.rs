@@ -164,8 +164,9 @@ pub fn import(
     }
     let options = Options { run: Some(job.run.name.clone()), ..job.options.clone() };
     let signature = signature(inputs, &options)?;
-    let snapshot = store.snapshot()?;
     let (run, _claim) = opened(store, &job.run)?;
+    // After the run was opened: that publishes what a killed writer had committed.
+    let snapshot = store.snapshot()?;
     let writer = run.job(&signature, job.on_conflict)?;
     let mut pass = Pass {
         job: &writer,

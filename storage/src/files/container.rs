@@ -4,7 +4,7 @@
 //! first time it is used ([`Checked`]). The bytes: `docs/format.md`, "What do all files share?".
 
 use crate::error::{Error, Result};
-use crate::files::mapped::Bytes;
+use crate::files::mapped::{Bytes, RELEASED_BYTES};
 use rkyv::{Archive, Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -219,11 +219,24 @@ impl Container {
 
     /// Compares a section with its checksum, whether or not that was done before.
     pub(crate) fn verify(&self, section: Section, name: &str) -> Result<()> {
-        let found = xxh3_64(self.raw(section));
+        let found = self.checksum(self.raw(section));
         if found == section.xxh3 {
             return Ok(());
         }
         Err(Error::corrupt(&self.path, name, format!("checksum {found:016x}"), format!("{:016x}", section.xxh3)))
+    }
+
+    /// Piece by piece where there are many bytes: the pages of those that are done are given back.
+    fn checksum(&self, bytes: &[u8]) -> u64 {
+        if bytes.len() as u64 <= RELEASED_BYTES {
+            return xxh3_64(bytes);
+        }
+        let mut hash = Xxh3Default::new();
+        for piece in bytes.chunks(RELEASED_BYTES as usize) {
+            hash.update(piece);
+            self.release();
+        }
+        hash.digest()
     }
 }
 

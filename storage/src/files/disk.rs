@@ -8,7 +8,12 @@ use std::io;
 use std::path::Path;
 
 #[cfg(test)]
-use crate::power::{changed as watch_change, synced as watch_sync};
+use crate::power::{changed as watch_change, has_room, synced as watch_sync};
+
+#[cfg(not(test))]
+fn has_room() -> io::Result<()> {
+    Ok(())
+}
 
 #[cfg(not(test))]
 fn watch_change() {}
@@ -18,6 +23,7 @@ fn watch_sync(_: &Path) {}
 
 /// Makes a file that is not there yet.
 pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    has_room()?;
     let file = OpenOptions::new().write(true).create_new(true).open(path)?;
     watch_change();
     Ok(file)
@@ -52,6 +58,7 @@ pub(crate) fn wrote() {
 /// Makes a file's bytes durable, or a folder's names.
 pub(crate) fn sync(file: &File, path: &Path) -> io::Result<()> {
     watch_change();
+    has_room()?;
     file.sync_all()?;
     watch_sync(path);
     Ok(())

@@ -4,6 +4,13 @@ use crate::error::{Error, Result};
 use std::fs::File;
 use std::path::Path;
 
+/// Whoever reads everything gives pages back after so many bytes: they would count as this process's memory. Far below the 512 MB that a
+/// writer may have, far above what giving back costs.
+#[cfg(not(test))]
+pub(crate) const RELEASED_BYTES: u64 = 64 << 20;
+#[cfg(test)]
+pub(crate) const RELEASED_BYTES: u64 = 1 << 20;
+
 /// Immutable bytes that segments and dictionaries read from.
 pub(crate) enum Bytes {
     /// A mapped file. No handle stays open: a store may have more files than a process may have handles.
@@ -34,6 +41,8 @@ impl Bytes {
     /// Gives the pages that were read back to the system, as whose memory they count from then on. They stay in its cache as long as it
     /// likes, and come again when they are read again.
     pub(crate) fn release(&self) {
+        #[cfg(test)]
+        tests::RELEASES.set(tests::RELEASES.get() + 1);
         #[cfg(unix)]
         if let Self::Mapped(map) = self {
             // SAFETY: the mapping is one of a file, shared and only read: a page that is dropped is taken from the file again, also
@@ -70,6 +79,22 @@ pub(crate) fn u64s(bytes: &[u8]) -> &[[u8; 8]] {
     bytes.as_chunks().0
 }
 
+/// Counts what is read of a mapped file, and says when pages are to be given back.
+#[derive(Default)]
+pub(crate) struct ReadSoFar(u64);
+
+impl ReadSoFar {
+    /// Counts bytes; whether there are [`RELEASED_BYTES`] of them since it last said so.
+    pub(crate) fn is_much(&mut self, more: u64) -> bool {
+        self.0 += more;
+        let much = self.0 > RELEASED_BYTES;
+        if much {
+            self.0 = 0;
+        }
+        much
+    }
+}
+
 /// Bytes of mapped files that count as this process's memory; `None` where the system does not tell.
 pub(crate) fn resident() -> Option<u64> {
     // Linux: `RssFile:       5012 kB`.
@@ -79,8 +104,14 @@ pub(crate) fn resident() -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// How often pages were given back.
+        pub(crate) static RELEASES: Cell<usize> = const { Cell::new(0) };
+    }
 
     #[test]
     fn bytes_are_the_same_after_their_pages_were_released() {

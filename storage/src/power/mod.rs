@@ -8,6 +8,7 @@
 mod contents;
 mod recorder;
 mod states;
+mod upkeep;
 
 use crate::{
     Entry, EntryData, Error, FactBatch, FactRow, Neuron, OnConflict, RunSpec, SavedSet, ScoreValues, Scores, Shape,
@@ -16,11 +17,29 @@ use crate::{
 use contents::Contents;
 use recorder::{Happened, Recorder};
 use states::{Random, write_state};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 thread_local! {
     static RECORDER: RefCell<Option<Recorder>> = const { RefCell::new(None) };
+    /// Told of every path that is made durable.
+    static WATCH: RefCell<Option<Box<Watch>>> = const { RefCell::new(None) };
+    /// How many files can still be made or made durable, where the disk is to be full then.
+    static ROOM: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+type Watch = dyn FnMut(&Path);
+
+/// Whether there is room on the disk.
+pub(crate) fn has_room() -> std::io::Result<()> {
+    match ROOM.get() {
+        None => Ok(()),
+        Some(0) => Err(std::io::ErrorKind::StorageFull.into()),
+        Some(left) => {
+            ROOM.set(Some(left - 1));
+            Ok(())
+        }
+    }
 }
 
 fn recorded(act: impl FnOnce(&mut Recorder)) {
@@ -35,6 +54,7 @@ pub(crate) fn changed() {
 /// A file or folder was made durable.
 pub(crate) fn synced(path: &Path) {
     recorded(|recorder| recorder.synced(path));
+    WATCH.with_borrow_mut(|watch| watch.as_mut().map(|watch| watch(path)));
 }
 
 fn spec(name: &str) -> RunSpec {

@@ -9,7 +9,7 @@ use crate::ids::{FileId, RunId};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use crate::segment::read::Segment;
-use crate::store::read_members;
+use crate::store::prove_members;
 use roaring::RoaringBitmap;
 use std::path::Path;
 
@@ -140,7 +140,7 @@ impl Snapshot {
         let sets = self.catalogue.files.iter().filter_map(|(&file, record)| match record {
             FileRecord::Set { bytes } => {
                 let sum = self.catalogue.sums.get(&file).copied();
-                Some(read_members(&file_path(store, file, SET), *bytes, sum).map(drop))
+                Some(prove_members(&file_path(store, file, SET), *bytes, sum))
             }
             _ => None,
         });

@@ -132,6 +132,7 @@ impl Store {
         let old = self.format() != FORMAT_VERSION;
         if old {
             self.write(|locked| {
+                // Another may have done it since; a commit more does no harm.
                 locked.counters();
                 Ok(())
             })?;

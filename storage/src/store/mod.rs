@@ -19,8 +19,9 @@ use crate::records::StoreId;
 use crate::run::{Run, RunSpec};
 use crate::snapshot::{Contents, Snapshot};
 use crate::writer::RunWriter;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,7 +29,7 @@ use folder::Folder;
 
 pub(crate) use create::write_marker;
 pub use sets::SetWriter;
-pub(crate) use sets::read_members;
+pub(crate) use sets::prove_members;
 
 /// How often an operation is repeated when another process changed what it was built on.
 pub(crate) const TRIES: usize = 16;
@@ -69,6 +70,8 @@ struct Inner {
     identity: Mutex<Identity>,
     /// Why the last commit failed half-way, if one did.
     uncertain: Mutex<Option<String>>,
+    /// Whether a commit that had begun was waited for.
+    has_waited: AtomicBool,
 }
 
 #[derive(Default)]
@@ -97,6 +100,7 @@ impl Store {
             current: Mutex::new(None),
             writing: Mutex::new(None),
             uncertain: Mutex::default(),
+            has_waited: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -122,9 +126,24 @@ impl Store {
         self.taken(None, Contents::All)
     }
 
-    /// A snapshot to write by: it says what is where, and costs nothing for what waits to be sealed.
+    /// A snapshot to write by: it says what is where, and costs nothing for what waits to be sealed. What a killed writer has committed
+    /// is in it: every writer looks here before it decides anything.
     pub(crate) fn for_writing(&self) -> Result<Arc<Snapshot>> {
+        self.publish_what_is_committed()?;
         self.taken(self.inner.epoch.confirmed(), Contents::Sealed)
+    }
+
+    /// A commit that has begun is that of a killed writer, which may be durable and is published here, or that of a living one, which has
+    /// the lock and has promised nothing yet: that is waited for once, and not by each look of a handle while others write.
+    fn publish_what_is_committed(&self) -> Result<()> {
+        if self.inner.epoch.confirmed().is_some() {
+            return Ok(());
+        }
+        if !self.inner.has_waited.load(Ordering::Acquire) || is_free(&self.catalogue().join("db")) {
+            drop(self.lock()?);
+            self.inner.has_waited.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// What the store holds under the lock.
@@ -184,12 +203,8 @@ impl Store {
         let problem = |manifest: Option<Manifest>| {
             let found = manifest
                 .map_or("no manifest".to_owned(), |newest| format!("commit {}", newest.catalogue.counters.epoch));
-            let expected = match done {
-                Some(done) => format!("commit {done}, which `epoch` says is done"),
-                None => {
-                    "a file `epoch` that says so; whoever may write to the store mends it by reading it once".into()
-                }
-            };
+            let Some(done) = done else { return self.inner.epoch.why_unread() };
+            let expected = format!("commit {done}, which `epoch` says is done");
             Error::corrupt(&self.path().join("manifests"), "newest manifest", found, expected)
         };
         let problem = found.map(problem).unwrap_or_else(|e| e);
@@ -279,6 +294,9 @@ impl Store {
                 garbage::make_room(self.path());
                 open()?
             }
+            Err(e) if self.format() == 1 && e.is_not_writable() => {
+                return Err(Error::NeedsUpgrade { path: self.path().to_owned() });
+            }
             opened => opened?,
         };
         let epoch = locked.now().counters.epoch;
@@ -290,7 +308,8 @@ impl Store {
         locked.must_have_what_is_published(self.path())?;
         self.same_store(locked.now(), seen)?;
         locked.catch_up(self.path())?;
-        if self.inner.epoch.done().is_none() {
+        // Nobody commits now, and what is there is published: that a commit has begun is said by one who was killed.
+        if self.inner.epoch.confirmed().is_none() {
             self.inner.epoch.confirm(epoch);
         }
         Ok((gate, locked))
@@ -344,13 +363,10 @@ impl Store {
     /// Begins a run, or goes on with one of the same name, which must agree in every parameter.
     pub fn open_run(&self, spec: RunSpec) -> Result<RunWriter> {
         spec.check()?;
-        // What a killed writer has committed is published before it is looked at: it may have dropped the run.
-        if self.inner.epoch.confirmed().is_none() {
-            drop(self.lock()?);
-        }
         let known = self.for_writing()?.run_named(&spec.name).cloned();
         let run = match known {
             Some(run) => run,
+            // Another may have begun the run since, or one of the same model in another shape.
             None => self.write(|locked| match locked.now().run_named(&spec.name).cloned() {
                 Some(run) => Ok(run),
                 None => {
@@ -383,9 +399,15 @@ impl Store {
         let known: Option<Vec<_>> = names.iter().map(|name| snapshot.language(name)).collect();
         match known {
             Some(ids) => Ok(ids),
+            // Another may have registered some of them since: these have their ids by now.
             None => self.write(|locked| names.iter().map(|name| named_language(locked, name)).collect()),
         }
     }
+}
+
+/// Whether nobody has sled's lock on its file.
+fn is_free(db: &Path) -> bool {
+    File::open(db).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 pub(crate) fn named_language(locked: &mut Locked, name: &str) -> Result<crate::ids::LanguageId> {

@@ -10,6 +10,7 @@ use crate::files::{SET, file_path};
 use crate::ids::FileId;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 impl Store {
     /// Saves a named set, replacing one of the same name.
@@ -76,6 +77,7 @@ impl Store {
     /// Removes a saved set.
     pub fn drop_set(&self, name: &str) -> Result<()> {
         self.write(|locked| {
+            // Nothing was prepared: what is there is looked at here.
             if !locked.now().sets.contains_key(name) {
                 return Err(unknown_set(locked.now(), name));
             }
@@ -112,6 +114,7 @@ impl SetWriter {
         check_name("set name", &set.name)?;
         let store = self.store.clone();
         let built = self.finish()?;
+        // One of the same name may have come or gone since: the last one counts.
         store.write(|locked| store.put_set(locked, set, built))
     }
 }
@@ -128,7 +131,16 @@ impl Write for SetWriter {
 }
 
 /// The members in a file, whose length the manifest knows; compared with their checksum.
-pub(crate) fn read_members(path: &std::path::Path, expected: u64, sum: Option<u64>) -> Result<Vec<u8>> {
+fn read_members(path: &Path, expected: u64, sum: Option<u64>) -> Result<Vec<u8>> {
+    with_members(path, expected, sum, <[u8]>::to_vec)
+}
+
+/// Fails unless the members in a file can be read.
+pub(crate) fn prove_members(path: &Path, expected: u64, sum: Option<u64>) -> Result<()> {
+    with_members(path, expected, sum, |_| ())
+}
+
+fn with_members<T>(path: &Path, expected: u64, sum: Option<u64>, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
     let bytes = Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() })?;
     let container = Container::open(bytes, path, Magic::Set)?;
     if container.len() != expected {
@@ -138,7 +150,7 @@ pub(crate) fn read_members(path: &std::path::Path, expected: u64, sum: Option<u6
     let section = Section::from_bytes(container.directory())
         .ok_or_else(|| Error::corrupt(path, "directory", format!("{} bytes", container.directory().len()), "24"))?;
     container.check_bounds(section, "members")?;
-    container.checked(&Checked::new(section), "members", |_| Ok(())).map(<[u8]>::to_vec)
+    container.checked(&Checked::new(section), "members", |_| Ok(())).map(read)
 }
 
 fn unknown_set(catalogue: &Catalogue, name: &str) -> Error {

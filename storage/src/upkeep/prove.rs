@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::files::mapped::Bytes;
 use crate::segment::read::Segment;
 use crate::snapshot::agree;
-use crate::store::read_members;
+use crate::store::prove_members;
 use std::path::Path;
 
 /// Fails unless a file is whole, and the one that a catalogue means.
@@ -25,6 +25,6 @@ pub(super) fn prove(path: &Path, record: &FileRecord, sum: Option<u64>) -> Resul
             dictionary.must_be(sum)?;
             dictionary.verify()
         }
-        FileRecord::Set { bytes } => read_members(path, bytes, sum).map(drop),
+        FileRecord::Set { bytes } => prove_members(path, bytes, sum),
     }
 }

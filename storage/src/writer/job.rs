@@ -46,10 +46,11 @@ impl Job<'_> {
         let writer = self.writer;
         // The signature goes with the job: it may be long, and nothing asks for it any more.
         writer.store.write(|locked| {
+            // The job may have gone with its run, or by the same import elsewhere: then there is nothing to end.
             locked.remove_job(self.id);
             Ok(())
         })?;
-        writer.compact_if_many().map_err(Error::after_commit)
+        writer.tidy_up().map_err(Error::after_commit)
     }
 
     /// Marks the import and its run complete, in one commit: there is no moment in which one is and the other is not, and the same import
@@ -58,12 +59,13 @@ impl Job<'_> {
         let writer = self.writer;
         writer.seal()?;
         writer.store.write(|locked| {
+            // The run may have been dropped since, renamed, or finished by another import of the same files.
             let mut run = writer.run_in(locked)?;
             run.finished = true;
             locked.set_run(&run);
             locked.remove_job(self.id);
             Ok(())
         })?;
-        writer.compact_if_many().map_err(Error::after_commit)
+        writer.tidy_up().map_err(Error::after_commit)
     }
 }

@@ -153,6 +153,7 @@ impl Segment {
         self.container.verify_envelope()?;
         for index in 0..self.len() {
             self.part(index).verify()?;
+            self.release();
         }
         Ok(())
     }
@@ -233,6 +234,13 @@ impl PartReader<'_> {
 }
 
 impl Blocks {
+    fn bytes_each(&self, part: &Part<'_>) -> u64 {
+        match self {
+            Self::V1(blocks) => blocks.bytes_each(part),
+            Self::V2(blocks) => blocks.bytes_each(part),
+        }
+    }
+
     fn scores<'a>(&'a self, part: &Part<'a>, local: u32, with_tail: bool) -> Result<ScoreView<'a>> {
         match self {
             Self::V1(blocks) => blocks.scores(part, local),

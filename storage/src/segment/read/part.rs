@@ -4,8 +4,8 @@ use super::{Blocks, GridSets, PartSections, Segment};
 use crate::block::{HEAD_SHARE, ScoreView};
 use crate::entry::Group;
 use crate::error::{Error, Result};
-use crate::files::mapped::u32s;
-use crate::ids::{FactId, LanguageId, Neuron, PromptId, Shape};
+use crate::files::mapped::{ReadSoFar, u32s};
+use crate::ids::{FactId, LanguageId, Neuron, PromptId, RunId, Shape};
 use crate::packed::{PackedSets, Values};
 use crate::segment::build::le_u32;
 use crate::segment::{PartKind, slots};
@@ -22,6 +22,11 @@ pub struct Part<'a> {
 impl<'a> Part<'a> {
     pub(crate) fn path(&self) -> &'a Path {
         self.segment.path()
+    }
+
+    /// The run whose entries these are.
+    pub(crate) fn run(&self) -> RunId {
+        self.segment.run
     }
 
     /// Its language.
@@ -57,6 +62,19 @@ impl<'a> Part<'a> {
     /// Number of kept scores, neurons or groups.
     pub fn members(&self) -> u64 {
         self.part.members
+    }
+
+    /// Number of kept scores, neurons or groups of one entry.
+    pub(crate) fn members_of(&self, local: u32) -> Result<u64> {
+        Ok(match self.kind() {
+            PartKind::Scores => self.head(local)?.kept() as u64,
+            PartKind::Groups => self.groups(local)?.len() as u64,
+            PartKind::Neurons => {
+                let mut neurons = Vec::new();
+                self.grid(0)?.push_to(local, &mut neurons);
+                neurons.len() as u64
+            }
+        })
     }
 
     /// From this τ on, the set of every fact is complete. Below it, single facts may still be: see [`ScoreView::floor`].
@@ -177,6 +195,11 @@ impl<'a> Part<'a> {
         self.part.blocks.groups(self, local)
     }
 
+    /// Bytes of an entry's block, on average: to count what is read. Neuron sets have no blocks.
+    pub(crate) fn bytes_each(&self) -> u64 {
+        self.part.blocks.bytes_each(self)
+    }
+
     /// Compares everything that [`Self::payload`] takes with its checksums, but for what it compares itself.
     pub(crate) fn prove(&self) -> Result<()> {
         let container = &self.segment.container;
@@ -263,7 +286,11 @@ impl<'a> Part<'a> {
             Blocks::V2(blocks) => blocks.prove(self)?,
         }
         self.prove_grids()?;
+        let mut read = ReadSoFar::default();
         for local in 0..self.len() {
+            if read.is_much(self.bytes_each()) {
+                self.segment.release();
+            }
             match self.kind() {
                 PartKind::Scores => self.check_scores(local)?,
                 PartKind::Groups => self.check_groups(local)?,

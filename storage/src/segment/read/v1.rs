@@ -100,6 +100,11 @@ impl Blocks {
             .map_err(|found| Error::corrupt(part.path(), part.place(local, "block"), found, "a group block"))
     }
 
+    /// Bytes of a block, on average over the part.
+    pub(super) fn bytes_each(&self, part: &Part<'_>) -> u64 {
+        self.blocks.section.len / u64::from(part.len().max(1))
+    }
+
     /// Compares everything with its checksum, whether or not that was done before.
     pub(super) fn prove(&self, container: &Container) -> Result<()> {
         container.verify(self.offsets.section, "offsets")?;

@@ -7,6 +7,7 @@ use crate::block::{Pieces, ScoreView, groups, v2};
 use crate::entry::Group;
 use crate::error::{Error, Result};
 use crate::files::container::{Checked, Container, Section};
+use crate::files::mapped::ReadSoFar;
 use crate::ids::{LanguageId, PromptId, Shape};
 use crate::segment::{ArchivedPartDirectory, ArchivedSegmentDirectory, PIECES, PartKind};
 use xxhash_rust::xxh3::xxh3_64;
@@ -154,6 +155,11 @@ impl Blocks {
             .map_err(|found| Error::corrupt(part.path(), part.place(local, "block"), found, "groups"))
     }
 
+    /// Bytes of a block, on average over the part.
+    pub(super) fn bytes_each(&self, part: &Part<'_>) -> u64 {
+        (self.heads.len + self.tails.len) / u64::from(part.len().max(1))
+    }
+
     /// Both pieces, compared with their checksums at this moment.
     pub(super) fn copied(&self, part: &Part<'_>, local: u32) -> Result<Vec<u8>> {
         let (head, head_xxh3) = self.piece(part, local, Which::Head, true)?;
@@ -166,9 +172,13 @@ impl Blocks {
         let container = &part.segment.container;
         container.verify(self.pieces.section, "pieces")?;
         if part.kind() != PartKind::Neurons {
+            let mut read = ReadSoFar::default();
             for local in 0..part.len() {
-                self.piece(part, local, Which::Head, true)?;
-                self.piece(part, local, Which::Tail, true)?;
+                let (head, _) = self.piece(part, local, Which::Head, true)?;
+                let (tail, _) = self.piece(part, local, Which::Tail, true)?;
+                if read.is_much((head.len() + tail.len()) as u64) {
+                    part.segment.release();
+                }
             }
         }
         container.verify(self.heads, "heads")?;

@@ -15,6 +15,7 @@ use crate::files::garbage::path_of;
 use crate::files::history;
 use crate::files::manifest::Manifest;
 use crate::ids::FileId;
+use crate::snapshot::Snapshot;
 use crate::store::Store;
 use std::collections::HashSet;
 use std::fs::File;
@@ -49,12 +50,42 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Backup`] when the folder holds anything else: another store, the same at a later commit, or a backup that was
-    /// written to. Damage of the store: nothing of a damaged file gets into the backup, and an earlier backup stays as it is.
+    /// written to. [`Error::BackupFull`] when there is no room: what was copied stays, and counts for the same call again. Damage of the
+    /// store: nothing of a damaged file gets into the backup, and an earlier backup stays as it is.
     pub fn backup(&self, to: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<BackedUp> {
-        let to = to.as_ref();
-        let snapshot = self.refresh()?;
+        let (to, snapshot) = (to.as_ref(), self.refresh()?);
+        self.copied_to(to, &snapshot, progress).map_err(|error| match error {
+            // The commit of the backup is durable: that is what is to be told.
+            Error::AfterCommit { .. } | Error::Unpublished { .. } => error,
+            error if error.is_full_disk() => self.has_no_room(to, &snapshot.catalogue, error),
+            error => error,
+        })
+    }
+
+    /// The error for a target without room: what is there, for whoever makes room and goes on.
+    fn has_no_room(&self, to: &Path, catalogue: &Catalogue, source: Error) -> Error {
+        let is_there = |&(&file, record): &(&FileId, &FileRecord)| {
+            let end = |folder: &Path| end_of(&path_of(folder, file, record), record.bytes()).ok();
+            end(to).is_some_and(|copy| Some(copy) == end(self.path()))
+        };
+        // As whoever opens it would find it: its commit is one step, which may have been done.
+        let before = Self::open_read_only(to).and_then(|backup| backup.snapshot()).map(|now| now.epoch()).ok();
+        let there: Vec<_> = catalogue.files.iter().filter(is_there).map(|(_, record)| record).collect();
+        Error::BackupFull {
+            store: self.path().to_owned(),
+            to: to.to_owned(),
+            copied: there.len() as u64,
+            copied_bytes: there.iter().map(|record| record.bytes()).sum(),
+            files: catalogue.files.len() as u64,
+            bytes: catalogue.files.values().map(|record| record.bytes()).sum(),
+            before,
+            source: Box::new(source),
+        }
+    }
+
+    fn copied_to(&self, to: &Path, snapshot: &Snapshot, progress: &mut dyn FnMut(u64, u64)) -> Result<BackedUp> {
         let catalogue = &snapshot.catalogue;
-        let target = Target::open(self.path(), &snapshot, to)?;
+        let target = Target::open(self.path(), snapshot, to)?;
         let mut done = BackedUp { commit: catalogue.counters.epoch, ..BackedUp::default() };
         let total = catalogue.files.values().map(|record| record.bytes()).sum();
         let mut passed = 0;

@@ -198,10 +198,12 @@ fn lost_since(source: (&Path, &Snapshot), to: &Path, backup: &Store) -> Result<O
         return Ok(Some(losses.to_string()));
     }
     let (now, then) = (note::read(source.0)?.unwrap_or_default(), note::read(to)?.unwrap_or_default());
-    let new = now.strip_prefix(then.as_str()).unwrap_or(&now);
-    let mut lost = new.lines().filter_map(|line| line.strip_prefix("lost: "));
-    let Some(first) = lost.next() else { return Ok(None) };
-    let more = lost.count();
+    // A line may have become one of what was brought back, and the same may be lost twice.
+    let mut new: Vec<&str> = note::losses(&now).collect();
+    for known in note::losses(&then) {
+        new.iter().position(|line| *line == known).map(|at| new.remove(at));
+    }
+    let Some((first, more)) = new.split_first().map(|(first, more)| (first, more.len())) else { return Ok(None) };
     let more = if more == 0 { String::new() } else { format!("; and {more} more, see the file `{REPAIRS}`") };
     Ok(Some(format!("{first}{more}")))
 }

@@ -5,12 +5,14 @@ use super::runs::RunPlan;
 use super::{Plan, Source};
 use crate::block::{Form, as_current};
 use crate::error::{Error, Result};
+use crate::files::mapped::{RELEASED_BYTES, ReadSoFar};
 use crate::ids::{FactId, RunId};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use crate::segment::read::Part;
 use crate::snapshot::{LivePart, Snapshot};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// An entry, wherever it is.
 #[derive(Clone, Copy)]
@@ -43,12 +45,16 @@ pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], c
     }
     all.sort_unstable_by_key(|found| (found.key.place(), found.place));
     let mut united = United { new: Vec::new(), same: 0 };
+    let mut read = ReadSoFar::default();
     let mut different: Option<(Found<'_>, Found<'_>, u64)> = None;
     for same in all.chunk_by(|one, other| one.key.place() == other.key.place()) {
         let (first, rest) = (same[0], &same[1..]);
         for other in rest.iter().filter(|_| compare) {
             let equal = first.equals(other, run);
-            if !equal.map_err(|error| error.in_place_of(&first.owner(&plan.into, sources)))? {
+            if read.is_much(first.part.bytes_each() + other.part.bytes_each()) {
+                plan.release_pages(sources);
+            }
+            if !equal.map_err(|error| error.in_place_of(&first.owner(plan, sources)))? {
                 let (a, b, count) = different.unwrap_or((first, *other, 0));
                 different = Some((a, b, count + 1));
             }
@@ -59,15 +65,21 @@ pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], c
         }
     }
     if let Some((first, other, count)) = different {
-        let what = format!("the entry of {} in run {:?}", other.owner(&plan.into, sources), run.run.spec.name);
-        let before = match first.place {
-            0 => "another one".to_owned(),
-            place => format!("that of {}", sources[place - 1].path.display()),
+        let name = |snapshot: &Snapshot, found: &Found<'_>| {
+            snapshot.run(found.part.run()).map_or_else(String::new, |run| run.spec.name.clone())
         };
-        let given =
-            if count == 1 { "another one".to_owned() } else { format!("another one (of {count} such entries)") };
         // The first of a place is of the store or of an earlier source.
-        return Err(sources[other.place.saturating_sub(1)].differs(what, before, given));
+        let ((before, before_path), (given, from)) = (first.of(plan, sources), other.of(plan, sources));
+        return Err(Error::EntriesDiffer {
+            fact: other.fact(given),
+            language: given.language_name(other.part.language()).to_owned(),
+            prompt: other.part.prompt().0,
+            run: name(given, &other),
+            from: from.to_owned(),
+            other_run: name(before, &first),
+            other: before_path.to_owned(),
+            count,
+        });
     }
     united.new.sort_unstable_by_key(|found| found.key);
     Ok(united)
@@ -103,6 +115,8 @@ fn gather_part<'a>(
         return Err(live.damaged(part.shape(), shape));
     }
     part.prove()?;
+    // Neuron sets, and parts of format 1, are read whole there.
+    snapshot.release_pages(RELEASED_BYTES);
     let language = match translation {
         Some(translation) => translation.languages.get(usize::from(part.language().0)).copied(),
         None => Some(part.language()),
@@ -125,13 +139,26 @@ fn gather_part<'a>(
 }
 
 impl<'a> Found<'a> {
-    /// Whose it is, for messages.
-    pub(super) fn owner(&self, into: &Snapshot, sources: &[Source]) -> String {
-        let snapshot = if self.place == 0 { into } else { &*sources[self.place - 1].snapshot };
+    /// The store that it is in.
+    fn of<'p>(&self, plan: &'p Plan, sources: &'p [Source]) -> (&'p Snapshot, &'p Path) {
+        match self.place.checked_sub(1) {
+            None => (&plan.into, &plan.path),
+            Some(source) => (&sources[source].snapshot, &sources[source].path),
+        }
+    }
+
+    /// Its fact's external id there.
+    fn fact(&self, snapshot: &Snapshot) -> String {
         let number = self.part.facts().ok().and_then(|facts| facts.get(self.local as usize));
         let fact = number.map_or(u32::MAX, |&number| u32::from_le_bytes(number));
-        let fact = snapshot.external_id(FactId(fact)).unwrap_or_default();
-        format!("fact {fact:?} ({}, prompt {})", snapshot.language_name(self.part.language()), self.part.prompt())
+        snapshot.external_id(FactId(fact)).unwrap_or_default().to_owned()
+    }
+
+    /// Whose it is, for messages.
+    pub(super) fn owner(&self, plan: &Plan, sources: &[Source]) -> String {
+        let (snapshot, _) = self.of(plan, sources);
+        let language = snapshot.language_name(self.part.language());
+        format!("fact {:?} ({language}, prompt {})", self.fact(snapshot), self.part.prompt())
     }
 
     /// The entry's bytes, proved at this moment, in today's form.

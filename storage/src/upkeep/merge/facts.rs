@@ -9,6 +9,7 @@ use crate::snapshot::Snapshot;
 use crate::store::Store;
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// The facts of all stores, in the numbers of the one that they go into.
 pub(super) struct Union {
@@ -279,6 +280,8 @@ impl Union {
 impl Source {
     /// The error for what this source says differently from those before it.
     pub(super) fn differs(&self, what: String, before: impl ToString, given: impl ToString) -> Error {
-        Error::StoresDiffer { what, before: before.to_string(), given: given.to_string(), from: self.path.clone() }
+        let (before, given) = (before.to_string(), given.to_string());
+        // Which of those before it is found out by [`super::said_by`].
+        Error::StoresDiffer { what, before, other: PathBuf::new(), given, from: self.path.clone() }
     }
 }

@@ -13,12 +13,13 @@ mod write;
 use crate::catalogue::Catalogue;
 use crate::claim::Claim;
 use crate::error::{Error, Result};
+use crate::files::mapped::RELEASED_BYTES;
 use crate::run::RunSpec;
 use crate::snapshot::{Contents, Snapshot};
 use crate::store::{Store, TRIES};
 use facts::{Translation, Union};
 use runs::RunPlan;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How far a merge is: of what, how many are done, and how many there are.
@@ -60,12 +61,14 @@ struct Only<'a> {
 /// A store to take from.
 struct Source {
     snapshot: Arc<Snapshot>,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 /// All that is to be done, compared.
 struct Plan {
     into: Arc<Snapshot>,
+    /// Of the store that it goes into.
+    path: PathBuf,
     union: Union,
     /// By source.
     translations: Vec<Translation>,
@@ -131,7 +134,7 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
                 Arc::new(Snapshot::take(into, nothing, None, None, Contents::All, None)?)
             }
         };
-        let plan = Plan::of(before, &taken, only)?;
+        let plan = Plan::of(before, into, &taken, only)?;
         let mut total = 0;
         for run in &plan.runs {
             progress("compared", total, total);
@@ -152,6 +155,32 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
     Err(there.map_or_else(|| Error::SameStore { path: into.to_owned() }, |store| store.overtaken()))
 }
 
+impl Plan {
+    /// Gives the pages of all stores back that were read: everything is read here, and would count as this process's memory.
+    fn release_pages(&self, sources: &[Source]) {
+        let all = sources.iter().map(|source| &source.snapshot).chain([&self.into]);
+        all.for_each(|snapshot| snapshot.release_pages(RELEASED_BYTES));
+    }
+}
+
+/// Which store it is that a source contradicts: the first of those before it with which alone that source cannot be united for the same
+/// reason.
+fn said_by(
+    what: &str,
+    (into, path): (Arc<Snapshot>, &Path),
+    sources: &[Source],
+    only: Option<Only<'_>>,
+) -> Option<PathBuf> {
+    let alone = |earlier: &Source, source: &Source| {
+        let (earlier, source) = (earlier.snapshot.clone(), std::slice::from_ref(source));
+        matches!(Plan::compared(earlier, path, source, only), Err(Error::StoresDiffer { what: same, .. }) if same == what)
+    };
+    let into = Source { snapshot: into, path: path.to_owned() };
+    let before = |number: usize| [&into].into_iter().chain(&sources[..number]);
+    let mut pairs = (0..sources.len()).flat_map(|number| before(number).map(move |earlier| (earlier, number)));
+    pairs.find(|(earlier, number)| alone(earlier, &sources[*number])).map(|(earlier, _)| earlier.path.clone())
+}
+
 /// Whether a store can be made at a path.
 fn is_nothing(path: &Path) -> bool {
     match std::fs::read_dir(path) {
@@ -161,7 +190,17 @@ fn is_nothing(path: &Path) -> bool {
 }
 
 impl Plan {
-    fn of(before: Arc<Snapshot>, sources: &[Source], only: Option<Only<'_>>) -> Result<Self> {
+    fn of(before: Arc<Snapshot>, path: &Path, sources: &[Source], only: Option<Only<'_>>) -> Result<Self> {
+        Self::compared(before.clone(), path, sources, only).map_err(|error| match error {
+            Error::StoresDiffer { what, before: said, given, from, .. } => {
+                let other = said_by(&what, (before, path), sources, only).unwrap_or_else(|| path.to_owned());
+                Error::StoresDiffer { what, before: said, other, given, from }
+            }
+            error => error,
+        })
+    }
+
+    fn compared(before: Arc<Snapshot>, path: &Path, sources: &[Source], only: Option<Only<'_>>) -> Result<Self> {
         let mut union = Union::of(&before)?;
         let translate = |source: &Source| match only.and_then(|only| source.snapshot.run_named(only.run)) {
             // Facts whose entries were lost come along: the run says that it lacks them.
@@ -172,7 +211,7 @@ impl Plan {
         };
         let translations = sources.iter().map(translate).collect::<Result<_>>()?;
         let runs = runs::plan(&before, sources, only)?;
-        Ok(Self { into: before, union, translations, runs })
+        Ok(Self { into: before, path: path.to_owned(), union, translations, runs })
     }
 
     /// Writes all of it; `None` where somebody else has changed what it was made from.

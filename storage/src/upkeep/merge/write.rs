@@ -6,6 +6,7 @@ use super::{MergedRun, Plan, Source};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::claim::Claim;
 use crate::error::{Error, Result};
+use crate::files::mapped::ReadSoFar;
 use crate::files::{SEGMENT, file_path};
 use crate::ids::RunId;
 use crate::lost::{Lost, LostFrom, LostOfRun, unite};
@@ -45,6 +46,7 @@ pub(super) fn run(
     if !end(store, run, id, &lost)? {
         return Ok(None);
     }
+    store.tell_what_came_back().map_err(Error::after_commit)?;
     if store.for_writing()?.sealed_count(id) > MANY_SEGMENTS {
         store.compact_run(name)?;
     }
@@ -136,6 +138,7 @@ fn segment(
     let head = SegmentHead { run: id, shape: spec.shape, score_type: spec.score_type };
     let building = store.building()?;
     let (mut count, mut size, mut damage) = (0, 0, None);
+    let mut read = ReadSoFar::default();
     let payloads = entries.iter().map_while(|entry| {
         if size >= SEGMENT_BYTES {
             return None;
@@ -143,10 +146,13 @@ fn segment(
         match entry.payload(run) {
             Ok(payload) => {
                 (count, size) = (count + 1, size + payload.len() as u64);
+                if read.is_much(payload.len() as u64) {
+                    plan.release_pages(sources);
+                }
                 Some((entry.key, payload))
             }
             Err(error) => {
-                damage = Some(error.in_place_of(&entry.owner(&plan.into, sources)));
+                damage = Some(error.in_place_of(&entry.owner(plan, sources)));
                 None
             }
         }

@@ -112,7 +112,8 @@ impl Changes {
         if let Some((keys, damage)) = &found.lost_waiting {
             for &(run, key) in keys {
                 self.lose(run, key);
-                self.repair.lost.push(format!("{}, which waited: {damage}", entry_name(catalogue, run, key, &names)));
+                let name = entry_name(catalogue, run, key, &names);
+                self.repair.lost.push(format!("{name}{}: {damage}", note::WAITED));
             }
         }
         for (&file, record) in &catalogue.files {
@@ -233,11 +234,9 @@ fn keep(store: &Path, path: &Path) -> Result<Option<String>> {
     Ok(Some(format!("{DAMAGED}/{}", name.to_string_lossy())))
 }
 
-/// `fact "f1" (en, prompt 0) in run "bert"`
 fn entry_name(catalogue: &Catalogue, run: RunId, key: EntryKey, names: &dictionary::Names) -> String {
     let language = catalogue.languages.get(usize::from(key.language.0)).map_or("?", String::as_str);
-    let what = if key.kind == PartKind::Groups { "groups of " } else { "" };
-    format!("{what}fact {} ({language}, prompt {}) in run {}", names.of(key.fact), key.prompt, run_name(catalogue, run))
+    note::entry_name(&names.of(key.fact), language, key, &run_name(catalogue, run))
 }
 
 fn run_name(catalogue: &Catalogue, run: RunId) -> String {

@@ -3,7 +3,11 @@
 use super::Repair;
 use crate::error::{Error, Result};
 use crate::files::durable;
+use crate::segment::PartKind;
+use crate::segment::build::EntryKey;
+use crate::snapshot::Snapshot;
 use crate::upkeep::REPAIRS;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,6 +37,49 @@ pub(in crate::upkeep) fn write(
         }
     }
     durable::write_whole(&store.join(REPAIRS), text.as_bytes())
+}
+
+/// How the line of a loss begins, and that of one that is none any more.
+const LOST: &str = "lost: ";
+const BACK: &str = "brought back: ";
+/// What follows an entry's name in its line; of those that waited to be sealed it is said.
+pub(super) const WAITED: &str = ", which waited";
+
+/// The losses that a text tells of and that were not brought back.
+pub(in crate::upkeep) fn losses(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_prefix(LOST))
+}
+
+/// `fact "f1" (en, prompt 0) in run "bert"`; fact and run as they are shown.
+pub(super) fn entry_name(fact: &str, language: &str, key: EntryKey, run: &str) -> String {
+    let what = if key.kind == PartKind::Groups { "groups of " } else { "" };
+    format!("{what}fact {fact} ({language}, prompt {}) in run {run}", key.prompt)
+}
+
+/// Says of entries that were lost and are there again that they were brought back. Only under the catalogue's lock.
+pub(in crate::upkeep) fn tell_what_came_back(store: &Path, now: &Snapshot) -> Result<()> {
+    let Some(text) = read(store)? else { return Ok(()) };
+    let mut back = BTreeSet::new();
+    for (run, key) in now.lost_and_there_again() {
+        let run = now.run(run).map(|run| format!("{:?}", run.spec.name)).unwrap_or_default();
+        back.insert(entry_name(
+            &format!("{:?}", now.external_id(key.fact)?),
+            now.language_name(key.language),
+            key,
+            &run,
+        ));
+    }
+    // Names hold any text, but are quoted: the damage behind them begins where they end.
+    let is_back = |lost: &str| {
+        let names = lost.match_indices(": ").map(|(at, _)| &lost[..at]);
+        names.map(|name| name.strip_suffix(WAITED).unwrap_or(name)).any(|name| back.contains(name))
+    };
+    let line = |line: &str| match line.strip_prefix(LOST).filter(|lost| is_back(lost)) {
+        Some(lost) => format!("{BACK}{lost}\n"),
+        None => format!("{line}\n"),
+    };
+    let told: String = text.lines().map(line).collect();
+    if told != text { durable::write_whole(&store.join(REPAIRS), told.as_bytes()) } else { Ok(()) }
 }
 
 /// `2026-11-26 16:08 UTC` of seconds since 1970.

@@ -5,7 +5,7 @@ use super::{Changes, dictionary, entry_name, run_name};
 use crate::catalogue::{Catalogue, FileRecord};
 use crate::error::{Error, Result};
 use crate::files::building::Building;
-use crate::files::mapped::Bytes;
+use crate::files::mapped::{Bytes, ReadSoFar};
 use crate::ids::{FactId, FileId, RunId};
 use crate::lost::LostFrom;
 use crate::run::Run;
@@ -58,6 +58,8 @@ pub(super) fn look(
     if changes.repair.lost.len() == lost_before {
         changes.repair.rebuilt.push(format!("sets and postings of segment {file}, from its scores: {damage}"));
     }
+    // It stays open until the new one is built, and others beside it.
+    segment.release();
     let head = SegmentHead { run: RunId(run), shape: of_run.spec.shape, score_type: of_run.spec.score_type };
     let rewritten = (!entries.is_empty()).then_some(Rewritten { segment, head, job, entries });
     changes.files.push((file, rewritten));
@@ -103,6 +105,7 @@ fn whole(
     names: &dictionary::Names,
 ) -> Vec<(EntryKey, usize, u32)> {
     let mut entries = Vec::new();
+    let mut read = ReadSoFar::default();
     for index in 0..segment.len() {
         let part = segment.part(index);
         let replaced = catalogue.tombstones.get(&(file, index as u32));
@@ -126,6 +129,9 @@ fn whole(
             let (language, prompt, kind) = (part.language(), part.prompt(), part.kind());
             let key = EntryKey { language, prompt, kind, fact };
             let known = usize::from(language.0) < catalogue.languages.len() && names.has(fact);
+            if read.is_much(part.bytes_each()) {
+                segment.release();
+            }
             let found = if known { part.salvaged(local).map(drop) } else { Err(part.unknown(local)) };
             match found {
                 Ok(()) => entries.push((key, index, local)),
@@ -144,10 +150,15 @@ impl Rewritten {
     /// Writes the new segment.
     pub(super) fn build(&self, store: &Store) -> Result<(Building, FileRecord)> {
         let building = store.building()?;
-        let mut damage = None;
+        let (mut damage, mut read) = (None, ReadSoFar::default());
         let payloads =
             self.entries.iter().map_while(|&(key, index, local)| match self.segment.part(index).salvaged(local) {
-                Ok(payload) => Some((key, payload)),
+                Ok(payload) => {
+                    if read.is_much(payload.len() as u64) {
+                        self.segment.release();
+                    }
+                    Some((key, payload))
+                }
                 Err(error) => {
                     damage = Some(error);
                     None
@@ -160,6 +171,7 @@ impl Rewritten {
         }
         let (out, bytes) = built.map_err(Error::io("write", building.path()))?;
         building.sync(out)?;
+        self.segment.release();
         Ok((building, FileRecord::Segment { run: self.head.run.0, job: self.job, bytes }))
     }
 }

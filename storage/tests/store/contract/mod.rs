@@ -16,3 +16,4 @@ mod replacing;
 mod runs;
 mod saved_sets;
 mod together;
+mod unpublished;

@@ -134,11 +134,49 @@ fn entries_that_differ_are_refused_by_name() {
     fill(&other, spec("new"), &many("en", 3));
     let different = [scores("fact-0002", "en", 2), scores("fact-0003", "en", 99), scores("fact-0001", "en", 98)];
     fill(&other, spec("run"), &different);
-    let told = "the entry of fact \"fact-0001\" (en, prompt 0) in run \"run\" is another one (of 2 such entries) in";
-    refused(&into, &[&other], told);
+    let told = format!(
+        "fact \"fact-0001\" (en, prompt 0) has another entry in run \"run\" of {} than in run \"run\" of {} (2 entries differ, this is \
+         the first); nothing was written",
+        other.path.display(),
+        into.path.display()
+    );
+    refused(&into, &[&other], &told);
     let sets = Toy::new();
     fill(&sets, spec("run"), &[neurons("fact-0003", "en", &[1])]);
-    refused(&into, &[&sets], "the entry of fact \"fact-0003\" (en, prompt 0) in run \"run\" is another one");
+    refused(&into, &[&sets], "fact \"fact-0003\" (en, prompt 0) has another entry in run \"run\" of");
+    let error = other.store.copy_run("run", &into.path, "run", &mut |_, _, _| {}).expect_err("other entries");
+    assert!(matches!(&error, Error::EntriesDiffer { count: 2, .. }), "{error}");
+    into.store.rename_run("run", "mine").expect("renames");
+    let error = other.store.copy_run("run", &into.path, "mine", &mut |_, _, _| {}).expect_err("other entries");
+    let named = |run: &str, path: &Path| format!("in run {run:?} of {}", path.display());
+    let (given, before) = (named("run", &other.path), named("mine", &into.path));
+    assert!(error.to_string().contains(&format!("{given} than {before}")), "{error}");
+}
+
+#[test]
+fn what_two_stores_say_differently_is_told_with_both_whichever_they_are() {
+    let labelled = |object: &str, template: &str| {
+        let toy = Toy::new();
+        let facts = vec![fact_row("f1", "P36", "en", "France", object)];
+        let text = template.to_owned();
+        let templates = vec![TemplateRow { relation: "P36".into(), language: "en".into(), text }];
+        toy.store.add_facts(FactBatch { facts, templates, ..FactBatch::default() }).expect("adds");
+        toy
+    };
+    let (nothing, paris, rome) = (Toy::new(), labelled("Paris", "[X]: [Y]"), labelled("Rome", "[X]: [Y]"));
+    let other = labelled("Paris", "[Y] of [X]");
+    for (into, from, what, said, by) in [
+        (&paris, vec![&rome], "the label of fact \"f1\" in en", "(\"France\", \"Paris\")", &paris),
+        (&nothing, vec![&paris, &nothing, &rome], "the label of fact \"f1\" in en", "(\"France\", \"Paris\")", &paris),
+        (&nothing, vec![&nothing, &paris, &other], "template 0 of P36 in en", "\"[X]: [Y]\"", &paris),
+        (&rome, vec![&nothing, &labelled("Rome", "[X] - [Y]")], "template 0 of P36 in en", "\"[X]: [Y]\"", &rome),
+    ] {
+        let from: Vec<&Toy> = from.into_iter().filter(|from| from.path != into.path).collect();
+        let last = from.last().expect("one").path.display();
+        let error = merge(&into.path, &from).expect_err("refused").to_string();
+        let end = format!(" in {last}, but {said} in {}; nothing was written", by.path.display());
+        assert!(error.starts_with(what) && error.ends_with(&end), "{error}\nexpected: {what} … {end}");
+    }
 }
 
 #[test]

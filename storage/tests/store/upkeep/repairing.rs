@@ -210,15 +210,43 @@ fn a_run_that_lost_entries_says_so_until_they_are_there_again_wherever_it_goes()
     store.copy_run("run", beside("copied"), "run", &mut |_, _, _| {}).expect("copies");
     Store::merge(beside("merged"), std::slice::from_ref(&store), &mut |_, _, _| {}).expect("merges");
     store.backup(beside("backup"), &mut |_, _| {}).expect("backs up");
+    let repairs = |path: &Path, what: &str| {
+        let text = Store::open(path).expect("opens").repairs().expect("reads").unwrap_or_default();
+        text.lines().filter(|line| line.starts_with(&format!("{what}: fact "))).count()
+    };
     store.compact().expect("compacts");
     for path in [beside("copied"), beside("merged"), beside("backup"), toy.path.clone()] {
         let store = Store::open(&path).expect("opens");
         assert_eq!(losses(&store).as_ref(), Some(&said), "{}", path.display());
         let repaired = store.examine().expect("reads");
         assert!(repaired.is_nothing(), "{repaired:?}");
+        let told = repairs(&path, "lost");
+        assert!(told <= 1 && repairs(&path, "brought back") == 0, "stores that it was copied to were not repaired");
         Store::merge(&path, &[Store::open(&good).expect("opens")], &mut |_, _, _| {}).expect("merges");
         assert_eq!(losses(&store), None, "it has them again");
+        assert_eq!((repairs(&path, "lost"), repairs(&path, "brought back")), (0, told), "{}", path.display());
     }
+    assert_eq!(repairs(&toy.path, "brought back"), 1);
+}
+
+#[test]
+fn what_was_lost_and_imported_anew_is_told_as_brought_back_and_the_old_backup_is_good_again() {
+    let toy = filled();
+    let backup = toy.path.with_file_name("backup");
+    toy.store.backup(&backup, &mut |_, _| {}).expect("backs up");
+    let name = toy.files().into_iter().find(|name| name.ends_with(".seg")).expect("a segment");
+    change(&toy.path.join("files").join(name), 40);
+    let store = toy.fresh();
+    let repair = store.repair().expect("repairs");
+    assert_eq!(repair.lost.len(), 1);
+    store.backup(&backup, &mut |_, _| {}).expect_err("it has what was lost");
+    let run = store.open_run(crate::toy::spec("run")).expect("is there");
+    let job = run.job("again", kndb_storage::OnConflict::Skip).expect("begins");
+    job.append(&crate::toy::many("en", 4)).expect("appends");
+    job.finish_with_run().expect("finishes");
+    let text = store.repairs().expect("reads").expect("a note");
+    assert!(text.contains(&format!("brought back: {}", repair.lost[0])) && !text.contains("lost: "), "{text}");
+    store.backup(&backup, &mut |_, _| {}).expect("nothing of it is lost");
 }
 
 #[test]
@@ -233,6 +261,10 @@ fn entries_of_which_not_even_the_facts_are_known_are_counted_for_good() {
     };
     let expected = Some(vec![("en".to_owned(), 4), ("zh".to_owned(), 1)]);
     assert_eq!(counted(&store), expected);
+    let snapshot = store.snapshot().expect("reads");
+    let said = snapshot.losses(snapshot.run_named("run").expect("is there").id).expect("it lost some");
+    assert_eq!(said.unknown, 5);
+    assert!(said.to_string().contains("has lost at least 5 entries to damage (en 4, zh 1)"), "{said}");
     // The catalogue comes from the manifest now, which says it, too.
     std::fs::remove_dir_all(patient.toy.path.join("catalogue")).expect("removes");
     let (_, _) = repaired_again(&patient);
@@ -276,4 +308,5 @@ fn a_segment_that_no_manifest_tells_of_had_at_least_one_entry() {
     let run = snapshot.run_named("run").expect("is there").id;
     let said = snapshot.losses(run).expect("it lost some").to_string();
     assert!(said.contains("has lost at least 1 entry to damage (? 1)"), "{said}");
+    assert!(said.contains("of 1 of them nobody knows whose they were, so these count for good"), "{said}");
 }
