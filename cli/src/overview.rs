@@ -166,7 +166,13 @@ fn relabelled_runs(snapshot: &Snapshot) -> Result<Vec<String>, kndb_storage::Err
     for run in snapshot.runs() {
         if let Some(told) = snapshot.run_asked_otherwise_told(run.id)? {
             let name = &run.spec.name;
-            notes.push(format!("run {name:?}: {told}; the command that made the run asks anew with --replace-changed"));
+            // Groups are not searched anew in a run that has them.
+            let anew = if snapshot.slots_of(run.id).0.next().is_some() {
+                "the command that made the run asks anew with --replace-changed"
+            } else {
+                "drop the run (`kndb drop-run`), then the command that made it searches anew"
+            };
+            notes.push(format!("run {name:?}: {told}; {anew}"));
         }
     }
     Ok(notes)

@@ -275,6 +275,29 @@ fn entries_that_were_asked_with_other_labels_are_counted_until_they_are_asked_an
 }
 
 #[test]
+fn groups_that_were_found_before_labels_changed_are_told_of_after_their_source_was_asked_anew() {
+    let environment = with_facts();
+    assert_eq!(attribute(&environment, "bert", &["--run", "r", "--quiet"]).code, Some(0));
+    environment.ok(&["dkn", "db", "--model", &model("bert"), "--from", "r", "--run", "groups", "--quiet"]);
+    let path = "en/P36.jsonl";
+    let text = std::fs::read_to_string(environment.path(path)).expect("facts");
+    environment.write(path, &text.replacen(FACTS[0].3, "Rome", 1));
+    environment.ok(&["facts", "db", "en"]);
+    assert_eq!(attribute(&environment, "bert", &["--run", "r", "--quiet", "--replace-changed"]).code, Some(0));
+    let told = environment.ok(&["runs", "db"]).messages;
+    let expected = "note: run \"groups\": 1 entry was asked with other labels, or another template, than the store has now (en 1); drop the run";
+    assert!(told.starts_with(expected) && told.lines().count() == 1, "{told}");
+    let asked = environment.ok(&["query", "db", "facts(dkn[lang=en, run=groups])"]).messages;
+    assert!(
+        asked.contains("1 of these facts had other labels when groups were searched for in run \"groups\" (en)"),
+        "{asked}"
+    );
+    environment.ok(&["drop-run", "db", "groups", "--yes"]);
+    environment.ok(&["dkn", "db", "--model", &model("bert"), "--from", "r", "--run", "groups", "--quiet"]);
+    assert_eq!(environment.ok(&["runs", "db"]).messages, "");
+}
+
+#[test]
 fn a_run_that_a_killed_command_left_empty_is_named_with_the_way_out() {
     let environment = Environment::with_run(&["P36"], 2);
     let store = kndb_storage::Store::open(environment.path("db")).expect("a store");

@@ -57,7 +57,7 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
     };
     match &entry.data {
         EntryData::Neurons(neurons) => listed(neurons),
-        EntryData::Groups(groups) => {
+        EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             for group in groups {
                 listed(&group.neurons)?;
                 if group.neurons.len() < 2 {

@@ -19,7 +19,7 @@ pub struct Entry {
     pub data: EntryData,
 }
 
-/// The three things an entry can hold.
+/// The things an entry can hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EntryData {
     /// Attribution scores, all or those above a floor.
@@ -28,6 +28,13 @@ pub enum EntryData {
     Neurons(Vec<Neuron>),
     /// Groups of degenerate knowledge neurons (AMIG Eq. 9–10), each of two neurons or more.
     Groups(Vec<Group>),
+    /// The same, with the [`crate::question_hash`] of what the model was asked when they were searched for.
+    Searched {
+        /// The groups.
+        groups: Vec<Group>,
+        /// The hash.
+        question: u64,
+    },
 }
 
 /// Attribution scores of one (fact, language, prompt), over all layers.

@@ -317,7 +317,8 @@ impl RunWriter {
                 ascending.sort_unstable();
                 (PartKind::Neurons, le_u32(&ascending))
             }
-            EntryData::Groups(groups) => (PartKind::Groups, encode_groups(groups)),
+            EntryData::Groups(groups) => (PartKind::Groups, encode_groups(groups, None)),
+            EntryData::Searched { groups, question } => (PartKind::Groups, encode_groups(groups, Some(*question))),
         }
     }
 

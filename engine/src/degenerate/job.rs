@@ -139,11 +139,14 @@ impl DegenerateJob {
             if texts.is_ok() && self.asked_otherwise(&snapshot, &all_templates, &attributions, &item)? {
                 return Ok(Err(Skip::Changed));
             }
-            let question =
-                match texts.and_then(|[template, subject, object]| asking.question(template, subject, object)) {
-                    Ok(question) => question,
-                    Err(skip) => return Ok(Err(skip)),
-                };
+            let asked = texts.map(|[template, subject, object]| {
+                let hash = question_hash(template, subject, object, item.prompt.0);
+                asking.question(template, subject, object).map(|question| (question, hash))
+            });
+            let (question, asked) = match asked.flatten() {
+                Ok(asked) => asked,
+                Err(skip) => return Ok(Err(skip)),
+            };
             let variants = Variants::new(&model.network, &question)?;
             let p = variants.probabilities(&[Vec::new()])?.first().map_or(0.0, |&p| p as f32);
             if p < f32::MIN_POSITIVE {
@@ -172,7 +175,7 @@ impl DegenerateJob {
                 }
             };
             unknown.count(&question, snapshot.language_name(item.language));
-            Ok(Ok(EntryData::Groups(groups)))
+            Ok(Ok(EntryData::Searched { groups, question: asked }))
         })?;
         summary.unknown = unknown.into_parts();
         Ok(summary)

@@ -218,7 +218,7 @@ impl Pass<'_> {
                 summary.sets += 1;
                 summary.pairs += neurons.len() as u64;
             }
-            EntryData::Groups(groups) => summary.groups += groups.len() as u64,
+            EntryData::Groups(groups) | EntryData::Searched { groups, .. } => summary.groups += groups.len() as u64,
             EntryData::Scores(scores) => {
                 summary.scored += 1;
                 let (all, partial) = match &scores.values {
@@ -294,7 +294,9 @@ fn language_in_ids(file: &Path, found: &str) -> ImportRunError {
 fn bytes(entry: &Entry) -> usize {
     let data = match &entry.data {
         EntryData::Neurons(neurons) => 4 * neurons.len(),
-        EntryData::Groups(groups) => groups.iter().map(|group| 40 + 4 * group.neurons.len()).sum(),
+        EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
+            groups.iter().map(|group| 40 + 4 * group.neurons.len()).sum()
+        }
         EntryData::Scores(scores) => match &scores.values {
             ScoreValues::Dense(scores) => 4 * scores.len(),
             ScoreValues::Sparse { scores, .. } => 8 * scores.len(),

@@ -52,7 +52,7 @@ impl Named {
 
 /// The entry's key in a run: a fact may have a neuron set or scores, and groups besides.
 pub(crate) fn place(entry: &Entry) -> Vec<u8> {
-    let kind = [u8::from(matches!(entry.data, EntryData::Groups(_)))];
+    let kind = [u8::from(matches!(entry.data, EntryData::Groups(_) | EntryData::Searched { .. }))];
     [entry.fact.as_bytes(), entry.language.as_bytes(), &entry.prompt.to_le_bytes(), &kind].join(&0xFF)
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn digest(entry: &Entry) -> u64 {
     let mut hasher = Xxh3::new();
     match &entry.data {
         EntryData::Neurons(neurons) => neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes())),
-        EntryData::Groups(groups) => {
+        EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             for group in groups {
                 hasher.update(&(group.neurons.len() as u64).to_le_bytes());
                 group.neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));

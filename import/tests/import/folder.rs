@@ -97,7 +97,7 @@ pub fn text(entry: &Entry) -> String {
     let numbers = |neurons: &[Neuron]| neurons.iter().map(|neuron| neuron.0).collect::<Vec<_>>();
     let data = match &entry.data {
         EntryData::Neurons(neurons) => format!("neurons {:?}", numbers(neurons)),
-        EntryData::Groups(groups) => {
+        EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             let groups: Vec<_> = groups.iter().map(|group| numbers(&group.neurons)).collect();
             format!("groups {groups:?}")
         }

@@ -19,8 +19,11 @@ fn of_source(names: &Resolver<'_>, source: &Source<'_>) -> Result<(), QueryError
     let snapshot = names.snapshot;
     let mut found: BTreeMap<RunId, (RoaringBitmap, BTreeSet<&str>)> = BTreeMap::new();
     let only = source.facts.as_ref().and_then(|filter| filter.only.as_ref());
+    if source.groups {
+        in_groups(names, source)?;
+    }
     for cell in &source.cells {
-        // Groups say nothing of their questions; the scores do in which they were searched for.
+        // Of groups that do not say what was asked for them, the scores do in which they were searched for.
         let run = if source.groups { searched(names, cell.run) } else { Some(cell.run) };
         let Some(run) = run else { continue };
         for prompt in &cell.prompts {
@@ -45,6 +48,38 @@ fn of_source(names: &Resolver<'_>, source: &Source<'_>) -> Result<(), QueryError
         let text = format!(
             "{} of these facts {were} asked in run {run:?} with other labels than {they} now ({}); `kndb attribute … \
              --replace-changed` asks {them} anew",
+            facts.len(),
+            languages.into_iter().collect::<Vec<_>>().join(", ")
+        );
+        names.notes.add(source.span, text);
+    }
+    Ok(())
+}
+
+/// Groups that say themselves that they were searched for with other labels: their source may have been asked anew since.
+fn in_groups(names: &Resolver<'_>, source: &Source<'_>) -> Result<(), QueryError> {
+    let snapshot = names.snapshot;
+    let mut found: BTreeMap<RunId, (RoaringBitmap, BTreeSet<&str>)> = BTreeMap::new();
+    let only = source.facts.as_ref().and_then(|filter| filter.only.as_ref());
+    for cell in &source.cells {
+        for prompt in &cell.prompts {
+            let slot = Slot { run: cell.run, language: cell.language, prompt: prompt.prompt };
+            let mut facts = snapshot.searched_otherwise(slot, only).map_err(QueryError::storage)?;
+            if let Some(filter) = &source.facts {
+                facts -= &filter.without;
+            }
+            if !facts.is_empty() {
+                let (all, languages) = found.entry(cell.run).or_default();
+                *all |= facts;
+                languages.insert(snapshot.language_name(cell.language));
+            }
+        }
+    }
+    for (run, (facts, languages)) in found {
+        let run = snapshot.run(run).map_or("", |run| run.spec.name.as_str());
+        let text = format!(
+            "{} of these facts had other labels when groups were searched for in run {run:?} ({}); `kndb drop-run` and then `kndb dkn` \
+             search anew",
             facts.len(),
             languages.into_iter().collect::<Vec<_>>().join(", ")
         );

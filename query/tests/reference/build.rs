@@ -186,7 +186,7 @@ impl Mirror {
         let fact = self.world.fact(&entry.fact);
         let key = Key { run, language: entry.language, prompt: entry.prompt, fact };
         let attribution = match entry.data {
-            EntryData::Groups(groups) => {
+            EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
                 let stored = groups.into_iter().map(|group| {
                     let evidence = group.evidence.map(|evidence| {
                         let alone = evidence.after_each.iter().copied().fold(f32::INFINITY, f32::min);

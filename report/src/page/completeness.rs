@@ -39,7 +39,12 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
 /// Entries whose scores and residuals are not those of the labels that the store has now.
 fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Option<String>> {
     let told = snapshot.run_asked_otherwise_told(run.id)?;
-    Ok(told.map(|told| format!("{told}. `kndb attribute … --replace-changed` asks anew.")))
+    let anew = if snapshot.slots_of(run.id).0.next().is_some() {
+        "`kndb attribute … --replace-changed` asks anew"
+    } else {
+        "`kndb drop-run` and then `kndb dkn` search anew"
+    };
+    Ok(told.map(|told| format!("{told}. {anew}.")))
 }
 
 fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<Markup> {

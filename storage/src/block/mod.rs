@@ -71,9 +71,10 @@ pub(crate) fn encode_scores(scores: &Scores, form: Form, keep: Keep) -> Vec<u8> 
     Pieces::new(&head, &tail).to_bytes()
 }
 
-/// The block of groups as it waits in the catalogue.
-pub(crate) fn encode_groups(groups: &[Group]) -> Vec<u8> {
-    Pieces::new(&groups::encode(groups), &[]).to_bytes()
+/// The block of groups as it waits in the catalogue; the tail says what was asked when they were searched for, where that is known.
+pub(crate) fn encode_groups(groups: &[Group], question: Option<u64>) -> Vec<u8> {
+    let tail = question.map(u64::to_le_bytes);
+    Pieces::new(&groups::encode(groups), tail.as_ref().map_or(&[][..], <[u8; 8]>::as_slice)).to_bytes()
 }
 
 /// A block of scores or groups in today's form. Blocks of format 1 have no checksum of their own: whoever read them has
@@ -83,7 +84,7 @@ pub(crate) fn as_current(block: &[u8], kind: PartKind, form: Form) -> Result<Cow
         return Ok(Cow::Borrowed(block));
     }
     if kind == PartKind::Groups {
-        return Ok(encode_groups(&v1::decode_groups(block)?).into());
+        return Ok(encode_groups(&v1::decode_groups(block)?, None).into());
     }
     let kept = kept::Kept::of_view(&v1::view(block, form)?);
     let (head, tail) = v2::write(&kept, form);

@@ -94,7 +94,7 @@ fn groups_come_back_with_their_evidence() {
         },
         Group { neurons: vec![Neuron(1), Neuron(3), Neuron(4)], evidence: None },
     ];
-    let bytes = encode_groups(&groups);
+    let bytes = encode_groups(&groups, None);
     let back = groups::decode(Pieces::read(&bytes).expect("its own bytes").head).expect("its own bytes");
     assert_eq!(back[0].neurons, [Neuron(0), Neuron(2)]);
     assert_eq!(back[0].evidence.as_ref().expect("given").after_each, [0.7, 0.8]);
@@ -209,7 +209,7 @@ fn a_block_of_format_1_says_the_same_in_todays_form() {
 #[test]
 fn every_changed_byte_of_a_waiting_block_is_found() {
     let groups = vec![Group { neurons: vec![Neuron(2), Neuron(0)], evidence: None }];
-    for good in [dense(&[0.5, 0.1, 2.0, 0.5, 0.0, -1.0], Keep::All), encode_groups(&groups)] {
+    for good in [dense(&[0.5, 0.1, 2.0, 0.5, 0.0, -1.0], Keep::All), encode_groups(&groups, None)] {
         for cut in 0..good.len() {
             assert!(Pieces::read(&good[..cut]).is_err(), "{cut} of {} bytes", good.len());
         }

@@ -42,7 +42,7 @@ impl PartKind {
         match data {
             EntryData::Scores(_) => Self::Scores,
             EntryData::Neurons(_) => Self::Neurons,
-            EntryData::Groups(_) => Self::Groups,
+            EntryData::Groups(_) | EntryData::Searched { .. } => Self::Groups,
         }
     }
 

@@ -5,7 +5,6 @@ use crate::block::question_hash;
 use crate::dictionary::read::Dictionary;
 use crate::error::Result;
 use crate::ids::{FactId, LanguageId, PromptId, RelationId, RunId};
-use crate::segment::PartKind;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 
@@ -26,6 +25,18 @@ impl Snapshot {
     /// # Errors
     /// When a file that is read is missing or damaged.
     pub fn asked_otherwise(&self, slot: Slot, among: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
+        self.otherwise(slot, false, among)
+    }
+
+    /// The same of a slot's degenerate groups: facts that had other texts when groups were searched for.
+    ///
+    /// # Errors
+    /// As [`Self::asked_otherwise`].
+    pub fn searched_otherwise(&self, slot: Slot, among: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
+        self.otherwise(slot, true, among)
+    }
+
+    fn otherwise(&self, slot: Slot, groups: bool, among: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
         let mut candidates = self.relabelled(slot.language)?;
         if let Some(among) = among {
             candidates &= among;
@@ -34,7 +45,7 @@ impl Snapshot {
         if candidates.is_empty() {
             return Ok(found);
         }
-        let parts = self.parts(slot)?;
+        let parts = if groups { self.group_parts(slot)? } else { self.parts(slot)? };
         let mut templates = BTreeMap::new();
         for fact in candidates.into_iter().map(FactId) {
             let Some(asked) = question_of(&parts, fact)? else { continue };
@@ -53,14 +64,16 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// The number of a run's entries of which [`Self::asked_otherwise`] tells, by language; no language without any.
+    /// The number of a run's entries of which [`Self::asked_otherwise`] and [`Self::searched_otherwise`] tell, by language; no language
+    /// without any.
     ///
     /// # Errors
     /// As [`Self::asked_otherwise`].
     pub fn run_asked_otherwise(&self, run: RunId) -> Result<BTreeMap<LanguageId, u64>> {
         let mut counts = BTreeMap::new();
-        for slot in self.slots_of(run).0 {
-            let count = self.asked_otherwise(slot, None)?.len();
+        let (attributions, groups) = self.slots_of(run);
+        for (slot, groups) in attributions.map(|slot| (slot, false)).chain(groups.map(|slot| (slot, true))) {
+            let count = self.otherwise(slot, groups, None)?.len();
             if count > 0 {
                 *counts.entry(slot.language).or_default() += count;
             }
@@ -92,11 +105,11 @@ impl Snapshot {
     }
 }
 
-/// The hash of the question that a fact's scores were made from, where they say so.
+/// The hash of the question that a fact's entry was made from, where it says so.
 fn question_of(parts: &[LivePart<'_>], fact: FactId) -> Result<Option<u64>> {
-    for part in parts.iter().filter(|part| part.part.kind() == PartKind::Scores) {
+    for part in parts {
         if let Some(local) = part.find(fact)? {
-            return Ok(part.part.head(local)?.origin().and_then(|origin| origin.question));
+            return part.part.question(local);
         }
     }
     Ok(None)

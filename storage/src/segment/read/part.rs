@@ -200,6 +200,18 @@ impl<'a> Part<'a> {
         self.part.blocks.bytes_each(self)
     }
 
+    /// The [`crate::question_hash`] of what the model was asked for an entry, where the entry says so. Neuron sets never do.
+    ///
+    /// # Errors
+    /// When what is read is damaged.
+    pub fn question(&self, local: u32) -> Result<Option<u64>> {
+        match (self.kind(), &self.part.blocks) {
+            (PartKind::Scores, _) => Ok(self.head(local)?.origin().and_then(|origin| origin.question)),
+            (PartKind::Groups, Blocks::V2(blocks)) => blocks.question_of_groups(self, local),
+            (PartKind::Groups, Blocks::V1(_)) | (PartKind::Neurons, _) => Ok(None),
+        }
+    }
+
     /// Compares everything that [`Self::payload`] takes with its checksums, but for what it compares itself.
     pub(crate) fn prove(&self) -> Result<()> {
         let container = &self.segment.container;
@@ -266,6 +278,7 @@ impl<'a> Part<'a> {
 
     /// That the neurons of a fact's groups are of the model.
     fn check_groups(&self, local: u32) -> Result<()> {
+        self.question(local)?;
         let (groups, all) = (self.groups(local)?, self.shape().neurons());
         let mut neurons = groups.iter().flat_map(|group| &group.neurons);
         match neurons.find(|neuron| u64::from(neuron.0) >= all) {

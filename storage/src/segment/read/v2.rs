@@ -155,6 +155,17 @@ impl Blocks {
             .map_err(|found| Error::corrupt(part.path(), part.place(local, "block"), found, "groups"))
     }
 
+    /// What was asked when groups were searched for, where it is known.
+    pub(super) fn question_of_groups(&self, part: &Part<'_>, local: u32) -> Result<Option<u64>> {
+        let (tail, _) = self.piece(part, local, Which::Tail, false)?;
+        if tail.is_empty() {
+            return Ok(None);
+        }
+        let question = tail.try_into().map(u64::from_le_bytes);
+        let found = format!("{} bytes behind the groups", tail.len());
+        question.map(Some).map_err(|_| Error::corrupt(part.path(), part.place(local, "tail"), found, "0 or 8"))
+    }
+
     /// Bytes of a block, on average over the part.
     pub(super) fn bytes_each(&self, part: &Part<'_>) -> u64 {
         (self.heads.len + self.tails.len) / u64::from(part.len().max(1))

@@ -3,7 +3,8 @@
 use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, entry, fact_row, scores, spec};
 use kndb_storage::{
-    CandidatesRow, EntryData, Error, FactBatch, FactRow, LabelTest, OnConflict, Origin, TemplateRow, question_hash,
+    CandidatesRow, EntryData, Error, FactBatch, FactRow, LabelTest, OnConflict, Origin, Store, TemplateRow,
+    question_hash,
 };
 
 fn facts(rows: Vec<FactRow>) -> FactBatch {
@@ -167,6 +168,50 @@ fn facts_whose_labels_were_replaced_or_dropped_are_known_from_then_on() {
     toy.store.drop_relation("P36", true).expect("drops");
     toy.store.add_facts(facts(rows())).expect("adds");
     check(&["f1", "f2"], &["f1"], "they were dropped, and came again");
+}
+
+#[test]
+fn groups_that_were_searched_for_with_other_labels_are_told_by_their_hash_wherever_they_are_copied() {
+    let toy = Toy::new();
+    let template = TemplateRow { relation: "P36".into(), language: "en".into(), text: "[X]: [Y]".into() };
+    let labelled = |object: &str| {
+        let facts = vec![fact_row("f1", "P36", "en", "France", object), fact_row("f2", "P36", "en", "Italy", "Rome")];
+        FactBatch { facts, templates: vec![template.clone()], ..FactBatch::default() }
+    };
+    toy.store.add_facts(labelled("Paris")).expect("adds");
+    let searched = |fact: &str, question: u64| {
+        let EntryData::Groups(groups) = crate::toy::groups(fact, "en", &[&[1, 2]]).data else { panic!("groups") };
+        entry(fact, "en", 0, EntryData::Searched { groups, question })
+    };
+    let paris = question_hash("[X]: [Y]", "France", "Paris", 0);
+    let run = toy.store.open_run(spec("run")).expect("new");
+    let entries = [searched("f1", paris), searched("f2", question_hash("[X]: [Y]", "Italy", "Rome", 0))];
+    run.append_batch(&entries, OnConflict::Refuse).expect("appends");
+    let found = |store: &Store| {
+        let snapshot = store.refresh().expect("reads");
+        let slot = snapshot.group_slots().next().expect("a slot");
+        let facts = snapshot.searched_otherwise(slot, None).expect("reads");
+        let counted: u64 = snapshot.run_asked_otherwise(slot.run).expect("reads").values().sum();
+        assert_eq!(counted, facts.len());
+        facts.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(found(&toy.store), [] as [u32; 0]);
+    toy.store.add_facts(labelled("Lutetia")).expect("relabels");
+    assert_eq!(found(&toy.store), [0], "waiting");
+    run.seal().expect("seals");
+    assert_eq!(found(&toy.store), [0], "sealed");
+    run.append_batch(&[crate::toy::groups("f3", "en", &[])], OnConflict::Refuse).expect("appends");
+    run.finish().expect("finishes");
+    toy.store.compact().expect("compacts");
+    assert_eq!(found(&toy.store), [0], "compacted");
+    let merged = toy.path.with_file_name("merged");
+    Store::merge(&merged, std::slice::from_ref(&toy.store), &mut |_, _, _| {}).expect("merges");
+    assert_eq!(found(&Store::open(&merged).expect("opens")), [0], "merged");
+    assert!(toy.store.verify().expect("verifies").problems.is_empty());
+    let run = toy.store.open_run(spec("run")).expect("is there");
+    let now = question_hash("[X]: [Y]", "France", "Lutetia", 0);
+    run.append_batch(&[searched("f1", now)], OnConflict::Replace).expect("replaces");
+    assert_eq!(found(&toy.store), [] as [u32; 0], "searched anew");
 }
 
 fn owned(ids: &[&str]) -> Vec<String> {

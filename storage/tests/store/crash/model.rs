@@ -64,7 +64,7 @@ fn expected(data: &EntryData) -> String {
             neurons.sort_unstable();
             format!("{neurons:?}")
         }
-        EntryData::Groups(groups) => format!("{groups:?}"),
+        EntryData::Groups(groups) | EntryData::Searched { groups, .. } => format!("{groups:?}"),
     }
 }
 
