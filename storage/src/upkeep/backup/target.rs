@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 use crate::store::{Options, Store, write_marker};
 use crate::upkeep::REPAIRS;
 use crate::upkeep::repair::note;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirEntry, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 /// The file by which a backup is known: what it is of, the last commit that is whole, and the one that is being copied.
@@ -93,7 +93,7 @@ impl Target {
             None if File::open(to.join("claims").join(NOTE)).is_ok_and(|lock| lock.try_lock().is_err()) => {
                 return refused("another backup at work there".into(), "to be alone");
             }
-            None if std::fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) => {
+            None if has_other_files(to) => {
                 return refused("a folder with other files".into(), other);
             }
             None => {}
@@ -181,6 +181,16 @@ impl Target {
         durable::sync_folder(&self.path)?;
         write_marker(&self.path)
     }
+}
+
+/// Whether there is anything but what a backup makes before its note: one that found the disk full may have come no further.
+fn has_other_files(folder: &Path) -> bool {
+    let is_other = |entry: DirEntry| match entry.file_name().to_str() {
+        Some("claims") => false,
+        Some("files") => std::fs::read_dir(entry.path()).map_or(true, |mut files| files.next().is_some()),
+        _ => !durable::is_unfinished(&entry.file_name()),
+    };
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(is_other))
 }
 
 /// The mark that a commit of a store's past has; `commit` is its last. `None` where that is not known.
