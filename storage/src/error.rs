@@ -168,35 +168,15 @@ pub enum Error {
         /// What the other store says.
         before: String,
         /// The store it goes into, or a source named earlier.
-        other: PathBuf,
+        other: Box<Path>,
         /// What a source says.
         given: String,
         /// That source.
         from: PathBuf,
     },
     /// Two runs that are to be one have different entries for one place.
-    #[error(
-        "fact {fact:?} ({language}, prompt {prompt}) has another entry in run {run:?} of {} than in run {other_run:?} of {}{}; nothing was written",
-        from.display(), other.display(), and_more(*count)
-    )]
-    EntriesDiffer {
-        /// External id of the first such fact.
-        fact: String,
-        /// Its language.
-        language: String,
-        /// Its prompt number.
-        prompt: u16,
-        /// The run of a source.
-        run: String,
-        /// That source.
-        from: PathBuf,
-        /// The run of the store it goes into, or of a source named earlier.
-        other_run: String,
-        /// That store.
-        other: PathBuf,
-        /// How many places there are for which the entries differ.
-        count: u64,
-    },
+    #[error("{0}")]
+    EntriesDiffer(Box<EntriesDiffer>),
     /// A store that was named as both ends.
     #[error("{} is both where to take from and where to put it", path.display())]
     SameStore {
@@ -386,6 +366,41 @@ pub enum Error {
     },
 }
 
+/// Different entries of two runs for one place: the first of them, and how many there are.
+#[derive(Debug)]
+pub struct EntriesDiffer {
+    /// External id of the fact.
+    pub fact: String,
+    /// Its language.
+    pub language: String,
+    /// Its prompt number.
+    pub prompt: u16,
+    /// The run of a source.
+    pub run: String,
+    /// That source.
+    pub from: PathBuf,
+    /// The run of the store it goes into, or of a source named earlier.
+    pub other_run: String,
+    /// That store.
+    pub other: PathBuf,
+    /// The number of places for which the entries differ.
+    pub count: u64,
+}
+
+impl std::fmt::Display for EntriesDiffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { fact, language, prompt, run, from, other_run, other, count } = self;
+        write!(
+            f,
+            "fact {fact:?} ({language}, prompt {prompt}) has another entry in run {run:?} of {} than in run {other_run:?} of {}{}; nothing was \
+             written",
+            from.display(),
+            other.display(),
+            if *count > 1 { format!(" ({count} entries differ, this is the first)") } else { String::new() }
+        )
+    }
+}
+
 impl Error {
     /// Whether the disk, or what this user may have of it, is full.
     pub fn is_full_disk(&self) -> bool {
@@ -453,11 +468,6 @@ impl Error {
             expected: expected.to_string(),
         }
     }
-}
-
-/// The places beside the first one.
-fn and_more(count: u64) -> String {
-    if count > 1 { format!(" ({count} entries differ, this is the first)") } else { String::new() }
 }
 
 /// What is there while a backup is not whole.

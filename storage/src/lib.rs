@@ -86,7 +86,7 @@ pub use compact::{Compacted, Verified};
 pub use dictionary::read::LabelTest;
 pub use dropping::FactsDropped;
 pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, Origin, ScoreValues, Scores};
-pub use error::{Error, Result};
+pub use error::{EntriesDiffer, Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
 pub use files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 pub use holds::Holds;

@@ -40,10 +40,11 @@ impl CliError {
             Self::Store(Store::BackupFull { .. }) => Some(
                 "make room there, then give the same command again: it goes on with what is copied; or name a folder on another disk".into(),
             ),
-            Self::Store(Store::EntriesDiffer { run, from, .. }) => Some(format!(
-                "if both are to be kept, `kndb copy-run {} {run:?} INTO --as NAME` puts the run beside the other; if one is wrong, drop that run, or make \
+            Self::Store(Store::EntriesDiffer(entry)) => Some(format!(
+                "if both are to be kept, `kndb copy-run {} {:?} INTO --as NAME` puts the run beside the other; if one is wrong, drop that run, or make \
                  its entry anew (--replace), and merge again",
-                from.display()
+                entry.from.display(),
+                entry.run
             )),
             Self::Store(Store::StoresDiffer { .. }) => Some(
                 "make both say the same and merge again: `kndb facts` with the same files in both gives them the same labels, templates and candidates; \

@@ -4,7 +4,7 @@ use super::facts::Translation;
 use super::runs::RunPlan;
 use super::{Plan, Source};
 use crate::block::{Form, as_current};
-use crate::error::{Error, Result};
+use crate::error::{EntriesDiffer, Error, Result};
 use crate::files::mapped::{RELEASED_BYTES, ReadSoFar};
 use crate::ids::{FactId, RunId};
 use crate::segment::PartKind;
@@ -70,7 +70,7 @@ pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], c
         };
         // The first of a place is of the store or of an earlier source.
         let ((before, before_path), (given, from)) = (first.of(plan, sources), other.of(plan, sources));
-        return Err(Error::EntriesDiffer {
+        return Err(Error::EntriesDiffer(Box::new(EntriesDiffer {
             fact: other.fact(given),
             language: given.language_name(other.part.language()).to_owned(),
             prompt: other.part.prompt().0,
@@ -79,7 +79,7 @@ pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], c
             other_run: name(before, &first),
             other: before_path.to_owned(),
             count,
-        });
+        })));
     }
     united.new.sort_unstable_by_key(|found| found.key);
     Ok(united)

@@ -282,6 +282,6 @@ impl Source {
     pub(super) fn differs(&self, what: String, before: impl ToString, given: impl ToString) -> Error {
         let (before, given) = (before.to_string(), given.to_string());
         // Which of those before it is found out by [`super::said_by`].
-        Error::StoresDiffer { what, before, other: PathBuf::new(), given, from: self.path.clone() }
+        Error::StoresDiffer { what, before, other: PathBuf::new().into(), given, from: self.path.clone() }
     }
 }

@@ -194,7 +194,7 @@ impl Plan {
         Self::compared(before.clone(), path, sources, only).map_err(|error| match error {
             Error::StoresDiffer { what, before: said, given, from, .. } => {
                 let other = said_by(&what, (before, path), sources, only).unwrap_or_else(|| path.to_owned());
-                Error::StoresDiffer { what, before: said, other, given, from }
+                Error::StoresDiffer { what, before: said, other: other.into(), given, from }
             }
             error => error,
         })
