@@ -5,6 +5,7 @@
 //! shared between languages. They are synthetic: good for sizes and times, not for findings.
 
 pub mod mlama;
+pub mod questions;
 
 use kndb::storage::{
     Entry, EntryData, FactBatch, FactRow, OnConflict, Result, RunSpec, ScoreValues, Scores, Shape, Store,

@@ -1,0 +1,126 @@
+//! Asks kndb the six questions, and says how long each answer took and what it was.
+//!
+//! A line `ask q2 250` is answered by `{"ns": [...], "answer": ...}`: the question is asked again and again for 250
+//! milliseconds, at least twice. Only the asking is timed; making the answer comparable with the peers' is not.
+
+use clap::ValueEnum;
+use kndb::storage::Store;
+use kndb::{Answer, Cell, Database};
+use kndb_bench::questions::Subject;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+type Failed = Box<dyn std::error::Error>;
+
+/// How kndb is asked. A further way is a variant here, an arm in [`Asker::of`], and a line of `SYSTEMS` in `compare.py`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// Each time as text, answered with rows and labels: `Database::query`
+    Text,
+}
+
+/// Most answers that one line is timed by: as many as tell a median, and no more.
+const MOST: usize = 1_000;
+
+/// Asks one question in one way. The result is what the user would hold: rows, in whatever form.
+type Ask<'a> = Box<dyn Fn() -> Result<Answer, Failed> + 'a>;
+
+struct Asker<'a> {
+    questions: BTreeMap<&'static str, Ask<'a>>,
+}
+
+impl<'a> Asker<'a> {
+    fn of(way: Way, db: &'a Database, subject: Subject) -> Self {
+        let ask = |statement: String| -> Ask<'a> {
+            match way {
+                Way::Text => Box::new(move || Ok(db.query(&statement)?)),
+            }
+        };
+        Self { questions: subject.questions().map(|asked| (asked.name, ask(asked.statement))).into() }
+    }
+}
+
+/// Answers lines until there are no more.
+pub fn run(folder: &Path, way: Way) -> Result<(), Failed> {
+    let meta: Value = serde_json::from_slice(&std::fs::read(folder.join("meta.json"))?)?;
+    let number = |name: &str| meta[name].as_u64().and_then(|n| u32::try_from(n).ok()).ok_or("meta.json is not ours");
+    let (facts, width) = (number("facts")?, number("width")?);
+    let db = Database::from(Store::open_read_only(folder.join("store"))?);
+    let asker = Asker::of(way, &db, Subject::of(facts));
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let reply = match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["ask", question, milliseconds] => {
+                let ask = asker.questions.get(question).ok_or_else(|| format!("no question {question:?}"))?;
+                let (times, answer) = timed(ask, Duration::from_millis(milliseconds.parse()?))?;
+                json!({ "ns": times, "answer": comparable(question, &answer, width)? })
+            }
+            ["memory"] => {
+                let (own, files) = kndb_bench::mlama::resident().unwrap_or_default();
+                json!({ "own": own, "files": files })
+            }
+            _ => return Err(format!("found {line:?}, expected `ask QUESTION MILLISECONDS` or `memory`").into()),
+        };
+        writeln!(out, "{reply}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn timed(ask: &Ask<'_>, budget: Duration) -> Result<(Vec<u64>, Answer), Failed> {
+    let begun = Instant::now();
+    let mut times = Vec::new();
+    loop {
+        let started = Instant::now();
+        let answer = ask()?;
+        times.push(started.elapsed().as_nanos() as u64);
+        if times.len() >= MOST || (times.len() >= 2 && begun.elapsed() >= budget) {
+            return Ok((times, answer));
+        }
+    }
+}
+
+/// The answer as all systems give it: neurons as layer · width + unit, facts as their numbers, rows in one order.
+fn comparable(question: &str, answer: &Answer, width: u32) -> Result<Value, Failed> {
+    let column = |name: &str| answer.columns.iter().position(|&column| column == name);
+    let cells = |name: &str| -> Result<Vec<&Cell>, Failed> {
+        let at = column(name).ok_or_else(|| format!("{question}: no column {name} in {:?}", answer.columns))?;
+        Ok(answer.rows.iter().map(|row| &row[at]).collect())
+    };
+    let integers = |name: &str| -> Result<Vec<u64>, Failed> {
+        let integer =
+            |cell: &Cell| if let Cell::Integer(n) = cell { Ok(*n) } else { Err(format!("{name} is {cell:?}").into()) };
+        cells(name)?.into_iter().map(integer).collect()
+    };
+    let neurons = || -> Result<Vec<u64>, Failed> {
+        let (layers, units) = (integers("layer")?, integers("neuron")?);
+        Ok(layers.into_iter().zip(units).map(|(layer, unit)| layer * u64::from(width) + unit).collect())
+    };
+    Ok(match question {
+        "q1" => {
+            let mut found = neurons()?;
+            found.sort_unstable();
+            json!(found)
+        }
+        "q3" => {
+            let number = |cell: &Cell| match cell {
+                Cell::Text(id) => id.trim_start_matches("fact-").parse().map_err(|e| format!("{id}: {e}").into()),
+                _ => Err(Failed::from("a fact without its id")),
+            };
+            let mut found = cells("fact")?.into_iter().map(number).collect::<Result<Vec<u64>, Failed>>()?;
+            found.sort_unstable();
+            json!(found)
+        }
+        "q4" => json!(neurons()?.into_iter().zip(integers("pairs")?).collect::<Vec<_>>()),
+        _ => {
+            let (layers, pairs) = (integers("layer")?, integers("pairs")?);
+            let (facts, neurons) = (integers("facts")?, integers("neurons")?);
+            let rows = (0..layers.len()).map(|at| [layers[at], pairs[at], facts[at], neurons[at]]);
+            json!(rows.collect::<Vec<_>>())
+        }
+    })
+}
