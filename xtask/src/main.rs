@@ -2,6 +2,7 @@
 //!
 //! * [`check`]: the gate every change passes, cheapest step first
 //! * [`docs`]: writes the generated pages of `docs/` anew
+//! * [`instructions`]: counts the instructions of six answers
 //! * [`links`]: finds relative links that lead nowhere
 //! * [`proofs`]: damages stores, kills writers, cuts the power, and makes up bytes, for longer than a test may
 //! * [`torch`]: the engine's parity tests on libtorch
@@ -10,6 +11,7 @@
 
 mod check;
 mod docs;
+mod instructions;
 mod links;
 mod proofs;
 mod torch;
@@ -27,6 +29,7 @@ Tasks:
   check --quick   without clippy, that build and rustdoc
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
+  instructions [--write]  counts the instructions of six answers, and compares them with bench/instructions.tsv, or keeps them
   damage [--stores N]  damages N copies of a store (default 10000), and asks each everything
   crash [--kills N]    kills N pairs of writers (default 1000), and asks the store everything
   power [--states N]   makes up N states of a disk after a power cut (default 10000), and asks each everything
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         ["check"] => check::run(false),
         ["check", "--quick"] => check::run(true),
         ["docs"] => docs::run(),
+        ["instructions"] => instructions::run(false),
+        ["instructions", "--write"] => instructions::run(true),
         ["links"] => links::run(&root()),
         [proof @ ("damage" | "crash" | "power" | "fuzz")] => proofs::run(proof, None),
         [proof @ ("damage" | "crash" | "power" | "fuzz"), option, count] => proofs::run(proof, Some((option, count))),
