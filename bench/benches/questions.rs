@@ -7,6 +7,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use kndb::query::{Column, Settings, Sink, Value};
 use kndb::storage::{LanguageId, Neuron, PromptId, Slot, Store};
+use kndb_bench::questions::Subject;
 use kndb_bench::{Plan, RUN};
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -46,6 +47,7 @@ fn store() -> Store {
 
 fn questions(criterion: &mut Criterion) {
     let store = store();
+    let subject = Subject::of(Plan::default().facts);
     let ask = |text: &str| {
         let statement = kndb::query::parse(text).expect("a statement");
         let mut count = Count(0);
@@ -54,24 +56,17 @@ fn questions(criterion: &mut Criterion) {
     };
     let mut group = criterion.benchmark_group("text");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
-    let questions = [
-        ("q1 likn of one fact", r#"likn[fact="fact-0005000", tau=0.2]"#),
-        ("q2 likn of all facts by layer", "likn[tau=0.2] by layer"),
-        ("q3 facts of one neuron", "facts of (kn[lang=en, tau=0.2] & neurons(9:852))"),
-        ("q4 top 20 neurons of a relation", "kn[relation=R7, lang=en, tau=0.2] by neuron top 20"),
-        ("q5 tau 0.37, all facts by layer", "kn[lang=en, tau=0.37] by layer"),
-        ("q5 tau 0.37, both languages", "kn[tau=0.37] by layer"),
-        ("q6 english minus chinese", "kn[lang=en, tau=0.2] - kn[lang=zh, tau=0.2] by layer"),
-    ];
-    for (name, text) in questions {
-        group.bench_function(name, |bencher| bencher.iter(|| black_box(ask(black_box(text)))));
+    let questions = subject.questions().map(|asked| (asked.name, asked.statement));
+    let both = ("q5 of both languages", "kn[tau=0.37] by layer".to_owned());
+    for (name, text) in questions.into_iter().chain([both]) {
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(ask(black_box(&text)))));
     }
     group.finish();
 
     let snapshot = store.snapshot().expect("a snapshot");
     let run = snapshot.run_named(RUN).expect("generated").id;
     let slot = |language| Slot { run, language: LanguageId(language), prompt: PromptId(0) };
-    let fact = snapshot.fact("fact-0005000").expect("a readable dictionary").expect("generated");
+    let fact = snapshot.fact(&Plan::fact_id(subject.fact)).expect("a readable dictionary").expect("generated");
     let mut group = criterion.benchmark_group("storage");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
     let grid = kndb::storage::TAU_GRID.iter().position(|&tau| tau == 0.2).expect("0.2 is on the grid");
@@ -94,7 +89,7 @@ fn questions(criterion: &mut Criterion) {
     });
     group.bench_function("q3 facts of one neuron", |bencher| {
         let parts = snapshot.parts(slot(0)).expect("opens");
-        let neuron = Neuron(9 * 3_072 + 852);
+        let neuron = Neuron(subject.neuron.0 * 3_072 + subject.neuron.1);
         bencher.iter(|| {
             let mut facts = Vec::with_capacity(256);
             for part in &parts {

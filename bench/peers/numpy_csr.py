@@ -31,15 +31,16 @@ def load(data, folder):
             save(at + "relations", offsets(relation[by_relation], data.relations))
             save(at + "relation-neuron", neuron[by_relation])
             # By layer, then fact: to ask which of these pairs are in another language's bits, byte by byte.
-            layer = neuron // data.width
+            layer = (neuron // data.width).astype(np.uint32)
             order = np.argsort(layer, kind="stable")
             fact, neuron, layer = fact[order], neuron[order], layer[order]
-            bit = (layer.astype(np.uint32) * data.facts + fact) * data.width + (neuron % data.width)
-            save(at + "byte", bit // 8)
+            bit = (layer * data.facts + fact) * data.width + (neuron % data.width)
+            # As 64-bit indexes: NumPy would make others into such each time.
+            save(at + "byte", (bit // 8).astype(np.intp))
             save(at + "mask", (1 << bit % 8).astype(np.uint8))
             save(at + "layers", offsets(layer, data.layers))
-            save(at + "layer-fact", (layer * data.facts + fact).astype(np.uint32))
-            save(at + "layer-neuron", neuron)
+            save(at + "layer-fact", fact)
+            save(at + "layer-unit", (neuron % data.width).astype(np.intp))
             bits = np.zeros((data.layers * data.facts * data.width + 7) // 8, np.uint8)
             np.bitwise_or.at(bits, bit // 8, (1 << bit % 8).astype(np.uint8))
             save(at + "bits", bits)
@@ -71,24 +72,17 @@ class Peer:
         self.marks[en] = False
         return found
 
-    def by_layer(self, pair, neuron, counts):
-        """(pairs, facts, neurons) by layer, of pairs given as layer · facts + fact, and neurons."""
-        layers, width, facts = self.meta["layers"], self.meta["width"], self.meta["facts"]
-        seen = np.zeros(layers * facts, bool)
-        seen[pair] = True
-        used = np.zeros(self.neurons, bool)
-        used[neuron] = True
-        return counts, seen.reshape(layers, facts).sum(1), used.reshape(layers, width).sum(1)
-
     def others(self, inside):
-        """English pairs at 0.2 that are (or are not) Chinese ones."""
-        en = "en.0.2."
-        hit = (self.at["zh.0.2.bits"][self.at[en + "byte"]] & self.at[en + "mask"]) != 0
-        if not inside:
-            hit = ~hit
-        where = np.flatnonzero(hit)
-        counts = np.diff(np.searchsorted(where, self.at[en + "layers"]))
-        return self.by_layer(self.at[en + "layer-fact"][where], self.at[en + "layer-neuron"][where], counts)
+        """Pairs, distinct facts and distinct neurons by layer of the English pairs at 0.2 that are (or are not) Chinese ones."""
+        bits, layers = self.at["zh.0.2.bits"], self.at["en.0.2.layers"]
+        byte, mask, facts, units = (self.at["en.0.2." + name] for name in ("byte", "mask", "layer-fact", "layer-unit"))
+        counted = []
+        # A layer at a time: what is made on the way stays in the cache.
+        for part in map(slice, layers[:-1], layers[1:]):
+            hit = (bits[byte[part]] & mask[part]) != 0
+            where = np.flatnonzero(hit if inside else ~hit)
+            counted.append((len(where), *distinct(facts[part][where], units[part][where], self.meta["width"])))
+        return zip(*counted)
 
     def q2(self):
         return self.others(True)
@@ -104,15 +98,23 @@ class Peer:
 
     def q5(self):
         count = np.searchsorted(self.at["en.share"], -0.37)
-        neuron = self.at["en.share-neuron"][:count]
+        layers = self.meta["layers"]
         # One counting gives the pairs of a layer and its distinct neurons.
-        by_neuron = np.bincount(neuron, minlength=self.neurons).reshape(self.meta["layers"], -1)
-        seen = np.zeros(self.meta["layers"] * self.meta["facts"], bool)
-        seen[self.at["en.share-layer-fact"][:count]] = True
-        return by_neuron.sum(1), seen.reshape(self.meta["layers"], -1).sum(1), np.count_nonzero(by_neuron, axis=1)
+        by_neuron = np.bincount(self.at["en.share-neuron"][:count], minlength=self.neurons).reshape(layers, -1)
+        seen = np.zeros(layers * self.meta["facts"], bool)
+        seen[self.at["en.share-layer-fact"][:count].astype(np.intp)] = True
+        return by_neuron.sum(1), np.count_nonzero(seen.reshape(layers, -1), axis=1), np.count_nonzero(by_neuron, axis=1)
 
     def q6(self):
         return self.others(False)
+
+
+def distinct(fact, unit, width):
+    """How many distinct facts and units, of pairs in ascending order of the facts."""
+    used = np.zeros(width, bool)
+    used[unit] = True
+    # A new fact begins where the number changes.
+    return np.count_nonzero(fact[1:] != fact[:-1]) + min(len(fact), 1), np.count_nonzero(used)
 
 
 def top(counts, most=20):

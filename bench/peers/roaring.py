@@ -9,13 +9,13 @@ import numpy as np
 from pyroaring import BitMap
 
 from data import offsets
-from numpy_csr import comparable, top
+from numpy_csr import comparable, distinct, top
 
 DISTRIBUTION = "pyroaring"
 CANNOT = {"q5": "a bitmap has no scores"}
 __all__ = ["comparable"]
 # Facts lie this many apart in a layer's bitmap, so that fact and unit are a shift and a mask.
-STRIDE = 4096
+STRIDE = 1 << 12
 
 
 def bitmaps(keys, values, count):
@@ -62,17 +62,12 @@ class Peer:
         return np.frombuffer((self.en["facts"][fact] & self.zh["facts"][fact]).to_array(), np.uint32)
 
     def by_layer(self, combined):
-        pairs, facts, neurons = [], [], []
+        """Pairs, distinct facts and distinct neurons of each layer's bitmap."""
+        counted = []
         for bitmap in combined:
             found = np.frombuffer(bitmap.to_array(), np.uint32)
-            fact = found // STRIDE
-            used = np.zeros(STRIDE, bool)
-            used[found % STRIDE] = True
-            pairs.append(len(found))
-            # Facts ascend: a new one begins where the number changes.
-            facts.append(np.count_nonzero(fact[1:] != fact[:-1]) + min(len(found), 1))
-            neurons.append(np.count_nonzero(used))
-        return pairs, facts, neurons
+            counted.append((len(found), *distinct(found >> 12, found & (STRIDE - 1), STRIDE)))
+        return zip(*counted)
 
     def q2(self):
         return self.by_layer(en & zh for en, zh in zip(self.en["layers"], self.zh["layers"]))
