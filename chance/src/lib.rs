@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`overlap`] | how many neurons do these sets share by chance, and how likely is it that they share so many? | sets at random: every set keeps its size in each layer |
 //! | [`others`] | how many do they share when they are of different facts of one relation? | another fact of the same relation |
+//! | [`circle`] | which few others shall each be compared with? | |
 //! | [`frequency`] | how likely is it that a neuron is in so many facts' sets? | sets at random |
 //! | [`discovery`] | of the neurons that look frequent, how many are so by chance? | Benjamini–Hochberg |
 //! | [`tail`] | probabilities too small for a float | |
@@ -30,6 +31,7 @@
 //! # Ok::<(), &'static str>(())
 //! ```
 
+pub mod circle;
 mod count;
 pub mod discovery;
 pub mod frequency;
@@ -39,6 +41,7 @@ mod saddle;
 mod sum;
 pub mod tail;
 
+pub use circle::circle;
 pub use discovery::false_discovery;
 pub use frequency::Frequency;
 pub use others::OtherFacts;

@@ -66,11 +66,16 @@ pub struct Overlap {
 impl Overlap {
     /// Adds the sets of one fact in one layer.
     pub fn add(&mut self, draw: &Draw) {
+        self.add_times(draw, 1);
+    }
+
+    /// Adds so many draws of these sizes: of facts that have the same ones.
+    pub fn add_times(&mut self, draw: &Draw, times: u64) {
         // The least of them is 0: nothing is shared, whatever is drawn.
         if draw.sizes.first().is_some_and(|&least| least > 0) {
             match self.draws.get_mut(draw) {
-                Some(times) => *times += 1,
-                None => _ = self.draws.insert(draw.clone(), 1),
+                Some(known) => *known += times,
+                None => _ = self.draws.insert(draw.clone(), times),
             }
         }
     }

@@ -56,46 +56,50 @@ pub fn by_id(snapshot: &Snapshot) -> HashMap<String, String> {
     snapshot.relations().map(|(id, relation)| (relation.to_owned(), snapshot.relation_shown(id, None))).collect()
 }
 
-/// A sink for people: what stands in the column `relation` gets its name.
+/// A sink for people: what stands in the columns `relation` and `other_relation` gets its name.
 pub struct Named<'a> {
     sink: Box<dyn Sink + 'a>,
     snapshot: Arc<Snapshot>,
     /// Language of the names.
     language: Option<String>,
-    column: Option<usize>,
+    columns: Vec<usize>,
     shown: HashMap<String, String>,
 }
 
 impl<'a> Named<'a> {
     /// Names relations on their way to a sink.
     pub fn new(sink: Box<dyn Sink + 'a>, snapshot: Arc<Snapshot>, language: Option<String>) -> Self {
-        Self { sink, snapshot, language, column: None, shown: HashMap::new() }
+        Self { sink, snapshot, language, columns: Vec::new(), shown: HashMap::new() }
     }
 }
 
 impl Sink for Named<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.column = columns.iter().position(|column| column.name == "relation");
+        let named = |at: &usize| ["relation", "other_relation"].contains(&columns[*at].name);
+        self.columns = (0..columns.len()).filter(named).collect();
         self.sink.columns(columns)
     }
 
     fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        let Some((at, Value::Text(relation))) = self.column.and_then(|at| Some((at, row.get(at)?))) else {
+        if self.columns.is_empty() {
             return self.sink.row(row);
-        };
-        let relation: &str = relation;
-        let shown = match self.shown.get(relation) {
-            Some(shown) => shown.clone(),
-            None => {
-                let id = self.snapshot.relation(relation);
-                let shown = id.map(|id| self.snapshot.relation_shown(id, self.language.as_deref()));
-                let shown = shown.unwrap_or_else(|| relation.to_owned());
-                self.shown.insert(relation.to_owned(), shown.clone());
-                shown
-            }
-        };
+        }
         let mut named = row.to_vec();
-        named[at] = Value::Text(shown.into());
+        for &at in &self.columns {
+            let Some(Value::Text(relation)) = row.get(at) else { continue };
+            let relation: &str = relation;
+            let shown = match self.shown.get(relation) {
+                Some(shown) => shown.clone(),
+                None => {
+                    let id = self.snapshot.relation(relation);
+                    let shown = id.map(|id| self.snapshot.relation_shown(id, self.language.as_deref()));
+                    let shown = shown.unwrap_or_else(|| relation.to_owned());
+                    self.shown.insert(relation.to_owned(), shown.clone());
+                    shown
+                }
+            };
+            named[at] = Value::Text(shown.into());
+        }
         self.sink.row(&named)
     }
 

@@ -4,19 +4,21 @@ use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::Note;
 use crate::plan::explain::{Drawing, Drawn, NodeStats, duration};
-use crate::plan::kinds::{Kind, not_compared};
-use crate::plan::lower::{Lowering, Model};
+use crate::plan::kinds::{Kind, not_compared, not_taken_apart};
+use crate::plan::lower::Lowering;
 use crate::plan::names::{Settings, listing, unknown_set};
-use crate::plan::optimise::optimise;
+use crate::plan::optimise::{in_pairs, optimise};
 use crate::plan::visit::Node;
-use crate::plan::{Pairs, Set};
+use crate::plan::{Neurons, Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
 use crate::rows::facts::FactNames;
+use crate::rows::at_random::note_parts_of_layers;
+use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
 use crate::rows::{groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::run::save::Found;
-use crate::syntax::ast::{Dimension, Expr, Head, Name, Query, Statement};
+use crate::syntax::ast::{Dim, Dimension, Expr, Head, Name, Query, Statement};
 use crate::syntax::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
 use std::ops::ControlFlow;
@@ -37,13 +39,13 @@ pub fn execute(
     let memory = Memory::new(settings.memory);
     match statement {
         Statement::Query(query) => {
-            let (planned, mut execution, notes) = plan(store, (&snapshot, &memory), settings, query, false)?;
-            let rows = planned.run(&mut execution, query, sink)?;
+            let (planned, mut execution, mut notes) = plan(store, (&snapshot, &memory), settings, query, false)?;
+            let rows = planned.run(&mut execution, query, &mut notes, sink)?;
             deliver(&notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
         Statement::Explain { analyze, query, .. } => {
-            let (planned, mut execution, notes) = plan(store, (&snapshot, &memory), settings, query, *analyze)?;
+            let (planned, mut execution, mut notes) = plan(store, (&snapshot, &memory), settings, query, *analyze)?;
             planned.check(query)?;
             let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
             if !analyze {
@@ -51,7 +53,7 @@ pub fn execute(
                 return Ok(Outcome::Explained(tree.text(None)));
             }
             let started = Instant::now();
-            let rows = planned.run(&mut execution, query, &mut Discard)?;
+            let rows = planned.run(&mut execution, query, &mut notes, &mut Discard)?;
             let total = duration(started.elapsed().as_nanos() as u64);
             let text = tree.text(execution.stats.as_deref());
             deliver(&notes, sink)?;
@@ -87,6 +89,8 @@ struct Planned<'s> {
 enum What<'s> {
     Set(Set<'s>, Kind),
     Similarity(Pairs<'s>, Pairs<'s>),
+    SimilarNeurons(Neurons<'s>, Neurons<'s>),
+    Between(Pairs<'s>, Dim),
 }
 
 const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
@@ -101,6 +105,7 @@ fn plan<'s>(
     let exprs: Vec<&Expr> = match &query.head {
         Head::Set(expr) => vec![expr],
         Head::Similarity { left, right, .. } => vec![left, right],
+        Head::Between { set, .. } => vec![set],
     };
     let mut lowering = Lowering::new(store, (snapshot, memory), settings, &exprs)?;
     let (what, shape) = match &query.head {
@@ -113,15 +118,17 @@ fn plan<'s>(
             (What::Set(set, kind), shape)
         }
         Head::Similarity { left, right, span } => {
-            let (left, right, model) = sides(&mut lowering, left, right, *span)?;
-            // There the column `unpaired` is empty: facts are not counted by layer.
-            if query.by.iter().any(|dim| dim.dimension == Dimension::Layer) {
-                lowering.note_compared(*span, &left, &right)?;
-            }
-            let [left, right] = [left, right].map(|pairs| crate::plan::optimise::in_pairs(pairs, model.shape));
-            lowering.note_relabelled(Node::Pairs(&left))?;
-            lowering.note_relabelled(Node::Pairs(&right))?;
-            (What::Similarity(left, right), Some(model.shape))
+            let (what, shape) = sides(&mut lowering, [left, right], *span, &query.by)?;
+            (what, Some(shape))
+        }
+        Head::Between { set: expr, dim, .. } => {
+            let (set, model) = lowering.set(expr)?;
+            let (Set::Pairs(pairs), Some(model)) = (set, model) else {
+                return Err(not_taken_apart(lowering.kind(expr)?, expr));
+            };
+            let pairs = in_pairs(pairs, model.shape);
+            lowering.note_relabelled(Node::Pairs(&pairs))?;
+            (What::Between(pairs, *dim), Some(model.shape))
         }
     };
     let language = label_language(&mut lowering, snapshot, settings, query.span);
@@ -137,25 +144,46 @@ fn plan<'s>(
     Ok((Planned { what, names }, execution, lowering.into_notes()))
 }
 
+/// The two sides of a similarity, which must be of one kind and of one model.
 fn sides<'s>(
     lowering: &mut Lowering<'s>,
-    left: &Expr,
-    right: &Expr,
+    [l, r]: [&Expr; 2],
     span: Span,
-) -> Result<(Pairs<'s>, Pairs<'s>, Model), QueryError> {
-    match (lowering.set(left)?, lowering.set(right)?) {
-        ((Set::Pairs(l), Some(model)), (Set::Pairs(r), Some(other))) => {
-            if model.name != other.name {
-                let reason = format!(
-                    "the left side is of model {:?} and the right side of model {:?}: their neurons are different units",
-                    model.name, other.name
-                );
-                return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
+    by: &[Dim],
+) -> Result<(What<'s>, Shape), QueryError> {
+    let kinds = [lowering.kind(l)?, lowering.kind(r)?];
+    let ((left, Some(model)), (right, Some(other))) = (lowering.set(l)?, lowering.set(r)?) else {
+        return Err(not_compared(kinds, [l, r], span));
+    };
+    if kinds[0] == kinds[1] && model.name != other.name {
+        let reason = format!(
+            "the left side is of model {:?} and the right side of model {:?}: their neurons are different units",
+            model.name, other.name
+        );
+        return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
+    }
+    let shape = model.shape;
+    match (left, right) {
+        (Set::Pairs(left), Set::Pairs(right)) => {
+            // There the column `unpaired` is empty: facts are not counted by layer.
+            if by.iter().any(|dim| dim.dimension == Dimension::Layer) {
+                lowering.note_compared(span, &left, &right)?;
             }
-            Ok((l, r, model))
+            let [left, right] = [left, right].map(|pairs| in_pairs(pairs, shape));
+            lowering.note_relabelled(Node::Pairs(&left))?;
+            lowering.note_relabelled(Node::Pairs(&right))?;
+            Ok((What::Similarity(left, right), shape))
         }
-        ((Set::Pairs(_), _), _) => Err(not_compared(lowering.kind(right)?, right)),
-        _ => Err(not_compared(lowering.kind(left)?, left)),
+        (left @ Set::Neurons(_), right @ Set::Neurons(_)) => {
+            let [left, right] = [left, right].map(|set| optimise(set, Some(shape)));
+            lowering.note_relabelled(Node::from(&left))?;
+            lowering.note_relabelled(Node::from(&right))?;
+            match (left, right) {
+                (Set::Neurons(left), Set::Neurons(right)) => Ok((What::SimilarNeurons(left, right), shape)),
+                _ => Err(not_compared(kinds, [l, r], span)),
+            }
+        }
+        _ => Err(not_compared(kinds, [l, r], span)),
     }
 }
 
@@ -187,13 +215,15 @@ impl<'s> Planned<'s> {
     fn form(&self) -> Form {
         match &self.what {
             What::Set(_, kind) => Form::Set(*kind),
-            What::Similarity(..) => Form::Similarity,
+            What::Between(_, dim) if dim.dimension == Dimension::Relation => Form::SimilarNeurons,
+            What::SimilarNeurons(..) => Form::SimilarNeurons,
+            What::Similarity(..) | What::Between(..) => Form::Similarity,
         }
     }
 
     /// The clauses; `None` for a listing.
     fn grouping(&self, query: &Query) -> Result<Option<Grouping>, QueryError> {
-        if query.by.is_empty() && self.form() != Form::Similarity {
+        if query.by.is_empty() && matches!(self.what, What::Set(..)) {
             return Ok(None);
         }
         Grouping::new(query, self.form()).map(Some)
@@ -207,7 +237,8 @@ impl<'s> Planned<'s> {
                 listing::check(query, *kind, scores)
             }
             (What::Set(Set::Pairs(pairs), _), Some(_)) => groups::check(pairs, &query.by).map(drop),
-            (What::Set(..) | What::Similarity(..), _) => Ok(()),
+            (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => split_sources(set, "between", &[*dim]).map(drop),
+            _ => Ok(()),
         }
     }
 
@@ -215,10 +246,18 @@ impl<'s> Planned<'s> {
         match &self.what {
             What::Set(set, _) => Drawn::Set(set),
             What::Similarity(left, right) => Drawn::Similarity(left, right),
+            What::SimilarNeurons(left, right) => Drawn::SimilarNeurons(left, right),
+            What::Between(set, _) => Drawn::Between(set),
         }
     }
 
-    fn run(self, execution: &mut Execution<'s>, query: &Query, sink: &mut dyn Sink) -> Result<u64, QueryError> {
+    fn run(
+        self,
+        execution: &mut Execution<'s>,
+        query: &Query,
+        notes: &mut Vec<Note>,
+        sink: &mut dyn Sink,
+    ) -> Result<u64, QueryError> {
         let grouping = self.grouping(query)?;
         let names = self.names;
         match (self.what, grouping) {
@@ -247,13 +286,48 @@ impl<'s> Planned<'s> {
                     }
                 }
             }
-            (What::Similarity(left, right), Some(grouping)) => {
-                let (left, right) = (execution.prepare(left)?, execution.prepare(right)?);
-                similarity::rows(execution, [&left, &right], &grouping, names, sink)
+            (what, Some(grouping)) => {
+                let mut found = Vec::new();
+                let rows = compared(what, execution, &grouping, names, &mut found, sink);
+                notes.extend(found.into_iter().map(|text| Note { text, span: Some(query.span) }));
+                rows
             }
             // A similarity always has a grouping.
-            (What::Similarity(..), None) => Ok(0),
+            (_, None) => Ok(0),
         }
+    }
+}
+
+/// Rows of a similarity; notes on how they were found.
+fn compared<'s>(
+    what: What<'s>,
+    execution: &mut Execution<'s>,
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    notes: &mut Vec<String>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    match what {
+        What::Similarity(left, right) => {
+            let (left, right) = (execution.prepare(left)?, execution.prepare(right)?);
+            note_parts_of_layers(&[&left, &right], execution.shape, notes);
+            similarity::pairs(execution, [&left, &right], grouping, names, notes, sink)
+        }
+        What::SimilarNeurons(left, right) => {
+            let sets = [execution.neurons(left)?, execution.neurons(right)?];
+            similarity::two(sets, grouping, execution.shape, names, execution.memory, sink)
+        }
+        What::Between(set, dim) => {
+            let set = execution.prepare(set)?;
+            note_parts_of_layers(&[&set], execution.shape, notes);
+            if dim.dimension == Dimension::Relation {
+                similarity::relations(execution, &set, grouping, names, notes, sink)
+            } else {
+                similarity::between(execution, &set, dim, grouping, names, notes, sink)
+            }
+        }
+        // Sets have other rows.
+        What::Set(..) => Ok(0),
     }
 }
 

@@ -28,6 +28,7 @@ fn a_run_is_written_into_every_source_that_names_none() {
             "similarity(kn[run=b], kn[lang=zh]) by relation",
             Some("similarity(kn[run=b], kn[run=\"bert, en\", lang=zh]) by relation"),
         ),
+        ("similarity(kn) between lang", Some("similarity(kn[run=\"bert, en\"]) between lang")),
         ("kn[run=b] by layer", None),
         ("facts by relation", None),
         ("@a & neurons(1:*) by layer", None),

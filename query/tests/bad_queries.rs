@@ -220,6 +220,28 @@ bad!(
 );
 
 bad!(
+    matrices,
+    [
+        "similarity(kn) between",
+        "similarity(kn) between layer",
+        "similarity(kn) between fact",
+        "similarity(kn) between neuron",
+        "similarity(kn) between pairs",
+        "similarity(kn) between languages",
+        "similarity(kn) between lang, run",
+        "similarity(kn) between lang between run",
+        "similarity(kn) by layer between lang",
+        "similarity(kn) betwen lang",
+        "similarity(kn, likn) between lang",
+        "similarity(kn between lang)",
+        "kn between lang",
+        "similarity(kn) between lang & kn",
+        "similarity(kn) between lang by layer plot",
+        "let a = similarity(kn) between lang",
+    ]
+);
+
+bad!(
     clauses,
     [
         "kn top 5 by layer",

@@ -173,7 +173,12 @@ refused!(
         "neurons of (kn[relation=P36] | facts)",
         "@words | kn",
         "similarity(kn, facts)",
+        "similarity(facts, kn)",
+        "similarity(facts, facts)",
         "similarity(neurons of kn, kn)",
+        "similarity(kn, neurons(9:852))",
+        "similarity(facts) between relation",
+        "similarity(neurons(9:*)) between lang",
     ]
 );
 
@@ -188,6 +193,8 @@ refused!(
         "kn & neurons of kn[run=gpt]",
         "@capitals | @gpt_ones",
         "similarity(kn, kn[run=gpt])",
+        "similarity(neurons of kn, neurons of kn[run=gpt])",
+        "similarity(kn[run=*]) between run",
     ]
 );
 
@@ -390,6 +397,12 @@ refused!(
         "similarity(kn[lang=en], kn[lang=zh]) by neuron",
         "similarity(kn[lang=en], kn[lang=zh]) by lang",
         "similarity(kn[lang=en], kn[lang=zh]) order by pairs",
+        "similarity(neurons of kn, neurons(9:*)) by relation",
+        "similarity(neurons of kn, neurons(9:*)) order by others",
+        "similarity(kn) between lang by lang",
+        "similarity(kn) between lang having neurons > 3",
+        "similarity(kn) between relation by relation",
+        "similarity(kn) between relation order by others",
     ]
 );
 
@@ -400,6 +413,9 @@ refused!(
     [
         "likn by lang",
         "likn by run",
+        "similarity(likn) between lang",
+        "similarity(kn[lang=en] | kn[lang=zh]) between lang",
+        "similarity(@capitals) between prompt",
         "kn[lang=en] & kn[lang=zh] by lang",
         "kn[lang=en] | kn[lang=zh] by prompt",
         "@capitals by lang",
@@ -432,6 +448,9 @@ fn explain_refuses_what_the_query_refuses() {
         "kn having pairs > 3",
         "kn order by pairs",
         "likn by lang",
+        "similarity(likn) between lang",
+        "similarity(kn, facts)",
+        "similarity(kn) between relation by fact",
         "kn by group",
         "dkn by group, layer",
         "kn[lang=xx]",

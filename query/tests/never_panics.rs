@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const PIECES: [&str; 91] = [
+const PIECES: [&str; 93] = [
     "kn",
     "likn",
     "dkn",
@@ -14,6 +14,8 @@ const PIECES: [&str; 91] = [
     "neurons",
     "of",
     "similarity",
+    "between",
+    "others",
     "let",
     "drop",
     "explain",

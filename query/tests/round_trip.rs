@@ -127,13 +127,18 @@ fn order_key() -> impl Strategy<Value = OrderKey> {
 
 fn query() -> impl Strategy<Value = Query> {
     let similarity = (expr(), expr()).prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE });
-    let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity];
+    let between = (expr(), select(vec![Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt]));
+    let between = between.prop_map(|(set, dimension)| {
+        let dim = Dim { dimension, span: NOWHERE };
+        Head::Between { set, dim, span: NOWHERE }
+    });
+    let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity, 1 => between];
     let by = proptest::sample::subsequence(Dimension::ALL, 0..4).prop_shuffle();
     let top = option::of(1..u64::MAX);
     let parts = (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top, any::<bool>());
     parts.prop_map(|(head, by, having, order, top, plot)| Query {
+        plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
         head,
-        plot: plot && !by.is_empty(),
         by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
         having,
         order,
@@ -189,7 +194,7 @@ proptest! {
 #[test]
 fn only_a_query_that_says_so_is_drawn() {
     let drawn =
-        ["kn by layer plot", "KN BY LAYER TOP 3 PLOT;", "similarity(kn, likn) by relation having facts > 2 plot"];
+        ["kn by layer plot", "KN BY LAYER TOP 3 PLOT;", "similarity(kn, likn) by relation having facts > 2 plot", "similarity(kn) between lang plot"];
     let not = ["kn by layer", "drop plot", "let plot = kn", "@plot by layer", "explain kn by layer"];
     for text in drawn {
         assert!(parse(text).expect(text).wants_plot(), "{text}");

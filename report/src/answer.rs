@@ -51,12 +51,14 @@ impl Answer {
 
     /// Gives relations their names, for people: `P36 (capital)`.
     pub fn name_relations(&mut self, snapshot: &Snapshot, language: Option<&str>) {
-        let Some(column) = self.column("relation") else { return };
-        for row in &mut self.rows {
-            if let Some(Value::Text(relation)) = row.get(column)
-                && let Some(id) = snapshot.relation(relation)
-            {
-                row[column] = Value::Text(snapshot.relation_shown(id, language).into());
+        let columns = ["relation", "other_relation"].map(|name| self.column(name));
+        for column in columns.into_iter().flatten() {
+            for row in &mut self.rows {
+                if let Some(Value::Text(relation)) = row.get(column)
+                    && let Some(id) = snapshot.relation(relation)
+                {
+                    row[column] = Value::Text(snapshot.relation_shown(id, language).into());
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Figures of a store, and the queries behind them: every number drawn is one that `kndb query` answers.
 
+mod between;
 mod by_layer;
 mod conditions;
 mod heat_map;

@@ -29,6 +29,9 @@ const KEYWORDS: &[&str] = &[
     "of",
     "neurons",
     "similarity",
+    "between",
+    "against",
+    "chance",
 ];
 
 /// The editor's helper: completion, and nothing else.

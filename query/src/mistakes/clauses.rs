@@ -5,7 +5,7 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::nearest::nearest;
-use crate::syntax::ast::{Head, SourceKind, Statement};
+use crate::syntax::ast::{Dim, Dimension, Head, SourceKind, Statement};
 use crate::syntax::conditions::ConditionKey;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::{Parser, Result};
@@ -26,6 +26,7 @@ fn habit(word: &str) -> Option<&'static str> {
         "or" | "union" | "plus" => "the union of two sets is `a | b`",
         "not" | "except" | "minus" | "without" | "difference" => "the difference of two sets is `a - b`",
         "xor" => "what only one of two sets has is `a ^ b`",
+        "between" => "each two languages of a set are compared with `similarity(kn) between lang`",
         "group" => "counts are asked for with `by`: `kn[lang=en] by layer`",
         "limit" | "fetch" | "first" | "take" | "head" => "the first rows are asked for with `top 10`",
         "sort" | "orderby" | "desc" | "asc" => "an order is asked for with `order by pairs`",
@@ -205,7 +206,32 @@ fn condition_here<'a>(parser: &Parser<'a>) -> &'a str {
 pub(crate) fn similarity_is_no_set(span: Span) -> QueryError {
     let reason = "`similarity` answers with rows, and is not a set";
     QueryError::syntax(span, reason)
-        .hint("it stands alone: `similarity(a, b) by relation`, where `a` and `b` may be any sets of pairs")
+        .hint("it stands alone: `similarity(a, b) by relation`, where `a` and `b` are any two sets of pairs, or of neurons")
+}
+
+/// `between` behind two sets.
+pub(crate) fn between_of_two(parser: &Parser<'_>) -> QueryError {
+    let reason = "`between` compares the parts of one set, and these are two";
+    parser.error_here(reason).hint("write `similarity(kn[…]) between lang`, or leave `between` out")
+}
+
+/// `between` a dimension that parts no set.
+pub(crate) fn not_between(dim: &Dim) -> QueryError {
+    let reason =
+        format!("`between` compares languages, relations, runs or prompts with each other, and not `{}`", dim.dimension);
+    QueryError::syntax(dim.span, reason).hint(match dim.dimension {
+        Dimension::Layer => "in each layer by itself: `between lang by layer`",
+        Dimension::Fact | Dimension::Subject | Dimension::Object => {
+            "facts with other facts of their relation are the column `others` of `similarity(a, b)`"
+        }
+        _ => "write `between lang`, `between relation`, `between run` or `between prompt`",
+    })
+}
+
+/// `plot` of a matrix for each of several groups.
+pub(crate) fn several_matrices(dim: &Dim) -> QueryError {
+    let reason = format!("`plot` draws one matrix, and `by {}` asks for several", dim.dimension);
+    QueryError::syntax(dim.span, reason).hint("choose one in brackets: `similarity(kn[layer=9]) between lang plot`")
 }
 
 /// What follows a source is neither its brackets nor an operator.

@@ -17,6 +17,7 @@ impl Query {
         let named = match &mut query.head {
             Head::Set(expr) => name_run(expr, run),
             Head::Similarity { left, right, .. } => name_run(left, run) | name_run(right, run),
+            Head::Between { set, .. } => name_run(set, run),
         };
         named.then_some(query)
     }

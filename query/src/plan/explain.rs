@@ -2,7 +2,7 @@
 
 use crate::plan::groups::GroupCut;
 use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Set, Source};
-use crate::syntax::ast::{Head, Query};
+use crate::syntax::ast::{Dimension, Head, Query};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
 
@@ -31,6 +31,8 @@ pub(crate) struct Drawing<'a> {
 pub(crate) enum Drawn<'a, 's> {
     Set(&'a Set<'s>),
     Similarity(&'a Pairs<'s>, &'a Pairs<'s>),
+    SimilarNeurons(&'a Neurons<'s>, &'a Neurons<'s>),
+    Between(&'a Pairs<'s>),
 }
 
 impl Drawing<'_> {
@@ -38,16 +40,15 @@ impl Drawing<'_> {
         let children = match plan {
             Drawn::Set(set) => vec![self.set(set)],
             Drawn::Similarity(left, right) => vec![self.pairs(left), self.pairs(right)],
+            Drawn::SimilarNeurons(left, right) => vec![self.neurons(left), self.neurons(right)],
+            Drawn::Between(set) => vec![self.pairs(set)],
         };
-        let mut text = match (&query.head, query.by.is_empty()) {
-            (Head::Similarity { .. }, _) => "similarity, fact by fact, then the mean".to_owned(),
-            (Head::Set(_), true) => "list".to_owned(),
-            (Head::Set(_), false) => "count".to_owned(),
-        };
+        let (mut text, chance) = beginning(query, matches!(plan, Drawn::SimilarNeurons(..)));
         if !query.by.is_empty() {
             let dims: Vec<String> = query.by.iter().map(|dim| dim.dimension.to_string()).collect();
             let _ = write!(text, " by {}", dims.join(", "));
         }
+        text += chance;
         for having in &query.having {
             let _ = write!(text, ", {having}");
         }
@@ -158,6 +159,25 @@ impl Drawing<'_> {
         Line { id: Some(source.id), text, children }
     }
 }
+
+/// What a query does with its sets, and what chance it holds its rows against.
+fn beginning(query: &Query, neurons: bool) -> (String, &'static str) {
+    match &query.head {
+        Head::Set(_) if query.by.is_empty() => ("list".to_owned(), ""),
+        Head::Set(_) => ("count".to_owned(), ""),
+        Head::Similarity { .. } if neurons => ("similarity of two sets of neurons".to_owned(), AT_RANDOM),
+        Head::Similarity { .. } => ("similarity, fact by fact, then the mean".to_owned(), OTHERS),
+        Head::Between { dim, .. } if dim.dimension == Dimension::Relation => {
+            ("similarity of the neurons of each two relations".to_owned(), AT_RANDOM)
+        }
+        Head::Between { dim, .. } => {
+            (format!("similarity of each two by {}, fact by fact, then the mean", dim.dimension), OTHERS)
+        }
+    }
+}
+
+const AT_RANDOM: &str = "; beside sets at random";
+const OTHERS: &str = "; beside sets at random, and other facts of the relation";
 
 /// The share of prompts that the run itself asks for, if it asks for any; another is in the source's text.
 fn share_of(cell: &Cell<'_>, spec: &RunSpec) -> String {

@@ -32,10 +32,28 @@ pub(crate) fn not_of(what: &str, kind: Kind, expr: &Expr) -> QueryError {
     })
 }
 
-/// A side of `similarity` that is no set of pairs.
-pub(crate) fn not_compared(kind: Kind, expr: &Expr) -> QueryError {
-    let reason = format!("`similarity` compares two sets of pairs, and this is a set of {}", kind.name());
-    QueryError::kind(expr.span, reason).hint("write `similarity(kn[…], kn[…])`")
+/// Sides of `similarity` that cannot be compared.
+pub(crate) fn not_compared([left, right]: [Kind; 2], [l, r]: [&Expr; 2], span: Span) -> QueryError {
+    let hint = "write `similarity(kn[…], kn[…])`, or `similarity(neurons of …, neurons of …)`";
+    match (left, right) {
+        (Kind::Facts, _) | (_, Kind::Facts) => {
+            let reason = "`similarity` compares two sets of pairs or two of neurons, and this is a set of facts";
+            QueryError::kind(if left == Kind::Facts { l.span } else { r.span }, reason).hint(hint)
+        }
+        _ => {
+            let reason = "`similarity` compares two sets of one kind";
+            QueryError::kind(span, reason)
+                .label(l.span, format!("a set of {}", left.name()))
+                .label(r.span, format!("a set of {}", right.name()))
+                .hint("turn the pairs into neurons: `neurons of (…)`")
+        }
+    }
+}
+
+/// A set that `between` cannot take apart.
+pub(crate) fn not_taken_apart(kind: Kind, expr: &Expr) -> QueryError {
+    let reason = format!("`between` compares the parts of a set of pairs, and this is a set of {}", kind.name());
+    QueryError::kind(expr.span, reason).hint("write `similarity(kn[…]) between lang`")
 }
 
 /// An operator between kinds that it does not combine.

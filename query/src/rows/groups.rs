@@ -59,7 +59,7 @@ pub(super) struct Naming<'a, 's> {
 
 /// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
 pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
-    let splits = split_sources(pairs, dims)?;
+    let splits = split_sources(pairs, "by", dims)?;
     let of_neurons = dims.iter().find(|dim| matches!(dim.dimension, Dimension::Layer | Dimension::Neuron));
     match of_neurons.filter(|_| dims.iter().any(|dim| dim.dimension == Dimension::Group)) {
         None => Ok(splits),

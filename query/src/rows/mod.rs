@@ -2,13 +2,15 @@
 //!
 //! Every form ends in [`Rows`], which hands rows to the caller's sink and stops when it says so.
 
+pub(crate) mod at_random;
 mod by_fact;
 pub(crate) mod by_group;
+mod digits;
 pub(crate) mod facts;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod listing;
-mod partition;
+pub(crate) mod partition;
 pub(crate) mod shape;
 pub(crate) mod similarity;
 pub(crate) mod tally;

@@ -5,9 +5,11 @@
 
 use crate::error::QueryError;
 use crate::plan::{Combine, Pairs, Source};
+use crate::run::domain::{of_part, without};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dim, Dimension, SetOp};
 use kndb_storage::{Group, LanguageId, PromptId, RunId};
+use roaring::RoaringBitmap;
 
 /// The parts a set is taken apart into; one for all where no such dimension is asked for.
 pub(crate) struct Splits {
@@ -24,8 +26,8 @@ struct SplitPart {
     entries: Vec<(usize, Option<usize>)>,
 }
 
-/// What the dimensions of a grouping ask of a set of pairs.
-pub(crate) fn split_sources(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
+/// What the dimensions of a clause (`by`, `between`) ask of a set of pairs.
+pub(crate) fn split_sources(pairs: &Pairs<'_>, clause: &str, dims: &[Dim]) -> Result<Splits, QueryError> {
     let has = |dimension| dims.iter().any(|dim| dim.dimension == dimension);
     let (by_language, by_prompt, by_run) = (has(Dimension::Lang), has(Dimension::Prompt), has(Dimension::Run));
     let of_source =
@@ -40,7 +42,7 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, Q
         Dimension::Run => "runs",
         _ => "languages",
     };
-    let reason = format!("`by {}` needs a set that still knows its {what}", wanted.dimension);
+    let reason = format!("`{clause} {}` needs a set that still knows its {what}", wanted.dimension);
     let error = QueryError::kind(wanted.span, reason);
     let Some(source) = pairs.only_source() else {
         let source = if group.is_some() { "dkn" } else { "kn" };
@@ -68,6 +70,36 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, Q
         }
     }
     Ok(Splits { parts, whole: !(by_language || by_prompt || by_run) })
+}
+
+impl SplitPart {
+    /// Adds a fact's neurons to an empty list.
+    fn neurons<'s>(
+        &self,
+        worker: &mut Worker<'_, 's>,
+        source: &Source<'s>,
+        fact: u32,
+        list: &mut Vec<u32>,
+    ) -> Result<(), QueryError> {
+        let (mut one, mut found) = (Vec::new(), Vec::new());
+        for &(cell, prompt) in &self.entries {
+            let cell = &source.cells[cell];
+            let prompt = prompt.filter(|_| cell.prompts.len() > 1);
+            if list.is_empty() && prompt.is_none() {
+                worker.cell(source, cell, fact, list)?;
+                continue;
+            }
+            one.clear();
+            worker.cell(source, cell, fact, &mut one)?;
+            if let Some(prompt) = prompt {
+                found.clear();
+                worker.prompt(source, cell, &cell.prompts[prompt], fact, &mut found)?;
+                worker.apply(SetOp::Intersection, &mut one, &found);
+            }
+            worker.apply(SetOp::Union, list, &one);
+        }
+        Ok(())
+    }
 }
 
 impl Splits {
@@ -100,24 +132,8 @@ impl Splits {
         }
         let Some(source) = pairs.only_source() else { return Ok(0) };
         let begun = worker.begun();
-        let (mut one, mut found) = (Vec::new(), Vec::new());
         for (part, list) in self.parts.iter().zip(&mut *lists) {
-            for &(cell, prompt) in &part.entries {
-                let cell = &source.cells[cell];
-                let prompt = prompt.filter(|_| cell.prompts.len() > 1);
-                if list.is_empty() && prompt.is_none() {
-                    worker.cell(source, cell, fact, list)?;
-                    continue;
-                }
-                one.clear();
-                worker.cell(source, cell, fact, &mut one)?;
-                if let Some(prompt) = prompt {
-                    found.clear();
-                    worker.prompt(source, cell, &cell.prompts[prompt], fact, &mut found)?;
-                    worker.apply(SetOp::Intersection, &mut one, &found);
-                }
-                worker.apply(SetOp::Union, list, &one);
-            }
+            part.neurons(worker, source, fact, list)?;
         }
         let distinct = worker.distinct(lists);
         worker.counted(source.id, distinct, begun);
@@ -126,6 +142,38 @@ impl Splits {
             worker.counted(pairs.id(), distinct, begun);
         }
         Ok(distinct)
+    }
+
+    /// The neurons of a fact in one part.
+    pub(crate) fn part<'s>(
+        &self,
+        worker: &mut Worker<'_, 's>,
+        pairs: &Pairs<'s>,
+        number: u16,
+        fact: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), QueryError> {
+        let Some(source) = pairs.only_source() else { return Ok(()) };
+        let begun = worker.begun();
+        if source.facts.as_ref().is_none_or(|filter| filter.accepts(fact)) {
+            self.parts[usize::from(number)].neurons(worker, source, fact, out)?;
+        }
+        worker.counted(source.id, out.len() as u64, begun);
+        Ok(())
+    }
+
+    /// The facts that a part has data for, whether or not any neuron passed.
+    pub(crate) fn attributed(&self, pairs: &Pairs<'_>, number: u16) -> Result<RoaringBitmap, QueryError> {
+        let mut all = RoaringBitmap::new();
+        let Some(source) = pairs.only_source() else { return Ok(all) };
+        for &(cell, prompt) in &self.parts[usize::from(number)].entries {
+            let prompts = &source.cells[cell].prompts;
+            let prompts = prompt.map_or(prompts.as_slice(), |prompt| &prompts[prompt..=prompt]);
+            for part in prompts.iter().flat_map(|prompt| &prompt.parts) {
+                all |= of_part(part);
+            }
+        }
+        Ok(without(all, source.facts.as_ref()))
     }
 
     /// The degenerate groups that the part `number` has for a fact.

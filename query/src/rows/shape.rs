@@ -3,11 +3,13 @@
 use crate::error::QueryError;
 use crate::plan::kinds::Kind;
 use crate::result::{Column, ColumnKind};
-use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Key, Measure, Query};
+use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Query};
 use crate::syntax::span::Span;
 
 /// What a grouped result looks like.
 pub(crate) struct Grouping {
+    /// What `between` compares: two columns before those of `by`.
+    pub between: Option<Dimension>,
     pub by: Vec<Dimension>,
     pub measures: Vec<Measure>,
     pub having: Vec<Having>,
@@ -23,7 +25,10 @@ pub(crate) const EVIDENCE: [Measure; 3] = [Measure::P, Measure::PAlone, Measure:
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Set(Kind),
+    /// Of facts that two sets of pairs have.
     Similarity,
+    /// Of two sets of neurons.
+    SimilarNeurons,
 }
 
 impl Grouping {
@@ -34,7 +39,15 @@ impl Grouping {
             Form::Set(Kind::Pairs) => vec![Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share],
             Form::Set(Kind::Facts) => vec![Measure::Facts, Measure::Share],
             Form::Set(Kind::Neurons) => vec![Measure::Neurons, Measure::Share],
-            Form::Similarity => vec![Measure::Similarity, Measure::Facts, Measure::Unpaired],
+            Form::Similarity => vec![
+                Measure::Similarity,
+                Measure::Expected,
+                Measure::P,
+                Measure::Others,
+                Measure::Facts,
+                Measure::Unpaired,
+            ],
+            Form::SimilarNeurons => vec![Measure::Similarity, Measure::Expected, Measure::P, Measure::Neurons],
         };
         if form == Form::Set(Kind::Pairs) && by.contains(&Dimension::Group) {
             measures.extend(EVIDENCE);
@@ -47,7 +60,11 @@ impl Grouping {
                 return Err(QueryError::kind(dim.span, reason).hint(format!("it can be split by {}", names.join(", "))));
             }
         }
-        let mut grouping = Self { by, measures, having: query.having.clone(), order: Vec::new(), top: None };
+        let between = match &query.head {
+            Head::Between { dim, .. } => Some(dim.dimension),
+            Head::Set(_) | Head::Similarity { .. } => None,
+        };
+        let mut grouping = Self { between, by, measures, having: query.having.clone(), order: Vec::new(), top: None };
         for having in &grouping.having {
             grouping.check_key(having.key, having.key_span)?;
             if having.key == Key::Dimension(Dimension::Group) {
@@ -58,7 +75,7 @@ impl Grouping {
         for order in &query.order {
             grouping.check_key(order.key, order.span)?;
         }
-        grouping.order = query.order.iter().map(|o| (o.key, descends(o.key, o.direction))).collect();
+        grouping.order = query.order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
         grouping.top = query.top.map(|top| top.count);
         if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
             grouping.order.push((Key::Measure(first), true));
@@ -72,12 +89,12 @@ impl Grouping {
             Key::Dimension(Dimension::Layer) => {
                 self.by.contains(&Dimension::Layer) || self.by.contains(&Dimension::Neuron)
             }
-            Key::Dimension(dimension) => self.by.contains(&dimension),
+            Key::Dimension(dimension) => self.by.contains(&dimension) || self.between == Some(dimension),
         };
         if known {
             return Ok(());
         }
-        let dims = self.by.iter().map(ToString::to_string);
+        let dims = self.between.iter().chain(&self.by).map(ToString::to_string);
         let columns: Vec<String> =
             dims.chain(self.measures.iter().map(ToString::to_string)).map(|name| format!("`{name}`")).collect();
         let reason = format!("`{}` is no column of this result", key_name(key));
@@ -86,7 +103,7 @@ impl Grouping {
 
     /// Columns of the dimensions: `neuron` is two, layer and unit.
     pub(crate) fn columns(&self) -> Vec<Column> {
-        let mut columns = Vec::new();
+        let mut columns = self.between.map_or_else(Vec::new, between);
         for &dimension in &self.by {
             match dimension {
                 Dimension::Neuron => {
@@ -106,9 +123,26 @@ impl Grouping {
     }
 }
 
+/// The columns of what `between` compares.
+fn between(dimension: Dimension) -> Vec<Column> {
+    let (other, kind) = match dimension {
+        Dimension::Lang => ("other_lang", ColumnKind::Text),
+        Dimension::Relation => ("other_relation", ColumnKind::Text),
+        Dimension::Run => ("other_run", ColumnKind::Text),
+        _ => ("other_prompt", ColumnKind::Integer),
+    };
+    vec![Column { name: dimension.word(), kind }, Column { name: other, kind }]
+}
+
 fn kind_of(measure: Measure) -> ColumnKind {
     match measure {
-        Measure::Share | Measure::Similarity | Measure::P | Measure::PAlone | Measure::PAll => ColumnKind::Ratio,
+        Measure::Share
+        | Measure::Similarity
+        | Measure::Expected
+        | Measure::Others
+        | Measure::P
+        | Measure::PAlone
+        | Measure::PAll => ColumnKind::Ratio,
         Measure::Score => ColumnKind::Score,
         _ => ColumnKind::Integer,
     }
@@ -120,6 +154,7 @@ fn allowed(form: Form) -> Vec<Dimension> {
         Form::Set(Kind::Pairs) => Dimension::ALL.to_vec(),
         Form::Set(Kind::Facts) => facts.to_vec(),
         Form::Set(Kind::Neurons) => vec![Dimension::Layer, Dimension::Neuron],
+        Form::SimilarNeurons => vec![Dimension::Layer],
         Form::Similarity => facts.into_iter().chain([Dimension::Layer]).collect(),
     }
 }
@@ -131,7 +166,14 @@ impl Form {
             Self::Set(Kind::Facts) => "a set of facts",
             Self::Set(Kind::Neurons) => "a set of neurons",
             Self::Similarity => "a similarity",
+            Self::SimilarNeurons => "a similarity of neurons",
         }
+    }
+
+    /// What chance alone would hardly give comes first.
+    fn descends(self, key: Key, direction: Option<Direction>) -> bool {
+        let by_chance = key == Key::Measure(Measure::P) && matches!(self, Self::Similarity | Self::SimilarNeurons);
+        if by_chance { direction == Some(Direction::Descending) } else { descends(key, direction) }
     }
 }
 

@@ -234,7 +234,8 @@ pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError>
     })
 }
 
-fn without(mut facts: RoaringBitmap, filter: Option<&FactFilter>) -> RoaringBitmap {
+/// What a filter leaves of some facts.
+pub(crate) fn without(mut facts: RoaringBitmap, filter: Option<&FactFilter>) -> RoaringBitmap {
     if let Some(filter) = filter {
         if let Some(only) = &filter.only {
             facts &= only;
@@ -261,17 +262,20 @@ fn of_source(source: &Source<'_>) -> Result<Domain, QueryError> {
 
 /// Facts of all parts, together or in common.
 fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
-    fold(source, |part| {
-        let facts = part.facts.iter().map(|&fact| u32::from_le_bytes(fact));
-        // `facts` was checked to ascend when the part was opened.
-        let mut all = RoaringBitmap::from_sorted_iter(facts).unwrap_or_default();
-        for local in part.live.replaced.into_iter().flatten() {
-            if let Some(&fact) = part.facts.get(local as usize) {
-                all.remove(u32::from_le_bytes(fact));
-            }
+    fold(source, |part| Ok(of_part(part)))
+}
+
+/// The facts that a part has now.
+pub(crate) fn of_part(part: &PartAccess<'_>) -> RoaringBitmap {
+    let facts = part.facts.iter().map(|&fact| u32::from_le_bytes(fact));
+    // `facts` was checked to ascend when the part was opened.
+    let mut all = RoaringBitmap::from_sorted_iter(facts).unwrap_or_default();
+    for local in part.live.replaced.into_iter().flatten() {
+        if let Some(&fact) = part.facts.get(local as usize) {
+            all.remove(u32::from_le_bytes(fact));
         }
-        Ok(all)
-    })
+    }
+    all
 }
 
 /// Facts that have one of the neurons, by the postings; `None` where those do not reach. Exact where the

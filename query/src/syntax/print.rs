@@ -58,6 +58,7 @@ impl Display for Head {
         match self {
             Self::Set(set) => write!(f, "{set}"),
             Self::Similarity { left, right, .. } => write!(f, "similarity({left}, {right})"),
+            Self::Between { set, dim, .. } => write!(f, "similarity({set}) between {}", dim.dimension),
         }
     }
 }

@@ -66,6 +66,10 @@ impl Tree {
                 self.expr(depth + 2, left);
                 self.expr(depth + 2, right);
             }
+            Head::Between { set, dim, .. } => {
+                self.line(depth + 1, &format!("similarity between {}", dim.dimension));
+                self.expr(depth + 2, set);
+            }
         }
         for dim in &query.by {
             self.line(depth + 1, &format!("by {}", dim.dimension));

@@ -95,7 +95,7 @@ impl Reference<'_> {
         Ok(())
     }
 
-    fn shape(&self, model: Option<&str>) -> Option<Shape> {
+    pub fn shape(&self, model: Option<&str>) -> Option<Shape> {
         self.world.runs.iter().find(|run| Some(run.model.as_str()) == model).map(|run| run.shape)
     }
 

@@ -10,9 +10,27 @@ use std::cmp::Ordering;
 /// What tells subjects (objects) apart: their language-independent id, or else their label.
 pub type Identity = Option<(bool, String)>;
 
+/// A language, relation or run, or a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Text(String),
+    Number(u16),
+}
+
+impl Part {
+    fn cell(&self) -> Cell {
+        match self {
+            Self::Text(text) => Cell::Text(text.clone()),
+            Self::Number(number) => Cell::Integer(u64::from(*number)),
+        }
+    }
+}
+
 /// The dimensions of a row; `None` for those that were not asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
+    /// The two that `between` compares.
+    pub between: Vec<Part>,
     pub fact: Option<usize>,
     pub relation: Option<Option<String>>,
     pub subject: Option<Identity>,
@@ -96,6 +114,12 @@ impl Naming<'_> {
 
     pub fn cell(&self, key: &RowKey, column: &str) -> Cell {
         let number = |number: Option<u32>| number.map_or(Cell::Null, |number| Cell::Integer(u64::from(number)));
+        match (column, key.between.as_slice()) {
+            ("lang" | "prompt" | "run", [part, _]) => return part.cell(),
+            ("relation", [part, _]) if key.relation.is_none() => return part.cell(),
+            ("other_lang" | "other_prompt" | "other_run" | "other_relation", [_, part]) => return part.cell(),
+            _ => {}
+        }
         match column {
             "fact" => Cell::text(key.fact.map(|fact| self.world.facts[fact].id.clone())),
             "relation" => Cell::text(key.relation.clone().flatten()),
@@ -126,5 +150,6 @@ pub fn compare_keys(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
         Dimension::Neuron => (a.layer, a.unit).cmp(&(b.layer, b.unit)),
         Dimension::Group => a.group.cmp(&b.group),
     });
-    compared.into_iter().find(|order| *order != Ordering::Equal).unwrap_or_else(|| a.sample.cmp(&b.sample))
+    let compared = compared.into_iter().find(|order| *order != Ordering::Equal);
+    a.between.cmp(&b.between).then(compared.unwrap_or_else(|| a.sample.cmp(&b.sample)))
 }

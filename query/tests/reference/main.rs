@@ -11,6 +11,7 @@ mod keys;
 mod rows;
 mod scenario;
 mod sets;
+mod similarity;
 mod statements;
 mod table;
 mod world;

@@ -4,9 +4,10 @@ use super::eval::{Reference, Refused, named_languages};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
 use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
+use super::similarity;
 use super::table::{Cell, Table};
 use super::world::place;
-use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, OrderKey, Query};
+use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query};
 use kndb_storage::Shape;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ impl Reference<'_> {
                 named_languages(left, &mut languages);
                 named_languages(right, &mut languages);
             }
+            Head::Between { set, .. } => named_languages(set, &mut languages),
         }
         let asked = languages.first().filter(|_| languages.len() == 1).cloned();
         let naming = Naming { world: self.world, language: asked.or_else(|| self.settings.language.clone()) };
@@ -58,14 +60,23 @@ impl Reference<'_> {
             }
             Head::Similarity { left, right, .. } => {
                 let ((left, l), (right, r)) = (self.set(left)?, self.set(right)?);
-                let (Set::Pairs(left), Set::Pairs(right)) = (left, right) else {
-                    return Err("`similarity` takes pairs".into());
-                };
                 if l != r {
                     return Err("several models".into());
                 }
-                let shape = self.world.runs.iter().find(|run| Some(&run.model) == l.as_ref()).map(|run| run.shape);
-                similarity(query, [&left, &right], shape.ok_or("no model")?, &naming)?
+                let shape = self.shape(l.as_deref()).ok_or("no model")?;
+                match (left, right) {
+                    (Set::Pairs(left), Set::Pairs(right)) => similarity::of_pairs(query, [&left, &right], shape, &naming)?,
+                    (Set::Neurons(left), Set::Neurons(right)) => {
+                        (similarity::of_neurons(query, [&left, &right], shape, &naming)?, Doubt::default())
+                    }
+                    _ => return Err("`similarity` takes two sets of pairs, or of neurons".into()),
+                }
+            }
+            Head::Between { set, dim, .. } => {
+                let (set, model) = self.set(set)?;
+                let Set::Pairs(pairs) = set else { return Err("`between` takes pairs".into()) };
+                let shape = self.shape(model.as_deref()).ok_or("no model")?;
+                similarity::between(query, &pairs, dim.dimension, shape, &naming)?
             }
         };
         doubt = doubt.or(self.doubt.get());
@@ -208,7 +219,7 @@ fn counts(pairs: usize, facts: usize, neurons: usize, total: usize) -> BTreeMap<
 }
 
 /// A subject is called as its first fact in the result calls it.
-fn with_labels(mut rows: Vec<Row>, naming: &Naming) -> Vec<Row> {
+pub fn with_labels(mut rows: Vec<Row>, naming: &Naming) -> Vec<Row> {
     let mut first: BTreeMap<_, usize> = BTreeMap::new();
     for row in &rows {
         if let Some(sample) = row.key.sample {
@@ -267,62 +278,18 @@ fn mean(values: Vec<[f64; 3]>) -> Option<[f64; 3]> {
     (!values.is_empty()).then(|| [0, 1, 2].map(|at| sum(at) / count))
 }
 
-fn similarity(query: &Query, sides: [&Pairs; 2], shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {
-    use Dimension::{Fact, Layer, Object, Relation, Subject};
-    if query.by.iter().any(|dim| ![Fact, Relation, Subject, Object, Layer].contains(&dim.dimension)) {
-        return Err("a dimension that a similarity does not have".into());
-    }
-    let [left, right] = sides;
-    let by_layer = query.by.iter().any(|dim| dim.dimension == Layer);
-    let mut doubt = Doubt::default();
-    let mut means: BTreeMap<RowKey, (Vec<f64>, u64, usize)> = BTreeMap::new();
-    for fact in &left.attributed | &right.attributed {
-        let mut key = naming.project(query, fact, None, None);
-        if !left.attributed.contains(&fact) || !right.attributed.contains(&fact) {
-            if !by_layer {
-                means.entry(key).or_insert((Vec::new(), 0, fact)).1 += 1;
-            }
-            continue;
-        }
-        doubt = doubt.or(left.doubt(fact)).or(right.doubt(fact));
-        let (a, b) = (left.of(fact), right.of(fact));
-        let layers: BTreeSet<Option<u32>> = match by_layer {
-            true => a.union(&b).map(|&neuron| Some(place(neuron, shape).0)).collect(),
-            false => BTreeSet::from([None]),
-        };
-        for layer in layers {
-            let within = |neuron: &&u32| layer.is_none_or(|layer| place(**neuron, shape).0 == layer);
-            let common = a.intersection(&b).filter(within).count();
-            let all = a.union(&b).filter(within).count();
-            key.layer = layer;
-            let mean = means.entry(key.clone()).or_insert((Vec::new(), 0, fact));
-            if all > 0 {
-                mean.0.push(common as f64 / all as f64);
-            }
-        }
-    }
-    if means.is_empty() && query.by.is_empty() {
-        means.insert(RowKey::default(), (Vec::new(), 0, 0));
-    }
-    let rows = means.into_iter().map(|(mut key, (values, unpaired, first))| {
-        key.sample = query.by.iter().any(|dim| dim.dimension != Layer).then_some(first);
-        let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
-        let unpaired = if by_layer { Cell::Null } else { Cell::Integer(unpaired) };
-        let measures = BTreeMap::from([
-            ("similarity", mean.map_or(Cell::Null, Cell::Ratio)),
-            ("facts", Cell::Integer(values.len() as u64)),
-            ("unpaired", unpaired),
-        ]);
-        Row { key, measures }
-    });
-    let rows = with_labels(rows.collect(), naming);
-    Ok((finish_counted(query, &["similarity", "facts", "unpaired"], rows, naming)?, doubt))
-}
-
 /// The columns of a counted result; `top` alone takes the rows with most of the first measure.
-fn finish_counted(query: &Query, measures: &[&'static str], rows: Vec<Row>, naming: &Naming) -> Result<Table, Refused> {
+pub fn finish_counted(
+    query: &Query,
+    measures: &[&'static str],
+    rows: Vec<Row>,
+    naming: &Naming,
+) -> Result<Table, Refused> {
     let dims: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
-    let mut columns = Vec::new();
+    let mut columns = match &query.head {
+        Head::Between { dim, .. } => similarity::columns(dim.dimension),
+        Head::Set(_) | Head::Similarity { .. } => Vec::new(),
+    };
     for dimension in &dims {
         if *dimension == Dimension::Neuron && !dims.contains(&Dimension::Layer) {
             columns.push("layer");
@@ -389,7 +356,10 @@ fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
         Key::Dimension(Dimension::Group) => a.key.group.cmp(&b.key.group),
         key => compare_cells(&cell(a, column(key), naming), &cell(b, column(key), naming)),
     };
-    let descends = order.direction.map_or(matches!(order.key, Key::Measure(_)), |d| d == Direction::Descending);
+    // What chance would hardly give comes first.
+    let least_first = order.key == Key::Measure(Measure::P) && a.measures.contains_key("expected");
+    let first = matches!(order.key, Key::Measure(_)) && !least_first;
+    let descends = order.direction.map_or(first, |d| d == Direction::Descending);
     if descends { compared.reverse() } else { compared }
 }
 

@@ -138,11 +138,9 @@ impl Pairs {
     }
 
     pub fn only_neurons(mut self, neurons: &BTreeSet<u32>) -> Self {
-        let keep = |of: &mut ByFact| {
-            of.values_mut().for_each(|set| *set = &*set & neurons);
-            of.retain(|_, set| !set.is_empty());
-        };
+        let keep = |of: &mut ByFact| of.values_mut().for_each(|set| *set = &*set & neurons);
         keep(&mut self.members);
+        self.members.retain(|_, set| !set.is_empty());
         self.found.iter_mut().flat_map(BTreeMap::values_mut).for_each(keep);
         // A group that lost a neuron is no longer that group.
         for groups in self.groups.iter_mut().flat_map(BTreeMap::values_mut) {

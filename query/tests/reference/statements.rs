@@ -286,7 +286,7 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
     let by = prop_oneof![1 => Just(vec![]), 3 => subsequence(dims.to_vec(), 1..=dims.len().min(3)).prop_shuffle()];
     (head, by, any::<bool>())
         .prop_flat_map(move |(head, by, clauses)| {
-            let counted = !by.is_empty() || matches!(head, Head::Similarity { .. });
+            let counted = !by.is_empty() || !matches!(head, Head::Set(_));
             let columns: Vec<Key> = if counted {
                 let measures = measures.iter().copied().map(Key::Measure);
                 by.iter().copied().map(Key::Dimension).chain(measures).collect()
@@ -306,7 +306,8 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
                 key,
                 key_span: NOWHERE,
                 op,
-                value: number(value),
+                // What is computed otherwise here differs in its last digits, so that a bound must not be met.
+                value: number(value + if is_computed(key) { 0.001_234_5 } else { 0.0 }),
                 span: NOWHERE,
             });
             let is_text = |key: &Key| {
@@ -319,8 +320,8 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             (Just((head, by)), having, vec(order, 0..=most), top, any::<bool>())
         })
         .prop_map(|((head, by), having, order, top, plot)| Query {
+            plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
             head,
-            plot: plot && !by.is_empty(),
             by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
             having,
             order,
@@ -328,6 +329,10 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             span: NOWHERE,
         })
         .boxed()
+}
+
+fn is_computed(key: Key) -> bool {
+    [Measure::Expected, Measure::Others].iter().any(|measure| key == Key::Measure(*measure))
 }
 
 fn keys(dims: &[Dimension]) -> Vec<Key> {
@@ -344,6 +349,7 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
             statements.extend(["layer", "neuron", "relation", "subject, layer"].map(|by| format!("{source} by {by}")));
             statements.push(format!("{source} order by score, subject top 7"));
             statements.push(format!("similarity({source}, kn[run={:?}, tau=0.3])", run.name));
+            statements.push(format!("similarity({source}, kn[run={:?}]) by layer", run.name));
         }
         let all = format!("[run={:?}]", run.name);
         statements.extend(["lang", "prompt", "run, lang", "layer"].map(|by| format!("kn{all} by {by}")));
@@ -356,6 +362,8 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
             statements.push(format!("{source} by group, relation order by p top 4"));
             statements.push(format!("facts of {source} by relation"));
         }
+        statements.push(format!("similarity(kn{all}) between lang"));
+        statements.push(format!("similarity(kn{all}) between relation by layer order by p"));
         statements.push(format!("kn - dkn{all}"));
     }
     statements
@@ -415,7 +423,18 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         .prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE })
         .boxed();
     let of_similarity = [Fact, Relation, Subject, Object, Layer];
-    let similar = [Measure::Similarity, Measure::Facts, Measure::Unpaired];
+    let mut similar = vec![Measure::Similarity, Measure::Expected, Measure::P, Measure::Others];
+    similar.extend([Measure::Facts, Measure::Unpaired]);
+    let alike = [Measure::Similarity, Measure::Expected, Measure::P, Measure::Neurons];
+    let two = (neurons(names, depth - 1), neurons(names, depth - 1))
+        .prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE })
+        .boxed();
+    let between = |set: BoxedStrategy<Expr>, dims: &[Dimension]| {
+        let dim = select(dims.to_vec()).prop_map(|dimension| Dim { dimension, span: NOWHERE });
+        (set, dim).prop_map(|(set, dim)| Head::Between { set, dim, span: NOWHERE }).boxed()
+    };
+    let parts = between(filtered.clone().boxed(), &[Lang, Lang, Run, Prompt]);
+    let relations = between(pairs(names, depth - 1), &[Relation]);
     let shares = |measure| [measure, Measure::Share];
     prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
@@ -425,6 +444,9 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
         2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
         3 => query(similarity, &of_similarity, &[], &similar),
+        2 => query(parts, &of_similarity, &[], &similar),
+        1 => query(two, &[Layer], &[], &alike),
+        1 => query(relations, &[Layer], &[], &alike),
     ]
     .boxed()
 }

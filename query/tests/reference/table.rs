@@ -20,7 +20,7 @@ impl Cell {
     /// Equal, but for the last digits of a ratio.
     fn is_near(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Ratio(a), Self::Ratio(b)) => (a - b).abs() < 1e-12,
+            (Self::Ratio(a), Self::Ratio(b)) => (a - b).abs() <= (1e-8 * b.abs()).max(1e-12),
             _ => self == other,
         }
     }

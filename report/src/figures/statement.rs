@@ -1,12 +1,12 @@
-//! Any answer with a `by`, as bars: the first dimension are the categories, the second the series.
+//! Any answer with a `by`, as bars: the first dimension are the categories, the second the series. With `between`, as a matrix.
 
 use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_query::{Dimension, Measure, Query, Settings, Statement, Value, layers_asked};
+use kndb_query::{Dimension, Head, Measure, Query, Settings, Statement, Value, layers_asked};
 use kndb_storage::Store;
 
-use super::Illustration;
+use super::{Illustration, between};
 use crate::answer::{Answer, in_query, number, pairs_note, written};
 use crate::error::{Error, Result};
 
@@ -24,7 +24,8 @@ pub fn of_statement(store: &Store, statement: &str, run: Option<&str>, value: Op
         Statement::Drop { .. } => return Err(not_drawn("`drop`".into())),
         Statement::Explain { .. } => return Err(not_drawn("`explain`".into())),
     };
-    if query.by.is_empty() || query.by.len() > 2 {
+    let matrix = matches!(query.head, Head::Between { .. });
+    if (query.by.is_empty() && !matrix) || query.by.len() > 2 {
         return Err(not_drawn(format!("{} dimensions", query.by.len())));
     }
     let query = match run {
@@ -42,8 +43,8 @@ pub fn of_statement(store: &Store, statement: &str, run: Option<&str>, value: Op
 /// Draws an answer that somebody else asked for, with these settings.
 ///
 /// # Errors
-/// When the query has no `by`, or more than two dimensions, or the answer has no such column, or it has two rows of the same
-/// two names.
+/// When the query has neither `by` nor `between`, or both, or more than two dimensions, or the answer has no such column, or it
+/// has two rows of the same two names.
 pub fn of_answer(
     store: &Store,
     settings: &Settings,
@@ -57,6 +58,15 @@ pub fn of_answer(
     let answer = &answer;
     // The text to check the numbers by: with `plot` it would draw them again.
     let text = Query { plot: false, ..query.clone() }.to_string();
+    let mut remarks = Vec::new();
+    answer.add_notes(&mut remarks);
+    if matches!(query.head, Head::Between { .. }) {
+        if let Some(dim) = query.by.first() {
+            return Err(Error::NotByQuery { statement: text, found: format!("a matrix for each {}", dim.dimension) });
+        }
+        let figure = between::matrix(text.clone(), answer, &measure(answer, value)?);
+        return Ok(Illustration::new(figure, vec![text], remarks));
+    }
     let (category, second) = match query.by.as_slice() {
         [one] => (one.dimension, None),
         [one, two] => (one.dimension, Some(two.dimension)),
@@ -104,8 +114,6 @@ pub fn of_answer(
             categories: table.categories.names,
         })
     });
-    let mut remarks = Vec::new();
-    answer.add_notes(&mut remarks);
     Ok(Illustration::new(figure, vec![text], remarks))
 }
 
@@ -115,10 +123,10 @@ fn is_number(dimension: Dimension) -> bool {
 }
 
 /// The column that is drawn.
-struct Drawn {
-    column: usize,
-    name: &'static str,
-    unit: Unit,
+pub(super) struct Drawn {
+    pub column: usize,
+    pub name: &'static str,
+    pub unit: Unit,
 }
 
 fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
@@ -130,7 +138,12 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
     let (measure, column) = found.ok_or_else(|| Error::NoColumn { value: wanted[0].to_string(), known: known() })?;
     let unit = match measure {
         Measure::Share => Unit::Share,
-        Measure::Similarity | Measure::P | Measure::PAlone | Measure::PAll => Unit::Ratio,
+        Measure::Similarity
+        | Measure::Expected
+        | Measure::Others
+        | Measure::P
+        | Measure::PAlone
+        | Measure::PAll => Unit::Ratio,
         Measure::Pairs | Measure::Facts | Measure::Neurons | Measure::Unpaired => Unit::Count,
         Measure::Score => Unit::Number,
     };

@@ -73,7 +73,7 @@ pub struct Query {
     /// `top`.
     pub top: Option<Top>,
     /// `plot`: the caller is asked to draw the rows, which are the same with and without it. Only with
-    /// `by`, and never in `explain`.
+    /// `by` or `between`, and never in `explain`.
     pub plot: bool,
     /// The whole query.
     pub span: Span,
@@ -91,6 +91,15 @@ pub enum Head {
         /// The other side.
         right: Expr,
         /// From `similarity` to its closing parenthesis.
+        span: Span,
+    },
+    /// `similarity(set) between dimension`: each two languages, relations, runs or prompts of a set.
+    Between {
+        /// The set.
+        set: Expr,
+        /// What is compared.
+        dim: Dim,
+        /// From `similarity` to the dimension.
         span: Span,
     },
 }
@@ -210,9 +219,14 @@ vocabulary! {
         Score = "score",
         /// Similarity of two sets.
         Similarity = "similarity",
+        /// The same, had the sets been drawn at random.
+        Expected = "expected",
+        /// The mean similarity with other facts of the relation.
+        Others = "others",
         /// Facts present on one side of a similarity only.
         Unpaired = "unpaired",
-        /// Probability of the right answer, with nothing of a degenerate group suppressed.
+        /// Of a degenerate group: probability of the right answer, with nothing suppressed. Of a similarity: of an overlap at least as
+        /// large, had the sets been drawn at random.
         P = "p",
         /// The least of the probabilities after each neuron of the group alone.
         PAlone = "p_alone",

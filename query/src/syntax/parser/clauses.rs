@@ -5,9 +5,14 @@ use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::percentages;
-use crate::syntax::ast::{Comparison, Dim, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query, Top};
+use crate::syntax::ast::{
+    Comparison, Dim, Dimension, Direction, Expr, Having, Head, Key, Measure, OrderKey, Query, Top,
+};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
+
+/// What `similarity(…) between` compares.
+const BETWEEN: [Dimension; 4] = [Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt];
 
 impl Parser<'_> {
     /// A head and its clauses, in their order.
@@ -19,7 +24,10 @@ impl Parser<'_> {
         let order = if self.at_word("order") { self.order()? } else { Vec::new() };
         let top = if self.at_word("top") { Some(self.top()?) } else { None };
         let plot = self.eat_word("plot");
-        if plot && by.is_empty() {
+        if let (true, Head::Between { .. }, Some(dim)) = (plot, &head, by.first()) {
+            return Err(mistakes::several_matrices(dim));
+        }
+        if plot && by.is_empty() && !matches!(head, Head::Between { .. }) {
             let reason = match self.clause() {
                 Some(clause) => format!("found `plot` before `{clause}`; it is the last word of a query"),
                 None => "`plot` needs a `by`: it draws the counts of the rows".to_owned(),
@@ -42,9 +50,12 @@ impl Parser<'_> {
             return Err(error.hint(two_sets));
         }
         let left = self.set()?;
+        if self.at_sign(")") && self.text_of(self.ahead(1)).eq_ignore_ascii_case("between") {
+            return self.between(start, left);
+        }
         if self.at_sign(")") {
-            let error = self.unexpected("`,` and a second set");
-            return Err(error.hint(two_sets));
+            let error = self.unexpected("`,` and a second set, or `between` behind the parenthesis");
+            return Err(error.hint(format!("{two_sets}, `similarity(kn) between lang` each two languages of one")));
         }
         if !self.eat_sign(",") {
             let error = self.unclosed(open, "an operator or `,` and a second set");
@@ -64,7 +75,29 @@ impl Parser<'_> {
         if self.operator_here() {
             return Err(mistakes::similarity_is_no_set(span));
         }
+        if self.at_word("between") {
+            return Err(mistakes::between_of_two(self));
+        }
         Ok(Head::Similarity { left, right, span })
+    }
+
+    /// `) between dimension`.
+    fn between(&mut self, start: Span, set: Expr) -> Result<Head> {
+        self.bump();
+        self.bump();
+        if self.word().is_none() {
+            return Err(self.unexpected("`lang`, `relation`, `run` or `prompt` after `between`"));
+        }
+        let dim = self.dim()?;
+        if !BETWEEN.contains(&dim.dimension) {
+            return Err(mistakes::not_between(&dim));
+        }
+        if self.at_sign(",") {
+            let error = self.unexpected("a clause or the end of the statement");
+            return Err(error.hint(format!("`between` takes one dimension; `by` splits what it compares: `between {} by layer`", dim.dimension)));
+        }
+        let span = start.to(dim.span);
+        Ok(Head::Between { set, dim, span })
     }
 
     fn dims(&mut self) -> Result<Vec<Dim>> {

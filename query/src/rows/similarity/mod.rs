@@ -1,0 +1,156 @@
+//! `similarity(A, B)`: the Jaccard index |A ∩ B| / |A ∪ B| of each fact's neurons, then the mean over facts, beside what chance gives.
+//!
+//! Compared are facts that both sides have been attributed for; facts that only one side knows are
+//! counted apart (`unpaired`), because missing data is no dissimilarity. A fact without any neuron on
+//! either side has no index and is not counted. `similarity(A) between lang` does the same for each two languages.
+//!
+//! | module | what it keeps |
+//! |---|---|
+//! | `layered` | a fact's neurons with their number in each layer, and what two such sets share |
+//! | `side` | what is compared: a set, or a part of one |
+//! | `mean` | what is added up for a row: indices, expected indices, the sets to be drawn at random |
+//! | `compare` | one walk over the facts of two sides |
+//! | `others` | a second walk: other facts of the same relation |
+//! | `neurons` | two sets of neurons, which have no facts |
+//! | `table` | rows: chosen, ordered, handed out |
+//!
+//! A mean over facts is added up in the order of the facts by one thread, so that its last digits are the same everywhere.
+
+mod compare;
+mod layered;
+mod mean;
+mod neurons;
+mod others;
+mod side;
+mod table;
+
+pub(crate) use neurons::{relations, two};
+
+use super::facts::FactNames;
+use super::keys::FactKeys;
+use super::partition::Splits;
+use super::shape::Grouping;
+use crate::error::QueryError;
+use crate::plan::Pairs;
+use crate::result::{Sink, Value};
+use crate::run::domain::Execution;
+use crate::run::eval::Worker;
+use crate::syntax::ast::{Dim, Dimension};
+use compare::{Comparison, Found};
+use kndb_storage::Snapshot;
+use roaring::RoaringBitmap;
+use side::Side;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use table::{Couples, Table};
+
+/// Two sides, and the number of this couple.
+struct Couple<'a, 's> {
+    number: u32,
+    sides: [Side<'a, 's>; 2],
+}
+
+/// Rows of the similarity of two sets of pairs. What there is to know beside them goes to `notes`.
+pub(crate) fn pairs<'s>(
+    execution: &mut Execution<'s>,
+    sides: [&Pairs<'s>; 2],
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    notes: &mut Vec<String>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let couple = Couple { number: 0, sides: sides.map(Side::Set) };
+    rows(execution, &[couple], Couples::one(), grouping, names, notes, sink)
+}
+
+/// Rows of the similarities of each two parts of a set.
+pub(crate) fn between<'s>(
+    execution: &mut Execution<'s>,
+    set: &Pairs<'s>,
+    dim: Dim,
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    notes: &mut Vec<String>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let splits = super::partition::split_sources(set, "between", &[dim])?;
+    let mut numbers: Vec<u16> = (0..splits.len() as u16).collect();
+    numbers.sort_by(|&a, &b| compare_parts(&splits, dim.dimension, names.snapshot, a, b));
+    let named: Vec<Value<'s>> =
+        numbers.iter().map(|&number| part_name(&splits, dim.dimension, names.snapshot, number)).collect();
+    if named.len() < 2 {
+        let what = if dim.dimension == Dimension::Lang { "language" } else { dim.dimension.word() };
+        notes.push(format!("there is one {what} in this set, and so none to compare it with"));
+    }
+    let side = |at: usize| Side::Part { pairs: set, splits: &splits, number: numbers[at] };
+    let couples = Couples::of(named);
+    let all: Vec<Couple<'_, 's>> =
+        (0..).zip(&couples.places).map(|(number, &[a, b])| Couple { number, sides: [side(a), side(b)] }).collect();
+    rows(execution, &all, couples, grouping, names, notes, sink)
+}
+
+fn compare_parts(splits: &Splits, dimension: Dimension, snapshot: &Snapshot, a: u16, b: u16) -> Ordering {
+    let language = |number| splits.language(number).map(|id| snapshot.language_name(id));
+    let run = |number| splits.run(number).and_then(|id| snapshot.run(id)).map(|run| run.spec.name.as_str());
+    match dimension {
+        Dimension::Lang => language(a).cmp(&language(b)),
+        Dimension::Run => run(a).cmp(&run(b)),
+        _ => splits.prompt(a).cmp(&splits.prompt(b)),
+    }
+}
+
+fn part_name<'s>(splits: &Splits, dimension: Dimension, snapshot: &'s Snapshot, number: u16) -> Value<'s> {
+    let text = |text: Option<&'s str>| text.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text)));
+    match dimension {
+        Dimension::Lang => text(splits.language(number).map(|id| snapshot.language_name(id))),
+        Dimension::Run => {
+            text(splits.run(number).and_then(|id| snapshot.run(id)).map(|run| run.spec.name.as_str()))
+        }
+        _ => splits.prompt(number).map_or(Value::Null, |prompt| Value::Integer(u64::from(prompt.0))),
+    }
+}
+
+fn rows<'s>(
+    execution: &mut Execution<'s>,
+    all: &[Couple<'_, 's>],
+    couples: Couples<'s>,
+    grouping: &Grouping,
+    names: FactNames<'s>,
+    notes: &mut Vec<String>,
+    sink: &mut dyn Sink,
+) -> Result<u64, QueryError> {
+    let memory = execution.memory;
+    let mut facts = RoaringBitmap::new();
+    for side in all.iter().flat_map(|couple| &couple.sides) {
+        facts |= side.attributed()?;
+    }
+    let mut keys = FactKeys::new(&grouping.by, names);
+    for fact in &facts {
+        keys.add(fact)?;
+    }
+    let comparison = Comparison { keys: &keys, names, by: &grouping.by, shape: execution.shape, memory };
+    // Each couple is one thread's alone.
+    let numbers: Vec<u32> = (0..all.len() as u32).collect();
+    let work = |worker: &mut Worker<'_, 's>, numbers: &[u32]| {
+        let mut found = Found::default();
+        for &number in numbers {
+            comparison.couple(worker, &all[number as usize], &mut found)?;
+        }
+        Ok(found)
+    };
+    let mut found = Found::default();
+    for share in execution.in_parallel(&numbers, 1, work)? {
+        found.merge(share);
+    }
+    found.note(grouping.between.is_some(), notes);
+    let mut first = HashMap::new();
+    for ((_, key, _), mean) in &found.rows {
+        let known = first.entry(*key).or_insert(mean.first);
+        *known = mean.first.min(*known);
+    }
+    if !keys.is_one() {
+        first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
+    }
+    Table { grouping, keys: &keys, couples, width: execution.shape.width }.deliver(found.rows, memory, sink)
+}

@@ -1,0 +1,145 @@
+//! Rows of similarities: chosen, ordered, handed out.
+
+use super::compare::RowKey;
+use super::mean::Mean;
+use crate::error::QueryError;
+use crate::memory::Memory;
+use crate::result::{Sink, Value};
+use crate::rows::Rows;
+use crate::rows::digits::{self, compare_tails};
+use crate::rows::keys::FactKeys;
+use crate::rows::shape::{Grouping, holds};
+use crate::syntax::ast::{Dimension, Key, Measure};
+use kndb_chance::Tail;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Which two are compared.
+pub(super) struct Couples<'s> {
+    /// What `between` compares, in order; nothing where two sets are given.
+    pub names: Vec<Value<'s>>,
+    /// Places of the two of each couple.
+    pub places: Vec<[usize; 2]>,
+}
+
+impl<'s> Couples<'s> {
+    /// Two sets that have no names.
+    pub(super) fn one() -> Self {
+        Self { names: Vec::new(), places: vec![[0, 1]] }
+    }
+
+    /// Each two of these, the earlier one on the left.
+    pub(super) fn of(names: Vec<Value<'s>>) -> Self {
+        let places = (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| [a, b]));
+        Self { places: places.collect(), names }
+    }
+}
+
+/// What the rows of a similarity are made with.
+pub(super) struct Table<'a, 's> {
+    pub grouping: &'a Grouping,
+    pub keys: &'a FactKeys<'s>,
+    pub couples: Couples<'s>,
+    pub width: u32,
+}
+
+/// A row on its way out.
+struct Row {
+    key: RowKey,
+    mean: Mean,
+    /// Known where rows are chosen or ordered by it; else only of those that are handed out.
+    p: Option<Tail>,
+}
+
+impl Table<'_, '_> {
+    pub(super) fn deliver(
+        self,
+        found: BTreeMap<RowKey, Mean>,
+        memory: &Memory,
+        sink: &mut dyn Sink,
+    ) -> Result<u64, QueryError> {
+        let grouping = self.grouping;
+        let of_p = |key: Key| key == Key::Measure(Measure::P);
+        let first = grouping.having.iter().any(|h| of_p(h.key)) || grouping.order.iter().any(|(key, _)| of_p(*key));
+        let rows = found.into_iter().map(|(key, mean)| Row { p: first.then(|| mean.p(self.width)).flatten(), key, mean });
+        let wanted = |row: &Row| grouping.having.iter().all(|having| holds(having, self.number(row, having.key)));
+        let mut rows: Vec<Row> = rows.filter(wanted).collect();
+        let texts = self.keys.texts(memory)?;
+        let by_dimension = |a: &Row, b: &Row, dimension| match dimension {
+            Dimension::Layer => a.key.2.cmp(&b.key.2),
+            dimension if Some(dimension) == grouping.between => self.left_of(a).cmp(&self.left_of(b)),
+            dimension => self.keys.compare(a.key.1, b.key.1, dimension, &texts),
+        };
+        rows.sort_by(|a, b| {
+            for &(key, descending) in &grouping.order {
+                let compared = match key {
+                    Key::Dimension(dimension) => by_dimension(a, b, dimension),
+                    Key::Measure(Measure::P) => compare_tails(a.p, b.p),
+                    key => self.number(a, key).partial_cmp(&self.number(b, key)).unwrap_or(Ordering::Equal),
+                };
+                if compared != Ordering::Equal {
+                    return if descending { compared.reverse() } else { compared };
+                }
+            }
+            // Subjects of one name are told apart by their facts.
+            let dims = grouping.by.iter().copied().chain([Dimension::Fact]);
+            let of_dims = dims.map(|dimension| by_dimension(a, b, dimension)).find(|c| *c != Ordering::Equal);
+            a.key.0.cmp(&b.key.0).then(of_dims.unwrap_or(Ordering::Equal))
+        });
+        let mut out = Rows::new(sink, &grouping.columns(), grouping.top)?;
+        for row in &rows {
+            if !out.push(&self.values(row)?)? {
+                break;
+            }
+        }
+        out.end()
+    }
+
+    fn left_of(&self, row: &Row) -> usize {
+        self.couples.places[row.key.0 as usize][0]
+    }
+
+    fn number(&self, row: &Row, key: Key) -> Option<f64> {
+        let Row { key: (couple, _, layer), mean, p } = row;
+        match key {
+            Key::Measure(Measure::Similarity) => mean.similarity(),
+            Key::Measure(Measure::Expected) => mean.expected(),
+            Key::Measure(Measure::P) => p.or_else(|| mean.p(self.width)).map(digits::tail),
+            Key::Measure(Measure::Others) => mean.others(),
+            Key::Measure(Measure::Facts) => Some(mean.facts as f64),
+            Key::Measure(Measure::Neurons) => Some(mean.neurons as f64),
+            // What only one side knows belongs to no layer.
+            Key::Measure(_) => layer.is_none().then_some(mean.unpaired as f64),
+            Key::Dimension(Dimension::Layer) => layer.map(f64::from),
+            Key::Dimension(dimension) if Some(dimension) == self.grouping.between => {
+                match self.couples.names.get(self.couples.places[*couple as usize][0]) {
+                    Some(Value::Integer(number)) => Some(*number as f64),
+                    _ => None,
+                }
+            }
+            Key::Dimension(_) => None,
+        }
+    }
+
+    fn values(&self, row: &Row) -> Result<Vec<Value<'_>>, QueryError> {
+        let (couple, key, layer) = row.key;
+        let names = self.couples.places[couple as usize].iter().filter_map(|&at| self.couples.names.get(at));
+        let mut values: Vec<Value<'_>> = names.cloned().collect();
+        for &dimension in &self.grouping.by {
+            values.push(match dimension {
+                Dimension::Layer => layer.map_or(Value::Null, |layer| Value::Integer(u64::from(layer))),
+                dimension => self.keys.value(key, dimension)?,
+            });
+        }
+        values.extend(self.grouping.measures.iter().map(|&measure| {
+            let number = self.number(row, Key::Measure(measure));
+            match measure {
+                Measure::Facts | Measure::Neurons | Measure::Unpaired => {
+                    number.map_or(Value::Null, |number| Value::Integer(number as u64))
+                }
+                _ => number.map_or(Value::Null, Value::Ratio),
+            }
+        }));
+        Ok(values)
+    }
+}
