@@ -11,8 +11,8 @@ use crate::plan::optimise::{in_pairs, optimise};
 use crate::plan::visit::Node;
 use crate::plan::{Neurons, Pairs, Set};
 use crate::result::{Column, Outcome, Sink, Value};
-use crate::rows::facts::FactNames;
 use crate::rows::at_random::note_parts_of_layers;
+use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
 use crate::rows::{groups, listing, similarity};
@@ -237,7 +237,9 @@ impl<'s> Planned<'s> {
                 listing::check(query, *kind, scores)
             }
             (What::Set(Set::Pairs(pairs), _), Some(_)) => groups::check(pairs, &query.by).map(drop),
-            (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => split_sources(set, "between", &[*dim]).map(drop),
+            (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => {
+                split_sources(set, "between", &[*dim]).map(drop)
+            }
             _ => Ok(()),
         }
     }

@@ -56,7 +56,8 @@ impl Answer {
     fn of(store: &Store, text: &str) -> Self {
         let mut answer = Self::default();
         let settings = Settings::default();
-        execute(store, &settings, &parse(text).expect(text), &mut answer).unwrap_or_else(|error| panic!("{text}: {error}"));
+        execute(store, &settings, &parse(text).expect(text), &mut answer)
+            .unwrap_or_else(|error| panic!("{text}: {error}"));
         answer
     }
 
@@ -292,8 +293,7 @@ fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_of_many_facts() {
 fn a_sample_of_the_others_is_told_of_and_near_the_whole() {
     let mut stream = ChaCha8Rng::seed_from_u64(8);
     let of = |stream: &mut ChaCha8Rng| drawn(&[6], 20, stream);
-    let facts: Vec<(String, Sets)> =
-        (0..400).map(|_| ("P36".to_owned(), [of(&mut stream), of(&mut stream)])).collect();
+    let facts: Vec<(String, Sets)> = (0..400).map(|_| ("P36".to_owned(), [of(&mut stream), of(&mut stream)])).collect();
     let (store, _folder) = store(Shape { layers: 1, width: 20 }, &facts);
     let answer = Answer::of(&store, SIMILARITY);
     let told = "`others` is a sample: in a relation of more than 64 facts each was compared with 16 others (seed 1)";
@@ -337,8 +337,14 @@ fn there_is_no_other_where_there_is_one() {
     let toy = Toy::new();
     let run = "run=\"bert, en\"";
     for (text, note) in [
-        (format!("similarity(kn[{run}, lang=en]) between lang"), "there is one language in this set, and so none to compare it with"),
-        (format!("similarity(kn[{run}, lang=de]) between relation"), "there is one relation in this set, and so none to compare it with"),
+        (
+            format!("similarity(kn[{run}, lang=en]) between lang"),
+            "there is one language in this set, and so none to compare it with",
+        ),
+        (
+            format!("similarity(kn[{run}, lang=de]) between relation"),
+            "there is one relation in this set, and so none to compare it with",
+        ),
     ] {
         let answer = Answer::of(&toy.store, &text);
         assert!(answer.rows.is_empty());

@@ -193,8 +193,12 @@ proptest! {
 
 #[test]
 fn only_a_query_that_says_so_is_drawn() {
-    let drawn =
-        ["kn by layer plot", "KN BY LAYER TOP 3 PLOT;", "similarity(kn, likn) by relation having facts > 2 plot", "similarity(kn) between lang plot"];
+    let drawn = [
+        "kn by layer plot",
+        "KN BY LAYER TOP 3 PLOT;",
+        "similarity(kn, likn) by relation having facts > 2 plot",
+        "similarity(kn) between lang plot",
+    ];
     let not = ["kn by layer", "drop plot", "let plot = kn", "@plot by layer", "explain kn by layer"];
     for text in drawn {
         assert!(parse(text).expect(text).wants_plot(), "{text}");

@@ -205,8 +205,9 @@ fn condition_here<'a>(parser: &Parser<'a>) -> &'a str {
 /// `similarity` stands where a set is needed, or an operator follows it.
 pub(crate) fn similarity_is_no_set(span: Span) -> QueryError {
     let reason = "`similarity` answers with rows, and is not a set";
-    QueryError::syntax(span, reason)
-        .hint("it stands alone: `similarity(a, b) by relation`, where `a` and `b` are any two sets of pairs, or of neurons")
+    QueryError::syntax(span, reason).hint(
+        "it stands alone: `similarity(a, b) by relation`, where `a` and `b` are any two sets of pairs, or of neurons",
+    )
 }
 
 /// `between` behind two sets.
@@ -217,8 +218,10 @@ pub(crate) fn between_of_two(parser: &Parser<'_>) -> QueryError {
 
 /// `between` a dimension that parts no set.
 pub(crate) fn not_between(dim: &Dim) -> QueryError {
-    let reason =
-        format!("`between` compares languages, relations, runs or prompts with each other, and not `{}`", dim.dimension);
+    let reason = format!(
+        "`between` compares languages, relations, runs or prompts with each other, and not `{}`",
+        dim.dimension
+    );
     QueryError::syntax(dim.span, reason).hint(match dim.dimension {
         Dimension::Layer => "in each layer by itself: `between lang by layer`",
         Dimension::Fact | Dimension::Subject | Dimension::Object => {

@@ -16,7 +16,9 @@ pub(crate) fn of_condition(key: ConditionKey, domain: &Domain) -> QueryError {
 pub(crate) fn of_column(key: Key, span: Span) -> QueryError {
     let about = match key {
         Key::Measure(Measure::Share) => "it is a share of all pairs, from 0 to 1, as in `having share >= 0.05`",
-        Key::Measure(Measure::Similarity | Measure::Expected | Measure::Others) => "it is a number from 0 to 1, as in `having similarity >= 0.5`",
+        Key::Measure(Measure::Similarity | Measure::Expected | Measure::Others) => {
+            "it is a number from 0 to 1, as in `having similarity >= 0.5`"
+        }
         Key::Measure(Measure::P | Measure::PAlone | Measure::PAll) => "it is a probability, from 0 to 1",
         Key::Measure(Measure::Score) => "it is the score itself",
         Key::Measure(Measure::Pairs | Measure::Neurons | Measure::Unpaired) => {

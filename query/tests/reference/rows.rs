@@ -65,7 +65,9 @@ impl Reference<'_> {
                 }
                 let shape = self.shape(l.as_deref()).ok_or("no model")?;
                 match (left, right) {
-                    (Set::Pairs(left), Set::Pairs(right)) => similarity::of_pairs(query, [&left, &right], shape, &naming)?,
+                    (Set::Pairs(left), Set::Pairs(right)) => {
+                        similarity::of_pairs(query, [&left, &right], shape, &naming)?
+                    }
                     (Set::Neurons(left), Set::Neurons(right)) => {
                         (similarity::of_neurons(query, [&left, &right], shape, &naming)?, Doubt::default())
                     }

@@ -37,7 +37,12 @@ pub fn columns(between: Dimension) -> Vec<&'static str> {
 }
 
 /// Two sets of pairs.
-pub fn of_pairs(query: &Query, [left, right]: [&Pairs; 2], shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {
+pub fn of_pairs(
+    query: &Query,
+    [left, right]: [&Pairs; 2],
+    shape: Shape,
+    naming: &Naming,
+) -> Result<(Table, Doubt), Refused> {
     let mut rows = BTreeMap::new();
     gather(query, &[], [left, right], shape, naming, &mut rows)?;
     let both = left.attributed.intersection(&right.attributed);
@@ -199,7 +204,8 @@ fn overlap(size: usize, drawn: usize, width: usize) -> Vec<f64> {
         let left = (width - before) as f64;
         for shared in (0..p.len()).rev() {
             let hit = |shared: usize| (size - shared) as f64 / left;
-            p[shared] = p[shared] * (1.0 - hit(shared)) + if shared > 0 { p[shared - 1] * hit(shared - 1) } else { 0.0 };
+            p[shared] =
+                p[shared] * (1.0 - hit(shared)) + if shared > 0 { p[shared - 1] * hit(shared - 1) } else { 0.0 };
         }
     }
     p

@@ -104,9 +104,7 @@ fn part_name<'s>(splits: &Splits, dimension: Dimension, snapshot: &'s Snapshot, 
     let text = |text: Option<&'s str>| text.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text)));
     match dimension {
         Dimension::Lang => text(splits.language(number).map(|id| snapshot.language_name(id))),
-        Dimension::Run => {
-            text(splits.run(number).and_then(|id| snapshot.run(id)).map(|run| run.spec.name.as_str()))
-        }
+        Dimension::Run => text(splits.run(number).and_then(|id| snapshot.run(id)).map(|run| run.spec.name.as_str())),
         _ => splits.prompt(number).map_or(Value::Null, |prompt| Value::Integer(u64::from(prompt.0))),
     }
 }

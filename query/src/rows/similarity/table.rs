@@ -61,7 +61,8 @@ impl Table<'_, '_> {
         let grouping = self.grouping;
         let of_p = |key: Key| key == Key::Measure(Measure::P);
         let first = grouping.having.iter().any(|h| of_p(h.key)) || grouping.order.iter().any(|(key, _)| of_p(*key));
-        let rows = found.into_iter().map(|(key, mean)| Row { p: first.then(|| mean.p(self.width)).flatten(), key, mean });
+        let rows =
+            found.into_iter().map(|(key, mean)| Row { p: first.then(|| mean.p(self.width)).flatten(), key, mean });
         let wanted = |row: &Row| grouping.having.iter().all(|having| holds(having, self.number(row, having.key)));
         let mut rows: Vec<Row> = rows.filter(wanted).collect();
         let texts = self.keys.texts(memory)?;

@@ -94,7 +94,10 @@ impl Parser<'_> {
         }
         if self.at_sign(",") {
             let error = self.unexpected("a clause or the end of the statement");
-            return Err(error.hint(format!("`between` takes one dimension; `by` splits what it compares: `between {} by layer`", dim.dimension)));
+            return Err(error.hint(format!(
+                "`between` takes one dimension; `by` splits what it compares: `between {} by layer`",
+                dim.dimension
+            )));
         }
         let span = start.to(dim.span);
         Ok(Head::Between { set, dim, span })
