@@ -287,7 +287,7 @@ fn groups_that_were_found_before_labels_changed_are_told_of_after_their_source_w
     let told = environment.ok(&["runs", "db"]).messages;
     let expected = "note: run \"groups\": 1 entry was asked with other labels, or another template, than the store has now (en 1); drop the run";
     assert!(told.starts_with(expected) && told.lines().count() == 1, "{told}");
-    let asked = environment.ok(&["query", "db", "facts(dkn[lang=en, run=groups])"]).messages;
+    let asked = environment.ok(&["query", "db", "dkn[lang=en, run=groups]"]).messages;
     assert!(
         asked.contains("1 of these facts had other labels when groups were searched for in run \"groups\" (en)"),
         "{asked}"

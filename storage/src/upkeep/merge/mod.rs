@@ -80,8 +80,8 @@ impl Store {
     /// side. An entry that is in several is taken once.
     ///
     /// # Errors
-    /// [`Error::StoresDiffer`], naming what two stores say differently — parameters of a run, an entry, a label, a template —, before
-    /// anything is written. Damage of a source, which is told with its place.
+    /// [`Error::StoresDiffer`], naming what two stores say differently — parameters of a run, a label, a template —, and
+    /// [`Error::EntriesDiffer`], before anything is written. Damage of a source, which is told with its place.
     pub fn merge(into: impl AsRef<Path>, sources: &[Self], progress: &mut MergeProgress<'_>) -> Result<Merged> {
         unite(into.as_ref(), sources, None, progress)
     }
