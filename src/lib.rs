@@ -9,6 +9,7 @@
 //! | writing scores, runs, facts | [`Database::store`] and [`storage`] |
 //! | asking, with rows in memory | [`Database::query`] |
 //! | asking, with rows streamed | [`Database::query_into`] and [`query`] |
+//! | stopping a statement from another thread | [`query::Interrupt`] in [`query::Settings`] |
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

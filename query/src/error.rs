@@ -55,6 +55,8 @@ pub enum ErrorKind {
     Output,
     /// The answer takes more memory than a statement may have, or than there is.
     Memory,
+    /// The statement was asked to stop, by a [`crate::Interrupt`].
+    Interrupted,
     /// The query panicked, which is a bug in kndb.
     Bug,
 }

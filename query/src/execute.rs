@@ -36,7 +36,8 @@ pub fn execute(
     sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
-    let memory = Memory::new(settings.memory);
+    let memory = Memory::new(settings.memory, settings.interrupt.clone());
+    memory.interrupt.check()?;
     match statement {
         Statement::Query(query) => {
             let (planned, mut execution, mut notes) = plan(store, (&snapshot, &memory), settings, query, false)?;

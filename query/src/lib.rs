@@ -25,6 +25,7 @@
 //! | `execute` | one statement, from its tree to its outcome |
 //! | `error`, `note`, `result` | what a caller gets: errors with their place, notes beside an answer, columns and rows |
 //! | `memory` | how much of it a statement may take |
+//! | `interrupt`, `sorting` | how a statement is asked to stop, also in the middle of a sort |
 //!
 //! ```
 //! use kndb_query::{Column, Settings, Sink, Value, execute, parse};
@@ -75,6 +76,7 @@
 
 pub mod error;
 mod execute;
+mod interrupt;
 mod memory;
 mod mistakes;
 mod note;
@@ -82,10 +84,12 @@ mod plan;
 pub mod result;
 mod rows;
 mod run;
+mod sorting;
 mod syntax;
 
 pub use error::{ErrorKind, Label, QueryError};
 pub use execute::execute;
+pub use interrupt::Interrupt;
 pub use memory::DEFAULT_MEMORY;
 pub use mistakes::nearest::nearest;
 pub use note::Note;

@@ -1,9 +1,11 @@
-//! How much memory a statement may take: counted where results grow with the data, and refused in words.
+//! How much memory a statement may take, and until when: counted where results grow with the data, and refused in words.
 //!
 //! Counted is what stays until the rows are out: rows that wait to be sorted, counters of groups, sets that are read whole.
 //! What a worker needs for one fact is not, nor are pages of mapped files, which the system takes back as it likes.
 
 use crate::error::{ErrorKind, QueryError};
+use crate::interrupt::Interrupt;
+use crate::sorting::{select, sort};
 use std::cmp::Ordering;
 use std::sync::atomic::{self, AtomicU64};
 
@@ -16,15 +18,16 @@ const MOST_PASSES: u64 = 64;
 /// Fewer rows are not worth a pass, whatever the limit.
 const FEWEST_ROWS: usize = 32;
 
-/// The memory of one statement; its threads share it.
+/// What one statement may take: memory, and time until it is interrupted. Its threads share it.
 pub(crate) struct Memory {
+    pub(crate) interrupt: Interrupt,
     limit: u64,
     used: AtomicU64,
 }
 
 impl Memory {
-    pub(crate) fn new(limit: Option<u64>) -> Self {
-        Self { limit: limit.unwrap_or(DEFAULT_MEMORY), used: AtomicU64::new(0) }
+    pub(crate) fn new(limit: Option<u64>, interrupt: Interrupt) -> Self {
+        Self { interrupt, limit: limit.unwrap_or(DEFAULT_MEMORY), used: AtomicU64::new(0) }
     }
 
     /// Takes bytes for the rest of the statement; `what` takes them, a phrase in the plural.
@@ -86,6 +89,7 @@ fn in_words(bytes: u64) -> String {
 ///
 /// What does not fit is found by reading the data again: the first rows *after* the last one that was handed out.
 pub(crate) struct Best<T> {
+    interrupt: Interrupt,
     kept: Vec<T>,
     wanted: usize,
     /// Rows up to this one were handed out before.
@@ -97,8 +101,8 @@ pub(crate) struct Best<T> {
 }
 
 impl<T: Copy> Best<T> {
-    pub(crate) fn new(wanted: usize, after: Option<T>) -> Self {
-        Self { kept: Vec::new(), wanted, after, last: None, seen: 0 }
+    pub(crate) fn new(wanted: usize, after: Option<T>, interrupt: &Interrupt) -> Self {
+        Self { interrupt: interrupt.clone(), kept: Vec::new(), wanted, after, last: None, seen: 0 }
     }
 
     /// Takes a row into account.
@@ -119,25 +123,27 @@ impl<T: Copy> Best<T> {
             })?;
         }
         self.kept.push(row);
-        if self.kept.len() >= full {
-            self.cut(compare);
-        }
-        Ok(())
+        if self.kept.len() >= full { self.cut(compare) } else { Ok(()) }
     }
 
-    fn cut(&mut self, compare: impl Fn(&T, &T) -> Ordering + Copy) {
+    fn cut(&mut self, compare: impl Fn(&T, &T) -> Ordering + Copy) -> Result<(), QueryError> {
         if self.wanted == 0 {
             self.kept.clear();
         } else if self.kept.len() > self.wanted {
-            self.last = Some(*self.kept.select_nth_unstable_by(self.wanted - 1, compare).1);
+            select(&mut self.kept, self.wanted, compare, &self.interrupt)?;
+            self.last = Some(self.kept[self.wanted - 1]);
             self.kept.truncate(self.wanted);
         }
+        Ok(())
     }
 
     /// Takes another's rows, of other facts.
     pub(crate) fn merge(&mut self, other: Self, compare: impl Fn(&T, &T) -> Ordering + Copy) -> Result<(), QueryError> {
         let seen = self.seen + other.seen;
-        for row in other.kept {
+        for (number, row) in other.kept.into_iter().enumerate() {
+            if number % 4_096 == 0 {
+                self.interrupt.check()?;
+            }
             self.push(row, compare)?;
         }
         self.seen = seen;
@@ -145,10 +151,10 @@ impl<T: Copy> Best<T> {
     }
 
     /// The first rows, in order.
-    pub(crate) fn sorted(mut self, compare: impl Fn(&T, &T) -> Ordering + Copy) -> Vec<T> {
-        self.cut(compare);
-        self.kept.sort_unstable_by(compare);
-        self.kept
+    pub(crate) fn sorted(mut self, compare: impl Fn(&T, &T) -> Ordering + Copy) -> Result<Vec<T>, QueryError> {
+        self.cut(compare)?;
+        sort(&mut self.kept, compare, &self.interrupt)?;
+        Ok(self.kept)
     }
 }
 
@@ -167,14 +173,14 @@ mod tests {
             shuffled.sort_by_key(|row| row.wrapping_mul(2_654_435_761));
             let (mut found, mut after) = (Vec::new(), None);
             loop {
-                let mut halves = [Best::new(at_once, after), Best::new(at_once, after)];
+                let mut halves = [(); 2].map(|()| Best::new(at_once, after, &Interrupt::default()));
                 for (at, &row) in shuffled.iter().enumerate() {
                     halves[at % 2].push(row, u32::cmp).expect("memory");
                 }
                 let [mut best, other] = halves;
                 best.merge(other, u32::cmp).expect("memory");
                 prop_assert_eq!(best.seen as usize, rows.len() - found.len());
-                let sorted = best.sorted(u32::cmp);
+                let sorted = best.sorted(u32::cmp).expect("nobody interrupts");
                 prop_assert!(sorted.len() <= at_once);
                 let Some(last) = sorted.last() else { break };
                 after = Some(*last);
@@ -186,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_passes_the_limit_is_refused_with_both_sizes() {
-        let memory = Memory::new(Some(2_000_000));
+        let memory = Memory::new(Some(2_000_000), Interrupt::default());
         memory.take(1_500_000, "the counters").expect("there is room");
         let error = memory.take(1_000_000, "the counters").expect_err("too much");
         assert_eq!(error.kind, ErrorKind::Memory);
@@ -195,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_list_that_the_system_cannot_hold_is_an_error() {
-        let memory = Memory::new(None);
+        let memory = Memory::new(None, Interrupt::default());
         let error = memory.reserve(&mut Vec::<u64>::new(), usize::MAX / 16, "the rows").expect_err("no such memory");
         assert_eq!(error.kind, ErrorKind::Memory);
         assert!(error.reason.starts_with("the system has no memory left: the rows need "), "{error}");

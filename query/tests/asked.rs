@@ -46,7 +46,7 @@ fn a_run_is_written_into_every_source_that_names_none() {
 fn a_run_that_is_written_down_gives_the_rows_of_the_session() {
     let toy = Toy::new();
     for text in ["kn[lang=en] by layer", "similarity(kn[lang=en], kn[lang=zh]) by relation", "dkn by group"] {
-        let session = Settings { run: Some("bert, en".into()), language: None, memory: None };
+        let session = Settings { run: Some("bert, en".into()), ..Settings::default() };
         let expected = toy.run(&session, text).expect("rows");
         let named = query(text).in_run("bert, en").expect("a source without a run").to_string();
         assert_eq!(toy.run(&Settings::default(), &named).expect("rows"), expected, "{named}");
@@ -58,7 +58,7 @@ fn a_run_that_is_written_down_gives_the_rows_of_the_session() {
 fn all_layers_are_asked_for_by_one_source_without_layers() {
     let toy = Toy::new();
     let asked = |text: &str| {
-        let settings = Settings { run: Some("bert, en".into()), language: None, memory: None };
+        let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
         layers_asked(&toy.store, &settings, &query(text)).expect("a run")
     };
     for text in ["kn by layer", "(kn[lang=en, layer=*]) by layer, relation", "dkn[size=2] by layer", "likn by layer"] {

@@ -29,7 +29,7 @@ fn toy() -> Toy {
     let small = Shape { layers: 2, width: 5 };
     let data = EntryData::Neurons(vec![Neuron(7)]);
     toy.write(RunSpec::new("gpt", "gpt", small), vec![entry(data)]);
-    let settings = Settings { run: Some("bert, en".into()), language: None, memory: None };
+    let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
     for text in ["let capitals = kn[relation=P36]", "let words = neurons(0:1)", "let gpt_ones = kn[run=gpt]"] {
         let text = text.replace("words = neurons", "words = neurons of kn & neurons");
         toy.run(&settings, &text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -39,7 +39,7 @@ fn toy() -> Toy {
 
 /// Statements with what is said of each.
 fn drawn(toy: &Toy, run: Option<&str>, texts: &[&str]) -> String {
-    let settings = Settings { run: run.map(str::to_owned), language: None, memory: None };
+    let settings = Settings { run: run.map(str::to_owned), ..Settings::default() };
     let mut page = String::new();
     for text in texts {
         let error = toy.run(&settings, text).expect_err(text);
@@ -312,7 +312,7 @@ fn a_source_finds_the_only_run_that_has_what_it_is_about() {
     let counts = ["kn", "likn", "dkn", "kn - dkn", "kn & dkn", "dkn - kn", "dkn by group"].map(rows);
     assert_eq!(counts, [3, 3, 2, 1, 2, 0, 1]);
     // A session's run is kept, whatever it has.
-    let session = |run: &str| Settings { run: Some(run.to_owned()), language: None, memory: None };
+    let session = |run: &str| Settings { run: Some(run.to_owned()), ..Settings::default() };
     for (run, text, hint) in [("scores", "dkn", "dkn[run=\"groups\"]"), ("groups", "kn", "kn[run=\"scores\"]")] {
         let error = toy.run(&session(run), text).expect_err("a run without them");
         assert!(error.hint.as_ref().is_some_and(|said| said.contains(hint)), "{error:?}");
@@ -443,7 +443,7 @@ fn a_set_of_a_run_that_was_dropped() {
 #[test]
 fn explain_refuses_what_the_query_refuses() {
     let toy = toy();
-    let settings = Settings { run: Some("bert, en".into()), language: None, memory: None };
+    let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
     let texts = [
         "kn having pairs > 3",
         "kn order by pairs",

@@ -69,7 +69,7 @@ fn rows_of_every_sentence_are_the_same_or_are_refused() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sentences");
     for file in std::fs::read_dir(folder).expect("the sentences") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("a sentence");
-        let settings = |memory| Settings { run: Some("bert, en".into()), language: None, memory };
+        let settings = |memory| Settings { run: Some("bert, en".into()), memory, ..Settings::default() };
         // Times are not the same twice, and sets are saved once.
         if ["explain", "let", "drop"].iter().any(|word| text.trim_start().starts_with(word)) {
             continue;

@@ -148,7 +148,7 @@ fn neurons_of_a_saved_set_outside_the_scored_layers_are_counted() {
 #[test]
 fn an_open_run_is_noted_after_the_rows() {
     let toy = toy();
-    let settings = Settings { run: Some("open".into()), language: None, memory: None };
+    let settings = Settings { run: Some("open".into()), ..Settings::default() };
     let statement = parse("kn by layer").expect("a statement");
     let mut told = Told::default();
     execute(&toy.store, &settings, &statement, &mut told).expect("rows");
@@ -223,7 +223,7 @@ fn prompts_that_are_not_there_are_noted() {
 #[test]
 fn a_language_of_labels_that_the_store_lacks_is_noted() {
     let toy = toy();
-    let settings = Settings { run: Some("bert, en".into()), language: Some("xx".into()), memory: None };
+    let settings = Settings { run: Some("bert, en".into()), language: Some("xx".into()), ..Settings::default() };
     let notes = told(&toy, &settings, "kn by fact").notes;
     assert!(notes[0].text.starts_with("there are no labels in \"xx\""), "{notes:?}");
     assert!(notes[0].text.contains("the store has \"en\", \"zh\""), "{notes:?}");

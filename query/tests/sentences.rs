@@ -53,7 +53,7 @@ const SAVED: [&str; 4] = [
 
 /// The toy store, with the sets that sentences name; most sentences name no run.
 fn toy() -> (Toy, Settings) {
-    let settings = Settings { run: Some("bert, en".to_owned()), language: None, memory: None };
+    let settings = Settings { run: Some("bert, en".to_owned()), ..Settings::default() };
     let toy = Toy::new();
     save_sets(&toy, &settings);
     (toy, settings)

@@ -1,6 +1,7 @@
 //! Names of a statement → ids of the store, with messages that say what is there.
 
 use crate::error::QueryError;
+use crate::interrupt::Interrupt;
 use crate::mistakes::nearest::nearest;
 use crate::note::Notes;
 use crate::syntax::ast::{Condition, Interval, Name, Source, SourceKind, Test, Text};
@@ -18,6 +19,8 @@ pub struct Settings {
     pub language: Option<String>,
     /// Bytes of memory that a statement may take for what grows with its answer: [`crate::DEFAULT_MEMORY`] if not given.
     pub memory: Option<u64>,
+    /// Stops a statement that is running.
+    pub interrupt: Interrupt,
 }
 
 /// At most this many names in a message.
@@ -317,8 +320,11 @@ impl<'a> Resolver<'a> {
                 // Looks at every label, but only where there is nothing to answer.
                 let subject = key == ConditionKey::Subject;
                 let labels = self.snapshot.distinct_labels(subject).map_err(QueryError::storage)?;
+                let stop = &self.settings.interrupt;
+                let labels = labels.into_iter().take_while(|_| !stop.is_set());
                 let near = nearest(&text.text, labels).map(|near| format!("; did you mean {near:?}?"));
                 let near = near.unwrap_or_default();
+                stop.check()?;
                 self.notes.add(text.span, format!("no fact has the {key} {:?}{near}", text.text));
             }
             values.push((format!("facts with the {key} {:?}", text.text), found));

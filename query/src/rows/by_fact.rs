@@ -49,10 +49,10 @@ pub(super) fn rows<'s>(
     memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
     let in_order = is_in_fact_order(&naming);
     let (mut best, mut rest) = (first.best, facts);
-    let mut rows = naming.rows(sink)?;
+    let mut rows = naming.rows(sink, memory)?;
     loop {
         let rows_left = best.seen > wanted(left) as u64;
-        let sorted = best.sorted(|a, b| naming.compare(a, b));
+        let sorted = best.sorted(|a, b| naming.compare(a, b))?;
         left -= sorted.len() as u64;
         for group in &sorted {
             if !naming.push(group, &mut rows)? {
@@ -86,8 +86,9 @@ fn walk<'s>(
 ) -> Result<Found, QueryError> {
     let plan = TallyPlan::new(naming.shape, naming.split, false);
     let in_order = is_in_fact_order(naming);
+    let interrupt = &execution.memory.interrupt;
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
-        let mut found = Found { best: Best::new(wanted, after), pairs: 0 };
+        let mut found = Found { best: Best::new(wanted, after, interrupt), pairs: 0 };
         let mut lists = Vec::new();
         for &fact in facts {
             let pairs = naming.splits.neurons(worker, pairs, fact, &mut lists)?;
@@ -112,7 +113,7 @@ fn walk<'s>(
         Ok::<_, QueryError>(found)
     };
     let mut shares = execution.in_parallel(facts, FACTS_A_THREAD, work)?.into_iter();
-    let mut found = shares.next().unwrap_or(Found { best: Best::new(wanted, after), pairs: 0 });
+    let mut found = shares.next().unwrap_or(Found { best: Best::new(wanted, after, interrupt), pairs: 0 });
     for share in shares {
         found.pairs += share.pairs;
         found.best.merge(share.best, |a, b| naming.compare(a, b))?;

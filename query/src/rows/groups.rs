@@ -20,6 +20,7 @@ use crate::rows::partition::{Splits, split_sources};
 use crate::run::degenerate::neuron_name;
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
+use crate::sorting::sort;
 use crate::syntax::ast::{Dim, Dimension, Key, Measure};
 use kndb_storage::{Neuron, Shape};
 use std::borrow::Cow;
@@ -89,10 +90,11 @@ pub(crate) fn pairs<'s>(
     let splits = check(pairs, dims)?;
     let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
     let mut keys = FactKeys::new(&grouping.by, names);
+    let (shape, memory) = (execution.shape, execution.memory);
     for &fact in &facts {
+        memory.interrupt.check()?;
         keys.add(fact)?;
     }
-    let (shape, memory) = (execution.shape, execution.memory);
     let mut degenerate = DegenerateGroups::default();
     if has(Dimension::Fact) && !has(Dimension::Group) {
         let texts = keys.texts(memory)?;
@@ -107,7 +109,7 @@ pub(crate) fn pairs<'s>(
     };
     let texts = keys.texts(memory)?;
     let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
-    naming.deliver(groups, sink)
+    naming.deliver(groups, memory, sink)
 }
 
 /// What the counters of groups are called where they take too much memory.
@@ -165,6 +167,7 @@ fn tallies<'s>(
     let mut sum = shares.next().unwrap_or_default();
     for share in shares {
         for (key, tally) in share.tallies {
+            memory.interrupt.check()?;
             match sum.tallies.entry(key) {
                 Entry::Occupied(mut mine) => mine.get_mut().merge(tally),
                 Entry::Vacant(free) => drop(free.insert(tally)),
@@ -175,6 +178,7 @@ fn tallies<'s>(
     let mut groups = Vec::new();
     let mut first: HashMap<u32, u32> = HashMap::new();
     for ((fact, number), tally) in sum.tallies.drain() {
+        memory.interrupt.check()?;
         let of_key = first.entry(fact).or_insert(tally.first);
         *of_key = tally.first.min(*of_key);
         let of_key = tally.groups(&plan);
@@ -188,11 +192,11 @@ fn tallies<'s>(
 }
 
 impl Naming<'_, '_> {
-    fn deliver(&self, mut groups: Vec<Group>, sink: &mut dyn Sink) -> Result<u64, QueryError> {
+    fn deliver(&self, mut groups: Vec<Group>, memory: &Memory, sink: &mut dyn Sink) -> Result<u64, QueryError> {
         groups.retain(|group| self.is_wanted(group));
         self.keep_candidates(&mut groups);
-        groups.sort_unstable_by(|a, b| self.compare(a, b));
-        let mut rows = self.rows(sink)?;
+        sort(&mut groups, |a, b| self.compare(a, b), &memory.interrupt)?;
+        let mut rows = self.rows(sink, memory)?;
         for group in &groups {
             if !self.push(group, &mut rows)? {
                 break;
@@ -207,8 +211,8 @@ impl Naming<'_, '_> {
     }
 
     /// Announces the columns: no error may come any more.
-    pub(super) fn rows<'o>(&self, sink: &'o mut dyn Sink) -> Result<Rows<'o>, QueryError> {
-        Rows::new(sink, &self.grouping.columns(), self.grouping.top)
+    pub(super) fn rows<'o>(&self, sink: &'o mut dyn Sink, memory: &'o Memory) -> Result<Rows<'o>, QueryError> {
+        Rows::new(sink, &memory.interrupt, &self.grouping.columns(), self.grouping.top)
     }
 
     /// Hands a group out; whether another one is wanted.
@@ -374,6 +378,7 @@ pub(crate) fn alone(
     let list: Vec<u32> = members.iter().collect();
     let mut keys = FactKeys::new(&grouping.by, names);
     for &fact in list.iter().filter(|_| facts) {
+        memory.interrupt.check()?;
         keys.add(fact)?;
     }
     let split = match grouping.by.contains(&Dimension::Neuron) {
@@ -383,6 +388,7 @@ pub(crate) fn alone(
     };
     let mut counted: HashMap<(u32, u32), u64> = HashMap::new();
     for &member in &list {
+        memory.interrupt.check()?;
         let key = match split {
             Split::Whole => (keys.of(member), 0),
             Split::Neurons => (0, member),
@@ -400,5 +406,5 @@ pub(crate) fn alone(
     let degenerate = DegenerateGroups::default();
     let texts = keys.texts(memory)?;
     let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
-    naming.deliver(groups, sink)
+    naming.deliver(groups, memory, sink)
 }

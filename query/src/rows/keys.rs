@@ -95,6 +95,7 @@ impl<'s> FactKeys<'s> {
         memory.take((count * size_of::<[Option<Cow<'_, str>>; 3]>()) as u64, what)?;
         memory.reserve(&mut texts, count, what)?;
         for &fact in &self.representatives {
+            memory.interrupt.check()?;
             let (subject, object) = self.names.labels(fact)?;
             texts.push([text(self.names.relation(fact)?), text(subject), text(object)]);
         }

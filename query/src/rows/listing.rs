@@ -126,7 +126,7 @@ pub(crate) fn pairs<'s>(
     let mut members = Vec::new();
     if order.is_empty() {
         // Columns are announced when no error can come any more.
-        let mut out = output(Rows::new(sink, &columns, top)?);
+        let mut out = output(Rows::new(sink, &memory.interrupt, &columns, top)?);
         'facts: for fact in facts {
             members.clear();
             add_members(&mut worker, pairs, fact, &mut members)?;
@@ -142,7 +142,7 @@ pub(crate) fn pairs<'s>(
     let at_once = memory.rows::<Member>(1);
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let mut walk = |wanted, after| {
-        let mut best = Best::new(wanted, after);
+        let mut best = Best::new(wanted, after, &memory.interrupt);
         for fact in &facts {
             members.clear();
             add_members(&mut worker, pairs, fact, &mut members)?;
@@ -152,12 +152,12 @@ pub(crate) fn pairs<'s>(
             members.iter().try_for_each(|&member| best.push(member, |a, b| sorting.compare(a, b)))?;
         }
         let seen = best.seen;
-        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))))
+        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))?))
     };
     let mut left = top.unwrap_or(u64::MAX);
     let (mut seen, mut sorted) = walk(wanted(left), None)?;
     memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
-    let mut out = output(Rows::new(sink, &columns, top)?);
+    let mut out = output(Rows::new(sink, &memory.interrupt, &columns, top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
@@ -309,12 +309,13 @@ impl<'s> Sorting<'s> {
         memory: &Memory,
     ) -> Result<Vec<Member>, QueryError> {
         let wanted = top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
-        let mut best = Best::new(wanted, None);
+        let mut best = Best::new(wanted, None, &memory.interrupt);
         for member in members {
+            memory.interrupt.check()?;
             self.learn(member.fact, memory)?;
             best.push(member, |a, b| self.compare(a, b))?;
         }
-        Ok(best.sorted(|a, b| self.compare(a, b)))
+        best.sorted(|a, b| self.compare(a, b))
     }
 }
 
@@ -327,7 +328,7 @@ pub(crate) fn facts(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
-    let mut rows = Rows::new(sink, &FACT_COLUMNS, query.top.map(|top| top.count))?;
+    let mut rows = Rows::new(sink, &memory.interrupt, &FACT_COLUMNS, query.top.map(|top| top.count))?;
     let mut push = |fact: u32| {
         let (subject, object) = names.labels(fact)?;
         rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
@@ -360,7 +361,7 @@ pub(crate) fn neurons(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
-    let mut rows = Rows::new(sink, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
+    let mut rows = Rows::new(sink, &memory.interrupt, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
     let mut push = |neuron: u32| {
         let (layer, unit) = shape.split(Neuron(neuron));
         rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])

@@ -16,21 +16,28 @@ pub(crate) mod similarity;
 pub(crate) mod tally;
 
 use crate::error::QueryError;
+use crate::interrupt::Interrupt;
 use crate::result::{Column, Sink, Value};
 use std::ops::ControlFlow;
 
 /// Rows on their way out.
 pub(crate) struct Rows<'a> {
     sink: &'a mut dyn Sink,
+    interrupt: &'a Interrupt,
     limit: u64,
     count: u64,
 }
 
 impl<'a> Rows<'a> {
     /// Announces the columns; takes at most `limit` rows.
-    pub(crate) fn new(sink: &'a mut dyn Sink, columns: &[Column], limit: Option<u64>) -> Result<Self, QueryError> {
+    pub(crate) fn new(
+        sink: &'a mut dyn Sink,
+        interrupt: &'a Interrupt,
+        columns: &[Column],
+        limit: Option<u64>,
+    ) -> Result<Self, QueryError> {
         sink.columns(columns).map_err(QueryError::output)?;
-        Ok(Self { sink, limit: limit.unwrap_or(u64::MAX), count: 0 })
+        Ok(Self { sink, interrupt, limit: limit.unwrap_or(u64::MAX), count: 0 })
     }
 
     /// Hands a row out; whether another one is wanted.
@@ -38,6 +45,7 @@ impl<'a> Rows<'a> {
         if self.count >= self.limit {
             return Ok(false);
         }
+        self.interrupt.check()?;
         self.count += 1;
         let flow = self.sink.row(row).map_err(QueryError::output)?;
         Ok(flow == ControlFlow::Continue(()) && self.count < self.limit)

@@ -29,7 +29,7 @@ pub(crate) struct Execution<'s> {
 
 impl<'s> Execution<'s> {
     pub(crate) fn worker(&mut self) -> Worker<'_, 's> {
-        Worker::new(self.snapshot, self.shape, self.cursors, self.stats.as_deref_mut())
+        Worker::new(self.snapshot, &self.memory.interrupt, self.shape, self.cursors, self.stats.as_deref_mut())
     }
 
     /// Computes the filters of a plan that must be computed, and pushes them into its sources.
@@ -126,11 +126,12 @@ impl<'s> Execution<'s> {
         }
         let share = facts.len().div_ceil(threads);
         let (snapshot, shape, cursors) = (self.snapshot, self.shape, self.cursors);
+        let interrupt = &self.memory.interrupt;
         std::thread::scope(|scope| {
             let work = &work;
             let run = move |facts| {
                 // A panic is an error of the query: the other threads end by themselves, and the session goes on.
-                let found = || work(&mut Worker::new(snapshot, shape, cursors, None), facts);
+                let found = || work(&mut Worker::new(snapshot, interrupt, shape, cursors, None), facts);
                 catch_unwind(AssertUnwindSafe(found)).unwrap_or_else(|panic| Err(panicked(&*panic)))
             };
             let mut shares = facts.chunks(share);
@@ -350,7 +351,7 @@ mod tests {
         let facts: Vec<u32> = (0..100).collect();
         for at in [0, 50, 99] {
             let shape = Shape { layers: 1, width: 1 };
-            let memory = Memory::new(None);
+            let memory = Memory::new(None, crate::Interrupt::default());
             let mut execution =
                 Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4, memory: &memory };
             let error = execution.in_parallel(&facts, 1, |_, share| {

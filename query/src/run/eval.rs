@@ -5,6 +5,7 @@
 //! whatever the size of the answer. Workers share the plan and split the facts.
 
 use crate::error::QueryError;
+use crate::interrupt::Interrupt;
 use crate::plan::explain::NodeStats;
 use crate::plan::{Access, Cell, Combine, NodeId, Pairs, PartAccess, PromptParts, Source};
 use crate::run::algebra::Algebra;
@@ -23,6 +24,8 @@ const FINDING: u64 = 2 << 12;
 /// One thread's walk over the facts. Facts should come in ascending order; any order is correct.
 pub(crate) struct Worker<'p, 's> {
     snapshot: &'s Snapshot,
+    /// Looked at for every fact.
+    interrupt: &'s Interrupt,
     shape: Shape,
     algebra: Algebra,
     cursors: Vec<u32>,
@@ -35,16 +38,18 @@ pub(crate) struct Worker<'p, 's> {
 impl<'p, 's> Worker<'p, 's> {
     pub(crate) fn new(
         snapshot: &'s Snapshot,
+        interrupt: &'s Interrupt,
         shape: Shape,
         cursors: usize,
         stats: Option<&'p mut [NodeStats]>,
     ) -> Self {
         let algebra = Algebra::new(shape.neurons());
-        Self { snapshot, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0 }
+        Self { snapshot, interrupt, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0 }
     }
 
     /// The neurons of a fact in a set of pairs, each once, in no certain order.
     pub(crate) fn pairs(&mut self, pairs: &Pairs<'s>, fact: u32, out: &mut Vec<u32>) -> Result<(), QueryError> {
+        self.interrupt.check()?;
         let started = self.begun();
         match pairs {
             Pairs::Source(source) => self.source(source, fact, out)?,
@@ -207,6 +212,7 @@ impl<'p, 's> Worker<'p, 's> {
         fact: u32,
         out: &mut Vec<u32>,
     ) -> Result<(), QueryError> {
+        self.interrupt.check()?;
         if let [prompt] = cell.prompts.as_slice() {
             let found = self.locate(&prompt.parts, fact);
             if let Some((part, local)) = found {

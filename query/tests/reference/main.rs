@@ -165,7 +165,7 @@ fn settings(plan: &Scenario) -> impl Strategy<Value = Settings> + use<> {
     (run, prop_oneof![2 => Just(None), 1 => select(languages.to_vec())]).prop_map(|(run, language)| Settings {
         run,
         language,
-        memory: None,
+        ..Settings::default()
     })
 }
 

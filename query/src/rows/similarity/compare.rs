@@ -87,6 +87,7 @@ impl<'s> Comparison<'_, 's> {
         let mut marks = Marks::new(self.shape.neurons());
         let (mut left, mut right, mut met) = (Layered::default(), Layered::default(), Vec::new());
         for fact in on_left | on_right {
+            memory.interrupt.check()?;
             let key = self.keys.of(fact);
             if !both.contains(fact) {
                 // What only one side knows belongs to no layer.

@@ -125,6 +125,7 @@ fn rows<'s>(
     }
     let mut keys = FactKeys::new(&grouping.by, names);
     for fact in &facts {
+        memory.interrupt.check()?;
         keys.add(fact)?;
     }
     let comparison = Comparison { keys: &keys, names, by: &grouping.by, shape: execution.shape, memory };

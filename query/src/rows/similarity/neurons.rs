@@ -84,6 +84,7 @@ fn rows(
     let mut found: BTreeMap<RowKey, Mean> = BTreeMap::new();
     let (mut left, mut met) = (None, Vec::new());
     for (number, &[a, b]) in (0..).zip(&couples.places) {
+        memory.interrupt.check()?;
         // Couples of one left side come one after the other.
         let (_, left) = match left.take().filter(|(at, _)| *at == a) {
             Some(known) => left.insert(known),

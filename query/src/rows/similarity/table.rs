@@ -9,6 +9,7 @@ use crate::rows::Rows;
 use crate::rows::digits::{self, compare_tails};
 use crate::rows::keys::FactKeys;
 use crate::rows::shape::{Grouping, holds};
+use crate::sorting::sort;
 use crate::syntax::ast::{Dimension, Key, Measure};
 use kndb_chance::Tail;
 use std::cmp::Ordering;
@@ -61,17 +62,22 @@ impl Table<'_, '_> {
         let grouping = self.grouping;
         let of_p = |key: Key| key == Key::Measure(Measure::P);
         let first = grouping.having.iter().any(|h| of_p(h.key)) || grouping.order.iter().any(|(key, _)| of_p(*key));
-        let rows =
-            found.into_iter().map(|(key, mean)| Row { p: first.then(|| mean.p(self.width)).flatten(), key, mean });
         let wanted = |row: &Row| grouping.having.iter().all(|having| holds(having, self.number(row, having.key)));
-        let mut rows: Vec<Row> = rows.filter(wanted).collect();
+        let mut rows = Vec::new();
+        for (key, mean) in found {
+            memory.interrupt.check()?;
+            let row = Row { p: first.then(|| mean.p(self.width)).flatten(), key, mean };
+            if wanted(&row) {
+                rows.push(row);
+            }
+        }
         let texts = self.keys.texts(memory)?;
         let by_dimension = |a: &Row, b: &Row, dimension| match dimension {
             Dimension::Layer => a.key.2.cmp(&b.key.2),
             dimension if Some(dimension) == grouping.between => self.left_of(a).cmp(&self.left_of(b)),
             dimension => self.keys.compare(a.key.1, b.key.1, dimension, &texts),
         };
-        rows.sort_by(|a, b| {
+        let compare = |a: &Row, b: &Row| {
             for &(key, descending) in &grouping.order {
                 let compared = match key {
                     Key::Dimension(dimension) => by_dimension(a, b, dimension),
@@ -86,10 +92,12 @@ impl Table<'_, '_> {
             let dims = grouping.by.iter().copied().chain([Dimension::Fact]);
             let of_dims = dims.map(|dimension| by_dimension(a, b, dimension)).find(|c| *c != Ordering::Equal);
             a.key.0.cmp(&b.key.0).then(of_dims.unwrap_or(Ordering::Equal))
-        });
-        let mut out = Rows::new(sink, &grouping.columns(), grouping.top)?;
-        for row in &rows {
-            if !out.push(&self.values(row)?)? {
+        };
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        sort(&mut order, |&a, &b| compare(&rows[a], &rows[b]), &memory.interrupt)?;
+        let mut out = Rows::new(sink, &memory.interrupt, &grouping.columns(), grouping.top)?;
+        for at in order {
+            if !out.push(&self.values(&rows[at])?)? {
                 break;
             }
         }
