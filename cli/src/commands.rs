@@ -38,13 +38,13 @@ use kndb_storage::{Options, Store};
 
 use crate::args::Command;
 use crate::error::{CliError, Result};
-use crate::interrupt::{Signals, end_at};
+use crate::interrupt::end_at;
 use crate::terminal::Terminal;
 
 /// Runs a command; returns the process's exit code.
 pub fn run(command: Command, mut terminal: Terminal) -> u8 {
     // Until the command says more: while a model is loaded, for instance.
-    end_at(Signals::Every, at_signal(&command));
+    end_at(at_signal(&command));
     let done = dispatch(command, &mut terminal);
     let flushed = terminal.out.flush().map_err(CliError::Output);
     match done.and(flushed) {

@@ -289,6 +289,9 @@ pub enum CliError {
         /// How many.
         problems: usize,
     },
+    /// A statement was interrupted in the shell, which is told of already.
+    #[error("interrupted")]
+    Stopped,
     /// The line editor failed.
     #[error("the shell's line editor failed: {0}")]
     Editor(#[from] rustyline::error::ReadlineError),
@@ -371,6 +374,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
+            Self::Stopped => interrupt::exit_code(),
             Self::RunNeeds { .. }
             | Self::Shape { .. }
             | Self::NotConfirmed { .. }
@@ -405,7 +409,7 @@ impl CliError {
 
     /// Writes the error for a person: drawn into its statement where it has one.
     pub fn report(&self, color: bool, messages: &mut dyn Write) -> io::Result<()> {
-        if self.is_closed_pipe() || matches!(self, Self::Reported { .. }) {
+        if self.is_closed_pipe() || matches!(self, Self::Reported { .. } | Self::Stopped) {
             return Ok(());
         }
         let paint = |code: &str, text: &str| match color {

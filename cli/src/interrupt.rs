@@ -11,28 +11,27 @@ const SIGINT: u8 = 2;
 /// The last signal that came.
 static LAST: AtomicU8 = AtomicU8::new(SIGINT);
 
-/// Which signals are waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signals {
-    /// Ctrl-C alone: a shell that is told to end has nothing to finish.
-    CtrlC,
-    /// All that ask for an end.
-    Every,
-}
-
 /// Exit code of a command that a signal ended, as shells expect it: 130 for Ctrl-C, 143 for SIGTERM.
 pub fn exit_code() -> u8 {
     128 + LAST.load(Ordering::Relaxed)
 }
 
-/// Sets `asked` at the first signal and ends the process at the next, as long as nobody has unset it.
-pub fn set_at(signals: Signals, asked: Arc<AtomicBool>) {
-    answer_at(signals, asked, || {});
+/// Calls `stop` at every Ctrl-C, and never ends the process at one; before another signal ends it, calls `leave`.
+pub fn stop_at_ctrl_c(stop: impl Fn() + Send + 'static, leave: impl Fn() + Send + 'static) {
+    react(move || {
+        if LAST.load(Ordering::Relaxed) == SIGINT {
+            return stop();
+        }
+        leave();
+        std::process::exit(i32::from(exit_code()));
+    });
 }
 
-/// The same, and answers the first signal: whoever waits learns at once what is waited for.
-pub fn answer_at(signals: Signals, asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'static) {
-    react(signals, move || {
+/// Sets `asked` at the first signal and ends the process at the next, as long as nobody has unset it. The first one is answered:
+/// whoever waits learns at once what is waited for.
+#[cfg(feature = "attribute")]
+pub fn answer_at(asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'static) {
+    react(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(exit_code()));
         }
@@ -42,14 +41,14 @@ pub fn answer_at(signals: Signals, asked: Arc<AtomicBool>, answer: impl Fn() + C
 }
 
 /// Ends the process at the first signal, with a line: for work that has nothing to finish, because every step of it is whole.
-pub fn end_at(signals: Signals, line: &'static str) {
-    end_unless(Arc::default(), signals, line, "");
+pub fn end_at(line: &'static str) {
+    end_unless(Arc::default(), line, "");
 }
 
 /// The same; but while `finishing` is set, the first signal is answered with another line, and the little that is left is done.
-pub fn end_unless(finishing: Arc<AtomicBool>, signals: Signals, end: &'static str, finish: &'static str) {
+pub fn end_unless(finishing: Arc<AtomicBool>, end: &'static str, finish: &'static str) {
     let answered = AtomicBool::new(false);
-    react(signals, move || {
+    react(move || {
         let goes_on = finishing.load(Ordering::Relaxed) && !answered.swap(true, Ordering::Relaxed);
         let (said, wait) = std::sync::mpsc::channel();
         // A pipe that nobody reads must not keep the end waiting.
@@ -67,21 +66,21 @@ pub fn end_unless(finishing: Arc<AtomicBool>, signals: Signals, end: &'static st
 /// What a signal does.
 type Reaction = Box<dyn Fn() + Send>;
 
-/// What is done at a signal now, and at which: a command that loads, then works, says it twice, and the last one holds.
-static REACTION: Mutex<Option<(Signals, Reaction)>> = Mutex::new(None);
+/// What is done at a signal now: a command that loads, then works, says it twice, and the last one holds.
+static REACTION: Mutex<Option<Reaction>> = Mutex::new(None);
 
-fn react(signals: Signals, reaction: impl Fn() + Send + 'static) {
+fn react(reaction: impl Fn() + Send + 'static) {
     let mut now = REACTION.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = now.replace((signals, Box::new(reaction))).is_none();
+    let first = now.replace(Box::new(reaction)).is_none();
     drop(now);
     if first {
         watch(|signal| {
             LAST.store(signal, Ordering::Relaxed);
             let now = REACTION.lock().unwrap_or_else(PoisonError::into_inner);
             match &*now {
-                Some((signals, reaction)) if *signals == Signals::Every || signal == SIGINT => reaction(),
+                Some(reaction) => reaction(),
                 // As if nobody had waited for it.
-                _ => std::process::exit(i32::from(exit_code())),
+                None => std::process::exit(i32::from(exit_code())),
             }
         });
     }

@@ -11,7 +11,7 @@ use kndb_engine::{Model, Skip, UnknownParts};
 use kndb_storage::RunSpec;
 
 use crate::error::{CliError, Result};
-use crate::interrupt::{Signals, answer_at};
+use crate::interrupt::answer_at;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 
@@ -88,7 +88,7 @@ pub fn until_stopped(
         let (bar, in_work) = (bar.clone(), Arc::clone(&in_work));
         move || bar.say(&finishing(in_work.load(Ordering::Relaxed)))
     };
-    answer_at(Signals::Every, Arc::clone(&stop), answer);
+    answer_at(Arc::clone(&stop), answer);
     let done = job(&stop, &mut |progress| {
         in_work.store(progress.in_work, Ordering::Relaxed);
         let message = match (stop.load(Ordering::Relaxed), progress.skipped) {

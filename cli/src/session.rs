@@ -12,11 +12,9 @@ pub mod listing;
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use kndb_query::{Outcome, Settings, Sink};
+use kndb_query::{ErrorKind, Interrupt, Outcome, Settings, Sink};
 use kndb_report::Answer;
 use kndb_storage::Store;
 
@@ -80,7 +78,6 @@ pub struct Session {
     output: Option<BufWriter<File>>,
     depth: usize,
     errors: usize,
-    interrupt: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -98,7 +95,6 @@ impl Session {
             output: None,
             depth: 0,
             errors: 0,
-            interrupt: Arc::default(),
         }
     }
 
@@ -124,9 +120,9 @@ impl Session {
         self.settings.memory = Some(bytes);
     }
 
-    /// Set this flag to stop the statement that is running.
-    pub fn interrupt(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.interrupt)
+    /// Stops the statement that is running, and the script that it stands in.
+    pub fn interrupt(&self) -> Interrupt {
+        self.settings.interrupt.clone()
     }
 
     /// Errors that were written to the messages so far.
@@ -210,7 +206,7 @@ impl Session {
             }
             Err(other) => other,
         };
-        if error.is_closed_pipe() || self.on_error == OnError::Stop {
+        if error.is_closed_pipe() || matches!(error, CliError::Stopped) || self.on_error == OnError::Stop {
             return Err(error);
         }
         self.errors += 1;
@@ -224,7 +220,7 @@ impl Session {
             statement: StatementText::default(),
         };
         let statement = kndb_query::parse(text).map_err(in_query)?;
-        self.interrupt.store(false, Ordering::Relaxed);
+        self.settings.interrupt.clear();
         let begun = Instant::now();
         let out: &mut dyn Write = match &mut self.output {
             Some(file) => file,
@@ -241,8 +237,17 @@ impl Session {
             }
             None => self.mode.sink(self.headers, out),
         };
-        let mut delivery = Delivery::new(sink, &self.interrupt);
+        let mut delivery = Delivery::new(sink, &self.settings.interrupt);
         let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
+        if outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Interrupted) {
+            let delivered = delivery.finish_early().map_err(CliError::Output)?;
+            out.flush().map_err(CliError::Output)?;
+            let shown = plotted.is_none() && delivered.rows > 0;
+            let rest = if shown { ": the rows above are not all" } else { "" };
+            let told = format!("interrupted{rest}\n");
+            streams.messages.write_all(told.as_bytes()).map_err(CliError::Output)?;
+            return Err(CliError::Stopped);
+        }
         let delivered = delivery.finish().map_err(CliError::Output)?;
         let outcome = outcome.map_err(in_query)?;
         if let Some(query) = plotted {
@@ -266,26 +271,25 @@ impl Session {
         begun: Instant,
         messages: &mut dyn Write,
     ) -> io::Result<()> {
+        // In one piece: a pager shows it before the rows.
+        let mut told = String::new();
         for note in &delivered.notes {
-            writeln!(messages, "note: {note}")?;
+            told += &format!("note: {note}\n");
         }
-        if delivered.interrupted {
-            writeln!(messages, "interrupted: the rows above are not all")?;
-        } else if self.talkative {
+        if self.talkative {
             match outcome {
-                Outcome::Rows { rows: 1 } => writeln!(messages, "(1 row)")?,
-                Outcome::Rows { rows } => writeln!(messages, "({rows} rows)")?,
+                Outcome::Rows { rows: 1 } => told += "(1 row)\n",
+                Outcome::Rows { rows } => told += &format!("({rows} rows)\n"),
                 Outcome::Explained(_) => {}
-                Outcome::Saved { name, members } => {
-                    writeln!(messages, "saved @{name}: {members} members")?;
-                }
-                Outcome::Dropped { name } => writeln!(messages, "dropped @{name}")?,
+                Outcome::Saved { name, members } => told += &format!("saved @{name}: {members} members\n"),
+                Outcome::Dropped { name } => told += &format!("dropped @{name}\n"),
             }
         }
         if self.timer {
             let took = begun.elapsed().as_secs_f64() * 1e3;
-            writeln!(messages, "time: {took:.3} ms")?;
+            told += &format!("time: {took:.3} ms\n");
         }
+        messages.write_all(told.as_bytes())?;
         messages.flush()
     }
 
@@ -351,8 +355,8 @@ impl Session {
             Some(file) => file,
             None => streams.out,
         };
-        let calm = AtomicBool::new(false);
-        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &calm);
+        self.settings.interrupt.clear();
+        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &self.settings.interrupt);
         let listed = listing(&self.store, &mut delivery);
         delivery.finish().map_err(CliError::Output)?;
         listed

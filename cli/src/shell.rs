@@ -3,6 +3,7 @@
 //! Everything a script needs too is in the session; here are the prompt, history, completion,
 //! Ctrl-C and the pager. Not for tests or pipes: those feed the session.
 
+mod attention;
 mod completion;
 mod history;
 mod pager;
@@ -10,16 +11,15 @@ mod pager;
 use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, Editor};
 
 use crate::error::{CliError, Result};
-use crate::interrupt::{Signals, set_at};
 use crate::session::{Flow, Input, OnError, Session, Streams};
 use crate::terminal::Terminal;
+use attention::Attention;
 use completion::Helper;
 use pager::{Messages, Results, Screen};
 
@@ -30,7 +30,8 @@ const CONTINUED: &str = "  ...> ";
 pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result<()> {
     session.on_error = OnError::GoOn;
     session.talkative = true;
-    stop_queries_at_ctrl_c(&session);
+    let attention = Attention::new(session.interrupt());
+    attention.listen();
     let mut editor = editor(&session, terminal)?;
     let history = history::file();
     if let Some(history) = &history {
@@ -52,7 +53,7 @@ pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result
         match editor.readline(prompt) {
             Ok(line) => {
                 let before = input.text().to_owned();
-                let flow = run_line(&mut session, &mut input, &line, &mut editor, terminal)?;
+                let flow = run_line(&mut session, &mut input, &line, &attention, &mut editor, terminal)?;
                 if input.is_blank() {
                     remember(&mut editor, history.as_deref(), &(before + &line));
                 }
@@ -71,23 +72,27 @@ fn run_line(
     session: &mut Session,
     input: &mut Input,
     line: &str,
+    attention: &Attention,
     editor: &mut Editor<Helper, FileHistory>,
     terminal: &mut Terminal,
 ) -> Result<Flow> {
     let rows = editor.dimensions().map_or(usize::MAX, |(_, rows)| usize::from(rows));
-    let interrupt = session.interrupt();
-    let flow = if terminal.shows_to_person {
+    let ran = if terminal.shows_to_person {
         let pager = pager::command();
-        let screen = RefCell::new(Screen::new(rows, &pager, &mut terminal.out, &mut terminal.messages, &interrupt));
+        let screen = RefCell::new(Screen::new(rows, &pager, &mut terminal.out, &mut terminal.messages, attention));
         let mut streams = Streams { out: &mut Results(&screen), messages: &mut Messages(&screen) };
-        let flow = session.line(input, line, &mut streams)?;
-        screen.borrow_mut().end_page().map_err(CliError::Output)?;
-        flow
+        let ran = session.line(input, line, &mut streams);
+        screen.borrow_mut().end_page(b"").map_err(CliError::Output)?;
+        ran
     } else {
         let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
-        session.line(input, line, &mut streams)?
+        session.line(input, line, &mut streams)
     };
-    interrupt.store(false, Ordering::Relaxed);
+    let flow = match ran {
+        // It has been told of; the next line is the next one that is typed.
+        Err(CliError::Stopped) => Flow::Continue,
+        ran => ran?,
+    };
     if input.is_blank()
         && let Some(helper) = editor.helper_mut()
     {
@@ -137,10 +142,4 @@ fn banner(path: &Path, terminal: &mut Terminal) -> std::io::Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// The first Ctrl-C asks the running statement to stop, a second one ends the process: a store is
-/// not harmed by it. While a line is edited, the editor itself sees Ctrl-C.
-fn stop_queries_at_ctrl_c(session: &Session) {
-    set_at(Signals::CtrlC, session.interrupt());
 }

@@ -14,7 +14,7 @@ use kndb_study::{LanguageModel, Progress as StudyProgress, Report, StudyError, W
 
 use crate::args::StudyArgs;
 use crate::error::{CliError, Result};
-use crate::interrupt::{Signals, answer_at};
+use crate::interrupt::answer_at;
 use crate::job::unknown_parts;
 use crate::model;
 use crate::progress::Progress;
@@ -146,7 +146,7 @@ impl Setting {
                 bar.say("finishing the claims in work, then stopping; once more to stop now (a study keeps nothing)")
             }
         };
-        answer_at(Signals::Every, Arc::clone(&stop), answer);
+        answer_at(Arc::clone(&stop), answer);
         let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         // libtorch spreads one fact over the cores by itself.

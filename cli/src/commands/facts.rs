@@ -14,7 +14,7 @@ use kndb_storage::{FactBatch, FactsAdded, RelationNameRow, Store};
 use crate::args::FactsArgs;
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result};
-use crate::interrupt::{Signals, end_at};
+use crate::interrupt::end_at;
 use crate::progress::Progress;
 use crate::session::fact_listing;
 use crate::terminal::Terminal;
@@ -39,7 +39,7 @@ pub fn run(args: FactsArgs, terminal: &mut Terminal) -> Result<()> {
     let total = readers.iter().map(FactsReader::bytes_total).sum();
     let progress = Progress::new(total, terminal.messages_to_person && !args.quiet);
     // Facts come in whole commits, and those that are there already are no matter.
-    end_at(Signals::Every, "interrupted: what was stored by now stays; the same command adds the rest");
+    end_at("interrupted: what was stored by now stays; the same command adds the rest");
 
     let mut intake = Intake::new(&store);
     let mut told = Told::default();

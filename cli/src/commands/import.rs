@@ -12,7 +12,7 @@ use kndb_storage::{Keep, OnConflict, RunSpec, Shape, Store};
 use crate::args::{ImportArgs, SpecArgs};
 use crate::commands::store_to_fill;
 use crate::error::{CliError, Result, in_a_line};
-use crate::interrupt::{Signals, end_unless};
+use crate::interrupt::end_unless;
 use crate::overview::readable_bytes;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -54,7 +54,7 @@ pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
     let finishing = Arc::new(AtomicBool::new(false));
     let end = "interrupted: what was stored by now stays; the same command goes on from there";
     let finish = "all is read; finishing, which takes seconds; once more to stop now";
-    end_unless(Arc::clone(&finishing), Signals::Every, end, finish);
+    end_unless(Arc::clone(&finishing), end, finish);
     let done = import(&store, &inputs, &job, &mut |progress| {
         finishing.store(progress.bytes_read >= progress.bytes_total, Ordering::Relaxed);
         let name = progress.file.file_name().unwrap_or_default().to_string_lossy();

@@ -8,7 +8,7 @@ use kndb_storage::{Options, Store};
 
 use crate::args::QueryArgs;
 use crate::error::{CliError, Result, StatementText};
-use crate::interrupt::{Signals, end_at};
+use crate::interrupt::end_at;
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
@@ -42,7 +42,7 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         return shell::run(session, &args.store, terminal);
     }
     // A statement changes nothing, or all it does at once.
-    end_at(Signals::Every, "interrupted: the answers above are not all");
+    end_at("interrupted: the answers above are not all");
     let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
     if !args.command.is_empty() {
         for text in &args.command {

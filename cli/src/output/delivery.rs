@@ -5,14 +5,14 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use kndb_query::{Column, Note, Sink, Value};
+use kndb_query::{Column, Interrupt, Note, Sink, Value};
 
 /// Watches rows on their way to a format.
 pub struct Delivery<'a> {
     format: Box<dyn Sink + 'a>,
-    interrupt: &'a AtomicBool,
+    interrupt: &'a Interrupt,
+    announced: bool,
     failure: Option<io::Error>,
     delivered: Delivered,
 }
@@ -20,6 +20,8 @@ pub struct Delivery<'a> {
 /// What came of the rows.
 #[derive(Debug, Default)]
 pub struct Delivered {
+    /// How many rows came.
+    pub rows: u64,
     /// Whether an interrupt ended them early.
     pub interrupted: bool,
     /// What a reader has to know beside them.
@@ -28,8 +30,18 @@ pub struct Delivered {
 
 impl<'a> Delivery<'a> {
     /// Delivers rows to `format` until `interrupt` is set.
-    pub fn new(format: Box<dyn Sink + 'a>, interrupt: &'a AtomicBool) -> Self {
-        Self { format, interrupt, failure: None, delivered: Delivered::default() }
+    pub fn new(format: Box<dyn Sink + 'a>, interrupt: &'a Interrupt) -> Self {
+        Self { format, interrupt, announced: false, failure: None, delivered: Delivered::default() }
+    }
+
+    /// The same, after a statement that was interrupted: rows that the format holds back are written, and what has to be closed
+    /// is closed.
+    pub fn finish_early(mut self) -> io::Result<Delivered> {
+        self.delivered.interrupted = true;
+        if self.announced {
+            self.end()?;
+        }
+        self.finish()
     }
 
     /// What came of the rows; or the write that failed.
@@ -40,6 +52,7 @@ impl<'a> Delivery<'a> {
 
 impl Sink for Delivery<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.announced = true;
         if let Err(failure) = self.format.columns(columns) {
             self.failure = Some(failure);
         }
@@ -47,14 +60,17 @@ impl Sink for Delivery<'_> {
     }
 
     fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        if self.interrupt.load(Ordering::Relaxed) {
+        if self.interrupt.is_set() {
             self.delivered.interrupted = true;
         }
         if self.delivered.interrupted || self.failure.is_some() {
             return Ok(ControlFlow::Break(()));
         }
         match self.format.row(row) {
-            Ok(flow) => Ok(flow),
+            Ok(flow) => {
+                self.delivered.rows += 1;
+                Ok(flow)
+            }
             Err(failure) => {
                 self.failure = Some(failure);
                 Ok(ControlFlow::Break(()))
@@ -98,7 +114,7 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_told_afterwards_in_every_mode() {
         for mode in <Mode as clap::ValueEnum>::value_variants() {
-            let calm = AtomicBool::new(false);
+            let calm = Interrupt::default();
             let mut closed = Closed;
             let mut delivery = Delivery::new(mode.sink(true, &mut closed), &calm);
             delivery.columns(&columns()).expect("told later");
@@ -115,7 +131,8 @@ mod tests {
 
     #[test]
     fn an_interrupt_ends_the_rows() {
-        let interrupt = AtomicBool::new(true);
+        let interrupt = Interrupt::default();
+        interrupt.set();
         let mut out = Vec::new();
         let mut delivery = Delivery::new(Mode::Csv.sink(true, &mut out), &interrupt);
         delivery.columns(&columns()).expect("columns are written");
