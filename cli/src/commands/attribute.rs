@@ -12,6 +12,7 @@ use kndb_storage::{Claim, PRESETS, RunSpec};
 use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
 use crate::error::{CliError, Result};
 use crate::job::{Shown, watched};
+use crate::knowledge;
 use crate::model;
 use crate::relations;
 use crate::terminal::Terminal;
@@ -60,7 +61,13 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
 
     let bar = terminal.messages_to_person && !args.quiet;
     let shown = Shown { bar, summary: !args.quiet, relations: names };
-    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))?;
+    if !shown.summary {
+        return Ok(());
+    }
+    let snapshot = store.snapshot()?;
+    let Some(run) = snapshot.run_named(&job.run.name) else { return Ok(()) };
+    knowledge::write(&run.spec.name, &snapshot.knowledge(run.id, |_, _| true)?, knowledge::ROWS, &mut terminal.out)
 }
 
 /// Refuses layers that the model's configuration does not have.

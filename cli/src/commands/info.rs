@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::result::Result as StdResult;
 
+use kndb_storage::Knowledge;
 use serde_json::json;
 
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
+use crate::knowledge::{self, of_listed};
 use crate::output::Mode;
 use crate::overview::{Overview, notes_of_runs, readable_bytes};
 use crate::session::listing;
@@ -22,14 +25,26 @@ pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     let overview = Overview::of(&store)?;
     let out = &mut terminal.out;
     if args.json {
-        return writeln!(out, "{:#}", as_json(&overview)).map_err(CliError::Output);
+        let knows: Vec<_> = overview.runs.iter().map(|it| of_listed(&snapshot, &it.run)).collect();
+        return writeln!(out, "{:#}", as_json(&overview, &knows)).map_err(CliError::Output);
     }
     write_text(&overview, &args.store.display().to_string(), out).map_err(CliError::Output)?;
     if overview.runs.is_empty() {
         return Ok(());
     }
     writeln!(out).map_err(CliError::Output)?;
-    listing::runs(&store, &mut *Mode::Line.sink(true, out))
+    listing::runs(&store, &mut *Mode::Line.sink(true, out))?;
+    for run in overview.runs.iter().filter(|it| it.scored && it.entries > 0).map(|it| &it.run) {
+        writeln!(out).map_err(CliError::Output)?;
+        match of_listed(&snapshot, run) {
+            Ok(knows) => knowledge::write(&run.spec.name, &knows, usize::MAX, out)?,
+            Err(why) => {
+                let name = &run.spec.name;
+                writeln!(out, "what the model of run {name:?} knows: {why}").map_err(CliError::Output)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -71,7 +86,8 @@ fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Resul
     line("runs", overview.runs.len().to_string())
 }
 
-fn as_json(overview: &Overview) -> serde_json::Value {
+/// What is known by run: null where it was not read.
+fn as_json(overview: &Overview, knows: &[StdResult<Knowledge, String>]) -> serde_json::Value {
     let labels: serde_json::Map<_, _> =
         overview.labels.iter().map(|(code, count)| (code.clone(), json!(count))).collect();
     let sets = overview.saved_sets.iter();
@@ -80,7 +96,8 @@ fn as_json(overview: &Overview) -> serde_json::Value {
     let runs: Vec<_> = overview
         .runs
         .iter()
-        .map(|it| {
+        .zip(knows)
+        .map(|(it, knows)| {
             let spec = &it.run.spec;
             let pairs = |list: &[(String, String)]| -> serde_json::Map<_, _> {
                 list.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
@@ -109,6 +126,7 @@ fn as_json(overview: &Overview) -> serde_json::Value {
                 "entries": it.entries,
                 "kept": it.kept,
                 "groups": it.groups,
+                "knows": knows.as_ref().ok(),
                 "lost_entries": it.lost,
                 "lost_entries_unknown": it.lost_unknown,
                 "asked_with_other_labels": it.asked_otherwise.iter().cloned().collect::<BTreeMap<_, _>>(),

@@ -7,6 +7,7 @@ mod entries;
 mod facts;
 mod folding;
 mod forgetting;
+mod knowledge;
 mod languages;
 mod opening;
 pub mod processes;

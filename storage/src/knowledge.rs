@@ -1,0 +1,265 @@
+//! What the model of a run knows: how likely the right objects were, and how often its answer was one, by language and relation.
+//!
+//! Findings about facts that a model does not know say nothing of knowledge. Everything that reports findings says this beside them,
+//! and all of it is counted here. Read from the heads of score blocks: one read an entry. Not for single scores.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ids::{FactId, RelationId, RunId};
+use crate::segment::PartKind;
+use crate::snapshot::{Slot, Snapshot};
+
+/// From this probability on a fact is counted as known. A convention: at 0.1 the right object is among the ten most likely.
+const KNOWN_FROM: f64 = 0.1;
+
+/// So many times p is more than scores of one token come to: they add up to F(w̄) − F(w′) in each layer.
+const BEYOND: f64 = 100.0;
+
+/// What was measured of an entry, beside its scores; `None` where that was not stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The fact.
+    pub fact: FactId,
+    /// F(w̄): probability of the right object; of several tokens the product.
+    pub probability: Option<f32>,
+    /// Rank of the right object among the model's answers, from 1; of objects of one token.
+    pub rank: Option<u32>,
+    /// Tokens of the object.
+    pub tokens: Option<u16>,
+    /// The largest score.
+    pub largest: Option<f32>,
+}
+
+/// What a run's model knows, language by language.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Knowledge {
+    /// First of all relations of a language together, then one by one; then the next language.
+    pub parts: Vec<Known>,
+}
+
+/// What is known of the facts of a relation, or of all, in a language.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Known {
+    /// Code of the language.
+    pub language: String,
+    /// The relation's id in the data (`P36`); `None` of all together, and of facts without one.
+    pub relation: Option<String>,
+    /// Entries: facts, times prompts.
+    pub entries: u64,
+    /// Those whose p was stored.
+    pub with_p: u64,
+    /// Median of p; of an even number the mean of the two in the middle.
+    pub median_p: Option<f64>,
+    /// Entries with p ≥ 0.1.
+    pub from_a_tenth: u64,
+    /// Entries of which it was stored whether the model's first answer is right: those with an object of one token.
+    pub answered: u64,
+    /// Those with the right answer.
+    pub right: u64,
+    /// Entries with an object of several tokens: their score is a sum over tokens, their p a product.
+    pub several_tokens: u64,
+    /// Those of them whose largest score is above 100·p.
+    pub beyond_p: u64,
+    /// What people call the relation: `P36 (capital)`.
+    #[serde(skip)]
+    pub shown: String,
+}
+
+/// Entries on the way to being counted.
+#[derive(Default)]
+struct Counts {
+    p: Vec<f32>,
+    entries: u64,
+    answered: u64,
+    right: u64,
+    several: u64,
+    beyond: u64,
+}
+
+impl Counts {
+    fn add(&mut self, entry: Measured) {
+        self.entries += 1;
+        self.p.extend(entry.probability);
+        if let Some(rank) = entry.rank {
+            self.answered += 1;
+            self.right += u64::from(rank == 1);
+        }
+        if entry.tokens.is_some_and(|tokens| tokens > 1) {
+            self.several += 1;
+            let is_beyond = |(p, score): (f32, f32)| f64::from(score) > BEYOND * f64::from(p);
+            self.beyond += u64::from(entry.probability.zip(entry.largest).is_some_and(is_beyond));
+        }
+    }
+
+    fn known(mut self, language: &str, relation: Option<(&str, String)>) -> Known {
+        self.p.sort_unstable_by(f32::total_cmp);
+        let at = |place: usize| self.p.get(place).copied().map(f64::from);
+        let middle = self.p.len() / 2;
+        // Of an odd number both are the one in the middle.
+        let below = self.p.len().saturating_sub(1) / 2;
+        let median = at(below).zip(at(middle)).map(|(a, b)| f64::midpoint(a, b));
+        let (relation, shown) = relation.unzip();
+        Known {
+            language: language.to_owned(),
+            relation: relation.map(str::to_owned),
+            entries: self.entries,
+            with_p: self.p.len() as u64,
+            median_p: median,
+            from_a_tenth: self.p.iter().filter(|&&p| f64::from(p) >= KNOWN_FROM).count() as u64,
+            answered: self.answered,
+            right: self.right,
+            several_tokens: self.several,
+            beyond_p: self.beyond,
+            shown: shown.unwrap_or_else(|| "all".to_owned()),
+        }
+    }
+}
+
+impl Snapshot {
+    /// What was measured of the entries of a slot that have scores and that `of` picks.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn measured(&self, slot: Slot, of: impl Fn(FactId) -> bool) -> Result<Vec<Measured>> {
+        let mut found = Vec::new();
+        for live in self.parts(slot)?.into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
+            for (local, fact) in (0..).zip(live.part.facts()?) {
+                let fact = FactId(u32::from_le_bytes(*fact));
+                if live.is_live(local) && of(fact) {
+                    let head = live.part.head(local)?;
+                    // The same in every layer; a store from elsewhere may know it of some only.
+                    let mut p = head.layers().map(|layer| layer.evidence.probability);
+                    let origin = head.origin().unwrap_or_default();
+                    found.push(Measured {
+                        fact,
+                        probability: p.find(|p| p.is_finite()),
+                        rank: origin.rank,
+                        tokens: origin.tokens,
+                        largest: Some(head.max()).filter(|max| !max.is_nan()),
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the model of a run knows of the entries that `of` picks.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn knowledge(&self, run: RunId, of: impl Fn(FactId, Slot) -> bool) -> Result<Knowledge> {
+        let mut by_language: BTreeMap<&str, (Counts, BTreeMap<RelationId, Counts>)> = BTreeMap::new();
+        for slot in self.slots_of(run).0 {
+            for entry in self.measured(slot, |fact| of(fact, slot))? {
+                let (all, relations) = by_language.entry(self.language_name(slot.language)).or_default();
+                all.add(entry);
+                if let Some(relation) = self.fact_relation(entry.fact)? {
+                    relations.entry(relation).or_default().add(entry);
+                }
+            }
+        }
+        let mut parts = Vec::new();
+        for (language, (all, relations)) in by_language {
+            parts.push(all.known(language, None));
+            let named = relations.into_iter().map(|(id, counts)| {
+                counts.known(language, Some((self.relation_name(id), self.relation_shown(id, None))))
+            });
+            parts.extend(named);
+        }
+        Ok(Knowledge { parts })
+    }
+}
+
+impl Knowledge {
+    /// Names of the columns of [`Self::rows`].
+    pub const COLUMNS: [&str; 6] = ["lang", "relation", "entries", "median p", "p >= 0.1", "answered right"];
+
+    /// As a table for people. A language with one relation has one row.
+    pub fn rows(&self) -> Vec<[String; 6]> {
+        let is_repeated = |part: &&Known| {
+            let same = |other: &Known| {
+                other.relation.is_some() && (&other.language, other.entries) == (&part.language, part.entries)
+            };
+            part.relation.is_none() && self.parts.iter().any(same)
+        };
+        self.parts.iter().filter(|part| !is_repeated(part)).map(Known::row).collect()
+    }
+
+    /// Whether p of any entry was stored.
+    pub fn has_p(&self) -> bool {
+        self.parts.iter().any(|part| part.with_p > 0)
+    }
+
+    /// What there is to know beside the table: a sentence each, without its full stop.
+    pub fn notes(&self) -> Vec<String> {
+        let totals = || self.parts.iter().filter(|part| part.relation.is_none());
+        let mut notes = Vec::new();
+        if !self.has_p() {
+            return vec![
+                "how likely the right objects were was not stored with this run, so what its model knows is not known"
+                    .into(),
+            ];
+        }
+        for part in totals().filter(|part| part.with_p < part.entries) {
+            let Known { language, entries, with_p, .. } = part;
+            notes.push(format!(
+                "p was stored of {with_p} of {entries} entries in {language}: median and share are of these"
+            ));
+        }
+        let several: Vec<String> = totals().filter(|part| part.several_tokens > 0).map(Known::several_told).collect();
+        if !several.is_empty() {
+            let several = several.join("; ");
+            notes.push(format!(
+                "objects of several tokens: {several}; their score is a sum over the tokens and their p the product, so a small p may \
+                 carry a large score"
+            ));
+        }
+        notes
+    }
+}
+
+impl Known {
+    fn row(&self) -> [String; 6] {
+        let share = |part: u64, whole: u64| {
+            if whole == 0 { "–".into() } else { format!("{:.0} %", 100.0 * part as f64 / whole as f64) }
+        };
+        let right = if self.answered == 0 { "–".into() } else { format!("{} of {}", self.right, self.answered) };
+        let median = self.median_p.map_or_else(|| "–".into(), p_shown);
+        let (language, relation) = (self.language.clone(), self.shown.clone());
+        [language, relation, self.entries.to_string(), median, share(self.from_a_tenth, self.with_p), right]
+    }
+
+    /// `zh 37 of 72 entries, 30 with a score above 100·p`
+    fn several_told(&self) -> String {
+        let Self { language, several_tokens, entries, beyond_p, .. } = self;
+        let beyond = if *beyond_p > 0 { format!(", {beyond_p} with a score above 100·p") } else { String::new() };
+        format!("{language} {several_tokens} of {entries} entries{beyond}")
+    }
+}
+
+/// Two digits of a probability: `0.77`, `0.016`, `3.0e-5`.
+fn p_shown(p: f64) -> String {
+    if p == 0.0 {
+        return "0".into();
+    }
+    if p < 1e-4 {
+        return format!("{p:.1e}");
+    }
+    let places = (1.0 - p.log10().floor()).max(2.0) as usize;
+    format!("{p:.places$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_have_two_digits() {
+        let shown = [1.0, 0.77, 0.5, 0.1, 0.016, 0.00032, 0.0001, 0.00003, 0.0].map(p_shown);
+        assert_eq!(shown, ["1.00", "0.77", "0.50", "0.10", "0.016", "0.00032", "0.00010", "3.0e-5", "0"]);
+    }
+}
