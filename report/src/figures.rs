@@ -2,6 +2,7 @@
 
 mod between;
 mod by_layer;
+mod chance;
 mod conditions;
 mod heat_map;
 mod overlap;

@@ -5,6 +5,7 @@
 mod completeness;
 mod evidence;
 mod facts;
+mod knowledge;
 mod overview;
 mod run;
 mod table;
@@ -81,6 +82,7 @@ fn sections(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result
         let names = runs.iter().map(|run| run.spec.name.clone()).collect();
         sections.push(run::comparison(store, &Selection { runs: names, ..Selection::default() })?);
     }
+    sections.push(knowledge::section(snapshot, &runs)?);
     for (at, run) in runs.iter().enumerate() {
         sections.push(run::section(store, snapshot, run, at)?);
     }

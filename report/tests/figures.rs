@@ -295,7 +295,46 @@ fn figures_of_groups_say_their_thresholds_and_all_say_their_pairs() {
     let kn = by_layer(&fixture.store, SourceKind::Kn, &only("first")).expect("a figure");
     assert_eq!(legend(&bars(kn)), [("en", "5 pairs", Some(0)), ("zh", "2 pairs", Some(1))]);
     let likn = by_layer(&fixture.store, SourceKind::Likn, &only("first")).expect("a figure");
-    assert_eq!(legend(&bars(likn)), [("en ∩ zh", "1 pair", Some(0))]);
+    // f1 alone has both languages, so there is no other fact: 2 neurons and 1 of a layer of 3.
+    let random = ("chance: random sets", "0.7 pairs", Some(2));
+    assert_eq!(legend(&bars(likn)), [("en ∩ zh", "1 pair", Some(0)), random]);
+}
+
+/// f1 and f2 both have neuron 2:0 in both languages, and each one of its own: 1:0 and 1:1, in both.
+#[test]
+fn beside_language_independent_neurons_stands_what_chance_gives() {
+    let fixture = fixture();
+    let run = fixture.store.open_run(RunSpec::new("pair", "toy", Shape::new(LAYERS, WIDTH).expect("a shape")));
+    let run = run.expect("a run");
+    for (fact, own) in [("f1", 0), ("f2", 1)] {
+        for language in ["en", "zh"] {
+            let data = EntryData::Neurons(neurons(&[(1, own), (2, 0)]));
+            run.append(Entry { fact: fact.into(), language: language.into(), prompt: 0, data }).expect("an entry");
+        }
+    }
+    run.finish().expect("the run is complete");
+    let selection = Selection { runs: vec!["pair".into()], ..Selection::default() };
+    let drawn = by_layer(&fixture.store, SourceKind::Likn, &selection).expect("a figure");
+    // Another fact: neuron 2:0 twice. At random: 1·1/3 for each fact and layer.
+    let told = "en ∩ zh: 4 LIKN pairs of 2 facts; chance gives 2.0 of another fact's sets of the same relation in the other languages, \
+                and 1.3 of random sets of the same sizes in each layer";
+    assert_eq!(drawn.remarks, [told]);
+    let statement =
+        of_statement(&fixture.store, "likn[run=pair, lang in (en, zh)] by layer", None, None).expect("a figure");
+    assert_eq!(statement.remarks, [told.trim_start_matches("en ∩ zh: ")]);
+    let bars = bars(drawn);
+    let of_statement = self::bars(statement);
+    let of_series = |bars: &Bars| bars.series.iter().map(|series| series.bars.clone()).collect::<Vec<_>>();
+    let values_of = |bars: &Bars| -> Vec<Vec<f64>> {
+        of_series(bars).iter().map(|series| series.iter().flatten().map(|bar| bar.value).collect()).collect()
+    };
+    assert_eq!(values_of(&of_statement), values_of(&bars), "the same of a statement");
+    let names: Vec<&str> = bars.series.iter().map(|series| series.name.as_str()).collect();
+    assert_eq!(names, ["en ∩ zh", "chance: another fact", "chance: random sets"]);
+    let of = |series: usize| -> Vec<f64> { bars.series[series].bars.iter().flatten().map(|bar| bar.value).collect() };
+    // Shares of the four pairs that were found.
+    assert_eq!((of(0), of(1)), (vec![0.0, 0.5, 0.5, 0.0], vec![0.0, 0.0, 0.5, 0.0]));
+    assert!((of(2)[1] - 2.0 / 3.0 / 4.0).abs() < 1e-12 && of(2)[0] == 0.0, "{:?}", of(2));
 }
 
 #[test]

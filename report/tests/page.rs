@@ -144,6 +144,28 @@ fn an_object_of_several_tokens_has_an_absolute_residual_and_no_share() {
 }
 
 #[test]
+fn the_page_says_what_the_models_know_and_which_entries_have_sums_and_products() {
+    let page = written(&filled().store, &PageOptions::default());
+    let text = plain(&page);
+    // p is 0.75, 0.75 and, of the first layer of f3, 0.5; no rank was stored, and no p in Chinese.
+    assert!(
+        text.contains("en\u{1f}\u{1f}P36 (capital)\u{1f}\u{1f}3\u{1f}\u{1f}0.75\u{1f}\u{1f}100 %\u{1f}\u{1f}–"),
+        "{text}"
+    );
+    assert!(text.contains("P was stored of 0 of 1 entries in zh"), "{text}");
+    let fixture = empty();
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(1, 2).expect("a shape"))).expect("a run");
+    let origin = Some(Origin { tokens: Some(2), ..Origin::default() });
+    let values = ScoreValues::Dense(vec![0.5, 0.0]);
+    let data = EntryData::Scores(Scores { values, evidence: vec![evidence(0.001, 0.0, 0.5)], origin });
+    run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let text = plain(&written(&fixture.store, &PageOptions::default()));
+    let several = "en 1 of 1 entries, 1 with a score above 100·p";
+    assert!(text.contains(&format!("Objects of several tokens: {several}; their score is a sum")), "{text}");
+    assert_eq!(text.matches(several).count(), 2, "with p, and with the residuals: {text}");
+}
+
+#[test]
 fn every_query_on_the_page_is_answered_with_the_numbers_beside_it() {
     let fixture = filled();
     let page = written(&fixture.store, &PageOptions::default());

@@ -194,6 +194,13 @@ impl Knowledge {
         self.parts.iter().any(|part| part.with_p > 0)
     }
 
+    /// How many entries have an object of several tokens, language by language; `None` if there are none, or it is not known.
+    pub fn several_tokens_told(&self) -> Option<String> {
+        let totals = self.parts.iter().filter(|part| part.relation.is_none() && part.several_tokens > 0);
+        let told: Vec<String> = totals.map(Known::several_told).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
     /// What there is to know beside the table: a sentence each, without its full stop.
     pub fn notes(&self) -> Vec<String> {
         let totals = || self.parts.iter().filter(|part| part.relation.is_none());
@@ -210,9 +217,7 @@ impl Knowledge {
                 "p was stored of {with_p} of {entries} entries in {language}: median and share are of these"
             ));
         }
-        let several: Vec<String> = totals().filter(|part| part.several_tokens > 0).map(Known::several_told).collect();
-        if !several.is_empty() {
-            let several = several.join("; ");
+        if let Some(several) = self.several_tokens_told() {
             notes.push(format!(
                 "objects of several tokens: {several}; their score is a sum over the tokens and their p the product, so a small p may \
                  carry a large score"

@@ -28,11 +28,13 @@ impl Json {
         fields.iter().find_map(|(_, value)| if let Self::Text(text) = value { Some(text.clone()) } else { None })
     }
 
-    /// A value with an interval, `{value, interval: {low, high}}`, as one text. A bound that is null is infinite.
+    /// A value with an interval, `{value, interval: {low, high}}`, as one text. A bound that is null is infinite; in the place of the
+    /// interval of too few facts stands that they are.
     pub fn estimate(&self) -> Option<String> {
         let Self::Object(fields) = self else { return None };
         let (value, interval) = (self.field("value")?, self.field("interval")?);
-        if fields.len() != 2 {
+        let few = self.field("too_few_facts");
+        if fields.len() != 2 + usize::from(few.is_some()) {
             return None;
         }
         let bound = |name, infinite: &str| match interval.field(name) {
@@ -41,6 +43,7 @@ impl Json {
         };
         Some(match interval {
             Self::Object(_) => format!("{} [{}, {}]", value.cell(), bound("low", "-∞"), bound("high", "∞")),
+            _ if few.is_some() => format!("{} [too few]", value.cell()),
             _ => value.cell(),
         })
     }

@@ -7,13 +7,15 @@ use kndb_query::{SourceKind, scored_layers};
 use kndb_storage::{Run, Store};
 
 use super::Illustration;
+use super::chance;
 use super::conditions::Conditions;
 use super::selection::{RunLanguages, Selection, needs, run_label};
 use crate::answer::{Answer, number, pairs_note};
 use crate::error::{Error, Result};
 
 /// Draws the share of each layer in knowledge neurons (`kn`), language-independent ones (`likn`) or degenerate ones (`dkn`):
-/// one series a run and language, or for `likn` one a run, over the intersection of its languages.
+/// one series a run and language, or for `likn` one a run, over the intersection of its languages. Beside `likn` stands its chance:
+/// in remarks, and of few runs as series of their own, in the same unit, a share of the pairs that were found.
 ///
 /// # Errors
 /// When no run has such neurons, or a query is refused.
@@ -25,10 +27,13 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
         return Err(Error::NoRun { figure: name(kind), expected: needs(kind) });
     }
     let (mut layers, mut before) = (0, 0);
+    // Of each run: what was found, another fact's sets, and random sets.
+    let kn = SourceKind::Kn;
+    let room = 3 * runs.len() <= Bars::MOST_SERIES;
     let (mut series, mut queries, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for run in &runs {
         let place = before;
-        before += if kind == SourceKind::Likn { 1 } else { run.asked.len() };
+        before += if kind == SourceKind::Likn { if room { 3 } else { 1 } } else { run.asked.len() };
         let run_name = &run.run.spec.name;
         for missing in selection.languages.iter().filter(|language| !run.languages.contains(language)) {
             remarks.push(format!("run {run_name} has no {missing}"));
@@ -50,12 +55,28 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                     layers = layers.max(own);
                     let asked =
                         run.asked.iter().position(|asked| kind != SourceKind::Likn && languages.contains(asked));
-                    series.push(Series {
+                    let found = Series {
                         name: label,
                         bars: bars(&answer, &run.run, &conditions),
                         note: Some(pairs_note(pairs(&answer))),
                         color: Some(place + asked.unwrap_or_default()),
-                    });
+                    };
+                    let mut beside = Vec::new();
+                    if kind == SourceKind::Likn {
+                        let of = |id, language| {
+                            (id, selection.source(kn, &snapshot, &run.run, std::slice::from_ref(language)))
+                        };
+                        let ids = run.languages.iter().filter_map(|name| Some((snapshot.language(name)?, name)));
+                        let sources = ids.map(|(id, language)| of(id, language)).collect();
+                        let of_run = run_label(&run.run, &runs);
+                        let (run, pairs) = (&run.run, pairs(&answer));
+                        let drawn = chance::Drawn { run, sources, series: &found, pairs, unit: Unit::Share, of_run };
+                        let (more, told) = drawn.beside(store, &snapshot)?;
+                        beside.extend(more.into_iter().filter(|_| room));
+                        remarks.push(told);
+                    }
+                    series.push(found);
+                    series.extend(beside);
                 }
             }
             queries.push(query);

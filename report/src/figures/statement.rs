@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_query::{Dimension, Head, Measure, Query, Settings, Statement, Value, layers_asked};
+use kndb_query::{Dimension, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked};
 use kndb_storage::Store;
 
-use super::{Illustration, between};
+use super::{Illustration, between, chance};
 use crate::answer::{Answer, in_query, number, pairs_note, written};
 use crate::error::{Error, Result};
 
@@ -103,18 +103,52 @@ pub fn of_answer(
         layers.into_iter().for_each(|layers| table.fill_layers(layers as usize));
     }
     let zero = (complete && matches!(measure.unit, Unit::Share | Unit::Count)).then(|| Bar::new(0.0));
-    let figure = (!table.bars.is_empty()).then(|| {
-        Figure::Bars(Bars {
-            caption: Caption { title: text.clone(), ..Caption::default() },
-            category_axis: category.to_string(),
-            series_axis: second.map(|dimension| dimension.to_string()).unwrap_or_default(),
-            value_axis: measure.name.to_owned(),
-            unit: measure.unit,
-            series: table.series(zero.as_ref(), second.is_some_and(is_number)),
-            categories: table.categories.names,
-        })
+    let mut figure = (!table.bars.is_empty()).then(|| Bars {
+        caption: Caption { title: text.clone(), ..Caption::default() },
+        category_axis: category.to_string(),
+        series_axis: second.map(|dimension| dimension.to_string()).unwrap_or_default(),
+        value_axis: measure.name.to_owned(),
+        unit: measure.unit,
+        series: table.series(zero.as_ref(), second.is_some_and(is_number)),
+        categories: table.categories.names,
     });
+    if let Some(bars) = figure.as_mut().filter(|_| complete && measure.name != Measure::Facts.word()) {
+        remarks.extend(add_chance(store, settings, query, answer, bars)?);
+    }
+    let figure = figure.map(Figure::Bars);
     Ok(Illustration::new(figure, vec![text], remarks))
+}
+
+/// Puts what chance gives beside language-independent neurons by layer, all layers of which are drawn; says it in words.
+fn add_chance(
+    store: &Store,
+    settings: &Settings,
+    query: &Query,
+    answer: &Answer,
+    bars: &mut Bars,
+) -> Result<Option<String>> {
+    let by_layer = matches!(query.by.as_slice(), [one] if one.dimension == Dimension::Layer);
+    let Some(source) = query.only_source().filter(|source| by_layer && source.kind == SourceKind::Likn) else {
+        return Ok(None);
+    };
+    let snapshot = store.snapshot()?;
+    let in_order = bars.categories.iter().enumerate().all(|(at, name)| *name == at.to_string());
+    let (Some((run, sources)), [series]) = (chance::taken_apart(&snapshot, settings, source), bars.series.as_slice())
+    else {
+        return Ok(None);
+    };
+    let pairs = answer.column(Measure::Pairs.word());
+    let pairs = answer.rows.iter().filter_map(|row| row.get(pairs?).and_then(number)).sum();
+    let drawn = chance::Drawn { run, sources, series, pairs, unit: bars.unit, of_run: None };
+    let (more, told) = drawn.beside(store, &snapshot)?;
+    if in_order && matches!(bars.unit, Unit::Share | Unit::Count) {
+        let found = bars.series.iter_mut().find(|series| series.name.is_empty());
+        if let Some(found) = found {
+            found.name = "found".into();
+        }
+        bars.series.extend(more);
+    }
+    Ok(Some(told))
 }
 
 /// Whether names of a dimension are numbers.

@@ -18,6 +18,7 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
         parts.push(html! {
             h3 { "Run " (run.spec.name) }
             @if let Some(text) = asked_otherwise(snapshot, run)? { p.remark { (text) } }
+            @if let Some(text) = snapshot.knowledge(run.id, |_, _| true)?.several_tokens_told() { p.remark { "Objects of several tokens: " (text) "." } }
             (of_run(snapshot, run, &layers)?)
         });
     }
@@ -26,8 +27,8 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
             "Integrated gradients promise that a layer's scores add up to F(w̄) − F(w′), the change of probability from the "
             "baseline to the prompt. The residual is what is left: |Σ scores − (F(w̄) − F(w′))|, absolute and as a share of "
             "|F(w̄) − F(w′)|. Both were stored with the scores when they were computed, from all scores, those that were not "
-            "kept included. An object of several tokens is asked token by token: its residual is the sum of the tokens' residuals, and it is left "
-            "out of the shares, because its F is the product of the tokens' probabilities. Quantiles are nearest ranks; an entry is a fact in a "
+            "kept included. That holds of an object of one token. One of several is asked token by token: its scores, and its residual, are sums over "
+            "the tokens, while its F is the product of their probabilities, which the scores do not add up to; it is left out of the shares. Quantiles are nearest ranks; an entry is a fact in a "
             "language with a prompt."
         }
         @if parts.is_empty() { p.nothing { "The store has no run yet." } }
