@@ -66,6 +66,13 @@ fn facts_are_attributed_asked_for_and_not_computed_twice() {
     assert_eq!((&run["finished"], &run["entries"]), (&true.into(), &3.into()));
     let neurons = environment.ok(&["query", "db", "kn by lang", "-m", "jsonl"]).out;
     assert_eq!(neurons.lines().count(), 2, "{neurons}");
+    // Every entry has a p, and of the summary and of `info` it is the same table.
+    let known: Vec<_> = run["knows"].as_array().expect("a list").iter().filter(|it| it["relation"].is_null()).collect();
+    let counts: Vec<_> = known.iter().map(|it| (&it["language"], &it["entries"], &it["with_p"])).collect();
+    assert_eq!(counts, [(&"en".into(), &2.into(), &2.into()), (&"zh".into(), &1.into(), &1.into())]);
+    let table = ran.out.split("what the model of run").nth(1).expect("what the model knows");
+    assert!(table.contains("| median p | p >= 0.1 | answered right"), "{table}");
+    assert!(environment.ok(&["info", "db"]).out.contains(table), "{table}");
 
     let again = attribute(&environment, "bert", &[]);
     assert!(again.out.contains("entries      0 new, 3 already there\n"), "{again:?}");
@@ -98,6 +105,30 @@ fn a_changed_option_drops_the_preset_s_name_and_only_that() {
     assert_eq!(run("gpt2-integrated-gradients")["prompt_share"], 0.7);
     assert_eq!(run("toy-ablation")["parameters"]["layers"], "0,2");
     assert_eq!(run("sums")["parameters"]["normalise"], "no");
+}
+
+#[test]
+fn p_is_stored_with_the_scores_of_every_method() {
+    let environment = with_facts();
+    let p = |option: &str, method: &str| {
+        let ran = attribute(&environment, "bert", &[option, method, "--run", method]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let info = runs(&environment);
+        let run = info.as_array().expect("runs").iter().find(|run| run["run"] == method).expect("the run").clone();
+        run["knows"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| it["median_p"].as_f64().expect("p"))
+            .collect::<Vec<_>>()
+    };
+    let by_path = p("--preset", "amig");
+    assert!(!by_path.is_empty());
+    for method in ["activation", "ablation"] {
+        for (found, expected) in p("--method", method).iter().zip(&by_path) {
+            assert!((found - expected).abs() <= 1e-6 * expected, "{method}: {found} for {expected}");
+        }
+    }
 }
 
 #[test]

@@ -28,9 +28,16 @@ pub struct FactScores {
 }
 
 impl FactScores {
-    /// As a writer hands them to a store, with what they were made from.
-    pub fn into_entry_scores(self, origin: Option<Origin>) -> Scores {
-        Scores { values: ScoreValues::Dense(self.scores), evidence: self.evidence, origin }
+    /// As a writer hands them to a store, with what they were made from. Of a method without a path only p is evidence, of each of
+    /// the model's `layers`.
+    pub fn into_entry_scores(self, layers: u32, origin: Option<Origin>) -> Scores {
+        let mut evidence = self.evidence;
+        if evidence.is_empty() {
+            let p_alone =
+                LayerEvidence { probability: self.probability as f32, baseline: f32::NAN, residual: f32::NAN };
+            evidence = vec![p_alone; layers as usize];
+        }
+        Scores { values: ScoreValues::Dense(self.scores), evidence, origin }
     }
 }
 

@@ -175,7 +175,7 @@ impl Job {
         };
         let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
             Ok(desk.scores(item)?.and_then(|(found, origin)| match self.run.score_type.cannot_keep(&found.scores) {
-                None => Ok(EntryData::Scores(found.into_entry_scores(Some(origin)))),
+                None => Ok(EntryData::Scores(found.into_entry_scores(model.shape().layers, Some(origin)))),
                 Some(_) => Err(Skip::ScoreType),
             }))
         })?;
