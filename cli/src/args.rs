@@ -5,6 +5,8 @@
 #[cfg(feature = "attribute")]
 mod attribute;
 #[cfg(feature = "attribute")]
+mod condition;
+#[cfg(feature = "attribute")]
 mod dkn;
 mod import;
 mod mistakes;

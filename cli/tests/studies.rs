@@ -49,6 +49,38 @@ fn an_edit_study_is_the_same_again_and_its_statements_can_be_asked() {
 }
 
 #[test]
+fn only_facts_that_the_model_knows_are_studied_where_that_is_asked_for() {
+    let environment = Environment::with_run(&["P30", "P361"], 12);
+    let model = demo_model("bilingual-masked");
+    let study = |extra: &[&str]| {
+        let common = ["edit-study", "db", "--model", &model, "--draws", "50", "--json", "a.json"];
+        let ran = environment.ok(&[&common, extra].concat());
+        (ran.out, json(&environment, "a.json"))
+    };
+    let (all, report) = study(&[]);
+    assert!(all.contains("What the model knows of the studied facts") && all.contains("other's LIKN"), "{all}");
+    let p = |row: &Value| row["probability"].as_f64().expect("p");
+    let of_fact = |report: &Value| -> Vec<(String, f64)> {
+        let rows = report["rows"].as_array().expect("rows").iter().filter(|row| row["method"]["name"] == "LIKN");
+        rows.map(|row| (row["fact"].as_str().expect("an id").to_owned(), p(row))).collect()
+    };
+    let mut least: Vec<f64> = of_fact(&report).iter().map(|(_, p)| *p).collect();
+    least.sort_by(f64::total_cmp);
+    // A bound between two facts, so that it leaves some out.
+    let bound = f64::midpoint(least[least.len() / 3], least[least.len() / 3 + 1]);
+    let condition = format!("p>={bound} and tokens=1");
+    let (text, some) = study(&["--where", &condition]);
+    assert!(some["facts"].as_u64() < report["facts"].as_u64(), "{text}");
+    assert!(of_fact(&some).iter().all(|(_, p)| *p >= bound), "{some}");
+    assert!(text.contains(&format!(", where {condition}")) && text.contains("does not hold in"), "{text}");
+    let wrong = |condition: &str| environment.run(&["edit-study", "db", "--model", &model, "--where", condition]);
+    let ran = wrong("p>=10%");
+    assert!(ran.code == Some(2) && ran.messages.contains("a probability, not a share"), "{ran:?}");
+    let ran = wrong("p>=0.99 and correct=no");
+    assert!(ran.code == Some(1) && ran.messages.contains("no fact is left to study"), "{ran:?}");
+}
+
+#[test]
 fn a_fact_check_judges_statements_and_names_what_it_leaves_out() {
     let environment = Environment::with_run(&["P30", "P361"], 20);
     let model = demo_model("bilingual-masked");

@@ -59,14 +59,16 @@ pub use published::{PUBLISHED_CHECKS, PublishedCheck};
 pub use score::{CheckRow, Pair, Part};
 
 use crate::error::StudyError;
+use crate::known::measured_in;
 use crate::model::LanguageModel;
 use crate::questions::{check_relations, leave_out, run};
 use crate::statements::{Asker, Statement};
 use crate::watch::Watch;
-use kndb_storage::Store;
+use kndb_storage::{FactId, Knowledge, LanguageId, PromptId, Run, Snapshot, Store};
 use plan::{LanguagePlan, RelationPlan};
 use score::Scoring;
 use serde::Serialize;
+use std::collections::HashSet;
 use threshold::Lambdas;
 
 /// A finished study: everything its tables are made from.
@@ -78,6 +80,8 @@ pub struct CheckReport {
     pub model: String,
     /// The statements the kept neurons come from.
     pub statements: Vec<Statement>,
+    /// What the model knows of the facts that were checked, as the run of their scores has stored it; nothing where that is gone.
+    pub knowledge: Knowledge,
     /// Results by language.
     pub languages: Vec<LanguageReport>,
     /// AMIG's Table 3.
@@ -145,7 +149,7 @@ pub fn fact_check(
     let mut asker = Asker { store, shape: run.spec.shape, asked: Vec::new() };
     let (mut languages, mut rows) = (Vec::new(), Vec::new());
     for language in &options.languages {
-        let mut plan = LanguagePlan::new(&snapshot, run.id, language, &mut asker, options)?;
+        let mut plan = LanguagePlan::new(&snapshot, run, language, &mut asker, options)?;
         let scored = Scoring { model, options }.language(&plan, watch)?;
         for reason in scored.refused {
             leave_out(&mut plan.left_out, reason);
@@ -164,6 +168,7 @@ pub fn fact_check(
         return Err(StudyError::NoFacts { left_out });
     }
     Ok(CheckReport {
+        knowledge: knowledge(&snapshot, run, &rows, options)?,
         options: options.clone(),
         model: run.spec.model.clone(),
         statements: asker.asked,
@@ -171,6 +176,23 @@ pub fn fact_check(
         published: PUBLISHED_CHECKS,
         rows,
     })
+}
+
+/// Of the facts that were put to the model, in their language and with the prompt of the study.
+fn knowledge(
+    snapshot: &Snapshot,
+    run: &Run,
+    rows: &[CheckRow],
+    options: &CheckOptions,
+) -> Result<Knowledge, StudyError> {
+    let Some(measured) = measured_in(snapshot, run) else { return Ok(Knowledge::default()) };
+    let mut checked: HashSet<(FactId, Option<LanguageId>)> = HashSet::new();
+    for row in rows {
+        checked.extend(snapshot.fact(&row.fact)?.map(|fact| (fact, snapshot.language(&row.language))));
+    }
+    Ok(snapshot.knowledge(measured.id, |fact, slot| {
+        slot.prompt == PromptId(options.prompt) && checked.contains(&(fact, Some(slot.language)))
+    })?)
 }
 
 fn language_report(plan: LanguagePlan, rows: &[CheckRow], options: &CheckOptions) -> LanguageReport {

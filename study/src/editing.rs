@@ -9,13 +9,17 @@
 //! | `Mono-KN s` | the fact's neurons N in another language s; one row for each s |
 //! | `Seq-KN` | the N of all languages, one edit after the other, all in force: a neuron of two of them is scaled twice |
 //! | `random` | as many random neurons a layer as L has there, none of them in L |
+//! | `other's LIKN` | the L of another fact of the same relation, on this fact: what it does is the relation's, not the fact's |
+//! | `LIKN on other` | L on that other fact, which stands in the related fact's place |
+//!
+//! The other fact is drawn at random, the same for both and in every language; facts alone in their relation have none.
 //!
 //! Unrelated facts are drawn from those with a non-empty L, of all relations, whatever else limits the study.
 //!
 //! The change of a probability is (p_after − p_before) / p_before. *Related* is the fact itself, *unrelated* a random fact of
 //! another relation, asked in the same language under the same edits. SR_x = |mean related / mean unrelated| for x ∈ {suppress,
 //! enhance}, and SR = SR_suppress + SR_enhance (Eq. 11). Intervals are percentiles over facts drawn anew; all methods see the same
-//! draws, so the difference to `random` is paired.
+//! draws, so the differences to `random` and to `other's LIKN` are paired. Fewer than ten facts have no interval.
 //!
 //! **A ratio needs a denominator.** Where the interval of the unrelated mean contains 0, SR has no upper bound: its interval then
 //! is open above (∞), [`Effect::unstable_draws`] counts the draws in which the unrelated mean was 0 or of the other sign,
@@ -52,12 +56,14 @@ pub use published::{PUBLISHED_SUCCESS, PublishedSuccess};
 pub use success::{Cell, Effect, Success};
 
 use crate::error::StudyError;
+use crate::known::Known;
 use crate::model::LanguageModel;
 use crate::questions::{check_relations, run};
 use crate::statements::{Asker, Statement};
 use crate::watch::Watch;
-use kndb_storage::Store;
+use kndb_storage::{FactId, Knowledge, PromptId, RunId, Snapshot, Store};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// A finished study: everything its tables are made from.
 #[derive(Clone, Debug, Serialize)]
@@ -72,6 +78,8 @@ pub struct EditReport {
     pub facts_with_likn: usize,
     /// Facts that were studied.
     pub facts: usize,
+    /// What the model knows of the studied facts, as the run has stored it.
+    pub knowledge: Knowledge,
     /// Facts that were left out, by reason; a fact that only lacks a measurement in one language counts there.
     pub left_out: Vec<(String, u64)>,
     /// Success rates by language and method.
@@ -101,8 +109,9 @@ pub fn edit_study(
     }
     check_relations(&snapshot, &options.relations)?;
     let mut asker = Asker { store, shape: run.spec.shape, asked: Vec::new() };
+    let known = Known::read(&snapshot, run, &options.languages, options.prompt, &options.known)?;
     let sets = facts::NeuronSets::read(&mut asker, options)?;
-    let mut plan = facts::Plan::new(&snapshot, &sets, options)?;
+    let mut plan = facts::Plan::new(&snapshot, &sets, &known, options)?;
     plan.ask(model, options, watch)?;
     let (rows, refused) = measure::measure(model, &sets, &plan, options, watch)?;
     for reason in refused {
@@ -111,7 +120,9 @@ pub fn edit_study(
     if rows.is_empty() {
         return Err(StudyError::NoFacts { left_out: plan.left_out() });
     }
+    let knowledge = knowledge(&snapshot, run.id, &plan, options)?;
     Ok(EditReport {
+        knowledge,
         options: options.clone(),
         model: run.spec.model.clone(),
         statements: asker.asked,
@@ -122,4 +133,23 @@ pub fn edit_study(
         published: PUBLISHED_SUCCESS,
         rows,
     })
+}
+
+/// Of the studied facts, in the languages and with the prompt of the study.
+fn knowledge(
+    snapshot: &Snapshot,
+    run: RunId,
+    plan: &facts::Plan,
+    options: &EditOptions,
+) -> Result<Knowledge, StudyError> {
+    let mut studied: HashSet<FactId> = HashSet::new();
+    for &at in &plan.studied {
+        studied.extend(snapshot.fact(&plan.questions[at].fact)?);
+    }
+    Ok(snapshot.knowledge(run, |fact, slot| {
+        let language = snapshot.language_name(slot.language);
+        slot.prompt == PromptId(options.prompt)
+            && options.languages.iter().any(|asked| asked == language)
+            && studied.contains(&fact)
+    })?)
 }

@@ -78,6 +78,18 @@ pub enum StudyError {
         /// Languages in which it has some.
         known: Vec<String>,
     },
+    /// A condition is on something that the run did not store.
+    #[error(
+        "run {run:?} does not say {expected}, so `{condition}` cannot be answered; expected a run of `kndb attribute`"
+    )]
+    NotMeasured {
+        /// The run.
+        run: String,
+        /// The condition.
+        condition: String,
+        /// What it is on.
+        expected: &'static str,
+    },
     /// The model failed on a claim.
     #[error("the model failed on fact {fact} in {language}: {source}")]
     Model {

@@ -11,6 +11,7 @@
 //! | `model`, `asking` | the border to a model, and checks on what it answers |
 //! | `engine_model` | the models of `kndb-engine`, with the feature `engine` |
 //! | `statements`, `questions` | what is read from the store: neuron sets, facts in words |
+//! | `known` | conditions on what was measured of facts: which are studied |
 //! | `streams`, `watch` | random draws that depend on nothing else; threads, progress, stopping |
 //! | `output` | [`Report`]: text tables, JSON, CSV |
 //!
@@ -76,6 +77,7 @@ pub mod editing;
 #[cfg(feature = "engine")]
 pub mod engine_model;
 mod error;
+mod known;
 mod model;
 mod output;
 mod questions;
@@ -85,6 +87,7 @@ mod streams;
 mod watch;
 
 pub use error::StudyError;
+pub use known::{Comparison, KnownIf};
 pub use model::{Change, Claim, Edit, LanguageModel, Refusal};
 pub use output::Report;
 pub use statements::Statement;

@@ -2,9 +2,11 @@
 //!
 //! Writers take a [`Write`] and know no terminal. What is not defined is `–` in tables, `null` in JSON and empty in CSV.
 
+mod knowledge;
 mod layout;
 
-pub(crate) use layout::{Table, UNDEFINED, estimate, number, plain};
+pub(crate) use knowledge::write_knowledge;
+pub(crate) use layout::{TOO_FEW, Table, UNDEFINED, estimate, number, plain};
 
 use serde::Serialize;
 use std::io::{self, Write};

@@ -6,7 +6,7 @@ mod bootstrap;
 mod classification;
 mod ranking;
 
-pub use bootstrap::{Bootstrap, Estimate, Interval, Resampled};
+pub use bootstrap::{Bootstrap, Estimate, Interval, LEAST_FACTS, Resampled};
 pub use classification::Confusion;
 pub use ranking::Ranking;
 

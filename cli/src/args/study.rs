@@ -5,18 +5,21 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use kndb_storage::Preset;
+use kndb_study::KnownIf;
 
+use super::condition::{Where, conditions};
 use super::values::{self, count, preset, share};
 
 /// `kndb edit-study`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Facts are those with language-independent neurons. LIKN edits these, Mono-KN the neurons of another \
-language, Seq-KN those of all languages, random as many random neurons of the same layers. SR (Eq. 11 of \
-AMIG) is the change of the fact over that of a random fact of another relation, suppressing and enhancing.
+language, Seq-KN those of all languages, random as many random neurons of the same layers, other's LIKN the \
+LIKN of another fact of the same relation. SR (Eq. 11 of AMIG) is the change of the fact over that of a random fact of another relation, suppressing and enhancing.
 
 EXAMPLES
-  kndb edit-study my.kndb --model models/mbert --langs en,zh --seed 1 --json edit.json")]
+  kndb edit-study my.kndb --model models/mbert --langs en,zh --seed 1 --json edit.json
+  kndb edit-study my.kndb --model models/mbert --langs en,zh --where 'p>=0.1 and tokens=1'")]
 pub struct EditStudyArgs {
     /// What both studies take.
     #[command(flatten)]
@@ -84,9 +87,10 @@ pub struct StudyArgs {
     /// Relations, such as P36,P19 [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub relations: Vec<String>,
-    /// A further condition on the neuron sets, such as 'layer in 7..11'; may be given several times
-    #[arg(long = "where", value_name = "CONDITION")]
-    pub conditions: Vec<String>,
+    /// Conditions joined by `and`: on the facts that are studied, in every language they are asked in (p>=0.1,
+    /// correct=yes, object_rank<=5, tokens=1), or on the neuron sets (layer in 7..11); may be given several times
+    #[arg(long = "where", value_name = "CONDITIONS", value_parser = conditions)]
+    pub conditions: Vec<Where>,
     /// Number of the template that is asked
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u16>)]
     pub prompt: u16,
@@ -124,4 +128,16 @@ pub enum StudyPreset {
     Sound,
     /// Those of AMIG's released code
     AmigCode,
+}
+
+impl StudyArgs {
+    /// The conditions on facts.
+    pub fn known(&self) -> Vec<KnownIf> {
+        self.conditions.iter().flat_map(|of| of.known.iter().copied()).collect()
+    }
+
+    /// The conditions on neuron sets.
+    pub fn set_conditions(&self) -> Vec<String> {
+        self.conditions.iter().flat_map(|of| of.sets.iter().cloned()).collect()
+    }
 }

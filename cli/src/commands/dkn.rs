@@ -1,5 +1,6 @@
 //! `kndb dkn`: degenerate groups among the knowledge neurons of a run.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -9,11 +10,12 @@ use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Sea
 use kndb_engine::device;
 use kndb_engine::job::Selection;
 use kndb_query::{Column, Note, Sink, Span, Text, Value};
-use kndb_storage::{Claim, Run, RunSpec, Store};
+use kndb_storage::{Claim, FactId, Run, RunSpec, Snapshot, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::job::{NOTHING_SELECTED, Shown, watched};
+use crate::knowledge;
 use crate::machine;
 use crate::model;
 use crate::relations;
@@ -72,7 +74,25 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
         }
         error => error,
     })?;
-    if shown.summary { write_found(&store, &job.run.name, terminal) } else { Ok(()) }
+    if !shown.summary {
+        return Ok(());
+    }
+    write_found(&store, &job.run.name, terminal)?;
+    write_known(&*store.snapshot()?, &source, &job.run.name, terminal)
+}
+
+/// What the model knows of the facts that were searched, as the run of their scores has stored it.
+fn write_known(snapshot: &Snapshot, source: &str, searched: &str, terminal: &mut Terminal) -> Result<()> {
+    let (Some(source), Some(run)) = (snapshot.run_named(source), snapshot.run_named(searched)) else { return Ok(()) };
+    let mut facts = HashSet::new();
+    for slot in snapshot.slots_of(run.id).1 {
+        for live in snapshot.group_parts(slot)? {
+            let of_part = live.part.facts()?.iter().map(|&fact| FactId(u32::from_le_bytes(fact)));
+            facts.extend(of_part.map(|fact| (fact, slot.language, slot.prompt)));
+        }
+    }
+    let knows = snapshot.knowledge(source.id, |fact, slot| facts.contains(&(fact, slot.language, slot.prompt)))?;
+    knowledge::write(&source.spec.name, &knows, knowledge::ROWS, &mut terminal.out)
 }
 
 /// Candidates of a fact, as in the paper.

@@ -24,7 +24,8 @@ pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
     options.relations = relations::ids(&snapshot, &args.study.relations)?;
     options.limit = args.limit.map(NonZeroUsize::get);
     options.tau = args.tau;
-    options.conditions.clone_from(&args.study.conditions);
+    options.conditions = args.study.set_conditions();
+    options.known = args.study.known();
     options.prompt = args.study.prompt;
     options.seed = args.study.seed;
     options.bootstrap.draws = args.study.draws;

@@ -22,7 +22,8 @@ pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
     let snapshot = setting.store.snapshot()?;
     options.relations = relations::ids(&snapshot, &args.study.relations)?;
     options.limit = args.limit.map(NonZeroUsize::get);
-    options.conditions.clone_from(&args.study.conditions);
+    options.conditions = args.study.set_conditions();
+    options.known = args.study.known();
     options.prompt = args.study.prompt;
     options.seed = args.study.seed;
     options.bootstrap.draws = args.study.draws;

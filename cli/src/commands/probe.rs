@@ -5,13 +5,14 @@ use std::io::Write;
 
 use kndb_engine::model::is_asked_with_bos;
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
-use kndb_storage::{FactId, LanguageId, Neuron, PromptId, Shape, Snapshot};
+use kndb_storage::{FactId, Knowledge, LanguageId, Neuron, PromptId, Run, Shape, Slot, Snapshot};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use crate::args::{ChangeArgs, ProbeArgs};
 use crate::error::{CliError, Result};
 use crate::fact_choice;
+use crate::knowledge;
 use crate::model;
 use crate::sets::Sets;
 use crate::study::{Reads, run_of};
@@ -60,19 +61,40 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     for asked in &asked {
         reports.push(report(&args, &model, &chosen, asked)?);
     }
-    let written = match args.json {
-        true => write_json(&args.fact, model.shape(), &chosen, &reports, terminal),
-        false => write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?,
-    };
-    written.map_err(CliError::Output)
+    let run = run_meant(&snapshot, &model, args.run.as_deref());
+    let knows = run.map(|run| of_relation(&snapshot, run, fact, &args)).transpose()?;
+    if args.json {
+        let knows = knows.as_ref();
+        return write_json(&args.fact, model.shape(), &chosen, &reports, knows, terminal).map_err(CliError::Output);
+    }
+    write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?.map_err(CliError::Output)?;
+    let (Some(run), Some(knows)) = (run, knows) else { return Ok(()) };
+    writeln!(terminal.out).map_err(CliError::Output)?;
+    knowledge::write(&run.spec.name, &knows, knowledge::ROWS, &mut terminal.out)
+}
+
+/// What the model knows of facts of the same relation, in the languages that are asked.
+fn of_relation(snapshot: &Snapshot, run: &Run, fact: FactId, args: &ProbeArgs) -> Result<Knowledge> {
+    let relation = snapshot.fact_relation(fact)?;
+    let of = relation.map(|relation| snapshot.facts_of_relation(relation)).transpose()?;
+    let is_asked =
+        |language| args.langs.is_empty() || args.langs.iter().any(|asked| asked == snapshot.language_name(language));
+    let is_of = |it: FactId| of.as_ref().map_or(it == fact, |of| of.contains(it.0));
+    let picked = |it: FactId, slot: Slot| slot.prompt == PromptId(args.prompt) && is_asked(slot.language) && is_of(it);
+    Ok(snapshot.knowledge(run.id, picked)?)
+}
+
+/// The run of `--run`, or the only one of the model.
+fn run_meant<'s>(snapshot: &'s Snapshot, model: &Model, run: Option<&str>) -> Option<&'s Run> {
+    match run {
+        Some(name) => snapshot.run_named(name),
+        None => run_of(snapshot, model, None, Reads::Attributions).ok(),
+    }
 }
 
 /// Asks as the facts of the run were asked: that of `--run`, or the only one of the model.
 fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>, terminal: &mut Terminal) -> Result<()> {
-    let run = match run {
-        Some(name) => snapshot.run_named(name),
-        None => run_of(snapshot, model, None, Reads::Attributions).ok(),
-    };
+    let run = run_meant(snapshot, model, run);
     let Some(run) = run.filter(|run| is_asked_with_bos(&run.spec)) else { return Ok(()) };
     model.must_be_of(run)?;
     model.ask_as(&run.spec)?;
@@ -306,6 +328,7 @@ fn write_json(
     shape: Shape,
     chosen: &Chosen,
     reports: &[Report<'_>],
+    knows: Option<&Knowledge>,
     terminal: &mut Terminal,
 ) -> std::io::Result<()> {
     let side = |side: &Side| {
@@ -332,6 +355,7 @@ fn write_json(
         "fact": fact,
         "changes": chosen.sets.iter().map(set).collect::<Vec<_>>(),
         "languages": reports.iter().map(language).collect::<Vec<_>>(),
+        "relation_knows": knows,
     });
     serde_json::to_writer_pretty(&mut terminal.out, &all)?;
     writeln!(terminal.out)

@@ -2,6 +2,7 @@
 
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
+use crate::known::KnownIf;
 use crate::statistics::Bootstrap;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -19,6 +20,8 @@ pub struct CheckOptions {
     pub limit: Option<usize>,
     /// Further conditions on `dkn`, as they stand in brackets.
     pub conditions: Vec<String>,
+    /// Which of the facts are checked, by what the run of their scores measured of them in the language.
+    pub known: Vec<KnownIf>,
     /// Number of the prompt that is asked.
     pub prompt: u16,
     /// Seed of every draw.
@@ -50,6 +53,7 @@ impl CheckOptions {
             relations: Vec::new(),
             limit: None,
             conditions: Vec::new(),
+            known: Vec::new(),
             prompt: 0,
             seed: 0,
             first_share: 0.8,

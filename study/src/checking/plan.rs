@@ -3,10 +3,11 @@
 use super::objects::Objects;
 use super::options::{CheckOptions, Counting};
 use crate::error::StudyError;
+use crate::known::Known;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
 use crate::statements::{Asker, Source};
 use crate::streams::key;
-use kndb_storage::{FactId, Neuron, RunId, Shape, Snapshot};
+use kndb_storage::{FactId, Neuron, Run, RunId, Shape, Snapshot};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,11 +51,13 @@ pub(crate) struct Statements {
 impl LanguagePlan {
     pub(crate) fn new(
         snapshot: &Snapshot,
-        run: RunId,
+        run: &Run,
         language: &str,
         asker: &mut Asker<'_>,
         options: &CheckOptions,
     ) -> Result<Self, StudyError> {
+        let known = Known::read(snapshot, run, &[language.to_owned()], options.prompt, &options.known)?;
+        let run = run.id;
         let wordings = Wordings::new(snapshot, &[language.to_owned()], options.prompt)?;
         let mut left_out = LeftOut::new();
         let mut by_relation: BTreeMap<String, Vec<Question>> = BTreeMap::new();
@@ -69,7 +72,10 @@ impl LanguagePlan {
         for fact in searched {
             match wordings.question(snapshot.external_id(fact)?)? {
                 Ok(question) if options.relations.is_empty() || options.relations.contains(&question.relation) => {
-                    by_relation.entry(question.relation.clone()).or_default().push(question);
+                    match known.against(fact) {
+                        None => by_relation.entry(question.relation.clone()).or_default().push(question),
+                        Some(reason) => leave_out(&mut left_out, reason),
+                    }
                 }
                 Ok(_) => {}
                 Err(reason) => leave_out(&mut left_out, reason),

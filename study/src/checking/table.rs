@@ -2,8 +2,10 @@
 
 use super::judge::DetectorReport;
 use super::{CheckReport, LanguageReport, RelationReport, csv};
-use crate::output::{Report, Table, UNDEFINED, estimate, number, plain};
+use crate::known;
+use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge};
 use crate::statements::notes_on;
+use crate::statistics::LEAST_FACTS;
 use std::io::{self, Write};
 
 const RATES: [&str; 6] = ["precision", "recall", "F1", "accuracy", "balanced", "AUROC"];
@@ -22,6 +24,10 @@ impl Report for CheckReport {
             options.lambda,
             options.seed
         )?;
+        if !options.known.is_empty() {
+            writeln!(out, "facts where {}", known::listed(&options.known))?;
+        }
+        write_knowledge(&self.knowledge, "the facts", out)?;
         for language in &self.languages {
             self.language(language, out)?;
         }
@@ -41,7 +47,8 @@ impl Report for CheckReport {
              Calling every statement true gives precision 0.500, recall 1.000, F1 0.667, balanced accuracy 0.500.",
             bootstrap.level * 100.0,
             bootstrap.draws
-        )
+        )?;
+        if bootstrap.draws > 0 && self.has_too_few() { writeln!(out, "{TOO_FEW}") } else { Ok(()) }
     }
 
     fn notes(&self) -> Vec<String> {
@@ -61,6 +68,19 @@ impl Report for CheckReport {
 }
 
 impl CheckReport {
+    /// Whether any interval is missing for want of facts.
+    fn has_too_few(&self) -> bool {
+        let of = |language: &LanguageReport| {
+            language
+                .relations
+                .iter()
+                .flat_map(|it| &it.detectors)
+                .chain(&language.overall)
+                .any(|it| it.facts < LEAST_FACTS)
+        };
+        self.languages.iter().any(of)
+    }
+
     fn language(&self, report: &LanguageReport, out: &mut dyn Write) -> io::Result<()> {
         let studied: Vec<&RelationReport> =
             report.relations.iter().filter(|relation| relation.left_out_because.is_none()).collect();

@@ -3,7 +3,7 @@
 use super::measure::EditRow;
 use std::io::{self, Write};
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 16] = [
     "fact",
     "relation",
     "language",
@@ -11,6 +11,7 @@ const HEADER: [&str; 15] = [
     "source",
     "neurons",
     "probability",
+    "other_fact",
     "unrelated_fact",
     "unrelated_relation",
     "unrelated_probability",
@@ -33,6 +34,7 @@ pub(super) fn write(rows: &[EditRow], seed: u64, out: &mut dyn Write) -> io::Res
         let unrelated = [row.unrelated_fact.clone(), row.unrelated_relation.clone()];
         let changes = [row.suppress.related, row.suppress.unrelated, row.enhance.related, row.enhance.unrelated];
         let record = texts.into_iter().chain([row.neurons.to_string(), row.probability.to_string()]);
+        let record = record.chain([row.other_fact.clone().unwrap_or_default()]);
         let record = record.chain(unrelated).chain([row.unrelated_probability.to_string()]);
         writer.write_record(record.chain(changes.map(|change| change.to_string())).chain([seed.to_string()]))?;
     }

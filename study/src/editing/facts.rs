@@ -4,6 +4,7 @@ use super::measure::Method;
 use super::options::{EditOptions, Population, Unrelated};
 use crate::asking::Asking;
 use crate::error::StudyError;
+use crate::known::Known;
 use crate::model::LanguageModel;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
 use crate::statements::{Asker, Sets, Source};
@@ -57,7 +58,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(snapshot: &Snapshot, sets: &NeuronSets, options: &EditOptions) -> Result<Self, StudyError> {
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        sets: &NeuronSets,
+        known: &Known<'_>,
+        options: &EditOptions,
+    ) -> Result<Self, StudyError> {
         let wordings = Wordings::new(snapshot, &options.languages, options.prompt)?;
         let mut ids: Vec<&String> = match options.protocol.population {
             Population::Shared => sets.likn.keys().collect(),
@@ -85,7 +91,14 @@ impl Plan {
         };
         let relations = &options.relations;
         let is_asked_for = |question: &Question| relations.is_empty() || relations.contains(&question.relation);
-        let studied: Vec<usize> = (0..questions.len()).filter(|&at| is_asked_for(&questions[at])).collect();
+        let mut studied = Vec::new();
+        for (at, question) in questions.iter().enumerate().filter(|(_, question)| is_asked_for(question)) {
+            // A question is of a fact that the store has.
+            match snapshot.fact(&question.fact)?.and_then(|fact| known.against(fact)) {
+                None => studied.push(at),
+                Some(reason) => leave_out(&mut left_out, reason),
+            }
+        }
         let plan = Self { questions, studied, pools, left_out };
         plan.check(options.protocol.unrelated)?;
         Ok(plan)
@@ -199,6 +212,15 @@ impl Pool {
 
     pub(crate) fn contains(&self, question: usize) -> bool {
         self.members.binary_search(&question).is_ok()
+    }
+
+    /// Another fact of a question's relation; each is as likely as the others.
+    pub(crate) fn draw_related(&self, stream: &mut impl Rng, question: usize, relation: &str) -> Option<usize> {
+        let range = self.by_relation.get(relation).cloned().unwrap_or(0..0);
+        let members = self.members.get(range)?;
+        let itself = members.binary_search(&question).ok()?;
+        let place = (members.len() > 1).then(|| stream.random_range(0..members.len() - 1))?;
+        members.get(if place < itself { place } else { place + 1 }).copied()
     }
 
     /// A fact that is unrelated to a question; each is as likely as the others.

@@ -28,6 +28,10 @@ pub enum Method {
     Sequential,
     /// Random neurons of the layers of L: the control.
     Random,
+    /// The language-independent neurons of another fact of the same relation, on this fact: the sharper control.
+    OtherLikn,
+    /// L on that other fact.
+    LiknOnOther,
 }
 
 impl Method {
@@ -38,6 +42,8 @@ impl Method {
             Self::Mono { .. } => "Mono-KN",
             Self::Sequential => "Seq-KN",
             Self::Random => "random",
+            Self::OtherLikn => "other's LIKN",
+            Self::LiknOnOther => "LIKN on other",
         }
     }
 
@@ -45,7 +51,8 @@ impl Method {
     pub(crate) fn all(language: &str, languages: &[String]) -> Vec<Self> {
         let others = languages.iter().filter(|other| *other != language);
         let mono = others.map(|source| Self::Mono { source: source.clone() });
-        std::iter::once(Self::Likn).chain(mono).chain([Self::Sequential, Self::Random]).collect()
+        let controls = [Self::Sequential, Self::Random, Self::OtherLikn, Self::LiknOnOther];
+        std::iter::once(Self::Likn).chain(mono).chain(controls).collect()
     }
 }
 
@@ -94,8 +101,10 @@ pub struct EditRow {
     pub method: Method,
     /// How many different neurons that were.
     pub neurons: usize,
-    /// p(object) before.
+    /// p(object) before; of `LIKN on other` the other fact's.
     pub probability: f64,
+    /// The other fact of the same relation, of the methods that have one.
+    pub other_fact: Option<String>,
     /// The unrelated fact.
     pub unrelated_fact: String,
     /// Its relation.
@@ -142,6 +151,12 @@ struct Measuring<'a> {
     options: &'a EditOptions,
 }
 
+/// Another fact of the same relation, with p untouched and with L suppressed and enhanced.
+struct OtherFact<'a> {
+    question: &'a Question,
+    probabilities: Vec<f64>,
+}
+
 /// A method with the neurons it edits, one list an edit.
 struct Planned<'a> {
     method: Method,
@@ -153,9 +168,14 @@ impl Measuring<'_> {
     fn fact(&self, at: usize, language: usize) -> Answer<Vec<EditRow>> {
         let (question, options) = (&self.plan.questions[at], self.options);
         let methods = Method::all(&options.languages[language], &options.languages).into_iter();
+        let other = self.other(at, language)?;
+        // L on the other fact was measured with it; its unrelated change is that of L.
+        let methods = methods.filter(|method| *method != Method::LiknOnOther);
+        let methods = methods.filter(|method| *method != Method::OtherLikn || other.is_some());
         let planned = methods.map(|method| {
             let pool = self.plan.pool(&method, &options.languages);
-            Planned { neurons: self.neurons(&method, question), pool, method }
+            let of = if let (Method::OtherLikn, Some(other)) = (&method, &other) { other.question } else { question };
+            Planned { neurons: self.neurons(&method, of), pool, method }
         });
         let planned: Vec<Planned<'_>> = planned.filter(|planned| planned.pool.contains(at)).collect();
         let related = match self.probabilities(question, language, &planned)? {
@@ -185,6 +205,7 @@ impl Measuring<'_> {
                     method: planned.method.clone(),
                     neurons: distinct(&planned.neurons),
                     probability: related[0],
+                    other_fact: other.as_ref().filter(|_| planned.method == Method::OtherLikn).map(OtherFact::id),
                     unrelated_fact: unrelated.fact.clone(),
                     unrelated_relation: unrelated.relation.clone(),
                     unrelated_probability: asked[0],
@@ -193,7 +214,33 @@ impl Measuring<'_> {
                 });
             }
         }
+        let likn = rows.iter().find(|row| row.method == Method::Likn);
+        if let (Some(other), Some(likn)) = (&other, likn) {
+            rows.push(other.row(likn));
+        }
         Ok(Ok(rows))
+    }
+
+    /// A random other fact of the relation that has an L of its own, under the edits of this fact's L. `None` where there is none that
+    /// can be asked. The draws are the same in every language.
+    fn other(&self, at: usize, language: usize) -> Result<Option<OtherFact<'_>>, StudyError> {
+        let question = &self.plan.questions[at];
+        let pool = self.plan.pool(&Method::Likn, &self.options.languages);
+        if !pool.contains(at) {
+            return Ok(None);
+        }
+        let planned = Planned { method: Method::Likn, neurons: self.neurons(&Method::Likn, question), pool };
+        let mut stream = stream(self.options.seed, "other of the relation", &[&question.fact]);
+        for _ in 0..TRIES {
+            let drawn = pool.draw_related(&mut stream, at, &question.relation);
+            let Some(question) = drawn.map(|drawn| &self.plan.questions[drawn]) else { return Ok(None) };
+            if let Ok(probabilities) = self.probabilities(question, language, std::slice::from_ref(&planned))?
+                && probabilities[0] > 0.0
+            {
+                return Ok(Some(OtherFact { question, probabilities }));
+            }
+        }
+        Ok(None)
     }
 
     /// p untouched, then p suppressed and enhanced for each method.
@@ -238,7 +285,8 @@ impl Measuring<'_> {
         let of = |sets: &BTreeMap<String, Vec<Neuron>>| sets.get(&question.fact).cloned().unwrap_or_default();
         let languages = &self.options.languages;
         match method {
-            Method::Likn => vec![of(&self.sets.likn)],
+            // Of the other fact, it is the question that is another.
+            Method::Likn | Method::OtherLikn | Method::LiknOnOther => vec![of(&self.sets.likn)],
             Method::Mono { source } => {
                 let place = languages.iter().position(|language| language == source);
                 vec![place.map(|place| of(&self.sets.kn[place])).unwrap_or_default()]
@@ -250,6 +298,26 @@ impl Measuring<'_> {
             Method::Random => {
                 vec![control(&of(&self.sets.likn), self.model.shape(), self.options.seed, &question.fact)]
             }
+        }
+    }
+}
+
+impl OtherFact<'_> {
+    fn id(&self) -> String {
+        self.question.fact.clone()
+    }
+
+    /// What the fact's L did to the other fact, beside what it did to the same unrelated fact.
+    fn row(&self, likn: &EditRow) -> EditRow {
+        let changes =
+            |variant: usize, of_likn: Changes| Changes { related: change(&self.probabilities, 0, variant), ..of_likn };
+        EditRow {
+            method: Method::LiknOnOther,
+            probability: self.probabilities[0],
+            other_fact: Some(self.id()),
+            suppress: changes(0, likn.suppress),
+            enhance: changes(1, likn.enhance),
+            ..likn.clone()
         }
     }
 }
@@ -293,7 +361,7 @@ mod tests {
     fn every_other_language_is_a_source() {
         let languages = ["en", "zh", "de"].map(str::to_owned);
         let names: Vec<String> = Method::all("zh", &languages).iter().map(Method::to_string).collect();
-        assert_eq!(names, ["LIKN", "Mono-KN en", "Mono-KN de", "Seq-KN", "random"]);
+        assert_eq!(names, ["LIKN", "Mono-KN en", "Mono-KN de", "Seq-KN", "random", "other's LIKN", "LIKN on other"]);
     }
 
     #[test]

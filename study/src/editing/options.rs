@@ -1,6 +1,7 @@
 //! What can be chosen about an editing study, with the sound choices and those of the released code.
 
 use crate::error::StudyError;
+use crate::known::KnownIf;
 use crate::statistics::Bootstrap;
 use serde::Serialize;
 
@@ -19,6 +20,9 @@ pub struct EditOptions {
     pub tau: Option<f64>,
     /// Further conditions on the sets, as they stand in brackets (`layer in 7..11`).
     pub conditions: Vec<String>,
+    /// Which of the facts are studied, by what the run measured of them: all must hold in every language. Unrelated facts, and others
+    /// of the relation, are not chosen so.
+    pub known: Vec<KnownIf>,
     /// Number of the prompt that is asked. The sets follow the run's own rule for prompts unless a condition says otherwise.
     pub prompt: u16,
     /// Seed of every draw.
@@ -39,6 +43,7 @@ impl EditOptions {
             limit: None,
             tau: None,
             conditions: Vec::new(),
+            known: Vec::new(),
             prompt: 0,
             seed: 0,
             protocol: EditProtocol::sound(),

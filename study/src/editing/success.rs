@@ -2,9 +2,9 @@
 
 use super::measure::{Changes, EditRow, Method};
 use super::options::EditOptions;
-use crate::statistics::{Estimate, Resampled, defined, mean};
+use crate::statistics::{Estimate, Interval, Resampled, defined, mean};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// One language and method.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +31,9 @@ pub struct Success {
     /// Of LIKN: SR less that of the random control, which has as many neurons, over the same draws. Open to the side of a
     /// rate without an upper bound.
     pub above_random: Option<Estimate>,
+    /// Of LIKN: SR less that of the LIKN of other facts of the same relation, over the facts that have such, and the same draws. What is
+    /// left is the fact's own.
+    pub above_other: Option<Estimate>,
     /// Whether either part has no upper bound; the interval is then open above.
     pub unbounded: bool,
     /// With the neurons suppressed.
@@ -60,10 +63,10 @@ pub struct Effect {
 }
 
 /// Whether a mean cannot be told from 0.
-fn may_be_zero(mean: &Estimate) -> bool {
-    match mean.interval {
+fn may_be_zero(mean: f64, spread: Option<Interval>) -> bool {
+    match spread {
         Some(interval) => interval.low <= 0.0 && interval.high >= 0.0,
-        None => mean.value.is_none_or(|mean| mean == 0.0),
+        None => mean.is_nan() || mean == 0.0,
     }
 }
 
@@ -94,9 +97,11 @@ fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<C
     let facts: BTreeMap<&str, usize> = rows.iter().map(|row| (row.fact.as_str(), 0)).collect();
     let facts: BTreeMap<&str, usize> = facts.into_keys().zip(0..).collect();
     let methods = Method::all(language, &options.languages);
-    let columns = |method: &Method, outliers: bool| -> Columns {
+    let of_method =
+        |method: &Method| rows.iter().copied().filter(|row| row.method == *method).collect::<Vec<&EditRow>>();
+    let columns = |rows: &[&EditRow], outliers: bool| -> Columns {
         let mut columns = [(); 4].map(|()| vec![f64::NAN; facts.len()]);
-        for row in rows.iter().filter(|row| row.method == *method) {
+        for row in rows {
             let kept = |change: f64, suppressing: bool| {
                 if outliers || !is_outlier(change, suppressing, options) { change } else { f64::NAN }
             };
@@ -108,37 +113,37 @@ fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<C
         }
         columns
     };
+    // L on the facts that have another of their relation: what the other's L is compared with.
+    let with_other: HashSet<&str> = of_method(&Method::OtherLikn).iter().map(|row| row.fact.as_str()).collect();
+    let mut beside_other = of_method(&Method::Likn);
+    beside_other.retain(|row| with_other.contains(row.fact.as_str()));
     // Every method with its outliers, then without.
-    let all: Vec<Columns> =
-        methods.iter().flat_map(|method| [true, false].map(|outliers| columns(method, outliers))).collect();
+    let sets = methods.iter().map(of_method).chain([beside_other]);
+    let all: Vec<Columns> = sets.flat_map(|rows| [true, false].map(|outliers| columns(&rows, outliers))).collect();
     let statistics = |weights: &[u32]| all.iter().flat_map(|columns| statistics(columns, weights)).collect();
     let resampled = options.bootstrap.resample(options.seed, &["editing", language], facts.len(), statistics);
-    let control = methods.iter().position(|method| *method == Method::Random);
+    let place = |method: &Method| methods.iter().position(|other| other == method);
+    let sets = Sets { resampled: &resampled, all: &all };
     let success = |number: usize, outliers: usize| {
-        let own = 2 * number + outliers;
-        // The control has the size of L: it says nothing of methods that edit other numbers of neurons.
-        let control = control.filter(|_| methods[number] == Method::Likn).map(|control| 2 * control + outliers);
-        let parts = |set: usize| {
-            let part = |columns| effect(&resampled, set * STATISTICS, columns, &all[set]);
-            [part([0, 1, 4]), part([2, 3, 5])]
+        let [suppress, enhance] = sets.parts(2 * number + outliers);
+        let unbounded = suppress.unbounded || enhance.unbounded;
+        // The controls have the size of L, or are an L: they say nothing of methods that edit other numbers of neurons.
+        let of_likn = |own: usize, control: Method| {
+            let control = place(&control).filter(|_| methods[number] == Method::Likn)?;
+            Some(sets.difference(2 * own + outliers, 2 * control + outliers))
         };
-        let is_unbounded = |parts: &[Effect; 2]| parts.iter().any(|part| part.unbounded);
-        let of_own = parts(own);
-        let unbounded = is_unbounded(&of_own);
-        let above_random = control.map(|control| {
-            let mut above = resampled.difference(own * STATISTICS + SR, control * STATISTICS + SR);
-            if let Some(interval) = &mut above.interval {
-                interval.high = if unbounded { f64::INFINITY } else { interval.high };
-                interval.low = if is_unbounded(&parts(control)) { f64::NEG_INFINITY } else { interval.low };
-            }
-            above
-        });
-        let rate = resampled.estimate(own * STATISTICS + SR);
-        let [suppress, enhance] = of_own;
-        Success { rate: if unbounded { open_above(rate) } else { rate }, above_random, unbounded, suppress, enhance }
+        let rate = sets.rate(2 * number + outliers);
+        Success {
+            rate: if unbounded { open_above(rate) } else { rate },
+            above_random: of_likn(number, Method::Random),
+            above_other: of_likn(methods.len(), Method::OtherLikn),
+            unbounded,
+            suppress,
+            enhance,
+        }
     };
     let cell = |(number, method): (usize, &Method)| {
-        let of_method: Vec<_> = rows.iter().filter(|row| row.method == *method).collect();
+        let of_method = of_method(method);
         Cell {
             language: language.to_owned(),
             method: method.clone(),
@@ -149,6 +154,43 @@ fn of_language(language: &str, rows: &[EditRow], options: &EditOptions) -> Vec<C
         }
     };
     methods.iter().enumerate().map(cell).collect()
+}
+
+/// Sets of measured changes, and their statistics over the same draws.
+struct Sets<'a> {
+    resampled: &'a Resampled,
+    all: &'a [Columns],
+}
+
+impl Sets<'_> {
+    /// What suppressing and enhancing did.
+    fn parts(&self, set: usize) -> [Effect; 2] {
+        let part = |columns| effect(self.resampled, set * STATISTICS, columns, &self.all[set]);
+        [part([0, 1, 4]), part([2, 3, 5])]
+    }
+
+    /// SR; without an interval where either part is of too few facts.
+    fn rate(&self, set: usize) -> Estimate {
+        self.resampled.estimate(set * STATISTICS + SR).of_facts(self.facts(set))
+    }
+
+    /// Facts in the mean that has the fewest.
+    fn facts(&self, set: usize) -> usize {
+        let count = |changes: &Vec<f64>| changes.iter().filter(|change| !change.is_nan()).count();
+        self.all[set].iter().map(count).min().unwrap_or(0)
+    }
+
+    /// SR less that of a control, open to the side of a rate without an upper bound.
+    fn difference(&self, set: usize, control: usize) -> Estimate {
+        let is_unbounded = |set| self.parts(set).iter().any(|part| part.unbounded);
+        let of = self.resampled.difference(set * STATISTICS + SR, control * STATISTICS + SR);
+        let mut above = of.of_facts(self.facts(set).min(self.facts(control)));
+        if let Some(interval) = &mut above.interval {
+            interval.high = if is_unbounded(set) { f64::INFINITY } else { interval.high };
+            interval.low = if is_unbounded(control) { f64::NEG_INFINITY } else { interval.low };
+        }
+        above
+    }
 }
 
 fn is_outlier(change: f64, suppressing: bool, options: &EditOptions) -> bool {
@@ -167,15 +209,16 @@ fn effect(resampled: &Resampled, first: usize, [related, unrelated, rate]: [usiz
     let sign = resampled.value(first + unrelated).signum();
     let unstable = |&&draw: &&f64| draw.is_nan() || draw == 0.0 || draw.signum() != sign;
     let count = |column: usize| columns[column].iter().filter(|change| !change.is_nan()).count();
-    let (rate, of_unrelated) = (resampled.estimate(first + rate), resampled.estimate(first + unrelated));
-    let unbounded = may_be_zero(&of_unrelated);
+    let unbounded = may_be_zero(resampled.value(first + unrelated), resampled.spread(first + unrelated));
+    let (related_facts, unrelated_facts) = (count(related), count(unrelated));
+    let rate = resampled.estimate(first + rate).of_facts(related_facts.min(unrelated_facts));
     Effect {
         rate: if unbounded { open_above(rate) } else { rate },
         unbounded,
-        related: resampled.estimate(first + related),
-        unrelated: of_unrelated,
-        related_facts: count(related),
-        unrelated_facts: count(unrelated),
+        related: resampled.estimate(first + related).of_facts(related_facts),
+        unrelated: resampled.estimate(first + unrelated).of_facts(unrelated_facts),
+        related_facts,
+        unrelated_facts,
         unstable_draws: resampled.draws(first + unrelated).iter().filter(unstable).count() as u32,
     }
 }

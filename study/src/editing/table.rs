@@ -1,11 +1,15 @@
 //! An editing study as text: success rates in the layout of AMIG's Table 2, then what they are made of.
 
 use super::EditReport;
+use super::Method;
 use super::csv;
 use super::options::Population;
 use super::success::{Cell, Effect, Success};
-use crate::output::{Report, Table, UNDEFINED, estimate, number, plain};
+use crate::known;
+use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge};
 use crate::statements::notes_on;
+use crate::statistics::LEAST_FACTS;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 impl Report for EditReport {
@@ -24,6 +28,7 @@ impl Report for EditReport {
         for (reason, facts) in &self.left_out {
             writeln!(out, "left out: {facts} × {reason}")?;
         }
+        write_knowledge(&self.knowledge, "the studied facts", out)?;
         let bounds = options.protocol.outliers;
         let dropped =
             format!("without outliers (suppress > {}, enhance ≥ {})", bounds.suppress_above, bounds.enhance_from);
@@ -47,10 +52,14 @@ impl Report for EditReport {
         writeln!(
             out,
             "\nIn brackets: {}% intervals over {} draws of facts. m-BERT, m-GPT: the paper's Table 2, other models on other facts. random: as many \
-             neurons a layer as LIKN has there.\n{UNDEFINED}",
+             neurons a layer as LIKN has there. other's LIKN: that of another fact of the same relation, on this fact; LIKN on other: the \
+             other way round, the other fact is the related one.\n{UNDEFINED}",
             bootstrap.level * 100.0,
             bootstrap.draws
         )?;
+        if bootstrap.draws > 0 && self.cells.iter().any(|cell| cell.facts < LEAST_FACTS) {
+            writeln!(out, "{TOO_FEW}")?;
+        }
         if self.cells.iter().any(|cell| cell.all.unbounded || cell.without_outliers.unbounded) {
             writeln!(
                 out,
@@ -72,6 +81,14 @@ impl Report for EditReport {
         if !without.is_empty() {
             notes.push(format!("no fact of {} could be studied", without.join(", ")));
         }
+        let of = |method: Method| self.rows.iter().filter(move |row| row.method == method).map(|row| row.fact.as_str());
+        let with_other: BTreeSet<&str> = of(Method::OtherLikn).collect();
+        let alone = of(Method::Likn).filter(|fact| !with_other.contains(fact)).collect::<BTreeSet<_>>().len();
+        if alone > 0 {
+            notes.push(format!(
+                "{alone} facts have no other fact of their relation with LIKN that can be asked, so no control by it"
+            ));
+        }
         if let Some(limit) = self.options.limit.filter(|&limit| limit > self.facts) {
             notes.push(format!("{} facts were studied, of the {limit} of --limit: there are no more", self.facts));
         }
@@ -87,21 +104,26 @@ impl EditReport {
     /// How many facts were studied, and of which.
     fn population(&self, languages: &str) -> String {
         let (facts, with) = (self.facts, self.facts_with_likn);
+        let chosen = match self.options.known.as_slice() {
+            [] => String::new(),
+            known => format!(", where {}", known::listed(known)),
+        };
         match self.options.protocol.population {
             Population::Shared => {
-                format!("{facts} facts with a non-empty LIKN in {languages} ({with} of all relations)")
+                format!("{facts} facts with a non-empty LIKN in {languages}{chosen} ({with} of all relations)")
             }
             Population::PerMethod => {
                 format!(
-                    "{facts} facts with knowledge neurons in any of {languages}, {with} with a non-empty LIKN in all"
+                    "{facts} facts with knowledge neurons in any of {languages}{chosen}, {with} with a non-empty LIKN in all"
                 )
             }
         }
     }
 
     fn rates(&self, all: bool) -> Table {
-        let header = ["in", "method", "facts", "neurons", "SR", "suppress", "enhance", "SR - random", "unstable"];
-        let mut table = Table::new(2, header.into_iter().chain(["m-BERT", "m-GPT"]));
+        let header = ["in", "method", "facts", "neurons", "SR", "suppress", "enhance"];
+        let header = header.into_iter().chain(["SR - random", "SR - other's", "unstable"]);
+        let mut table = Table::new(2, header.chain(["m-BERT", "m-GPT"]));
         for cell in &self.cells {
             let success = of(cell, all);
             let marked = |shown: String, unbounded: bool| if unbounded { shown + " *" } else { shown };
@@ -110,7 +132,8 @@ impl EditReport {
             row.push(number(cell.neurons));
             row.push(marked(estimate(&success.rate), success.unbounded));
             row.extend([part(&success.suppress), part(&success.enhance)]);
-            row.push(success.above_random.as_ref().map_or_else(String::new, estimate));
+            let above = [&success.above_random, &success.above_other];
+            row.extend(above.map(|above| above.as_ref().map_or_else(String::new, estimate)));
             row.push(format!("{}, {}", success.suppress.unstable_draws, success.enhance.unstable_draws));
             row.extend(["m-BERT", "m-GPT"].map(|model| self.published_rate(cell, model)));
             table.row(row);

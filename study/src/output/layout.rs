@@ -54,12 +54,18 @@ pub(crate) fn plain(value: f64) -> String {
     if size != 0.0 && !(5e-4..1e6).contains(&size) { format!("{value:.1e}") } else { format!("{value:.3}") }
 }
 
-/// `2.359 [1.900, 3.012]`, with a `†` if the interval leaves draws out that do not define the statistic.
+/// `2.359 [1.900, 3.012]`, with a `†` if the interval leaves draws out that do not define the statistic; `2.359 [too few]`.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
-    let Some(interval) = estimate.interval else { return number(estimate.value) };
+    let value = number(estimate.value);
+    let Some(interval) = estimate.interval else {
+        return if estimate.too_few_facts.is_some() { format!("{value} [too few]") } else { value };
+    };
     let mark = if interval.undefined > 0 { " †" } else { "" };
     format!("{} [{}, {}]{mark}", number(estimate.value), plain(interval.low), plain(interval.high))
 }
+
+/// What `[too few]` means.
+pub(crate) const TOO_FEW: &str = "too few: an interval of fewer than 10 facts would say nothing.";
 
 /// What `†` means.
 pub(crate) const UNDEFINED: &str =

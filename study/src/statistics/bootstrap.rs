@@ -39,8 +39,26 @@ pub struct Interval {
 pub struct Estimate {
     /// The statistic; `None` where it is not defined.
     pub value: Option<f64>,
-    /// Its interval; `None` where no draw defines it, or nothing was drawn.
+    /// Its interval; `None` where no draw defines it, nothing was drawn, or the facts are too few.
     pub interval: Option<Interval>,
+    /// Number of facts, where these are too few for an interval ([`LEAST_FACTS`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub too_few_facts: Option<usize>,
+}
+
+/// Facts that an interval needs. Draws of fewer are the same few over and over: five facts that all succeed would give [1, 1], and
+/// percentiles of a bootstrap are known to be too narrow there (Efron and Tibshirani 1993, §13.3).
+pub const LEAST_FACTS: usize = 10;
+
+impl Estimate {
+    /// Without its interval, where it is of so few facts.
+    #[must_use]
+    pub fn of_facts(self, facts: usize) -> Self {
+        if facts >= LEAST_FACTS || self.interval.is_none() {
+            return self;
+        }
+        Self { interval: None, too_few_facts: Some(facts), ..self }
+    }
 }
 
 impl Bootstrap {
@@ -69,7 +87,7 @@ impl Bootstrap {
                 }
             }
         }
-        Resampled { values, draws, level: self.level }
+        Resampled { values, draws, level: self.level, units }
     }
 }
 
@@ -79,6 +97,7 @@ pub struct Resampled {
     values: Vec<f64>,
     draws: Vec<Vec<f64>>,
     level: f64,
+    units: usize,
 }
 
 impl Resampled {
@@ -95,7 +114,16 @@ impl Resampled {
     /// A statistic with its percentile interval.
     pub fn estimate(&self, statistic: usize) -> Estimate {
         let value = self.values[statistic];
-        Estimate { value: defined(value), interval: interval(&self.draws[statistic], self.level) }
+        self.estimated(value, interval(&self.draws[statistic], self.level))
+    }
+
+    /// The percentiles of a statistic, however few the facts: to be judged by, not to be shown.
+    pub(crate) fn spread(&self, statistic: usize) -> Option<Interval> {
+        interval(&self.draws[statistic], self.level)
+    }
+
+    fn estimated(&self, value: f64, interval: Option<Interval>) -> Estimate {
+        Estimate { value: defined(value), interval, too_few_facts: None }.of_facts(self.units)
     }
 
     /// The difference of two statistics, draw by draw, with its interval.
@@ -103,7 +131,7 @@ impl Resampled {
         let pairs = self.draws[statistic].iter().zip(&self.draws[less]);
         let draws: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
         let value = self.values[statistic] - self.values[less];
-        Estimate { value: defined(value), interval: interval(&draws, self.level) }
+        self.estimated(value, interval(&draws, self.level))
     }
 }
 
@@ -150,11 +178,24 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_constant_is_the_constant() {
-        let resampled = Bootstrap::default().resample(1, &["test"], 9, |weights| vec![mean(&[3.5; 9], weights)]);
-        assert_eq!(
-            resampled.estimate(0),
-            Estimate { value: Some(3.5), interval: Some(Interval { low: 3.5, high: 3.5, undefined: 0 }) }
-        );
+        let resampled = Bootstrap::default().resample(1, &["test"], 10, |weights| vec![mean(&[3.5; 10], weights)]);
+        let interval = Some(Interval { low: 3.5, high: 3.5, undefined: 0 });
+        assert_eq!(resampled.estimate(0), Estimate { value: Some(3.5), interval, too_few_facts: None });
+    }
+
+    #[test]
+    fn fewer_than_ten_facts_have_no_interval_and_say_so() {
+        let of = |facts: usize| {
+            let values = vec![1.0; facts];
+            Bootstrap::default().resample(1, &["test"], facts, |weights| vec![mean(&values, weights); 2])
+        };
+        assert_eq!(of(9).estimate(0), Estimate { value: Some(1.0), interval: None, too_few_facts: Some(9) });
+        assert_eq!(of(9).difference(0, 1).too_few_facts, Some(9));
+        assert!(of(10).estimate(0).interval.is_some());
+        // Ten were drawn, of which four have the statistic.
+        assert_eq!(of(10).estimate(0).of_facts(4).too_few_facts, Some(4));
+        let without_draws = Bootstrap { draws: 0, ..Bootstrap::default() }.resample(1, &["test"], 3, |_| vec![1.0]);
+        assert_eq!(without_draws.estimate(0).too_few_facts, None, "none was asked for");
     }
 
     /// The standard error of a mean is known: σ/√n, here of 400 values of 0 and 1 in equal parts.

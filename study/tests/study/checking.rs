@@ -14,7 +14,7 @@
 use crate::toy::{Says, TableModel, Toy, near, unwatched};
 use kndb_study::checking::{CheckOptions, CheckReport, CheckRow, DetectorReport, Part, RelationReport, fact_check};
 use kndb_study::statistics::{Bootstrap, Confusion};
-use kndb_study::{Report, StudyError};
+use kndb_study::{Comparison, KnownIf, Report, StudyError};
 
 const FACTS: usize = 20;
 
@@ -22,14 +22,36 @@ fn named(letter: &str) -> Vec<String> {
     (0..FACTS).map(|number| format!("{letter}{number:02}")).collect()
 }
 
-pub fn toy() -> Toy {
+fn labelled() -> Toy {
     let (ids, subjects, objects) = (named("fact"), named("S"), named("O"));
     let facts: Vec<_> =
         (0..FACTS).map(|n| (ids[n].as_str(), "P36", subjects[n].as_str(), objects[n].as_str())).collect();
-    let toy = Toy::new(&facts);
+    Toy::new(&facts)
+}
+
+pub fn toy() -> Toy {
+    let toy = labelled();
+    search(&toy, None);
+    toy
+}
+
+/// Writes the groups of all facts.
+fn search(toy: &Toy, source: Option<&str>) {
+    let ids = named("fact");
     let groups: [&[u32]; 5] = [&[0, 1], &[4, 5], &[4, 6], &[4, 7], &[2, 3]];
     let of_fact = |n: usize| (ids[n].as_str(), if n.is_multiple_of(2) { &groups[..] } else { &groups[..4] });
-    toy.groups(&(0..FACTS).map(of_fact).collect::<Vec<_>>());
+    toy.groups_of(source, &(0..FACTS).map(of_fact).collect::<Vec<_>>());
+}
+
+fn toy_of_scores() -> Toy {
+    let toy = labelled();
+    let ids = named("fact");
+    let entry = |n: usize| {
+        let p = if n.is_multiple_of(2) { 0.5 } else { 0.01 };
+        (ids[n].as_str(), "en", &[0, 1][..], p, Some(1 + (n % 2) as u32), 1)
+    };
+    toy.measured("scored", &(0..FACTS).map(entry).collect::<Vec<_>>());
+    search(&toy, Some("scored"));
     toy
 }
 
@@ -75,6 +97,17 @@ fn second(report: &CheckReport) -> Vec<&CheckRow> {
 
 fn number(row: &CheckRow) -> usize {
     row.fact.trim_start_matches("fact").parse().expect("a number")
+}
+
+/// The groups of [`toy`], searched among the scores of run `scored`, in which the facts with an even number have p 0.5.
+#[test]
+fn facts_are_chosen_by_what_the_run_of_their_scores_measured() {
+    let toy = toy_of_scores();
+    let options = CheckOptions { known: vec![KnownIf::P(Comparison::AtLeast, 0.1)], ..options() };
+    let report = unwatched(2, |watch| fact_check(&toy.store, &model(), &options, watch)).expect("a report");
+    assert!(report.rows.iter().all(|row| number(row).is_multiple_of(2)) && report.rows.len() == 10);
+    assert_eq!(report.languages[0].left_out, [("p>=0.1 does not hold in en".to_owned(), 10)]);
+    assert_eq!(report.knowledge.rows()[0], ["en", "P36 (capital)", "10", "0.50", "100 %", "10 of 10"]);
 }
 
 /// The second part of seed 0, which the numbers below are worked out from: one even number, and it is divisible by 4.

@@ -13,7 +13,8 @@
 use crate::toy::{Says, TableModel, Toy, near, unwatched};
 use kndb_study::editing::{Cell, EditOptions, EditReport, Method, edit_study};
 use kndb_study::statistics::Bootstrap;
-use kndb_study::{Report, StudyError};
+use kndb_study::{Comparison, KnownIf, Report, StudyError};
+use std::collections::BTreeSet;
 
 pub fn toy() -> Toy {
     let toy = Toy::new(&[
@@ -112,15 +113,81 @@ fn the_control_is_measured_on_the_same_facts_and_its_difference_is_paired() {
     assert_eq!(unrelated(&Method::Likn), [("f1".into(), "g1".into()), ("f2".into(), "g1".into())]);
 }
 
+/// f1 has neuron 1 and f2 neuron 5: neither has an effect on the other. g1 has no other fact of its relation.
 #[test]
-fn with_two_facts_the_interval_runs_from_one_to_the_other() {
+fn another_fact_of_the_relation_is_the_sharper_control() {
     let report = study(&options()).expect("a report");
-    // f1 alone: 0.5/0.1, f2 alone: 0.5/0.2, both ways. A quarter of the draws has one fact only.
-    let interval = cell(&report, "en", "LIKN").all.rate.interval.expect("an interval");
-    near(Some(interval.low), 5.0);
-    near(Some(interval.high), 10.0);
-    assert_eq!(interval.undefined, 0);
-    assert_eq!(cell(&report, "en", "LIKN").all.suppress.unstable_draws, 0);
+    // f1 under f2's L and f2 under f1's: nothing; g1 loses 0.01/0.05 and 0.005/0.05.
+    let other = &cell(&report, "en", "other's LIKN").all;
+    near(other.suppress.related.value, 0.0);
+    near(other.suppress.unrelated.value, -0.15);
+    // f2 under f1's L, f1 under f2's; g1 as under LIKN.
+    let on_other = &cell(&report, "en", "LIKN on other").all;
+    near(on_other.enhance.related.value, 0.0);
+    near(on_other.suppress.unrelated.value, -0.15);
+    near(cell(&report, "en", "LIKN").all.above_other.expect("a difference").value, 2.0 * 0.5 / 0.15);
+    let of = |method: &Method| {
+        let rows = report.rows.iter().filter(|row| row.language == "zh" && row.method == *method);
+        rows.map(|row| (row.fact.as_str(), row.other_fact.as_deref(), row.probability)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&Method::OtherLikn), [("f1", Some("f2"), 0.04), ("f2", Some("f1"), 0.02)]);
+    assert_eq!(of(&Method::LiknOnOther), [("f1", Some("f2"), 0.02), ("f2", Some("f1"), 0.04)]);
+}
+
+#[test]
+fn a_fact_alone_in_its_relation_has_no_such_control_and_the_report_says_so() {
+    let report = study(&EditOptions { relations: vec!["P37".into()], ..options() }).expect("a report");
+    let other = cell(&report, "en", "other's LIKN");
+    assert_eq!((other.facts, other.neurons, other.all.rate.value), (0, None, None));
+    assert_eq!(cell(&report, "en", "LIKN").facts, 1);
+    let notes = report.notes().join("\n");
+    assert!(notes.contains("1 facts have no other fact of their relation with LIKN"), "{notes}");
+}
+
+#[test]
+fn two_facts_are_too_few_for_an_interval() {
+    let report = study(&options()).expect("a report");
+    let likn = &cell(&report, "en", "LIKN").all;
+    assert_eq!((likn.rate.interval, likn.rate.too_few_facts), (None, Some(2)));
+    assert_eq!(likn.suppress.unstable_draws, 0);
+    let mut text = Vec::new();
+    report.write_table(&mut text).expect("a vector takes all");
+    let text = String::from_utf8(text).expect("text");
+    assert!(text.contains("3.333 [too few]") && text.contains("fewer than 10 facts"), "{text}");
+}
+
+/// f1 and f2 again, five times each: 10 facts.
+#[test]
+fn ten_facts_have_an_interval_between_the_least_and_the_greatest() {
+    let ids: Vec<(String, &str, String, String)> = (0..10)
+        .map(|at| (format!("f{at}"), "P36", format!("subject {at}"), format!("object {at}")))
+        .chain([("g1".to_owned(), "P37", "Spain".to_owned(), "Spanish".to_owned())])
+        .collect();
+    let toy = Toy::new(&ids);
+    let sets: Vec<(&str, &[u32], &[u32])> = ids
+        .iter()
+        .zip(0..)
+        .map(|((id, ..), at)| {
+            let one: &[u32] = if at % 2 == 0 { &[1] } else { &[5] };
+            (id.as_str(), one, one)
+        })
+        .collect();
+    toy.neurons(&sets);
+    let mut model = TableModel::default();
+    for (at, (_, _, subject, object)) in ids.iter().enumerate() {
+        let says = match at {
+            10 => Says { base: 0.05, effects: vec![(1, 0.005), (5, 0.01)], ..Says::default() },
+            even if even % 2 == 0 => Says { base: 0.04, effects: vec![(1, 0.02)], ..Says::default() },
+            _ => Says { base: 0.02, effects: vec![(5, 0.01)], ..Says::default() },
+        };
+        model.say(&["en", "zh"], subject, object, says);
+    }
+    let report = unwatched(2, |watch| edit_study(&toy.store, &model, &options(), watch)).expect("a report");
+    // Each loses half; g1 loses 0.1 or 0.2: SR is between 2·0.5/0.2 and 2·0.5/0.1.
+    let rate = cell(&report, "en", "LIKN").all.rate;
+    let interval = rate.interval.expect("an interval");
+    near(rate.value, 2.0 * 0.5 / 0.15);
+    assert!(5.0 < interval.low && interval.low < 20.0 / 3.0 && interval.high < 10.0, "{interval:?}");
 }
 
 #[test]
@@ -194,11 +261,88 @@ fn a_rate_without_a_denominator_says_so() {
     let mut text = Vec::new();
     report.write_table(&mut text).expect("a vector takes all");
     let text = String::from_utf8(text).expect("text");
-    assert!(text.contains("∞ [∞, ∞] *") && text.contains("has no upper bound"), "{text}");
+    assert!(text.contains("∞ [too few] *") && text.contains("has no upper bound"), "{text}");
     let mut json = Vec::new();
     report.write_json(&mut json).expect("a vector takes all");
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
     assert!(json["cells"][0]["all"]["rate"]["value"].is_null());
+}
+
+/// The neurons of [`toy`], with what was measured: p in English and Chinese, the rank of the right object, and its tokens.
+fn measured() -> Toy {
+    let toy = Toy::new(&[
+        ("f1", "P36", "France", "Paris"),
+        ("f2", "P36", "Japan", "Tokyo"),
+        ("f4", "P36", "Kenya", "Nairobi"),
+        ("g1", "P37", "Spain", "Spanish"),
+    ]);
+    toy.measured(
+        "toy",
+        &[
+            ("f1", "en", &[0, 1], 0.5, Some(1), 1),
+            ("f1", "zh", &[1, 2], 0.1, Some(1), 1),
+            ("f2", "en", &[4, 5], 0.5, Some(1), 1),
+            ("f2", "zh", &[5, 6], 0.09, Some(3), 1),
+            ("f4", "en", &[2], 0.25, None, 2),
+            ("f4", "zh", &[2], 0.001, None, 2),
+            ("g1", "en", &[3], 0.01, Some(9), 1),
+            ("g1", "zh", &[3], 0.01, Some(9), 1),
+        ],
+    );
+    toy
+}
+
+fn of_known(conditions: &[KnownIf]) -> Result<EditReport, StudyError> {
+    let options = EditOptions { known: conditions.to_vec(), ..options() };
+    unwatched(2, |watch| edit_study(&measured().store, &model(), &options, watch))
+}
+
+#[test]
+fn only_facts_that_are_known_in_every_language_are_studied_and_the_others_are_counted() {
+    let report = of_known(&[KnownIf::P(Comparison::AtLeast, 0.1), KnownIf::Correct(true)]).expect("a report");
+    let studied: BTreeSet<&str> = report.rows.iter().map(|row| row.fact.as_str()).collect();
+    assert_eq!((report.facts, studied), (1, BTreeSet::from(["f1"])));
+    let left = [("correct=yes is not known in en".to_owned(), 1), ("p>=0.1 does not hold in zh".to_owned(), 1)];
+    assert_eq!(report.left_out, left);
+    // Others are drawn from all facts with an L.
+    let other = report.rows.iter().find_map(|row| row.other_fact.as_deref()).expect("another fact");
+    assert!(["f2", "f4"].contains(&other), "{other}");
+    let mut text = Vec::new();
+    report.write_table(&mut text).expect("a vector takes all");
+    let text = String::from_utf8(text).expect("text");
+    assert!(text.contains("LIKN in en, zh, where p>=0.1 and correct=yes"), "{text}");
+    assert!(text.contains("left out: 1 × p>=0.1 does not hold in zh"), "{text}");
+    let mut json = Vec::new();
+    report.write_json(&mut json).expect("a vector takes all");
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["options"]["known"], serde_json::json!(["p>=0.1", "correct=yes"]));
+}
+
+#[test]
+fn a_study_says_what_the_model_knows_of_its_facts() {
+    let report = of_known(&[]).expect("a report");
+    let rows: Vec<String> = report.knowledge.rows().iter().map(|row| row.join(" | ")).collect();
+    // g1 is not of the study.
+    assert_eq!(
+        rows,
+        ["en | P36 (capital) | 3 | 0.50 | 100 % | 2 of 2", "zh | P36 (capital) | 3 | 0.090 | 33 % | 1 of 2"]
+    );
+    let mut text = Vec::new();
+    report.write_table(&mut text).expect("a vector takes all");
+    let text = String::from_utf8(text).expect("text");
+    assert!(text.contains(" zh   | P36 (capital) |       3 |    0.090 |     33 % |         1 of 2\n"), "{text}");
+    assert!(
+        text.contains("objects of several tokens: en 1 of 3 entries; zh 1 of 3 entries, 1 with a score above 100·p"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_condition_on_what_was_not_stored_is_refused() {
+    let options = EditOptions { known: vec![KnownIf::P(Comparison::More, 0.1)], ..options() };
+    let error = unwatched(2, |watch| edit_study(&toy().store, &model(), &options, watch)).expect_err("no p");
+    let told = "run \"toy\" does not say p of the right objects, so `p>0.1` cannot be answered";
+    assert!(matches!(error, StudyError::NotMeasured { .. }) && error.to_string().starts_with(told), "{error}");
 }
 
 #[test]
@@ -233,7 +377,7 @@ fn three_languages_have_two_sources_and_a_longer_sequence() {
     toy.neurons_in(&sets.iter().flat_map(of_fact).collect::<Vec<_>>());
     let options = EditOptions { languages: ["en", "zh", "de"].map(str::to_owned).to_vec(), ..options() };
     let report = unwatched(2, |watch| edit_study(&toy.store, &model, &options, watch)).expect("a report");
-    assert_eq!(report.cells.len(), 15);
+    assert_eq!(report.cells.len(), 21);
     near(cell(&report, "en", "Mono-KN zh").all.rate.value, 6.0);
     // Neuron 7 does nothing, so what is left is L.
     near(cell(&report, "en", "Mono-KN de").all.rate.value, 2.0 * 0.5 / 0.15);

@@ -4,8 +4,8 @@
 //! 1), where the scale is the product of all edits of the neuron; it stays between 0 and 1.
 
 use kndb_storage::{
-    Entry, EntryData, FactBatch, FactRow, Group, Neuron, OnConflict, RunSpec, ScoreValues, Scores, Shape, Store,
-    TemplateRow,
+    Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, Origin, RunSpec, SOURCE,
+    ScoreValues, Scores, Shape, Store, TemplateRow,
 };
 use kndb_study::{Change, Claim, Edit, LanguageModel, Progress, Refusal, Watch};
 use std::collections::HashMap;
@@ -13,6 +13,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub const SHAPE: Shape = Shape { layers: 2, width: 4 };
+
+/// Fact, language, knowledge neurons, p, rank of the right object, its tokens.
+pub type MeasuredEntry<'a> = (&'a str, &'a str, &'a [u32], f32, Option<u32>, u16);
 
 /// A store in a folder of its own.
 pub struct Toy {
@@ -65,19 +68,43 @@ impl Toy {
         self.write(sets.iter().map(entry).collect());
     }
 
+    /// Writes a run: knowledge neurons by fact and language, with p, the rank of the right object, and its tokens.
+    pub fn measured(&self, run: &str, entries: &[MeasuredEntry<'_>]) {
+        let entry = |&(fact, language, neurons, p, rank, tokens): &MeasuredEntry<'_>| {
+            let mut dense = vec![0.0; 8];
+            neurons.iter().for_each(|&neuron| dense[neuron as usize] = 1.0);
+            let evidence = vec![LayerEvidence { probability: p, baseline: 0.0, residual: 0.0 }; 2];
+            let origin = Some(Origin { rank, tokens: Some(tokens), ..Origin::default() });
+            let data = EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence, origin });
+            Entry { fact: fact.to_owned(), language: language.to_owned(), prompt: 0, data }
+        };
+        self.write_run(RunSpec::new(run, "table", SHAPE), entries.iter().map(entry).collect());
+    }
+
     /// Writes the run `toy`: degenerate groups by fact, in English.
     pub fn groups<S: AsRef<str>>(&self, groups: &[(S, &[&[u32]])]) {
+        self.groups_of(None, groups);
+    }
+
+    /// The same, of a run that was searched.
+    pub fn groups_of<S: AsRef<str>>(&self, source: Option<&str>, groups: &[(S, &[&[u32]])]) {
         let entry = |(fact, groups): &(S, &[&[u32]])| {
             let group =
                 |neurons: &&[u32]| Group { neurons: neurons.iter().copied().map(Neuron).collect(), evidence: None };
             let data = EntryData::Groups(groups.iter().map(group).collect());
             Entry { fact: fact.as_ref().to_owned(), language: "en".into(), prompt: 0, data }
         };
-        self.write(groups.iter().map(entry).collect());
+        let parameters = source.map(|source| (SOURCE.to_owned(), source.to_owned())).into_iter().collect();
+        let spec = RunSpec { parameters, ..RunSpec::new("toy", "table", SHAPE) };
+        self.write_run(spec, groups.iter().map(entry).collect());
     }
 
     fn write(&self, entries: Vec<Entry>) {
-        let run = self.store.open_run(RunSpec::new("toy", "table", SHAPE)).expect("a new run");
+        self.write_run(RunSpec::new("toy", "table", SHAPE), entries);
+    }
+
+    fn write_run(&self, spec: RunSpec, entries: Vec<Entry>) {
+        let run = self.store.open_run(spec).expect("a new run");
         run.append_batch(&entries, OnConflict::Refuse).expect("entries");
         run.finish().expect("the end of the run");
     }
