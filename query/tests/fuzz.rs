@@ -2,7 +2,13 @@
 //!
 //! `KNDB_FUZZ_SECONDS` sets for how long: `cargo xtask fuzz`. What it finds becomes a case of `bad_queries.rs`.
 
-use kndb_query::{QueryError, is_complete, parse, parse_script, split};
+#[path = "fuzz/check.rs"]
+mod check;
+#[path = "../../fuzz/kept.rs"]
+#[expect(dead_code, reason = "seeds are the sentences of other tests")]
+mod kept;
+
+use check::check;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -87,30 +93,10 @@ fn mutated(corpus: &[Vec<char>], random: &mut Random) -> String {
     text.into_iter().collect()
 }
 
-fn check_error(text: &str, error: &QueryError) {
-    let labels = error.labels.iter().map(|label| label.span);
-    for span in error.span.into_iter().chain(labels) {
-        assert!(text.get(span.range()).is_some(), "{span:?}");
-    }
-    assert!(error.span.is_some() && !error.reason.is_empty());
-    // A text of a megabyte is not said again.
-    assert!(error.reason.len() < 4_000, "{} bytes of reason", error.reason.len());
-}
-
-fn check(text: &str) {
-    match parse(text) {
-        Err(error) => check_error(text, &error),
-        Ok(statement) => {
-            let canonical = statement.to_string();
-            let again = parse(&canonical).map(|again| again.to_string());
-            assert_eq!(again.ok().as_ref(), Some(&canonical), "what is printed means the same");
-        }
-    }
-    is_complete(text);
-    let pieces = split(text);
-    match parse_script(text) {
-        Err(error) => check_error(text, &error),
-        Ok(statements) => assert_eq!(statements.len(), pieces.len()),
+#[test]
+fn sentences_that_were_found_are_parsed_or_refused() {
+    for (_, bytes) in kept::kept("regressions", "query") {
+        check(&String::from_utf8_lossy(&bytes));
     }
 }
 

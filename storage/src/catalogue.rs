@@ -8,6 +8,8 @@
 
 mod adopt;
 mod facts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod made_up;
 mod reading;
 mod trial;
 
@@ -30,6 +32,7 @@ pub(crate) use crate::records::{Counters, FileRecord, JobRecord, SetRecord};
 use crate::records::{RunRecord, StoreId};
 use crate::run::Run;
 use crate::segment::build::EntryKey;
+use reading::Reading;
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,7 +155,7 @@ pub(crate) fn open(path: &Path, timeout: Duration) -> Result<Locked> {
         opened => opened?,
     };
     let mut locked = Locked::of(path, db);
-    locked.read()?;
+    locked.now = locked.reading().catalogue()?;
     locked.before = locked.now.counters.epoch;
     Ok(locked)
 }
@@ -170,6 +173,10 @@ impl Locked {
             published: None,
             before: 0,
         }
+    }
+
+    fn reading(&self) -> Reading<'_, sled::Db> {
+        Reading { path: &self.path, records: &self.db }
     }
 
     /// Fails if there is a manifest of a commit that the catalogue has lost.
@@ -444,7 +451,7 @@ impl Locked {
 
     /// The members of a saved set that format 1 left in the catalogue.
     pub(crate) fn saved_members(&self, name: &str) -> Result<Vec<u8>> {
-        let members = self.values_of(&entry_prefix(Table::SetMembers, name.as_bytes()))?.pop();
+        let members = self.reading().values_of(&entry_prefix(Table::SetMembers, name.as_bytes()))?.pop();
         Ok(members.map(|(_, members)| members).unwrap_or_default())
     }
 }

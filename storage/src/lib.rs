@@ -50,6 +50,9 @@ mod epoch;
 mod error;
 pub mod facts;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod holds;
 pub mod ids;
 mod keys;

@@ -15,6 +15,7 @@ mod folder;
 mod folders;
 #[cfg(feature = "parquet")]
 mod frames;
+mod fuzz;
 mod id_codes;
 mod id_lists;
 mod inputs;

@@ -69,9 +69,7 @@ fn copy(path: &Path, trial: &Path) -> Result<()> {
 }
 
 fn read(trial: &Path, timeout: Duration) -> Result<Catalogue> {
-    let mut locked = super::Locked::of(trial, crate::opening::open_sled(trial, timeout)?);
-    locked.read()?;
-    Ok(locked.now)
+    super::Locked::of(trial, crate::opening::open_sled(trial, timeout)?).reading().catalogue()
 }
 
 /// Fails unless nothing is known of a later commit, and the manifest of this one says the same, if it can be read.

@@ -29,6 +29,8 @@ use folder::Folder;
 
 pub(crate) use create::write_marker;
 pub use sets::SetWriter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use sets::members_of;
 pub(crate) use sets::prove_members;
 
 /// How often an operation is repeated when another process changed what it was built on.

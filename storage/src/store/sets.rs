@@ -147,6 +147,12 @@ fn with_members<T>(path: &Path, expected: u64, sum: Option<u64>, read: impl FnOn
         return Err(Error::corrupt(path, "file", format!("{} bytes", container.len()), expected));
     }
     container.must_be(sum)?;
+    members_of(&container, read)
+}
+
+/// The members in a file, compared with their checksum.
+pub(crate) fn members_of<T>(container: &Container, read: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    let path = container.path();
     let section = Section::from_bytes(container.directory())
         .ok_or_else(|| Error::corrupt(path, "directory", format!("{} bytes", container.directory().len()), "24"))?;
     container.check_bounds(section, "members")?;

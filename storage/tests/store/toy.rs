@@ -57,22 +57,9 @@ pub fn spec(name: &str) -> RunSpec {
     RunSpec { keep: Keep::All, ..RunSpec::new(name, "toy", shape()) }
 }
 
-/// A small generator of made-up numbers (SplitMix64): the same everywhere, for every seed.
-pub struct Random(pub u64);
+pub use crate::fuzz::mutations::Random;
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ mixed >> 31
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
     /// Heavy-tailed, mostly small, some negative; exact twins now and then.
     pub fn score(&mut self) -> f32 {
         let unit = (self.next() >> 40) as f32 / (1 << 24) as f32;

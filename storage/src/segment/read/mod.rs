@@ -144,7 +144,8 @@ impl Segment {
         Part { segment: self, part: &self.parts[index] }
     }
 
-    fn form(&self) -> Form {
+    /// How its blocks are written.
+    pub(crate) fn form(&self) -> Form {
         Form { shape: self.shape, score_type: self.score_type }
     }
 

@@ -6,7 +6,10 @@
 
 mod catalogue;
 mod checksums;
-mod mutations;
+mod envelope;
+pub mod mutations;
+mod published;
+mod seeds;
 
 use crate::answers::Answers;
 use crate::child::tell;
@@ -114,4 +117,11 @@ fn made_up_files_are_refused_or_read_and_nothing_panics() {
     assert!(tries.next < 300 || !(few("read") || few("refused")), "{:?}", tries.counts);
     let answers = Answers::of(&Store::open_read_only(root).expect("opens")).expect("reads");
     assert_eq!(answers.wrong(&whole.healthy), None, "the store is as it was");
+}
+
+#[test]
+fn manifests_that_are_kept_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let published = published::Published::of(&published::kept(), &folder.path().join("store"));
+    seeds::kept::replay("manifest", |bytes| published.read(bytes).map_err(|refusal| refusal.to_string()));
 }

@@ -1,6 +1,23 @@
 //! Small changes to bytes, of the kinds that find faults: numbers at the edges of their types, pieces moved, doubled and cut.
+//!
+//! Of bytes alone: `fuzz/` and the tests of `import/` use this file, too.
 
-use crate::toy::Random;
+/// A small generator of made-up numbers (SplitMix64): the same everywhere, for every seed.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+}
 
 const EDGES: [u64; 16] = [
     0,

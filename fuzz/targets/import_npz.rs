@@ -1,0 +1,3 @@
+#![no_main]
+
+kndb_fuzz::import_target!("import_npz");

@@ -1,0 +1,3 @@
+#![no_main]
+
+kndb_fuzz::proved_target!(change_file, |bytes| kndb_fuzz::manifest(bytes));
