@@ -2,18 +2,23 @@
 //!
 //! * [`check`]: the gate every change passes, cheapest step first
 //! * [`docs`]: writes the generated pages of `docs/` anew
+//! * [`fuzz`]: makes up bytes, with libFuzzer where that can be built
 //! * [`instructions`]: counts the instructions of six answers
 //! * [`links`]: finds relative links that lead nowhere
-//! * [`proofs`]: damages stores, kills writers, cuts the power, and makes up bytes, for longer than a test may
+//! * [`proofs`]: damages stores, kills writers, and cuts the power, for longer than a test may
+//! * [`sanitize`]: the store's tests under AddressSanitizer, and under Miri what can be
 //! * [`torch`]: the engine's parity tests on libtorch
 //!
 //! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
 
 mod check;
 mod docs;
+mod fuzz;
 mod instructions;
 mod links;
+mod nightly;
 mod proofs;
+mod sanitize;
 mod torch;
 
 use std::io::Write;
@@ -33,7 +38,11 @@ Tasks:
   damage [--stores N]  damages N copies of a store (default 10000), and asks each everything
   crash [--kills N]    kills N pairs of writers (default 1000), and asks the store everything
   power [--states N]   makes up N states of a disk after a power cut (default 10000), and asks each everything
-  fuzz [--seconds N]   makes up files, records and sentences for N seconds (default 600)
+  fuzz [--seconds N] [TARGET…]
+                  makes up files, records and sentences for N seconds (default 600), with the libFuzzer targets of fuzz/
+                  where a nightly toolchain is installed, else with the generators of the tests
+  fuzz --corpus   writes the seeds of fuzz/corpus anew
+  sanitize [TEST…]     the store's tests, or those of these names, under AddressSanitizer; needs a nightly toolchain
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
 ";
 
@@ -47,8 +56,10 @@ fn main() -> ExitCode {
         ["instructions"] => instructions::run(false),
         ["instructions", "--write"] => instructions::run(true),
         ["links"] => links::run(&root()),
-        [proof @ ("damage" | "crash" | "power" | "fuzz")] => proofs::run(proof, None),
-        [proof @ ("damage" | "crash" | "power" | "fuzz"), option, count] => proofs::run(proof, Some((option, count))),
+        [proof @ ("damage" | "crash" | "power")] => proofs::run(proof, None),
+        [proof @ ("damage" | "crash" | "power"), option, count] => proofs::run(proof, Some((option, count))),
+        ["fuzz", ref rest @ ..] => fuzz::run(rest),
+        ["sanitize", ref filters @ ..] => sanitize::run(filters),
         ["torch", folder] => torch::run(folder, "torch"),
         ["torch", folder, device] => torch::run(folder, device),
         ["help" | "--help" | "-h"] => {

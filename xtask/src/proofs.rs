@@ -42,16 +42,18 @@ const PROOFS: [Proof; 4] = [
         divided: 1,
     },
     Proof {
-        name: "fuzz",
+        // Where libFuzzer cannot be built: [`crate::fuzz`].
+        name: "generators",
         option: "--seconds",
         usually: 600,
         variable: "KNDB_FUZZ_SECONDS",
-        // The two targets of the store run side by side.
+        // The two of the store run side by side.
         commands: &[
             &[STORE[0], STORE[1], STORE[2], STORE[3], STORE[4], "fuzz::"],
             &["test", "-p", "kndb-query", "--test", "fuzz"],
+            &["test", "-p", "kndb-import", "--test", "import", "fuzz::"],
         ],
-        divided: 2,
+        divided: 3,
     },
 ];
 
