@@ -1,6 +1,6 @@
-//! What an Arrow IPC file promises of its compressed buffers, checked before they are unpacked.
+//! What an Arrow IPC file promises of its messages and of its compressed buffers, checked before they are read.
 //!
-//! Each compressed buffer begins with its unpacked length, which the reader allocates before it
+//! The footer of a file says how long each message is, and the reader allocates that before it reads a byte. Each compressed buffer begins with its unpacked length, which the reader allocates before it
 //! unpacks anything: one wrong byte there would ask for terabytes. Layout:
 //! <https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>.
 
@@ -38,6 +38,16 @@ pub(crate) fn check_file(file: &Mapped) -> Result<(), ImportError> {
     };
     let blocks = footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
     for block in blocks {
+        // What is negative is left to the reader.
+        let numbers = [block.offset(), block.metaDataLength().into(), block.bodyLength()].map(u64::try_from);
+        if let [Ok(offset), Ok(metadata), Ok(body)] = numbers {
+            let claimed = u128::from(metadata) + u128::from(body);
+            let held = file.len().saturating_sub(offset);
+            if claimed > u128::from(held) {
+                let at = file.at(Place::Byte(offset));
+                return Err(ImportError::Oversized { at, what: "a message", claimed, held });
+            }
+        }
         let start = usize::try_from(block.offset()).unwrap_or(usize::MAX);
         check_message(file, start)?;
     }

@@ -424,3 +424,31 @@ fn compressed_buffers_that_promise_terabytes() {
         assert!(message.starts_with(&expected), "{message}");
     }
 }
+
+#[test]
+fn a_footer_that_promises_terabytes() {
+    let folder = Folder::new();
+    let table = batch(vec![
+        ("fact", Arc::new(StringArray::from(vec!["a"]))),
+        ("layer", Arc::new(UInt8Array::from(vec![1]))),
+        ("neuron", Arc::new(UInt8Array::from(vec![2]))),
+    ]);
+    let mut writer = FileWriter::try_new(Vec::new(), &table.schema()).expect("a writer");
+    writer.write(&table).expect("in memory");
+    let mut bytes = writer.into_inner().expect("in memory");
+    folder.write("t.arrow", &bytes);
+    assert_eq!(texts(&folder.read("t.arrow")), ["a/en/0 neurons [5]"]);
+    // A block of the footer: the message's offset, the lengths of its metadata and, after padding, of its body.
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight"));
+    let begins = |at: &usize| {
+        let offset = number(*at) as usize;
+        offset > 8 && bytes.get(offset..offset + 4) == Some(&[0xFF; 4]) && number(at + 16) < 1_000
+    };
+    let block = (0..bytes.len() - 24).rev().find(begins).expect("a block");
+    let (offset, body) = (number(block), block + 16);
+    bytes[body..body + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+    let told = folder.refusal("t.arrow", &bytes);
+    let held = bytes.len() as u64 - offset;
+    assert!(told.starts_with(&format!("t.arrow, byte {offset}: a message takes 10995116")), "{told}");
+    assert!(told.contains(&format!("but the file has {held} for it")), "{told}");
+}
