@@ -35,7 +35,11 @@ fn examine(segment: &Segment) -> Result<()> {
 
 /// The first refusal, after everything was asked.
 fn first(all: impl IntoIterator<Item = Result<()>>) -> Result<()> {
-    all.into_iter().fold(Ok(()), |first, next| first.and(next))
+    let mut said = Ok(());
+    for next in all {
+        said = said.and(next);
+    }
+    said
 }
 
 fn ask(part: &Part<'_>) -> Result<()> {
