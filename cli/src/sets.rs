@@ -76,7 +76,7 @@ impl<'a> Sets<'a> {
             let own = match source.kind {
                 SourceKind::Facts => None,
                 SourceKind::Dkn => self.searched.as_deref(),
-                SourceKind::Kn | SourceKind::Likn => self.attributed.as_deref(),
+                SourceKind::Kn | SourceKind::Likn | SourceKind::Entries => self.attributed.as_deref(),
             };
             if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
                 let test = Test::Names(vec![text(run)]);

@@ -7,6 +7,7 @@ use crate::plan::explain::{Drawing, Drawn, NodeStats, duration};
 use crate::plan::kinds::{Kind, not_compared, not_taken_apart};
 use crate::plan::lower::Lowering;
 use crate::plan::names::{Settings, listing, unknown_set};
+use crate::plan::not_yet;
 use crate::plan::optimise::{in_pairs, optimise};
 use crate::plan::visit::Node;
 use crate::plan::{Neurons, Pairs, Set};
@@ -35,6 +36,7 @@ pub fn execute(
     statement: &Statement,
     sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
+    not_yet::check(statement)?;
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
     let memory = Memory::new(settings.memory, settings.interrupt.clone());
     memory.interrupt.check()?;

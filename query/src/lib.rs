@@ -17,7 +17,7 @@
 //!
 //! | folder | what it is for |
 //! |---|---|
-//! | `syntax` | text → tokens → syntax tree, and the tree back to text |
+//! | `syntax` | text → tokens → syntax tree, and the tree back to text; the table of conditions |
 //! | `mistakes` | what is said of a text that is no statement |
 //! | `plan` | names → ids of the store, kinds of sets, the way into each part; filters pushed down; `explain`; notes |
 //! | `run` | which facts to walk, the neurons of each, set operations, degenerate groups, saving a set |
@@ -96,8 +96,9 @@ pub use note::Note;
 pub use plan::{Settings, layers_asked, scored_layers};
 pub use result::{Column, ColumnKind, Outcome, Sink, Value};
 pub use syntax::ast::{
-    Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Having, Head, Interval, Key, Measure, Name,
-    NeuronRange, Number, OrderKey, Query, SetOp, Source, SourceKind, Statement, Test, Text, Top, Units,
+    Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval, Key, Literal,
+    Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Source, SourceKind, Statement,
+    Test, Text, Top, Units,
 };
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};
 pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};

@@ -38,8 +38,46 @@ fn compared(domain: Domain) -> BoxedStrategy<Test> {
     compared.prop_map(|(op, number)| Test::Number(op, number)).boxed()
 }
 
-/// Any test that a key takes, by its kind of value alone.
+fn parameter() -> impl Strategy<Value = Parameter> {
+    "[A-Za-z_][A-Za-z0-9_]{0,6}".prop_map(|name| Parameter { name, span: NOWHERE })
+}
+
+fn given_or<T: std::fmt::Debug + Clone + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Given<T>> {
+    prop_oneof![6 => value.prop_map(Given::Value), 1 => parameter().prop_map(Given::Parameter)]
+}
+
+/// A test with a parameter: in the place of the value, or in a list.
+fn open_test(key: ConditionKey) -> BoxedStrategy<Test> {
+    let operators = key.row().value.operators();
+    let listed = operators.contains(&"in");
+    let alone = (select(operators), parameter()).prop_map(|(operator, parameter)| {
+        Test::Open(OpenTest { operator, list: false, values: vec![Given::Parameter(parameter)] })
+    });
+    if !listed {
+        return alone.boxed();
+    }
+    let literal = match key.row().value {
+        ValueKind::Whole { least, .. } => {
+            let larger = move |i: Interval| Interval { first: i.first.max(least), last: i.last.max(least), ..i };
+            interval().prop_map(move |i| Literal::Within(larger(i))).boxed()
+        }
+        _ => text().prop_map(Literal::Text).boxed(),
+    };
+    let list = (vec(given_or(literal), 0..3), parameter()).prop_map(|(mut values, parameter)| {
+        values.push(Given::Parameter(parameter));
+        Test::Open(OpenTest { operator: "in", list: true, values })
+    });
+    prop_oneof![alone, list].boxed()
+}
+
 fn test_of(key: ConditionKey) -> BoxedStrategy<Test> {
+    prop_oneof![6 => closed_test(key), 1 => open_test(key)].boxed()
+}
+
+/// Any test that a key takes, by its kind of value alone.
+fn closed_test(key: ConditionKey) -> BoxedStrategy<Test> {
     let names = || vec(text(), 1..4).prop_map(Test::Names);
     match key.row().value {
         ValueKind::Names { every, part, .. } => {
@@ -102,14 +140,18 @@ fn expr() -> impl Strategy<Value = Expr> {
     })
 }
 
+fn plain(value: f64) -> Number {
+    Number { value, percent: false }
+}
+
 fn having() -> impl Strategy<Value = Having> {
     let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
     keys.push(Key::Dimension(Dimension::Layer));
-    (select(keys), select(Comparison::ALL), finite()).prop_map(|(key, op, value)| Having {
+    (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain))).prop_map(|(key, op, value)| Having {
         key,
         key_span: NOWHERE,
         op,
-        value: Number { value, percent: false },
+        value,
         span: NOWHERE,
     })
 }
@@ -134,7 +176,7 @@ fn query() -> impl Strategy<Value = Query> {
     });
     let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity, 1 => between];
     let by = proptest::sample::subsequence(Dimension::ALL, 0..4).prop_shuffle();
-    let top = option::of(1..u64::MAX);
+    let top = option::of(given_or(1..u64::MAX));
     let parts = (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top, any::<bool>());
     parts.prop_map(|(head, by, having, order, top, plot)| Query {
         plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),

@@ -122,23 +122,25 @@ pub(crate) fn character(text: &str, at: usize, c: char) -> QueryError {
         '`' => Some("text is quoted with `\"`; keywords and columns are not quoted"),
         '%' => Some("a percentage is a number with `%` right behind it: `10%`"),
         '\\' => Some("backslashes stand only in quoted text"),
-        '?' | '$' => Some("statements have no parameters: write the value itself"),
+        '?' => Some("a parameter has a name: `$name`"),
         _ => None,
     };
     let shown = if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     QueryError::syntax(span, format!("`{shown}` has no meaning here")).maybe_hint(hint)
 }
 
-/// An `@` (at `at`) without a proper name (up to `end`).
-pub(crate) fn bad_saved_name(text: &str, at: usize, end: usize) -> QueryError {
-    let hint = "a saved set is written `@name`: letters a-z, digits and `_`, no digit first";
+/// An `@` or a `$` (at `at`) without a proper name (up to `end`).
+pub(crate) fn bad_name(text: &str, at: usize, end: usize) -> QueryError {
+    let sign = &text[at..=at];
+    let what = if sign == "@" { "a saved set is written `@name`" } else { "a parameter is written `$name`" };
+    let hint = format!("{what}: letters a-z, digits and `_`, no digit first");
     let found = &text[at..end];
     let reason = if is_letter_at(text, end) {
         format!("the name after `{found}` has letters beyond a-z")
     } else if end > at + 1 {
         format!("`{found}` starts with a digit, which a name cannot")
     } else {
-        "`@` is not followed by a name".to_owned()
+        format!("`{sign}` is not followed by a name")
     };
     QueryError::syntax(Span::new(at, end), reason).hint(hint)
 }

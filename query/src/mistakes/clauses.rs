@@ -150,6 +150,8 @@ pub(crate) fn not_a_set(parser: &Parser<'_>) -> QueryError {
             let neuron = format!("{}:{}", parser.token_text(), parser.text_of(parser.ahead(2)));
             error.hint(format!("neurons are given as `neurons({neuron})`"))
         }
+        TokenKind::Parameter => error
+            .hint("a parameter stands for a value, a number or a list; a set is saved with `let`, and used as `@name`"),
         TokenKind::Text(_) => error.hint("text stands in conditions: `facts[subject=\"France\"]`"),
         TokenKind::Sign("[") => error.hint("brackets follow a source: `kn[lang=en]`"),
         TokenKind::Sign("&" | "&&") => error.hint("the intersection of two sets is `a & b`"),

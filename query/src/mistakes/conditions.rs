@@ -217,6 +217,7 @@ fn written(test: &Test) -> Option<Vec<String>> {
     match test {
         Test::Names(texts) => Some(texts.iter().map(ToString::to_string).collect()),
         Test::Within(intervals) => Some(intervals.iter().map(ToString::to_string).collect()),
+        Test::Open(open) => Some(open.values.iter().map(ToString::to_string).collect()),
         Test::Every | Test::Contains(_) | Test::Number(..) => None,
     }
 }

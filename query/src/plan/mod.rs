@@ -10,6 +10,7 @@ pub(crate) mod groups;
 pub(crate) mod kinds;
 pub(crate) mod lower;
 pub(crate) mod names;
+pub(crate) mod not_yet;
 pub(crate) mod optimise;
 mod prompts;
 mod ranges;

@@ -110,7 +110,7 @@ pub(crate) fn pairs<'s>(
 ) -> Result<u64, QueryError> {
     let scored = pairs.scored_source();
     let mut order = keys(query, Kind::Pairs, scored.is_some())?;
-    let top = query.top.map(|top| top.count);
+    let top = query.limit();
     if order.is_empty() && top.is_some() && scored.is_some() {
         order.push((By::Score, true));
     }
@@ -328,7 +328,7 @@ pub(crate) fn facts(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
-    let mut rows = Rows::new(sink, &memory.interrupt, &FACT_COLUMNS, query.top.map(|top| top.count))?;
+    let mut rows = Rows::new(sink, &memory.interrupt, &FACT_COLUMNS, query.limit())?;
     let mut push = |fact: u32| {
         let (subject, object) = names.labels(fact)?;
         rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
@@ -343,7 +343,7 @@ pub(crate) fn facts(
     }
     let members = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 });
     let any_shape = kndb_storage::Shape { layers: 1, width: 1 };
-    let top = query.top.map(|top| top.count);
+    let top = query.limit();
     for member in Sorting::new(order, names, any_shape).sorted(members, top, memory)? {
         if !push(member.fact)? {
             break;
@@ -361,7 +361,7 @@ pub(crate) fn neurons(
     sink: &mut dyn Sink,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
-    let mut rows = Rows::new(sink, &memory.interrupt, &NEURON_COLUMNS, query.top.map(|top| top.count))?;
+    let mut rows = Rows::new(sink, &memory.interrupt, &NEURON_COLUMNS, query.limit())?;
     let mut push = |neuron: u32| {
         let (layer, unit) = shape.split(Neuron(neuron));
         rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])
@@ -375,7 +375,7 @@ pub(crate) fn neurons(
         return rows.end();
     }
     let members = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 });
-    let top = query.top.map(|top| top.count);
+    let top = query.limit();
     for member in Sorting::new(order, names, shape).sorted(members, top, memory)? {
         if !push(member.neuron)? {
             break;

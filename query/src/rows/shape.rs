@@ -76,7 +76,7 @@ impl Grouping {
             grouping.check_key(order.key, order.span)?;
         }
         grouping.order = query.order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
-        grouping.top = query.top.map(|top| top.count);
+        grouping.top = query.limit();
         if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
             grouping.order.push((Key::Measure(first), true));
         }
@@ -194,8 +194,9 @@ pub(crate) fn descends(key: Key, direction: Option<Direction>) -> bool {
 
 /// Whether a number satisfies a `having` condition. What is not known satisfies none.
 pub(crate) fn holds(having: &Having, value: Option<f64>) -> bool {
-    let Some(value) = value else { return false };
-    let than = having.value.value;
+    // A parameter has been given its value before rows are made.
+    let (Some(value), Some(than)) = (value, having.value.value()) else { return false };
+    let than = than.value;
     match having.op {
         Comparison::Equal => value == than,
         Comparison::NotEqual => value != than,

@@ -93,6 +93,11 @@ impl ValueKind {
             Self::Number(domain) => domain.compared.iter().map(|op| op.word()).collect(),
         }
     }
+
+    /// Whether `=*` means all there are.
+    pub fn has_every(&self) -> bool {
+        matches!(self, Self::Names { every: true, .. } | Self::Whole { .. })
+    }
 }
 
 impl Domain {
@@ -126,6 +131,8 @@ impl Domain {
     }
 }
 
+/// All sources that runs fill.
+const OF_RUNS: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn, SourceKind::Dkn, SourceKind::Entries];
 /// All sources that hold pairs.
 const PAIRS: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn, SourceKind::Dkn];
 /// Sources of single neurons with their scores.
@@ -154,7 +161,7 @@ conditions! {
     Lang = "lang", {
         also: &["language", "languages", "locale"],
         value: ValueKind::Names { of: Listed::Languages, every: true, part: false },
-        sources: PAIRS,
+        sources: OF_RUNS,
         forms: &["lang=en", "lang in (en, zh)", "lang=*"],
         keeps: "languages",
     }
@@ -194,7 +201,7 @@ conditions! {
     Run = "run", {
         also: &["model"],
         value: ValueKind::Names { of: Listed::Runs, every: true, part: false },
-        sources: PAIRS,
+        sources: OF_RUNS,
         forms: &["run=\"name\"", "run in (first, second)", "run=*"],
         keeps: "runs",
     }
@@ -202,7 +209,7 @@ conditions! {
     Prompt = "prompt", {
         also: &["template"],
         value: ValueKind::Whole { one: "a prompt", least: 0, why: NO_LESS, example: "0..3" },
-        sources: PAIRS,
+        sources: OF_RUNS,
         forms: &["prompt=2", "prompt in (0, 1)", "prompt in 0..3"],
         keeps: "prompts, by number",
     }
@@ -361,6 +368,16 @@ mod tests {
         assert!(has(Comparison::LessOrEqual, 1.0) && !has(Comparison::LessOrEqual, 0.0));
         assert!(has(Comparison::Less, 2.0) && !has(Comparison::Less, 1.0));
         assert!(has(Comparison::Greater, 0.0));
+    }
+
+    #[test]
+    fn a_percentage_ends_at_a_hundred_whatever_the_numbers_are() {
+        let ValueKind::Number(rank) = ConditionKey::Rank.row().value else { panic!("a number") };
+        let counted = Domain { percent_of: Some("what was asked for"), ..rank };
+        let has = |op, value| counted.has(op, Number { value, percent: true });
+        assert!(has(Comparison::GreaterOrEqual, 100.0) && has(Comparison::GreaterOrEqual, 0.5));
+        assert!(!has(Comparison::GreaterOrEqual, 0.0) && !has(Comparison::GreaterOrEqual, 100.5));
+        assert!(has(Comparison::Greater, 0.0) && !has(Comparison::Greater, 100.0));
     }
 
     #[test]

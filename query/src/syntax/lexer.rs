@@ -30,6 +30,8 @@ pub(crate) enum TokenKind {
     Text(String),
     /// `@name`.
     Saved,
+    /// `$name`.
+    Parameter,
     /// Punctuation.
     Sign(&'static str),
     /// What is no token; nothing follows it.
@@ -89,13 +91,13 @@ fn token(text: &str, at: usize, in_brackets: bool) -> Result<(TokenKind, usize),
     if first == '"' || first == '\'' {
         return string(text, at);
     }
-    if first == '@' {
+    if first == '@' || first == '$' {
         let end = at + 1 + word_length(&rest[1..], false);
         let named = rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         return if named && !characters::is_letter_at(text, end) {
-            Ok((TokenKind::Saved, end))
+            Ok((if first == '@' { TokenKind::Saved } else { TokenKind::Parameter }, end))
         } else {
-            Err(characters::bad_saved_name(text, at, end))
+            Err(characters::bad_name(text, at, end))
         };
     }
     if is_word_char(first) {

@@ -5,6 +5,7 @@
 pub(crate) mod ast;
 pub(crate) mod conditions;
 pub(crate) mod lexer;
+mod parameters;
 pub(crate) mod parser;
 mod print;
 pub(crate) mod script;

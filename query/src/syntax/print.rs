@@ -6,8 +6,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::syntax::ast::{
-    Condition, Expr, ExprKind, Having, Head, Interval, Key, Name, NeuronRange, Number, OrderKey, Query, SetOp, Source,
-    Statement, Test, Text, Top, Units,
+    Condition, Expr, ExprKind, Given, Having, Head, Interval, Key, Literal, Name, NeuronRange, Number, OpenTest,
+    OrderKey, Parameter, Query, SetOp, Source, Statement, Test, Text, Top, Units,
 };
 use crate::syntax::lexer::is_bare;
 
@@ -135,6 +135,44 @@ impl Display for Test {
             Self::Contains(text) => write!(f, "~{text}"),
             Self::Within(intervals) => intervals_after_key(f, intervals),
             Self::Number(op, number) => write!(f, "{op}{number}"),
+            Self::Open(open) => write!(f, "{open}"),
+        }
+    }
+}
+
+impl Display for OpenTest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.operator == "in" {
+            f.write_str(" in ")?
+        } else {
+            f.write_str(self.operator)?
+        }
+        f.write_str(if self.list { "(" } else { "" })?;
+        list(f, &self.values, ", ")?;
+        f.write_str(if self.list { ")" } else { "" })
+    }
+}
+
+impl Display for Literal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text}"),
+            Self::Within(interval) => write!(f, "{interval}"),
+        }
+    }
+}
+
+impl Display for Parameter {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "${}", self.name)
+    }
+}
+
+impl<T: Display> Display for Given<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "{value}"),
+            Self::Parameter(parameter) => write!(f, "{parameter}"),
         }
     }
 }

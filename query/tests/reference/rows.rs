@@ -299,7 +299,7 @@ pub fn finish_counted(
         columns.push(dimension.word());
     }
     columns.extend(measures);
-    let top_by = query.top.map(|_| measures[0]);
+    let top_by = query.top.as_ref().map(|_| measures[0]);
     finish(query, &columns, &dims, rows, top_by, naming)
 }
 
@@ -326,7 +326,12 @@ fn finish(
         let first = ordered.chain(best).find(|compared| *compared != Ordering::Equal);
         first.unwrap_or_else(|| compare_keys(&a.key, &b.key, dims))
     });
-    rows.truncate(query.top.as_ref().map_or(usize::MAX, |top| usize::try_from(top.count).unwrap_or(usize::MAX)));
+    rows.truncate(
+        query
+            .top
+            .as_ref()
+            .map_or(usize::MAX, |top| usize::try_from(top.count.value().expect("a number")).unwrap_or(usize::MAX)),
+    );
     let shown = rows.iter().map(|row| columns.iter().map(|name| cell(row, name, naming)).collect());
     Ok(Table { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows: shown.collect() })
 }
@@ -342,13 +347,14 @@ fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
         Cell::Score(score) => f64::from(score),
         Cell::Null | Cell::Text(_) => return false,
     };
+    let than = having.value.value().expect("a number").value;
     match having.op {
-        Comparison::Equal => value == having.value.value,
-        Comparison::NotEqual => value != having.value.value,
-        Comparison::Less => value < having.value.value,
-        Comparison::LessOrEqual => value <= having.value.value,
-        Comparison::Greater => value > having.value.value,
-        Comparison::GreaterOrEqual => value >= having.value.value,
+        Comparison::Equal => value == than,
+        Comparison::NotEqual => value != than,
+        Comparison::Less => value < than,
+        Comparison::LessOrEqual => value <= than,
+        Comparison::Greater => value > than,
+        Comparison::GreaterOrEqual => value >= than,
     }
 }
 

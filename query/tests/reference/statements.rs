@@ -171,6 +171,7 @@ fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
         }
         SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
+        SourceKind::Entries => vec![],
     };
     let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
     // Where several runs could be meant, most sources say which.
@@ -307,7 +308,7 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
                 key_span: NOWHERE,
                 op,
                 // What is computed otherwise here differs in its last digits, so that a bound must not be met.
-                value: number(value + if is_computed(key) { 0.001_234_5 } else { 0.0 }),
+                value: Given::Value(number(value + if is_computed(key) { 0.001_234_5 } else { 0.0 })),
                 span: NOWHERE,
             });
             let is_text = |key: &Key| {
@@ -325,7 +326,7 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
             having,
             order,
-            top: top.map(|count| Top { count, span: NOWHERE }),
+            top: top.map(|count| Top { count: Given::Value(count), span: NOWHERE }),
             span: NOWHERE,
         })
         .boxed()

@@ -109,7 +109,7 @@ fn name(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Likn => "language-independent neurons",
         SourceKind::Dkn => "degenerate neurons",
-        SourceKind::Kn | SourceKind::Facts => "knowledge neurons",
+        SourceKind::Kn | SourceKind::Facts | SourceKind::Entries => "knowledge neurons",
     }
 }
 
@@ -117,7 +117,7 @@ fn title(kind: SourceKind, runs: &[RunLanguages]) -> String {
     let what = match kind {
         SourceKind::Likn => "Language-independent knowledge neurons (LIKN)",
         SourceKind::Dkn => "Degenerate knowledge neurons (DKN)",
-        SourceKind::Kn | SourceKind::Facts => "Knowledge neurons",
+        SourceKind::Kn | SourceKind::Facts | SourceKind::Entries => "Knowledge neurons",
     };
     match runs {
         [one] => format!("{what} by layer: {}", one.run.spec.model),

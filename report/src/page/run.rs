@@ -94,7 +94,7 @@ fn heading(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Likn => "Language-independent neurons by layer",
         SourceKind::Dkn => "Degenerate neurons by layer",
-        SourceKind::Kn | SourceKind::Facts => "Knowledge neurons by layer",
+        SourceKind::Kn | SourceKind::Facts | SourceKind::Entries => "Knowledge neurons by layer",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::memory::Memory;
 use crate::note::{Note, Notes};
 use crate::plan::kinds::{Kind, mixed, not_of};
 use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
+use crate::plan::not_yet::not_yet;
 use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
 use crate::plan::saved::{Members, read_members};
@@ -108,6 +109,7 @@ impl<'s> Lowering<'s> {
     pub(crate) fn kind(&self, expr: &Expr) -> Result<Kind, QueryError> {
         Ok(match &expr.kind {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Kind::Facts,
+            ExprKind::Source(source) if source.kind == SourceKind::Entries => return Err(not_yet(source)),
             ExprKind::Source(_) => Kind::Pairs,
             ExprKind::Neurons(_) => Kind::Neurons,
             ExprKind::Saved(name) => self.saved(name)?.1.kind(),

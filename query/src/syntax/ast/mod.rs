@@ -254,7 +254,7 @@ pub enum Key {
 }
 
 /// `key op number`. The key is a measure, or a dimension that is a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Having {
     /// The column.
     pub key: Key,
@@ -263,9 +263,41 @@ pub struct Having {
     /// The comparison.
     pub op: Comparison,
     /// What it is compared with.
-    pub value: Number,
+    pub value: Given<Number>,
     /// The whole condition.
     pub span: Span,
+}
+
+/// `$name`: stands for a value, a number or a list that is given when the statement is run. Never read as syntax.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The name, without its `$`.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What is written, or the parameter that stands for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given<T> {
+    /// What is written.
+    Value(T),
+    /// What will be given.
+    Parameter(Parameter),
+}
+
+impl<T: Copy> Given<T> {
+    /// What is written; `None` for a parameter, which has to be given its value first.
+    pub fn value(&self) -> Option<T> {
+        if let Self::Value(value) = self { Some(*value) } else { None }
+    }
+}
+
+impl Query {
+    /// At most so many rows; `None` for all of them. A parameter has been given its value before.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.top.as_ref()?.count.value()
+    }
 }
 
 /// A number as it is written. A percentage is a number of its own kind, a share of what could have been counted: `10%` is
@@ -318,10 +350,10 @@ vocabulary! {
 }
 
 /// `top n`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Top {
     /// How many rows; positive.
-    pub count: u64,
+    pub count: Given<u64>,
     /// The whole clause.
     pub span: Span,
 }

@@ -2,7 +2,7 @@
 //!
 //! Numbers are checked against the language's bounds only; a layer may still lie outside the model.
 
-use super::{Comparison, Number};
+use super::{Comparison, Given, Number};
 use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use crate::syntax::vocabulary::vocabulary;
@@ -18,6 +18,8 @@ vocabulary! {
         Dkn = "dkn",
         /// Facts.
         Facts = "facts",
+        /// What was measured of each fact, language, prompt and run.
+        Entries = "entries",
     }
 }
 
@@ -77,8 +79,30 @@ pub enum Test {
     Contains(Text),
     /// `=2`, `in 7..11`, `in (7, 9..11)`: one or more intervals, as written; may overlap.
     Within(Vec<Interval>),
-    /// `=0.37`, `>=1e-4`, `<=20`.
+    /// `=0.37`, `>=1e-4`, `<=20`, `>=60%`.
     Number(Comparison, Number),
+    /// One of the others, of which something is a parameter yet.
+    Open(OpenTest),
+}
+
+/// An operator with values of which at least one is a parameter: `=$l`, `in (en, $l)`, `in $list`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenTest {
+    /// The operator, as it is written.
+    pub operator: &'static str,
+    /// Whether the values stand in parentheses.
+    pub list: bool,
+    /// The values, one or more.
+    pub values: Vec<Given<Literal>>,
+}
+
+/// A value in the place of which a parameter could stand.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// A name.
+    Text(Text),
+    /// Whole numbers.
+    Within(Interval),
 }
 
 impl Condition {

@@ -6,7 +6,7 @@ use crate::mistakes::clauses as mistakes;
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::percentages;
 use crate::syntax::ast::{
-    Comparison, Dim, Dimension, Direction, Expr, Having, Head, Key, Measure, OrderKey, Query, Top,
+    Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query, Top,
 };
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
@@ -141,7 +141,8 @@ impl Parser<'_> {
             );
         }
         let words = Dimension::ALL.iter().map(|dimension| dimension.word());
-        let meant = mistakes::synonym(word).or_else(|| nearest(word, words));
+        let synonym = mistakes::synonym(word).filter(|word| Dimension::from_word(word).is_some());
+        let meant = synonym.or_else(|| nearest(word, words));
         let reason = format!("there is no dimension `{word}`");
         Err(QueryError::name(span, reason).hint(match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -188,11 +189,17 @@ impl Parser<'_> {
             }));
         };
         self.bump();
-        let (value, value_span) = self.number(&format!("`{key}`"))?;
-        if value.percent {
-            return Err(percentages::of_column(key, value_span));
-        }
-        let span = key_span.to(value_span);
+        let value = match self.parameter() {
+            Some(parameter) => Given::Parameter(parameter),
+            None => {
+                let (value, value_span) = self.number(&format!("`{key}`"))?;
+                if value.percent {
+                    return Err(percentages::of_column(key, value_span));
+                }
+                Given::Value(value)
+            }
+        };
+        let span = key_span.to(self.previous_span());
         Ok(Having { key, key_span, op, value, span })
     }
 
@@ -240,7 +247,8 @@ impl Parser<'_> {
         }
         let words = Measure::ALL.iter().map(|measure| measure.word());
         let words = words.chain(Dimension::ALL.iter().map(|dimension| dimension.word()));
-        let meant = mistakes::synonym(word).or_else(|| nearest(word, words));
+        let is_column = |word: &&str| Measure::from_word(word).is_some() || Dimension::from_word(word).is_some();
+        let meant = mistakes::synonym(word).filter(is_column).or_else(|| nearest(word, words));
         let reason = format!("there is no column `{word}`");
         Err(QueryError::name(span, reason).hint(match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -251,6 +259,10 @@ impl Parser<'_> {
     fn top(&mut self) -> Result<Top> {
         let start = self.span();
         self.bump();
+        if let Some(parameter) = self.parameter() {
+            let span = start.to(parameter.span);
+            return Ok(Top { count: Given::Parameter(parameter), span });
+        }
         if *self.kind() == TokenKind::Percent {
             return Err(percentages::of_rows(self.span()));
         }
@@ -260,7 +272,7 @@ impl Parser<'_> {
             return Err(QueryError::syntax(span, reason));
         }
         let span = start.to(span);
-        Ok(Top { count, span })
+        Ok(Top { count: Given::Value(count), span })
     }
 
     fn operator_here(&self) -> bool {

@@ -5,9 +5,10 @@ use super::{Parser, Result};
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{conditions as mistakes, percentages};
-use crate::syntax::ast::{Comparison, Condition, Interval, Number, SourceKind, Test, Text};
+use crate::syntax::ast::{Comparison, Condition, Given, Interval, Literal, Number, OpenTest, SourceKind, Test, Text};
 use crate::syntax::conditions::{ConditionKey, Domain, ValueKind};
 use crate::syntax::lexer::TokenKind;
+use crate::syntax::span::Span;
 
 impl Parser<'_> {
     /// `[…]` behind a source.
@@ -61,23 +62,26 @@ impl Parser<'_> {
     /// Operator and value.
     fn test(&mut self, key: ConditionKey) -> Result<Test> {
         let operator = self.condition_operator(key)?;
-        match &key.row().value {
-            ValueKind::Names { every: true, .. } | ValueKind::Whole { .. } if operator == "=" && self.eat_sign("*") => {
-                Ok(Test::Every)
-            }
+        // A parameter for all of the value; in a list each value may be one.
+        if let Some(parameter) = self.parameter() {
+            let values = vec![Given::Parameter(parameter)];
+            return Ok(Test::Open(OpenTest { operator, list: false, values }));
+        }
+        let value = &key.row().value;
+        if operator == "=" && value.has_every() && self.eat_sign("*") {
+            return Ok(Test::Every);
+        }
+        match value {
             ValueKind::Names { .. } if operator == "~" => Ok(Test::Contains(self.value(key)?)),
-            ValueKind::Names { .. } => Ok(Test::Names(self.names(key, operator)?)),
+            ValueKind::Names { .. } => self.names(key, operator),
             ValueKind::OneOf(words) => Ok(Test::Names(vec![self.one_of(key, words)?])),
             ValueKind::Whole { one, least, why, example } => {
-                let intervals = self.intervals(key, operator, one)?;
-                match intervals.iter().find(|interval| interval.first < *least) {
-                    None => Ok(Test::Within(intervals)),
-                    Some(interval) => {
-                        let reason = format!("{why}, found {} {interval}", one.replacen("a ", "the ", 1));
-                        let hint = format!("write `{key}={least}`, or `{key} in {example}`");
-                        Err(QueryError::syntax(interval.span, reason).hint(hint))
-                    }
-                }
+                let test = self.intervals(key, operator, one)?;
+                let below = written_intervals(&test).find(|interval| interval.first < *least).copied();
+                let Some(below) = below else { return Ok(test) };
+                let reason = format!("{why}, found {} {below}", one.replacen("a ", "the ", 1));
+                let hint = format!("write `{key}={least}`, or `{key} in {example}`");
+                Err(QueryError::syntax(below.span, reason).hint(hint))
             }
             ValueKind::Number(domain) => self.compared(key, operator, domain),
         }
@@ -101,9 +105,9 @@ impl Parser<'_> {
     }
 
     /// One value after `=`, a list after `in`.
-    fn names(&mut self, key: ConditionKey, operator: &str) -> Result<Vec<Text>> {
+    fn names(&mut self, key: ConditionKey, operator: &'static str) -> Result<Test> {
         if operator == "=" {
-            return Ok(vec![self.value(key)?]);
+            return Ok(Test::Names(vec![self.value(key)?]));
         }
         let open = self.span();
         if !self.eat_sign("(") {
@@ -120,14 +124,33 @@ impl Parser<'_> {
                 format!("a list is `{key} in (a, b)`")
             }));
         }
-        let mut texts = vec![self.value(key)?];
-        while self.eat_sign(",") {
-            texts.push(self.value(key)?);
+        let values = self.listed(open, |parser| parser.value(key).map(Literal::Text))?;
+        let text = |value: &Given<Literal>| {
+            if let Given::Value(Literal::Text(text)) = value { Some(text.clone()) } else { None }
+        };
+        let texts: Option<Vec<Text>> = values.iter().map(text).collect();
+        Ok(texts.map_or_else(|| Test::Open(OpenTest { operator, list: true, values }), Test::Names))
+    }
+
+    /// Values up to the closing parenthesis; the one at `open` is behind.
+    fn listed(
+        &mut self,
+        open: Span,
+        mut value: impl FnMut(&mut Self) -> Result<Literal>,
+    ) -> Result<Vec<Given<Literal>>> {
+        let mut values = Vec::new();
+        loop {
+            values.push(match self.parameter() {
+                Some(parameter) => Given::Parameter(parameter),
+                None => Given::Value(value(self)?),
+            });
+            if self.eat_sign(")") {
+                return Ok(values);
+            }
+            if !self.eat_sign(",") {
+                return Err(self.unclosed(open, "`,` or `)`"));
+            }
         }
-        if !self.eat_sign(")") {
-            return Err(self.unclosed(open, "`,` or `)`"));
-        }
-        Ok(texts)
     }
 
     fn value(&mut self, key: ConditionKey) -> Result<Text> {
@@ -157,7 +180,7 @@ impl Parser<'_> {
     }
 
     /// One whole number after `=`, an interval or a list of them after `in`.
-    fn intervals(&mut self, key: ConditionKey, operator: &str, what: &str) -> Result<Vec<Interval>> {
+    fn intervals(&mut self, key: ConditionKey, operator: &'static str, what: &str) -> Result<Test> {
         if operator == "=" {
             if matches!(self.sign(), "(" | "[" | "{") {
                 let list = mistakes::bracketed(self).unwrap_or_else(|| "(7, 9)".into());
@@ -172,7 +195,7 @@ impl Parser<'_> {
                 return Err(error.hint(format!("an interval is `{key} in {first}..{last}`")));
             }
             let last = first;
-            return Ok(vec![Interval { first, last, span }]);
+            return Ok(Test::Within(vec![Interval { first, last, span }]));
         }
         let open = self.span();
         if !self.eat_sign("(") {
@@ -190,16 +213,14 @@ impl Parser<'_> {
                 let hint = format!("write `{key}={interval}`, or `{key} in ({interval}, …)`");
                 return Err(QueryError::syntax(interval.span, reason).hint(hint));
             }
-            return Ok(vec![interval]);
+            return Ok(Test::Within(vec![interval]));
         }
-        let mut intervals = vec![self.interval(what)?];
-        while self.eat_sign(",") {
-            intervals.push(self.interval(what)?);
-        }
-        if !self.eat_sign(")") {
-            return Err(self.unclosed(open, "`,` or `)`"));
-        }
-        Ok(intervals)
+        let values = self.listed(open, |parser| parser.interval(what).map(Literal::Within))?;
+        let interval = |value: &Given<Literal>| {
+            if let Given::Value(Literal::Within(interval)) = value { Some(*interval) } else { None }
+        };
+        let intervals: Option<Vec<Interval>> = values.iter().map(interval).collect();
+        Ok(intervals.map_or_else(|| Test::Open(OpenTest { operator, list: true, values }), Test::Within))
     }
 
     /// One of a few words, in any case.
@@ -235,10 +256,25 @@ impl Parser<'_> {
     }
 }
 
+/// The intervals that a test names itself.
+fn written_intervals(test: &Test) -> impl Iterator<Item = &Interval> {
+    let (written, open) = match test {
+        Test::Within(intervals) => (intervals.as_slice(), [].as_slice()),
+        Test::Open(open) => ([].as_slice(), open.values.as_slice()),
+        _ => ([].as_slice(), [].as_slice()),
+    };
+    let of_open = open.iter().filter_map(|value| match value {
+        Given::Value(Literal::Within(interval)) => Some(interval),
+        _ => None,
+    });
+    written.iter().chain(of_open)
+}
+
 /// The refusal of a condition that a source does not take.
 fn refused(source: SourceKind, key: ConditionKey) -> QueryError {
     let reason = match source {
         SourceKind::Facts => format!("`facts` are the same in every run, and take no `{key}`"),
+        SourceKind::Entries => format!("`entries` say what was measured of facts, not of neurons, and take no `{key}`"),
         SourceKind::Dkn => format!("`dkn` holds groups without scores, and takes no `{key}`"),
         _ => format!("`{source}` holds neurons, not groups, and takes no `{key}`"),
     };

@@ -10,7 +10,7 @@ mod sets;
 
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::clauses as mistakes;
-use crate::syntax::ast::{Name, Statement};
+use crate::syntax::ast::{Name, Parameter, Statement};
 use crate::syntax::lexer::{Token, TokenKind, lex};
 use crate::syntax::span::Span;
 
@@ -211,6 +211,15 @@ impl<'a> Parser<'a> {
 
     pub(crate) fn at_word(&self, word: &str) -> bool {
         self.word().is_some_and(|found| found.eq_ignore_ascii_case(word))
+    }
+
+    /// The parameter that stands here, if one does.
+    fn parameter(&mut self) -> Option<Parameter> {
+        let (span, text) = (self.span(), self.token_text());
+        (*self.kind() == TokenKind::Parameter).then(|| {
+            self.bump();
+            Parameter { name: text[1..].to_owned(), span }
+        })
     }
 
     /// Which of these words the current token is.

@@ -73,6 +73,9 @@ impl Parser<'_> {
             TokenKind::Text(text) if text.parse::<f64>().is_ok() => {
                 error.hint(format!("numbers stand without quotes: `{text}`"))
             }
+            TokenKind::Parameter => {
+                error.hint("a parameter stands for the whole value of a condition, of `having` or of `top`")
+            }
             TokenKind::Word => error.maybe_hint(dashed_interval(self.token_text())),
             _ => error,
         }

@@ -1,0 +1,47 @@
+//! The parameters of a statement: what has to be given before it can be run.
+
+use crate::syntax::ast::{Expr, ExprKind, Given, Head, Parameter, Query, Statement, Test};
+
+impl Statement {
+    /// All places where a parameter stands, in the order of the text.
+    pub fn parameters(&self) -> Vec<&Parameter> {
+        let mut found = Vec::new();
+        match self {
+            Self::Let { set, .. } => of_set(set, &mut found),
+            Self::Drop { .. } => {}
+            Self::Query(query) | Self::Explain { query, .. } => of_query(query, &mut found),
+        }
+        found.sort_by_key(|parameter| parameter.span.start);
+        found
+    }
+}
+
+fn of_query<'a>(query: &'a Query, found: &mut Vec<&'a Parameter>) {
+    match &query.head {
+        Head::Set(set) | Head::Between { set, .. } => of_set(set, found),
+        Head::Similarity { left, right, .. } => {
+            of_set(left, found);
+            of_set(right, found);
+        }
+    }
+    let values = query.having.iter().filter_map(|having| of_given(&having.value));
+    found.extend(values);
+    found.extend(query.top.as_ref().and_then(|top| of_given(&top.count)));
+}
+
+fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
+    match &set.kind {
+        ExprKind::Source(source) => {
+            let open = source.conditions.iter().filter_map(|condition| match &condition.test {
+                Test::Open(open) => Some(&open.values),
+                _ => None,
+            });
+            found.extend(open.flatten().filter_map(of_given));
+        }
+        _ => set.parts().for_each(|part| of_set(part, found)),
+    }
+}
+
+fn of_given<T>(given: &Given<T>) -> Option<&Parameter> {
+    if let Given::Parameter(parameter) = given { Some(parameter) } else { None }
+}
