@@ -110,9 +110,7 @@ def ask(systems, question, milliseconds, expected):
         if answer != expected.setdefault(question, answer):
             sys.exit(f"error: {question}: {system.title} answers {str(answer)[:300]}, expected, as {systems[0].title} does, {str(expected[question])[:300]}")
         if milliseconds:
-            # The tenth percentile: what else the machine does interrupts some answers of a round, and of long ones most.
-            times = sorted(reply["ns"])
-            system.times.setdefault(question, []).append(times[len(times) // 10] / 1e6)
+            system.note(question, reply)
 
 
 def main():

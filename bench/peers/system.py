@@ -13,6 +13,8 @@ class System:
         self.title, self.folder, self.seconds, self.version = title, folder, seconds, version
         # Medians of the rounds in milliseconds, by question; and what cannot be asked, with the reason.
         self.times, self.cannot, self.memory = {}, {}, None
+        # By question: processor milliseconds of all answers together, and their number.
+        self.processor = {}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def say(self, line):
@@ -26,6 +28,14 @@ class System:
             lines = self.process.stderr.read().strip().splitlines()
             raise Unusable(lines[-1] if lines else f"its process ended with {self.process.wait()}")
         return json.loads(reply)
+
+    def note(self, question, reply):
+        """Keeps what one round says of a question."""
+        times = sorted(reply["ns"])
+        # The tenth percentile: what else the machine does interrupts some answers of a round, and of long ones most.
+        self.times.setdefault(question, []).append(times[len(times) // 10] / 1e6)
+        spent, count = self.processor.get(question, (0, 0))
+        self.processor[question] = spent + reply["processor_ms"], count + len(times)
 
     def end(self):
         self.process.stdin.close()

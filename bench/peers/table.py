@@ -1,5 +1,6 @@
 """The table of docs/performance.md, from one run."""
 import datetime
+import math
 import os
 import re
 import statistics
@@ -26,10 +27,12 @@ def commit(root):
 
 
 def number(value):
-    """Three digits that mean something at most, without powers of ten."""
+    """Two or three digits that mean something, without powers of ten."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.{3 if value >= 1 else 2}g}" if value >= 0.1 else f"{value:.4f}"
+    if value >= 1:
+        return f"{value:.3g}"
+    return f"{value:.{1 - math.floor(math.log10(value))}f}" if value > 0 else "0"
 
 
 def rows(systems):
@@ -53,6 +56,15 @@ def rows(systems):
         yield f"| fastest peer ÷ {system.title} | " + " | ".join(cells) + " | | | |"
 
 
+def processor(systems):
+    yield "| processor ms, all threads together | " + " | ".join(q.upper() for q in QUESTIONS) + " |"
+    yield "|---" * (len(QUESTIONS) + 1) + "|"
+    for system in systems:
+        spent = system.processor
+        cells = [number(spent[q][0] / spent[q][1]) if q in spent else "–" for q in QUESTIONS]
+        yield f"| {system.title} | " + " | ".join(cells) + " |"
+
+
 def spread(systems):
     """How much longer the slowest round of a cell took than the fastest: the middle of all cells."""
     apart = (max(times) / min(times) for system in systems for times in system.times.values())
@@ -68,6 +80,8 @@ def write(root, systems, skipped, load, args, seconds):
         f" took {spread(systems):.2f} times the fastest, in the middle. All answers were equal.",
         "",
         *rows(systems),
+        "",
+        *processor(systems),
         "",
     ]
     cannot = {f"{system.title}: {reason} ({q.upper()})": None for system in systems for q, reason in system.cannot.items()}

@@ -1,7 +1,8 @@
 """One peer in a process of its own. `worker.py load PEER DATA FOLDER`, or `worker.py serve PEER DATA FOLDER`.
 
-Serving: a line `ask q2 250` is answered by `{"ns": [...], "answer": ...}`. The question is asked again and again for 250
-milliseconds, at least twice. Only the asking is timed; making the answer comparable is not.
+Serving: a line `ask q2 250` is answered by `{"ns": [...], "processor_ms": ..., "answer": ...}`. The question is asked again and again
+for 250 milliseconds, at least twice. Only the asking is timed; making the answer comparable is not. Processor time is that of
+all threads and all these answers together.
 """
 import importlib
 import importlib.metadata
@@ -48,8 +49,10 @@ def serve(module, peer):
             if ask is None:
                 reply = {"cannot": getattr(module, "CANNOT", {}).get(question, "not asked")}
             else:
+                before = time.process_time()
                 times, answer = timed(ask, int(milliseconds) * 1_000_000)
-                reply = {"ns": times, "answer": module.comparable(question, answer)}
+                processor = (time.process_time() - before) * 1e3
+                reply = {"ns": times, "processor_ms": processor, "answer": module.comparable(question, answer)}
         print(json.dumps(reply), flush=True)
 
 

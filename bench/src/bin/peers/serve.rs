@@ -1,7 +1,8 @@
 //! Asks kndb the six questions, and says how long each answer took and what it was.
 //!
-//! A line `ask q2 250` is answered by `{"ns": [...], "answer": ...}`: the question is asked again and again for 250
-//! milliseconds, at least twice. Only the asking is timed; making the answer comparable with the peers' is not.
+//! A line `ask q2 250` is answered by `{"ns": [...], "processor_ms": ..., "answer": ...}`: the question is asked again and again
+//! for 250 milliseconds, at least twice. Only the asking is timed; making the answer comparable with the peers' is not.
+//! Processor time is that of all threads and all these answers together.
 
 use clap::ValueEnum;
 use kndb::storage::Store;
@@ -56,8 +57,10 @@ pub fn run(folder: &Path, way: Way) -> Result<(), Failed> {
         let reply = match line.split_whitespace().collect::<Vec<_>>()[..] {
             ["ask", question, milliseconds] => {
                 let ask = asker.questions.get(question).ok_or_else(|| format!("no question {question:?}"))?;
+                let before = processor();
                 let (times, answer) = timed(ask, Duration::from_millis(milliseconds.parse()?))?;
-                json!({ "ns": times, "answer": comparable(question, &answer, width)? })
+                let spent = processor().saturating_sub(before);
+                json!({ "ns": times, "processor_ms": spent, "answer": comparable(question, &answer, width)? })
             }
             ["memory"] => {
                 let (own, files) = kndb_bench::mlama::resident().unwrap_or_default();
@@ -82,6 +85,15 @@ fn timed(ask: &Ask<'_>, budget: Duration) -> Result<(Vec<u64>, Answer), Failed> 
             return Ok((times, answer));
         }
     }
+}
+
+/// Processor time of this process in milliseconds: its threads, and those that have ended. Linux tells it in hundredths of a second
+/// (proc(5)), so it means something over a round, not for one answer.
+fn processor() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program stands in parentheses and may have spaces; user and system time are the 12th and 13th field after it.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10
 }
 
 /// The answer as all systems give it: neurons as layer · width + unit, facts as their numbers, rows in one order.
