@@ -268,6 +268,11 @@ impl<'s> Planned<'s> {
         match (self.what, grouping) {
             (What::Set(Set::Pairs(pairs), _), grouping) => {
                 let pairs = execution.prepare(pairs)?;
+                if let Some(chance) = query.chance {
+                    let mut found = Vec::new();
+                    note_parts_of_layers(&[&pairs], execution.shape, &mut found);
+                    notes.extend(found.into_iter().map(|text| Note { text, span: Some(chance.span) }));
+                }
                 match grouping {
                     None => listing::pairs(execution, &pairs, query, names, sink),
                     Some(grouping) => groups::pairs(execution, &pairs, &grouping, names, &query.by, sink),

@@ -96,9 +96,9 @@ pub use note::Note;
 pub use plan::{Settings, layers_asked, scored_layers};
 pub use result::{Column, ColumnKind, Outcome, Sink, Value};
 pub use syntax::ast::{
-    Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval, Key, Literal,
-    Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Source, SourceKind, Statement,
-    Test, Text, Top, Units,
+    AgainstChance, Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval,
+    Key, Literal, Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Source, SourceKind,
+    Statement, Test, Text, Top, Units,
 };
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};
 pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};

@@ -220,6 +220,25 @@ bad!(
 );
 
 bad!(
+    against_chance,
+    [
+        "kn by neuron against",
+        "kn by neuron against luck",
+        "kn against chance",
+        "kn by neuron having facts > 3 against chance",
+        "kn by neuron against chance against chance",
+        "kn by neuron against chance by layer",
+        "kn by neuron top 3 against chance",
+        "kn by neuron agianst chance",
+        "kn by neuron chance",
+        "kn by against chance",
+        "similarity(kn, likn) against chance",
+        "let a = kn by neuron against chance",
+        "let a = kn against chance",
+    ]
+);
+
+bad!(
     matrices,
     [
         "similarity(kn) between",

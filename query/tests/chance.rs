@@ -1,4 +1,4 @@
-//! What chance gives beside a similarity: by hand, by drawing sets at random, and on data in which there is nothing to find.
+//! What chance gives beside similarities and frequencies: by hand, by drawing sets at random, and on data in which there is nothing to find.
 
 mod toy;
 
@@ -286,6 +286,59 @@ fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_facts() {
 #[ignore = "half a minute"]
 fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_of_many_facts() {
     significant_facts(200_000);
+}
+
+/// Three facts of a layer of 4: sets of 1, 1 and 2. At least one, two and three facts have a neuron in 23, 8 and 1 of 32 draws.
+#[test]
+fn how_likely_a_frequency_is_is_worked_out_by_hand() {
+    let of = |neurons: &[u32]| ("P36".to_owned(), [set(neurons), set(&[])]);
+    let (store, _folder) = store(Shape { layers: 2, width: 4 }, &[of(&[0]), of(&[0]), of(&[0, 1])]);
+    let answer = Answer::of(&store, "kn[lang=en] by neuron against chance");
+    assert_eq!(answer.columns, ["layer", "neuron", "pairs", "facts", "neurons", "share", "p_chance", "fdr"]);
+    assert_eq!(answer.column("facts"), [3.0, 1.0]);
+    for (row, (p, fdr)) in [(1.0 / 32.0, 8.0 / 32.0), (23.0 / 32.0, 1.0)].into_iter().enumerate() {
+        assert_near(answer.column("p_chance")[row], p);
+        // Of all eight neurons of the model.
+        assert_near(answer.column("fdr")[row], fdr);
+    }
+    let least = Answer::of(&store, "kn[lang=en] by neuron against chance order by fdr top 1");
+    assert_eq!(least.column("facts"), [3.0]);
+    assert!(Answer::of(&store, "kn[lang=zh] by neuron against chance").rows.is_empty());
+}
+
+/// The p of neurons, by relation, in sets that are drawn at random; what no fact has is 1.
+#[test]
+fn a_frequency_of_nothing_is_significant_in_five_of_a_hundred_neurons() {
+    let shape = Shape { layers: 25, width: 40 };
+    let mut stream = ChaCha8Rng::seed_from_u64(21);
+    let sizes_of = |fact: usize| vec![[1, 2, 5, 9, 16][fact % 5]; 25];
+    let facts: Vec<(String, Sets)> =
+        (0..600).map(|fact| (format!("P{}", fact / 30), [drawn(&sizes_of(fact), 40, &mut stream), set(&[])])).collect();
+    let (store, _folder) = store(shape, &facts);
+    // Of each number of facts from 0 to 30, by adding one fact after the other.
+    let mut alone = vec![1.0];
+    for fact in 0..30 {
+        let has = sizes_of(fact)[0] as f64 / 40.0;
+        alone.push(0.0);
+        for at in (0..alone.len()).rev() {
+            alone[at] = alone[at] * (1.0 - has) + if at > 0 { alone[at - 1] * has } else { 0.0 };
+        }
+    }
+    let above = |facts: usize| alone[facts + 1..].iter().sum::<f64>();
+    let (mut coarse, mut fine, mut discovered) = (0, 0, 0);
+    for relation in 0..20 {
+        let answer = Answer::of(&store, &format!("kn[lang=en, relation=P{relation}] by neuron against chance"));
+        for (facts, p) in answer.column("facts").into_iter().zip(answer.column("p_chance")) {
+            let facts = facts as usize;
+            assert_near(p, above(facts) + alone[facts]);
+            coarse += u32::from(p < 0.05);
+            fine += u32::from(above(facts) + stream.random::<f64>() * alone[facts] < 0.05);
+        }
+        discovered += answer.column("fdr").iter().filter(|&&fdr| fdr < 0.05).count();
+    }
+    let share = |count: u32| f64::from(count) / (20.0 * 1_000.0);
+    assert!(share(coarse) <= 0.055 && (share(fine) - 0.05).abs() < 0.005, "{}, {}", share(coarse), share(fine));
+    assert!(discovered <= 3, "{discovered} of 20,000 neurons were called findings");
 }
 
 /// In a large relation each fact meets a sample; here any sample gives the same, for all facts but one are alike.

@@ -403,6 +403,25 @@ refused!(
         "similarity(kn) between lang having neurons > 3",
         "similarity(kn) between relation by relation",
         "similarity(kn) between relation order by others",
+        "kn by neuron order by fdr",
+    ]
+);
+
+refused!(
+    against_chance,
+    toy(),
+    Some("bert, en"),
+    [
+        "kn by layer against chance",
+        "kn by relation, neuron against chance",
+        "kn by neuron, lang against chance",
+        "kn by fact, neuron against chance",
+        "dkn by group against chance",
+        "facts by relation against chance",
+        "neurons(9:*) by neuron against chance",
+        "similarity(kn, likn) by layer against chance",
+        "similarity(kn) between lang by layer against chance",
+        "kn by neuron against chance order by p",
     ]
 );
 
@@ -451,6 +470,7 @@ fn explain_refuses_what_the_query_refuses() {
         "similarity(likn) between lang",
         "similarity(kn, facts)",
         "similarity(kn) between relation by fact",
+        "kn by relation, neuron against chance",
         "kn by group",
         "dkn by group, layer",
         "kn[lang=xx]",

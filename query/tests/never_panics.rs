@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const PIECES: [&str; 93] = [
+const PIECES: [&str; 95] = [
     "kn",
     "likn",
     "dkn",
@@ -15,6 +15,8 @@ const PIECES: [&str; 93] = [
     "of",
     "similarity",
     "between",
+    "against",
+    "chance",
     "others",
     "let",
     "drop",

@@ -177,8 +177,9 @@ fn query() -> impl Strategy<Value = Query> {
     let head = prop_oneof![4 => expr().prop_map(Head::Set), 1 => similarity, 1 => between];
     let by = proptest::sample::subsequence(Dimension::ALL, 0..4).prop_shuffle();
     let top = option::of(given_or(1..u64::MAX));
-    let parts = (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top, any::<bool>());
-    parts.prop_map(|(head, by, having, order, top, plot)| Query {
+    let parts = (head, by, vec(having(), 0..3), vec(order_key(), 0..3), top, (any::<bool>(), any::<bool>()));
+    parts.prop_map(|(head, by, having, order, top, (plot, chance))| Query {
+        chance: (chance && !by.is_empty()).then_some(AgainstChance { span: NOWHERE }),
         plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
         head,
         by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),

@@ -21,7 +21,7 @@ fn sentences() -> Vec<(String, String)> {
         })
         .collect();
     sentences.sort();
-    assert!(sentences.len() >= 41, "only {} sentences found", sentences.len());
+    assert!(sentences.len() >= 43, "only {} sentences found", sentences.len());
     sentences
 }
 

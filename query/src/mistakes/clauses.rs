@@ -11,7 +11,7 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::{Parser, Result};
 use crate::syntax::span::Span;
 
-const CLAUSE_ORDER: &str = "clauses come in this order: `by …`, `having …`, `order by …`, `top n`";
+const CLAUSE_ORDER: &str = "clauses come in this order: `by …`, `against chance`, `having …`, `order by …`, `top n`";
 
 /// What to write for a word of another language.
 fn habit(word: &str) -> Option<&'static str> {
@@ -88,6 +88,7 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
     if let Some(clause) = parser.clause() {
         let given = match clause {
             "by" => !query.by.is_empty(),
+            "against" => query.chance.is_some(),
             "having" => !query.having.is_empty(),
             "order" => !query.order.is_empty(),
             _ => query.top.is_some(),
@@ -98,6 +99,7 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
             let last = match (&query.top, query.order.is_empty()) {
                 (Some(_), _) => "top",
                 (None, false) => "order by",
+                (None, true) if query.having.is_empty() => "against chance",
                 (None, true) => "having",
             };
             format!("found `{clause}` after `{last}`")
@@ -121,7 +123,7 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
     };
     let hint = operator_hint(parser).map(str::to_owned);
     let hint = hint.or_else(|| {
-        let words = ["by", "having", "order", "top", "plot"];
+        let words = ["by", "against", "having", "order", "top", "plot"];
         let meant = parser.word().and_then(|word| nearest(word, words))?;
         Some(format!("did you mean `{meant}`?"))
     });

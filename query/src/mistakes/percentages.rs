@@ -19,7 +19,10 @@ pub(crate) fn of_column(key: Key, span: Span) -> QueryError {
         Key::Measure(Measure::Similarity | Measure::Expected | Measure::Others) => {
             "it is a number from 0 to 1, as in `having similarity >= 0.5`"
         }
-        Key::Measure(Measure::P | Measure::PAlone | Measure::PAll) => "it is a probability, from 0 to 1",
+        Key::Measure(Measure::P | Measure::PAlone | Measure::PAll | Measure::PChance) => {
+            "it is a probability, from 0 to 1"
+        }
+        Key::Measure(Measure::Fdr) => "it is a rate from 0 to 1, as in `having fdr <= 0.05`",
         Key::Measure(Measure::Score) => "it is the score itself",
         Key::Measure(Measure::Pairs | Measure::Neurons | Measure::Unpaired) => {
             "it is a number, as in `having pairs >= 25`; a share of all pairs is `share`"

@@ -49,6 +49,7 @@ impl Drawing<'_> {
             let _ = write!(text, " by {}", dims.join(", "));
         }
         text += chance;
+        text.push_str(if query.chance.is_some() { ", against chance" } else { "" });
         for having in &query.having {
             let _ = write!(text, ", {having}");
         }

@@ -6,8 +6,10 @@
 //! added up at all, and only the rows that are wanted next are kept ([`by_fact`](super::by_fact)).
 
 use super::Rows;
+use super::against::{Against, CHANCE};
 use super::by_fact;
 use super::by_group::{DegenerateGroups, degenerate_groups};
+use super::digits::compare_tails;
 use super::facts::FactNames;
 use super::keys::{FactKeys, is_of_fact};
 use super::shape::{EVIDENCE, Grouping, holds};
@@ -56,6 +58,8 @@ pub(super) struct Naming<'a, 's> {
     pub names: FactNames<'s>,
     /// Pairs of everything that was looked at.
     pub total: u64,
+    /// Where rows are held against chance.
+    pub against: Option<Against>,
 }
 
 /// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
@@ -99,7 +103,8 @@ pub(crate) fn pairs<'s>(
     if has(Dimension::Fact) && !has(Dimension::Group) {
         let texts = keys.texts(memory)?;
         let keys = &keys;
-        let naming = Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total: 0 };
+        let naming =
+            Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total: 0, against: None };
         return by_fact::rows(execution, pairs, &facts, naming, sink);
     }
     let (groups, total) = if has(Dimension::Group) {
@@ -107,8 +112,11 @@ pub(crate) fn pairs<'s>(
     } else {
         tallies(execution, pairs, &facts, &mut keys, &splits, split)?
     };
+    let chance = grouping.measures.contains(&Measure::PChance);
+    let against = if chance { Some(Against::new(execution, pairs, &facts, &groups)?) } else { None };
     let texts = keys.texts(memory)?;
-    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
+    let naming =
+        Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total, against };
     naming.deliver(groups, memory, sink)
 }
 
@@ -233,7 +241,7 @@ impl Naming<'_, '_> {
         let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
         let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
         let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
-        if evidence_of(measure).is_some() {
+        if evidence_of(measure).is_some() || CHANCE.contains(&measure) {
             return;
         }
         let rank = |group: &Group| {
@@ -271,6 +279,9 @@ impl Naming<'_, '_> {
     fn number(&self, group: &Group, key: Key) -> Option<f64> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
+            Key::Measure(measure) if CHANCE.contains(&measure) => {
+                self.against.as_ref()?.number(group, measure, self.shape)
+            }
             Key::Measure(measure) => match evidence_of(measure) {
                 Some(which) => self.degenerate.evidence(group).map(|means| means[which]),
                 None => Some(self.measure(group, measure) as f64),
@@ -288,6 +299,10 @@ impl Naming<'_, '_> {
         for &(key, descending) in &self.grouping.order {
             let compared = match key {
                 Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
+                Key::Measure(measure) if CHANCE.contains(&measure) => {
+                    let tail = |group| self.against.as_ref()?.tail(group, measure, self.shape);
+                    compare_tails(tail(a), tail(b))
+                }
                 Key::Measure(measure) if evidence_of(measure).is_some() => {
                     // What was not measured is least.
                     let (a, b) = (self.number(a, key), self.number(b, key));
@@ -405,6 +420,7 @@ pub(crate) fn alone(
     let total = members.len();
     let degenerate = DegenerateGroups::default();
     let texts = keys.texts(memory)?;
-    let naming = Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total };
+    let (keys, splits, against) = (&keys, &splits, None);
+    let naming = Naming { grouping, keys, texts, splits, degenerate, split, shape, names, total, against };
     naming.deliver(groups, memory, sink)
 }

@@ -2,6 +2,7 @@
 //!
 //! Every form ends in [`Rows`], which hands rows to the caller's sink and stops when it says so.
 
+pub(crate) mod against;
 pub(crate) mod at_random;
 mod by_fact;
 pub(crate) mod by_group;

@@ -3,6 +3,7 @@
 use crate::error::QueryError;
 use crate::plan::kinds::Kind;
 use crate::result::{Column, ColumnKind};
+use crate::rows::against::CHANCE;
 use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Query};
 use crate::syntax::span::Span;
 
@@ -51,6 +52,10 @@ impl Grouping {
         };
         if form == Form::Set(Kind::Pairs) && by.contains(&Dimension::Group) {
             measures.extend(EVIDENCE);
+        }
+        if let Some(chance) = query.chance {
+            check_chance(query, form, chance.span)?;
+            measures.extend(CHANCE);
         }
         for dim in &query.by {
             let allowed = allowed(form);
@@ -142,10 +147,35 @@ fn kind_of(measure: Measure) -> ColumnKind {
         | Measure::Others
         | Measure::P
         | Measure::PAlone
-        | Measure::PAll => ColumnKind::Ratio,
+        | Measure::PAll
+        | Measure::PChance
+        | Measure::Fdr => ColumnKind::Ratio,
         Measure::Score => ColumnKind::Score,
         _ => ColumnKind::Integer,
     }
+}
+
+/// `against chance` is about the facts that have each neuron.
+fn check_chance(query: &Query, form: Form, span: Span) -> Result<(), QueryError> {
+    const HINT: &str = "write `kn[relation=P36] by neuron against chance`";
+    if form != Form::Set(Kind::Pairs) {
+        let reason = format!("`against chance` asks how many facts have each neuron, and this is {}", form.name());
+        return Err(QueryError::kind(span, reason).hint(HINT));
+    }
+    let other = query.by.iter().find(|dim| !matches!(dim.dimension, Dimension::Neuron | Dimension::Layer));
+    if let Some(other) = other {
+        let reason = format!("`against chance` is for `by neuron` alone, and not for `{}`", other.dimension);
+        return Err(QueryError::kind(other.span, reason).label(span, "asked here").hint(match other.dimension {
+            Dimension::Relation => "ask for one relation at a time: `kn[relation=P36] by neuron against chance`",
+            Dimension::Lang => "ask for one language at a time: `kn[lang=en] by neuron against chance`",
+            _ => HINT,
+        }));
+    }
+    if query.by.iter().all(|dim| dim.dimension != Dimension::Neuron) {
+        let reason = "`against chance` asks how many facts have each neuron, and needs `by neuron`";
+        return Err(QueryError::kind(span, reason).hint(HINT));
+    }
+    Ok(())
 }
 
 fn allowed(form: Form) -> Vec<Dimension> {
@@ -172,7 +202,11 @@ impl Form {
 
     /// What chance alone would hardly give comes first.
     fn descends(self, key: Key, direction: Option<Direction>) -> bool {
-        let by_chance = key == Key::Measure(Measure::P) && matches!(self, Self::Similarity | Self::SimilarNeurons);
+        let by_chance = match key {
+            Key::Measure(Measure::P) => matches!(self, Self::Similarity | Self::SimilarNeurons),
+            Key::Measure(measure) => CHANCE.contains(&measure),
+            Key::Dimension(_) => false,
+        };
         if by_chance { direction == Some(Direction::Descending) } else { descends(key, direction) }
     }
 }

@@ -38,6 +38,7 @@ impl Display for Query {
             f.write_str(" by ")?;
             list(f, self.by.iter().map(|dim| dim.dimension), ", ")?;
         }
+        f.write_str(if self.chance.is_some() { " against chance" } else { "" })?;
         if !self.having.is_empty() {
             f.write_str(" having ")?;
             list(f, &self.having, " and ")?;

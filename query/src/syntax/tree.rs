@@ -74,6 +74,9 @@ impl Tree {
         for dim in &query.by {
             self.line(depth + 1, &format!("by {}", dim.dimension));
         }
+        if query.chance.is_some() {
+            self.line(depth + 1, "against chance");
+        }
         for having in &query.having {
             self.line(depth + 1, &format!("having {having}"));
         }

@@ -3,6 +3,7 @@
 //! The reference knows the language from its documentation and works on plain data. `KNDB_CASES`
 //! sets how many stores every property tries.
 
+mod against;
 mod build;
 mod eval;
 mod floor;

@@ -1,5 +1,6 @@
 //! Queries → tables: listings, counts by dimensions, similarities.
 
+use super::against;
 use super::eval::{Reference, Refused, named_languages};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
@@ -35,6 +36,9 @@ pub fn column(key: Key) -> &'static str {
 
 impl Reference<'_> {
     pub fn answer(&self, query: &Query) -> Result<Answer, Refused> {
+        if query.chance.is_some() && !matches!(query.head, Head::Set(_)) {
+            return Err("a similarity against chance".into());
+        }
         let mut languages = BTreeSet::new();
         match &query.head {
             Head::Set(expr) => named_languages(expr, &mut languages),
@@ -54,6 +58,7 @@ impl Reference<'_> {
                 match set {
                     Set::Pairs(pairs) if query.by.is_empty() => listing(query, &pairs, shape, &naming)?,
                     Set::Pairs(pairs) => (grouped(query, &pairs, shape, &naming)?, pairs.all_doubts()),
+                    Set::Facts(_) | Set::Neurons(_) if query.chance.is_some() => return Err("against chance".into()),
                     Set::Facts(facts) => (of_facts(query, &facts, &naming)?, Doubt::default()),
                     Set::Neurons(neurons) => (of_neurons(query, &neurons, shape, &naming)?, Doubt::default()),
                 }
@@ -154,6 +159,20 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
     let of_source = has(Dimension::Lang) || has(Dimension::Prompt) || has(Dimension::Run);
     let measures = ["pairs", "facts", "neurons", "share"];
+    if query.chance.is_some() {
+        against::check(query)?;
+        let mut rows = counted_rows(
+            query,
+            Dimension::ALL,
+            &measures,
+            vec![(None, pairs.members.clone())],
+            pairs.count(),
+            shape,
+            naming,
+        )?;
+        against::add(&mut rows, &pairs.members, shape);
+        return finish_counted(query, &["pairs", "facts", "neurons", "share", "p_chance", "fdr"], rows, naming);
+    }
     if has(Dimension::Group) {
         let groups = pairs.groups.as_ref().ok_or("`by group` needs `dkn`")?;
         if has(Dimension::Layer) || has(Dimension::Neuron) {
@@ -170,7 +189,7 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)
 }
 
-/// Distinct pairs, facts and neurons for every combination of dimensions.
+/// Counts of a set that is not held against chance.
 fn counted(
     query: &Query,
     allowed: &[Dimension],
@@ -180,6 +199,20 @@ fn counted(
     shape: Shape,
     naming: &Naming,
 ) -> Result<Table, Refused> {
+    let rows = counted_rows(query, allowed, measures, parts, total, shape, naming)?;
+    finish_counted(query, measures, rows, naming)
+}
+
+/// Distinct pairs, facts and neurons for every combination of dimensions.
+fn counted_rows(
+    query: &Query,
+    allowed: &[Dimension],
+    measures: &[&'static str],
+    parts: Vec<(Option<Where>, ByFact)>,
+    total: usize,
+    shape: Shape,
+    naming: &Naming,
+) -> Result<Vec<Row>, Refused> {
     if query.by.iter().any(|dim| !allowed.contains(&dim.dimension)) {
         return Err("a dimension that the set does not have".into());
     }
@@ -207,8 +240,7 @@ fn counted(
             ),
         }
     });
-    let rows = with_labels(rows.collect(), naming);
-    finish_counted(query, measures, rows, naming)
+    Ok(with_labels(rows.collect(), naming))
 }
 
 fn counts(pairs: usize, facts: usize, neurons: usize, total: usize) -> BTreeMap<&'static str, Cell> {
@@ -365,7 +397,10 @@ fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
         key => compare_cells(&cell(a, column(key), naming), &cell(b, column(key), naming)),
     };
     // What chance would hardly give comes first.
-    let least_first = order.key == Key::Measure(Measure::P) && a.measures.contains_key("expected");
+    let least_first = match order.key {
+        Key::Measure(Measure::P) => a.measures.contains_key("expected"),
+        key => key == Key::Measure(Measure::PChance) || key == Key::Measure(Measure::Fdr),
+    };
     let first = matches!(order.key, Key::Measure(_)) && !least_first;
     let descends = order.direction.map_or(first, |d| d == Direction::Descending);
     if descends { compared.reverse() } else { compared }

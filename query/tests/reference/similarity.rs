@@ -212,7 +212,7 @@ fn overlap(size: usize, drawn: usize, width: usize) -> Vec<f64> {
 }
 
 /// With so many digits.
-fn rounded(value: f64, digits: usize) -> f64 {
+pub fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().expect("a number")
 }
 

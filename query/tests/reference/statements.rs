@@ -321,6 +321,7 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
             (Just((head, by)), having, vec(order, 0..=most), top, any::<bool>())
         })
         .prop_map(|((head, by), having, order, top, plot)| Query {
+            chance: None,
             plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
             head,
             by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
@@ -333,7 +334,9 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
 }
 
 fn is_computed(key: Key) -> bool {
-    [Measure::Expected, Measure::Others].iter().any(|measure| key == Key::Measure(*measure))
+    [Measure::Expected, Measure::Others, Measure::PChance, Measure::Fdr]
+        .iter()
+        .any(|measure| key == Key::Measure(*measure))
 }
 
 fn keys(dims: &[Dimension]) -> Vec<Key> {
@@ -363,6 +366,7 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
             statements.push(format!("{source} by group, relation order by p top 4"));
             statements.push(format!("facts of {source} by relation"));
         }
+        statements.push(format!("kn{all} by neuron against chance having fdr < 0.5 order by p_chance top 9"));
         statements.push(format!("similarity(kn{all}) between lang"));
         statements.push(format!("similarity(kn{all}) between relation by layer order by p"));
         statements.push(format!("kn - dkn{all}"));
@@ -427,6 +431,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     let mut similar = vec![Measure::Similarity, Measure::Expected, Measure::P, Measure::Others];
     similar.extend([Measure::Facts, Measure::Unpaired]);
     let alike = [Measure::Similarity, Measure::Expected, Measure::P, Measure::Neurons];
+    let frequent = [Measure::Facts, Measure::Pairs, Measure::PChance, Measure::PChance, Measure::Fdr];
     let two = (neurons(names, depth - 1), neurons(names, depth - 1))
         .prop_map(|(left, right)| Head::Similarity { left, right, span: NOWHERE })
         .boxed();
@@ -446,10 +451,23 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
         3 => query(similarity, &of_similarity, &[], &similar),
         2 => query(parts, &of_similarity, &[], &similar),
+        2 => query(set(pairs(names, depth - 1)), &[Neuron, Neuron, Layer], &listed, &frequent).prop_map(against_chance),
         1 => query(two, &[Layer], &[], &alike),
         1 => query(relations, &[Layer], &[], &alike),
     ]
     .boxed()
+}
+
+/// Held against chance, where it counts by neuron.
+fn against_chance(query: Query) -> Query {
+    let mut query = without_twins(query);
+    let chance = [Measure::PChance, Measure::Fdr].map(Key::Measure);
+    if query.by.is_empty() {
+        query.having.retain(|having| !chance.contains(&having.key));
+        query.order.retain(|order| !chance.contains(&order.key));
+        return query;
+    }
+    Query { chance: Some(AgainstChance { span: NOWHERE }), ..query }
 }
 
 /// No dimension is named twice.

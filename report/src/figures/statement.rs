@@ -172,9 +172,14 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
     let (measure, column) = found.ok_or_else(|| Error::NoColumn { value: wanted[0].to_string(), known: known() })?;
     let unit = match measure {
         Measure::Share => Unit::Share,
-        Measure::Similarity | Measure::Expected | Measure::Others | Measure::P | Measure::PAlone | Measure::PAll => {
-            Unit::Ratio
-        }
+        Measure::Similarity
+        | Measure::Expected
+        | Measure::Others
+        | Measure::P
+        | Measure::PAlone
+        | Measure::PAll
+        | Measure::PChance
+        | Measure::Fdr => Unit::Ratio,
         Measure::Pairs | Measure::Facts | Measure::Neurons | Measure::Unpaired => Unit::Count,
         Measure::Score => Unit::Number,
     };

@@ -66,6 +66,8 @@ pub struct Query {
     pub head: Head,
     /// `by`: the dimensions to count by; empty without the clause. None is named twice.
     pub by: Vec<Dim>,
+    /// `against chance`, behind `by`.
+    pub chance: Option<AgainstChance>,
     /// `having`: conditions on result rows, all of which must hold.
     pub having: Vec<Having>,
     /// `order by`: most significant key first.
@@ -76,6 +78,13 @@ pub struct Query {
     /// `by` or `between`, and never in `explain`.
     pub plot: bool,
     /// The whole query.
+    pub span: Span,
+}
+
+/// `against chance`: how likely the number of facts that have a neuron is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AgainstChance {
+    /// Both words.
     pub span: Span,
 }
 
@@ -232,6 +241,10 @@ vocabulary! {
         PAlone = "p_alone",
         /// Probability after the whole group.
         PAll = "p_all",
+        /// Probability that so many facts have a neuron, had the sets been drawn at random.
+        PChance = "p_chance",
+        /// False-discovery rate of the same, over all neurons of the model.
+        Fdr = "fdr",
     }
 }
 

@@ -6,7 +6,7 @@ use crate::mistakes::clauses as mistakes;
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::percentages;
 use crate::syntax::ast::{
-    Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query, Top,
+    AgainstChance, Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query, Top,
 };
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
@@ -20,6 +20,7 @@ impl Parser<'_> {
         let start = self.span();
         let head = if self.at_word("similarity") { self.similarity()? } else { Head::Set(self.set()?) };
         let by = if self.eat_word("by") { self.dims()? } else { Vec::new() };
+        let chance = if self.at_word("against") { Some(self.against(by.is_empty())?) } else { None };
         let having = if self.eat_word("having") { self.having()? } else { Vec::new() };
         let order = if self.at_word("order") { self.order()? } else { Vec::new() };
         let top = if self.at_word("top") { Some(self.top()?) } else { None };
@@ -37,7 +38,7 @@ impl Parser<'_> {
             );
         }
         let span = start.to(self.previous_span());
-        Ok(Query { head, by, having, order, top, plot, span })
+        Ok(Query { head, by, chance, having, order, top, plot, span })
     }
 
     fn similarity(&mut self) -> Result<Head> {
@@ -148,6 +149,21 @@ impl Parser<'_> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the dimensions are {}", known()),
         }))
+    }
+
+    /// `against chance`, behind the dimensions.
+    fn against(&mut self, alone: bool) -> Result<AgainstChance> {
+        let start = self.span();
+        if alone {
+            let reason = "`against chance` stands behind `by neuron`";
+            return Err(self.error_here(reason).hint("for example `kn[relation=P36] by neuron against chance`"));
+        }
+        self.bump();
+        if !self.eat_word("chance") {
+            let error = self.unexpected("`chance` after `against`");
+            return Err(error.hint("write `by neuron against chance`"));
+        }
+        Ok(AgainstChance { span: start.to(self.previous_span()) })
     }
 
     fn having(&mut self) -> Result<Vec<Having>> {

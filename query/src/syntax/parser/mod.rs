@@ -237,7 +237,7 @@ impl<'a> Parser<'a> {
 
     /// The keyword of a clause, if one starts here.
     pub(crate) fn clause(&self) -> Option<&'static str> {
-        self.word_in(&["by", "having", "order", "top", "plot"])
+        self.word_in(&["by", "against", "having", "order", "top", "plot"])
     }
 
     /// What the current token is, for a message.
