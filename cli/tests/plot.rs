@@ -204,6 +204,31 @@ fn the_shell_draws_where_a_statement_ends_with_plot() {
 }
 
 #[test]
+fn what_is_compared_with_each_other_is_drawn_as_a_matrix() {
+    let environment = Environment::with_demo();
+    let statement = "similarity(kn[lang=en]) between relation";
+    let rows = environment.ok(&["query", "demo", statement, "-m", "csv"]).out;
+    let first: Vec<&str> = rows.lines().nth(1).expect("a row").split(',').collect();
+    let similarity: f64 = first[2].parse().expect("a number");
+    for ran in
+        [environment.ok(&["plot", "demo", statement]), environment.ok(&["query", "demo", &format!("{statement} plot")])]
+    {
+        let row = ran.out.lines().nth(1).and_then(|line| line.split_once('|')).expect("a row of numbers").1;
+        let numbers: Vec<&str> = row.split_whitespace().take(2).collect();
+        assert_eq!(numbers, ["1.0000", format!("{similarity:.4}").as_str()], "{ran:?}");
+        assert!(ran.out.ends_with("similarity\n"), "{ran:?}");
+    }
+    // A set at random is not compared with itself.
+    let ran = environment.ok(&["plot", "demo", statement, "--value", "expected"]);
+    assert!(ran.out.contains("–") && ran.out.ends_with("expected\n"), "{ran:?}");
+    let ran = environment.run(&["plot", "demo", &format!("{statement} by layer")]);
+    assert!(ran.code == Some(1) && ran.messages.contains("found a matrix for each layer"), "{ran:?}");
+    // Tables for people name both relations.
+    let table = environment.ok(&["query", "demo", statement, "-m", "markdown"]).out;
+    assert!(table.contains("| P1376 (capital of) | P36 (capital) |"), "{table}");
+}
+
+#[test]
 fn the_query_of_a_statement_names_the_run_that_was_chosen() {
     let environment = Environment::with_demo();
     environment.write("neurons.json", r#"{"f1": [[0, 1], [1, 3]], "f2": [[1, 3]]}"#);
@@ -227,6 +252,8 @@ fn every_measure_that_an_answer_has_can_be_drawn() {
         ("dkn by group order by facts top 3", "p_alone"),
         ("dkn by group order by facts top 3", "p_all"),
         ("similarity(kn[lang=en], kn[lang=zh]) by relation", "unpaired"),
+        ("similarity(kn[lang=en], kn[lang=zh]) by relation", "others"),
+        ("kn[relation=P36] by neuron against chance top 5", "p_chance"),
     ] {
         let rows = environment.ok(&["query", "demo", statement, "-m", "csv"]).out;
         let ran = environment.ok(&["plot", "demo", statement, "--value", value]);

@@ -11,7 +11,7 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::{Parser, Result};
 use crate::syntax::span::Span;
 
-const CLAUSE_ORDER: &str = "clauses come in this order: `by …`, `against chance`, `having …`, `order by …`, `top n`";
+const CLAUSE_ORDER: &str = "clauses come in this order: `by …`, `having …`, `order by …`, `top n`";
 
 /// What to write for a word of another language.
 fn habit(word: &str) -> Option<&'static str> {
@@ -26,6 +26,7 @@ fn habit(word: &str) -> Option<&'static str> {
         "or" | "union" | "plus" => "the union of two sets is `a | b`",
         "not" | "except" | "minus" | "without" | "difference" => "the difference of two sets is `a - b`",
         "xor" => "what only one of two sets has is `a ^ b`",
+        "chance" => "frequencies are held against chance with `by neuron against chance`",
         "between" => "each two languages of a set are compared with `similarity(kn) between lang`",
         "group" => "counts are asked for with `by`: `kn[lang=en] by layer`",
         "limit" | "fetch" | "first" | "take" | "head" => "the first rows are asked for with `top 10`",
@@ -104,7 +105,8 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
             };
             format!("found `{clause}` after `{last}`")
         };
-        return parser.error_here(reason).hint(CLAUSE_ORDER);
+        let behind = "`against chance` stands behind `by neuron`, before all other clauses";
+        return parser.error_here(reason).hint(if clause == "against" { behind } else { CLAUSE_ORDER });
     }
     if let sign @ (")" | "]") = parser.sign() {
         return parser.error_here(format!("this `{sign}` closes nothing"));

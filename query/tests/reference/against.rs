@@ -30,11 +30,14 @@ pub fn add(rows: &mut [Row], members: &ByFact, shape: Shape) {
     let mut p: Vec<f64> = rows.iter().map(found).collect();
     p.sort_by(f64::total_cmp);
     let tests = shape.neurons() as f64;
+    // Of all neurons with a p at least as large, the least p·tests/rank.
+    let mut rates: Vec<f64> = p.iter().zip(1..).map(|(p, rank)| p * tests / f64::from(rank)).collect();
+    for at in (0..rates.len().saturating_sub(1)).rev() {
+        rates[at] = rates[at].min(rates[at + 1]);
+    }
     for row in rows {
         let own = found(row);
-        // Of all neurons with a p at least as large, the last of each p.
-        let rates = (0..p.len()).filter(|&at| p[at] >= own).map(|at| p[at] * tests / (at + 1) as f64);
-        let rate = rates.fold(1.0, f64::min);
+        let rate = rates[p.partition_point(|p| *p < own)].min(1.0);
         row.measures.insert("p_chance", Cell::Ratio(rounded(own, 9)));
         row.measures.insert("fdr", Cell::Ratio(rounded(rate, 9)));
     }

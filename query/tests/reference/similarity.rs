@@ -101,8 +101,13 @@ fn gather(
     }
     let [left, right] = sides;
     let by_layer = query.by.iter().any(|dim| dim.dimension == Layer);
-    let facts = &naming.world.facts;
-    let both: Vec<usize> = left.attributed.intersection(&right.attributed).copied().collect();
+    let both: BTreeSet<usize> = &left.attributed & &right.attributed;
+    let mut relations: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &fact in &both {
+        if let Some(relation) = &naming.world.facts[fact].relation {
+            relations.entry(relation).or_default().push(fact);
+        }
+    }
     for fact in &left.attributed | &right.attributed {
         let mut key = RowKey { between: between.to_vec(), ..naming.project(query, fact, None, None) };
         let new = || Gathered { first: fact, ..Gathered::default() };
@@ -117,6 +122,9 @@ fn gather(
             true => a.union(&b).map(|&neuron| Some(place(neuron, shape).0)).collect(),
             false => BTreeSet::from([None]),
         };
+        let relation = naming.world.facts[fact].relation.as_deref();
+        let others = relation.map_or_else(Vec::new, |relation| partners(fact, &relations[relation]));
+        let others: Vec<Neurons> = others.into_iter().map(|other| right.of(other)).collect();
         for layer in layers {
             key.layer = layer;
             let row = rows.entry(key.clone()).or_insert_with(new);
@@ -124,11 +132,8 @@ fn gather(
             let Some(index) = index(&of(&a), &of(&b)) else { continue };
             row.indices.push(index);
             draw(row, [&of(&a), &of(&b)], shape);
-            let same = |other: &usize| facts[fact].relation.is_some() && facts[*other].relation == facts[fact].relation;
-            let relation: Vec<usize> = both.iter().copied().filter(same).collect();
-            let others = partners(fact, &relation);
-            let met: Vec<f64> =
-                others.iter().filter_map(|other| self::index(&of(&a), &of(&right.of(*other)))).collect();
+            let own = of(&a);
+            let met: Vec<f64> = others.iter().filter_map(|other| self::index(&own, &of(other))).collect();
             row.others.extend(mean(&met));
         }
     }

@@ -442,6 +442,13 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     let parts = between(filtered.clone().boxed(), &[Lang, Lang, Run, Prompt]);
     let relations = between(pairs(names, depth - 1), &[Relation]);
     let shares = |measure| [measure, Measure::Share];
+    let against = prop_oneof![
+        3 => query(similarity, &of_similarity, &[], &similar),
+        2 => query(parts, &of_similarity, &[], &similar),
+        2 => query(set(pairs(names, depth - 1)), &[Neuron, Neuron, Layer], &listed, &frequent).prop_map(against_chance),
+        1 => query(two, &[Layer], &[], &alike),
+        1 => query(relations, &[Layer], &[], &alike),
+    ];
     prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
@@ -449,11 +456,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &of_groups).prop_map(without_twins),
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
         2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
-        3 => query(similarity, &of_similarity, &[], &similar),
-        2 => query(parts, &of_similarity, &[], &similar),
-        2 => query(set(pairs(names, depth - 1)), &[Neuron, Neuron, Layer], &listed, &frequent).prop_map(against_chance),
-        1 => query(two, &[Layer], &[], &alike),
-        1 => query(relations, &[Layer], &[], &alike),
+        9 => against,
     ]
     .boxed()
 }

@@ -95,7 +95,11 @@ impl<'a> Parser<'a> {
             let set = self.set()?;
             if let Some(clause) = self.clause() {
                 let reason = format!("`let` saves a set, and `{clause}` makes rows of one");
-                let rows = if clause == "plot" { "by layer plot".to_owned() } else { format!("{clause} …") };
+                let rows = match clause {
+                    "plot" => "by layer plot".to_owned(),
+                    "against" => "by neuron against chance".to_owned(),
+                    clause => format!("{clause} …"),
+                };
                 return Err(self.error_here(reason).hint(format!("save the set, then ask: `@{name} {rows}`")));
             }
             let span = start.to(self.previous_span());
