@@ -36,9 +36,11 @@ fn ask(store: &Store, question: &str, statement: &str, terminal: &mut Terminal) 
     writeln!(terminal.out, "\n-- {question}\nkndb> {statement}").map_err(CliError::Output)?;
     let mut session = Session::new(store.clone());
     session.color = terminal.color;
-    let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
+    // What is told beside an answer is a part of what there is to read.
+    let mut told = Vec::new();
+    let mut streams = Streams { out: &mut terminal.out, messages: &mut told };
     session.script("demo", statement.as_bytes(), &mut streams)?;
-    Ok(())
+    terminal.out.write_all(&told).map_err(CliError::Output)
 }
 
 fn end(folder: &Path, terminal: &mut Terminal) -> Result<()> {

@@ -111,6 +111,10 @@ impl Draws {
     }
 
     fn at_least(&self, shared: u64, width: u32) -> Tail {
+        let bound = self.bound(shared, width);
+        if bound < UNSHOWN {
+            return Tail::of_ln(bound);
+        }
         let mut overlap = Overlap::default();
         for &(sizes, times) in &self.0 {
             if let Some(draw) = Draw::new(u64::from(width), &sizes.map(u64::from)) {
@@ -118,5 +122,41 @@ impl Draws {
             }
         }
         overlap.at_least(shared)
+    }
+
+    /// What the logarithm of the tail is at most: Chernoff's bound of a Poisson count of the same mean, which a sum of hypergeometric
+    /// counts does not exceed (Hoeffding 1963).
+    fn bound(&self, shared: u64, width: u32) -> f64 {
+        let of = |&([s, t], times): &([u32; 2], u32)| f64::from(s) * f64::from(t) * f64::from(times);
+        let (mean, x) = (self.0.iter().map(of).sum::<f64>() / f64::from(width), shared as f64);
+        if x > mean && mean > 0.0 { x - mean - x * (x / mean).ln() } else { 0.0 }
+    }
+}
+
+/// The logarithm of what is too small for a number (5e-324): such a tail is shown as that, and only its bound is computed, which costs
+/// nothing. The exact one would cost most where it is least needed.
+const UNSHOWN: f64 = -745.2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of whole and of sparse layers, of few facts and of many.
+    #[test]
+    fn a_bound_is_never_below_the_tail() {
+        let memory = Memory::new(None, crate::Interrupt::default());
+        for (sizes, times, width) in [([3, 4], 1, 10), ([9, 9], 2, 10), ([1, 1], 40, 1_000), ([8, 9], 30, 400)] {
+            let mut draws = Draws::default();
+            (0..times).for_each(|_| draws.add(sizes, &memory).expect("memory"));
+            for shared in 0..=u64::from(sizes[0] * times) {
+                let overlap = Draw::new(width, &sizes.map(u64::from)).map(|draw| {
+                    let mut overlap = Overlap::default();
+                    overlap.add_times(&draw, u64::from(times));
+                    overlap.at_least(shared).ln()
+                });
+                let (tail, bound) = (overlap.expect("sets of the layer"), draws.bound(shared, width as u32));
+                assert!(bound >= tail - 1e-9, "{sizes:?} × {times} of {width}: {bound} for {tail}");
+            }
+        }
     }
 }
