@@ -7,9 +7,9 @@
 use crate::error::{Error, Result};
 use crate::files::disk;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Digits of any `u64`; the state follows.
 const DIGITS: usize = 20;
@@ -20,7 +20,13 @@ const DONE: u8 = b'\n';
 pub(crate) struct Epoch {
     path: PathBuf,
     /// Kept open: it is read before every query.
-    open: Mutex<Option<File>>,
+    open: Mutex<Option<Open>>,
+}
+
+/// The file, and what it is known by. As long as it is open, no other has its number.
+struct Open {
+    file: File,
+    number: Number,
 }
 
 impl Epoch {
@@ -50,12 +56,8 @@ impl Epoch {
     /// The last commit, if the file says that it is done; `None` also when another file has come in its place since the last look,
     /// and with it, perhaps, another store.
     pub(crate) fn confirmed(&self) -> Option<u64> {
-        let replaced = cfg!(unix) && self.guard().as_ref().is_some_and(|open| !is_at(open, &self.path));
-        self.read().filter(|&(_, state)| state == DONE && !replaced).map(|(epoch, _)| epoch)
-    }
-
-    fn guard(&self) -> MutexGuard<'_, Option<File>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        let (replaced, read) = self.look();
+        read.filter(|&(_, state)| state == DONE && !(cfg!(unix) && replaced)).map(|(epoch, _)| epoch)
     }
 
     /// The last number that is written down, done or begun; 0 where none can be read.
@@ -65,17 +67,18 @@ impl Epoch {
 
     /// The number and what became of it.
     fn read(&self) -> Option<(u64, u8)> {
-        let mut file = self.guard();
-        if !file.as_ref().is_some_and(|open| is_at(open, &self.path)) {
-            *file = File::open(&self.path).ok();
+        self.look().1
+    }
+
+    /// Whether another file has come in the place of the one that was open, and what the file says. Two calls of the system: this is
+    /// done before every query, and may not cost what a query does.
+    fn look(&self) -> (bool, Option<(u64, u8)>) {
+        let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let replaced = guard.as_ref().is_some_and(|open| open.number != Number::at(&self.path));
+        if replaced || guard.is_none() {
+            *guard = File::open(&self.path).ok().map(|file| Open { number: Number::of(&file), file });
         }
-        let open = file.as_mut()?;
-        let mut text = [0; DIGITS + 1];
-        open.seek(SeekFrom::Start(0)).and_then(|_| open.read_exact(&mut text)).ok()?;
-        let (&state, digits) = text.split_last()?;
-        let known = matches!(state, BEGUN | DONE) && digits.iter().all(u8::is_ascii_digit);
-        let epoch = std::str::from_utf8(digits).ok().filter(|_| known)?.parse().ok()?;
-        Some((epoch, state))
+        (replaced, guard.as_mut().and_then(|open| parse(&mut open.file)))
     }
 
     /// The last commit that the file says is done, itself or by one that has begun after it; `None` where the file says nothing.
@@ -108,16 +111,54 @@ impl Epoch {
     }
 }
 
-/// Whether an open file is still the one of that name. Another store may have been put in the place of this one: as long as the old
-/// file is open, no other has its number.
+/// What a file says: a number, and what became of it.
+fn parse(file: &mut File) -> Option<(u64, u8)> {
+    let mut text = [0; DIGITS + 1];
+    read_at_start(file, &mut text).ok()?;
+    let (&state, digits) = text.split_last()?;
+    let known = matches!(state, BEGUN | DONE) && digits.iter().all(u8::is_ascii_digit);
+    let epoch = std::str::from_utf8(digits).ok().filter(|_| known)?.parse().ok()?;
+    Some((epoch, state))
+}
+
 #[cfg(unix)]
-fn is_at(open: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let (open, named) = (open.metadata(), std::fs::metadata(path));
-    matches!((open, named), (Ok(open), Ok(named)) if (open.dev(), open.ino()) == (named.dev(), named.ino()))
+fn read_at_start(file: &mut File, text: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, text, 0)
 }
 
 #[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    false
+fn read_at_start(file: &mut File, text: &mut [u8]) -> std::io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(text))
+}
+
+/// Device and number of a file. What cannot be asked is like nothing, so that the file is opened again.
+#[derive(Clone, Copy)]
+struct Number(#[cfg_attr(not(unix), expect(dead_code, reason = "files have no number there"))] Option<(u64, u64)>);
+
+impl Number {
+    #[cfg(unix)]
+    fn from(found: std::io::Result<std::fs::Metadata>) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self(found.ok().map(|found| (found.dev(), found.ino())))
+    }
+
+    #[cfg(not(unix))]
+    fn from(_: std::io::Result<std::fs::Metadata>) -> Self {
+        Self(None)
+    }
+
+    fn of(file: &File) -> Self {
+        Self::from(file.metadata())
+    }
+
+    fn at(path: &Path) -> Self {
+        Self::from(std::fs::metadata(path))
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_some() && self.0 == other.0
+    }
 }
