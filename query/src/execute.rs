@@ -155,7 +155,8 @@ fn sides<'s>(
     by: &[Dim],
 ) -> Result<(What<'s>, Shape), QueryError> {
     let kinds = [lowering.kind(l)?, lowering.kind(r)?];
-    let ((left, Some(model)), (right, Some(other))) = (lowering.set(l)?, lowering.set(r)?) else {
+    let found = (lowering.set_beside(l, Some(r))?, lowering.set_beside(r, Some(l))?);
+    let ((left, Some(model)), (right, Some(other))) = found else {
         return Err(not_compared(kinds, [l, r], span));
     };
     if kinds[0] == kinds[1] && model.name != other.name {

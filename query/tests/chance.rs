@@ -407,6 +407,20 @@ fn there_is_no_other_where_there_is_one() {
     assert_eq!(answer.notes, ["one fact has no relation, and is left out"]);
 }
 
+/// Numbers alone say no model; what they are compared with does, on either side.
+#[test]
+fn neurons_by_number_are_of_the_model_they_are_compared_with() {
+    let toy = Toy::new();
+    let data = EntryData::Neurons(vec![Neuron(7)]);
+    let entry = Entry { fact: toy::id(0), language: "en".into(), prompt: 0, data };
+    toy.write(RunSpec::new("gpt", "gpt", Shape { layers: 2, width: 5 }), vec![entry]);
+    for text in
+        ["similarity(neurons(1:0..4), neurons of kn[run=gpt])", "similarity(neurons of kn[run=gpt], neurons(1:0..4))"]
+    {
+        assert_near(Answer::of(&toy.store, text).only("similarity"), 0.2);
+    }
+}
+
 #[test]
 fn sets_that_are_cut_within_a_layer_are_told_of() {
     let toy = Toy::new();

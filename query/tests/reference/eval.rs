@@ -51,9 +51,17 @@ pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
 impl Reference<'_> {
     /// A set, and the model of its neurons.
     pub fn set(&self, expr: &Expr) -> Result<(Set, Option<String>), Refused> {
+        self.set_beside(expr, None)
+    }
+
+    /// Neurons by number are of the model of the set that they are compared with.
+    pub fn set_beside(&self, expr: &Expr, other: Option<&Expr>) -> Result<(Set, Option<String>), Refused> {
         let mut models = BTreeSet::new();
         let mut plain_numbers = false;
         self.models(expr, &mut models, &mut plain_numbers)?;
+        if let (true, true, Some(other)) = (models.is_empty(), plain_numbers, other) {
+            self.models(other, &mut models, &mut plain_numbers)?;
+        }
         if models.is_empty() && plain_numbers {
             models = self.models_of_the_session();
         }

@@ -64,7 +64,8 @@ impl Reference<'_> {
                 }
             }
             Head::Similarity { left, right, .. } => {
-                let ((left, l), (right, r)) = (self.set(left)?, self.set(right)?);
+                let ((left, l), (right, r)) =
+                    (self.set_beside(left, Some(right))?, self.set_beside(right, Some(left))?);
                 if l != r {
                     return Err("several models".into());
                 }

@@ -143,12 +143,24 @@ impl<'s> Lowering<'s> {
 
     /// Any set.
     pub(crate) fn set(&mut self, expr: &Expr) -> Result<(Set<'s>, Option<Model>), QueryError> {
+        self.set_beside(expr, None)
+    }
+
+    /// Any set, compared with another: neurons by number alone are of the other's model.
+    pub(crate) fn set_beside(
+        &mut self,
+        expr: &Expr,
+        other: Option<&Expr>,
+    ) -> Result<(Set<'s>, Option<Model>), QueryError> {
         let kind = self.kind(expr)?;
         if kind == Kind::Facts {
             return Ok((Set::Facts(self.facts(expr)?), None));
         }
         let mut model = None;
         self.find_model(expr, &mut model)?;
+        if let (None, Some(other)) = (&model, other) {
+            self.find_model(other, &mut model)?;
+        }
         let model = match model {
             Some((model, _)) => model,
             None => self.default_model(expr)?,
