@@ -8,6 +8,7 @@
 //! |---|---|
 //! | writing scores, runs, facts | [`Database::store`] and [`storage`] |
 //! | asking, with rows in memory | [`Database::query`] |
+//! | asking, with values beside the text | [`Database::query_with`] and [`Parameters`] |
 //! | asking, with rows streamed | [`Database::query_into`] and [`query`] |
 //! | stopping a statement from another thread | [`query::Interrupt`] in [`query::Settings`] |
 //!
@@ -41,7 +42,7 @@ mod answer;
 
 pub use answer::{Answer, Cell};
 pub use kndb_query as query;
-pub use kndb_query::Note;
+pub use kndb_query::{Argument, Note, Parameters};
 pub use kndb_storage as storage;
 
 use kndb_query::{Outcome, QueryError, Settings, Sink};
@@ -91,6 +92,42 @@ impl Database {
     pub fn query(&self, statement: &str) -> Result<Answer, QueryError> {
         let mut answer = Answer::default();
         self.query_into(statement, &Settings::default(), &mut answer)?;
+        Ok(answer)
+    }
+
+    /// The same of a statement with parameters (`kn[lang=$l]`), whose values stand beside it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("store");
+    /// use kndb::storage::{Entry, EntryData, Neuron, RunSpec, Shape};
+    /// use kndb::{Cell, Database, Parameters};
+    ///
+    /// let db = Database::create(&path)?;
+    /// let run = db.store().open_run(RunSpec::new("trial", "toy", Shape::new(2, 3).ok_or("too large")?))?;
+    /// for (language, neurons) in [("en", vec![1, 4]), ("zh", vec![4])] {
+    ///     let data = EntryData::Neurons(neurons.into_iter().map(Neuron).collect());
+    ///     run.append(Entry { fact: "f1".into(), language: language.into(), prompt: 0, data })?;
+    /// }
+    /// run.finish()?;
+    ///
+    /// let languages = Parameters::default().with("languages", vec!["en", "zh"]).with("most", 10_u32);
+    /// let answer = db.query_with("likn[lang in $languages] by layer top $most", &languages)?;
+    /// assert_eq!(answer.rows[0][..2], [Cell::Integer(1), Cell::Integer(1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Database::query`]; when a parameter has no value, or one that could not be written in its place, and when a
+    /// value is for a parameter that the statement does not have.
+    pub fn query_with(&self, statement: &str, parameters: &Parameters) -> Result<Answer, QueryError> {
+        let statement = kndb_query::parse(statement)?;
+        let bound = statement.bind(parameters)?;
+        parameters.check_used(statement.parameters().iter().map(|parameter| parameter.name.as_str()))?;
+        let mut answer = Answer::default();
+        kndb_query::execute(&self.store, &Settings::default(), &bound, &mut answer)?;
         Ok(answer)
     }
 

@@ -215,6 +215,9 @@ pub struct QueryArgs {
     /// Leave out the header of table, csv and tsv
     #[arg(long)]
     pub no_headers: bool,
+    /// Value of a parameter, `$NAME` in a statement; a number where one is wanted, else a text; several of one NAME are a list
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
+    pub parameter: Vec<(String, String)>,
     /// The run meant where a statement names none
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,

@@ -8,6 +8,7 @@ mod drawing;
 pub mod fact_listing;
 mod input;
 pub mod listing;
+pub mod parameters;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -24,6 +25,7 @@ use crate::output::{Delivered, Delivery, Mode};
 use crate::overview::notes_of_runs;
 use crate::relations::Named;
 use dot::DotCommand;
+use parameters::{ParameterCommand, Values};
 
 pub use dot::{DOT_COMMANDS, takes_file};
 pub use drawing::FIGURE_WIDTH;
@@ -63,6 +65,8 @@ pub struct Streams<'a> {
 pub struct Session {
     store: Store,
     settings: Settings,
+    /// Values of parameters.
+    pub parameters: Values,
     /// How results are written.
     pub mode: Mode,
     /// Whether table, csv and tsv have a header.
@@ -86,6 +90,7 @@ impl Session {
         Self {
             store,
             settings: machine::settings(),
+            parameters: Values::default(),
             mode: Mode::default(),
             headers: true,
             timer: false,
@@ -220,6 +225,7 @@ impl Session {
             statement: StatementText::default(),
         };
         let statement = kndb_query::parse(text).map_err(in_query)?;
+        let statement = self.parameters.bind(&statement).map_err(in_query)?;
         self.settings.interrupt.clear();
         let begun = Instant::now();
         let out: &mut dyn Write = match &mut self.output {
@@ -313,6 +319,15 @@ impl Session {
             DotCommand::Refresh => drop(self.store.refresh()?),
             DotCommand::Run(name) => self.default_run(name, messages)?,
             DotCommand::Labels(language) => self.set_labels(language),
+            DotCommand::Parameter(ParameterCommand::Set { name, values }) => self.parameters.set(&name, values),
+            DotCommand::Parameter(ParameterCommand::Clear) => self.parameters.clear(),
+            DotCommand::Parameter(ParameterCommand::List) => {
+                let out: &mut dyn Write = match &mut self.output {
+                    Some(file) => file,
+                    None => streams.out,
+                };
+                self.parameters.list(out).map_err(CliError::Output)?;
+            }
             DotCommand::Runs => {
                 for note in notes_of_runs(&*self.store.snapshot()?, self.store.path())? {
                     writeln!(messages, "note: {note}").map_err(CliError::Output)?;

@@ -19,6 +19,7 @@ use crate::rows::shape::{Form, Grouping};
 use crate::rows::{groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::run::save::Found;
+use crate::syntax::bind::Parameters;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Name, Query, Statement};
 use crate::syntax::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
@@ -37,6 +38,10 @@ pub fn execute(
     sink: &mut dyn Sink,
 ) -> Result<Outcome, QueryError> {
     not_yet::check(statement)?;
+    if !statement.parameters().is_empty() {
+        // Whoever has values has bound them: of one that is left it is said that it has none.
+        statement.bind(&Parameters::default())?;
+    }
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
     let memory = Memory::new(settings.memory, settings.interrupt.clone());
     memory.interrupt.check()?;

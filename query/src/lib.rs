@@ -100,6 +100,7 @@ pub use syntax::ast::{
     Key, Literal, Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Source, SourceKind,
     Statement, Test, Text, Top, Units,
 };
+pub use syntax::bind::{Argument, Parameters};
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};
 pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};
 pub use syntax::script::{is_complete, split};

@@ -4,7 +4,7 @@
 mod carets;
 mod toy;
 
-use kndb_query::{Given, Settings, Statement, parse};
+use kndb_query::{Argument, Given, Parameters, Settings, Statement, parse};
 
 const READ: [&str; 8] = [
     "kn[relation=$r, lang=$l] by neuron top 20",
@@ -76,4 +76,124 @@ fn what_has_no_value_yet_or_no_answer_says_so_at_its_place() {
         };
         assert_eq!(error.reason, reason, "{}", carets::draw(text, &error));
     }
+}
+
+fn bound(text: &str, values: &Parameters) -> String {
+    let read = parse(text).unwrap_or_else(|error| panic!("{}", carets::draw(text, &error)));
+    match read.bind(values) {
+        Ok(statement) => statement.to_string(),
+        Err(error) => {
+            let hint = error.hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+            format!("{}: {}{hint}", &text[error.span.expect("a place").range()], error.reason)
+        }
+    }
+}
+
+fn typed(text: &str) -> Argument {
+    Argument::Typed(text.to_owned())
+}
+
+#[test]
+fn a_bound_statement_is_the_one_with_its_values_written_in_their_places() {
+    let values = Parameters::default()
+        .with("l", "zh")
+        .with("r", vec!["P36", "place of birth"])
+        .with("n", 20_u32)
+        .with("t", 0.37)
+        .with("typed", typed("007"))
+        .with("layers", vec![7_u32, 9]);
+    for (text, written) in [
+        ("kn[relation in $r, lang=$l] by neuron top $n", "kn[relation in (P36, \"place of birth\"), lang=zh] by neuron top 20"),
+        ("kn[lang in (en, $l), tau=$t, rank<$n]", "kn[lang in (en, zh), tau=0.37, rank<20]"),
+        ("kn[lang in $l, layer in (1..3, $layers)]", "kn[lang=zh, layer in (1..3, 7, 9)]"),
+        ("kn by neuron having facts >= $typed", "kn by neuron having facts >= 7"),
+        ("facts[fact=$typed] - facts[subject~$l]", "facts[fact=007] - facts[subject~zh]"),
+        ("kn[relation in (P37, $r)]", "kn[relation in (P37, P36, \"place of birth\")]"),
+        ("let chosen = dkn[size=$n, t_low=$t] & kn[score>=$t]", "let chosen = dkn[size=20, t_low=0.37] & kn[score>=0.37]"),
+        ("similarity(kn[lang=$l], kn) by layer top $typed", "similarity(kn[lang=zh], kn) by layer top 7"),
+    ] {
+        assert_eq!(bound(text, &values), written);
+    }
+}
+
+#[test]
+fn a_value_is_never_read_as_a_part_of_the_statement() {
+    for text in ["*", "en] by layer; drop @common", "\"", "$l", "(en, zh)", "en, zh", "", "北京"] {
+        let statement = parse("kn[lang=$l, subject~$l]").expect("a query");
+        let statement = statement.bind(&Parameters::default().with("l", text)).expect("any text is a name");
+        let again = parse(&statement.to_string()).expect("what is printed can be read");
+        for statement in [&statement, &again] {
+            let Statement::Query(query) = statement else { panic!("a query") };
+            let kndb_query::Head::Set(set) = &query.head else { panic!("a set") };
+            let kndb_query::ExprKind::Source(source) = &set.kind else { panic!("a source") };
+            let names = source.names(kndb_query::ConditionKey::Lang).expect("a name");
+            assert_eq!(names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>(), [text]);
+        }
+    }
+}
+
+#[test]
+fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
+    let values = |value: Argument| Parameters::default().with("x", value);
+    for (text, value, refused) in [
+        ("kn[tau=$x]", "a".into(), "$x: expected a number for `tau`, and $x is the text \"a\""),
+        ("kn[tau=$x]", "0.3".into(), "$x: expected a number for `tau`, and $x is the text \"0.3\""),
+        ("kn[tau=$x]", typed("0.3x"), "$x: expected a number for `tau`, and $x is \"0.3x\""),
+        ("kn[tau=$x]", typed("1e-999"), "$x: expected a number for `tau`, and $x is \"1e-999\""),
+        ("kn[tau=$x]", typed("inf"), "$x: expected a number for `tau`, and $x is \"inf\""),
+        ("kn[score>=$x]", f64::NAN.into(), "$x: expected a number for `score`, and $x is NaN"),
+        (
+            "kn[tau=$x]",
+            1.5.into(),
+            "$x: `tau` is a share of the fact's maximum: at least 0 and less than 1; $x is 1.5 (the highest score alone is \
+             `rank<=1`, an absolute threshold is `score>=1e-4`)",
+        ),
+        (
+            "kn[tau=$x]",
+            typed("10%"),
+            "$x: `tau` takes no percentage: it is a share of the fact's maximum; $x is \"10%\" (write a number, as in `tau=0.37`)",
+        ),
+        ("kn[rank<=$x]", 2.5.into(), "$x: expected a whole number for `rank`, and $x is 2.5"),
+        ("kn[layer=$x]", (-1.0).into(), "$x: a layer cannot be negative; $x is -1"),
+        ("kn[layer=$x]", 5e9.into(), "$x: `5000000000` is too large for a layer; $x is 5000000000"),
+        (
+            "kn[layer=$x]",
+            vec![1_u32, 2].into(),
+            "$x: `layer=` takes one value, found a list; $x is (1, 2) (a list stands behind `in`: `layer in $x`)",
+        ),
+        ("kn[lang in $x]", Argument::List(Vec::new()), "$x: $x is a list without values"),
+        ("kn[lang=$x]", Argument::Percent(10.0), "$x: expected a value for `lang`, and $x is 10%"),
+        (
+            "dkn[size=$x]",
+            1_u32.into(),
+            "$x: a group has two neurons or more, found the size 1 (write `size=2`, or `size in 2..3`)",
+        ),
+        ("kn by layer top $x", 0_u32.into(), "$x: `top 0` asks for no rows; at least 1 is expected; $x is 0"),
+        ("kn by layer top $x", 1e300.into(), &format!("$x: `{}` is too large for `top`; $x is {0}", 1e300)),
+    ] {
+        assert_eq!(bound(text, &values(value)), refused, "{text}");
+    }
+}
+
+#[test]
+fn a_parameter_without_a_value_and_a_value_without_a_parameter_are_refused() {
+    let values = Parameters::default().with("lang", "en").with("relation", "P36");
+    assert_eq!(
+        bound("kn[lang=$lagn]", &values),
+        "$lagn: the parameter $lagn has no value (a value is given for `$lang`: is that the one?)"
+    );
+    assert_eq!(
+        bound("kn by layer top $n", &values),
+        "$n: the parameter $n has no value (values are given for `$lang`, `$relation`)"
+    );
+    let unused = |used: &[&str]| {
+        let error = values.check_used(used.iter().copied()).expect_err("a value for nothing");
+        (error.reason, error.hint.expect("a hint"))
+    };
+    assert_eq!(
+        unused(&["lang", "relations"]),
+        ("no statement uses the parameter `$relation`".into(), "did you mean `$relations`?".into())
+    );
+    assert_eq!(unused(&["relation", "n"]).1, "the parameters are `$relation`, `$n`");
+    assert!(values.check_used(["relation", "lang", "lang"]).is_ok());
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kndb_import::IgKind;
 use kndb_import::facts::FactsFormat;
+use crate::session::parameters::is_name;
 use kndb_storage::{Keep, PRESETS, Preset, ScoreType};
 
 /// A threshold, of one language or of all.
@@ -85,6 +86,15 @@ impl FromStr for Parameter {
             Some((key, value)) if !key.is_empty() => Ok(Self { key: key.to_owned(), value: value.to_owned() }),
             _ => Err("expected KEY=VALUE, as in steps=20".into()),
         }
+    }
+}
+
+/// The value of a statement's parameter: `l=en`.
+pub fn argument(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if is_name(name) => Ok((name.to_owned(), value.to_owned())),
+        Some((name, _)) if name.starts_with('$') => Err("expected the name without its `$`, as in l=en".into()),
+        _ => Err("expected NAME=VALUE, as in l=en; a name has letters a-z, digits and `_`, no digit first".into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `kndb query`: one statement, scripts, or the shell; all of them feed one session.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -30,6 +31,12 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(bytes) = args.memory {
         session.set_memory(bytes);
     }
+
+    let mut parameters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, value) in &args.parameter {
+        parameters.entry(name).or_default().push(value.clone());
+    }
+    parameters.into_iter().for_each(|(name, values)| session.parameters.set(name, values));
 
     let statement = args.statement.filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.
@@ -62,7 +69,10 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         session.script("standard input", io::stdin().lock(), &mut streams)?;
     }
     match session.errors() {
-        0 => Ok(()),
+        0 => session.parameters.check_used().map_err(|error| CliError::Query {
+            error: Box::new(error),
+            statement: StatementText::default(),
+        }),
         count => Err(CliError::Reported { count }),
     }
 }

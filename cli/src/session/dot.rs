@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::parameters::ParameterCommand;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
 
@@ -15,6 +16,7 @@ pub const DOT_COMMANDS: &[(&str, &str, &str)] = &[
     (".read", "FILE", "run a script"),
     (".run", "[NAME|-]", "the run meant where a statement names none; - for none"),
     (".labels", "CODE|-", "language of labels; - for English, else any"),
+    (".parameter", "[set …]", "values of $name: set NAME VALUE; several VALUEs are a list; list, clear"),
     (".runs", "", "list the runs"),
     (".schema", "", "list what statements can name: languages, relations, runs, saved sets"),
     (".timer", "on|off", "tell the time each statement took"),
@@ -39,6 +41,8 @@ pub enum DotCommand {
     Run(Option<String>),
     /// `.labels`
     Labels(Option<String>),
+    /// `.parameter`
+    Parameter(ParameterCommand),
     /// `.runs`
     Runs,
     /// `.schema`
@@ -101,6 +105,10 @@ impl DotCommand {
             (".run", run) => Self::Run(Some(run.to_owned())),
             (".labels", "") => return wrong("a language or -"),
             (".labels", _) => Self::Labels(unless_dash()),
+            (".parameter", _) => match ParameterCommand::parse(argument) {
+                Ok(command) => Self::Parameter(command),
+                Err(expected) => return wrong(expected),
+            },
             (_, some) if !some.is_empty() => return wrong("nothing"),
             (".help", _) => Self::Help,
             (".runs", _) => Self::Runs,
@@ -171,6 +179,7 @@ mod tests {
                 "on|off" => "on",
                 "[MODE]" => "csv",
                 "" => "",
+                "[set …]" => "set l en",
                 _ => "something",
             };
             let line = format!("{name} {example}");

@@ -3,6 +3,7 @@
 //! Nothing here opens a store or knows a plan. Where the text is at fault, [`crate::mistakes`] finds the words.
 
 pub(crate) mod ast;
+pub(crate) mod bind;
 pub(crate) mod conditions;
 pub(crate) mod lexer;
 mod parameters;

@@ -75,13 +75,10 @@ impl Parser<'_> {
             ValueKind::Names { .. } if operator == "~" => Ok(Test::Contains(self.value(key)?)),
             ValueKind::Names { .. } => self.names(key, operator),
             ValueKind::OneOf(words) => Ok(Test::Names(vec![self.one_of(key, words)?])),
-            ValueKind::Whole { one, least, why, example } => {
+            ValueKind::Whole { one, .. } => {
                 let test = self.intervals(key, operator, one)?;
-                let below = written_intervals(&test).find(|interval| interval.first < *least).copied();
-                let Some(below) = below else { return Ok(test) };
-                let reason = format!("{why}, found {} {below}", one.replacen("a ", "the ", 1));
-                let hint = format!("write `{key}={least}`, or `{key} in {example}`");
-                Err(QueryError::syntax(below.span, reason).hint(hint))
+                let below = written_intervals(&test).find_map(|interval| below_least(key, interval));
+                below.map_or(Ok(test), Err)
             }
             ValueKind::Number(domain) => self.compared(key, operator, domain),
         }
@@ -225,13 +222,11 @@ impl Parser<'_> {
 
     /// One of a few words, in any case.
     fn one_of(&mut self, key: ConditionKey, words: &[&'static str]) -> Result<Text> {
-        let known = self.word().and_then(|word| words.iter().find(|known| known.eq_ignore_ascii_case(word)));
-        let Some(known) = known else {
-            let expected = format!("one of {} after `{key}`", list(words.iter().copied()));
-            let near = self.word().and_then(|word| nearest(word, words.iter().copied()));
-            return Err(self.unexpected(&expected).maybe_hint(near.map(|near| format!("did you mean `{near}`?"))));
+        let Some(word) = self.word() else {
+            return Err(self.unexpected(&one_of(key, words)));
         };
-        let text = Text { text: (*known).to_owned(), span: self.span() };
+        let known = check_word(key, words, word).map_err(|error| error.at(self.span()))?;
+        let text = Text { text: known.to_owned(), span: self.span() };
         self.bump();
         Ok(text)
     }
@@ -246,14 +241,42 @@ impl Parser<'_> {
         } else {
             self.number(&what)?
         };
-        if number.percent && domain.percent_of.is_none() {
-            return Err(percentages::of_condition(key, domain).at(span));
-        }
-        if domain.has(op, number) {
-            return Ok(Test::Number(op, number));
-        }
-        Err(mistakes::out_of_range(key, domain, op, number).at(span))
+        check_number(key, domain, op, number).map_err(|error| error.at(span))?;
+        Ok(Test::Number(op, number))
     }
+}
+
+/// Refuses a number that a key is not compared with.
+pub(in crate::syntax) fn check_number(key: ConditionKey, domain: &Domain, op: Comparison, number: Number) -> Result<()> {
+    if number.percent && domain.percent_of.is_none() {
+        return Err(percentages::of_condition(key, domain));
+    }
+    if domain.has(op, number) { Ok(()) } else { Err(mistakes::out_of_range(key, domain, op, number)) }
+}
+
+/// The refusal of whole numbers below the least that a key has, if they are.
+pub(in crate::syntax) fn below_least(key: ConditionKey, interval: &Interval) -> Option<QueryError> {
+    let ValueKind::Whole { one, least, why, example } = &key.row().value else { return None };
+    if interval.first >= *least {
+        return None;
+    }
+    let reason = format!("{why}, found {} {interval}", one.replacen("a ", "the ", 1));
+    let hint = format!("write `{key}={least}`, or `{key} in {example}`");
+    Some(QueryError::syntax(interval.span, reason).hint(hint))
+}
+
+/// One of a few words, as it is known.
+pub(in crate::syntax) fn check_word(key: ConditionKey, words: &[&'static str], word: &str) -> Result<&'static str> {
+    if let Some(known) = words.iter().copied().find(|known| known.eq_ignore_ascii_case(word)) {
+        return Ok(known);
+    }
+    let near = nearest(word, words.iter().copied());
+    let error = QueryError::new(ErrorKind::Syntax, format!("expected {}, found `{word}`", one_of(key, words)));
+    Err(error.maybe_hint(near.map(|near| format!("did you mean `{near}`?"))))
+}
+
+fn one_of(key: ConditionKey, words: &[&'static str]) -> String {
+    format!("one of {} after `{key}`", list(words.iter().copied()))
 }
 
 /// The intervals that a test names itself.

@@ -4,7 +4,7 @@
 //! does not take. What a statement means, and whether its sets can be mixed, is the planner's.
 
 pub(crate) mod clauses;
-pub(crate) mod conditions;
+pub(in crate::syntax) mod conditions;
 mod numbers;
 mod sets;
 

@@ -1,0 +1,369 @@
+//! Parameters and their values: `kn[lang=$l]` with a value for `l` becomes the statement with the value in its place.
+//!
+//! A value is data: what stands in a text is never read as syntax, whatever it holds. It passes the checks that the parser
+//! makes of what is written, and errors point at the `$name`.
+
+use super::parser::conditions::{below_least, check_number, check_word};
+use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
+use crate::mistakes::nearest::nearest;
+use crate::mistakes::percentages;
+use crate::syntax::ast::{
+    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenTest, Parameter, Query,
+    Statement, Test, Text, Top,
+};
+use crate::syntax::conditions::{ConditionKey, ValueKind};
+use crate::syntax::parser::clauses::list;
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+
+type Result<T> = std::result::Result<T, QueryError>;
+
+/// What a parameter stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// A name, or a part of one: always text, whatever it looks like.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// A percentage: 60 is `60%`.
+    Percent(f64),
+    /// As a person typed it, in a command line: a number where one is wanted, else a text.
+    Typed(String),
+    /// Several of the others, for `in`.
+    List(Vec<Argument>),
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<f64> for Argument {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Argument {
+    fn from(number: u32) -> Self {
+        Self::Number(f64::from(number))
+    }
+}
+
+impl<T: Into<Argument>> From<Vec<T>> for Argument {
+    fn from(values: Vec<T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Display for Argument {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) | Self::Typed(text) => write!(f, "{:?}", quoted(text.clone(), LONGEST_QUOTE)),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Percent(number) => write!(f, "{number}%"),
+            Self::List(values) => {
+                let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                f.write_str(&quoted(format!("({})", values.join(", ")), LONGEST_QUOTE))
+            }
+        }
+    }
+}
+
+/// Values by the name of their parameter, without its `$`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters(BTreeMap<String, Argument>);
+
+impl Parameters {
+    /// Gives a parameter its value, in place of the one it had.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Argument>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// The same, to chain.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Argument>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&Argument> {
+        self.0.get(name)
+    }
+
+    /// Takes a value away again; whether there was one.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.0.remove(name).is_some()
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Argument)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Refuses a value that none of the names uses: it was meant for a parameter that is written otherwise.
+    ///
+    /// # Errors
+    /// When a value is for nothing, with the nearest name that is used.
+    pub fn check_used<'a>(&self, used: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let used: Vec<&str> = used.into_iter().collect();
+        let Some(name) = self.0.keys().find(|name| !used.contains(&name.as_str())) else { return Ok(()) };
+        let error = QueryError::new(ErrorKind::Name, format!("no statement uses the parameter `${name}`"));
+        Err(match (nearest(name, used.iter().copied()), used.is_empty()) {
+            (Some(near), _) => error.hint(format!("did you mean `${near}`?")),
+            (None, true) => error.hint("a parameter stands where a value may stand, as in `kn[lang=$l]`"),
+            (None, false) => error.hint(format!("the parameters are {}", dollars(used.into_iter()))),
+        })
+    }
+
+    fn value(&self, parameter: &Parameter) -> Result<&Argument> {
+        if let Some(value) = self.0.get(&parameter.name) {
+            return Ok(value);
+        }
+        let error = QueryError::missing(parameter.span, format!("the parameter {parameter} has no value"));
+        let names = || self.0.keys().map(String::as_str);
+        let Some(near) = nearest(&parameter.name, names()) else {
+            let given = (!self.0.is_empty()).then(|| format!("values are given for {}", dollars(names())));
+            return Err(error.maybe_hint(given));
+        };
+        Err(error.hint(format!("a value is given for `${near}`: is that the one?")))
+    }
+}
+
+fn dollars<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = names.map(|name| format!("${name}")).collect();
+    names.dedup();
+    list(names.iter().map(String::as_str))
+}
+
+impl Statement {
+    /// The statement with its parameters' values in their places.
+    ///
+    /// # Errors
+    /// When a parameter has no value, or one that could not be written in its place; the error points at the parameter.
+    /// Values that the statement does not use are no error here ([`Parameters::check_used`]).
+    pub fn bind(&self, values: &Parameters) -> Result<Self> {
+        let mut bound = self.clone();
+        match &mut bound {
+            Self::Let { set, .. } => in_set(set, values)?,
+            Self::Drop { .. } => {}
+            Self::Query(query) | Self::Explain { query, .. } => in_query(query, values)?,
+        }
+        Ok(bound)
+    }
+}
+
+fn in_query(query: &mut Query, values: &Parameters) -> Result<()> {
+    match &mut query.head {
+        Head::Set(set) | Head::Between { set, .. } => in_set(set, values)?,
+        Head::Similarity { left, right, .. } => {
+            in_set(left, values)?;
+            in_set(right, values)?;
+        }
+    }
+    query.having.iter_mut().try_for_each(|having| in_having(having, values))?;
+    query.top.as_mut().map_or(Ok(()), |top| in_top(top, values))
+}
+
+fn in_set(set: &mut Expr, values: &Parameters) -> Result<()> {
+    match &mut set.kind {
+        ExprKind::Source(source) => {
+            source.conditions.iter_mut().try_for_each(|condition| in_condition(condition, values))
+        }
+        ExprKind::Binary { left, right, .. } => in_set(left, values).and_then(|()| in_set(right, values)),
+        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => in_set(of, values),
+        ExprKind::Neurons(_) | ExprKind::Saved(_) => Ok(()),
+    }
+}
+
+fn in_having(having: &mut Having, values: &Parameters) -> Result<()> {
+    let Given::Parameter(parameter) = &having.value else { return Ok(()) };
+    let value = values.value(parameter)?;
+    let number = number_of(parameter, value, &format!("`{}`", having.key))?;
+    if number.percent {
+        return Err(told(percentages::of_column(having.key, parameter.span), parameter, value));
+    }
+    having.value = Given::Value(number);
+    Ok(())
+}
+
+fn in_top(top: &mut Top, values: &Parameters) -> Result<()> {
+    let Given::Parameter(parameter) = &top.count else { return Ok(()) };
+    let value = values.value(parameter)?;
+    let number = number_of(parameter, value, "`top`")?;
+    if number.percent {
+        return Err(told(percentages::of_rows(parameter.span), parameter, value));
+    }
+    // Beyond 2⁵³ a number is no longer the one that was meant.
+    let count = whole_of(parameter, value, number, "`top`", 1_u64 << 53)?;
+    if count == 0 {
+        let reason = "`top 0` asks for no rows; at least 1 is expected";
+        return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
+    }
+    top.count = Given::Value(count);
+    Ok(())
+}
+
+fn in_condition(condition: &mut Condition, values: &Parameters) -> Result<()> {
+    let Test::Open(open) = &condition.test else { return Ok(()) };
+    condition.test = closed(condition.key, open, values)?;
+    Ok(())
+}
+
+/// An open test with its values.
+fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Test> {
+    let kind = &key.row().value;
+    if let ValueKind::Number(domain) = kind {
+        let Some((parameter, value)) = single(key, open, values)? else { return Ok(Test::Open(open.clone())) };
+        let op = Comparison::from_word(open.operator).unwrap_or(Comparison::Equal);
+        let number = number_of(parameter, value, &format!("`{key}`"))?;
+        if domain.whole && !number.percent {
+            whole_of(parameter, value, number, &format!("`{key}`"), u64::from(u32::MAX))?;
+        }
+        check_number(key, domain, op, number).map_err(|error| told(error.at(parameter.span), parameter, value))?;
+        return Ok(Test::Number(op, number));
+    }
+    if open.operator == "~" {
+        let Some((parameter, value)) = single(key, open, values)? else { return Ok(Test::Open(open.clone())) };
+        return Ok(Test::Contains(text_of(parameter, value, key)?));
+    }
+    if open.operator == "=" {
+        single(key, open, values)?;
+    }
+    if let ValueKind::Whole { one, .. } = kind {
+        let intervals = each(open, values, |literal| match literal {
+            Literal::Within(interval) => Some(*interval),
+            Literal::Text(_) => None,
+        }, |parameter, value| {
+            let number = number_of(parameter, value, one)?;
+            if number.percent {
+                let reason = format!("{one} takes no percentage", one = one.replacen("a ", "the ", 1));
+                return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
+            }
+            let whole = whole_of(parameter, value, number, one, u64::from(u32::MAX))? as u32;
+            Ok(Interval { first: whole, last: whole, span: parameter.span })
+        })?;
+        return match intervals.iter().find_map(|interval| below_least(key, interval)) {
+            Some(error) => Err(error),
+            None => Ok(Test::Within(intervals)),
+        };
+    }
+    let mut texts = each(open, values, |literal| match literal {
+        Literal::Text(text) => Some(text.clone()),
+        Literal::Within(_) => None,
+    }, |parameter, value| text_of(parameter, value, key))?;
+    if let ValueKind::OneOf(words) = kind {
+        for text in &mut texts {
+            text.text = check_word(key, words, &text.text).map_err(|error| error.at(text.span))?.to_owned();
+        }
+    }
+    Ok(Test::Names(texts))
+}
+
+/// The one value of a test that takes one; `None` where it is no parameter.
+fn single<'a>(
+    key: ConditionKey,
+    open: &'a OpenTest,
+    values: &'a Parameters,
+) -> Result<Option<(&'a Parameter, &'a Argument)>> {
+    let [Given::Parameter(parameter)] = open.values.as_slice() else { return Ok(None) };
+    let value = values.value(parameter)?;
+    if let Argument::List(_) = value {
+        let reason = format!("`{key}{}` takes one value, found a list", open.operator);
+        let lists = key.row().value.operators().contains(&"in");
+        let hint = lists.then(|| format!("a list stands behind `in`: `{key} in {parameter}`"));
+        return Err(told(QueryError::syntax(parameter.span, reason), parameter, value).maybe_hint(hint));
+    }
+    Ok(Some((parameter, value)))
+}
+
+/// The values of a list; a list within it adds its own.
+fn each<T>(
+    open: &OpenTest,
+    values: &Parameters,
+    written: impl Fn(&Literal) -> Option<T>,
+    bound: impl Fn(&Parameter, &Argument) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    for value in &open.values {
+        match value {
+            Given::Value(literal) => all.extend(written(literal)),
+            Given::Parameter(parameter) => match values.value(parameter)? {
+                Argument::List(items) if items.is_empty() => {
+                    let reason = format!("{parameter} is a list without values");
+                    return Err(QueryError::syntax(parameter.span, reason));
+                }
+                Argument::List(items) => {
+                    for item in items {
+                        all.push(bound(parameter, item)?);
+                    }
+                }
+                one => all.push(bound(parameter, one)?),
+            },
+        }
+    }
+    Ok(all)
+}
+
+/// A name. A number is one, too, as it is where names are written.
+fn text_of(parameter: &Parameter, value: &Argument, key: ConditionKey) -> Result<Text> {
+    let text = match value {
+        Argument::Text(text) | Argument::Typed(text) => text.clone(),
+        Argument::Number(number) if number.is_finite() => number.to_string(),
+        _ => return Err(unfit(parameter, value, &format!("a value for `{key}`"))),
+    };
+    Ok(Text { text, span: parameter.span })
+}
+
+/// A number for `what`.
+fn number_of(parameter: &Parameter, value: &Argument, what: &str) -> Result<Number> {
+    let number = match value {
+        Argument::Number(value) => Some(Number { value: *value, percent: false }),
+        Argument::Percent(value) => Some(Number { value: *value, percent: true }),
+        Argument::Typed(text) => typed_number(text),
+        Argument::Text(_) | Argument::List(_) => None,
+    };
+    let number = number.filter(|number| number.value.is_finite());
+    number.ok_or_else(|| unfit(parameter, value, &format!("a number for {what}")))
+}
+
+/// A number as the language writes it: `10`, `-1e-4`, `60%`; none that would be rounded to nothing or to infinity.
+fn typed_number(text: &str) -> Option<Number> {
+    let (digits, percent) = text.strip_suffix('%').map_or((text, false), |digits| (digits, true));
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    let plain = unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let value: f64 = digits.parse().ok().filter(|_| plain && unsigned.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
+    let vanished = value == 0.0 && mantissa.contains(|c: char| ('1'..='9').contains(&c));
+    (value.is_finite() && !vanished).then_some(Number { value, percent })
+}
+
+/// The same as a whole number of at most `most`.
+fn whole_of(parameter: &Parameter, value: &Argument, number: Number, what: &str, most: u64) -> Result<u64> {
+    if number.value.fract() != 0.0 {
+        return Err(unfit(parameter, value, &format!("a whole number for {what}")));
+    }
+    let problem = match number.value {
+        below if below < 0.0 => format!("{what} cannot be negative"),
+        beyond if beyond > most as f64 => format!("`{}` is too large for {what}", number.value),
+        whole => return Ok(whole as u64),
+    };
+    Err(told(QueryError::syntax(parameter.span, problem), parameter, value))
+}
+
+fn unfit(parameter: &Parameter, value: &Argument, expected: &str) -> QueryError {
+    let kind = match value {
+        Argument::Text(_) => "the text ",
+        Argument::List(_) => "the list ",
+        _ => "",
+    };
+    QueryError::syntax(parameter.span, format!("expected {expected}, and {parameter} is {kind}{value}"))
+}
+
+/// What the parser says of a value, with the value, which stands elsewhere.
+fn told(mut error: QueryError, parameter: &Parameter, value: &Argument) -> QueryError {
+    error.reason = format!("{}; {parameter} is {value}", error.reason);
+    error
+}
