@@ -80,6 +80,13 @@ pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, n
     if domain.instead.is_empty() { error } else { error.hint(domain.instead) }
 }
 
+/// What to write for a name where a number of them is expected: `langs=en`.
+pub(crate) fn one_instead(parser: &Parser<'_>, counted: ConditionKey) -> Option<String> {
+    let one = ConditionKey::from_word(counted.word().strip_suffix('s')?)?;
+    let named = matches!(parser.kind(), TokenKind::Word | TokenKind::Text(_));
+    named.then(|| format!("`{counted}` is how many; one of them is `{one}={}`", parser.token_text()))
+}
+
 /// The values that stand here in brackets of any kind, as the language writes a list: `(en, zh)`. None if it is no list.
 pub(crate) fn bracketed(parser: &Parser<'_>) -> Option<String> {
     let close = match parser.sign() {
@@ -133,6 +140,11 @@ pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -
     if parser.at_word("neuron") || parser.at_word("neurons") {
         let reason = "neurons are not chosen by a condition";
         let hint = "intersect with them: `kn[lang=en] & neurons(9:852)`";
+        return QueryError::name(parser.span(), reason).hint(hint);
+    }
+    if parser.at_word("share") {
+        let reason = "there is no condition `share`: prompts are counted by `prompts`";
+        let hint = "`prompts>=70%` keeps what that share of the fact's prompts found; `share` is a column";
         return QueryError::name(parser.span(), reason).hint(hint);
     }
     let keys = ConditionKey::ALL.iter().map(|key| key.word());

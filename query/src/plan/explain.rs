@@ -1,7 +1,7 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::plan::groups::GroupCut;
-use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Set, Source};
+use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Quota, Set, Source};
 use crate::syntax::ast::{Dimension, Head, Query};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
@@ -182,9 +182,8 @@ const OTHERS: &str = "; beside sets at random, and other facts of the relation";
 
 /// The share of prompts that the run itself asks for, if it asks for any; another is in the source's text.
 fn share_of(cell: &Cell<'_>, spec: &RunSpec) -> String {
-    let own = (cell.share.value, cell.share.strict) == (spec.prompt_share, spec.prompt_share_strict);
-    let any = cell.share.value == 0.0 && !cell.share.strict;
-    if own && !any { format!(", share {}", spec.prompt_share_shown()) } else { String::new() }
+    let own = cell.share == Quota::Preset { share: spec.prompt_share, strict: spec.prompt_share_strict };
+    if own && !cell.share.accepts_any() { format!(", share {}", spec.prompt_share_shown()) } else { String::new() }
 }
 
 /// How the sets of a part are found.

@@ -13,6 +13,7 @@ pub(crate) mod names;
 pub(crate) mod not_yet;
 pub(crate) mod optimise;
 mod prompts;
+mod quota;
 mod ranges;
 mod relabelled;
 pub(crate) mod saved;
@@ -26,6 +27,7 @@ pub use names::Settings;
 pub use scored::scored_layers;
 
 use crate::plan::groups::GroupCut;
+pub(crate) use crate::plan::quota::Quota;
 use crate::syntax::ast::SetOp;
 use crate::syntax::span::Span;
 use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
@@ -128,6 +130,10 @@ pub(crate) struct Source<'s> {
     pub combine: Combine,
     pub groups: bool,
     pub cells: Vec<Cell<'s>>,
+    /// How many languages must have a pair; any without.
+    pub langs: Option<Quota>,
+    /// How many runs must have a pair; any without.
+    pub runs: Option<Quota>,
     /// Facts that are asked for.
     pub facts: Option<FactFilter>,
     /// Neurons that are asked for.
@@ -145,27 +151,14 @@ pub(crate) struct Cell<'s> {
     pub run: RunId,
     pub language: LanguageId,
     pub prompts: Vec<PromptParts<'s>>,
-    /// Least share of a fact's prompts that must have a neuron.
-    pub share: Share,
+    /// How many of a fact's prompts must have a neuron.
+    pub share: Quota,
     pub cut: Cut,
     /// Where the threshold is given, or else the source that takes the run's.
     pub tau_span: Span,
     pub tau_given: bool,
     /// Which groups count, where the cell has groups.
     pub groups: Option<GroupCut>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Share {
-    pub value: f64,
-    pub strict: bool,
-}
-
-impl Share {
-    /// Whether `count` of `all` prompts are enough.
-    pub(crate) fn accepts(self, count: u32, all: u32) -> bool {
-        kndb_storage::enough_prompts(self.value, self.strict, count, all)
-    }
 }
 
 pub(crate) struct PromptParts<'s> {
@@ -261,6 +254,11 @@ impl NeuronFilter {
 }
 
 impl Source<'_> {
+    /// Whether it is counted where pairs are found, so that one cell alone does not tell them.
+    pub(crate) fn counts_places(&self) -> bool {
+        self.langs.is_some() || self.runs.is_some()
+    }
+
     /// The only (run, language, prompt) there is, if it has scores.
     pub(crate) fn single_with_scores(&self) -> bool {
         let [cell] = self.cells.as_slice() else { return false };

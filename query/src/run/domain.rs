@@ -312,10 +312,11 @@ fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(R
         }
         Ok(found)
     })?;
-    let one_way = |cell: &Cell<'_>| cell.prompts.len() <= 1 || cell.share.accepts(1, u32::MAX);
+    let one_way = |cell: &Cell<'_>| cell.share.accepts_any() || (cell.prompts.len() <= 1 && cell.share.accepts(1, 1));
     let grids = parts().all(|part| matches!(part.access, Access::Grid(..)));
     // In an intersection each language may have another of the neurons.
     let together = source.combine == Combine::Union || source.cells.len() <= 1 || neurons.len() == 1;
+    let together = together && !source.counts_places();
     Ok(Some((facts, grids && together && source.cells.iter().all(one_way))))
 }
 

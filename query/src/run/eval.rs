@@ -10,6 +10,7 @@ use crate::plan::explain::NodeStats;
 use crate::plan::{Access, Cell, Combine, NodeId, Pairs, PartAccess, PromptParts, Source};
 use crate::run::algebra::Algebra;
 use crate::run::floor::{below_floor, complete};
+use crate::run::often::Often;
 use crate::syntax::ast::SetOp;
 use kndb_storage::{Group, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
@@ -33,6 +34,8 @@ pub(crate) struct Worker<'p, 's> {
     stats: Option<&'p mut [NodeStats]>,
     /// About how many bytes of mapped files were read since the last look.
     read: u64,
+    /// What enough languages and runs found of the last fact.
+    pub(super) often: Often,
 }
 
 impl<'p, 's> Worker<'p, 's> {
@@ -44,7 +47,7 @@ impl<'p, 's> Worker<'p, 's> {
         stats: Option<&'p mut [NodeStats]>,
     ) -> Self {
         let algebra = Algebra::new(shape.neurons());
-        Self { snapshot, interrupt, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0 }
+        Self { snapshot, interrupt, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0, often: Often::default() }
     }
 
     /// The neurons of a fact in a set of pairs, each once, in no certain order.
@@ -105,6 +108,10 @@ impl<'p, 's> Worker<'p, 's> {
             return Ok(());
         }
         match source.combine {
+            _ if source.counts_places() => {
+                out.extend_from_slice(self.often(source, fact)?);
+                Ok(())
+            }
             Combine::Intersection => self.intersection(source, fact, out),
             Combine::Union if source.cells.len() == 1 => self.cell(source, &source.cells[0], fact, out),
             Combine::Union => {
@@ -190,7 +197,7 @@ impl<'p, 's> Worker<'p, 's> {
     /// analyze` shows what every node does.
     fn stored(&mut self, source: &Source<'s>, cell: &Cell<'s>, fact: u32) -> Option<&'s [[u8; 2]]> {
         let [prompt] = cell.prompts.as_slice() else { return None };
-        if source.groups || self.stats.is_some() || !cell.share.accepts(1, 1) {
+        if source.groups || source.counts_places() || self.stats.is_some() || !cell.share.accepts(1, 1) {
             return None;
         }
         let (part, local) = self.locate(&prompt.parts, fact)?;
@@ -204,8 +211,24 @@ impl<'p, 's> Worker<'p, 's> {
         }
     }
 
-    /// The neurons of a fact in one run and language, over its prompts.
+    /// The neurons of a fact in one run and language: of those of its source.
     pub(crate) fn cell(
+        &mut self,
+        source: &Source<'s>,
+        cell: &Cell<'s>,
+        fact: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), QueryError> {
+        self.of_cell(source, cell, fact, out)?;
+        if source.counts_places() {
+            let often = self.often(source, fact)?;
+            out.retain(|neuron| often.binary_search(neuron).is_ok());
+        }
+        Ok(())
+    }
+
+    /// The same over its prompts, whatever the other cells have.
+    pub(super) fn of_cell(
         &mut self,
         source: &Source<'s>,
         cell: &Cell<'s>,

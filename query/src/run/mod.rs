@@ -8,4 +8,5 @@ pub(crate) mod degenerate;
 pub(crate) mod domain;
 pub(crate) mod eval;
 mod floor;
+mod often;
 pub(crate) mod save;

@@ -139,6 +139,23 @@ const PAIRS: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn, SourceKind::Dkn
 const SCORED: &[SourceKind] = &[SourceKind::Kn, SourceKind::Likn];
 const GROUPS: &[SourceKind] = &[SourceKind::Dkn];
 
+/// In how many of several something is found.
+const COUNTED: Domain = Domain {
+    compared: &[
+        Comparison::Equal,
+        Comparison::GreaterOrEqual,
+        Comparison::Greater,
+        Comparison::LessOrEqual,
+        Comparison::Less,
+    ],
+    about: "a number of them, at least 1, or a percentage",
+    whole: true,
+    from: Included(1.0),
+    to: Unbounded,
+    percent_of: None,
+    instead: "",
+};
+
 const NO_LESS: &str = "numbers start at 0";
 
 /// Declares [`ConditionKey`] and its rows together, so that neither can lack one.
@@ -269,21 +286,41 @@ conditions! {
         forms: &["rank<=20", "rank<20"],
         keeps: "the highest scores of the fact in that language",
     }
-    /// Share of the fact's prompts.
-    Share = "share", {
+    /// In how many languages a pair is found.
+    Langs = "langs", {
         also: &[],
         value: ValueKind::Number(Domain {
-            compared: &[Comparison::GreaterOrEqual, Comparison::Greater],
-            about: "a share of the fact's prompts",
-            whole: false,
-            from: Excluded(0.0),
-            to: Included(1.0),
-            percent_of: None,
-            instead: "in all prompts is `share>=1`",
+            percent_of: Some("the languages asked for in which the fact has an entry"),
+            instead: "in all of them is `langs>=100%`",
+            ..COUNTED
+        }),
+        sources: &[SourceKind::Kn],
+        forms: &["langs>=3", "langs>=60%", "langs=1"],
+        keeps: "pairs found in so many languages, or in that share of those asked for in which the fact has an entry",
+    }
+    /// With how many prompts a pair is found.
+    Prompts = "prompts", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            percent_of: Some("the fact's prompts"),
+            instead: "in all of them is `prompts>=100%`",
+            ..COUNTED
         }),
         sources: SCORED,
-        forms: &["share>=0.7", "share>0.5"],
-        keeps: "neurons found in that share of the fact's prompts; 0 < share ≤ 1",
+        forms: &["prompts>=2", "prompts>=70%"],
+        keeps: "neurons found with so many of the fact's prompts, or that share of them, within each language and run",
+    }
+    /// In how many runs a pair is found.
+    Runs = "runs", {
+        also: &[],
+        value: ValueKind::Number(Domain {
+            percent_of: Some("the runs asked for in which the fact has an entry"),
+            instead: "in all of them is `runs>=100%`",
+            ..COUNTED
+        }),
+        sources: &[SourceKind::Kn],
+        forms: &["runs>=2", "runs=1"],
+        keeps: "pairs found in so many runs, or in that share of those asked for in which the fact has an entry",
     }
     /// How much of p each part of a degenerate group may cost, as a share of p.
     TLow = "t_low", {
@@ -350,7 +387,8 @@ mod tests {
     use super::*;
 
     fn share(op: Comparison, value: f64) -> bool {
-        let ValueKind::Number(domain) = ConditionKey::Share.row().value else { panic!("a number") };
+        let ValueKind::Number(tau) = ConditionKey::Tau.row().value else { panic!("a number") };
+        let domain = Domain { from: Excluded(0.0), to: Included(1.0), ..tau };
         domain.has(op, Number { value, percent: false })
     }
 
@@ -372,8 +410,7 @@ mod tests {
 
     #[test]
     fn a_percentage_ends_at_a_hundred_whatever_the_numbers_are() {
-        let ValueKind::Number(rank) = ConditionKey::Rank.row().value else { panic!("a number") };
-        let counted = Domain { percent_of: Some("what was asked for"), ..rank };
+        let ValueKind::Number(counted) = ConditionKey::Langs.row().value else { panic!("a number") };
         let has = |op, value| counted.has(op, Number { value, percent: true });
         assert!(has(Comparison::GreaterOrEqual, 100.0) && has(Comparison::GreaterOrEqual, 0.5));
         assert!(!has(Comparison::GreaterOrEqual, 0.0) && !has(Comparison::GreaterOrEqual, 100.5));

@@ -2,7 +2,7 @@
 
 use super::floor::{Cut, Doubt, neurons};
 use super::groups::{Wanted, wanted};
-use super::sets::{Group, Pairs, Set, Where, plain};
+use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
     Comparison, ConditionKey, Expr, ExprKind, NeuronRange, SetOp, Settings, Source, SourceKind, Test, Units,
@@ -29,6 +29,21 @@ pub struct Reference<'w> {
     pub settings: &'w Settings,
     /// Doubts about facts and neurons that are filtered by: they concern the whole answer.
     pub doubt: Cell<Doubt>,
+}
+
+/// Whether so many of all are as many as a condition wants: by whole numbers, a percentage in thousandths of one.
+fn often((op, number): (Comparison, kndb_query::Number), count: usize, all: usize) -> bool {
+    let scale = if number.percent { 100_000 } else { 1_000 };
+    let wanted = (number.value * 1_000.0).round() as u64 * if number.percent { all as u64 } else { 1 };
+    let order = (count as u64 * scale).cmp(&wanted);
+    match op {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterOrEqual => order.is_ge(),
+    }
 }
 
 /// Languages that are asked for by name.
@@ -268,8 +283,39 @@ impl Reference<'_> {
                 });
             }
         }
-        let found = cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
+        let mut found: BTreeMap<Where, ByFact> =
+            cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
         let mut pairs = if intersect { Pairs::in_all(&cells) } else { Pairs::in_any(&cells) };
+        let places: Vec<(usize, &String)> =
+            runs.iter().flat_map(|run| languages.iter().map(|language| (*run, language))).collect();
+        for key in [ConditionKey::Langs, ConditionKey::Runs] {
+            if let Some(wanted) = source.number(key) {
+                let place = |at: usize| match key {
+                    ConditionKey::Langs => places[at].1.clone(),
+                    _ => places[at].0.to_string(),
+                };
+                let before = pairs.members.clone();
+                let enough = |fact: usize, neuron: u32| {
+                    let count = |has: &dyn Fn(&Pairs) -> bool| {
+                        let having = cells.iter().enumerate().filter(|(_, cell)| has(cell));
+                        having.map(|(at, _)| place(at)).collect::<BTreeSet<_>>().len()
+                    };
+                    let all = count(&|cell| cell.attributed.contains(&fact));
+                    often(wanted, count(&|cell| cell.of(fact).contains(&neuron)), all)
+                };
+                let kept: BTreeSet<(usize, u32)> = before
+                    .iter()
+                    .flat_map(|(fact, neurons)| neurons.iter().map(|neuron| (*fact, *neuron)))
+                    .filter(|(fact, neuron)| enough(*fact, *neuron))
+                    .collect();
+                for sets in found.values_mut().chain([&mut pairs.members]) {
+                    for (fact, neurons) in sets.iter_mut() {
+                        neurons.retain(|neuron| kept.contains(&(*fact, *neuron)));
+                    }
+                    sets.retain(|_, neurons| !neurons.is_empty());
+                }
+            }
+        }
         pairs.found = (!intersect).then_some(found);
         pairs.groups = groups.then(|| {
             let without_doubt = |(fact, (list, _)): (&usize, &(Vec<Group>, Doubt))| (*fact, list.clone());
@@ -314,7 +360,8 @@ impl Reference<'_> {
     fn cell(&self, source: &Source, run: usize, language: &str, slots: &BTreeSet<Where>) -> Pairs {
         let spec = &self.world.runs[run];
         let mut cut = Cut { tau: spec.tau_of(language), score: None, rank: None };
-        let mut share = (spec.prompt_share, spec.prompt_share_strict);
+        let preset = (spec.prompt_share, spec.prompt_share_strict);
+        let wanted = source.number(ConditionKey::Prompts);
         for condition in &source.conditions {
             let Test::Number(op, number) = condition.test else { continue };
             let bound = (number.value, op == Comparison::Greater);
@@ -323,7 +370,6 @@ impl Reference<'_> {
                 ConditionKey::Score => cut.score = Some(bound),
                 ConditionKey::Rank if op == Comparison::Less => cut.rank = Some(number.value as u32 - 1),
                 ConditionKey::Rank => cut.rank = Some(number.value as u32),
-                ConditionKey::Share => share = bound,
                 _ => {}
             }
         }
@@ -346,8 +392,11 @@ impl Reference<'_> {
             let candidates: BTreeSet<u32> = of_prompts.iter().flat_map(|(_, set)| set).copied().collect();
             let enough = |neuron: &u32| {
                 let count = of_prompts.iter().filter(|(_, set)| set.contains(neuron)).count();
-                let reached = count as f64 / all as f64 - share.0;
-                if share.1 { reached > 1e-9 } else { reached > -1e-9 }
+                if let Some(wanted) = wanted {
+                    return count > 0 && often(wanted, count, all);
+                }
+                let reached = count as f64 / all as f64 - preset.0;
+                if preset.1 { reached > 1e-9 } else { reached > -1e-9 }
             };
             let members: BTreeSet<u32> = candidates.into_iter().filter(enough).collect();
             for (slot, set) in of_prompts {

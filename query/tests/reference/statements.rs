@@ -111,6 +111,17 @@ fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
     (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
 }
 
+/// A number of languages, prompts or runs, or a share of them.
+fn counted() -> impl Strategy<Value = Test> {
+    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
+    let value = prop_oneof![
+        (1..4_u8).prop_map(|count| number(f64::from(count))),
+        select(vec![30.0, 50.0, 60.0, 66.5, 70.0, 100.0]).prop_map(|value| Number { value, percent: true }),
+    ];
+    let ops = select(vec![GreaterOrEqual, GreaterOrEqual, Greater, Equal, LessOrEqual, Less]);
+    (ops, value).prop_map(|(op, number)| Test::Number(op, number))
+}
+
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
     value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
 }
@@ -150,7 +161,7 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
             });
             or_before.boxed()
         }
-        ConditionKey::Share => from(vec![0.3, 0.5, 0.7]).boxed(),
+        ConditionKey::Langs | ConditionKey::Prompts | ConditionKey::Runs => counted().boxed(),
         ConditionKey::TLow => exactly(low()),
         ConditionKey::THigh => exactly(high()),
         ConditionKey::Size => {
@@ -163,11 +174,14 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
 
 fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
     use ConditionKey::{
-        Fact, Lang, Layer, Object, Prompt, Rank, Relation, Score, Share, Size, Subject, THigh, TLow, Tau,
+        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Size, Subject, THigh, TLow, Tau,
     };
     let keys = match kind {
-        SourceKind::Kn | SourceKind::Likn => {
-            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Share]
+        SourceKind::Kn => vec![
+            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs, Runs,
+        ],
+        SourceKind::Likn => {
+            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts]
         }
         SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
@@ -359,6 +373,11 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         statements.extend(["lang", "prompt", "run, lang", "layer"].map(|by| format!("kn{all} by {by}")));
         statements.push(format!("facts of (likn{all} & neurons(0:0..{unit}, 1:0))"));
         statements.push(format!("facts of (kn{all} & neurons(0:0..{unit}, 1:0)) by relation"));
+        for wanted in ["langs>=2", "langs=1", "langs>=60%", "prompts>=70%, langs>=2", "runs>=2", "runs=1"] {
+            let source = format!("kn[run=*, {wanted}]");
+            statements.extend(["layer", "lang", "prompt, run"].map(|by| format!("{source} by {by}")));
+            statements.push(format!("facts of ({source} & neurons(0:0..{unit}))"));
+        }
         statements.push(format!("dkn{all} by group top 3"));
         statements.push(format!("dkn{all} by group, lang having p_all < 0.6 order by p_alone desc, p"));
         for wanted in ["t_low=0.25, t_high=0.25", "t_low=0.5", "t_high=0.05, size=3", "size=3, t_low=0.125"] {

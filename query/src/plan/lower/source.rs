@@ -2,17 +2,19 @@
 
 use super::{Lowering, Model};
 use crate::error::QueryError;
+use crate::note::Notes;
 use crate::plan::groups::{GroupCut, group_cut};
 use crate::plan::names::{Resolver, all_of, listing};
 use crate::plan::prompts::note_prompts;
 use crate::plan::ranges::layers_of;
 use crate::plan::scored::check_layers;
 use crate::plan::unstored::note_unstored;
-use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Share, Source};
+use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Quota, Source};
 use crate::syntax::ast::{self, Comparison, Number, SourceKind};
 use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LivePart, PartKind, Run, Slot};
 use roaring::RoaringBitmap;
+use std::collections::BTreeSet;
 
 impl<'s> Lowering<'s> {
     pub(super) fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
@@ -75,8 +77,22 @@ impl<'s> Lowering<'s> {
         let chosen = self.names.chosen(source)?;
         let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
         let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
-        let planned =
-            Source { id, text: source.to_string(), span: source.span, combine, groups, cells, facts, neurons };
+        let quota = |key| source.number(key).map(|(op, number)| Quota::Asked(op, number));
+        let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
+        let text = source.to_string();
+        let planned = Source {
+            id,
+            text,
+            span: source.span,
+            combine,
+            groups,
+            cells,
+            langs,
+            runs: runs_wanted,
+            facts,
+            neurons,
+        };
+        note_counts(&self.names.notes, source, &planned.cells);
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;
         Ok(planned)
     }
@@ -93,20 +109,20 @@ impl<'s> Lowering<'s> {
         let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
         // Groups count as they were found, in whichever prompt.
         let mut share = match source.kind {
-            SourceKind::Dkn => Share { value: 0.0, strict: false },
-            _ => Share { value: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
+            SourceKind::Dkn => Quota::Preset { share: 0.0, strict: false },
+            _ => Quota::Preset { share: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
         };
         let mut needs_scores = None;
         let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {
-            let Some((op, Number { value, .. })) = condition.number() else { continue };
+            let Some((op, number @ Number { value, .. })) = condition.number() else { continue };
             match condition.key {
                 ConditionKey::Tau => cut.tau = value,
                 ConditionKey::Score => cut.score = Some((value, op == Comparison::Greater)),
                 // A whole number of 1 or more, from 2 on where the last one is left out.
                 ConditionKey::Rank => cut.rank = Some(value as u32 - u32::from(op == Comparison::Less)),
-                ConditionKey::Share => {
-                    share = Share { value, strict: op == Comparison::Greater };
+                ConditionKey::Prompts => {
+                    share = Quota::Asked(op, number);
                     continue;
                 }
                 _ => continue,
@@ -164,6 +180,23 @@ impl<'s> Lowering<'s> {
         let facts = part.facts().map_err(QueryError::storage)?;
         self.next_cursor += 1;
         Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
+    }
+}
+
+/// Says of a number of languages, prompts or runs that no pair can be found in so many: fewer are asked for.
+fn note_counts(notes: &Notes, source: &ast::Source, cells: &[Cell<'_>]) {
+    let cells = || cells.iter().filter(|cell| !cell.prompts.is_empty());
+    let languages = cells().map(|cell| cell.language).collect::<BTreeSet<_>>().len();
+    let runs = cells().map(|cell| cell.run).collect::<BTreeSet<_>>().len();
+    let prompts = cells().map(|cell| cell.prompts.len()).max().unwrap_or(0);
+    for (key, most) in [(ConditionKey::Langs, languages), (ConditionKey::Prompts, prompts), (ConditionKey::Runs, runs)] {
+        let Some(condition) = source.condition(key) else { continue };
+        let Some((op, number)) = condition.number().filter(|(_, number)| !number.percent) else { continue };
+        let most = most as u32;
+        if !(1..=most).any(|count| Quota::Asked(op, number).accepts(count, most)) {
+            let text = format!("no pair is found in so many: `{key}` is at most {most} of what is asked for");
+            notes.add(condition.span, text);
+        }
     }
 }
 

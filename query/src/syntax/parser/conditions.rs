@@ -236,7 +236,8 @@ impl Parser<'_> {
         let Some(op) = Comparison::from_word(operator) else { return Err(self.unexpected("a comparison")) };
         let what = format!("`{key}`");
         let (number, span) = if domain.whole && *self.kind() != TokenKind::Percent {
-            let (whole, span) = self.whole::<u32>(&what)?;
+            let one = mistakes::one_instead(self, key);
+            let (whole, span) = self.whole::<u32>(&what).map_err(|error| error.maybe_hint(one))?;
             (Number { value: f64::from(whole), percent: false }, span)
         } else {
             self.number(&what)?
@@ -298,6 +299,10 @@ fn refused(source: SourceKind, key: ConditionKey) -> QueryError {
     let reason = match source {
         SourceKind::Facts => format!("`facts` are the same in every run, and take no `{key}`"),
         SourceKind::Entries => format!("`entries` say what was measured of facts, not of neurons, and take no `{key}`"),
+        SourceKind::Likn if matches!(key, ConditionKey::Langs | ConditionKey::Runs) => {
+            let error = QueryError::new(ErrorKind::Syntax, format!("`likn` holds what all languages of a run share, and takes no `{key}`"));
+            return error.hint(format!("write `kn[{key}>=2]`; a share is `kn[{key}>=60%]`"));
+        }
         SourceKind::Dkn => format!("`dkn` holds groups without scores, and takes no `{key}`"),
         _ => format!("`{source}` holds neurons, not groups, and takes no `{key}`"),
     };
