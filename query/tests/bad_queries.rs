@@ -172,7 +172,7 @@ bad!(
         "kn[rank<1]",
         "kn[rank<=2.5]",
         "kn[prompts>=0]",
-        "kn[prompts>0]",
+        "kn[prompts<1]",
         "kn[langs>=0%]",
         "kn[langs>=101%]",
         "kn[langs>=2.5]",

@@ -103,13 +103,19 @@ fn a_bound_statement_is_the_one_with_its_values_written_in_their_places() {
         .with("typed", typed("007"))
         .with("layers", vec![7_u32, 9]);
     for (text, written) in [
-        ("kn[relation in $r, lang=$l] by neuron top $n", "kn[relation in (P36, \"place of birth\"), lang=zh] by neuron top 20"),
+        (
+            "kn[relation in $r, lang=$l] by neuron top $n",
+            "kn[relation in (P36, \"place of birth\"), lang=zh] by neuron top 20",
+        ),
         ("kn[lang in (en, $l), tau=$t, rank<$n]", "kn[lang in (en, zh), tau=0.37, rank<20]"),
         ("kn[lang in $l, layer in (1..3, $layers)]", "kn[lang=zh, layer in (1..3, 7, 9)]"),
         ("kn by neuron having facts >= $typed", "kn by neuron having facts >= 7"),
         ("facts[fact=$typed] - facts[subject~$l]", "facts[fact=007] - facts[subject~zh]"),
         ("kn[relation in (P37, $r)]", "kn[relation in (P37, P36, \"place of birth\")]"),
-        ("let chosen = dkn[size=$n, t_low=$t] & kn[score>=$t]", "let chosen = dkn[size=20, t_low=0.37] & kn[score>=0.37]"),
+        (
+            "let chosen = dkn[size=$n, t_low=$t] & kn[score>=$t]",
+            "let chosen = dkn[size=20, t_low=0.37] & kn[score>=0.37]",
+        ),
         ("similarity(kn[lang=$l], kn) by layer top $typed", "similarity(kn[lang=zh], kn) by layer top 7"),
     ] {
         assert_eq!(bound(text, &values), written);

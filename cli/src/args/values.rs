@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
+use crate::session::parameters::is_name;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kndb_import::IgKind;
 use kndb_import::facts::FactsFormat;
-use crate::session::parameters::is_name;
 use kndb_storage::{Keep, PRESETS, Preset, ScoreType};
 
 /// A threshold, of one language or of all.

@@ -69,10 +69,10 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         session.script("standard input", io::stdin().lock(), &mut streams)?;
     }
     match session.errors() {
-        0 => session.parameters.check_used().map_err(|error| CliError::Query {
-            error: Box::new(error),
-            statement: StatementText::default(),
-        }),
+        0 => session
+            .parameters
+            .check_used()
+            .map_err(|error| CliError::Query { error: Box::new(error), statement: StatementText::default() }),
         count => Err(CliError::Reported { count }),
     }
 }

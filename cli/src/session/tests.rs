@@ -258,7 +258,10 @@ fn help_and_quit_need_no_dot_in_the_shell() {
 fn parameters_are_set_told_and_cleared() {
     let mut fixture = Fixture::new();
     let written = fixture.ok(".mode csv\n.parameter set l en zh\n.parameter set $most 1\n.parameter list\nkn[lang in $l] by layer top $most;\n");
-    assert_eq!(written.out, "$l = (\"en\", \"zh\")\n$most = \"1\"\nlayer,pairs,facts,neurons,share\n1,2,2,2,0.6666666666666666\n");
+    assert_eq!(
+        written.out,
+        "$l = (\"en\", \"zh\")\n$most = \"1\"\nlayer,pairs,facts,neurons,share\n1,2,2,2,0.6666666666666666\n"
+    );
     assert!(fixture.session.parameters.check_used().is_ok());
     assert_eq!(fixture.error(".parameter clear\nkn[lang=$l]"), "the parameter $l has no value");
     assert_eq!(fixture.error(".parameter set"), ".parameter takes set NAME VALUE, list or clear, not \"set\"");

@@ -47,7 +47,17 @@ impl<'p, 's> Worker<'p, 's> {
         stats: Option<&'p mut [NodeStats]>,
     ) -> Self {
         let algebra = Algebra::new(shape.neurons());
-        Self { snapshot, interrupt, shape, algebra, cursors: vec![0; cursors], spare: Vec::new(), stats, read: 0, often: Often::default() }
+        Self {
+            snapshot,
+            interrupt,
+            shape,
+            algebra,
+            cursors: vec![0; cursors],
+            spare: Vec::new(),
+            stats,
+            read: 0,
+            often: Often::default(),
+        }
     }
 
     /// The neurons of a fact in a set of pairs, each once, in no certain order.

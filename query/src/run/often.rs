@@ -53,7 +53,8 @@ impl<'s> Worker<'_, 's> {
             runs.clear();
             runs.extend(places.iter().map(|place| place.2));
             let counts = [distinct(&mut languages), distinct(&mut runs)];
-            let enough = |at: usize| [source.langs, source.runs][at].is_none_or(|quota| quota.accepts(counts[at], all[at]));
+            let enough =
+                |at: usize| [source.langs, source.runs][at].is_none_or(|quota| quota.accepts(counts[at], all[at]));
             if enough(0) && enough(1) {
                 kept.push(places[0].0);
             }

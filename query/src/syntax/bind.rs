@@ -233,27 +233,37 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
         single(key, open, values)?;
     }
     if let ValueKind::Whole { one, .. } = kind {
-        let intervals = each(open, values, |literal| match literal {
-            Literal::Within(interval) => Some(*interval),
-            Literal::Text(_) => None,
-        }, |parameter, value| {
-            let number = number_of(parameter, value, one)?;
-            if number.percent {
-                let reason = format!("{one} takes no percentage", one = one.replacen("a ", "the ", 1));
-                return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
-            }
-            let whole = whole_of(parameter, value, number, one, u64::from(u32::MAX))? as u32;
-            Ok(Interval { first: whole, last: whole, span: parameter.span })
-        })?;
+        let intervals = each(
+            open,
+            values,
+            |literal| match literal {
+                Literal::Within(interval) => Some(*interval),
+                Literal::Text(_) => None,
+            },
+            |parameter, value| {
+                let number = number_of(parameter, value, one)?;
+                if number.percent {
+                    let reason = format!("{one} takes no percentage", one = one.replacen("a ", "the ", 1));
+                    return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
+                }
+                let whole = whole_of(parameter, value, number, one, u64::from(u32::MAX))? as u32;
+                Ok(Interval { first: whole, last: whole, span: parameter.span })
+            },
+        )?;
         return match intervals.iter().find_map(|interval| below_least(key, interval)) {
             Some(error) => Err(error),
             None => Ok(Test::Within(intervals)),
         };
     }
-    let mut texts = each(open, values, |literal| match literal {
-        Literal::Text(text) => Some(text.clone()),
-        Literal::Within(_) => None,
-    }, |parameter, value| text_of(parameter, value, key))?;
+    let mut texts = each(
+        open,
+        values,
+        |literal| match literal {
+            Literal::Text(text) => Some(text.clone()),
+            Literal::Within(_) => None,
+        },
+        |parameter, value| text_of(parameter, value, key),
+    )?;
     if let ValueKind::OneOf(words) = kind {
         for text in &mut texts {
             text.text = check_word(key, words, &text.text).map_err(|error| error.at(text.span))?.to_owned();

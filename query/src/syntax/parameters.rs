@@ -38,7 +38,10 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
             });
             found.extend(open.flatten().filter_map(of_given));
         }
-        _ => set.parts().for_each(|part| of_set(part, found)),
+        ExprKind::Binary { .. } | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) => {
+            set.parts().for_each(|part| of_set(part, found));
+        }
+        ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
     }
 }
 

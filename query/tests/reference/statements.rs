@@ -119,7 +119,13 @@ fn counted() -> impl Strategy<Value = Test> {
         select(vec![30.0, 50.0, 60.0, 66.5, 70.0, 100.0]).prop_map(|value| Number { value, percent: true }),
     ];
     let ops = select(vec![GreaterOrEqual, GreaterOrEqual, Greater, Equal, LessOrEqual, Less]);
-    (ops, value).prop_map(|(op, number)| Test::Number(op, number))
+    let beyond = |op: &Comparison, number: &Number| match (op, number.percent) {
+        (Less, false) => number.value == 1.0,
+        (Greater, true) => number.value == 100.0,
+        _ => false,
+    };
+    let counted = (ops, value).prop_filter("no such number", move |(op, number)| !beyond(op, number));
+    counted.prop_map(|(op, number)| Test::Number(op, number))
 }
 
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
@@ -178,7 +184,8 @@ fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
     };
     let keys = match kind {
         SourceKind::Kn => vec![
-            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs, Runs,
+            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs,
+            Runs,
         ],
         SourceKind::Likn => {
             vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts]
@@ -373,11 +380,6 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         statements.extend(["lang", "prompt", "run, lang", "layer"].map(|by| format!("kn{all} by {by}")));
         statements.push(format!("facts of (likn{all} & neurons(0:0..{unit}, 1:0))"));
         statements.push(format!("facts of (kn{all} & neurons(0:0..{unit}, 1:0)) by relation"));
-        for wanted in ["langs>=2", "langs=1", "langs>=60%", "prompts>=70%, langs>=2", "runs>=2", "runs=1"] {
-            let source = format!("kn[run=*, {wanted}]");
-            statements.extend(["layer", "lang", "prompt, run"].map(|by| format!("{source} by {by}")));
-            statements.push(format!("facts of ({source} & neurons(0:0..{unit}))"));
-        }
         statements.push(format!("dkn{all} by group top 3"));
         statements.push(format!("dkn{all} by group, lang having p_all < 0.6 order by p_alone desc, p"));
         for wanted in ["t_low=0.25, t_high=0.25", "t_low=0.5", "t_high=0.05, size=3", "size=3, t_low=0.125"] {
@@ -389,6 +391,11 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         statements.push(format!("similarity(kn{all}) between lang"));
         statements.push(format!("similarity(kn{all}) between relation by layer order by p"));
         statements.push(format!("kn - dkn{all}"));
+    }
+    for wanted in ["langs>=2", "langs=1", "langs>=60%, prompts>=70%", "runs>=2", "runs=1"] {
+        let source = format!("kn[run=*, {wanted}]");
+        statements.push(format!("{source} by lang, prompt"));
+        statements.push(format!("facts of ({source} & neurons(0:0..{unit}))"));
     }
     statements
 }

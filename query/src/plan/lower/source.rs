@@ -80,18 +80,8 @@ impl<'s> Lowering<'s> {
         let quota = |key| source.number(key).map(|(op, number)| Quota::Asked(op, number));
         let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
         let text = source.to_string();
-        let planned = Source {
-            id,
-            text,
-            span: source.span,
-            combine,
-            groups,
-            cells,
-            langs,
-            runs: runs_wanted,
-            facts,
-            neurons,
-        };
+        let planned =
+            Source { id, text, span: source.span, combine, groups, cells, langs, runs: runs_wanted, facts, neurons };
         note_counts(&self.names.notes, source, &planned.cells);
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;
         Ok(planned)
@@ -189,7 +179,8 @@ fn note_counts(notes: &Notes, source: &ast::Source, cells: &[Cell<'_>]) {
     let languages = cells().map(|cell| cell.language).collect::<BTreeSet<_>>().len();
     let runs = cells().map(|cell| cell.run).collect::<BTreeSet<_>>().len();
     let prompts = cells().map(|cell| cell.prompts.len()).max().unwrap_or(0);
-    for (key, most) in [(ConditionKey::Langs, languages), (ConditionKey::Prompts, prompts), (ConditionKey::Runs, runs)] {
+    for (key, most) in [(ConditionKey::Langs, languages), (ConditionKey::Prompts, prompts), (ConditionKey::Runs, runs)]
+    {
         let Some(condition) = source.condition(key) else { continue };
         let Some((op, number)) = condition.number().filter(|(_, number)| !number.percent) else { continue };
         let most = most as u32;

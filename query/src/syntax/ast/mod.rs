@@ -326,11 +326,8 @@ pub struct Number {
 impl Number {
     /// Whether a count compares so with this number; with a percentage, one of `whole`.
     pub(crate) fn compares(self, op: Comparison, count: u64, whole: u64) -> bool {
-        let (part, than) = if self.percent {
-            (count as f64 * 100.0, self.value * whole as f64)
-        } else {
-            (count as f64, self.value)
-        };
+        let (part, than) =
+            if self.percent { (count as f64 * 100.0, self.value * whole as f64) } else { (count as f64, self.value) };
         // Hundredths are counted, not computed: 7 of 10,000 are 0.07 % of them, whatever 0.07 is in binary.
         let equal = part == than || (self.percent && (part - than).abs() <= 1e-12 * part.max(than));
         match op {

@@ -248,7 +248,12 @@ impl Parser<'_> {
 }
 
 /// Refuses a number that a key is not compared with.
-pub(in crate::syntax) fn check_number(key: ConditionKey, domain: &Domain, op: Comparison, number: Number) -> Result<()> {
+pub(in crate::syntax) fn check_number(
+    key: ConditionKey,
+    domain: &Domain,
+    op: Comparison,
+    number: Number,
+) -> Result<()> {
     if number.percent && domain.percent_of.is_none() {
         return Err(percentages::of_condition(key, domain));
     }
@@ -300,7 +305,10 @@ fn refused(source: SourceKind, key: ConditionKey) -> QueryError {
         SourceKind::Facts => format!("`facts` are the same in every run, and take no `{key}`"),
         SourceKind::Entries => format!("`entries` say what was measured of facts, not of neurons, and take no `{key}`"),
         SourceKind::Likn if matches!(key, ConditionKey::Langs | ConditionKey::Runs) => {
-            let error = QueryError::new(ErrorKind::Syntax, format!("`likn` holds what all languages of a run share, and takes no `{key}`"));
+            let error = QueryError::new(
+                ErrorKind::Syntax,
+                format!("`likn` holds what all languages of a run share, and takes no `{key}`"),
+            );
             return error.hint(format!("write `kn[{key}>=2]`; a share is `kn[{key}>=60%]`"));
         }
         SourceKind::Dkn => format!("`dkn` holds groups without scores, and takes no `{key}`"),
