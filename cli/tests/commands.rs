@@ -55,6 +55,25 @@ fn neurons_are_imported_listed_asked_for_and_dropped() {
 }
 
 #[test]
+fn values_of_parameters_stand_beside_the_statement() {
+    let environment = with_neurons();
+    assert_eq!(import(&environment, &SHAPE).code, Some(0));
+    let ask = |rest: &[&str]| {
+        let all = [&["query", "db", "kn[lang=en, fact in $f] by layer top $n", "-m", "csv", "--no-headers"], rest].concat();
+        environment.run(&all)
+    };
+    let ran = ask(&["-p", "f=f1", "-p", "f=f2", "--parameter", "n=1"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "1,2,2,1,0.6666666666666666\n"), "{ran:?}");
+    let without = ask(&["-p", "f=f1"]);
+    assert_eq!((without.code, without.out.as_str()), (Some(1), ""), "{without:?}");
+    assert!(without.messages.contains("the parameter $n has no value"), "{without:?}");
+    let unused = ask(&["-p", "f=f1", "-p", "n=1", "-p", "m=2"]);
+    assert_eq!(unused.code, Some(1), "{unused:?}");
+    assert!(unused.messages.contains("no statement uses the parameter `$m`"), "{unused:?}");
+    assert_eq!(ask(&["-p", "1f=f1"]).code, Some(2));
+}
+
+#[test]
 fn the_same_import_again_is_refused_unless_it_replaces() {
     let environment = with_neurons();
     assert_eq!(import(&environment, &SHAPE).code, Some(0));
