@@ -59,7 +59,8 @@ fn values_of_parameters_stand_beside_the_statement() {
     let environment = with_neurons();
     assert_eq!(import(&environment, &SHAPE).code, Some(0));
     let ask = |rest: &[&str]| {
-        let all = [&["query", "db", "kn[lang=en, fact in $f] by layer top $n", "-m", "csv", "--no-headers"], rest].concat();
+        let all =
+            [&["query", "db", "kn[lang=en, fact in $f] by layer top $n", "-m", "csv", "--no-headers"], rest].concat();
         environment.run(&all)
     };
     let ran = ask(&["-p", "f=f1", "-p", "f=f2", "--parameter", "n=1"]);
