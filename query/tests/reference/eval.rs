@@ -1,5 +1,6 @@
 //! Expressions → sets, or the reason why there is no answer.
 
+use super::counts::often;
 use super::floor::{Cut, Doubt, neurons};
 use super::groups::{Wanted, wanted};
 use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
@@ -29,21 +30,6 @@ pub struct Reference<'w> {
     pub settings: &'w Settings,
     /// Doubts about facts and neurons that are filtered by: they concern the whole answer.
     pub doubt: Cell<Doubt>,
-}
-
-/// Whether so many of all are as many as a condition wants: by whole numbers, a percentage in thousandths of one.
-fn often((op, number): (Comparison, kndb_query::Number), count: usize, all: usize) -> bool {
-    let scale = if number.percent { 100_000 } else { 1_000 };
-    let wanted = (number.value * 1_000.0).round() as u64 * if number.percent { all as u64 } else { 1 };
-    let order = (count as u64 * scale).cmp(&wanted);
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }
 }
 
 /// Languages that are asked for by name.
@@ -312,8 +298,9 @@ impl Reference<'_> {
                     for (fact, neurons) in sets.iter_mut() {
                         neurons.retain(|neuron| kept.contains(&(*fact, *neuron)));
                     }
-                    sets.retain(|_, neurons| !neurons.is_empty());
                 }
+                // Where nothing is left of a fact, it was attributed still: that is what `found` says of it.
+                pairs.members.retain(|_, neurons| !neurons.is_empty());
             }
         }
         pairs.found = (!intersect).then_some(found);

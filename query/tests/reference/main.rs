@@ -5,6 +5,7 @@
 
 mod against;
 mod build;
+mod counts;
 mod eval;
 mod floor;
 mod groups;

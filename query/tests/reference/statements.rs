@@ -1,6 +1,7 @@
 //! Random statements over the names of a store: well-typed and answerable for the most part.
 
 use super::build::shape_of;
+use super::counts::counted;
 use super::scenario::{LANGUAGES, RunPlan, Scenario, high, low, tau};
 use kndb_query::*;
 use kndb_storage::Shape;
@@ -109,23 +110,6 @@ fn prompts(names: &Names) -> impl Strategy<Value = Test> + use<> {
 fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
     let ops = select(vec![Comparison::GreaterOrEqual, Comparison::Greater]);
     (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
-}
-
-/// A number of languages, prompts or runs, or a share of them.
-fn counted() -> impl Strategy<Value = Test> {
-    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
-    let value = prop_oneof![
-        (1..4_u8).prop_map(|count| number(f64::from(count))),
-        select(vec![30.0, 50.0, 60.0, 66.5, 70.0, 100.0]).prop_map(|value| Number { value, percent: true }),
-    ];
-    let ops = select(vec![GreaterOrEqual, GreaterOrEqual, Greater, Equal, LessOrEqual, Less]);
-    let beyond = |op: &Comparison, number: &Number| match (op, number.percent) {
-        (Less, false) => number.value == 1.0,
-        (Greater, true) => number.value == 100.0,
-        _ => false,
-    };
-    let counted = (ops, value).prop_filter("no such number", move |(op, number)| !beyond(op, number));
-    counted.prop_map(|(op, number)| Test::Number(op, number))
 }
 
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
