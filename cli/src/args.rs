@@ -4,6 +4,7 @@
 
 #[cfg(feature = "attribute")]
 mod attribute;
+mod bare;
 #[cfg(feature = "attribute")]
 mod condition;
 #[cfg(feature = "attribute")]
@@ -48,7 +49,8 @@ pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "New here? `kndb demo` attributes a small model and asks the store some questions."
+    after_help = "`kndb DB` opens the shell on a store, `kndb DB 'STATEMENT'` answers: short for `kndb query`.\n\
+                  New here? `kndb demo` attributes a small model and asks the store some questions."
 )]
 pub struct Cli {
     /// Colour in messages: auto is on a terminal, unless NO_COLOR is set
@@ -68,8 +70,9 @@ pub struct Cli {
 impl Cli {
     /// Reads the process's command line; ends the process with what is wrong with it, or with the help asked for.
     pub fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            let line = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let line = bare::with_command(std::env::args_os().collect());
+        Self::try_parse_from(&line).unwrap_or_else(|error| {
+            let line = line.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
             mistakes::explained(error, &line.collect::<Vec<_>>()).exit()
         })
     }
@@ -194,6 +197,9 @@ Without a statement, -c or -f, statements are read from standard input: a shell 
 script otherwise. A statement ends with `;` or with the input. `.help` lists the dot commands; they \
 work in scripts and after -c too, so `-c '.read FILE'` mixes files with commands.
 
+The shell begins with its rc file, $XDG_CONFIG_HOME/kndb/kndbrc or ~/.config/kndb/kndbrc, if there is \
+one: dot commands and statements. Nothing else reads it; options win over what it sets.
+
 Results go to standard output, everything else to standard error. Exit status: 0 ok, 1 an error in \
 a query or in the data, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM, 255 a bug.")]
 pub struct QueryArgs {
@@ -209,10 +215,16 @@ pub struct QueryArgs {
     /// Run this script, then quit; may be given several times; `-` is standard input
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Vec<PathBuf>,
-    /// How results are written
-    #[arg(short, long, value_enum, default_value_t)]
-    pub mode: Mode,
-    /// Leave out the header of table, csv and tsv
+    /// Begin with this file in place of the rc file, in scripts too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub init: Option<PathBuf>,
+    /// Begin without the rc file
+    #[arg(long, conflicts_with = "init")]
+    pub no_rc: bool,
+    /// How results are written; as a table if not given
+    #[arg(short, long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Leave out the header of table, box, csv and tsv
     #[arg(long)]
     pub no_headers: bool,
     /// Value of a parameter, `$NAME` in a statement; a number where one is wanted, else a text; several of one NAME are a list

@@ -261,6 +261,14 @@ pub enum CliError {
         /// The store that was given after it, if one was.
         store: Option<String>,
     },
+    /// A command after the store.
+    #[error("`{command}` is a command, and stands where a statement belongs")]
+    CommandSecond {
+        /// The command.
+        command: String,
+        /// The store that stands before it.
+        store: String,
+    },
     /// A run's name where the store's folder belongs, and the other way round.
     #[error("{given} is no store, and {store} is one: the store comes first")]
     StoreSecond {
@@ -380,6 +388,7 @@ impl CliError {
             | Self::NotConfirmed { .. }
             | Self::NotRepaired { .. }
             | Self::StatementFirst { .. }
+            | Self::CommandSecond { .. }
             | Self::StoreSecond { .. } => USAGE,
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,

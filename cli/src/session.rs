@@ -3,6 +3,9 @@
 //! `-c`, `-f`, standard input and the shell all feed one. Statements may span lines; a dot command
 //! is a line of its own, where no statement has begun.
 
+mod describing;
+mod display;
+mod doing;
 mod dot;
 mod drawing;
 pub mod fact_listing;
@@ -12,22 +15,21 @@ pub mod parameters;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use kndb_query::{ErrorKind, Interrupt, Outcome, Settings, Sink};
+use kndb_query::{ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Sink};
 use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
 use crate::machine;
-use crate::output::{Delivered, Delivery, Mode};
-use crate::overview::notes_of_runs;
-use crate::relations::Named;
-use dot::DotCommand;
-use parameters::{ParameterCommand, Values};
+use crate::output::{Delivered, Delivery};
+use dot::{DotCommand, Undotted};
+use parameters::Values;
 
-pub use dot::{DOT_COMMANDS, takes_file};
+pub use display::Display;
+pub use dot::{dot_commands, takes_path};
 pub use drawing::FIGURE_WIDTH;
 pub use input::Input;
 pub use listing::Names;
@@ -61,16 +63,29 @@ pub struct Streams<'a> {
     pub messages: &'a mut dyn Write,
 }
 
+/// A file that results go to.
+struct OutputFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl OutputFile {
+    fn create(path: PathBuf) -> Result<Self> {
+        let file = File::create(&path).map_err(CliError::file("write", &path))?;
+        Ok(Self { path, file: BufWriter::new(file) })
+    }
+}
+
 /// An open store, with the settings that dot commands change.
 pub struct Session {
     store: Store,
     settings: Settings,
     /// Values of parameters.
     pub parameters: Values,
-    /// How results are written.
-    pub mode: Mode,
-    /// Whether table, csv and tsv have a header.
-    pub headers: bool,
+    /// Whether stores may not be changed.
+    pub read_only: bool,
+    /// How results are shown.
+    pub display: Display,
     /// Whether each statement's time is told.
     pub timer: bool,
     /// Whether empty results and saved sets are told of, as in a shell.
@@ -79,7 +94,9 @@ pub struct Session {
     pub color: bool,
     /// What happens on an error.
     pub on_error: OnError,
-    output: Option<BufWriter<File>>,
+    output: Option<OutputFile>,
+    /// Where the next result goes.
+    once: Option<OutputFile>,
     depth: usize,
     errors: usize,
 }
@@ -91,16 +108,22 @@ impl Session {
             store,
             settings: machine::settings(),
             parameters: Values::default(),
-            mode: Mode::default(),
-            headers: true,
+            read_only: false,
+            display: Display::default(),
             timer: false,
             talkative: false,
             color: false,
             on_error: OnError::Stop,
             output: None,
+            once: None,
             depth: 0,
             errors: 0,
         }
+    }
+
+    /// The store that is open.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The names the store knows; none if it cannot be read, for a Tab must not fail.
@@ -165,14 +188,13 @@ impl Session {
             return self.settle(done, place, streams);
         }
         if input.is_blank()
-            && let Some(command) = dot::without_dot(line)
+            && let Some(undotted) = dot::undotted(line)
         {
             let place = input.skip(line);
-            let done = match command {
-                // In the shell these can mean nothing else.
-                ".quit" | ".exit" if self.talkative => Ok(Flow::Quit),
-                ".help" if self.talkative => self.dot(DotCommand::Help, streams),
-                command => Err(dot::needs_dot(line, command)),
+            let done = match undotted {
+                Undotted::Understood(command) => DotCommand::parse(&command).and_then(|it| self.dot(it, streams)),
+                Undotted::LacksDot(command) => Err(dot::needs_dot(line, command)),
+                Undotted::Elsewhere(instead) => Err(dot::no_statement(line, instead.to_owned())),
             };
             return self.settle(done, place, streams);
         }
@@ -220,15 +242,14 @@ impl Session {
     }
 
     fn statement(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<()> {
-        let in_query = |error: kndb_query::QueryError| CliError::Query {
-            error: Box::new(error),
-            statement: StatementText::default(),
-        };
         let statement = kndb_query::parse(text).map_err(in_query)?;
         let statement = self.parameters.bind(&statement).map_err(in_query)?;
         self.settings.interrupt.clear();
         let begun = Instant::now();
-        let out: &mut dyn Write = match &mut self.output {
+        let mut once = self.once.take();
+        let file = once.as_mut().or(self.output.as_mut()).map(|output| &mut output.file);
+        let display = if file.is_some() { self.display.in_a_file() } else { self.display.clone() };
+        let out: &mut dyn Write = match file {
             Some(file) => file,
             None => streams.out,
         };
@@ -236,28 +257,20 @@ impl Session {
         let mut answer = Answer::default();
         let sink: Box<dyn Sink + '_> = match plotted {
             Some(_) => Box::new(&mut answer),
-            // What programs read keeps the ids that statements of any store understand.
-            None if self.mode.is_for_people() => {
-                let plain = self.mode.sink(self.headers, out);
-                Box::new(Named::new(plain, self.store.snapshot()?, self.settings.language.clone()))
-            }
-            None => self.mode.sink(self.headers, out),
+            None => display.answers(self.store.snapshot()?, self.settings.language.clone(), out),
         };
         let mut delivery = Delivery::new(sink, &self.settings.interrupt);
         let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
-        if outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Interrupted) {
-            let delivered = delivery.finish_early().map_err(CliError::Output)?;
+        let is_stopped = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Interrupted);
+        let delivered =
+            if is_stopped { delivery.finish_early() } else { delivery.finish() }.map_err(CliError::Output)?;
+        if is_stopped {
             out.flush().map_err(CliError::Output)?;
-            let shown = plotted.is_none() && delivered.rows > 0;
-            let rest = if shown { ": the rows above are not all" } else { "" };
-            let told = format!("interrupted{rest}\n");
-            streams.messages.write_all(told.as_bytes()).map_err(CliError::Output)?;
-            return Err(CliError::Stopped);
+            return Err(stopped(plotted, &delivered, streams.messages));
         }
-        let delivered = delivery.finish().map_err(CliError::Output)?;
         let outcome = outcome.map_err(in_query)?;
         if let Some(query) = plotted {
-            match drawing::bars(&self.store, &self.settings, query, &answer)? {
+            match drawing::bars(&self.store, &self.settings, query, &answer, display.figure())? {
                 Some(bars) => out.write_all(bars.as_bytes()).map_err(CliError::Output)?,
                 None => writeln!(streams.messages, "nothing to draw: the answer is empty").map_err(CliError::Output)?,
             }
@@ -266,13 +279,15 @@ impl Session {
             writeln!(out, "{}", tree.trim_end()).map_err(CliError::Output)?;
         }
         out.flush().map_err(CliError::Output)?;
-        self.tell(&outcome, &delivered, begun, streams.messages).map_err(CliError::Output)
+        let most = display.rows().filter(|_| plotted.is_none());
+        self.tell(&outcome, most, &delivered, begun, streams.messages).map_err(CliError::Output)
     }
 
-    /// What a person wants to know besides the rows.
+    /// What a person wants to know besides the rows, of which `most` are shown.
     fn tell(
         &self,
         outcome: &Outcome,
+        most: Option<usize>,
         delivered: &Delivered,
         begun: Instant,
         messages: &mut dyn Write,
@@ -282,8 +297,12 @@ impl Session {
         for note in &delivered.notes {
             told += &format!("note: {note}\n");
         }
-        if self.talkative {
+        let hidden = most.filter(|most| delivered.rows > *most as u64);
+        if self.talkative || hidden.is_some() {
             match outcome {
+                Outcome::Rows { rows } if let Some(most) = hidden => {
+                    told += &format!("({rows} rows, {most} shown; `.maxrows off` shows all)\n");
+                }
                 Outcome::Rows { rows: 1 } => told += "(1 row)\n",
                 Outcome::Rows { rows } => told += &format!("({rows} rows)\n"),
                 Outcome::Explained(_) => {}
@@ -298,83 +317,20 @@ impl Session {
         messages.write_all(told.as_bytes())?;
         messages.flush()
     }
+}
 
-    fn dot(&mut self, command: DotCommand, streams: &mut Streams<'_>) -> Result<Flow> {
-        let messages = &mut *streams.messages;
-        match command {
-            DotCommand::Quit => return Ok(Flow::Quit),
-            DotCommand::Help => dot::write_help(streams.out).map_err(CliError::Output)?,
-            DotCommand::Mode(Some(mode)) => self.mode = mode,
-            DotCommand::Mode(None) => {
-                writeln!(messages, "mode: {}", self.mode.name()).map_err(CliError::Output)?;
-            }
-            DotCommand::Timer(on) => self.timer = on,
-            DotCommand::Headers(on) => self.headers = on,
-            DotCommand::Read(path) => return self.read(&path, streams),
-            DotCommand::Output(None) => self.output = None,
-            DotCommand::Output(Some(path)) => {
-                let file = File::create(&path).map_err(CliError::file("write", &path))?;
-                self.output = Some(BufWriter::new(file));
-            }
-            DotCommand::Refresh => drop(self.store.refresh()?),
-            DotCommand::Run(name) => self.default_run(name, messages)?,
-            DotCommand::Labels(language) => self.set_labels(language),
-            DotCommand::Parameter(ParameterCommand::Set { name, values }) => self.parameters.set(&name, values),
-            DotCommand::Parameter(ParameterCommand::Clear) => self.parameters.clear(),
-            DotCommand::Parameter(ParameterCommand::List) => {
-                let out: &mut dyn Write = match &mut self.output {
-                    Some(file) => file,
-                    None => streams.out,
-                };
-                self.parameters.list(out).map_err(CliError::Output)?;
-            }
-            DotCommand::Runs => {
-                for note in notes_of_runs(&*self.store.snapshot()?, self.store.path())? {
-                    writeln!(messages, "note: {note}").map_err(CliError::Output)?;
-                }
-                self.list(listing::runs, streams)?;
-            }
-            DotCommand::Schema => self.list(listing::schema, streams)?,
-        }
-        Ok(Flow::Continue)
-    }
+fn in_query(error: QueryError) -> CliError {
+    CliError::Query { error: Box::new(error), statement: StatementText::default() }
+}
 
-    fn read(&mut self, path: &Path, streams: &mut Streams<'_>) -> Result<Flow> {
-        if self.depth == READ_DEPTH {
-            return Err(CliError::ReadTooDeep { path: path.to_owned(), depth: READ_DEPTH });
-        }
-        let file = File::open(path).map_err(CliError::file("read", path))?;
-        self.depth += 1;
-        let done = self.script(&path.display().to_string(), io::BufReader::new(file), streams);
-        self.depth -= 1;
-        done
-    }
-
-    fn default_run(&mut self, name: Option<String>, messages: &mut dyn Write) -> Result<()> {
-        match name.as_deref() {
-            None => match self.settings.run.as_deref() {
-                Some(run) => writeln!(messages, "default run: {run}"),
-                None => writeln!(messages, "no default run"),
-            }
-            .map_err(CliError::Output),
-            Some("-") => {
-                self.settings.run = None;
-                Ok(())
-            }
-            Some(name) => self.set_run(name),
-        }
-    }
-
-    fn list(&mut self, listing: fn(&Store, &mut dyn Sink) -> Result<()>, streams: &mut Streams<'_>) -> Result<()> {
-        let out: &mut dyn Write = match &mut self.output {
-            Some(file) => file,
-            None => streams.out,
-        };
-        self.settings.interrupt.clear();
-        let mut delivery = Delivery::new(self.mode.sink(self.headers, out), &self.settings.interrupt);
-        let listed = listing(&self.store, &mut delivery);
-        delivery.finish().map_err(CliError::Output)?;
-        listed
+/// Tells that a statement was interrupted; the error that ends the script which it stands in.
+fn stopped(plotted: Option<&Query>, delivered: &Delivered, messages: &mut dyn Write) -> CliError {
+    let shown = plotted.is_none() && delivered.rows > 0;
+    let rest = if shown { ": the rows above are not all" } else { "" };
+    // In one piece, as in `tell`.
+    match messages.write_all(format!("interrupted{rest}\n").as_bytes()) {
+        Ok(()) => CliError::Stopped,
+        Err(failure) => CliError::Output(failure),
     }
 }
 

@@ -6,7 +6,10 @@
 mod attention;
 mod completion;
 mod history;
+mod labels;
 mod pager;
+mod position;
+mod rc;
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -22,6 +25,8 @@ use crate::terminal::Terminal;
 use attention::Attention;
 use completion::Helper;
 use pager::{Messages, Results, Screen};
+
+pub use rc::file as rc_file;
 
 const PROMPT: &str = "kndb> ";
 const CONTINUED: &str = "  ...> ";
@@ -47,7 +52,7 @@ pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result
             input = Input::new("shell");
         }
         if let Some(helper) = editor.helper_mut() {
-            helper.statement_begun = !input.is_blank();
+            helper.pending = input.text().to_owned();
         }
         let prompt = if input.is_blank() { PROMPT } else { CONTINUED };
         match editor.readline(prompt) {
@@ -76,7 +81,14 @@ fn run_line(
     editor: &mut Editor<Helper, FileHistory>,
     terminal: &mut Terminal,
 ) -> Result<Flow> {
-    let rows = editor.dimensions().map_or(usize::MAX, |(_, rows)| usize::from(rows));
+    let size = editor.dimensions();
+    let rows = size.map_or(usize::MAX, |(_, rows)| usize::from(rows));
+    if terminal.shows_to_person {
+        // The window may have another size than before.
+        session.display.terminal = size.map(|(columns, _)| usize::from(columns)).or(terminal.columns);
+    }
+    // A pager that was left has set it.
+    attention.interrupt.clear();
     let ran = if terminal.shows_to_person {
         let pager = pager::command();
         let screen = RefCell::new(Screen::new(rows, &pager, &mut terminal.out, &mut terminal.messages, attention));
@@ -97,6 +109,7 @@ fn run_line(
         && let Some(helper) = editor.helper_mut()
     {
         helper.names = session.names();
+        helper.store = session.store().clone();
     }
     Ok(flow)
 }
@@ -117,7 +130,7 @@ fn editor(session: &Session, terminal: &Terminal) -> Result<Editor<Helper, FileH
         })
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Helper::new(session.names())));
+    editor.set_helper(Some(Helper::new(session.names(), session.store().clone())));
     Ok(editor)
 }
 
@@ -136,7 +149,7 @@ fn banner(path: &Path, terminal: &mut Terminal) -> std::io::Result<()> {
     if terminal.shows_to_person {
         writeln!(
             terminal.messages,
-            "kndb {} on {}. `.help` lists the commands, Ctrl-D leaves.",
+            "kndb {} on {}\n`.help` lists the commands, Ctrl-D leaves.",
             env!("CARGO_PKG_VERSION"),
             path.display()
         )?;

@@ -14,6 +14,8 @@ pub struct Terminal {
     pub messages: Box<dyn Write>,
     /// Whether messages are coloured.
     pub color: bool,
+    /// Terminal cells of a line, where results are shown to somebody.
+    pub columns: Option<usize>,
     /// Whether somebody types.
     pub reads_from_person: bool,
     /// Whether results are shown to somebody.
@@ -28,16 +30,24 @@ impl Terminal {
     /// The process's own streams. Results are buffered: flush before the end.
     pub fn standard(color: ColorWhen) -> Self {
         let messages_to_person = io::stderr().is_terminal();
+        let shows_to_person = io::stdout().is_terminal();
         Self {
             out: Box::new(io::BufWriter::with_capacity(1 << 16, crate::machine::output())),
             messages: Box::new(io::stderr()),
             color: wants_color(color, messages_to_person, std::env::var_os("NO_COLOR").as_deref()),
             reads_from_person: io::stdin().is_terminal(),
-            shows_to_person: io::stdout().is_terminal(),
+            shows_to_person,
+            columns: shows_to_person.then(columns).flatten(),
             messages_to_person,
             read_only: false,
         }
     }
+}
+
+/// Cells of a line of the terminal; nothing where it does not tell.
+fn columns() -> Option<usize> {
+    let (columns, _) = rustyline::DefaultEditor::new().ok()?.dimensions()?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// `--color` decides; without it NO_COLOR (any value but the empty one), then whether it is a terminal.

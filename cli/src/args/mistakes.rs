@@ -34,9 +34,10 @@ fn meant(error: &Error, line: &[String]) -> Option<String> {
     };
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let found = found(ContextKind::InvalidSubcommand)?.to_ascii_lowercase();
-            let row = COMMANDS.iter().find(|(names, _)| names.contains(&found.as_str()));
-            row.map(|(_, meant)| (*meant).to_owned())
+            let found = found(ContextKind::InvalidSubcommand)?;
+            let word = found.to_ascii_lowercase();
+            let row = COMMANDS.iter().find(|(names, _)| names.contains(&word.as_str()));
+            row.map(|(_, meant)| (*meant).to_owned()).or_else(|| no_store(found))
         }
         ErrorKind::MissingRequiredArgument => missing(command, line, words.next()),
         ErrorKind::UnknownArgument => {
@@ -45,6 +46,17 @@ fn meant(error: &Error, line: &[String]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A path where a command or a store is expected, and there is no store.
+fn no_store(word: &str) -> Option<String> {
+    let path = Path::new(word);
+    let what = if path.is_file() { "a file" } else { "a folder" };
+    if path.exists() {
+        return Some(format!("{word} is {what}, and no store: `kndb DB` opens one, in whose folder a file KNDB lies"));
+    }
+    let is_path = word.contains(std::path::MAIN_SEPARATOR) || path.extension().is_some();
+    is_path.then(|| format!("there is no store {word}; `kndb init {word}` makes an empty one"))
 }
 
 /// A required argument is missing: an option or a file has taken its place, mostly.
@@ -183,6 +195,16 @@ mod tests {
             assert!(told.contains(&format!("{option} takes no negative number, found {number}")), "{told}");
             assert!(!told.contains("use '--"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_path_without_a_store_is_told_for_what_it_is() {
+        assert!(
+            told("nowhere.kndb")
+                .contains("there is no store nowhere.kndb; `kndb init nowhere.kndb` makes an empty one")
+        );
+        assert!(told("src/main.rs kn").contains("src/main.rs is a file, and no store"));
+        assert!(told("inof db").contains("'info'"));
     }
 
     #[test]

@@ -27,7 +27,10 @@ pub fn run(args: PlotArgs, terminal: &mut Terminal) -> Result<()> {
     }
     if let Some(figure) = &drawn.figure {
         if pictures.is_empty() {
-            terminal.out.write_all(figure.text(FIGURE_WIDTH)?.as_bytes()).map_err(CliError::Output)?;
+            terminal
+                .out
+                .write_all(figure.text(terminal.columns.unwrap_or(FIGURE_WIDTH))?.as_bytes())
+                .map_err(CliError::Output)?;
             terminal.out.flush().map_err(CliError::Output)?;
         }
         for picture in &pictures {

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use kndb_storage::{Options, Store};
 
-use crate::args::QueryArgs;
+use clap::CommandFactory;
+
+use crate::args::{Cli, QueryArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::end_at;
 use crate::session::{Flow, OnError, Session, Streams};
@@ -17,35 +19,33 @@ use crate::terminal::Terminal;
 /// Runs it.
 pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     let mut session = Session::new(opened(&args, terminal)?);
-    session.mode = args.mode;
-    session.headers = !args.no_headers;
-    session.timer = args.timer;
     session.color = terminal.color;
-    if args.keep_going {
-        session.on_error = OnError::GoOn;
-    }
-    if let Some(run) = &args.run {
-        session.set_run(run)?;
-    }
-    session.set_labels(args.labels);
-    if let Some(bytes) = args.memory {
-        session.set_memory(bytes);
-    }
-
+    session.read_only = terminal.read_only;
+    session.display.terminal = terminal.columns;
     let mut parameters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, value) in &args.parameter {
         parameters.entry(name).or_default().push(value.clone());
     }
     parameters.into_iter().for_each(|(name, values)| session.parameters.set(name, values));
 
-    let statement = args.statement.filter(|text| text != "-");
+    let statement = args.statement.clone().filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.
     for blank in args.command.iter().chain(&statement).filter(|text| text.trim().is_empty()) {
         let statement = StatementText { origin: "statement".into(), ..StatementText::default() };
         kndb_query::parse(blank).map_err(|error| CliError::Query { error: Box::new(error), statement })?;
     }
+    if let Some(word) = statement.as_deref().map(str::trim)
+        && is_command(word)
+        && kndb_query::parse(word).is_err()
+    {
+        let store = args.store.display().to_string();
+        return Err(CliError::CommandSecond { command: word.to_owned(), store });
+    }
     let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
-    if !is_script && terminal.reads_from_person {
+    let is_shell = !is_script && terminal.reads_from_person;
+    begin(&mut session, &args, is_shell, terminal)?;
+    set(&mut session, &args)?;
+    if is_shell {
         return shell::run(session, &args.store, terminal);
     }
     // A statement changes nothing, or all it does at once.
@@ -75,6 +75,49 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
             .map_err(|error| CliError::Query { error: Box::new(error), statement: StatementText::default() }),
         count => Err(CliError::Reported { count }),
     }
+}
+
+/// Whether a word is one of kndb's commands.
+fn is_command(word: &str) -> bool {
+    Cli::command().find_subcommand(word).is_some()
+}
+
+/// Reads the file that a session begins with: the rc file, only in the shell, or the one that was asked for. Its mistakes are told,
+/// and keep nobody from their work.
+fn begin(session: &mut Session, args: &QueryArgs, is_shell: bool, terminal: &mut Terminal) -> Result<()> {
+    let rc = if is_shell && !args.no_rc { shell::rc_file() } else { None };
+    let Some(path) = args.init.clone().or(rc) else { return Ok(()) };
+    let on_error = std::mem::replace(&mut session.on_error, OnError::GoOn);
+    let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
+    let read = script_file(session, &path, &mut streams);
+    session.on_error = on_error;
+    match read {
+        // Nobody asked for it.
+        Err(error) if args.init.is_none() => error.report(session.color, streams.messages).map_err(CliError::Output),
+        read => read.map(drop),
+    }
+}
+
+/// What the command line says wins over what the rc file set.
+fn set(session: &mut Session, args: &QueryArgs) -> Result<()> {
+    if let Some(mode) = args.mode {
+        session.display.mode = mode;
+    }
+    session.display.headers &= !args.no_headers;
+    session.timer |= args.timer;
+    if args.keep_going {
+        session.on_error = OnError::GoOn;
+    }
+    if let Some(run) = &args.run {
+        session.set_run(run)?;
+    }
+    if args.labels.is_some() {
+        session.set_labels(args.labels.clone());
+    }
+    if let Some(bytes) = args.memory {
+        session.set_memory(bytes);
+    }
+    Ok(())
 }
 
 /// The store; what stands in its place by mistake is told for what it is.

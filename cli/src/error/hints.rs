@@ -205,6 +205,7 @@ impl CliError {
             ),
             Self::NotForFigure { instead, .. } => Some((*instead).into()),
             Self::Report(error) => report_hint(error),
+            Self::CommandSecond { command, store } => Some(format!("the command comes first: `kndb {command} {store}`")),
             Self::StoreSecond { given, store } => Some(format!("`kndb drop-run {store} {given}`")),
             Self::NotRepaired { .. } => Some("--yes repairs without asking; a backup may have what would be lost".into()),
             Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),

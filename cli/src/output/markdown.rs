@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use kndb_query::Value;
 
+use super::Layout;
 use super::aligned::{Aligned, AlignedColumn, Style, padded};
 use super::cell;
 
@@ -11,8 +12,8 @@ use super::cell;
 pub struct Markdown;
 
 /// A sink that writes a Markdown table.
-pub fn markdown(out: &mut dyn Write) -> Aligned<'_, Markdown> {
-    Aligned::new(Markdown, out)
+pub fn markdown(layout: Layout, out: &mut dyn Write) -> Aligned<'_, Markdown> {
+    Aligned::new(Markdown, layout, out)
 }
 
 impl Style for Markdown {
@@ -29,13 +30,18 @@ impl Style for Markdown {
         3
     }
 
+    /// It is pasted into a page, which has no such lines.
+    fn frame(&self, _: usize) -> Option<usize> {
+        None
+    }
+
     fn header(&self, columns: &[AlignedColumn], out: &mut dyn Write) -> io::Result<()> {
-        let names: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         self.row(columns, &names, out)?;
         let rules: Vec<String> = columns
             .iter()
             .map(|column| {
-                let dashes = "-".repeat(column.width - usize::from(column.right));
+                let dashes = "-".repeat(column.width.saturating_sub(usize::from(column.right)));
                 if column.right { dashes + ":" } else { dashes }
             })
             .collect();

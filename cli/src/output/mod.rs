@@ -4,9 +4,12 @@
 //! Not for messages: those go to stderr, through [`crate::terminal`].
 
 mod aligned;
+mod boxed;
 mod cell;
 mod csv;
 mod delivery;
+mod first_and_last;
+mod fitting;
 mod json;
 mod jsonl;
 mod line;
@@ -21,6 +24,7 @@ use kndb_query::Sink;
 
 pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
+pub use first_and_last::FirstAndLast;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -28,6 +32,8 @@ pub enum Mode {
     /// Aligned columns, for reading
     #[default]
     Table,
+    /// The same in a box of lines
+    Box,
     /// Comma-separated values (RFC 4180)
     Csv,
     /// Tab-separated values, quoted like csv
@@ -47,6 +53,7 @@ impl Mode {
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
+            Self::Box => "box",
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Json => "json",
@@ -58,7 +65,7 @@ impl Mode {
 
     /// Whether people read it, and not programs.
     pub fn is_for_people(self) -> bool {
-        matches!(self, Self::Table | Self::Markdown | Self::Line)
+        matches!(self, Self::Table | Self::Box | Self::Markdown | Self::Line)
     }
 
     /// The mode with this name, in any case.
@@ -66,18 +73,43 @@ impl Mode {
         Self::value_variants().iter().copied().find(|mode| mode.name().eq_ignore_ascii_case(name))
     }
 
-    /// A sink that writes rows to `out` in this mode. `headers` matters to table, csv and tsv alone:
-    /// the other formats cannot be read without names.
+    /// A sink that writes rows to `out` in this mode, on lines of any length. `headers` matters to table, box, csv and tsv
+    /// alone: the other formats cannot be read without names.
     pub fn sink<'a>(self, headers: bool, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+        self.laid_out(Layout::with_headers(headers), out)
+    }
+
+    /// The same in a layout.
+    pub fn laid_out<'a>(self, layout: Layout, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+        let headers = layout.headers;
         match self {
-            Self::Table => Box::new(table::table(headers, out)),
+            Self::Table => Box::new(table::table(layout, out)),
+            Self::Box => Box::new(boxed::boxed(layout, out)),
             Self::Csv => Box::new(csv::Delimited::new(b',', headers, out)),
             Self::Tsv => Box::new(tsv::tsv(headers, out)),
             Self::Json => Box::new(json::Json::new(out)),
             Self::Jsonl => Box::new(jsonl::Jsonl::new(out)),
-            Self::Markdown => Box::new(markdown::markdown(out)),
+            Self::Markdown => Box::new(markdown::markdown(layout, out)),
             Self::Line => Box::new(line::Line::new(out)),
         }
+    }
+}
+
+/// What a result is fitted to.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Whether table, box, csv and tsv have a header.
+    pub headers: bool,
+    /// Widths of columns of table, box and markdown, in terminal cells; 0 for as wide as it is.
+    pub widths: Vec<usize>,
+    /// Terminal cells of a line of table and box; `None` for as many as it needs.
+    pub line: Option<usize>,
+}
+
+impl Layout {
+    /// Everything as wide as it is.
+    pub fn with_headers(headers: bool) -> Self {
+        Self { headers, widths: Vec::new(), line: None }
     }
 }
 

@@ -1,9 +1,10 @@
-//! `table`: aligned columns for reading, in plain characters; the same on a terminal and in a pipe.
+//! `table`: aligned columns for reading, in plain characters.
 
 use std::io::{self, Write};
 
 use kndb_query::Value;
 
+use super::Layout;
 use super::aligned::{Aligned, AlignedColumn, Style, padded};
 use super::cell;
 
@@ -13,8 +14,8 @@ pub struct Table {
 }
 
 /// A sink that writes a table.
-pub fn table(headers: bool, out: &mut dyn Write) -> Aligned<'_, Table> {
-    Aligned::new(Table { headers }, out)
+pub fn table(layout: Layout, out: &mut dyn Write) -> Aligned<'_, Table> {
+    Aligned::new(Table { headers: layout.headers }, layout, out)
 }
 
 impl Style for Table {
@@ -26,11 +27,16 @@ impl Style for Table {
         1
     }
 
+    fn frame(&self, columns: usize) -> Option<usize> {
+        // The rule is the longest line.
+        Some(3 * columns - 1)
+    }
+
     fn header(&self, columns: &[AlignedColumn], out: &mut dyn Write) -> io::Result<()> {
         if !self.headers {
             return Ok(());
         }
-        let names: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         self.row(columns, &names, out)?;
         let rules: Vec<String> = columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
         writeln!(out, "{}", rules.join("+"))

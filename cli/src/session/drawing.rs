@@ -6,7 +6,7 @@ use kndb_storage::Store;
 
 use crate::error::Result;
 
-/// Terminal cells that a figure takes at most.
+/// Terminal cells that a figure takes where no terminal says how many there are.
 pub const FIGURE_WIDTH: usize = 80;
 
 /// The query whose rows are to be drawn, if they are.
@@ -21,9 +21,15 @@ pub fn plotted(statement: &Statement) -> Option<&Query> {
 ///
 /// # Errors
 /// When the query has more dimensions than bars can show, or rows of the same names.
-pub fn bars(store: &Store, settings: &Settings, query: &Query, answer: &Answer) -> Result<Option<String>> {
+pub fn bars(
+    store: &Store,
+    settings: &Settings,
+    query: &Query,
+    answer: &Answer,
+    width: usize,
+) -> Result<Option<String>> {
     let Some(mut figure) = figures::of_answer(store, settings, query, answer, None)?.figure else { return Ok(None) };
     // Whoever typed the statement knows it.
     figure.caption_mut().title.clear();
-    Ok(Some(figure.text(FIGURE_WIDTH)?))
+    Ok(Some(figure.text(width)?))
 }

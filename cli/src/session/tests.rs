@@ -10,6 +10,7 @@ struct Fixture {
 }
 
 /// What a script wrote, and how it ended.
+#[derive(Debug)]
 struct Written {
     out: String,
     messages: String,
@@ -216,7 +217,7 @@ fn a_talkative_session_counts_rows_and_tells_of_saved_sets() {
 fn help_lists_the_commands() {
     let mut fixture = Fixture::new();
     let written = fixture.ok(".help\n");
-    for (name, ..) in DOT_COMMANDS {
+    for (name, ..) in dot_commands() {
         assert!(written.out.contains(name), "{name}");
     }
 }
@@ -230,9 +231,6 @@ fn commands_without_their_dot_are_hinted_at() {
         ("RUNS;", "`.runs`"),
         ("mode csv", "`.mode csv`"),
         ("  read script.kndb ;", "`.read script.kndb`"),
-        ("help", "`.help`"),
-        ("quit", "`.quit`"),
-        ("exit", "`.exit`"),
     ] {
         let written = fixture.script(&format!("{line}\nkn[lang=zh] by layer"));
         let expected = format!("hint: commands of the shell begin with a dot: {hint}");
@@ -244,13 +242,14 @@ fn commands_without_their_dot_are_hinted_at() {
 }
 
 #[test]
-fn help_and_quit_need_no_dot_in_the_shell() {
+fn help_quit_and_describe_need_no_dot() {
     let mut fixture = Fixture::new();
-    fixture.session.talkative = true;
     assert!(fixture.script("help").out.contains(".schema"));
     for word in ["quit", "exit;", " QUIT"] {
         assert!(matches!(fixture.script(word).flow, Ok(Flow::Quit)), "{word}");
     }
+    let described = fixture.ok(".mode csv\ndescribe kn[lang=zh] by layer;").out;
+    assert!(described.starts_with("column,values,example\nlayer,whole number,1\n"), "{described}");
     assert!(fixture.script("runs").flow.is_err());
 }
 
@@ -265,4 +264,122 @@ fn parameters_are_set_told_and_cleared() {
     assert!(fixture.session.parameters.check_used().is_ok());
     assert_eq!(fixture.error(".parameter clear\nkn[lang=$l]"), "the parameter $l has no value");
     assert_eq!(fixture.error(".parameter set"), ".parameter takes set NAME VALUE, list or clear, not \"set\"");
+}
+
+#[test]
+fn words_of_other_shells_are_answered_with_what_to_do() {
+    let mut fixture = Fixture::new();
+    fixture.session.on_error = OnError::GoOn;
+    let written = fixture.script("attach other.kndb as b\nuse other;");
+    assert!(written.messages.contains("hint: one store is open at a time: `.open DB` opens another"), "{written:?}");
+    assert!(written.messages.contains("expected a set, found `use`"), "{written:?}");
+}
+
+#[test]
+fn once_takes_the_next_result_and_no_other() {
+    let mut fixture = Fixture::new();
+    let file = fixture.folder.path().join("once.csv");
+    let script =
+        format!(".mode csv\n.headers off\n.once {}\nkn[lang=zh] by layer;\nkn[lang=zh] by layer;\n", file.display());
+    let written = fixture.ok(&script);
+    assert_eq!(written.out.lines().count(), 1, "{}", written.out);
+    assert_eq!(std::fs::read_to_string(&file).expect("the file was written"), written.out);
+    let listed = fixture.ok(&format!(".once {}\n.schema\n", file.display()));
+    assert_eq!(listed.out, "");
+    assert!(std::fs::read_to_string(file).expect("the file was written").contains("relation,P36"));
+    assert!(fixture.error(".once nowhere/file\n").starts_with("cannot write nowhere/file"));
+}
+
+#[test]
+fn only_a_terminal_hides_rows() {
+    let mut fixture = Fixture::new();
+    let statement = ".maxrows 2\nkn[lang=en] by fact, layer;\n";
+    let piped = fixture.ok(statement);
+    assert_eq!((piped.out.lines().count(), piped.messages.as_str()), (5, ""));
+    fixture.session.display.terminal = Some(100);
+    let shown = fixture.ok(statement);
+    assert_eq!(shown.out.lines().count(), 5, "two of a header, a row, a gap, a row: {}", shown.out);
+    assert!(shown.out.contains("…"), "{}", shown.out);
+    assert_eq!(shown.messages, "(3 rows, 2 shown; `.maxrows off` shows all)\n");
+    let csv = fixture.ok(".mode csv\nkn[lang=en] by fact, layer;");
+    assert_eq!(csv.out.lines().count(), 4);
+    let file = fixture.folder.path().join("rows");
+    fixture.ok(&format!(".mode table\n.once {}\nkn[lang=en] by fact, layer;\n", file.display()));
+    assert_eq!(std::fs::read_to_string(file).expect("the file").lines().count(), 5);
+}
+
+#[test]
+fn lines_of_a_terminal_are_not_passed() {
+    let mut fixture = Fixture::new();
+    fixture.session.display.terminal = Some(40);
+    for mode in ["table", "box"] {
+        let shown = fixture.ok(&format!(".mode {mode}\nkn; kn by fact, layer;")).out;
+        let widest = shown.lines().map(unicode_width::UnicodeWidthStr::width).max();
+        assert!(widest.is_some_and(|widest| widest <= 40), "{shown}");
+    }
+    let drawn = fixture.ok("kn by fact plot;").out;
+    assert!(drawn.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 40), "{drawn}");
+    let whole = fixture.ok(".mode table\n.maxwidth off\nkn;").out;
+    assert!(whole.lines().any(|line| line.len() > 40), "{whole}");
+}
+
+#[test]
+fn another_store_takes_the_place_of_this_one() {
+    let mut fixture = Fixture::new();
+    let other = fixture.folder.path().join("other");
+    Store::create(&other).expect("a store");
+    let written = fixture.ok(&format!(".run first\n.open {}\n.run\n.mode csv\n.schema\n", other.display()));
+    assert_eq!(written.messages, "note: it has no run \"first\", so there is no default run\nno default run\n");
+    assert_eq!(written.out, "kind,name,called\n");
+    assert!(fixture.error(".open nowhere\n").contains("nowhere"));
+    assert_eq!(fixture.ok(".schema").out, "kind,name,called\n", "it is still open");
+}
+
+#[test]
+fn settings_are_shown_as_they_are() {
+    let mut fixture = Fixture::new();
+    let shown = fixture.ok(".mode box\n.maxrows 40\n.width 5 0\n.maxwidth 60\n.run first\n.timer on\n.show\n").out;
+    for line in ["mode: box", "maxrows: 40", "width: 5 0", "maxwidth: 60", "run: first", "timer: on", "output: stdout"]
+    {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+}
+
+#[test]
+fn what_the_store_holds_is_described() {
+    let mut fixture = Fixture::new();
+    let described = fixture.ok(".mode csv\n.describe\n").out;
+    for line in ["facts,2", "labels,en 2", "relations,P36 (capital)", "runs,first", "saved sets,"] {
+        assert!(described.lines().any(|described| described == line), "{line}: {described}");
+    }
+    assert!(fixture.error(".describe let a = kn\n").contains("only a question has columns"));
+}
+
+#[test]
+fn an_interrupt_ends_the_statement_and_the_script_that_it_stands_in() {
+    /// Interrupts as soon as something is written.
+    struct Impatient(Interrupt, Vec<u8>);
+
+    impl Write for Impatient {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.set();
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut fixture = Fixture::new();
+    fixture.session.on_error = OnError::GoOn;
+    let mut out = Impatient(fixture.session.interrupt(), Vec::new());
+    let mut messages = Vec::new();
+    let mut streams = Streams { out: &mut out, messages: &mut messages };
+    let script = ".mode jsonl\nkn[lang=en];\nkn by nothing;\n";
+    let flow = fixture.session.script("script", script.as_bytes(), &mut streams);
+    assert!(matches!(flow, Err(CliError::Stopped)), "{flow:?}");
+    assert_eq!(String::from_utf8(out.1).expect("UTF-8").lines().count(), 1);
+    assert_eq!(String::from_utf8(messages).expect("UTF-8"), "interrupted: the rows above are not all\n");
+    assert_eq!(fixture.ok("kn[lang=en] by layer").flow.expect("it goes on"), Flow::Continue);
 }

@@ -1,52 +1,53 @@
-//! What the Tab key offers: keywords, condition keys, names that are in the store, dot commands,
-//! file names.
+//! What the Tab key offers: what may stand at the cursor, names and labels that are in the store, dot commands, file names.
 //!
 //! It guesses from the text before the cursor and never parses; a wrong guess costs one more Tab.
 
+use std::cell::RefCell;
+
 use kndb_query::{ConditionKey, Dimension, Direction, Listed, Measure, SourceKind, ValueKind};
+use kndb_storage::Store;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 
+use super::labels::Labels;
+use super::position::{Place, place, word_start};
 use crate::output::Mode;
-use crate::session::{DOT_COMMANDS, Names, takes_file};
+use crate::session::{Names, dot_commands, takes_path};
 
-/// Words of the language that are neither a source, nor a key, nor a dimension.
-const KEYWORDS: &[&str] = &[
-    "let",
-    "drop",
-    "explain",
-    "analyze",
-    "by",
-    "having",
-    "order",
-    "top",
-    "plot",
-    "and",
-    "in",
-    "of",
-    "neurons",
-    "similarity",
-    "between",
-    "against",
-    "chance",
-];
+/// Words that a statement may begin with, besides those of a set.
+const BEGINNINGS: &[&str] = &["let", "drop", "explain", "similarity"];
 
 /// The editor's helper: completion, and nothing else.
 pub struct Helper {
     /// What there is to name.
     pub names: Names,
-    /// Whether the line goes on with a statement, so that no dot command can begin.
-    pub statement_begun: bool,
+    /// The store whose labels are offered.
+    pub store: Store,
+    /// The lines of the statement before this one; while there are some, no dot command can begin.
+    pub pending: String,
+    labels: RefCell<Labels>,
     files: FilenameCompleter,
 }
 
 impl Helper {
     /// A helper that knows these names.
-    pub fn new(names: Names) -> Self {
-        Self { names, statement_begun: false, files: FilenameCompleter::new() }
+    pub fn new(names: Names, store: Store) -> Self {
+        Self { names, store, pending: String::new(), labels: RefCell::default(), files: FilenameCompleter::new() }
+    }
+
+    /// Where the word at the end of `before` starts, and what it may become.
+    fn offered(&self, before: &str) -> (usize, Vec<String>) {
+        let start = word_start(before);
+        let here = place(&format!("{}{}", self.pending, &before[..start]));
+        if let Place::Value(key @ (ConditionKey::Subject | ConditionKey::Object)) = here {
+            let word = before[start..].trim_start_matches('"');
+            let subject = key == ConditionKey::Subject;
+            return (start, quoted(&self.labels.borrow_mut().beginning(&self.store, subject, word)));
+        }
+        (start, matching(&before[start..], candidates(here, &self.names)))
     }
 }
 
@@ -62,83 +63,79 @@ impl Completer for Helper {
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = &line[..cursor];
-        if !self.statement_begun
-            && let Some((command, _)) = before.trim_start().split_once(char::is_whitespace)
-            && takes_file(command)
+        let trimmed = before.trim_start();
+        let begins = self.pending.trim().is_empty();
+        if begins
+            && let Some((command, _)) = trimmed.split_once(char::is_whitespace)
+            && takes_path(command)
         {
             return self.files.complete_path(line, cursor);
         }
-        let (start, words) = complete(before, self.statement_begun, &self.names);
+        let (start, words) = match begins && trimmed.starts_with('.') {
+            true => self.offered_after_dot(before),
+            false => self.offered(before),
+        };
         let pairs = words.into_iter().map(|word| Pair { display: word.clone(), replacement: word });
         Ok((start, pairs.collect()))
     }
 }
 
-/// Where the word at the end of `before` starts, and what it may become.
-fn complete(before: &str, statement_begun: bool, names: &Names) -> (usize, Vec<String>) {
-    let trimmed = before.trim_start();
-    if !statement_begun && trimmed.starts_with('.') {
-        return complete_dot(before, trimmed, names);
+impl Helper {
+    /// The same for a dot command and its argument.
+    fn offered_after_dot(&self, before: &str) -> (usize, Vec<String>) {
+        let trimmed = before.trim_start();
+        let Some((command, argument)) = trimmed.split_once(char::is_whitespace) else {
+            let commands = words(dot_commands().map(|(name, ..)| name));
+            return (before.len() - trimmed.len(), matching(trimmed, commands));
+        };
+        if command == ".describe" {
+            let (start, words) = self.offered(argument);
+            return (before.len() - argument.len() + start, words);
+        }
+        let argument = argument.trim_start();
+        let candidates = match command {
+            ".mode" => words(<Mode as clap::ValueEnum>::value_variants().iter().map(|mode| mode.name())),
+            ".timer" | ".headers" => words(["on", "off"].into_iter()),
+            ".maxrows" | ".maxwidth" => words(["off"].into_iter()),
+            ".run" => self.names.runs.clone(),
+            ".labels" => self.names.languages.clone(),
+            _ => Vec::new(),
+        };
+        (before.len() - argument.len(), matching(argument, candidates))
     }
-    let start = before
-        .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '"')))
-        .map_or(0, |place| place + before[place..].chars().next().map_or(1, char::len_utf8));
-    let word = &before[start..];
-    let candidates = match value_of(&before[..start]) {
-        Some(key) => values(key, names),
-        None if word.starts_with('@') => names.sets.iter().map(|set| format!("@{set}")).collect(),
-        None if let Some(source) = in_brackets(&before[..start]) => {
+}
+
+/// What may stand somewhere, but for labels.
+fn candidates(place: Place, names: &Names) -> Vec<String> {
+    let dimensions = || Dimension::ALL.iter().map(|dimension| dimension.word());
+    let measures = || Measure::ALL.iter().map(|measure| measure.word());
+    let directions = || Direction::ALL.iter().map(|direction| direction.word());
+    let sets = || names.sets.iter().map(|set| format!("@{set}"));
+    let set = || {
+        let sources = SourceKind::ALL.iter().map(|source| source.word()).chain(["neurons"]);
+        words(sources).into_iter().chain(sets())
+    };
+    match place {
+        Place::Start => set().chain(words(BEGINNINGS.iter().copied())).collect(),
+        Place::AfterExplain => set().chain(words(["analyze", "similarity"].into_iter())).collect(),
+        Place::Set => set().collect(),
+        Place::AfterKind(clauses) => words(clauses.missing().into_iter().chain(["of"])),
+        Place::Clause(clauses) => words(clauses.missing().into_iter()),
+        Place::Key(source) => {
             let keys = ConditionKey::ALL.iter().filter(|key| source.is_none_or(|source| key.suits(source)));
             words(keys.map(|key| key.word()))
         }
-        None => {
-            let sources = SourceKind::ALL.iter().map(|source| source.word());
-            let dimensions = Dimension::ALL.iter().map(|dimension| dimension.word());
-            let measures = Measure::ALL.iter().map(|measure| measure.word());
-            let directions = Direction::ALL.iter().map(|direction| direction.word());
-            let keywords = KEYWORDS.iter().copied();
-            words(sources.chain(keywords).chain(dimensions).chain(measures).chain(directions))
-        }
-    };
-    (start, matching(word, candidates))
-}
-
-fn complete_dot(before: &str, trimmed: &str, names: &Names) -> (usize, Vec<String>) {
-    let Some((command, argument)) = trimmed.split_once(char::is_whitespace) else {
-        let commands = words(DOT_COMMANDS.iter().map(|(name, ..)| *name));
-        return (before.len() - trimmed.len(), matching(trimmed, commands));
-    };
-    let argument = argument.trim_start();
-    let candidates = match command {
-        ".mode" => words(<Mode as clap::ValueEnum>::value_variants().iter().map(|mode| mode.name())),
-        ".timer" | ".headers" => words(["on", "off"].into_iter()),
-        ".run" => names.runs.clone(),
-        ".labels" => names.languages.clone(),
-        _ => Vec::new(),
-    };
-    (before.len() - argument.len(), matching(argument, candidates))
-}
-
-/// The key whose value is being written: after `key=`, or within `key in (`.
-fn value_of(before: &str) -> Option<ConditionKey> {
-    let list = before.rfind('(').filter(|open| !before[*open..].contains(')'));
-    let head = match list {
-        Some(open) => {
-            let head = before[..open].trim_end();
-            let cut = head.len().checked_sub(2)?;
-            let keyword = head.get(cut..)?;
-            if !keyword.eq_ignore_ascii_case("in") {
-                return None;
-            }
-            &head[..cut]
-        }
-        None => before.trim_end().strip_suffix(['=', '~'])?,
-    };
-    let key = head.trim_end();
-    let start = key
-        .rfind(|c: char| !c.is_alphabetic())
-        .map_or(0, |place| place + key[place..].chars().next().map_or(1, char::len_utf8));
-    ConditionKey::from_word(&key[start..])
+        Place::Comparison => words(["in"].into_iter()),
+        Place::Value(key) => values(key, names),
+        Place::Dimension => words(dimensions()),
+        Place::Between => words(["lang", "relation", "run", "prompt"].into_iter()),
+        Place::By => words(["by"].into_iter()),
+        Place::OrderKey => words(dimensions().chain(measures())),
+        Place::AfterOrderKey(clauses) => words(directions().chain(clauses.missing())),
+        Place::Measure => words(measures()),
+        Place::SavedSet => sets().collect(),
+        Place::Unknown => Vec::new(),
+    }
 }
 
 /// What may stand behind a key, as far as the store or the language lists it.
@@ -150,14 +147,6 @@ fn values(key: ConditionKey, names: &Names) -> Vec<String> {
         ValueKind::OneOf(known) => words(known.iter().copied()),
         ValueKind::Names { of: Listed::Nothing, .. } | ValueKind::Whole { .. } | ValueKind::Number(_) => Vec::new(),
     }
-}
-
-/// The source in whose brackets the text ends, if that is one: `None` outside of brackets, `Some(None)` behind another word.
-fn in_brackets(before: &str) -> Option<Option<SourceKind>> {
-    let open = before.rfind('[').filter(|open| !before[*open..].contains(']'))?;
-    let source = before[..open].trim_end();
-    let start = source.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |place| place + 1);
-    Some(source.get(start..).and_then(SourceKind::from_word))
 }
 
 fn words<'w>(words: impl Iterator<Item = &'w str>) -> Vec<String> {
@@ -186,19 +175,45 @@ fn matching(word: &str, mut candidates: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kndb_storage::{FactBatch, FactRow};
 
-    fn names() -> Names {
+    /// A helper on a store of two facts.
+    struct Fixture {
+        helper: Helper,
+        _folder: tempfile::TempDir,
+    }
+
+    fn fixture() -> Fixture {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let mut facts = FactBatch::default();
+        for (id, subject, object) in [("f1", "France", "Paris"), ("f2", "Côte d'Ivoire", "Yamoussoukro")] {
+            facts.facts.push(FactRow {
+                id: id.into(),
+                relation: "P36".into(),
+                language: "en".into(),
+                subject: subject.into(),
+                object: object.into(),
+                subject_uri: None,
+                object_uri: None,
+            });
+        }
+        store.add_facts(facts).expect("facts are added");
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Names {
+        let names = Names {
             languages: list(&["en", "zh"]),
-            relations: list(&["P36", "P37", "P103"]),
+            relations: list(&["P36", "P37", "P103", "capital"]),
             runs: list(&["bert", "m-bert 2"]),
             sets: list(&["capitals"]),
-        }
+        };
+        Fixture { helper: Helper::new(names, store), _folder: folder }
     }
 
     fn offered(before: &str) -> Vec<String> {
-        complete(before, false, &names()).1
+        let fixture = fixture();
+        let history = rustyline::history::DefaultHistory::new();
+        let found = fixture.helper.complete(before, before.len(), &Context::new(&history)).expect("completion");
+        found.1.into_iter().map(|pair| pair.replacement).collect()
     }
 
     #[test]
@@ -206,10 +221,19 @@ mod tests {
         assert_eq!(offered("kn[lang="), ["en", "zh"]);
         assert_eq!(offered("kn[lang in (en, z"), ["zh"]);
         assert_eq!(offered("kn[lang=en, relation=P3"), ["P36", "P37"]);
+        assert_eq!(offered("kn[relation=cap"), ["capital"]);
         assert_eq!(offered("kn[run=m"), ["\"m-bert 2\""]);
         assert_eq!(offered("kn[run=\"m"), ["\"m-bert 2\""]);
         assert_eq!(offered("@c"), ["@capitals"]);
         assert!(offered("kn[tau=").is_empty());
+    }
+
+    #[test]
+    fn labels_of_subjects_and_objects_come_from_the_store() {
+        assert_eq!(offered("facts[subject="), ["\"Côte d'Ivoire\"", "France"]);
+        assert_eq!(offered("facts[subject=\"Côte d"), ["\"Côte d'Ivoire\""]);
+        assert_eq!(offered("kn[object in (Paris, ya"), ["Yamoussoukro"]);
+        assert!(offered("kn[object=France").is_empty());
     }
 
     #[test]
@@ -220,7 +244,20 @@ mod tests {
         assert_eq!(offered("kn[lang=en, t"), ["tau"]);
         assert_eq!(offered("KN[lang=en] & LI"), ["likn"]);
         assert_eq!(offered("(kn[lang=en] - kn[lang=zh]) by rel"), ["relation"]);
-        assert_eq!(offered("neurons("), offered(""));
+        assert_eq!(offered("kn by layer o"), ["order"]);
+        assert_eq!(offered("kn by layer order by pairs d"), ["desc"]);
+        assert_eq!(offered("facts o"), ["of", "order"]);
+        assert!(offered("kn kn").is_empty() && offered("neurons(").is_empty());
+    }
+
+    #[test]
+    fn a_statement_goes_on_over_lines() {
+        let mut fixture = fixture();
+        fixture.helper.pending = "kn[lang=en]\n".into();
+        assert_eq!(fixture.helper.offered("by la").1, ["lang", "layer"]);
+        let history = rustyline::history::DefaultHistory::new();
+        let (start, words) = fixture.helper.complete(".ru", 3, &Context::new(&history)).expect("completion");
+        assert_eq!((start, words.len()), (1, 0));
     }
 
     #[test]
@@ -229,15 +266,6 @@ mod tests {
         assert_eq!(offered(" .mode js"), ["json", "jsonl"]);
         assert_eq!(offered(".run b"), ["bert"]);
         assert_eq!(offered(".timer "), ["off", "on"]);
-        let (start, words) = complete(".ru", true, &names());
-        assert_eq!((start, words), (1, vec!["run".to_owned()]));
-    }
-
-    #[test]
-    fn text_of_any_script_is_cut_at_its_characters() {
-        let (start, _) = complete("kn[subject=\"日本\"] b", false, &names());
-        assert_eq!(start, "kn[subject=\"日本\"] ".len());
-        complete("，", false, &names());
-        complete("日本(", false, &names());
+        assert_eq!(offered(".describe kn by la"), ["lang", "layer"]);
     }
 }

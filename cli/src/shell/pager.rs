@@ -80,7 +80,7 @@ impl<'a> Screen<'a> {
             }
         }
         match std::mem::replace(&mut self.page, Page::Held(Held::default())) {
-            Page::Held(held) => self.out.write_all(&held.text)?,
+            Page::Held(held) => self.show(&held.text)?,
             Page::Paged(pager) => pager.end(),
             Page::Unpaged => {}
         }
@@ -101,8 +101,20 @@ impl<'a> Screen<'a> {
                 Ok(())
             }
             Page::Paged(pager) => pager.write(bytes),
-            Page::Unpaged => self.out.write_all(bytes),
+            Page::Unpaged => self.show(bytes),
         }
+    }
+
+    /// Writes to the terminal, until Ctrl-C: it may take long to show megabytes.
+    fn show(&mut self, text: &[u8]) -> io::Result<()> {
+        for piece in text.chunks(4_096) {
+            if self.attention.interrupt.is_set() && text.len() > 4_096 {
+                return writeln!(self.out);
+            }
+            self.out.write_all(piece)?;
+            self.out.flush()?;
+        }
+        Ok(())
     }
 
     fn begin_long_page(&mut self, about: &[u8]) -> io::Result<()> {
@@ -245,7 +257,7 @@ mod tests {
     fn long_results_go_through_the_pager_after_what_is_said_of_them() {
         let folder = tempfile::tempdir().expect("a folder");
         let page = folder.path().join("page");
-        let (out, _) = shown(6, &format!("tee {}", page.display()));
+        let (out, _) = shown(6, &format!("dd status=none of={}", page.display()));
         assert_eq!(out, "next\n");
         assert_eq!(std::fs::read_to_string(page).expect("the page"), "(all)\n0\n1\n2\n3\n4\n5\n");
     }

@@ -5,7 +5,7 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     (
         "query",
         &["--format", "--output-format"],
-        "--mode sets how results are written: table, csv, tsv, json, jsonl, markdown or line",
+        "--mode sets how results are written: table, box, csv, tsv, json, jsonl, markdown or line",
     ),
     (
         "query",
@@ -94,7 +94,7 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
     (&["list", "ls"], "`kndb runs DB` lists runs, `kndb facts DB --list` relations, `kndb info DB` counts all"),
     (
         &["shell", "sql", "ask", "console", "repl", "select", "open"],
-        "`kndb query DB` is the shell, `kndb query DB \"kn by layer\"` one statement",
+        "`kndb DB` is the shell, `kndb DB \"kn by layer\"` one statement",
     ),
     (&["show", "stats", "describe", "status", "summary"], "`kndb info DB` shows what a store holds"),
     (&["export", "dump"], "`kndb query DB \"kn\" --mode csv > FILE` writes what is asked for"),

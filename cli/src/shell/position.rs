@@ -1,0 +1,345 @@
+//! What may stand at the cursor, from the text before it.
+//!
+//! It goes through the words as the grammar does, but forgives everything: a wrong guess costs one more Tab.
+
+use kndb_query::{ConditionKey, SourceKind};
+
+/// What may stand somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A statement begins.
+    Start,
+    /// After `explain`.
+    AfterExplain,
+    /// A set.
+    Set,
+    /// After `facts` or `neurons`, which may be followed by `of`.
+    AfterKind(Clauses),
+    /// After a set, or between clauses: those that are not there yet.
+    Clause(Clauses),
+    /// A condition, in the brackets of a source, if it is known which.
+    Key(Option<SourceKind>),
+    /// After a condition's key.
+    Comparison,
+    /// A value of a condition.
+    Value(ConditionKey),
+    /// A dimension to count by.
+    Dimension,
+    /// What each two of are compared, after `between`.
+    Between,
+    /// After `order`.
+    By,
+    /// A dimension or measure to order by.
+    OrderKey,
+    /// After that.
+    AfterOrderKey(Clauses),
+    /// A measure that `having` is about.
+    Measure,
+    /// The name of a saved set.
+    SavedSet,
+    /// A name, a number, or nothing at all.
+    Unknown,
+}
+
+/// Clauses that a statement has already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clauses {
+    by: bool,
+    having: bool,
+    order: bool,
+    top: bool,
+    similarity: bool,
+    between: bool,
+}
+
+impl Clauses {
+    /// The words that further clauses begin with.
+    pub fn missing(self) -> Vec<&'static str> {
+        // Only what was counted can be filtered and drawn.
+        let counted = self.by || self.between;
+        let between = self.similarity && !self.between;
+        let having = counted && !self.having;
+        let all =
+            [("between", between), ("by", !self.by), ("having", having), ("order", !self.order), ("top", !self.top)];
+        let missing = all.into_iter().filter(|(_, missing)| *missing).map(|(word, _)| word);
+        missing.chain(counted.then_some("plot")).collect()
+    }
+}
+
+/// A piece of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    /// A text in quotes, or a number.
+    Value,
+    Symbol(char),
+    /// Brackets or parentheses with all that is in them.
+    Group(char),
+}
+
+/// Where the word at the end of a text begins: at its opening quote, if it is in quotes.
+pub fn word_start(text: &str) -> usize {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(_) if c == '"' => quote = None,
+            None if c == '"' => quote = Some(at),
+            _ => {}
+        }
+    }
+    let start = || {
+        // There a minus sign is part of a code, elsewhere it is an operator.
+        let in_brackets = text.rfind('[') > text.rfind(']');
+        let before = text.rfind(|c: char| !(is_of_word(c) || c == '-' && in_brackets));
+        before.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
+    };
+    quote.unwrap_or_else(start)
+}
+
+/// What may stand after a text that ends between words.
+pub fn place(text: &str) -> Place {
+    let mut open: Vec<(char, Vec<Token>)> = vec![(';', Vec::new())];
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = length_of(rest, c);
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        let here = &mut open;
+        match c {
+            '(' | '[' => here.push((c, Vec::new())),
+            ')' | ']' if here.len() > 1 => {
+                let (opened, _) = here.pop().unwrap_or((c, Vec::new()));
+                push(here, Token::Group(opened));
+            }
+            ';' => *here = vec![(';', Vec::new())],
+            '"' => push(here, Token::Value),
+            c if c.is_ascii_digit() => push(here, Token::Value),
+            c if is_of_word(c) => push(here, Token::Word(token.to_lowercase())),
+            c if c.is_whitespace() => {}
+            _ if token.starts_with("--") => {}
+            c => push(here, Token::Symbol(c)),
+        }
+    }
+    let Some((opened, within)) = open.pop() else { return Place::Unknown };
+    let outside = open.pop().map(|(_, tokens)| tokens).unwrap_or_default();
+    match opened {
+        '[' => in_brackets(&outside, &within),
+        '(' => match outside.as_slice() {
+            [.., Token::Word(key), Token::Word(keyword)] if keyword == "in" => match within.last() {
+                None | Some(Token::Symbol(',')) => value_of(key),
+                _ => Place::Unknown,
+            },
+            [.., Token::Word(word)] if word == "neurons" => Place::Unknown,
+            _ => in_set(&within, Place::Set),
+        },
+        _ => in_set(&within, Place::Start),
+    }
+}
+
+fn push(open: &mut [(char, Vec<Token>)], token: Token) {
+    if let Some((_, tokens)) = open.last_mut() {
+        tokens.push(token);
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '@')
+}
+
+/// Bytes of the token that a text begins with.
+fn length_of(text: &str, first: char) -> usize {
+    let until = |end: &dyn Fn(char) -> bool| text.find(end).unwrap_or(text.len());
+    match first {
+        '"' => {
+            let mut escaped = false;
+            let end = text.char_indices().skip(1).find(|&(_, c)| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            end.map_or(text.len(), |(at, _)| at + 1)
+        }
+        '-' if text.starts_with("--") => until(&|c| c == '\n'),
+        c if is_of_word(c) => until(&|c| !(is_of_word(c) || c == '.')),
+        c => c.len_utf8(),
+    }
+}
+
+fn in_brackets(outside: &[Token], within: &[Token]) -> Place {
+    let source = match outside.last() {
+        Some(Token::Word(word)) => SourceKind::from_word(word),
+        _ => None,
+    };
+    let condition = within.rsplit(|token| *token == Token::Symbol(',')).next().unwrap_or(&[]);
+    match condition {
+        [] => Place::Key(source),
+        [Token::Word(_)] => Place::Comparison,
+        [Token::Word(key), .., Token::Symbol(_)] => value_of(key),
+        _ => Place::Unknown,
+    }
+}
+
+fn value_of(key: &str) -> Place {
+    ConditionKey::from_word(key).map_or(Place::Unknown, Place::Value)
+}
+
+/// Goes through the words of a set and its clauses.
+fn in_set(tokens: &[Token], start: Place) -> Place {
+    let mut clauses = Clauses::default();
+    let mut place = start;
+    for token in tokens {
+        place = match token {
+            Token::Word(word) => after_word(word, place, &mut clauses),
+            Token::Group(_) => Place::Clause(clauses),
+            Token::Value if place == Place::Unknown => Place::Clause(clauses),
+            Token::Value => Place::Unknown,
+            Token::Symbol(',') => match place {
+                Place::AfterOrderKey(_) => Place::OrderKey,
+                Place::Clause(Clauses { by: true, .. }) => Place::Dimension,
+                _ => Place::Set,
+            },
+            Token::Symbol('&' | '|' | '-' | '^' | '+') => Place::Set,
+            // `let a =`; the numbers of `having`.
+            Token::Symbol('=') if clauses == Clauses::default() => Place::Set,
+            Token::Symbol(_) => Place::Unknown,
+        };
+    }
+    place
+}
+
+fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
+    match (word, place) {
+        ("explain", Place::Start) => Place::AfterExplain,
+        ("analyze", Place::AfterExplain) => Place::Set,
+        ("let", Place::Start) => Place::Unknown,
+        ("drop", Place::Start) => Place::SavedSet,
+        ("of", _) => Place::Set,
+        ("similarity", Place::Start | Place::AfterExplain | Place::Set) => {
+            clauses.similarity = true;
+            Place::Set
+        }
+        ("between", _) => {
+            clauses.between = true;
+            Place::Between
+        }
+        ("by", Place::By) => Place::OrderKey,
+        ("by", _) => {
+            clauses.by = true;
+            Place::Dimension
+        }
+        ("order", _) => {
+            clauses.order = true;
+            Place::By
+        }
+        ("having", _) => {
+            clauses.having = true;
+            Place::Measure
+        }
+        ("and", _) => Place::Measure,
+        ("top", _) => {
+            clauses.top = true;
+            Place::Unknown
+        }
+        ("plot", _) | (_, Place::SavedSet | Place::Measure) => Place::Unknown,
+        ("facts" | "neurons", Place::Start | Place::AfterExplain | Place::Set) => Place::AfterKind(*clauses),
+        (_, Place::OrderKey) => Place::AfterOrderKey(*clauses),
+        (_, Place::Unknown) if *clauses == Clauses::default() => Place::Unknown,
+        _ => Place::Clause(*clauses),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_known_by_what_stands_before_it() {
+        let by = Clauses { by: true, ..Clauses::default() };
+        for (text, expected) in [
+            ("", Place::Start),
+            ("kn by layer; ", Place::Start),
+            ("explain ", Place::AfterExplain),
+            ("explain analyze ", Place::Set),
+            ("kn & ", Place::Set),
+            ("let a = ", Place::Set),
+            ("let ", Place::Unknown),
+            ("let a ", Place::Unknown),
+            ("drop ", Place::SavedSet),
+            ("(", Place::Set),
+            ("similarity(kn, ", Place::Set),
+            ("facts of ", Place::Set),
+            ("facts ", Place::AfterKind(Clauses::default())),
+            ("kn ", Place::Clause(Clauses::default())),
+            ("kn[lang=en] ", Place::Clause(Clauses::default())),
+            ("(kn - likn) ", Place::Clause(Clauses::default())),
+            ("@a ", Place::Clause(Clauses::default())),
+            ("kn[", Place::Key(Some(SourceKind::Kn))),
+            ("kn & facts [lang=en, ", Place::Key(Some(SourceKind::Facts))),
+            ("what[", Place::Key(None)),
+            ("kn[lang ", Place::Comparison),
+            ("kn[lang=", Place::Value(ConditionKey::Lang)),
+            ("kn[subject~", Place::Value(ConditionKey::Subject)),
+            ("kn[lang in (", Place::Value(ConditionKey::Lang)),
+            ("kn[lang in (en, ", Place::Value(ConditionKey::Lang)),
+            ("kn[subject=\"a [ (\", relation=", Place::Value(ConditionKey::Relation)),
+            ("neurons(", Place::Unknown),
+            ("kn by ", Place::Dimension),
+            ("kn by layer, ", Place::Dimension),
+            ("kn by layer ", Place::Clause(by)),
+            ("kn by layer order ", Place::By),
+            ("kn by layer order by ", Place::OrderKey),
+            ("kn by layer order by pairs, ", Place::OrderKey),
+            ("kn by layer having ", Place::Measure),
+            ("kn by layer having pairs > 3 and ", Place::Measure),
+            ("kn top ", Place::Unknown),
+            ("similarity(kn) between ", Place::Between),
+        ] {
+            assert_eq!(place(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_clauses_that_are_missing_come() {
+        let missing = |text| match place(text) {
+            Place::Clause(clauses) | Place::AfterOrderKey(clauses) | Place::AfterKind(clauses) => clauses.missing(),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(missing("kn "), ["by", "order", "top"]);
+        assert_eq!(missing("kn by layer "), ["having", "order", "top", "plot"]);
+        assert_eq!(missing("kn by layer order by pairs "), ["having", "top", "plot"]);
+        assert_eq!(missing("kn by layer having pairs > 3 "), ["order", "top", "plot"]);
+        assert_eq!(missing("kn by layer top 3 "), ["having", "order", "plot"]);
+        assert_eq!(missing("similarity(kn) "), ["between", "by", "order", "top"]);
+        assert_eq!(missing("similarity(kn) between lang "), ["by", "having", "order", "top", "plot"]);
+    }
+
+    #[test]
+    fn a_word_begins_after_an_operator_or_at_its_quote() {
+        for (text, word) in [
+            ("kn[la", "la"),
+            ("kn-li", "li"),
+            ("kn -li", "li"),
+            ("kn[lang=zh-cl", "zh-cl"),
+            ("@ca", "@ca"),
+            ("kn[subject=\"Côte d'I", "\"Côte d'I"),
+            ("kn[subject=\"a \\\" b", "\"a \\\" b"),
+            ("kn[subject=\"日本\"] b", "b"),
+            ("日本(", ""),
+            ("，", ""),
+        ] {
+            assert_eq!(&text[word_start(text)..], word, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        for text in ["]", ")", "((((", "kn]]", "\"", "kn[\"", "--", "kn -- by", ",", "=", "kn[=", "kn[in (", "日[本(é"]
+        {
+            place(text);
+            word_start(text);
+        }
+    }
+}
