@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn words_depend_on_the_place() {
-        assert_eq!(offered("kn[la"), ["lang", "layer"]);
+        assert_eq!(offered("kn[la"), ["lang", "langs", "layer"]);
         assert_eq!(offered("kn & facts ["), ["fact", "object", "relation", "subject"]);
         assert_eq!(offered("dkn[lang=en, t"), ["t_high", "t_low"]);
         assert_eq!(offered("kn[lang=en, t"), ["tau"]);
