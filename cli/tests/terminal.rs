@@ -36,8 +36,6 @@ fn main() {
             test();
             Ok(Completion::Completed)
         })
-        // `cargo test -p kndb-cli --test terminal -- --ignored`: they have to be proved steady on busy machines first.
-        .with_ignored_flag(true)
     };
     libtest_mimic::run(&Arguments::from_args(), tests.into_iter().map(trial).collect()).exit();
 }
