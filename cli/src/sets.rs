@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use kndb_engine::Model;
 use kndb_query::{
-    Column, Condition, ConditionKey, Expr, ExprKind, Head, Note, Settings, Sink, SourceKind, Span, Statement, Test,
-    Text, Value,
+    Column, Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Note, Settings, Sink, SourceKind, Span,
+    Statement, Test, Text, Value,
 };
 use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
@@ -48,7 +48,7 @@ impl<'a> Sets<'a> {
         let statement = parsed(set)?;
         let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
         let Head::Set(mut expr) = query.head else { return Err(not_a_set(set)) };
-        if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() {
+        if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() || !query.having.is_empty() {
             return Err(not_a_set(set));
         }
         self.name_runs(&mut expr);
@@ -110,6 +110,10 @@ fn is_of_pairs(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Source(source) => source.kind != SourceKind::Facts,
         ExprKind::Binary { left, right, .. } => is_of_pairs(left) || is_of_pairs(right),
+        ExprKind::Rows(query) => match &query.head {
+            Head::Set(of) if query.by.is_empty() => is_of_pairs(of),
+            _ => [Dimension::Fact, Dimension::Neuron].iter().all(|of| query.by.iter().any(|dim| dim.dimension == *of)),
+        },
         _ => false,
     }
 }
@@ -131,7 +135,9 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
             collect_runs(left, snapshot, settings, runs);
             collect_runs(right, snapshot, settings, runs);
         }
-        ExprKind::NeuronsOf(of) => collect_runs(of, snapshot, settings, runs),
+        ExprKind::NeuronsOf(_) | ExprKind::Rows(_) => {
+            expr.parts().for_each(|of| collect_runs(of, snapshot, settings, runs));
+        }
         // Facts are facts, whichever model knows them.
         ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {}
         ExprKind::Saved(name) => {

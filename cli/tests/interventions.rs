@@ -148,6 +148,11 @@ fn a_probe_shows_both_sides_and_changes_nothing() {
     assert_eq!(sides.0, sides.1);
     let written = probe(&["--suppress", "kn[lang=en] -- its own", "--langs", "en"]);
     assert_eq!(written["changes"][0]["neurons"], probed["changes"][0]["neurons"]);
+    // A query in parentheses is a set: three neurons, whichever the fact, and pairs, of which the fact's own are meant.
+    let common = probe(&["--suppress", "(kn[lang=en] by neuron top 3)", "--langs", "en"]);
+    assert_eq!(common["changes"][0]["neurons"].as_array().map(Vec::len), Some(3));
+    let of_pairs = probe(&["--suppress", "(kn[lang=en] by fact, neuron)", "--langs", "en"]);
+    assert_eq!(of_pairs["changes"][0]["neurons"], probed["changes"][0]["neurons"]);
     let everything = probe(&["--suppress", "neurons(0..3:*)", "--all-positions", "--langs", "en"]);
     assert!(number(&everything["languages"][0]["after"]["probability"]) < 0.5 * before);
     let both = probe(&["--suppress", "neurons(3:*)", "--set", "0.5:neurons(2:7)", "--langs", "en", "--top", "2"]);

@@ -16,7 +16,7 @@ use crate::rows::at_random::note_parts_of_layers;
 use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
-use crate::rows::{groups, listing, similarity};
+use crate::rows::{Out, as_set, groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::run::save::Found;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Name, Query, Statement};
@@ -49,6 +49,7 @@ pub fn execute(
         Statement::Query(query) => {
             let (planned, mut execution, mut notes) = plan(store, (&snapshot, &memory), settings, query, false)?;
             let rows = planned.run(&mut execution, query, &mut notes, sink)?;
+            notes.append(&mut execution.notes);
             deliver(&notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
@@ -62,6 +63,7 @@ pub fn execute(
             }
             let started = Instant::now();
             let rows = planned.run(&mut execution, query, &mut notes, &mut Discard)?;
+            notes.append(&mut execution.notes);
             let total = duration(started.elapsed().as_nanos() as u64);
             let text = tree.text(execution.stats.as_deref());
             deliver(&notes, sink)?;
@@ -122,6 +124,7 @@ fn plan<'s>(
             let (set, model) = lowering.set(expr)?;
             let shape = model.map(|model| model.shape);
             let set = optimise(set, shape);
+            as_set::check(Node::from(&set))?;
             lowering.note_relabelled(Node::from(&set))?;
             (What::Set(set, kind), shape)
         }
@@ -135,6 +138,7 @@ fn plan<'s>(
                 return Err(not_taken_apart(lowering.kind(expr)?, expr));
             };
             let pairs = in_pairs(pairs, model.shape);
+            as_set::check(Node::Pairs(&pairs))?;
             lowering.note_relabelled(Node::Pairs(&pairs))?;
             (What::Between(pairs, *dim), Some(model.shape))
         }
@@ -148,6 +152,7 @@ fn plan<'s>(
         stats: analyze.then(|| vec![NodeStats::default(); lowering.nodes()]),
         threads: threads(),
         memory,
+        notes: Vec::new(),
     };
     Ok((Planned { what, names }, execution, lowering.into_notes()))
 }
@@ -179,14 +184,18 @@ fn sides<'s>(
                 lowering.note_compared(span, &left, &right)?;
             }
             let [left, right] = [left, right].map(|pairs| in_pairs(pairs, shape));
-            lowering.note_relabelled(Node::Pairs(&left))?;
-            lowering.note_relabelled(Node::Pairs(&right))?;
+            for side in [&left, &right] {
+                as_set::check(Node::Pairs(side))?;
+                lowering.note_relabelled(Node::Pairs(side))?;
+            }
             Ok((What::Similarity(left, right), shape))
         }
         (left @ Set::Neurons(_), right @ Set::Neurons(_)) => {
             let [left, right] = [left, right].map(|set| optimise(set, Some(shape)));
-            lowering.note_relabelled(Node::from(&left))?;
-            lowering.note_relabelled(Node::from(&right))?;
+            for side in [&left, &right] {
+                as_set::check(Node::from(side))?;
+                lowering.note_relabelled(Node::from(side))?;
+            }
             match (left, right) {
                 (Set::Neurons(left), Set::Neurons(right)) => Ok((What::SimilarNeurons(left, right), shape)),
                 _ => Err(not_compared(kinds, [l, r], span)),
@@ -203,13 +212,10 @@ fn label_language(
     settings: &Settings,
     span: Span,
 ) -> Option<LanguageId> {
-    lowering.languages.sort_unstable();
-    lowering.languages.dedup();
-    if let [one] = lowering.languages.as_slice() {
-        return Some(*one);
+    if let Some(one) = one_language(lowering) {
+        return Some(one);
     }
-    let name = settings.language.as_deref()?;
-    let language = snapshot.language(name);
+    let (name, language) = (settings.language.as_deref()?, settings_language(snapshot, settings));
     if language.is_none() {
         let known = listing(snapshot.languages().map(|(_, name)| name));
         let text = format!(
@@ -218,6 +224,16 @@ fn label_language(
         lowering.notes().add(span, text);
     }
     language
+}
+
+fn one_language(lowering: &mut Lowering<'_>) -> Option<LanguageId> {
+    lowering.languages.sort_unstable();
+    lowering.languages.dedup();
+    if let [one] = lowering.languages.as_slice() { Some(*one) } else { None }
+}
+
+fn settings_language(snapshot: &Snapshot, settings: &Settings) -> Option<LanguageId> {
+    snapshot.language(settings.language.as_deref()?)
 }
 
 impl<'s> Planned<'s> {
@@ -245,7 +261,7 @@ impl<'s> Planned<'s> {
                 let scores = matches!(set, Set::Pairs(pairs) if pairs.scored_source().is_some());
                 listing::check(query, *kind, scores)
             }
-            (What::Set(Set::Pairs(pairs), _), Some(_)) => groups::check(pairs, &query.by).map(drop),
+            (What::Set(Set::Pairs(pairs), _), Some(grouping)) => groups::check(pairs, &query.by, &grouping).map(drop),
             (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => {
                 split_sources(set, "between", &[*dim]).map(drop)
             }
@@ -269,10 +285,20 @@ impl<'s> Planned<'s> {
         notes: &mut Vec<Note>,
         sink: &mut dyn Sink,
     ) -> Result<u64, QueryError> {
-        let grouping = self.grouping(query)?;
-        let names = self.names;
-        match (self.what, grouping) {
-            (What::Set(Set::Pairs(pairs), _), grouping) => {
+        let (grouping, names, memory) = (self.grouping(query)?, self.names, execution.memory);
+        let (set, out) = match (self.what, &grouping) {
+            (What::Set(set, _), _) => (as_set::found(execution, set, names)?, Out::Sink(sink)),
+            (what, Some(grouping)) => {
+                let mut found = Vec::new();
+                let rows = compared(what, execution, grouping, names, &mut found, sink);
+                notes.extend(found.into_iter().map(|text| Note { text, span: Some(query.span) }));
+                return rows;
+            }
+            // A similarity always has a grouping.
+            (_, None) => return Ok(0),
+        };
+        match (set, grouping) {
+            (Set::Pairs(pairs), grouping) => {
                 let pairs = execution.prepare(pairs)?;
                 if let Some(chance) = query.chance {
                     let mut found = Vec::new();
@@ -280,36 +306,24 @@ impl<'s> Planned<'s> {
                     notes.extend(found.into_iter().map(|text| Note { text, span: Some(chance.span) }));
                 }
                 match grouping {
-                    None => listing::pairs(execution, &pairs, query, names, sink),
-                    Some(grouping) => groups::pairs(execution, &pairs, &grouping, names, &query.by, sink),
+                    None => listing::pairs(execution, &pairs, query, names, out),
+                    Some(grouping) => groups::pairs(execution, &pairs, &grouping, names, &query.by, out),
                 }
             }
-            (What::Set(Set::Facts(facts), _), grouping) => {
+            (Set::Facts(facts), grouping) => {
                 let facts = execution.facts(facts)?;
                 match grouping {
-                    None => listing::facts(&facts, query, names, execution.memory, sink),
-                    Some(grouping) => {
-                        groups::alone(&facts, &grouping, (true, execution.shape), names, execution.memory, sink)
-                    }
+                    None => listing::facts(&facts, query, names, memory, out),
+                    Some(grouping) => groups::alone(&facts, &grouping, (true, execution.shape), names, memory, out),
                 }
             }
-            (What::Set(Set::Neurons(neurons), _), grouping) => {
+            (Set::Neurons(neurons), grouping) => {
                 let neurons = execution.neurons(neurons)?;
                 match grouping {
-                    None => listing::neurons(&neurons, query, names, (execution.shape, execution.memory), sink),
-                    Some(grouping) => {
-                        groups::alone(&neurons, &grouping, (false, execution.shape), names, execution.memory, sink)
-                    }
+                    None => listing::neurons(&neurons, query, names, (execution.shape, memory), out),
+                    Some(grouping) => groups::alone(&neurons, &grouping, (false, execution.shape), names, memory, out),
                 }
             }
-            (what, Some(grouping)) => {
-                let mut found = Vec::new();
-                let rows = compared(what, execution, &grouping, names, &mut found, sink);
-                notes.extend(found.into_iter().map(|text| Note { text, span: Some(query.span) }));
-                rows
-            }
-            // A similarity always has a grouping.
-            (_, None) => Ok(0),
         }
     }
 }
@@ -325,15 +339,19 @@ fn compared<'s>(
 ) -> Result<u64, QueryError> {
     match what {
         What::Similarity(left, right) => {
+            let [left, right] = [as_set::in_pairs(execution, left, names)?, as_set::in_pairs(execution, right, names)?];
             let (left, right) = (execution.prepare(left)?, execution.prepare(right)?);
             note_parts_of_layers(&[&left, &right], execution.shape, notes);
             similarity::pairs(execution, [&left, &right], grouping, names, notes, sink)
         }
         What::SimilarNeurons(left, right) => {
+            let [left, right] =
+                [as_set::in_neurons(execution, left, names)?, as_set::in_neurons(execution, right, names)?];
             let sets = [execution.neurons(left)?, execution.neurons(right)?];
             similarity::two(sets, grouping, execution.shape, names, execution.memory, sink)
         }
         What::Between(set, dim) => {
+            let set = as_set::in_pairs(execution, set, names)?;
             let set = execution.prepare(set)?;
             note_parts_of_layers(&[&set], execution.shape, notes);
             if dim.dimension == Dimension::Relation {
@@ -358,11 +376,15 @@ fn save(
     let (set, model) = lowering.set(expr)?;
     let shape = model.as_ref().map(|model| model.shape);
     let set = optimise(set, shape);
+    as_set::check(Node::from(&set))?;
     lowering.note_relabelled(Node::from(&set))?;
+    // Rows that are chosen by their names are so in the language that a query of them would show.
+    let names =
+        FactNames { snapshot, language: one_language(&mut lowering).or_else(|| settings_language(snapshot, settings)) };
     let cursors = lowering.cursors();
     let shape = shape.unwrap_or(NO_SHAPE);
-    let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory };
-    let members = match set {
+    let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory, notes: Vec::new() };
+    let members = match as_set::found(&mut execution, set, names)? {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
             Found::pairs(&mut execution, pairs)?
@@ -370,6 +392,9 @@ fn save(
         Set::Neurons(neurons) => Found::Neurons(execution.neurons(neurons)?),
         Set::Facts(facts) => Found::Facts(execution.facts(facts)?),
     };
+    for note in std::mem::take(&mut execution.notes) {
+        lowering.notes().add(note.span.unwrap_or(expr.span), note.text);
+    }
     // Runs say whose neurons the members are; `facts of` may have looked at runs of other models.
     let of_model = |run: &&RunId| {
         let run_model = snapshot.run(**run).map(|run| run.spec.model.as_str());

@@ -21,7 +21,7 @@
 //! | `mistakes` | what is said of a text that is no statement |
 //! | `plan` | names → ids of the store, kinds of sets, the way into each part; filters pushed down; `explain`; notes |
 //! | `run` | which facts to walk, the neurons of each, set operations, degenerate groups, saving a set |
-//! | `rows` | listings, counts (`by`), similarity |
+//! | `rows` | listings, counts (`by`), similarity; the members of queries in parentheses, found before the plan around them runs |
 //! | `execute` | one statement, from its tree to its outcome |
 //! | `error`, `note`, `result` | what a caller gets: errors with their place, notes beside an answer, columns and rows |
 //! | `memory` | how much of it a statement may take |

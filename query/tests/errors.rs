@@ -161,7 +161,7 @@ refused!(
     [
         "kn | neurons(9:852)",
         "kn ^ facts",
-        "kn - neurons(9:852)",
+        "kn ^ neurons(9:852)",
         "facts - kn",
         "neurons(9:852) - kn",
         "neurons(9:852) & facts",

@@ -442,3 +442,26 @@ fn a_run_s_share_of_prompts_is_reached_or_exceeded_as_it_says_and_explained() {
         assert!(format!("{outcome:?}").contains(shown), "{outcome:?}");
     }
 }
+
+/// Its rows are not shown, so that nobody sees that there are none.
+#[test]
+fn a_query_in_parentheses_without_a_row_is_told_of() {
+    let toy = Toy::new();
+    let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
+    let told = |text: &str| {
+        let mut told = Told::default();
+        execute(&toy.store, &settings, &parse(text).expect(text), &mut told).unwrap_or_else(|error| panic!("{error}"));
+        told.notes.into_iter().map(|note| (note.text, note.span)).collect::<Vec<_>>()
+    };
+    let text = "kn[lang=en] & (kn[lang=en] by neuron having facts >= 90% and pairs < 3) by layer";
+    let notes = told(text);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let (said, span) = &notes[0];
+    assert!(said.ends_with("having facts >= 90% and pairs < 3)` is empty: no row of it is left"), "{said}");
+    assert_eq!(span.map(|span| &text[span.range()]), Some("kn[lang=en] by neuron having facts >= 90% and pairs < 3"));
+    assert_eq!(
+        told(&format!("let none = {}", text.trim_start_matches("kn[lang=en] & ").trim_end_matches(" by layer"))).len(),
+        1
+    );
+    assert!(told("kn[lang=en] & (kn[lang=en] by neuron having facts >= 90%) by layer").is_empty());
+}

@@ -134,7 +134,8 @@ fn expr() -> impl Strategy<Value = Expr> {
         prop_oneof![
             4 => binary,
             1 => inner.clone().prop_map(|set| ExprKind::NeuronsOf(Box::new(set))),
-            1 => inner.prop_map(|set| ExprKind::FactsOf(Box::new(set))),
+            1 => inner.clone().prop_map(|set| ExprKind::FactsOf(Box::new(set))),
+            1 => rows(inner),
         ]
         .prop_map(placed)
     })
@@ -144,16 +145,33 @@ fn plain(value: f64) -> Number {
     Number { value, percent: false }
 }
 
+/// A query in parentheses: with a clause, without which they would be plain ones.
+fn rows(of: impl Strategy<Value = Expr>) -> impl Strategy<Value = ExprKind> {
+    let by = proptest::sample::subsequence(Dimension::ALL, 1..4).prop_shuffle();
+    (of, by, vec(having(), 0..3), vec(order_key(), 0..3), option::of(given_or(1..u64::MAX))).prop_map(
+        |(of, by, having, order, top)| {
+            let by = by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect();
+            let top = top.map(|count| Top { count, span: NOWHERE });
+            let (head, chance, plot) = (Head::Set(of), None, false);
+            ExprKind::Rows(Box::new(Query { head, by, chance, having, order, top, plot, span: NOWHERE }))
+        },
+    )
+}
+
 fn having() -> impl Strategy<Value = Having> {
     let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
     keys.push(Key::Dimension(Dimension::Layer));
-    (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain))).prop_map(|(key, op, value)| Having {
-        key,
+    let plain = (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain)))
+        .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value, span: NOWHERE });
+    let shares = select(vec![Measure::Facts, Measure::Langs, Measure::Prompts, Measure::Runs]);
+    let share = (shares, select(Comparison::ALL), 0.0..=100.0_f64).prop_map(|(measure, op, value)| Having {
+        key: Key::Measure(measure),
         key_span: NOWHERE,
         op,
-        value,
+        value: Given::Value(Number { value, percent: true }),
         span: NOWHERE,
-    })
+    });
+    prop_oneof![4 => plain, 1 => share]
 }
 
 fn order_key() -> impl Strategy<Value = OrderKey> {

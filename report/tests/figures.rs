@@ -135,6 +135,17 @@ fn probabilities_of_groups_are_ratios_and_are_never_filled_up() {
     }
 }
 
+/// In English one fact has three neurons and two have one.
+#[test]
+fn a_histogram_of_sizes_counts_facts_and_has_its_gaps() {
+    let fixture = fixture();
+    let sizes = bars(drawn(&fixture, "kn[lang=en] by size"));
+    assert_eq!(values(&sizes), [("0", Some(0.0)), ("1", Some(2.0)), ("2", Some(0.0)), ("3", Some(1.0))]);
+    assert_eq!((sizes.value_axis.as_str(), sizes.unit), ("facts", Unit::Count));
+    let none = bars(drawn(&fixture, "kn[lang=en] & neurons(2:2) by size"));
+    assert_eq!(values(&none), [("0", Some(2.0)), ("1", Some(1.0))]);
+}
+
 #[test]
 fn the_query_of_a_figure_names_its_run() {
     let fixture = fixture();

@@ -181,7 +181,7 @@ impl CliError {
             ),
             #[cfg(feature = "attribute")]
             Self::NotNeurons { .. } => Some(
-                "a set of pairs or neurons without further clauses, as in 'kn[lang=en, rank<=5]' or 'neurons(9:852)'"
+                "a set of pairs or neurons, as in 'kn[lang=en, rank<=5]' or 'neurons(9:852)'; rows are one in parentheses: '(kn[lang=en] by neuron top 10)'"
                     .into(),
             ),
             #[cfg(feature = "attribute")]

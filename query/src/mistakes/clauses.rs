@@ -5,7 +5,7 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::nearest::nearest;
-use crate::syntax::ast::{Dim, Dimension, Head, SourceKind, Statement};
+use crate::syntax::ast::{Dim, Dimension, Head, Query, SourceKind, Statement};
 use crate::syntax::conditions::ConditionKey;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::{Parser, Result};
@@ -86,27 +86,8 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
         let error = parser.unexpected("the end of the statement");
         return error.hint("`plot` is the last word of a query");
     }
-    if let Some(clause) = parser.clause() {
-        let given = match clause {
-            "by" => !query.by.is_empty(),
-            "against" => query.chance.is_some(),
-            "having" => !query.having.is_empty(),
-            "order" => !query.order.is_empty(),
-            _ => query.top.is_some(),
-        };
-        let reason = if given {
-            format!("the clause `{clause}` is given twice")
-        } else {
-            let last = match (&query.top, query.order.is_empty()) {
-                (Some(_), _) => "top",
-                (None, false) => "order by",
-                (None, true) if query.having.is_empty() => "against chance",
-                (None, true) => "having",
-            };
-            format!("found `{clause}` after `{last}`")
-        };
-        let behind = "`against chance` stands behind `by neuron`, before all other clauses";
-        return parser.error_here(reason).hint(if clause == "against" { behind } else { CLAUSE_ORDER });
+    if let Some(error) = after_clauses(parser, query) {
+        return error;
     }
     if let sign @ (")" | "]") = parser.sign() {
         return parser.error_here(format!("this `{sign}` closes nothing"));
@@ -137,6 +118,31 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
         return error;
     }
     error.hint(hint)
+}
+
+/// A clause stands behind clauses that it comes before, or a second time.
+pub(crate) fn after_clauses(parser: &Parser<'_>, query: &Query) -> Option<QueryError> {
+    let clause = parser.clause()?;
+    let given = match clause {
+        "by" => !query.by.is_empty(),
+        "against" => query.chance.is_some(),
+        "having" => !query.having.is_empty(),
+        "order" => !query.order.is_empty(),
+        _ => query.top.is_some(),
+    };
+    let reason = if given {
+        format!("the clause `{clause}` is given twice")
+    } else {
+        let last = match (&query.top, query.order.is_empty()) {
+            (Some(_), _) => "top",
+            (None, false) => "order by",
+            (None, true) if query.having.is_empty() => "against chance",
+            (None, true) => "having",
+        };
+        format!("found `{clause}` after `{last}`")
+    };
+    let behind = "`against chance` stands behind `by neuron`, before all other clauses";
+    Some(parser.error_here(reason).hint(if clause == "against" { behind } else { CLAUSE_ORDER }))
 }
 
 fn starts_statement(word: &str) -> bool {
@@ -288,7 +294,7 @@ pub(crate) fn after_neurons(parser: &Parser<'_>) -> QueryError {
 /// A hint for what stands in parentheses instead of an operator or the closing one.
 pub(crate) fn in_parentheses(parser: &Parser<'_>, error: QueryError) -> QueryError {
     if parser.clause().is_some() {
-        return error.hint("clauses stand behind the whole expression, outside its parentheses");
+        return error.hint("rows are a set in parentheses of their own: `(kn by neuron top 20)`");
     }
     error.maybe_hint(operator_hint(parser))
 }

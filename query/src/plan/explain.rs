@@ -1,7 +1,7 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::plan::groups::GroupCut;
-use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Quota, Set, Source};
+use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Quota, RowSet, Set, Source};
 use crate::syntax::ast::{Dimension, Head, Query};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
@@ -44,22 +44,7 @@ impl Drawing<'_> {
             Drawn::Between(set) => vec![self.pairs(set)],
         };
         let (mut text, chance) = beginning(query, matches!(plan, Drawn::SimilarNeurons(..)));
-        if !query.by.is_empty() {
-            let dims: Vec<String> = query.by.iter().map(|dim| dim.dimension.to_string()).collect();
-            let _ = write!(text, " by {}", dims.join(", "));
-        }
-        text += chance;
-        text.push_str(if query.chance.is_some() { ", against chance" } else { "" });
-        for having in &query.having {
-            let _ = write!(text, ", {having}");
-        }
-        if !query.order.is_empty() {
-            let keys: Vec<String> = query.order.iter().map(ToString::to_string).collect();
-            let _ = write!(text, ", order by {}", keys.join(", "));
-        }
-        if let Some(top) = &query.top {
-            let _ = write!(text, ", top {}", top.count);
-        }
+        text += &clauses(query, chance);
         Tree { root: Line { id: None, text, children } }
     }
 
@@ -82,8 +67,10 @@ impl Drawing<'_> {
                 let text = format!("{op}, fact by fact");
                 Line { id: Some(*id), text, children: vec![self.pairs(left), self.pairs(right)] }
             }
-            Pairs::WithNeurons { id, pairs, neurons } => {
-                let text = "keep pairs of these neurons (computed first, then pushed into the sources)".to_owned();
+            Pairs::Rows { rows, .. } => self.rows(rows),
+            Pairs::WithNeurons { id, pairs, neurons, keep } => {
+                let verb = if *keep { "keep" } else { "leave out" };
+                let text = format!("{verb} pairs of these neurons (computed first, then pushed into the sources)");
                 Line { id: Some(*id), text, children: vec![self.pairs(pairs), self.neurons(neurons)] }
             }
             Pairs::WithFacts { id, pairs, facts, keep } => {
@@ -94,11 +81,19 @@ impl Drawing<'_> {
         }
     }
 
+    /// A query in parentheses.
+    fn rows(&self, rows: &RowSet<'_>) -> Line {
+        let verb = if rows.query.by.is_empty() { "list" } else { "count" };
+        let text = format!("members of these rows (found first): {verb}{}", clauses(&rows.query, ""));
+        Line { id: Some(rows.id), text, children: vec![self.set(&rows.of)] }
+    }
+
     fn neurons(&self, neurons: &Neurons<'_>) -> Line {
         match neurons {
             Neurons::Known { id, text, neurons } => {
                 Line { id: Some(*id), text: format!("{text}: {} neurons", neurons.set.len()), children: Vec::new() }
             }
+            Neurons::Rows(rows) => self.rows(rows),
             Neurons::Of { id, pairs } => {
                 Line { id: Some(*id), text: "neurons of".to_owned(), children: vec![self.pairs(pairs)] }
             }
@@ -114,6 +109,7 @@ impl Drawing<'_> {
             Facts::Known { id, text, facts } => {
                 Line { id: Some(*id), text: format!("{text}: {} facts", facts.len()), children: Vec::new() }
             }
+            Facts::Rows(rows) => self.rows(rows),
             Facts::Of { id, pairs, .. } => {
                 Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.pairs(pairs)] }
             }
@@ -179,6 +175,28 @@ fn beginning(query: &Query, neurons: bool) -> (String, &'static str) {
 
 const AT_RANDOM: &str = "; beside sets at random";
 const OTHERS: &str = "; beside sets at random, and other facts of the relation";
+
+/// The clauses of a query, each behind a comma but `by`, and behind that what chance its rows are held against.
+fn clauses(query: &Query, chance: &str) -> String {
+    let mut text = String::new();
+    if !query.by.is_empty() {
+        let dims: Vec<String> = query.by.iter().map(|dim| dim.dimension.to_string()).collect();
+        let _ = write!(text, " by {}", dims.join(", "));
+    }
+    text += chance;
+    text.push_str(if query.chance.is_some() { ", against chance" } else { "" });
+    for having in &query.having {
+        let _ = write!(text, ", {having}");
+    }
+    if !query.order.is_empty() {
+        let keys: Vec<String> = query.order.iter().map(ToString::to_string).collect();
+        let _ = write!(text, ", order by {}", keys.join(", "));
+    }
+    if let Some(top) = &query.top {
+        let _ = write!(text, ", top {}", top.count);
+    }
+    text
+}
 
 /// The share of prompts that the run itself asks for, if it asks for any; another is in the source's text.
 fn share_of(cell: &Cell<'_>, spec: &RunSpec) -> String {

@@ -1,7 +1,7 @@
 //! The three kinds of sets, and what is said where they do not go together.
 
 use crate::error::QueryError;
-use crate::syntax::ast::{Expr, SetOp};
+use crate::syntax::ast::{Dimension, Expr, Query, SetOp};
 use crate::syntax::span::Span;
 
 /// The three kinds of sets.
@@ -61,7 +61,7 @@ pub(crate) fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r:
     let reason = format!("`{op}` cannot combine a set of {} with a set of {}", left.name(), right.name());
     let hint = match (left, right) {
         (Kind::Pairs, Kind::Neurons) | (Kind::Neurons, Kind::Pairs) => {
-            "neurons filter pairs with `&`; or compare neurons with neurons: `neurons of (…)`"
+            "neurons filter pairs: `pairs & neurons`, `pairs - neurons`; or compare neurons with neurons: `neurons of (…)`"
         }
         (Kind::Pairs, Kind::Facts) | (Kind::Facts, Kind::Pairs) => {
             "facts filter pairs: `pairs & facts`, `pairs - facts`; or compare facts with facts: `facts of (…)`"
@@ -72,4 +72,33 @@ pub(crate) fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r:
         .label(l.span, format!("a set of {}", left.name()))
         .label(r.span, format!("a set of {}", right.name()))
         .hint(hint)
+}
+
+/// What the rows of a query in parentheses are a set of, where its head is a set of some kind.
+pub(crate) fn of_rows(query: &Query, of: Kind) -> Result<Kind, QueryError> {
+    use Dimension::{Fact, Layer, Neuron};
+    let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
+    let makes_none = query.by.iter().find(|dim| !matches!(dim.dimension, Fact | Layer | Neuron));
+    // A neuron is a layer and a unit, so `layer` beside it says nothing new.
+    let layer = query.by.iter().find(|dim| dim.dimension == Layer && !has(Neuron));
+    let Some(dim) = makes_none.or(layer) else {
+        return Ok(match (has(Fact), has(Neuron)) {
+            (false, false) => of,
+            (true, true) => Kind::Pairs,
+            (true, false) => Kind::Facts,
+            (false, true) => Kind::Neurons,
+        });
+    };
+    let dims: Vec<&str> = query.by.iter().map(|dim| dim.dimension.word()).collect();
+    let reason = format!("rows `by {}` are no set", dims.join(", "));
+    Err(QueryError::kind(dim.span, reason).hint(format!(
+        "`by neuron` makes a set of neurons, `by fact` one of facts, `by fact, neuron` one of pairs; a set is counted behind its parentheses: `(…) by {}`",
+        dims.join(", ")
+    )))
+}
+
+/// A similarity whose rows should be a set.
+pub(crate) fn no_rows_of(span: Span) -> QueryError {
+    QueryError::kind(span, "`similarity` answers with rows, and is not a set")
+        .hint("it stands alone: `similarity(a, b) by relation`, where `a` and `b` may be any sets of pairs")
 }

@@ -27,8 +27,9 @@ pub use names::Settings;
 pub use scored::scored_layers;
 
 use crate::plan::groups::GroupCut;
+use crate::plan::kinds::Kind;
 pub(crate) use crate::plan::quota::Quota;
-use crate::syntax::ast::SetOp;
+use crate::syntax::ast::{Query, SetOp};
 use crate::syntax::span::Span;
 use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
 use roaring::RoaringBitmap;
@@ -43,10 +44,12 @@ pub(crate) enum Pairs<'s> {
     Saved(SavedPairs),
     /// Fact by fact: union, intersection, difference, symmetric difference.
     Binary { id: NodeId, op: SetOp, left: Box<Pairs<'s>>, right: Box<Pairs<'s>> },
-    /// `pairs & neurons`.
-    WithNeurons { id: NodeId, pairs: Box<Pairs<'s>>, neurons: Neurons<'s> },
+    /// `pairs & neurons`, `pairs - neurons`.
+    WithNeurons { id: NodeId, pairs: Box<Pairs<'s>>, neurons: Neurons<'s>, keep: bool },
     /// `pairs & facts`, `pairs - facts`.
     WithFacts { id: NodeId, pairs: Box<Pairs<'s>>, facts: Facts<'s>, keep: bool },
+    /// `(… by fact, neuron)`, and what of it is asked for: of the rows, not of what they are counted from.
+    Rows { rows: Box<RowSet<'s>>, neurons: Option<NeuronFilter>, facts: Option<FactFilter> },
 }
 
 /// A set of neurons.
@@ -68,6 +71,8 @@ pub(crate) enum Neurons<'s> {
         left: Box<Neurons<'s>>,
         right: Box<Neurons<'s>>,
     },
+    /// `(… by neuron)`.
+    Rows(Box<RowSet<'s>>),
 }
 
 /// A set of facts.
@@ -90,6 +95,18 @@ pub(crate) enum Facts<'s> {
         left: Box<Facts<'s>>,
         right: Box<Facts<'s>>,
     },
+    /// `(… by fact)`.
+    Rows(Box<RowSet<'s>>),
+}
+
+/// A query in parentheses. [`crate::rows::as_set`] finds its members before the plan around it runs.
+pub(crate) struct RowSet<'s> {
+    pub id: NodeId,
+    pub query: Query,
+    /// What the rows are counted from, or chosen from.
+    pub of: Set<'s>,
+    /// Shape of its model; of facts alone, any.
+    pub shape: Shape,
 }
 
 /// A set of any kind.
@@ -99,15 +116,28 @@ pub(crate) enum Set<'s> {
     Facts(Facts<'s>),
 }
 
+impl Set<'_> {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Pairs(_) => Kind::Pairs,
+            Self::Neurons(_) => Kind::Neurons,
+            Self::Facts(_) => Kind::Facts,
+        }
+    }
+}
+
 /// Number of a plan node: what `explain analyze` counts by.
 pub(crate) type NodeId = usize;
 
-/// A saved set of pairs.
+/// Pairs that are known: those of a saved set, or of the rows of a query in parentheses.
 pub(crate) struct SavedPairs {
     pub id: NodeId,
+    /// Its name; of rows, empty.
     pub name: String,
     /// Neurons by fact.
     pub pairs: Arc<BTreeMap<u32, RoaringBitmap>>,
+    /// Facts that could have had pairs, where that is known: of what is saved it is not.
+    pub asked: Option<RoaringBitmap>,
     /// Neurons that are asked for, where that was pushed down to here.
     pub neurons: Option<NeuronFilter>,
     pub facts: Option<FactFilter>,
@@ -240,6 +270,19 @@ impl NeuronFilter {
         Self { set: Arc::new(set), range, dense }
     }
 
+    /// Those that pairs are kept of: the neurons themselves, or all others of the model.
+    pub(crate) fn kept(set: RoaringBitmap, keep: bool, shape: Shape) -> Self {
+        if keep {
+            return Self::new(set, shape);
+        }
+        let mut others = RoaringBitmap::new();
+        // A model has no more neurons than there are numbers.
+        if let Some(last) = shape.neurons().checked_sub(1).and_then(|last| u32::try_from(last).ok()) {
+            others.insert_range(0..=last);
+        }
+        Self::new(others - set, shape)
+    }
+
     pub(crate) fn and(&self, other: &Self, shape: Shape) -> Self {
         Self::new(&*self.set & &*other.set, shape)
     }
@@ -273,6 +316,7 @@ impl<'s> Pairs<'s> {
             Self::Source(source) => source.id,
             Self::Saved(saved) => saved.id,
             Self::Binary { id, .. } | Self::WithNeurons { id, .. } | Self::WithFacts { id, .. } => *id,
+            Self::Rows { rows, .. } => rows.id,
         }
     }
 
@@ -281,7 +325,7 @@ impl<'s> Pairs<'s> {
         match self {
             Self::Source(source) => Some(source),
             Self::WithNeurons { pairs, .. } | Self::WithFacts { pairs, .. } => pairs.only_source(),
-            Self::Saved(_) | Self::Binary { .. } => None,
+            Self::Saved(_) | Self::Binary { .. } | Self::Rows { .. } => None,
         }
     }
 
@@ -291,7 +335,7 @@ impl<'s> Pairs<'s> {
             Self::Source(source) => source.single_with_scores().then_some(source),
             Self::WithNeurons { pairs, .. } | Self::WithFacts { pairs, .. } => pairs.scored_source(),
             Self::Binary { op: SetOp::Difference, left, .. } => left.scored_source(),
-            Self::Saved(_) | Self::Binary { .. } => None,
+            Self::Saved(_) | Self::Binary { .. } | Self::Rows { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! filter that is known ends at the leaves. A filter that must be computed first (`facts of …`) is
 //! computed at the start of the execution and then pushed the same way.
 
-use crate::plan::{FactFilter, Facts, NeuronFilter, Neurons, Pairs, Set};
+use crate::plan::{FactFilter, Facts, NeuronFilter, Neurons, Pairs, RowSet, Set};
 use crate::syntax::ast::SetOp;
 use kndb_storage::Shape;
 use roaring::RoaringBitmap;
@@ -22,18 +22,24 @@ pub(crate) fn optimise<'s>(set: Set<'s>, shape: Option<Shape>) -> Set<'s> {
 pub(crate) fn in_pairs<'s>(pairs: Pairs<'s>, shape: Shape) -> Pairs<'s> {
     match pairs {
         Pairs::Source(_) | Pairs::Saved(_) => pairs,
+        Pairs::Rows { rows, neurons, facts } => Pairs::Rows { rows: in_rows(rows), neurons, facts },
         Pairs::Binary { id, op, left, right } => {
             let left = Box::new(in_pairs(*left, shape));
             Pairs::Binary { id, op, left, right: Box::new(in_pairs(*right, shape)) }
         }
-        Pairs::WithNeurons { id, pairs, neurons } => {
+        Pairs::WithNeurons { id, pairs, neurons, keep } => {
             let mut pairs = in_pairs(*pairs, shape);
             match in_neurons(neurons, shape) {
-                Neurons::Known { neurons, .. } => {
+                Neurons::Known { neurons, .. } if keep => {
                     push_neurons(&mut pairs, &neurons, shape);
                     pairs
                 }
-                neurons => Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons },
+                Neurons::Known { neurons, .. } => {
+                    let others = NeuronFilter::kept((*neurons.set).clone(), keep, shape);
+                    push_neurons(&mut pairs, &others, shape);
+                    pairs
+                }
+                neurons => Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons, keep },
             }
         }
         Pairs::WithFacts { id, pairs, facts, keep } => {
@@ -49,8 +55,15 @@ pub(crate) fn in_pairs<'s>(pairs: Pairs<'s>, shape: Shape) -> Pairs<'s> {
     }
 }
 
+/// Within a query in parentheses: what surrounds it is not pushed into it, since its rows are counted without that.
+fn in_rows(rows: Box<RowSet<'_>>) -> Box<RowSet<'_>> {
+    let RowSet { id, query, of, shape } = *rows;
+    Box::new(RowSet { id, query, of: optimise(of, Some(shape)), shape })
+}
+
 fn in_facts(facts: Facts<'_>) -> Facts<'_> {
     match facts {
+        Facts::Rows(rows) => Facts::Rows(in_rows(rows)),
         Facts::Of { id, pairs, shape } => Facts::Of { id, pairs: Box::new(in_pairs(*pairs, shape)), shape },
         Facts::Binary { id, op, left, right } => {
             Facts::Binary { id, op, left: Box::new(in_facts(*left)), right: Box::new(in_facts(*right)) }
@@ -62,6 +75,7 @@ fn in_facts(facts: Facts<'_>) -> Facts<'_> {
 pub(crate) fn in_neurons<'s>(neurons: Neurons<'s>, shape: Shape) -> Neurons<'s> {
     match neurons {
         Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(in_pairs(*pairs, shape)) },
+        Neurons::Rows(rows) => Neurons::Rows(in_rows(rows)),
         Neurons::Binary { id, op, left, right } => match (op, in_neurons(*left, shape), in_neurons(*right, shape)) {
             (_, Neurons::Known { text: l, neurons: left, .. }, Neurons::Known { text: r, neurons: right, .. }) => {
                 let set = combine(op, &left.set, &right.set);
@@ -90,6 +104,7 @@ pub(crate) fn push_neurons(pairs: &mut Pairs<'_>, only: &NeuronFilter, shape: Sh
     match pairs {
         Pairs::Source(source) => source.neurons = merged(&source.neurons),
         Pairs::Saved(saved) => saved.neurons = merged(&saved.neurons),
+        Pairs::Rows { neurons, .. } => *neurons = merged(neurons),
         Pairs::Binary { op, left, right, .. } => {
             push_neurons(left, only, shape);
             if *op != SetOp::Difference {
@@ -113,6 +128,7 @@ pub(crate) fn push_facts(pairs: &mut Pairs<'_>, facts: &RoaringBitmap, keep: boo
     match pairs {
         Pairs::Source(source) => merge(&mut source.facts),
         Pairs::Saved(saved) => merge(&mut saved.facts),
+        Pairs::Rows { facts, .. } => merge(facts),
         Pairs::Binary { op, left, right, .. } => {
             push_facts(left, facts, keep);
             if *op != SetOp::Difference {

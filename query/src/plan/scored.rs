@@ -54,7 +54,11 @@ pub(crate) fn check_neurons(neurons: &Expr, runs: &[&Run]) -> Result<(), QueryEr
             // What is taken away may lie anywhere.
             if *op == SetOp::Difference { Ok(()) } else { check_neurons(right, runs) }
         }
-        ExprKind::Source(_) | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Saved(_) => Ok(()),
+        ExprKind::Source(_)
+        | ExprKind::NeuronsOf(_)
+        | ExprKind::FactsOf(_)
+        | ExprKind::Saved(_)
+        | ExprKind::Rows(_) => Ok(()),
     }
 }
 

@@ -37,7 +37,7 @@ impl Extents {
 /// `None` where it is not known before the query runs: a saved set does not say what it was made from.
 fn extent(pairs: &Pairs<'_>, snapshot: &Snapshot, extents: &Extents) -> Result<Option<Extent>, QueryError> {
     Ok(match pairs {
-        Pairs::Saved(_) => None,
+        Pairs::Saved(_) | Pairs::Rows { .. } => None,
         Pairs::Source(source) => {
             let asked = source.facts.as_ref().and_then(|filter| filter.only.clone());
             let stored = match source.combine {
@@ -179,6 +179,7 @@ fn facts_extent(
 ) -> Result<Option<RoaringBitmap>, QueryError> {
     Ok(match facts {
         Facts::Known { facts, .. } => Some(facts.clone()),
+        Facts::Rows(_) => None,
         Facts::Of { pairs, .. } => extents.of(pairs, snapshot)?.map(|extent| extent.stored),
         Facts::Binary { op, left, right, .. } => {
             match (facts_extent(left, snapshot, extents)?, facts_extent(right, snapshot, extents)?) {

@@ -30,6 +30,9 @@ impl<'p, 's> Node<'p, 's> {
             Self::Pairs(Pairs::Source(_) | Pairs::Saved(_))
             | Self::Neurons(Neurons::Known { .. })
             | Self::Facts(Facts::Known { .. }) => [None, None],
+            Self::Pairs(Pairs::Rows { rows, .. })
+            | Self::Neurons(Neurons::Rows(rows))
+            | Self::Facts(Facts::Rows(rows)) => [Some(Self::from(&rows.of)), None],
             Self::Pairs(Pairs::Binary { left, right, .. }) => [Some(Self::Pairs(left)), Some(Self::Pairs(right))],
             Self::Pairs(Pairs::WithNeurons { pairs, neurons, .. }) => {
                 [Some(Self::Pairs(pairs)), Some(Self::Neurons(neurons))]
@@ -47,7 +50,7 @@ impl<'p, 's> Node<'p, 's> {
     }
 
     /// The node and all below it, each before its parts.
-    fn below(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn below(self) -> impl Iterator<Item = Self> {
         let mut waiting = vec![self];
         std::iter::from_fn(move || {
             let node = waiting.pop()?;

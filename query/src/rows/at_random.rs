@@ -19,6 +19,7 @@ fn cut(pairs: &Pairs<'_>, shape: Shape) -> bool {
     match pairs {
         Pairs::Source(source) => within(&source.neurons),
         Pairs::Saved(saved) => within(&saved.neurons),
+        Pairs::Rows { neurons, .. } => within(neurons),
         Pairs::Binary { left, right, .. } => cut(left, shape) || cut(right, shape),
         Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => cut(pairs, shape),
     }

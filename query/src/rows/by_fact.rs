@@ -3,12 +3,13 @@
 //! So nothing is kept but the rows that are wanted next: the first `top n`, or as many as fit into memory. Where that is not all,
 //! the facts are walked again for the rows after them; in the order of the facts, which is the usual one, from where they stopped.
 
+use super::Out;
+use super::found::{Places, places_of};
 use super::groups::{Group, Naming};
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::error::QueryError;
 use crate::memory::Best;
 use crate::plan::Pairs;
-use crate::result::Sink;
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure};
@@ -29,7 +30,7 @@ pub(super) fn rows<'s>(
     pairs: &Pairs<'s>,
     facts: &[u32],
     mut naming: Naming<'_, 's>,
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let memory = execution.memory;
     let threads = execution.threads_for(facts, FACTS_A_THREAD);
@@ -49,7 +50,7 @@ pub(super) fn rows<'s>(
     memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
     let in_order = is_in_fact_order(&naming);
     let (mut best, mut rest) = (first.best, facts);
-    let mut rows = naming.rows(sink, memory)?;
+    let mut rows = naming.rows(out, memory)?;
     loop {
         let rows_left = best.seen > wanted(left) as u64;
         let sorted = best.sorted(|a, b| naming.compare(a, b))?;
@@ -87,6 +88,7 @@ fn walk<'s>(
     let plan = TallyPlan::new(naming.shape, naming.split, false);
     let in_order = is_in_fact_order(naming);
     let interrupt = &execution.memory.interrupt;
+    let places = naming.grouping.found.zip(pairs.only_source());
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut found = Found { best: Best::new(wanted, after, interrupt), pairs: 0 };
         let mut lists = Vec::new();
@@ -98,9 +100,16 @@ fn walk<'s>(
             }
             let key = naming.keys.of(fact);
             for (number, neurons) in lists.iter().enumerate() {
+                let places = match places {
+                    Some((_, source)) if !neurons.is_empty() => {
+                        places_of(worker, source, &naming.splits.entries(number, source), fact)?
+                    }
+                    _ => Places::default(),
+                };
                 for (neuron, counts) in counted(&plan, fact, neurons) {
-                    let group = Group { fact: key, split: number as u16, neuron, counts };
-                    if naming.is_wanted(&group) {
+                    let mut group = Group::new((key, number as u16, neuron), counts);
+                    group.found = places.count(neuron);
+                    if naming.is_wanted(&group, places.of) {
                         found.best.push(group, |a, b| naming.compare(a, b))?;
                     }
                 }

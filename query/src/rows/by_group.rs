@@ -129,7 +129,7 @@ pub(super) fn degenerate_groups<'s>(
     }
     let groups = found.rows.iter().map(|(&(fact, split, neuron), row)| {
         let neurons = found.neurons[neuron as usize].len() as u64;
-        Group { fact, split, neuron, counts: Counts { pairs: row.facts * neurons, facts: row.facts, neurons } }
+        Group::new((fact, split, neuron), Counts { pairs: row.facts * neurons, facts: row.facts, neurons })
     });
     Ok((groups.collect(), total))
 }

@@ -5,26 +5,31 @@
 //! and their tallies are added up. Where `fact` is a dimension every fact is a group of its own, nothing is
 //! added up at all, and only the rows that are wanted next are kept ([`by_fact`](super::by_fact)).
 
-use super::Rows;
 use super::against::{Against, CHANCE};
+use super::asked::{Asked, by_split};
 use super::by_fact;
 use super::by_group::{DegenerateGroups, degenerate_groups};
+use super::by_size::sizes;
 use super::digits::compare_tails;
 use super::facts::FactNames;
+use super::found::{self, PLACES};
 use super::keys::{FactKeys, is_of_fact};
-use super::shape::{EVIDENCE, Grouping, holds};
+use super::shape::{EVIDENCE, Grouping, holds_of, kind_of};
 use super::tally::{Counts, Split, Tally, TallyPlan};
+use super::{Out, Rows};
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::plan::Pairs;
-use crate::result::{Sink, Value};
+use crate::result::{ColumnKind, Value};
 use crate::rows::partition::{Splits, split_sources};
+use crate::run::asked::check_asked;
 use crate::run::degenerate::neuron_name;
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::sorting::sort;
-use crate::syntax::ast::{Dim, Dimension, Key, Measure};
+use crate::syntax::ast::{Dim, Dimension, Having, Key, Measure};
 use kndb_storage::{Neuron, Shape};
+use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -40,9 +45,18 @@ pub(super) struct Group {
     pub fact: u32,
     /// Number of the split.
     pub split: u16,
-    /// Layer, neuron, or number of the neuron group.
+    /// Layer, neuron, size, or number of the neuron group.
     pub neuron: u32,
     pub counts: Counts,
+    /// In how many languages, with how many prompts, in how many runs its pair was found; 0 where nobody wants to know.
+    pub found: [u32; 3],
+}
+
+impl Group {
+    /// A row that says nothing of where its pairs were found.
+    pub(super) fn new((fact, split, neuron): (u32, u16, u32), counts: Counts) -> Self {
+        Self { fact, split, neuron, counts, found: [0; 3] }
+    }
 }
 
 /// Everything a result's rows are made from.
@@ -52,6 +66,7 @@ pub(super) struct Naming<'a, 's> {
     /// Of every key, where names are needed to order by.
     pub texts: Vec<[Option<Cow<'s, str>>; 3]>,
     pub splits: &'a Splits,
+    pub asked: Asked,
     pub degenerate: DegenerateGroups,
     pub split: Split,
     pub shape: Shape,
@@ -62,9 +77,13 @@ pub(super) struct Naming<'a, 's> {
     pub against: Option<Against>,
 }
 
-/// Refuses dimensions that a set of pairs cannot be split by; says how to split it.
-pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim]) -> Result<Splits, QueryError> {
+/// Refuses dimensions that a set of pairs cannot be split by, and what it does not know of itself; says how to split it.
+pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim], grouping: &Grouping) -> Result<Splits, QueryError> {
     let splits = split_sources(pairs, "by", dims)?;
+    found::check(pairs, grouping)?;
+    if let Some(span) = grouping.asked {
+        check_asked(pairs, span)?;
+    }
     let of_neurons = dims.iter().find(|dim| matches!(dim.dimension, Dimension::Layer | Dimension::Neuron));
     match of_neurons.filter(|_| dims.iter().any(|dim| dim.dimension == Dimension::Group)) {
         None => Ok(splits),
@@ -83,7 +102,7 @@ pub(crate) fn pairs<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     dims: &[Dim],
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let has = |dimension| grouping.by.contains(&dimension);
     let split = match (has(Dimension::Neuron), has(Dimension::Layer)) {
@@ -91,33 +110,49 @@ pub(crate) fn pairs<'s>(
         (false, true) => Split::Layers,
         (false, false) => Split::Whole,
     };
-    let splits = check(pairs, dims)?;
-    let facts: Vec<u32> = domain(pairs)?.facts.iter().collect();
+    let splits = check(pairs, dims, grouping)?;
+    // The facts that each part of the set was asked of, where anybody wants to know.
+    let asked_by_split = match grouping.asked {
+        Some(_) => by_split(pairs, &splits)?,
+        None => Vec::new(),
+    };
+    let facts = if has(Dimension::Size) {
+        asked_by_split.iter().fold(RoaringBitmap::new(), |all, part| all | part)
+    } else {
+        domain(pairs)?.facts
+    };
+    let facts: Vec<u32> = facts.iter().collect();
     let mut keys = FactKeys::new(&grouping.by, names);
     let (shape, memory) = (execution.shape, execution.memory);
     for &fact in &facts {
         memory.interrupt.check()?;
         keys.add(fact)?;
     }
+    let asked = match grouping.asked {
+        None => Asked::Unknown,
+        Some(_) if has(Dimension::Fact) => Asked::One,
+        Some(_) => Asked::of(&asked_by_split, &mut keys, &memory.interrupt)?,
+    };
     let mut degenerate = DegenerateGroups::default();
-    if has(Dimension::Fact) && !has(Dimension::Group) {
+    if has(Dimension::Fact) && !has(Dimension::Group) && !has(Dimension::Size) {
         let texts = keys.texts(memory)?;
-        let keys = &keys;
-        let naming =
-            Naming { grouping, keys, texts, splits: &splits, degenerate, split, shape, names, total: 0, against: None };
-        return by_fact::rows(execution, pairs, &facts, naming, sink);
+        let (keys, splits, against, total) = (&keys, &splits, None, 0);
+        let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+        return by_fact::rows(execution, pairs, &facts, naming, out);
     }
     let (groups, total) = if has(Dimension::Group) {
         degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
+    } else if has(Dimension::Size) {
+        sizes(execution, pairs, &mut keys, &splits, &asked_by_split)?
     } else {
         tallies(execution, pairs, &facts, &mut keys, &splits, split)?
     };
     let chance = grouping.measures.contains(&Measure::PChance);
     let against = if chance { Some(Against::new(execution, pairs, &facts, &groups)?) } else { None };
     let texts = keys.texts(memory)?;
-    let naming =
-        Naming { grouping, keys: &keys, texts, splits: &splits, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, memory, sink)
+    let (keys, splits) = (&keys, &splits);
+    let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+    naming.deliver(groups, memory, out)
 }
 
 /// What the counters of groups are called where they take too much memory.
@@ -193,18 +228,18 @@ fn tallies<'s>(
         memory.take((of_key.len() * size_of::<Group>()) as u64, "the rows of this result")?;
         memory.reserve(&mut groups, of_key.len(), "the rows of this result")?;
         let of_key = of_key.into_iter();
-        groups.extend(of_key.map(|(neuron, counts)| Group { fact, split: number, neuron, counts }));
+        groups.extend(of_key.map(|(neuron, counts)| Group::new((fact, number, neuron), counts)));
     }
     first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
     Ok((groups, sum.pairs))
 }
 
 impl Naming<'_, '_> {
-    fn deliver(&self, mut groups: Vec<Group>, memory: &Memory, sink: &mut dyn Sink) -> Result<u64, QueryError> {
-        groups.retain(|group| self.is_wanted(group));
+    fn deliver(&self, mut groups: Vec<Group>, memory: &Memory, out: Out<'_>) -> Result<u64, QueryError> {
+        groups.retain(|group| self.is_wanted(group, [0; 3]));
         self.keep_candidates(&mut groups);
         sort(&mut groups, |a, b| self.compare(a, b), &memory.interrupt)?;
-        let mut rows = self.rows(sink, memory)?;
+        let mut rows = self.rows(out, memory)?;
         for group in &groups {
             if !self.push(group, &mut rows)? {
                 break;
@@ -213,24 +248,35 @@ impl Naming<'_, '_> {
         rows.end()
     }
 
-    /// Whether a group satisfies every `having`.
-    pub(super) fn is_wanted(&self, group: &Group) -> bool {
-        self.grouping.having.iter().all(|having| holds(having, self.number(group, having.key)))
+    /// Whether a group satisfies every `having`; `of` has the languages, prompts and runs in which its fact has an entry.
+    pub(super) fn is_wanted(&self, group: &Group, of: [u32; 3]) -> bool {
+        let whole = |key| match key {
+            Key::Measure(measure) => match PLACES.iter().position(|place| *place == measure) {
+                Some(at) => u64::from(of[at]),
+                None => self.asked.count(group),
+            },
+            Key::Dimension(_) => 0,
+        };
+        let holds = |having: &Having| holds_of(having, self.number(group, having.key), || whole(having.key));
+        self.grouping.having.iter().all(holds)
     }
 
     /// Announces the columns: no error may come any more.
-    pub(super) fn rows<'o>(&self, sink: &'o mut dyn Sink, memory: &'o Memory) -> Result<Rows<'o>, QueryError> {
-        Rows::new(sink, &memory.interrupt, &self.grouping.columns(), self.grouping.top)
+    pub(super) fn rows<'o>(&self, out: Out<'o>, memory: &Memory) -> Result<Rows<'o>, QueryError> {
+        Rows::to(out, &memory.interrupt, &self.grouping.columns(), self.grouping.top)
     }
 
     /// Hands a group out; whether another one is wanted.
     pub(super) fn push(&self, group: &Group, rows: &mut Rows<'_>) -> Result<bool, QueryError> {
+        if let Some(wanted) = rows.member(self.keys.representative(group.fact), group.neuron)? {
+            return Ok(wanted);
+        }
         let mut row = Vec::with_capacity(self.grouping.by.len() + self.grouping.measures.len() + 1);
         for &dimension in &self.grouping.by {
             self.push_dimension(group, dimension, &mut row)?;
         }
         row.extend(self.grouping.measures.iter().map(|&measure| match measure {
-            Measure::Pairs | Measure::Facts | Measure::Neurons => Value::Integer(self.measure(group, measure)),
+            measure if is_whole(measure) => Value::Integer(self.measure(group, measure)),
             measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
         }));
         rows.push(&row)
@@ -241,7 +287,7 @@ impl Naming<'_, '_> {
         let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
         let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
         let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
-        if evidence_of(measure).is_some() || CHANCE.contains(&measure) {
+        if !is_whole(measure) && measure != Measure::Share {
             return;
         }
         let rank = |group: &Group| {
@@ -257,12 +303,22 @@ impl Naming<'_, '_> {
         match measure {
             Measure::Facts => group.counts.facts,
             Measure::Neurons => group.counts.neurons,
+            Measure::Asked => self.asked.count(group),
+            Measure::Langs => u64::from(group.found[0]),
+            Measure::Prompts => u64::from(group.found[1]),
+            Measure::Runs => u64::from(group.found[2]),
             _ => group.counts.pairs,
         }
     }
 
+    /// Of no pairs at all, as facts of size 0 may have, none is a share.
     fn share(&self, group: &Group) -> f64 {
-        group.counts.pairs as f64 / self.total as f64
+        if self.total == 0 { 0.0 } else { group.counts.pairs as f64 / self.total as f64 }
+    }
+
+    fn frequency(&self, group: &Group) -> Option<f64> {
+        let asked = self.asked.count(group);
+        (asked > 0).then(|| group.counts.facts as f64 / asked as f64)
     }
 
     fn layer(&self, group: &Group) -> u32 {
@@ -279,6 +335,7 @@ impl Naming<'_, '_> {
     fn number(&self, group: &Group, key: Key) -> Option<f64> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
+            Key::Measure(Measure::Frequency) => self.frequency(group),
             Key::Measure(measure) if CHANCE.contains(&measure) => {
                 self.against.as_ref()?.number(group, measure, self.shape)
             }
@@ -288,6 +345,7 @@ impl Naming<'_, '_> {
             },
             Key::Dimension(Dimension::Layer) => Some(f64::from(self.layer(group))),
             Key::Dimension(Dimension::Neuron) => Some(f64::from(self.unit(group))),
+            Key::Dimension(Dimension::Size) => Some(f64::from(group.neuron)),
             Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
             Key::Dimension(_) => None,
         }
@@ -303,8 +361,8 @@ impl Naming<'_, '_> {
                     let tail = |group| self.against.as_ref()?.tail(group, measure, self.shape);
                     compare_tails(tail(a), tail(b))
                 }
-                Key::Measure(measure) if evidence_of(measure).is_some() => {
-                    // What was not measured is least.
+                Key::Measure(measure) if !is_whole(measure) => {
+                    // What is not known is least.
                     let (a, b) = (self.number(a, key), self.number(b, key));
                     a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
                 }
@@ -330,7 +388,7 @@ impl Naming<'_, '_> {
         match dimension {
             dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, &self.texts),
             Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
-            Dimension::Neuron => a.neuron.cmp(&b.neuron),
+            Dimension::Neuron | Dimension::Size => a.neuron.cmp(&b.neuron),
             Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
             Dimension::Lang => language(a).cmp(&language(b)),
             Dimension::Run => run(a).cmp(&run(b)),
@@ -354,6 +412,7 @@ impl Naming<'_, '_> {
             }
             Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
             Dimension::Neuron => Value::Integer(u64::from(self.unit(group))),
+            Dimension::Size => Value::Integer(u64::from(group.neuron)),
             Dimension::Group => {
                 let neurons = self.degenerate.neurons(group).iter();
                 let names: Vec<String> = neurons.map(|&neuron| neuron_name(neuron, self.shape)).collect();
@@ -381,14 +440,19 @@ fn evidence_of(measure: Measure) -> Option<usize> {
     EVIDENCE.iter().position(|of| *of == measure)
 }
 
+/// Whether a measure is a count.
+fn is_whole(measure: Measure) -> bool {
+    kind_of(measure) == ColumnKind::Integer
+}
+
 /// Rows of a grouped set of facts, or of neurons: a set of pairs with one partner each.
 pub(crate) fn alone(
-    members: &roaring::RoaringBitmap,
+    members: &RoaringBitmap,
     grouping: &Grouping,
     (facts, shape): (bool, Shape),
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let list: Vec<u32> = members.iter().collect();
     let mut keys = FactKeys::new(&grouping.by, names);
@@ -413,14 +477,13 @@ pub(crate) fn alone(
     }
     let groups = counted.into_iter().map(|((fact, neuron), count)| {
         let counts = Counts { pairs: count, facts: count, neurons: count };
-        Group { fact, split: 0, neuron, counts }
+        Group::new((fact, 0, neuron), counts)
     });
     let groups = groups.collect();
-    let splits = Splits::whole();
-    let total = members.len();
+    let (splits, asked, total) = (&Splits::whole(), Asked::Unknown, members.len());
     let degenerate = DegenerateGroups::default();
     let texts = keys.texts(memory)?;
-    let (keys, splits, against) = (&keys, &splits, None);
-    let naming = Naming { grouping, keys, texts, splits, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, memory, sink)
+    let (keys, against) = (&keys, None);
+    let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+    naming.deliver(groups, memory, out)
 }

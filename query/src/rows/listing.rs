@@ -3,15 +3,15 @@
 //! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
 //! if that is not all, the data is read again for the next ones.
 
-use super::Rows;
 use super::facts::FactNames;
 use super::shape::descends;
+use super::{Out, Rows};
 use crate::error::QueryError;
 use crate::memory::{Best, Memory};
 use crate::plan::kinds::Kind;
 use crate::plan::visit::Node;
 use crate::plan::{Access, Pairs};
-use crate::result::{Column, ColumnKind, Sink, Value};
+use crate::result::{Column, ColumnKind, Value};
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure, Query};
@@ -106,7 +106,7 @@ pub(crate) fn pairs<'s>(
     pairs: &Pairs<'s>,
     query: &Query,
     names: FactNames<'s>,
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let scored = pairs.scored_source();
     let mut order = keys(query, Kind::Pairs, scored.is_some())?;
@@ -126,7 +126,7 @@ pub(crate) fn pairs<'s>(
     let mut members = Vec::new();
     if order.is_empty() {
         // Columns are announced when no error can come any more.
-        let mut out = output(Rows::new(sink, &memory.interrupt, &columns, top)?);
+        let mut out = output(Rows::to(out, &memory.interrupt, &columns, top)?);
         'facts: for fact in facts {
             members.clear();
             add_members(&mut worker, pairs, fact, &mut members)?;
@@ -157,7 +157,7 @@ pub(crate) fn pairs<'s>(
     let mut left = top.unwrap_or(u64::MAX);
     let (mut seen, mut sorted) = walk(wanted(left), None)?;
     memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
-    let mut out = output(Rows::new(sink, &memory.interrupt, &columns, top)?);
+    let mut out = output(Rows::to(out, &memory.interrupt, &columns, top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
@@ -228,6 +228,9 @@ struct Output<'a, 's> {
 
 impl Output<'_, '_> {
     fn push(&mut self, member: Member) -> Result<bool, QueryError> {
+        if let Some(wanted) = self.rows.member(member.fact, member.neuron)? {
+            return Ok(wanted);
+        }
         let named = match self.fact.take() {
             Some((fact, named)) if fact == member.fact => named,
             _ => {
@@ -325,11 +328,14 @@ pub(crate) fn facts(
     query: &Query,
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
-    let mut rows = Rows::new(sink, &memory.interrupt, &FACT_COLUMNS, query.limit())?;
+    let mut rows = Rows::to(out, &memory.interrupt, &FACT_COLUMNS, query.limit())?;
     let mut push = |fact: u32| {
+        if let Some(wanted) = rows.member(fact, 0)? {
+            return Ok::<_, QueryError>(wanted);
+        }
         let (subject, object) = names.labels(fact)?;
         rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
     };
@@ -358,11 +364,14 @@ pub(crate) fn neurons(
     query: &Query,
     names: FactNames<'_>,
     (shape, memory): (kndb_storage::Shape, &Memory),
-    sink: &mut dyn Sink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
-    let mut rows = Rows::new(sink, &memory.interrupt, &NEURON_COLUMNS, query.limit())?;
+    let mut rows = Rows::to(out, &memory.interrupt, &NEURON_COLUMNS, query.limit())?;
     let mut push = |neuron: u32| {
+        if let Some(wanted) = rows.member(0, neuron)? {
+            return Ok::<_, QueryError>(wanted);
+        }
         let (layer, unit) = shape.split(Neuron(neuron));
         rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])
     };

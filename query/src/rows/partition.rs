@@ -45,9 +45,7 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, clause: &str, dims: &[Dim]) -> Re
     let reason = format!("`{clause} {}` needs a set that still knows its {what}", wanted.dimension);
     let error = QueryError::kind(wanted.span, reason);
     let Some(source) = pairs.only_source() else {
-        let source = if group.is_some() { "dkn" } else { "kn" };
-        return Err(error
-            .hint(format!("that is one `{source}[…]`, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`")));
+        return Err(error.hint(one_source(if group.is_some() { "dkn" } else { "kn" })));
     };
     if group.is_some() && !source.groups {
         return Err(error.hint("only `dkn[…]` has groups"));
@@ -70,6 +68,11 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, clause: &str, dims: &[Dim]) -> Re
         }
     }
     Ok(Splits { parts, whole: !(by_language || by_prompt || by_run) })
+}
+
+/// What a set is that still knows where its pairs were found.
+pub(super) fn one_source(source: &str) -> String {
+    format!("that is one `{source}[…]`, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`")
 }
 
 impl SplitPart {
@@ -113,6 +116,15 @@ impl Splits {
 
     pub(crate) fn len(&self) -> usize {
         self.parts.len()
+    }
+
+    /// Which cells of the source a part is of, and the prompt, where prompts are told apart.
+    pub(super) fn entries(&self, number: usize, source: &Source<'_>) -> Vec<(usize, Option<usize>)> {
+        if self.whole {
+            (0..source.cells.len()).map(|cell| (cell, None)).collect()
+        } else {
+            self.parts[number].entries.clone()
+        }
     }
 
     /// The neurons of a fact, one list a part: those of its languages, and of these the ones that its prompt found. Returns how many

@@ -4,8 +4,13 @@ use crate::error::QueryError;
 use crate::plan::kinds::Kind;
 use crate::result::{Column, ColumnKind};
 use crate::rows::against::CHANCE;
-use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Query};
+use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, Query};
 use crate::syntax::span::Span;
+use std::cmp::Ordering;
+
+mod named;
+
+use named::{Named, check_zero};
 
 /// What a grouped result looks like.
 pub(crate) struct Grouping {
@@ -17,6 +22,11 @@ pub(crate) struct Grouping {
     /// Keys in order; `true` for descending.
     pub order: Vec<(Key, bool)>,
     pub top: Option<u64>,
+    /// Where the clauses name `asked`, `frequency` or a percentage of facts, or ask for sizes: the facts that were asked must be
+    /// known.
+    pub asked: Option<Span>,
+    /// Where they name `langs`, `prompts` or `runs`, and which.
+    pub found: Option<(Measure, Span)>,
 }
 
 /// What `by group` shows of the measurements behind a group.
@@ -57,6 +67,11 @@ impl Grouping {
             check_chance(query, form, chance.span)?;
             measures.extend(CHANCE);
         }
+        let named = Named::of(query);
+        named.check(query, form)?;
+        if form == Form::Set(Kind::Pairs) {
+            named.add_columns(&mut measures);
+        }
         for dim in &query.by {
             let allowed = allowed(form);
             if !allowed.contains(&dim.dimension) {
@@ -69,9 +84,15 @@ impl Grouping {
             Head::Between { dim, .. } => Some(dim.dimension),
             Head::Set(_) | Head::Similarity { .. } => None,
         };
-        let mut grouping = Self { between, by, measures, having: query.having.clone(), order: Vec::new(), top: None };
+        let size = query.by.iter().find(|dim| dim.dimension == Dimension::Size).map(|dim| dim.span);
+        let (having, asked, found) = (query.having.clone(), named.asked.or(size), named.places.first().copied());
+        let mut grouping = Self { between, by, measures, having, order: Vec::new(), top: None, asked, found };
+        grouping.check_size(query)?;
         for having in &grouping.having {
             grouping.check_key(having.key, having.key_span)?;
+            if let Form::Set(kind) = form {
+                check_zero(having, query, kind)?;
+            }
             if having.key == Key::Dimension(Dimension::Group) {
                 let reason = "`group` is a list of neurons, not a number";
                 return Err(QueryError::kind(having.key_span, reason).hint("use a measure: `having facts >= 10`"));
@@ -86,6 +107,19 @@ impl Grouping {
             grouping.order.push((Key::Measure(first), true));
         }
         Ok(grouping)
+    }
+
+    /// A size is one of a fact in the whole set, which has no layer and no neuron.
+    fn check_size(&self, query: &Query) -> Result<(), QueryError> {
+        let within = |dimension| matches!(dimension, Dimension::Layer | Dimension::Neuron | Dimension::Group);
+        match query.by.iter().find(|dim| within(dim.dimension)) {
+            Some(dim) if self.by.contains(&Dimension::Size) => {
+                let reason =
+                    format!("`size` is that of a fact in the whole set, and goes not with `{}`", dim.dimension);
+                Err(QueryError::kind(dim.span, reason).hint("filter the set first: `(kn[…] & neurons(9:*)) by size`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_key(&self, key: Key, span: Span) -> Result<(), QueryError> {
@@ -117,7 +151,7 @@ impl Grouping {
                     }
                     columns.push(Column { name: "neuron", kind: ColumnKind::Integer });
                 }
-                Dimension::Layer | Dimension::Prompt => {
+                Dimension::Layer | Dimension::Prompt | Dimension::Size => {
                     columns.push(Column { name: dimension.word(), kind: ColumnKind::Integer });
                 }
                 _ => columns.push(Column { name: dimension.word(), kind: ColumnKind::Text }),
@@ -139,9 +173,10 @@ fn between(dimension: Dimension) -> Vec<Column> {
     vec![Column { name: dimension.word(), kind }, Column { name: other, kind }]
 }
 
-fn kind_of(measure: Measure) -> ColumnKind {
+pub(super) fn kind_of(measure: Measure) -> ColumnKind {
     match measure {
         Measure::Share
+        | Measure::Frequency
         | Measure::Similarity
         | Measure::Expected
         | Measure::Others
@@ -228,15 +263,53 @@ pub(crate) fn descends(key: Key, direction: Option<Direction>) -> bool {
 
 /// Whether a number satisfies a `having` condition. What is not known satisfies none.
 pub(crate) fn holds(having: &Having, value: Option<f64>) -> bool {
+    holds_of(having, value, || 0)
+}
+
+/// The same, where a percentage is one of `whole`.
+pub(super) fn holds_of(having: &Having, value: Option<f64>, whole: impl FnOnce() -> u64) -> bool {
     // A parameter has been given its value before rows are made.
-    let (Some(value), Some(than)) = (value, having.value.value()) else { return false };
-    let than = than.value;
-    match having.op {
-        Comparison::Equal => value == than,
-        Comparison::NotEqual => value != than,
-        Comparison::Less => value < than,
-        Comparison::LessOrEqual => value <= than,
-        Comparison::Greater => value > than,
-        Comparison::GreaterOrEqual => value >= than,
+    let (Some(value), Some(Number { value: than, percent })) = (value, having.value.value()) else { return false };
+    if !percent {
+        return compared(having.op, value.partial_cmp(&than));
+    }
+    // Hundredths are counted, not computed: 7 of 10,000 are 0.07 % of them, whatever 0.07 is in binary.
+    let (part, share) = (value * 100.0, than * whole() as f64);
+    let equal = (part - share).abs() <= 1e-12 * part.abs().max(share.abs());
+    compared(having.op, if equal { Some(Ordering::Equal) } else { part.partial_cmp(&share) })
+}
+
+fn compared(op: Comparison, order: Option<Ordering>) -> bool {
+    let Some(order) = order else { return false };
+    match op {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterOrEqual => order.is_ge(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::ast::Given;
+
+    #[test]
+    fn a_percentage_is_one_of_what_was_asked_to_the_last_digit() {
+        let span = Span::new(0, 0);
+        let holds = |op, value, percent, of| {
+            let value_of = Given::Value(Number { value: percent, percent: true });
+            let key = Key::Measure(Measure::Facts);
+            holds_of(&Having { key, key_span: span, op, value: value_of, span }, Some(value), || of)
+        };
+        // 0.07 × 10,000 is 700.0000000000001 in binary.
+        assert!(holds(Comparison::GreaterOrEqual, 7.0, 0.07, 10_000));
+        assert!(holds(Comparison::Equal, 7.0, 0.07, 10_000));
+        assert!(!holds(Comparison::Greater, 7.0, 0.07, 10_000));
+        assert!(holds(Comparison::Less, 6.0, 0.07, 10_000));
+        assert!(holds(Comparison::Equal, 3.0, 60.0, 5));
+        assert!(holds(Comparison::NotEqual, 4_294_967_295.0, 100.0, 4_294_967_294));
     }
 }

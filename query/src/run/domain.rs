@@ -2,6 +2,7 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::memory::Memory;
+use crate::note::Note;
 use crate::plan::explain::NodeStats;
 use crate::plan::optimise::{combine, push_facts, push_neurons};
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
@@ -25,6 +26,8 @@ pub(crate) struct Execution<'s> {
     /// Threads to use.
     pub threads: usize,
     pub memory: &'s Memory,
+    /// What turned out to be known beside the rows.
+    pub notes: Vec<Note>,
 }
 
 impl<'s> Execution<'s> {
@@ -36,15 +39,16 @@ impl<'s> Execution<'s> {
     pub(crate) fn prepare(&mut self, pairs: Pairs<'s>) -> Result<Pairs<'s>, QueryError> {
         Ok(match pairs {
             Pairs::Source(_) | Pairs::Saved(_) => pairs,
+            Pairs::Rows { .. } => return Err(not_found_first()),
             Pairs::Binary { id, op, left, right } => {
                 let left = Box::new(self.prepare(*left)?);
                 Pairs::Binary { id, op, left, right: Box::new(self.prepare(*right)?) }
             }
-            Pairs::WithNeurons { id, pairs, neurons } => {
+            Pairs::WithNeurons { id, pairs, neurons, keep } => {
                 let mut pairs = self.prepare(*pairs)?;
-                let neurons = NeuronFilter::new(self.neurons(neurons)?, self.shape);
+                let neurons = NeuronFilter::kept(self.neurons(neurons)?, keep, self.shape);
                 push_neurons(&mut pairs, &neurons, self.shape);
-                Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons: known(id, neurons) }
+                Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons: known(id, neurons), keep: true }
             }
             Pairs::WithFacts { id, pairs, facts, keep } => {
                 let mut pairs = self.prepare(*pairs)?;
@@ -60,6 +64,7 @@ impl<'s> Execution<'s> {
     pub(crate) fn neurons(&mut self, neurons: Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match neurons {
             Neurons::Known { id, neurons, .. } => (id, (*neurons.set).clone()),
+            Neurons::Rows(_) => return Err(not_found_first()),
             Neurons::Binary { id, op, left, right } => (id, combine(op, &self.neurons(*left)?, &self.neurons(*right)?)),
             Neurons::Of { id, pairs } => {
                 let pairs = self.prepare(*pairs)?;
@@ -79,6 +84,7 @@ impl<'s> Execution<'s> {
     pub(crate) fn facts(&mut self, facts: Facts<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match facts {
             Facts::Known { id, facts, .. } => (id, facts),
+            Facts::Rows(_) => return Err(not_found_first()),
             Facts::Binary { id, op, left, right } => (id, combine(op, &self.facts(*left)?, &self.facts(*right)?)),
             Facts::Of { id, pairs, shape } => {
                 let outer = std::mem::replace(&mut self.shape, shape);
@@ -217,6 +223,7 @@ pub(crate) fn domain(pairs: &Pairs<'_>) -> Result<Domain, QueryError> {
             })
         }
         Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => domain(pairs),
+        Pairs::Rows { .. } => Err(not_found_first()),
     }
 }
 
@@ -232,7 +239,13 @@ pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError>
             _ => attributed(left)? & attributed(right)?,
         },
         Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => attributed(pairs)?,
+        Pairs::Rows { .. } => return Err(not_found_first()),
     })
+}
+
+/// A query in parentheses whose members were to be found before anything else of its plan runs.
+pub(super) fn not_found_first() -> QueryError {
+    QueryError::new(ErrorKind::Bug, "a bug in kndb: a query in parentheses was not answered before its statement")
 }
 
 /// What a filter leaves of some facts.
@@ -262,7 +275,7 @@ fn of_source(source: &Source<'_>) -> Result<Domain, QueryError> {
 }
 
 /// Facts of all parts, together or in common.
-fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
+pub(super) fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
     fold(source, |part| Ok(of_part(part)))
 }
 
@@ -353,8 +366,15 @@ mod tests {
         for at in [0, 50, 99] {
             let shape = Shape { layers: 1, width: 1 };
             let memory = Memory::new(None, crate::Interrupt::default());
-            let mut execution =
-                Execution { snapshot: &snapshot, shape, cursors: 0, stats: None, threads: 4, memory: &memory };
+            let mut execution = Execution {
+                snapshot: &snapshot,
+                shape,
+                cursors: 0,
+                stats: None,
+                threads: 4,
+                memory: &memory,
+                notes: Vec::new(),
+            };
             let error = execution.in_parallel(&facts, 1, |_, share| {
                 assert!(!share.contains(&at), "no answer about {at}");
                 Ok(())

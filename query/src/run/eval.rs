@@ -9,6 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::plan::explain::NodeStats;
 use crate::plan::{Access, Cell, Combine, NodeId, Pairs, PartAccess, PromptParts, Source};
 use crate::run::algebra::Algebra;
+use crate::run::domain::not_found_first;
 use crate::run::floor::{below_floor, complete};
 use crate::run::often::Often;
 use crate::syntax::ast::SetOp;
@@ -85,6 +86,7 @@ impl<'p, 's> Worker<'p, 's> {
                     self.spare.push(other);
                 }
             }
+            Pairs::Rows { .. } => return Err(not_found_first()),
             // Filters are computed and pushed into the sources before a plan runs.
             Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => self.pairs(pairs, fact, out)?,
         }

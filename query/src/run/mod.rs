@@ -4,6 +4,7 @@
 //! knows a name of the store or a column of the result.
 
 pub(crate) mod algebra;
+pub(crate) mod asked;
 pub(crate) mod degenerate;
 pub(crate) mod domain;
 pub(crate) mod eval;

@@ -174,6 +174,7 @@ fn in_set(set: &mut Expr, values: &Parameters) -> Result<()> {
         }
         ExprKind::Binary { left, right, .. } => in_set(left, values).and_then(|()| in_set(right, values)),
         ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => in_set(of, values),
+        ExprKind::Rows(query) => in_query(query, values),
         ExprKind::Neurons(_) | ExprKind::Saved(_) => Ok(()),
     }
 }
@@ -183,7 +184,7 @@ fn in_having(having: &mut Having, values: &Parameters) -> Result<()> {
     let value = values.value(parameter)?;
     let number = number_of(parameter, value, &format!("`{}`", having.key))?;
     if number.percent {
-        return Err(told(percentages::of_column(having.key, parameter.span), parameter, value));
+        percentages::check_column(having.key, number, parameter.span).map_err(|error| told(error, parameter, value))?;
     }
     having.value = Given::Value(number);
     Ok(())

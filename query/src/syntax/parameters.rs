@@ -42,6 +42,7 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
             set.parts().for_each(|part| of_set(part, found));
         }
         ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
+        ExprKind::Rows(query) => of_query(query, found),
     }
 }
 

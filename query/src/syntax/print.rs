@@ -87,6 +87,7 @@ impl Display for Expr {
                 f.write_str(")")
             }
             ExprKind::Saved(name) => write!(f, "@{name}"),
+            ExprKind::Rows(query) => write!(f, "({query})"),
         }
     }
 }

@@ -125,6 +125,10 @@ impl Tree {
                 }
             }
             ExprKind::Saved(name) => self.line(depth, &format!("@{name}")),
+            ExprKind::Rows(query) => {
+                self.line(depth, "members of");
+                self.query(depth + 1, query);
+            }
         }
     }
 }

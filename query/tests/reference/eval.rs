@@ -6,7 +6,8 @@ use super::groups::{Wanted, wanted};
 use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
-    Comparison, ConditionKey, Expr, ExprKind, NeuronRange, SetOp, Settings, Source, SourceKind, Test, Units,
+    Comparison, ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Source, SourceKind, Test,
+    Units,
 };
 use kndb_storage::Shape;
 use std::cell::Cell;
@@ -28,25 +29,10 @@ pub struct Reference<'w> {
     pub world: &'w World,
     pub saved: &'w BTreeMap<String, Saved>,
     pub settings: &'w Settings,
+    /// The language of labels.
+    pub labels: Option<String>,
     /// Doubts about facts and neurons that are filtered by: they concern the whole answer.
     pub doubt: Cell<Doubt>,
-}
-
-/// Languages that are asked for by name.
-pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
-    match &expr.kind {
-        ExprKind::Binary { left, right, .. } => {
-            named_languages(left, names);
-            named_languages(right, names);
-        }
-        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => named_languages(of, names),
-        ExprKind::Source(source) => {
-            if let Some(Test::Names(texts)) = source.condition(ConditionKey::Lang).map(|c| &c.test) {
-                names.extend(texts.iter().map(|text| text.text.clone()));
-            }
-        }
-        ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
-    }
 }
 
 impl Reference<'_> {
@@ -89,6 +75,12 @@ impl Reference<'_> {
                 self.models(right, models, plain_numbers)?;
             }
             ExprKind::NeuronsOf(of) => self.models(of, models, plain_numbers)?,
+            ExprKind::Rows(query) => match &query.head {
+                // Rows of facts alone are facts.
+                Head::Set(_) if !query.by.is_empty() && query.by.iter().all(|d| d.dimension == Dimension::Fact) => {}
+                Head::Set(of) => self.models(of, models, plain_numbers)?,
+                Head::Similarity { .. } | Head::Between { .. } => return Err("`similarity` is no set".into()),
+            },
             // Facts are the same in every model.
             ExprKind::FactsOf(_) => {}
             ExprKind::Source(source) if source.kind == SourceKind::Facts => {}
@@ -108,7 +100,7 @@ impl Reference<'_> {
         self.world.runs.iter().find(|run| Some(run.model.as_str()) == model).map(|run| run.shape)
     }
 
-    fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
+    pub fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
         match &expr.kind {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Ok(Set::Facts(self.facts(source)?)),
             ExprKind::Source(source) => Ok(Set::Pairs(Box::new(self.source(source, self.shape(model))?))),
@@ -123,6 +115,7 @@ impl Reference<'_> {
                 }
                 _ => Err("`neurons of` takes pairs".into()),
             },
+            ExprKind::Rows(query) => self.members(query, model),
             ExprKind::FactsOf(of) => match self.set(of)?.0 {
                 Set::Pairs(pairs) => {
                     self.note(pairs.all_doubts());
@@ -131,16 +124,17 @@ impl Reference<'_> {
                 _ => Err("`facts of` takes pairs".into()),
             },
             ExprKind::Binary { op, left, right, .. } => {
-                self.binary(*op, self.within(left, model)?, self.within(right, model)?)
+                let (left, right) = (self.within(left, model)?, self.within(right, model)?);
+                self.binary(*op, left, right, self.shape(model))
             }
         }
     }
 
-    fn note(&self, doubt: Doubt) {
+    pub fn note(&self, doubt: Doubt) {
         self.doubt.set(self.doubt.get().or(doubt));
     }
 
-    fn binary(&self, op: SetOp, left: Set, right: Set) -> Result<Set, Refused> {
+    fn binary(&self, op: SetOp, left: Set, right: Set, shape: Option<Shape>) -> Result<Set, Refused> {
         let pairs = |pairs: Pairs| Ok(Set::Pairs(Box::new(pairs)));
         match (left, op, right) {
             (Set::Pairs(l), SetOp::Union, Set::Pairs(r)) => pairs(l.union(&r)),
@@ -151,6 +145,10 @@ impl Reference<'_> {
             (Set::Facts(l), op, Set::Facts(r)) => Ok(Set::Facts(plain(op, &l, &r))),
             (Set::Pairs(of), SetOp::Intersection, Set::Neurons(n))
             | (Set::Neurons(n), SetOp::Intersection, Set::Pairs(of)) => pairs(of.only_neurons(&n)),
+            (Set::Pairs(of), SetOp::Difference, Set::Neurons(n)) => {
+                let some = shape.is_some_and(|shape| shape.neurons() > n.len() as u64);
+                pairs(of.only_neurons_that(|neuron| !n.contains(&neuron), some))
+            }
             (Set::Pairs(of), SetOp::Intersection, Set::Facts(f))
             | (Set::Facts(f), SetOp::Intersection, Set::Pairs(of)) => pairs(of.only_facts(|fact| f.contains(&fact))),
             (Set::Pairs(of), SetOp::Difference, Set::Facts(f)) => pairs(of.only_facts(|fact| !f.contains(&fact))),
@@ -303,7 +301,10 @@ impl Reference<'_> {
                 pairs.members.retain(|_, neurons| !neurons.is_empty());
             }
         }
+        let of_slot = |(slot, facts): (&Where, &ByFact)| (slot.clone(), facts.keys().copied().collect());
+        pairs.entries = (!intersect).then(|| found.iter().map(of_slot).collect());
         pairs.found = (!intersect).then_some(found);
+        pairs.asked = Some(pairs.attributed.clone());
         pairs.groups = groups.then(|| {
             let without_doubt = |(fact, (list, _)): (&usize, &(Vec<Group>, Doubt))| (*fact, list.clone());
             groups_of.iter().map(|(slot, facts)| (slot.clone(), facts.iter().map(without_doubt).collect())).collect()

@@ -3,9 +3,10 @@
 use super::sets::Where;
 use super::table::Cell;
 use super::world::{World, place};
-use kndb_query::{Dimension, Query};
+use kndb_query::{ConditionKey, Dimension, Expr, ExprKind, Head, Query, Settings, Statement, Test};
 use kndb_storage::Shape;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// What tells subjects (objects) apart: their language-independent id, or else their label.
 pub type Identity = Option<(bool, String)>;
@@ -41,6 +42,7 @@ pub struct RowKey {
     pub layer: Option<u32>,
     pub unit: Option<u32>,
     pub group: Option<Vec<u32>>,
+    pub size: Option<u32>,
     /// The rest is set once the rows are known: how they are called.
     pub group_name: Option<String>,
     pub sample: Option<usize>,
@@ -106,7 +108,7 @@ impl Naming<'_> {
                 Dimension::Run => key.run = slot.map(|slot| self.world.runs[slot.0].name.clone()),
                 Dimension::Layer => key.layer = split.map(|(layer, _)| layer),
                 Dimension::Neuron => (key.layer, key.unit) = split.unzip(),
-                Dimension::Group => {}
+                Dimension::Group | Dimension::Size => {}
             }
         }
         key
@@ -130,6 +132,7 @@ impl Naming<'_> {
             "run" => Cell::text(key.run.clone()),
             "layer" => number(key.layer),
             "neuron" => number(key.unit),
+            "size" => number(key.size),
             "group" => Cell::text(key.group_name.clone()),
             other => panic!("no column {other}"),
         }
@@ -149,7 +152,35 @@ pub fn compare_keys(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
         Dimension::Layer => a.layer.cmp(&b.layer),
         Dimension::Neuron => (a.layer, a.unit).cmp(&(b.layer, b.unit)),
         Dimension::Group => a.group.cmp(&b.group),
+        Dimension::Size => a.size.cmp(&b.size),
     });
     let compared = compared.into_iter().find(|order| *order != Ordering::Equal);
     a.between.cmp(&b.between).then(compared.unwrap_or_else(|| a.sample.cmp(&b.sample)))
+}
+
+/// Languages that are asked for by name.
+pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
+    if let ExprKind::Source(source) = &expr.kind
+        && let Some(Test::Names(texts)) = source.condition(ConditionKey::Lang).map(|c| &c.test)
+    {
+        names.extend(texts.iter().map(|text| text.text.clone()));
+    }
+    expr.parts().for_each(|part| named_languages(part, names));
+}
+
+/// The language of labels: the one that a statement names, else the session's.
+pub fn label_language(statement: &Statement, settings: &Settings) -> Option<String> {
+    let mut names = BTreeSet::new();
+    match statement {
+        Statement::Let { set, .. } => named_languages(set, &mut names),
+        Statement::Query(query) | Statement::Explain { query, .. } => match &query.head {
+            Head::Set(expr) | Head::Between { set: expr, .. } => named_languages(expr, &mut names),
+            Head::Similarity { left, right, .. } => {
+                named_languages(left, &mut names);
+                named_languages(right, &mut names);
+            }
+        },
+        Statement::Drop { .. } => {}
+    }
+    names.first().filter(|_| names.len() == 1).cloned().or_else(|| settings.language.clone())
 }

@@ -10,6 +10,7 @@ mod eval;
 mod floor;
 mod groups;
 mod keys;
+mod parentheses;
 mod rows;
 mod scenario;
 mod sets;
@@ -58,7 +59,8 @@ fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<
     let mut sink = Collector::default();
     let outcome = execute(&mirror.store, settings, &statement, &mut sink);
     let doubt = Cell::new(Doubt::default());
-    let reference = Reference { world: &mirror.world, saved, settings, doubt };
+    let labels = keys::label_language(&statement, settings);
+    let reference = Reference { world: &mirror.world, saved, settings, labels, doubt };
     match &statement {
         Statement::Query(query) => {
             let answer = reference.answer(query).map(|answer| (Some(answer.table), answer.doubt));

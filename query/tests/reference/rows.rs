@@ -1,14 +1,15 @@
 //! Queries → tables: listings, counts by dimensions, similarities.
 
 use super::against;
-use super::eval::{Reference, Refused, named_languages};
+use super::eval::{Reference, Refused};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
+use super::parentheses::{add_asked, add_places, asked_by_row, by_size, extra_columns};
 use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
 use super::similarity;
 use super::table::{Cell, Table};
 use super::world::place;
-use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, Measure, OrderKey, Query};
+use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
 use kndb_storage::Shape;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Row {
     pub key: RowKey,
     pub measures: BTreeMap<&'static str, Cell>,
+    /// Of how many a percentage of a measure is one.
+    pub of: BTreeMap<&'static str, u64>,
 }
 
 /// The answer to a query.
@@ -39,29 +42,11 @@ impl Reference<'_> {
         if query.chance.is_some() && !matches!(query.head, Head::Set(_)) {
             return Err("a similarity against chance".into());
         }
-        let mut languages = BTreeSet::new();
-        match &query.head {
-            Head::Set(expr) => named_languages(expr, &mut languages),
-            Head::Similarity { left, right, .. } => {
-                named_languages(left, &mut languages);
-                named_languages(right, &mut languages);
-            }
-            Head::Between { set, .. } => named_languages(set, &mut languages),
-        }
-        let asked = languages.first().filter(|_| languages.len() == 1).cloned();
-        let naming = Naming { world: self.world, language: asked.or_else(|| self.settings.language.clone()) };
-        let (table, mut doubt) = match &query.head {
+        let naming = self.naming();
+        let (chosen, mut doubt) = match &query.head {
             Head::Set(expr) => {
                 let (set, model) = self.set(expr)?;
-                let shape = self.world.runs.iter().find(|run| Some(&run.model) == model.as_ref()).map(|run| run.shape);
-                let shape = shape.unwrap_or(Shape { layers: 1, width: 1 });
-                match set {
-                    Set::Pairs(pairs) if query.by.is_empty() => listing(query, &pairs, shape, &naming)?,
-                    Set::Pairs(pairs) => (grouped(query, &pairs, shape, &naming)?, pairs.all_doubts()),
-                    Set::Facts(_) | Set::Neurons(_) if query.chance.is_some() => return Err("against chance".into()),
-                    Set::Facts(facts) => (of_facts(query, &facts, &naming)?, Doubt::default()),
-                    Set::Neurons(neurons) => (of_neurons(query, &neurons, shape, &naming)?, Doubt::default()),
-                }
+                rows_of(query, &set, self.shape(model.as_deref()), &naming)?
             }
             Head::Similarity { left, right, .. } => {
                 let ((left, l), (right, r)) =
@@ -88,11 +73,40 @@ impl Reference<'_> {
             }
         };
         doubt = doubt.or(self.doubt.get());
-        Ok(Answer { table, doubt })
+        Ok(Answer { table: chosen.table(&naming), doubt })
+    }
+
+    pub fn naming(&self) -> Naming<'_> {
+        Naming { world: self.world, language: self.labels.clone() }
     }
 }
 
-fn listing(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<(Table, Doubt), Refused> {
+/// The rows of a query about a set, in their order.
+pub fn rows_of(query: &Query, set: &Set, shape: Option<Shape>, naming: &Naming) -> Result<(Chosen, Doubt), Refused> {
+    let shape = shape.unwrap_or(Shape { layers: 1, width: 1 });
+    Ok(match set {
+        Set::Pairs(pairs) if query.by.is_empty() => listing(query, pairs, shape, naming)?,
+        Set::Pairs(pairs) => (grouped(query, pairs, shape, naming)?, pairs.all_doubts()),
+        Set::Facts(_) | Set::Neurons(_) if query.chance.is_some() => return Err("against chance".into()),
+        Set::Facts(facts) => (of_facts(query, facts, naming)?, Doubt::default()),
+        Set::Neurons(neurons) => (of_neurons(query, neurons, shape, naming)?, Doubt::default()),
+    })
+}
+
+/// The rows of a result and the columns that are shown of them.
+pub struct Chosen {
+    columns: Vec<&'static str>,
+    pub rows: Vec<Row>,
+}
+
+impl Chosen {
+    fn table(&self, naming: &Naming) -> Table {
+        let shown = self.rows.iter().map(|row| self.columns.iter().map(|name| cell(row, name, naming)).collect());
+        Table { columns: self.columns.iter().map(|&name| name.to_owned()).collect(), rows: shown.collect() }
+    }
+}
+
+fn listing(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<(Chosen, Doubt), Refused> {
     let mut dims = vec!["fact", "relation", "subject", "object", "layer", "neuron"];
     let scored = pairs.scores.is_some();
     let rows = pairs.members.iter().flat_map(|(&fact, neurons)| neurons.iter().map(move |&neuron| (fact, neuron)));
@@ -100,7 +114,8 @@ fn listing(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
         let score = pairs.scores.as_ref().and_then(|scores| scores.get(&(fact, neuron)));
         let (layer, unit) = place(neuron, shape);
         let key = RowKey { layer: Some(layer), unit: Some(unit), ..naming.key(fact) };
-        Row { key, measures: BTreeMap::from([("score", score.map_or(Cell::Null, |score| Cell::Score(*score)))]) }
+        let measures = BTreeMap::from([("score", score.map_or(Cell::Null, |score| Cell::Score(*score)))]);
+        Row { key, measures, of: BTreeMap::new() }
     });
     let rows = rows.collect();
     let mut doubt = pairs.all_doubts();
@@ -122,7 +137,7 @@ fn listed(
     rows: Vec<Row>,
     top_by: Option<&'static str>,
     naming: &Naming,
-) -> Result<Table, Refused> {
+) -> Result<Chosen, Refused> {
     if !query.having.is_empty() {
         return Err("`having` without `by`".into());
     }
@@ -130,56 +145,73 @@ fn listed(
     finish(query, columns, &dims, rows, top_by, naming)
 }
 
-fn of_facts(query: &Query, facts: &BTreeSet<usize>, naming: &Naming) -> Result<Table, Refused> {
+fn of_facts(query: &Query, facts: &BTreeSet<usize>, naming: &Naming) -> Result<Chosen, Refused> {
     if query.by.is_empty() {
-        let rows = facts.iter().map(|&fact| Row { key: naming.key(fact), measures: BTreeMap::new() });
+        let rows =
+            facts.iter().map(|&fact| Row { key: naming.key(fact), measures: BTreeMap::new(), of: BTreeMap::new() });
         return listed(query, &["fact", "relation", "subject", "object"], rows.collect(), None, naming);
     }
     let one = BTreeSet::from([0]);
     let members: ByFact = facts.iter().map(|&fact| (fact, one.clone())).collect();
     let allowed = [Dimension::Fact, Dimension::Relation, Dimension::Subject, Dimension::Object];
     let shape = Shape { layers: 1, width: 1 };
-    counted(query, &allowed, &["facts", "share"], vec![(None, members)], facts.len(), shape, naming)
+    let measures = ["facts", "share"];
+    let rows = counted(query, &allowed, &measures, vec![(None, members)], facts.len(), shape, naming)?;
+    finish_counted(query, &measures, rows, naming)
 }
 
-fn of_neurons(query: &Query, neurons: &BTreeSet<u32>, shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+fn of_neurons(query: &Query, neurons: &BTreeSet<u32>, shape: Shape, naming: &Naming) -> Result<Chosen, Refused> {
     if query.by.is_empty() {
         let row = |&neuron: &u32| {
             let (layer, unit) = place(neuron, shape);
             let key = RowKey { layer: Some(layer), unit: Some(unit), ..RowKey::default() };
-            Row { key, measures: BTreeMap::new() }
+            Row { key, measures: BTreeMap::new(), of: BTreeMap::new() }
         };
         return listed(query, &["layer", "neuron"], neurons.iter().map(row).collect(), None, naming);
     }
     let members = if neurons.is_empty() { ByFact::new() } else { ByFact::from([(0, neurons.clone())]) };
     let allowed = [Dimension::Layer, Dimension::Neuron];
-    counted(query, &allowed, &["neurons", "share"], vec![(None, members)], neurons.len(), shape, naming)
+    let measures = ["neurons", "share"];
+    let rows = counted(query, &allowed, &measures, vec![(None, members)], neurons.len(), shape, naming)?;
+    finish_counted(query, &measures, rows, naming)
 }
 
-fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<Chosen, Refused> {
     let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
     let of_source = has(Dimension::Lang) || has(Dimension::Prompt) || has(Dimension::Run);
-    let measures = ["pairs", "facts", "neurons", "share"];
+    let extra = extra_columns(query);
+    let measures = [&["pairs", "facts", "neurons", "share"], &extra[..]].concat();
+    let asks = extra.contains(&"asked") || has(Dimension::Size);
+    let known = pairs.asked.is_some() && (!of_source || pairs.entries.is_some());
+    if asks && !known {
+        return Err("nobody knows what was asked".into());
+    }
+    let places = extra.iter().any(|name| ["langs", "prompts", "runs"].contains(name));
+    if places && !(has(Dimension::Fact) && has(Dimension::Neuron)) {
+        return Err("rows of several pairs".into());
+    }
+    if places && pairs.found.is_none() {
+        return Err("the set does not know its languages".into());
+    }
+    let asked = if asks { asked_by_row(query, pairs, naming) } else { BTreeMap::new() };
     if query.chance.is_some() {
         against::check(query)?;
-        let mut rows = counted_rows(
-            query,
-            Dimension::ALL,
-            &measures,
-            vec![(None, pairs.members.clone())],
-            pairs.count(),
-            shape,
-            naming,
-        )?;
+        let parts = vec![(None, pairs.members.clone())];
+        let mut rows = counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)?;
         against::add(&mut rows, &pairs.members, shape);
-        return finish_counted(query, &["pairs", "facts", "neurons", "share", "p_chance", "fdr"], rows, naming);
+        rows.iter_mut().for_each(|row| add_asked(row, &asked));
+        let measures = [&["pairs", "facts", "neurons", "share", "p_chance", "fdr"], &extra[..]].concat();
+        return finish_counted(query, &measures, rows, naming);
     }
     if has(Dimension::Group) {
         let groups = pairs.groups.as_ref().ok_or("`by group` needs `dkn`")?;
-        if has(Dimension::Layer) || has(Dimension::Neuron) {
+        if has(Dimension::Layer) || has(Dimension::Neuron) || has(Dimension::Size) {
             return Err("groups cannot be split".into());
         }
-        return by_group(query, pairs.count(), groups, shape, naming);
+        let mut rows = by_group(query, pairs.count(), groups, shape, naming);
+        rows.iter_mut().for_each(|row| add_asked(row, &asked));
+        let measures = [&["pairs", "facts", "neurons", "share", "p", "p_alone", "p_all"], &extra[..]].concat();
+        return finish_counted(query, &measures, rows, naming);
     }
     let parts: Vec<(Option<Where>, ByFact)> = if of_source {
         let found = pairs.found.clone().ok_or("the set does not know its languages")?;
@@ -187,25 +219,25 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     } else {
         vec![(None, pairs.members.clone())]
     };
-    counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)
-}
-
-/// Counts of a set that is not held against chance.
-fn counted(
-    query: &Query,
-    allowed: &[Dimension],
-    measures: &[&'static str],
-    parts: Vec<(Option<Where>, ByFact)>,
-    total: usize,
-    shape: Shape,
-    naming: &Naming,
-) -> Result<Table, Refused> {
-    let rows = counted_rows(query, allowed, measures, parts, total, shape, naming)?;
-    finish_counted(query, measures, rows, naming)
+    let mut rows = if has(Dimension::Size) {
+        if has(Dimension::Layer) || has(Dimension::Neuron) {
+            return Err("a size is one of the whole set".into());
+        }
+        by_size(query, pairs, parts, naming)
+    } else {
+        counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)?
+    };
+    for row in &mut rows {
+        add_asked(row, &asked);
+        if places {
+            add_places(row, pairs, shape, naming);
+        }
+    }
+    finish_counted(query, &measures, rows, naming)
 }
 
 /// Distinct pairs, facts and neurons for every combination of dimensions.
-fn counted_rows(
+fn counted(
     query: &Query,
     allowed: &[Dimension],
     measures: &[&'static str],
@@ -239,17 +271,18 @@ fn counted_rows(
                 if measures.contains(&"pairs") { neurons.len() } else { pairs.len() },
                 total,
             ),
+            of: BTreeMap::new(),
         }
     });
     Ok(with_labels(rows.collect(), naming))
 }
 
-fn counts(pairs: usize, facts: usize, neurons: usize, total: usize) -> BTreeMap<&'static str, Cell> {
+pub fn counts(pairs: usize, facts: usize, neurons: usize, total: usize) -> BTreeMap<&'static str, Cell> {
     BTreeMap::from([
         ("pairs", Cell::Integer(pairs as u64)),
         ("facts", Cell::Integer(facts as u64)),
         ("neurons", Cell::Integer(neurons as u64)),
-        ("share", Cell::Ratio(pairs as f64 / total as f64)),
+        ("share", Cell::Ratio(if total == 0 { 0.0 } else { pairs as f64 / total as f64 })),
     ])
 }
 
@@ -275,7 +308,7 @@ fn by_group(
     groups: &BTreeMap<Where, GroupsByFact>,
     shape: Shape,
     naming: &Naming,
-) -> Result<Table, Refused> {
+) -> Vec<Row> {
     let mut found: BTreeMap<RowKey, BTreeMap<usize, Vec<[f64; 3]>>> = BTreeMap::new();
     for (slot, facts) in groups {
         for (&fact, list) in facts {
@@ -300,10 +333,9 @@ fn by_group(
         for (at, name) in ["p", "p_alone", "p_all"].into_iter().enumerate() {
             measures.insert(name, evidence.map_or(Cell::Null, |means| Cell::Ratio(means[at])));
         }
-        Row { key, measures }
+        Row { key, measures, of: BTreeMap::new() }
     });
-    let rows = with_labels(rows.collect(), naming);
-    finish_counted(query, &["pairs", "facts", "neurons", "share", "p", "p_alone", "p_all"], rows, naming)
+    with_labels(rows.collect(), naming)
 }
 
 /// The mean of each of three numbers.
@@ -319,7 +351,7 @@ pub fn finish_counted(
     measures: &[&'static str],
     rows: Vec<Row>,
     naming: &Naming,
-) -> Result<Table, Refused> {
+) -> Result<Chosen, Refused> {
     let dims: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
     let mut columns = match &query.head {
         Head::Between { dim, .. } => similarity::columns(dim.dimension),
@@ -344,13 +376,21 @@ fn finish(
     mut rows: Vec<Row>,
     top_by: Option<&'static str>,
     naming: &Naming,
-) -> Result<Table, Refused> {
+) -> Result<Chosen, Refused> {
     let keys = query.having.iter().map(|having| having.key).chain(query.order.iter().map(|order| order.key));
     if let Some(key) = keys.into_iter().find(|key| !columns.contains(&column(*key))) {
         return Err(format!("no column {key}"));
     }
     if query.having.iter().any(|having| having.key == Key::Dimension(Dimension::Group)) {
         return Err("a group is no number".into());
+    }
+    let similarity = !matches!(query.head, Head::Set(_));
+    let sized = query.by.iter().any(|dim| dim.dimension == Dimension::Size);
+    if !similarity && !sized && query.having.iter().any(asks_for_none) {
+        return Err("what has none has no row".into());
+    }
+    if query.having.iter().any(|having| number(having).percent) && !columns.contains(&"pairs") {
+        return Err("a percentage of what nobody was asked".into());
     }
     rows.retain(|row| query.having.iter().all(|having| satisfies(row, having, naming)));
     rows.sort_by(|a, b| {
@@ -365,8 +405,7 @@ fn finish(
             .as_ref()
             .map_or(usize::MAX, |top| usize::try_from(top.count.value().expect("a number")).unwrap_or(usize::MAX)),
     );
-    let shown = rows.iter().map(|row| columns.iter().map(|name| cell(row, name, naming)).collect());
-    Ok(Table { columns: columns.iter().map(|&name| name.to_owned()).collect(), rows: shown.collect() })
+    Ok(Chosen { columns: columns.to_vec(), rows })
 }
 
 fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
@@ -374,21 +413,52 @@ fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
 }
 
 fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
-    let value = match cell(row, column(having.key), naming) {
+    let name = column(having.key);
+    if number(having).percent {
+        let (Cell::Integer(count), Some(of)) = (&row.measures[name], row.of.get(name)) else { return false };
+        // In whole numbers: 33.3 % of 9 is 333 × 9 ÷ 1,000.
+        let written = number(having).value.to_string();
+        let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
+        let digits: u128 = format!("{whole}{fraction}").parse().expect("a percentage without an exponent");
+        let scale = 10_u128.pow(fraction.len() as u32);
+        return holds_in_order(having.op, (u128::from(*count) * 100 * scale).cmp(&(digits * u128::from(*of))));
+    }
+    let value = match cell(row, name, naming) {
         Cell::Integer(number) => number as f64,
         Cell::Ratio(ratio) => ratio,
         Cell::Score(score) => f64::from(score),
         Cell::Null | Cell::Text(_) => return false,
     };
-    let than = having.value.value().expect("a number").value;
-    match having.op {
-        Comparison::Equal => value == than,
-        Comparison::NotEqual => value != than,
-        Comparison::Less => value < than,
-        Comparison::LessOrEqual => value <= than,
-        Comparison::Greater => value > than,
-        Comparison::GreaterOrEqual => value >= than,
+    holds_in_order(having.op, value.partial_cmp(&number(having).value).expect("numbers"))
+}
+
+/// What a column is compared with: statements here have no parameters.
+pub fn number(having: &Having) -> Number {
+    having.value.value().expect("a number")
+}
+
+fn holds_in_order(op: Comparison, order: Ordering) -> bool {
+    match op {
+        Comparison::Equal => order == Ordering::Equal,
+        Comparison::NotEqual => order != Ordering::Equal,
+        Comparison::Less => order == Ordering::Less,
+        Comparison::LessOrEqual => order != Ordering::Greater,
+        Comparison::Greater => order == Ordering::Greater,
+        Comparison::GreaterOrEqual => order != Ordering::Less,
     }
+}
+
+/// Whether only a count of 0 could satisfy a condition, which no row has.
+fn asks_for_none(having: &Having) -> bool {
+    let counts = ["pairs", "facts", "neurons", "langs", "prompts", "runs"].contains(&column(having.key));
+    let (op, value) = (having.op, number(having).value);
+    let none = match op {
+        Comparison::Equal => value == 0.0,
+        Comparison::LessOrEqual => (0.0..1.0).contains(&value),
+        Comparison::Less => value > 0.0 && value <= 1.0,
+        _ => false,
+    };
+    counts && none && (!number(having).percent || value == 0.0)
 }
 
 fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {

@@ -31,6 +31,10 @@ pub struct Pairs {
     /// Facts that the set has data for, whether or not a neuron passed.
     pub attributed: BTreeSet<usize>,
     pub doubts: BTreeMap<usize, Doubt>,
+    /// Facts that could have had pairs; a saved set does not know them.
+    pub asked: Option<BTreeSet<usize>>,
+    /// The facts with an entry at each (run, language, prompt), of a `kn` or `dkn` that is filtered at most.
+    pub entries: Option<BTreeMap<Where, BTreeSet<usize>>>,
     /// The pairs of each (run, language, prompt), of a `kn` or `dkn` that is filtered at most.
     pub found: Option<BTreeMap<Where, ByFact>>,
     pub groups: Option<BTreeMap<Where, GroupsByFact>>,
@@ -87,19 +91,26 @@ impl Pairs {
 
     pub fn intersection(&self, other: &Self) -> Self {
         let sure = |fact| self.surely_empty(fact) || other.surely_empty(fact);
-        self.combine(other, |a, b| a & b, |fact, doubt| Doubt { must: doubt.must && !sure(fact), ..doubt })
+        let both = self.combine(other, |a, b| a & b, |fact, doubt| Doubt { must: doubt.must && !sure(fact), ..doubt });
+        Self { asked: self.asked.as_ref().zip(other.asked.as_ref()).map(|(a, b)| a & b), ..both }
     }
 
     pub fn union(&self, other: &Self) -> Self {
         let mut union = self.combine(other, |a, b| a | b, |_, doubt| doubt);
         union.attributed = &self.attributed | &other.attributed;
         union.through = self.through && other.through;
+        union.asked = self.asked_of_either(other);
         union
     }
 
     pub fn symmetric_difference(&self, other: &Self) -> Self {
         let through = self.through && other.through;
-        Self { through, ..self.combine(other, |a, b| a ^ b, |_, doubt| doubt) }
+        let asked = self.asked_of_either(other);
+        Self { through, asked, ..self.combine(other, |a, b| a ^ b, |_, doubt| doubt) }
+    }
+
+    fn asked_of_either(&self, other: &Self) -> Option<BTreeSet<usize>> {
+        self.asked.as_ref().zip(other.asked.as_ref()).map(|(a, b)| a | b)
     }
 
     pub fn in_any(all: &[Self]) -> Self {
@@ -121,12 +132,17 @@ impl Pairs {
         let sure = |fact| self.surely_empty(fact);
         let mut left = self.combine(other, |a, b| a - b, |fact, d| Doubt { must: d.must && !sure(fact), ..d });
         left.scores.clone_from(&self.scores);
+        left.asked.clone_from(&self.asked);
         left
     }
 
     pub fn only_facts(mut self, keep: impl Fn(usize) -> bool) -> Self {
         self.members.retain(|fact, _| keep(*fact));
         self.attributed.retain(|fact| keep(*fact));
+        self.asked.iter_mut().for_each(|asked| asked.retain(|fact| keep(*fact)));
+        for facts in self.entries.iter_mut().flat_map(BTreeMap::values_mut) {
+            facts.retain(|fact| keep(*fact));
+        }
         self.doubts.retain(|fact, _| keep(*fact));
         for found in self.found.iter_mut().flat_map(BTreeMap::values_mut) {
             found.retain(|fact, _| keep(*fact));
@@ -137,17 +153,22 @@ impl Pairs {
         self
     }
 
-    pub fn only_neurons(mut self, neurons: &BTreeSet<u32>) -> Self {
-        let keep = |of: &mut ByFact| of.values_mut().for_each(|set| *set = &*set & neurons);
-        keep(&mut self.members);
+    pub fn only_neurons(self, neurons: &BTreeSet<u32>) -> Self {
+        self.only_neurons_that(|neuron| neurons.contains(&neuron), !neurons.is_empty())
+    }
+
+    /// `some`: whether there is such a neuron at all.
+    pub fn only_neurons_that(mut self, keep: impl Fn(u32) -> bool, some: bool) -> Self {
+        let keep_in = |of: &mut ByFact| of.values_mut().for_each(|set| set.retain(|&neuron| keep(neuron)));
+        keep_in(&mut self.members);
         self.members.retain(|_, set| !set.is_empty());
-        self.found.iter_mut().flat_map(BTreeMap::values_mut).for_each(keep);
+        self.found.iter_mut().flat_map(BTreeMap::values_mut).for_each(keep_in);
         // A group that lost a neuron is no longer that group.
         for groups in self.groups.iter_mut().flat_map(BTreeMap::values_mut) {
-            groups.values_mut().for_each(|list| list.retain(|group| group.neurons.is_subset(neurons)));
+            groups.values_mut().for_each(|list| list.retain(|group| group.neurons.iter().all(|&n| keep(n))));
         }
         for doubt in self.doubts.values_mut() {
-            doubt.must &= self.through && !neurons.is_empty();
+            doubt.must &= self.through && some;
         }
         self
     }

@@ -3,9 +3,9 @@
 use super::eval::Refused;
 use super::floor::Doubt;
 use super::keys::{Naming, Part, RowKey};
-use super::rows::{Row, finish_counted, with_labels};
+use super::rows::{Chosen, Row, finish_counted, with_labels};
 use super::sets::Pairs;
-use super::table::{Cell, Table};
+use super::table::Cell;
 use super::world::place;
 use kndb_query::{Dimension, Query};
 use kndb_storage::Shape;
@@ -42,7 +42,7 @@ pub fn of_pairs(
     [left, right]: [&Pairs; 2],
     shape: Shape,
     naming: &Naming,
-) -> Result<(Table, Doubt), Refused> {
+) -> Result<(Chosen, Doubt), Refused> {
     let mut rows = BTreeMap::new();
     gather(query, &[], [left, right], shape, naming, &mut rows)?;
     let both = left.attributed.intersection(&right.attributed);
@@ -57,7 +57,7 @@ pub fn between(
     dimension: Dimension,
     shape: Shape,
     naming: &Naming,
-) -> Result<(Table, Doubt), Refused> {
+) -> Result<(Chosen, Doubt), Refused> {
     if dimension == Dimension::Relation {
         return Ok((between_relations(query, pairs, shape, naming)?, pairs.all_doubts()));
     }
@@ -235,7 +235,7 @@ fn similar(row: &Gathered, width: u32) -> BTreeMap<&'static str, Cell> {
     ])
 }
 
-fn table(query: &Query, rows: BTreeMap<RowKey, Gathered>, width: u32, naming: &Naming) -> Result<Table, Refused> {
+fn table(query: &Query, rows: BTreeMap<RowKey, Gathered>, width: u32, naming: &Naming) -> Result<Chosen, Refused> {
     let rows = rows.into_iter().map(|(mut key, row)| {
         key.sample = query.by.iter().any(|dim| dim.dimension != Dimension::Layer).then_some(row.first);
         let unpaired = if key.layer.is_some() { Cell::Null } else { Cell::Integer(row.unpaired) };
@@ -243,20 +243,20 @@ fn table(query: &Query, rows: BTreeMap<RowKey, Gathered>, width: u32, naming: &N
         measures.insert("others", ratio(mean(&row.others).map(|mean| rounded(mean, 12))));
         measures.insert("facts", Cell::Integer(row.indices.len() as u64));
         measures.insert("unpaired", unpaired);
-        Row { key, measures }
+        Row { key, measures, of: BTreeMap::new() }
     });
     let rows = with_labels(rows.collect(), naming);
     finish_counted(query, &["similarity", "expected", "p", "others", "facts", "unpaired"], rows, naming)
 }
 
 /// Two sets of neurons.
-pub fn of_neurons(query: &Query, sets: [&Neurons; 2], shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+pub fn of_neurons(query: &Query, sets: [&Neurons; 2], shape: Shape, naming: &Naming) -> Result<Chosen, Refused> {
     let mut rows = BTreeMap::new();
     compare_neurons(query, &[], sets, shape, &mut rows)?;
     neurons_table(query, rows, shape.width, naming)
 }
 
-fn between_relations(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<Table, Refused> {
+fn between_relations(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Result<Chosen, Refused> {
     let mut relations: BTreeMap<&str, Neurons> = BTreeMap::new();
     for (&fact, neurons) in &pairs.members {
         if let Some(relation) = &naming.world.facts[fact].relation {
@@ -309,11 +309,11 @@ fn neurons_table(
     rows: BTreeMap<RowKey, Gathered>,
     width: u32,
     naming: &Naming,
-) -> Result<Table, Refused> {
+) -> Result<Chosen, Refused> {
     let rows = rows.into_iter().map(|(key, row)| {
         let mut measures = similar(&row, width);
         measures.insert("neurons", Cell::Integer(row.neurons as u64));
-        Row { key, measures }
+        Row { key, measures, of: BTreeMap::new() }
     });
     finish_counted(query, &["similarity", "expected", "p", "neurons"], rows.collect(), naming)
 }

@@ -1,8 +1,9 @@
 //! Random statements over the names of a store: well-typed and answerable for the most part.
 
+mod sources;
+
 use super::build::shape_of;
-use super::counts::counted;
-use super::scenario::{LANGUAGES, RunPlan, Scenario, high, low, tau};
+use super::scenario::{RunPlan, Scenario};
 use kndb_query::*;
 use kndb_storage::Shape;
 use proptest::collection::vec;
@@ -10,6 +11,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
+use sources::{called, number, source};
 
 const NOWHERE: Span = Span { start: 0, end: 0 };
 
@@ -47,153 +49,6 @@ impl Names {
     fn shape(&self) -> Shape {
         shape_of(self.model, &self.plan)
     }
-}
-
-fn text(text: impl Into<String>) -> Text {
-    Text { text: text.into(), span: NOWHERE }
-}
-
-/// A relation by its name instead of its id, in some spelling of it.
-fn called(relation: &str) -> &'static str {
-    match relation {
-        "P36" => "Capital",
-        "P37" => "official_language",
-        _ => "place of birth",
-    }
-}
-
-fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
-    known: Vec<T>,
-    stray: &'static str,
-) -> BoxedStrategy<Vec<Text>> {
-    let stray = Just(vec![text(stray)]);
-    if known.is_empty() {
-        return stray.boxed();
-    }
-    let known = select(known).prop_map(text);
-    prop_oneof![40 => known.clone().prop_map(|one| vec![one]), 20 => vec(known, 1..4), 1 => stray].boxed()
-}
-
-fn choice(texts: BoxedStrategy<Vec<Text>>, all: u32) -> impl Strategy<Value = Test> {
-    prop_oneof![8 => texts.prop_map(Test::Names), all => Just(Test::Every)]
-}
-
-fn labels(what: &'static str) -> impl Strategy<Value = Test> {
-    let label = prop_oneof![Just("Paris".to_owned()), (1..5_u8).prop_map(move |n| format!("{what} {n}"))];
-    let part = select(vec!["", "a", "ô", "Par", " 1", "x"]);
-    prop_oneof![vec(label.prop_map(text), 1..4).prop_map(Test::Names), part.prop_map(|part| Test::Contains(text(part))),]
-}
-
-fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Test> {
-    let within = (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE });
-    let stray = Just(Interval { first: 0, last: beyond, span: NOWHERE });
-    let one = prop_oneof![60 => within, 1 => stray];
-    prop_oneof![1 => Just(Test::Every), 8 => vec(one, 1..3).prop_map(Test::Within)]
-}
-
-/// Prompts that there are, and some more.
-fn prompts(names: &Names) -> impl Strategy<Value = Test> + use<> {
-    let one = |first, last| Interval { first, last, span: NOWHERE };
-    let known = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(u32::from(n), u32::from(n))]);
-    let range = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(0, u32::from(n))]);
-    let stray = (0..9_u32).prop_map(move |n| vec![one(n, n)]);
-    prop_oneof![
-        4 => known.clone().prop_map(Test::Within),
-        4 => range.prop_map(Test::Within),
-        2 => (known, stray.clone()).prop_map(|(a, b)| Test::Within([a, b].concat())),
-        1 => stray.prop_map(Test::Within),
-        1 => Just(Test::Every),
-    ]
-}
-
-/// A lower bound.
-fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
-    let ops = select(vec![Comparison::GreaterOrEqual, Comparison::Greater]);
-    (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
-}
-
-fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
-    value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
-}
-
-fn number(value: f64) -> Number {
-    Number { value, percent: false }
-}
-
-fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Test> {
-    match key {
-        ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).boxed(),
-        ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).boxed(),
-        ConditionKey::Fact => {
-            let ids = (0..names.plan.facts.len()).map(super::build::name).collect();
-            choice(one_or_more(ids, "nobody"), 1).boxed()
-        }
-        ConditionKey::Subject => labels("Name").boxed(),
-        ConditionKey::Object => labels("Côte").boxed(),
-        ConditionKey::Run => {
-            let models = names.models().len();
-            let runs = one_or_more(names.runs(kind == SourceKind::Dkn), "brt");
-            if kind == SourceKind::Likn {
-                let one = runs.prop_map(|mut runs| runs.split_off(runs.len() - 1));
-                return one.prop_map(Test::Names).boxed();
-            }
-            choice(runs, u32::from(models == 1)).boxed()
-        }
-        ConditionKey::Prompt => prompts(names).boxed(),
-        ConditionKey::Layer => intervals(2, names.shape().layers).boxed(),
-        ConditionKey::Tau => exactly(tau()),
-        ConditionKey::Score => from(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]).boxed(),
-        ConditionKey::Rank => {
-            let last = select(vec![1.0, 2.0, 3.0, 5.0, 9.0, 40.0]);
-            let or_before = (last, any::<bool>()).prop_map(|(last, strict)| match strict {
-                true => Test::Number(Comparison::Less, number(last + 1.0)),
-                false => Test::Number(Comparison::LessOrEqual, number(last)),
-            });
-            or_before.boxed()
-        }
-        ConditionKey::Langs | ConditionKey::Prompts | ConditionKey::Runs => counted().boxed(),
-        ConditionKey::TLow => exactly(low()),
-        ConditionKey::THigh => exactly(high()),
-        ConditionKey::Size => {
-            let sizes = select(vec![(2, 2), (2, 2), (2, 3), (3, 3), (2, 4), (4, 9)]);
-            let sizes = vec(sizes.prop_map(|(first, last)| Interval { first, last, span: NOWHERE }), 1..3);
-            prop_oneof![1 => Just(Test::Every), 8 => sizes.prop_map(Test::Within)].boxed()
-        }
-    }
-}
-
-fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
-    use ConditionKey::{
-        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Size, Subject, THigh, TLow, Tau,
-    };
-    let keys = match kind {
-        SourceKind::Kn => vec![
-            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs,
-            Runs,
-        ],
-        SourceKind::Likn => {
-            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts]
-        }
-        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
-        SourceKind::Facts => vec![Relation, Fact, Subject, Object],
-        SourceKind::Entries => vec![],
-    };
-    let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
-    // Where several runs could be meant, most sources say which.
-    let meant = names.plan.runs.iter().filter(|run| if kind == SourceKind::Dkn { run.groups } else { run.scores });
-    let with_run = if meant.count() > 1 { 0.97 } else { 0.3 };
-    let names = names.clone();
-    (subsequence(keys, 0..4), proptest::bool::weighted(with_run))
-        .prop_flat_map(move |(mut keys, with_run)| {
-            keys.dedup();
-            keys.extend(run.iter().copied().filter(|_| with_run));
-            keys.into_iter().map(|key| (Just(key), test_of(key, &names, kind))).collect::<Vec<_>>()
-        })
-        .prop_map(move |tests| {
-            let conditions = tests.into_iter().map(|(key, test)| Condition { key, test, span: NOWHERE }).collect();
-            placed(ExprKind::Source(Source { kind, conditions, span: NOWHERE }))
-        })
-        .boxed()
 }
 
 fn placed(kind: ExprKind) -> Expr {
@@ -252,11 +107,19 @@ pub fn pairs(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
         return leaf;
     }
     let (inner, neurons, facts) = (pairs(names, depth - 1), neurons(names, depth - 1), facts(names, depth - 1));
+    use Dimension::{Fact, Layer, Neuron, Relation};
+    let by = [vec![Fact, Neuron], vec![Neuron, Fact], vec![Layer, Fact, Neuron], vec![]];
+    let stray = [&by[..], &[vec![Relation, Neuron], vec![Layer]]].concat();
+    let places = [Measure::Langs, Measure::Prompts, Measure::Runs];
+    let listed = [Key::Dimension(Fact), Key::Dimension(Layer), Key::Measure(Measure::Score)];
     prop_oneof![
-        3 => leaf,
+        3 => leaf.clone(),
+        1 => parenthesised(leaf, &by[..3], &listed, &places),
+        2 => parenthesised(inner.clone(), &[&by[..], &by[..], &by[..], &stray[..]].concat(), &listed, &COUNTS),
         3 => joined(select(SetOp::ALL), inner.clone(), inner.clone()),
         2 => joined(Just(SetOp::Intersection), inner.clone(), neurons.clone()),
-        1 => joined(Just(SetOp::Intersection), neurons, inner.clone()),
+        1 => joined(Just(SetOp::Intersection), neurons.clone(), inner.clone()),
+        1 => joined(Just(SetOp::Difference), inner.clone(), neurons),
         1 => joined(Just(SetOp::Intersection), facts.clone(), inner.clone()),
         2 => joined(select(vec![SetOp::Intersection, SetOp::Difference]), inner, facts),
     ]
@@ -269,9 +132,16 @@ pub fn neurons(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     if depth == 0 {
         return leaf;
     }
-    let of = pairs(names, depth - 1).prop_map(|of| placed(ExprKind::NeuronsOf(Box::new(of))));
+    use Dimension::{Layer, Neuron};
+    let of = pairs(names, depth - 1);
+    let by = [vec![Neuron], vec![Layer, Neuron], vec![Neuron, Layer]];
+    let rows = parenthesised(of.clone(), &by, &[], &COUNTS);
+    let of = of.prop_map(|of| placed(ExprKind::NeuronsOf(Box::new(of))));
     let inner = neurons(names, depth - 1);
-    prop_oneof![3 => leaf, 2 => of, 1 => joined(select(SetOp::ALL), inner.clone(), inner)].boxed()
+    let listed = [Key::Dimension(Layer), Key::Dimension(Neuron)];
+    let again = parenthesised(inner.clone(), &[vec![], vec![Neuron]], &listed, &[Measure::Neurons, Measure::Share]);
+    prop_oneof![3 => leaf, 2 => of, 2 => rows, 1 => again, 1 => joined(select(SetOp::ALL), inner.clone(), inner)]
+        .boxed()
 }
 
 pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
@@ -281,19 +151,48 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     }
     // Facts are the same in every model.
     let of = Union::new(names.models().iter().map(|names| pairs(names, depth - 1)));
+    use Dimension::{Fact, Object, Relation};
+    let rows = parenthesised(of.clone().boxed(), &[vec![Fact]], &[], &COUNTS);
     let of = of.prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
     let inner = facts(names, depth - 1);
-    prop_oneof![3 => leaf, 3 => of, 1 => joined(select(SetOp::ALL), inner.clone(), inner)].boxed()
+    let listed = [Key::Dimension(Relation), Key::Dimension(Object), Key::Dimension(Fact)];
+    let again = parenthesised(inner.clone(), &[vec![], vec![Fact]], &listed, &[Measure::Facts, Measure::Share]);
+    prop_oneof![3 => leaf, 3 => of, 2 => rows, 1 => again, 1 => joined(select(SetOp::ALL), inner.clone(), inner)]
+        .boxed()
+}
+
+/// What rows of pairs count.
+const COUNTS: [Measure; 6] =
+    [Measure::Pairs, Measure::Facts, Measure::Facts, Measure::Neurons, Measure::Asked, Measure::Frequency];
+
+/// A query in parentheses, by one of some lists of dimensions.
+fn parenthesised(
+    of: BoxedStrategy<Expr>,
+    by: &[Vec<Dimension>],
+    listed: &[Key],
+    measures: &[Measure],
+) -> BoxedStrategy<Expr> {
+    let query = clauses(of.prop_map(Head::Set).boxed(), select(by.to_vec()).boxed(), listed, measures);
+    query.prop_map(|query| placed(ExprKind::Rows(Box::new(Query { plot: false, ..query })))).boxed()
 }
 
 /// The clauses of a query: on its dimensions and measures, for the most part.
 fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures: &[Measure]) -> BoxedStrategy<Query> {
-    let (listed, measures) = (listed.to_vec(), measures.to_vec());
     let by = prop_oneof![1 => Just(vec![]), 3 => subsequence(dims.to_vec(), 1..=dims.len().min(3)).prop_shuffle()];
+    clauses(head, by.boxed(), listed, measures)
+}
+
+fn clauses(
+    head: BoxedStrategy<Head>,
+    by: BoxedStrategy<Vec<Dimension>>,
+    listed: &[Key],
+    measures: &[Measure],
+) -> BoxedStrategy<Query> {
+    let (listed, measures) = (listed.to_vec(), measures.to_vec());
     (head, by, any::<bool>())
         .prop_flat_map(move |(head, by, clauses)| {
             let counted = !by.is_empty() || !matches!(head, Head::Set(_));
-            let columns: Vec<Key> = if counted {
+            let columns: Vec<Key> = if counted || listed.is_empty() {
                 let measures = measures.iter().copied().map(Key::Measure);
                 by.iter().copied().map(Key::Dimension).chain(measures).collect()
             } else {
@@ -308,13 +207,16 @@ fn query(head: BoxedStrategy<Head>, dims: &[Dimension], listed: &[Key], measures
                 span: NOWHERE,
             });
             let than = prop_oneof![(0..6_u8).prop_map(f64::from), select(vec![0.1, 0.25, 0.5, 1.0 / 3.0])];
-            let having = (key, select(Comparison::ALL), than).prop_map(|(key, op, value)| Having {
-                key,
-                key_span: NOWHERE,
-                op,
-                // What is computed otherwise here differs in its last digits, so that a bound must not be met.
-                value: Given::Value(number(value + if is_computed(key) { 0.001_234_5 } else { 0.0 })),
-                span: NOWHERE,
+            let share = option::weighted(0.4, select(vec![0.0, 0.5, 10.0, 25.0, 33.3, 50.0, 60.0, 66.7, 100.0]));
+            let having = (key, select(Comparison::ALL), than, share).prop_map(|(key, op, value, share)| {
+                use Measure::{Facts, Langs, Prompts, Runs};
+                let shares = [Facts, Langs, Prompts, Runs].iter().any(|of| key == Key::Measure(*of));
+                let value = match share.filter(|_| shares) {
+                    Some(value) => Number { value, percent: true },
+                    // What is computed otherwise here differs in its last digits, so that a bound must not be met.
+                    None => number(value + if is_computed(key) { 0.001_234_5 } else { 0.0 }),
+                };
+                Having { key, key_span: NOWHERE, op, value: Given::Value(value), span: NOWHERE }
             });
             let is_text = |key: &Key| {
                 use Dimension::{Fact, Lang, Object, Relation, Run, Subject};
@@ -362,6 +264,14 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         }
         let all = format!("[run={:?}]", run.name);
         statements.extend(["lang", "prompt", "run, lang", "layer"].map(|by| format!("kn{all} by {by}")));
+        statements
+            .extend(["size", "size, relation", "lang, size", "prompt, size"].map(|by| format!("kn{all} by {by}")));
+        statements.push(format!("(kn{all} by neuron having facts >= 50%) by layer"));
+        statements.push(format!("kn{all} by relation, lang having facts >= 60% order by frequency, asked"));
+        statements.push(format!("(kn{all} by fact, neuron having langs = 1) by layer"));
+        statements.push(format!("kn{all} by fact, neuron having prompts >= 50% order by langs, runs"));
+        statements.push(format!("kn{all} & (kn{all} by neuron order by facts, layer top 2) by lang"));
+        statements.push(format!("(kn{all} order by subject, neuron top 5) by fact"));
         statements.push(format!("facts of (likn{all} & neurons(0:0..{unit}, 1:0))"));
         statements.push(format!("facts of (kn{all} & neurons(0:0..{unit}, 1:0)) by relation"));
         statements.push(format!("dkn{all} by group top 3"));
@@ -414,14 +324,23 @@ pub fn statement(names: &Names, depth: u32) -> BoxedStrategy<Statement> {
 
 /// Queries about one model.
 fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
-    use Dimension::{Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Run, Subject};
+    use Dimension::{Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Run, Size, Subject};
     let of_facts = [Fact, Relation, Subject, Object];
     let of_pairs = [Fact, Relation, Subject, Object, Layer, Neuron];
     let set = |expr: BoxedStrategy<Expr>| expr.prop_map(Head::Set).boxed();
     let mut listed = keys(&of_pairs);
     listed.push(Key::Measure(Measure::Score));
-    let counts = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
-    let of_groups = [Measure::Pairs, Measure::Facts, Measure::Share, Measure::P, Measure::PAlone, Measure::PAll];
+    let counts = [&[Measure::Share][..], &COUNTS].concat();
+    let places = [Measure::Langs, Measure::Prompts, Measure::Runs, Measure::Pairs];
+    let of_groups = [
+        Measure::Frequency,
+        Measure::Pairs,
+        Measure::Facts,
+        Measure::Share,
+        Measure::P,
+        Measure::PAlone,
+        Measure::PAll,
+    ];
     let (kn, dkn) = (source(SourceKind::Kn, names), source(SourceKind::Dkn, names));
     let with_groups = u32::from(!names.runs(true).is_empty());
     let filtered = prop_oneof![
@@ -462,6 +381,9 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
+        2 => query(set(pairs(names, depth - 1)), &[Size, Size, Relation, Object, Fact], &listed, &counts).prop_map(without_twins),
+        2 => query(set(filtered.clone().boxed()), &[Size, Size, Lang, Prompt, Run, Relation], &listed, &counts).prop_map(without_twins),
+        3 => query(set(filtered.clone().boxed()), &[Fact, Neuron, Lang, Run], &listed, &places),
         4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
         2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &of_groups).prop_map(without_twins),
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),

@@ -77,6 +77,8 @@ pub fn of_answer(
     let mut names = Names::new(query, answer);
     let categories = names.take(category);
     let series = second.map(|dimension| names.take(dimension));
+    // Of sizes there are as many as facts have them; pairs count large sets more often.
+    let value = value.or_else(|| names_size(query).then_some(Measure::Facts));
     let measure = measure(answer, value)?;
     let note = answer.column(Measure::Pairs.word()).filter(|_| measure.unit == Unit::Share);
 
@@ -100,7 +102,12 @@ pub fn of_answer(
     let complete = query.having.is_empty() && query.top.is_none() && query.only_source().is_some();
     if complete && query.order.is_empty() && category == Dimension::Layer {
         let layers = layers_asked(store, settings, query).map_err(|error| in_query(&text, error))?;
-        layers.into_iter().for_each(|layers| table.fill_layers(layers as usize));
+        layers.into_iter().for_each(|layers| table.fill_numbers(layers as usize));
+    }
+    // A histogram has its gaps, too.
+    if complete && query.order.is_empty() && category == Dimension::Size {
+        let sizes = table.categories.names.iter().filter_map(|size| size.parse::<usize>().ok()).max();
+        sizes.filter(|&most| most < MOST_SIZES).into_iter().for_each(|most| table.fill_numbers(most + 1));
     }
     let zero = (complete && matches!(measure.unit, Unit::Share | Unit::Count)).then(|| Bar::new(0.0));
     let mut figure = (!table.bars.is_empty()).then(|| Bars {
@@ -151,9 +158,16 @@ fn add_chance(
     Ok(Some(told))
 }
 
+/// Up to this many sizes those that no fact has are drawn, too.
+const MOST_SIZES: usize = 200;
+
+fn names_size(query: &Query) -> bool {
+    query.by.iter().any(|dim| dim.dimension == Dimension::Size)
+}
+
 /// Whether names of a dimension are numbers.
 fn is_number(dimension: Dimension) -> bool {
-    matches!(dimension, Dimension::Layer | Dimension::Prompt)
+    matches!(dimension, Dimension::Layer | Dimension::Prompt | Dimension::Size)
 }
 
 /// The column that is drawn.
@@ -175,12 +189,20 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
         Measure::Similarity
         | Measure::Expected
         | Measure::Others
+        | Measure::Frequency
         | Measure::P
         | Measure::PAlone
         | Measure::PAll
         | Measure::PChance
         | Measure::Fdr => Unit::Ratio,
-        Measure::Pairs | Measure::Facts | Measure::Neurons | Measure::Unpaired => Unit::Count,
+        Measure::Pairs
+        | Measure::Facts
+        | Measure::Neurons
+        | Measure::Unpaired
+        | Measure::Asked
+        | Measure::Langs
+        | Measure::Prompts
+        | Measure::Runs => Unit::Count,
         Measure::Score => Unit::Number,
     };
     Ok(Drawn { column, name: measure.word(), unit })
@@ -237,15 +259,15 @@ impl Table {
         self.taken.insert(at)
     }
 
-    /// Adds the layers of the model that have no row.
-    fn fill_layers(&mut self, count: usize) {
-        let layers: Vec<usize> = self.categories.names.iter().filter_map(|layer| layer.parse().ok()).collect();
-        if layers.is_empty() || layers.len() < self.categories.names.len() || layers.iter().any(|&at| at >= count) {
+    /// Adds the numbers below `count` that have no row: layers of the model, sizes.
+    fn fill_numbers(&mut self, count: usize) {
+        let numbers: Vec<usize> = self.categories.names.iter().filter_map(|number| number.parse().ok()).collect();
+        if numbers.is_empty() || numbers.len() < self.categories.names.len() || numbers.iter().any(|&at| at >= count) {
             return;
         }
-        self.categories.names = (0..count).map(|layer| layer.to_string()).collect();
+        self.categories.names = (0..count).map(|number| number.to_string()).collect();
         for (category, ..) in &mut self.bars {
-            *category = layers[*category];
+            *category = numbers[*category];
         }
     }
 

@@ -1,5 +1,6 @@
 //! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
 
+mod rows;
 mod source;
 
 use crate::error::QueryError;
@@ -113,6 +114,7 @@ impl<'s> Lowering<'s> {
             ExprKind::Source(_) => Kind::Pairs,
             ExprKind::Neurons(_) => Kind::Neurons,
             ExprKind::Saved(name) => self.saved(name)?.1.kind(),
+            ExprKind::Rows(query) => self.kind_of_rows(query)?,
             ExprKind::NeuronsOf(of) => match self.kind(of)? {
                 Kind::Pairs => Kind::Neurons,
                 other => return Err(not_of("neurons", other, of)),
@@ -126,7 +128,7 @@ impl<'s> Lowering<'s> {
                 match (l, *op, r) {
                     _ if l == r => l,
                     (Kind::Pairs, SetOp::Intersection, _) | (_, SetOp::Intersection, Kind::Pairs) => Kind::Pairs,
-                    (Kind::Pairs, SetOp::Difference, Kind::Facts) => Kind::Pairs,
+                    (Kind::Pairs, SetOp::Difference, _) => Kind::Pairs,
                     _ => return Err(mixed(l, *op, r, *op_span, left, right)),
                 }
             }
@@ -199,6 +201,8 @@ impl<'s> Lowering<'s> {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => return Ok(()),
             ExprKind::FactsOf(_) | ExprKind::Neurons(_) => return Ok(()),
             ExprKind::NeuronsOf(of) => return self.find_model(of, found),
+            ExprKind::Rows(_) if self.kind(expr)? == Kind::Facts => return Ok(()),
+            ExprKind::Rows(_) => return expr.parts().try_for_each(|of| self.find_model(of, found)),
             ExprKind::Binary { left, right, .. } => {
                 self.find_model(left, found)?;
                 return self.find_model(right, found);
@@ -257,7 +261,10 @@ impl<'s> Lowering<'s> {
                 };
                 let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
                 self.runs.extend(runs);
-                Ok(Pairs::Saved(SavedPairs { id, name, pairs, neurons: None, facts: None }))
+                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked: None, neurons: None, facts: None }))
+            }
+            ExprKind::Rows(query) => {
+                Ok(Pairs::Rows { rows: self.rows(query, Some(model))?, neurons: None, facts: None })
             }
             ExprKind::Binary { op, op_span, left, right } => {
                 let id = self.id();
@@ -273,8 +280,12 @@ impl<'s> Lowering<'s> {
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
                     Kind::Neurons => {
-                        self.check_scored(other, before)?;
-                        Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)? }
+                        let keep = *op == SetOp::Intersection;
+                        // What is taken away may lie anywhere.
+                        if keep {
+                            self.check_scored(other, before)?;
+                        }
+                        Pairs::WithNeurons { id, pairs: inner, neurons: self.neurons(other, model)?, keep }
                     }
                     Kind::Facts => {
                         let keep = *op == SetOp::Intersection;
@@ -318,6 +329,7 @@ impl<'s> Lowering<'s> {
                 Ok(Neurons::Known { id, text: expr.to_string(), neurons })
             }
             ExprKind::NeuronsOf(of) => Ok(Neurons::Of { id, pairs: Box::new(self.pairs(of, model)?) }),
+            ExprKind::Rows(query) => Ok(Neurons::Rows(self.rows(query, Some(model))?)),
             ExprKind::Binary { op, left, right, .. } => {
                 let left = Box::new(self.neurons(left, model)?);
                 Ok(Neurons::Binary { id, op: *op, left, right: Box::new(self.neurons(right, model)?) })
@@ -340,6 +352,7 @@ impl<'s> Lowering<'s> {
                 let facts = self.names.facts(source)?.unwrap_or_else(|| self.names.snapshot.facts());
                 Ok(Facts::Known { id, text: expr.to_string(), facts })
             }
+            ExprKind::Rows(query) => Ok(Facts::Rows(self.rows(query, None)?)),
             ExprKind::FactsOf(of) => match self.set(of)? {
                 (Set::Pairs(pairs), Some(model)) => Ok(Facts::Of { id, pairs: Box::new(pairs), shape: model.shape }),
                 _ => Err(QueryError::kind(expr.span, "expected a set of pairs")),

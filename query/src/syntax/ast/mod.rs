@@ -146,6 +146,8 @@ pub enum ExprKind {
     Neurons(Vec<NeuronRange>),
     /// `@NAME`.
     Saved(Name),
+    /// `(query)`: the members of its rows. Its `by` says of what kind; without one, it is that of its head.
+    Rows(Box<Query>),
 }
 
 impl Expr {
@@ -154,6 +156,10 @@ impl Expr {
         let parts = match &self.kind {
             ExprKind::Binary { left, right, .. } => [Some(&**left), Some(&**right)],
             ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => [Some(&**of), None],
+            ExprKind::Rows(query) => match &query.head {
+                Head::Set(of) | Head::Between { set: of, .. } => [Some(of), None],
+                Head::Similarity { left, right, .. } => [Some(left), Some(right)],
+            },
             ExprKind::Source(_) | ExprKind::Neurons(_) | ExprKind::Saved(_) => [None, None],
         };
         parts.into_iter().flatten()
@@ -167,6 +173,13 @@ impl Expr {
                 right.for_each_source_mut(change);
             }
             ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => of.for_each_source_mut(change),
+            ExprKind::Rows(query) => match &mut query.head {
+                Head::Set(of) | Head::Between { set: of, .. } => of.for_each_source_mut(change),
+                Head::Similarity { left, right, .. } => {
+                    left.for_each_source_mut(change);
+                    right.for_each_source_mut(change);
+                }
+            },
             ExprKind::Source(source) => change(source),
             ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
         }
@@ -210,6 +223,8 @@ vocabulary! {
         Run = "run",
         /// Degenerate group.
         Group = "group",
+        /// How many neurons the fact has in the set.
+        Size = "size",
     }
 }
 
@@ -224,6 +239,16 @@ vocabulary! {
         Neurons = "neurons",
         /// Share of all pairs.
         Share = "share",
+        /// Facts that were attributed for the set: those that could have been counted.
+        Asked = "asked",
+        /// Facts, as a share of those asked.
+        Frequency = "frequency",
+        /// Languages that a pair was found in.
+        Langs = "langs",
+        /// Prompts that a pair was found with.
+        Prompts = "prompts",
+        /// Runs that a pair was found in.
+        Runs = "runs",
         /// Score of a pair.
         Score = "score",
         /// Similarity of two sets.

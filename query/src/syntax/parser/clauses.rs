@@ -19,6 +19,11 @@ impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
         let start = self.span();
         let head = if self.at_word("similarity") { self.similarity()? } else { Head::Set(self.set()?) };
+        self.clauses(head, start)
+    }
+
+    /// The clauses behind a head that starts at `start`.
+    pub(super) fn clauses(&mut self, head: Head, start: Span) -> Result<Query> {
         let by = if self.eat_word("by") { self.dims()? } else { Vec::new() };
         let chance = if self.at_word("against") { Some(self.against(by.is_empty())?) } else { None };
         let having = if self.eat_word("having") { self.having()? } else { Vec::new() };
@@ -137,9 +142,10 @@ impl Parser<'_> {
         }
         if Measure::from_word(word).is_some() {
             let reason = format!("`{word}` is counted for each row, and is no dimension");
-            return Err(
-                QueryError::name(span, reason).hint(format!("`order by {word}` and `having {word} > …` can use it"))
-            );
+            let one = Dimension::from_word(word.trim_end_matches(['s', 'S']));
+            let one = one.map_or_else(String::new, |dimension| format!("; rows of one each are `by {dimension}`"));
+            let hint = format!("`order by {word}` and `having {word} > …` can use it{one}");
+            return Err(QueryError::name(span, reason).hint(hint));
         }
         let words = Dimension::ALL.iter().map(|dimension| dimension.word());
         let synonym = mistakes::synonym(word).filter(|word| Dimension::from_word(word).is_some());
@@ -210,7 +216,7 @@ impl Parser<'_> {
             None => {
                 let (value, value_span) = self.number(&format!("`{key}`"))?;
                 if value.percent {
-                    return Err(percentages::of_column(key, value_span));
+                    percentages::check_column(key, value, value_span)?;
                 }
                 Given::Value(value)
             }
@@ -304,7 +310,7 @@ impl Parser<'_> {
 /// Whether a dimension's values are numbers.
 fn is_number(dimension: Dimension) -> bool {
     match dimension {
-        Dimension::Layer | Dimension::Neuron | Dimension::Prompt | Dimension::Group => true,
+        Dimension::Layer | Dimension::Neuron | Dimension::Prompt | Dimension::Group | Dimension::Size => true,
         Dimension::Fact
         | Dimension::Relation
         | Dimension::Subject

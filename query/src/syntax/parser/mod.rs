@@ -95,12 +95,14 @@ impl<'a> Parser<'a> {
             let set = self.set()?;
             if let Some(clause) = self.clause() {
                 let reason = format!("`let` saves a set, and `{clause}` makes rows of one");
-                let rows = match clause {
-                    "plot" => "by layer plot".to_owned(),
-                    "against" => "by neuron against chance".to_owned(),
-                    clause => format!("{clause} …"),
+                let hint = match clause {
+                    "plot" => format!("save the set, then ask: `@{name} by layer plot`"),
+                    "against" => format!("save the set, then ask: `@{name} by neuron against chance`"),
+                    clause => format!(
+                        "a query in parentheses is a set: `let {name} = (… {clause} …)`; or save the set, then ask: `@{name} {clause} …`"
+                    ),
                 };
-                return Err(self.error_here(reason).hint(format!("save the set, then ask: `@{name} {rows}`")));
+                return Err(self.error_here(reason).hint(hint));
             }
             let span = start.to(self.previous_span());
             Statement::Let { name, set, span }

@@ -3,7 +3,7 @@
 use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
-use crate::syntax::ast::{Expr, ExprKind, Name, NeuronRange, SetOp, Source, SourceKind, Units};
+use crate::syntax::ast::{Expr, ExprKind, Head, Name, NeuronRange, SetOp, Source, SourceKind, Units};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
@@ -84,7 +84,11 @@ impl Parser<'_> {
         if self.at_sign(")") {
             return Err(self.unexpected("a set within the parentheses"));
         }
+        let start = self.span();
         let mut inner = self.alternatives()?;
+        if self.clause().is_some() {
+            return self.rows(open, start, inner);
+        }
         if !self.at_sign(")") {
             let error = self.unclosed(open, "an operator (`|`, `^`, `&`, `-`) or `)`");
             return Err(mistakes::in_parentheses(self, error));
@@ -92,6 +96,24 @@ impl Parser<'_> {
         inner.expr.span = open.to(self.span());
         self.bump();
         Ok(inner)
+    }
+
+    /// The clauses of a query in parentheses, whose rows are the members of a set.
+    fn rows(&mut self, open: Span, start: Span, of: Grown) -> Result<Grown> {
+        let height = of.height + 1;
+        self.check_height(height)?;
+        let query = self.clauses(Head::Set(of.expr), start)?;
+        if query.plot {
+            let reason = "`plot` draws rows, and a query in parentheses is a set";
+            return Err(QueryError::syntax(self.previous_span(), reason).hint("leave `plot` out"));
+        }
+        if !self.at_sign(")") {
+            let error = self.unclosed(open, "a clause or `)`");
+            return Err(mistakes::after_clauses(self, &query).unwrap_or(error));
+        }
+        let span = open.to(self.span());
+        self.bump();
+        Ok(Grown { expr: Expr { kind: ExprKind::Rows(Box::new(query)), span }, height })
     }
 
     fn projection(&mut self, start: Span, kind: fn(Box<Expr>) -> ExprKind) -> Result<Grown> {

@@ -1,0 +1,222 @@
+//! A query in parentheses → the set of its rows' members, before the plan around it runs.
+//!
+//! Each is answered once, whatever it is combined with, and no row of it is named. What its members take counts as the
+//! statement's memory.
+
+use super::facts::FactNames;
+use super::shape::{Form, Grouping};
+use super::{Members, Out, groups, listing};
+use crate::error::{LONGEST_QUOTE, QueryError, quoted};
+use crate::memory::Memory;
+use crate::note::Note;
+use crate::plan::kinds::{Kind, of_rows};
+use crate::plan::visit::Node;
+use crate::plan::{Facts, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
+use crate::run::asked::{asked, unknown_in};
+use crate::run::domain::Execution;
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the members are called where they take too much memory.
+const MEMBERS: &str = "the members of a query in parentheses";
+/// Bytes of a member, about: 2 in a bitmap, or 4 with what surrounds it.
+const MEMBER: u64 = 4;
+/// Bytes that surround the neurons of one fact.
+const FACT: u64 = 128;
+/// Of so many empty sets at most it is said.
+const MOST_NOTES: usize = 3;
+
+/// Refuses queries in parentheses whose clauses could not be answered, anywhere in a plan.
+pub(crate) fn check(plan: Node<'_, '_>) -> Result<(), QueryError> {
+    plan.below().try_for_each(|node| match node {
+        Node::Pairs(Pairs::Rows { rows, .. }) | Node::Neurons(Neurons::Rows(rows)) | Node::Facts(Facts::Rows(rows)) => {
+            grouping(rows).map(drop)
+        }
+        _ => Ok(()),
+    })
+}
+
+/// The clauses, checked; `None` for a listing.
+fn grouping(rows: &RowSet<'_>) -> Result<Option<Grouping>, QueryError> {
+    let (query, kind) = (&rows.query, rows.of.kind());
+    if query.by.is_empty() {
+        let scores = matches!(&rows.of, Set::Pairs(pairs) if pairs.scored_source().is_some());
+        return listing::check(query, kind, scores).map(|()| None);
+    }
+    let grouping = Grouping::new(query, Form::Set(kind))?;
+    if let Set::Pairs(pairs) = &rows.of {
+        groups::check(pairs, &query.by, &grouping)?;
+    }
+    Ok(Some(grouping))
+}
+
+/// A set with the members of all queries in parentheses in their place.
+pub(crate) fn found<'s>(
+    execution: &mut Execution<'s>,
+    set: Set<'s>,
+    names: FactNames<'s>,
+) -> Result<Set<'s>, QueryError> {
+    Ok(match set {
+        Set::Pairs(pairs) => Set::Pairs(in_pairs(execution, pairs, names)?),
+        Set::Neurons(neurons) => Set::Neurons(in_neurons(execution, neurons, names)?),
+        Set::Facts(facts) => Set::Facts(in_facts(execution, facts, names)?),
+    })
+}
+
+/// The same of a set of pairs.
+pub(crate) fn in_pairs<'s>(
+    execution: &mut Execution<'s>,
+    pairs: Pairs<'s>,
+    names: FactNames<'s>,
+) -> Result<Pairs<'s>, QueryError> {
+    let mut boxed = |pairs: Box<Pairs<'s>>| in_pairs(execution, *pairs, names).map(Box::new);
+    Ok(match pairs {
+        Pairs::Source(_) | Pairs::Saved(_) => pairs,
+        Pairs::Binary { id, op, left, right } => Pairs::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
+        Pairs::WithNeurons { id, pairs, neurons, keep } => {
+            let pairs = boxed(pairs)?;
+            Pairs::WithNeurons { id, pairs, neurons: in_neurons(execution, neurons, names)?, keep }
+        }
+        Pairs::WithFacts { id, pairs, facts, keep } => {
+            let pairs = boxed(pairs)?;
+            Pairs::WithFacts { id, pairs, facts: in_facts(execution, facts, names)?, keep }
+        }
+        Pairs::Rows { rows, neurons, facts } => {
+            let id = rows.id;
+            let members = members(execution, *rows, names)?;
+            let pairs = Arc::new(members.pairs);
+            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked: members.asked, neurons, facts })
+        }
+    })
+}
+
+/// The same of a set of neurons.
+pub(crate) fn in_neurons<'s>(
+    execution: &mut Execution<'s>,
+    neurons: Neurons<'s>,
+    names: FactNames<'s>,
+) -> Result<Neurons<'s>, QueryError> {
+    let mut boxed = |neurons: Box<Neurons<'s>>| in_neurons(execution, *neurons, names).map(Box::new);
+    Ok(match neurons {
+        Neurons::Known { .. } => neurons,
+        Neurons::Binary { id, op, left, right } => Neurons::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
+        Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(in_pairs(execution, *pairs, names)?) },
+        Neurons::Rows(rows) => {
+            let (id, shape) = (rows.id, rows.shape);
+            let neurons = NeuronFilter::new(members(execution, *rows, names)?.one_kind, shape);
+            Neurons::Known { id, text: String::new(), neurons }
+        }
+    })
+}
+
+fn in_facts<'s>(
+    execution: &mut Execution<'s>,
+    facts: Facts<'s>,
+    names: FactNames<'s>,
+) -> Result<Facts<'s>, QueryError> {
+    let mut boxed = |facts: Box<Facts<'s>>| in_facts(execution, *facts, names).map(Box::new);
+    Ok(match facts {
+        Facts::Known { .. } => facts,
+        Facts::Binary { id, op, left, right } => Facts::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
+        Facts::Of { id, pairs, shape } => Facts::Of { id, pairs: Box::new(in_pairs(execution, *pairs, names)?), shape },
+        Facts::Rows(rows) => {
+            let id = rows.id;
+            Facts::Known { id, text: String::new(), facts: members(execution, *rows, names)?.one_kind }
+        }
+    })
+}
+
+/// The members of rows.
+struct Found<'s> {
+    kind: Kind,
+    memory: &'s Memory,
+    /// Neurons by fact, of a set of pairs.
+    pairs: BTreeMap<u32, RoaringBitmap>,
+    /// Neurons, or facts, of a set of one kind.
+    one_kind: RoaringBitmap,
+    /// Facts that the rows were asked of, where that is known.
+    asked: Option<RoaringBitmap>,
+}
+
+impl Members for Found<'_> {
+    fn take(&mut self, fact: u32, neuron: u32) -> Result<(), QueryError> {
+        self.memory.take(MEMBER, MEMBERS)?;
+        match self.kind {
+            Kind::Facts => self.one_kind.insert(fact),
+            Kind::Neurons => self.one_kind.insert(neuron),
+            Kind::Pairs => {
+                if !self.pairs.contains_key(&fact) {
+                    self.memory.take(FACT, MEMBERS)?;
+                }
+                self.pairs.entry(fact).or_default().insert(neuron)
+            }
+        };
+        Ok(())
+    }
+}
+
+/// Answers a query in parentheses.
+fn members<'s>(execution: &mut Execution<'s>, rows: RowSet<'s>, names: FactNames<'s>) -> Result<Found<'s>, QueryError> {
+    let outer = std::mem::replace(&mut execution.shape, rows.shape);
+    let (text, span) = (rows.query.to_string(), rows.query.span);
+    let found = of_shape(execution, rows, names);
+    execution.shape = outer;
+    if let Ok(found) = &found
+        && found.pairs.is_empty()
+        && found.one_kind.is_empty()
+        && execution.notes.len() < MOST_NOTES
+    {
+        let text = quoted(text, LONGEST_QUOTE);
+        let text = format!("the set `({text})` is empty: no row of it is left");
+        execution.notes.push(Note { text, span: Some(span) });
+    }
+    found
+}
+
+fn of_shape<'s>(
+    execution: &mut Execution<'s>,
+    rows: RowSet<'s>,
+    names: FactNames<'s>,
+) -> Result<Found<'s>, QueryError> {
+    let mut grouping = grouping(&rows)?;
+    let RowSet { mut query, of, .. } = rows;
+    if query.top.is_none() {
+        // All rows are members, in whatever order they come.
+        query.order.clear();
+        grouping.iter_mut().for_each(|grouping| grouping.order.clear());
+    }
+    let (memory, shape) = (execution.memory, execution.shape);
+    let kind = of_rows(&query, of.kind())?;
+    let mut found = Found { kind, memory, pairs: BTreeMap::new(), one_kind: RoaringBitmap::new(), asked: None };
+    match self::found(execution, of, names)? {
+        Set::Pairs(pairs) => {
+            let pairs = execution.prepare(pairs)?;
+            if kind == Kind::Pairs && unknown_in(&pairs).is_none() {
+                found.asked = Some(asked(&pairs)?);
+            }
+            let out = Out::Set(&mut found);
+            match &grouping {
+                None => listing::pairs(execution, &pairs, &query, names, out)?,
+                Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out)?,
+            }
+        }
+        Set::Facts(facts) => {
+            let facts = execution.facts(facts)?;
+            let out = Out::Set(&mut found);
+            match &grouping {
+                None => listing::facts(&facts, &query, names, memory, out)?,
+                Some(grouping) => groups::alone(&facts, grouping, (true, shape), names, memory, out)?,
+            }
+        }
+        Set::Neurons(neurons) => {
+            let neurons = execution.neurons(neurons)?;
+            let out = Out::Set(&mut found);
+            match &grouping {
+                None => listing::neurons(&neurons, &query, names, (shape, memory), out)?,
+                Some(grouping) => groups::alone(&neurons, grouping, (false, shape), names, memory, out)?,
+            }
+        }
+    };
+    Ok(found)
+}

@@ -1,0 +1,100 @@
+//! `langs`, `prompts`, `runs`: in how many languages, with how many prompts, in how many runs a pair was found.
+//!
+//! As in rows by these dimensions: a pair is found in a language if enough of its prompts have it, and with those of them that
+//! do. A percentage is one of the languages (prompts, runs) asked for in which the fact has an entry.
+
+use super::partition::one_source;
+use super::shape::Grouping;
+use crate::error::QueryError;
+use crate::plan::{Combine, Pairs, Source};
+use crate::run::eval::Worker;
+use crate::syntax::ast::{Measure, SetOp};
+
+/// The measures, in the order of a row's counts.
+pub(super) const PLACES: [Measure; 3] = [Measure::Langs, Measure::Prompts, Measure::Runs];
+
+const LANG: u8 = 0;
+const PROMPT: u8 = 1;
+const RUN: u8 = 2;
+
+/// Where the pairs of a fact were found.
+#[derive(Default)]
+pub(super) struct Places {
+    /// By neuron, ascending: the number of languages, prompts and runs.
+    counts: Vec<(u32, [u32; 3])>,
+    /// The same of the fact's entries.
+    pub of: [u32; 3],
+}
+
+impl Places {
+    pub(super) fn count(&self, neuron: u32) -> [u32; 3] {
+        self.counts.binary_search_by_key(&neuron, |&(of, _)| of).map_or([0; 3], |at| self.counts[at].1)
+    }
+}
+
+/// Refuses a set that does not know where its pairs were found, if a grouping asks for that.
+pub(super) fn check(pairs: &Pairs<'_>, grouping: &Grouping) -> Result<(), QueryError> {
+    let Some((measure, span)) = grouping.found else { return Ok(()) };
+    let what = match measure {
+        Measure::Prompts => "prompts",
+        Measure::Runs => "runs",
+        _ => "languages",
+    };
+    let error = QueryError::kind(span, format!("`{measure}` needs a set that still knows its {what}"));
+    match pairs.only_source() {
+        None => Err(error.hint(one_source("kn"))),
+        Some(source) if source.combine == Combine::Intersection => {
+            Err(error.hint(format!("`likn` holds what all languages share; write `kn[…] … having {measure} >= 100%`")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Where the pairs of a fact were found among some cells of their source, or one prompt of each.
+pub(super) fn places_of<'s>(
+    worker: &mut Worker<'_, 's>,
+    source: &Source<'s>,
+    entries: &[(usize, Option<usize>)],
+    fact: u32,
+) -> Result<Places, QueryError> {
+    // Of the fact, and of its neurons: which of the three, and its number.
+    let mut of_fact: Vec<(u8, u32)> = Vec::new();
+    let mut places: Vec<(u32, u8, u32)> = Vec::new();
+    let (mut all, mut here) = (Vec::new(), Vec::new());
+    for &(cell, only) in entries {
+        let cell = &source.cells[cell];
+        let prompts = only.map_or(&cell.prompts[..], |only| &cell.prompts[only..=only]);
+        all.clear();
+        worker.cell(source, cell, fact, &mut all)?;
+        for prompt in prompts {
+            if worker.locate(&prompt.parts, fact).is_none() {
+                continue;
+            }
+            let marks = [(LANG, u32::from(cell.language.0)), (PROMPT, u32::from(prompt.prompt.0)), (RUN, cell.run.0)];
+            of_fact.extend(marks);
+            here.clear();
+            if cell.prompts.len() > 1 {
+                worker.prompt(source, cell, prompt, fact, &mut here)?;
+                worker.apply(SetOp::Intersection, &mut here, &all);
+            } else {
+                here.extend_from_slice(&all);
+            }
+            places.extend(here.iter().flat_map(|&neuron| marks.map(|(kind, number)| (neuron, kind, number))));
+        }
+    }
+    let mut found = Places::default();
+    of_fact.sort_unstable();
+    of_fact.dedup();
+    of_fact.iter().for_each(|&(kind, _)| found.of[usize::from(kind)] += 1);
+    places.sort_unstable();
+    places.dedup();
+    for (neuron, kind, _) in places {
+        if found.counts.last().is_none_or(|&(last, _)| last != neuron) {
+            found.counts.push((neuron, [0; 3]));
+        }
+        if let Some((_, counts)) = found.counts.last_mut() {
+            counts[usize::from(kind)] += 1;
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,95 @@
+//! Columns that a result has when its clauses name them: `asked`, `frequency`, `langs`, `prompts`, `runs`. And a count of 0,
+//! which no row has.
+
+use super::{Form, compared};
+use crate::error::{LONGEST_QUOTE, QueryError, quoted};
+use crate::plan::kinds::Kind;
+use crate::rows::found::PLACES;
+use crate::syntax::ast::{Dimension, Expr, ExprKind, Having, Head, Key, Measure, Number, Query};
+use crate::syntax::span::Span;
+
+/// What `having` and `order by` name beyond the usual columns.
+pub(super) struct Named {
+    /// `asked`, `frequency`, or `facts` beside a percentage, which is one of those asked: both columns are shown.
+    pub asked: Option<Span>,
+    /// `langs`, `prompts`, `runs`, in the order of the text.
+    pub places: Vec<(Measure, Span)>,
+    /// A percentage of facts.
+    percent: Option<Span>,
+}
+
+impl Named {
+    pub(super) fn of(query: &Query) -> Self {
+        let mut named = Self { asked: None, places: Vec::new(), percent: None };
+        let percent = |having: &Having| having.value.value().is_some_and(|number| number.percent);
+        let having = query.having.iter().map(|having| (having.key, having.key_span, percent(having)));
+        for (key, span, percent) in having.chain(query.order.iter().map(|order| (order.key, order.span, false))) {
+            match key {
+                Key::Measure(Measure::Asked | Measure::Frequency) => drop(named.asked.get_or_insert(span)),
+                Key::Measure(Measure::Facts) if percent => {
+                    named.asked.get_or_insert(span);
+                    named.percent.get_or_insert(span);
+                }
+                Key::Measure(measure) if PLACES.contains(&measure) => named.places.push((measure, span)),
+                _ => {}
+            }
+        }
+        named
+    }
+
+    /// Refuses what the rows cannot count.
+    pub(super) fn check(&self, query: &Query, form: Form) -> Result<(), QueryError> {
+        if let (Some(span), false) = (self.percent, form == Form::Set(Kind::Pairs)) {
+            let reason = format!("a percentage of facts is one of those asked, and {} was asked of none", form.name());
+            return Err(QueryError::kind(span, reason).hint("count the pairs: `kn[…] by relation having facts >= 10%`"));
+        }
+        let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
+        match self.places.first() {
+            Some(&(measure, span))
+                if form == Form::Set(Kind::Pairs) && !(has(Dimension::Fact) && has(Dimension::Neuron)) =>
+            {
+                let reason = format!("`{measure}` is counted for one pair, and these rows are of several");
+                Err(QueryError::kind(span, reason).hint(format!(
+                    "write `… by fact, neuron having {measure} >= 2`; in parentheses these pairs are a set again: `(…) by neuron`"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn add_columns(&self, measures: &mut Vec<Measure>) {
+        if self.asked.is_some() {
+            measures.extend([Measure::Asked, Measure::Frequency]);
+        }
+        measures.extend(PLACES.into_iter().filter(|place| self.places.iter().any(|(named, _)| named == place)));
+    }
+}
+
+/// Refuses to look for rows that count nothing: what has no pair has no row. Sizes are the exception.
+pub(super) fn check_zero(having: &Having, query: &Query, kind: Kind) -> Result<(), QueryError> {
+    use Measure::{Facts, Langs, Neurons, Pairs, Prompts, Runs};
+    let Key::Measure(measure @ (Pairs | Facts | Neurons | Langs | Prompts | Runs)) = having.key else { return Ok(()) };
+    let Some(Number { value, percent }) = having.value.value() else { return Ok(()) };
+    let least = if percent { f64::MIN_POSITIVE } else { 1.0 };
+    let holds = |count: f64| compared(having.op, count.partial_cmp(&value));
+    // Of the other percentages it depends on what was asked.
+    let by_size = query.by.iter().any(|dim| dim.dimension == Dimension::Size);
+    if by_size || !holds(0.0) || holds(least) || percent && value > 0.0 {
+        return Ok(());
+    }
+    let head = quoted(query.head.to_string(), LONGEST_QUOTE / 2);
+    let joined = matches!(&query.head, Head::Set(Expr { kind: ExprKind::Binary { .. }, .. }));
+    let factor = if joined { format!("({head})") } else { head.clone() };
+    let dims: Vec<Dimension> = query.by.iter().map(|dim| dim.dimension).collect();
+    let error = QueryError::kind(having.span, format!("no row has 0 {measure}: what has none has no row"));
+    Err(match (kind, dims.as_slice()) {
+        (Kind::Pairs, [Dimension::Fact]) => error.hint(format!(
+            "such facts are `facts[…] - facts of {factor}`; `{head} by size` counts those that were attributed, as size 0"
+        )),
+        (Kind::Pairs, [Dimension::Neuron] | [Dimension::Layer, Dimension::Neuron]) => {
+            error.hint(format!("such neurons are `neurons(…) - neurons of {factor}`"))
+        }
+        (Kind::Pairs, _) => error.hint("facts without a neuron are counted by `by size`, as size 0"),
+        _ => error.hint("take the set away from another: `a - b`"),
+    })
+}

@@ -1,0 +1,156 @@
+//! Random sources: `kn`, `likn`, `dkn` and `facts` with conditions that most stores can answer.
+
+use super::{NOWHERE, Names, placed};
+use crate::counts::counted;
+use crate::scenario::{LANGUAGES, high, low, tau};
+use kndb_query::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+fn text(text: impl Into<String>) -> Text {
+    Text { text: text.into(), span: NOWHERE }
+}
+
+/// A relation by its name instead of its id, in some spelling of it.
+pub(super) fn called(relation: &str) -> &'static str {
+    match relation {
+        "P36" => "Capital",
+        "P37" => "official_language",
+        _ => "place of birth",
+    }
+}
+
+fn one_or_more<T: Into<String> + Clone + std::fmt::Debug + 'static>(
+    known: Vec<T>,
+    stray: &'static str,
+) -> BoxedStrategy<Vec<Text>> {
+    let stray = Just(vec![text(stray)]);
+    if known.is_empty() {
+        return stray.boxed();
+    }
+    let known = select(known).prop_map(text);
+    prop_oneof![40 => known.clone().prop_map(|one| vec![one]), 20 => vec(known, 1..4), 1 => stray].boxed()
+}
+
+fn choice(texts: BoxedStrategy<Vec<Text>>, all: u32) -> impl Strategy<Value = Test> {
+    prop_oneof![8 => texts.prop_map(Test::Names), all => Just(Test::Every)]
+}
+
+fn labels(what: &'static str) -> impl Strategy<Value = Test> {
+    let label = prop_oneof![Just("Paris".to_owned()), (1..5_u8).prop_map(move |n| format!("{what} {n}"))];
+    let part = select(vec!["", "a", "ô", "Par", " 1", "x"]);
+    prop_oneof![vec(label.prop_map(text), 1..4).prop_map(Test::Names), part.prop_map(|part| Test::Contains(text(part))),]
+}
+
+fn intervals(limit: u32, beyond: u32) -> impl Strategy<Value = Test> {
+    let within = (0..limit, 0..limit).prop_map(|(a, b)| Interval { first: a.min(b), last: a.max(b), span: NOWHERE });
+    let stray = Just(Interval { first: 0, last: beyond, span: NOWHERE });
+    let one = prop_oneof![60 => within, 1 => stray];
+    prop_oneof![1 => Just(Test::Every), 8 => vec(one, 1..3).prop_map(Test::Within)]
+}
+
+/// Prompts that there are, and some more.
+fn prompts(names: &Names) -> impl Strategy<Value = Test> + use<> {
+    let one = |first, last| Interval { first, last, span: NOWHERE };
+    let known = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(u32::from(n), u32::from(n))]);
+    let range = select(names.plan.prompts.clone()).prop_map(move |n| vec![one(0, u32::from(n))]);
+    let stray = (0..9_u32).prop_map(move |n| vec![one(n, n)]);
+    prop_oneof![
+        4 => known.clone().prop_map(Test::Within),
+        4 => range.prop_map(Test::Within),
+        2 => (known, stray.clone()).prop_map(|(a, b)| Test::Within([a, b].concat())),
+        1 => stray.prop_map(Test::Within),
+        1 => Just(Test::Every),
+    ]
+}
+
+/// A lower bound.
+fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
+    let ops = select(vec![Comparison::GreaterOrEqual, Comparison::Greater]);
+    (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
+}
+
+fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
+    value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
+}
+
+pub(super) fn number(value: f64) -> Number {
+    Number { value, percent: false }
+}
+
+fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<Test> {
+    match key {
+        ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).boxed(),
+        ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).boxed(),
+        ConditionKey::Fact => {
+            let ids = (0..names.plan.facts.len()).map(crate::build::name).collect();
+            choice(one_or_more(ids, "nobody"), 1).boxed()
+        }
+        ConditionKey::Subject => labels("Name").boxed(),
+        ConditionKey::Object => labels("Côte").boxed(),
+        ConditionKey::Run => {
+            let models = names.models().len();
+            let runs = one_or_more(names.runs(kind == SourceKind::Dkn), "brt");
+            if kind == SourceKind::Likn {
+                let one = runs.prop_map(|mut runs| runs.split_off(runs.len() - 1));
+                return one.prop_map(Test::Names).boxed();
+            }
+            choice(runs, u32::from(models == 1)).boxed()
+        }
+        ConditionKey::Prompt => prompts(names).boxed(),
+        ConditionKey::Layer => intervals(2, names.shape().layers).boxed(),
+        ConditionKey::Tau => exactly(tau()),
+        ConditionKey::Score => from(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]).boxed(),
+        ConditionKey::Rank => {
+            let last = select(vec![1.0, 2.0, 3.0, 5.0, 9.0, 40.0]);
+            let or_before = (last, any::<bool>()).prop_map(|(last, strict)| match strict {
+                true => Test::Number(Comparison::Less, number(last + 1.0)),
+                false => Test::Number(Comparison::LessOrEqual, number(last)),
+            });
+            or_before.boxed()
+        }
+        ConditionKey::Langs | ConditionKey::Prompts | ConditionKey::Runs => counted().boxed(),
+        ConditionKey::TLow => exactly(low()),
+        ConditionKey::THigh => exactly(high()),
+        ConditionKey::Size => {
+            let sizes = select(vec![(2, 2), (2, 2), (2, 3), (3, 3), (2, 4), (4, 9)]);
+            let sizes = vec(sizes.prop_map(|(first, last)| Interval { first, last, span: NOWHERE }), 1..3);
+            prop_oneof![1 => Just(Test::Every), 8 => sizes.prop_map(Test::Within)].boxed()
+        }
+    }
+}
+
+pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
+    use ConditionKey::{
+        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Size, Subject, THigh, TLow, Tau,
+    };
+    let keys = match kind {
+        SourceKind::Kn => vec![
+            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs,
+            Runs,
+        ],
+        SourceKind::Likn => {
+            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts]
+        }
+        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
+        SourceKind::Facts => vec![Relation, Fact, Subject, Object],
+        SourceKind::Entries => vec![],
+    };
+    let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
+    // Where several runs could be meant, most sources say which.
+    let meant = names.plan.runs.iter().filter(|run| if kind == SourceKind::Dkn { run.groups } else { run.scores });
+    let with_run = if meant.count() > 1 { 0.97 } else { 0.3 };
+    let names = names.clone();
+    (subsequence(keys, 0..4), proptest::bool::weighted(with_run))
+        .prop_flat_map(move |(mut keys, with_run)| {
+            keys.dedup();
+            keys.extend(run.iter().copied().filter(|_| with_run));
+            keys.into_iter().map(|key| (Just(key), test_of(key, &names, kind))).collect::<Vec<_>>()
+        })
+        .prop_map(move |tests| {
+            let conditions = tests.into_iter().map(|(key, test)| Condition { key, test, span: NOWHERE }).collect();
+            placed(ExprKind::Source(Source { kind, conditions, span: NOWHERE }))
+        })
+        .boxed()
+}
