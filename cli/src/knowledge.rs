@@ -10,6 +10,7 @@ use crate::output::Mode;
 use crate::session::listing;
 
 /// Rows that are shown of many relations.
+#[cfg(feature = "attribute")]
 pub const ROWS: usize = 40;
 
 /// Entries that are read without being asked to: each is a page of its own of a file.

@@ -60,6 +60,7 @@ pub(crate) fn of_tensors(error: &SafeTensorError) -> String {
 }
 
 /// What is missing of a file that begins and ends with a mark of its format.
+#[cfg(feature = "parquet")]
 pub(crate) fn end_missing(file: &Mapped, mark: &str) -> Option<String> {
     let ends = file.bytes().trim_ascii_end().ends_with(mark.as_bytes()) || file.bytes().ends_with(mark.as_bytes());
     (!ends).then(|| format!("it begins with {mark}, but does not end with it: it was cut short; {AGAIN}"))

@@ -19,6 +19,7 @@ pub(crate) enum Kind {
     Float,
     /// True or false, yes or no.
     Flag,
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only columns of Arrow and Parquet have types"))]
     Other,
 }
 

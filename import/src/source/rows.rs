@@ -12,6 +12,7 @@ use crate::source::order::Axis;
 use crate::source::roles::Role;
 
 /// The values of a column, null where a row has none.
+#[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only columns of Arrow and Parquet have types"))]
 pub(crate) enum Values {
     Text(Texts),
     Whole(Vec<i64>),
