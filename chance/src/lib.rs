@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`overlap`] | how many neurons do these sets share by chance, and how likely is it that they share so many? | sets at random: every set keeps its size in each layer |
 //! | [`others`] | how many do they share when they are of different facts of one relation? | another fact of the same relation |
-//! | [`circle`] | which few others shall each be compared with? | |
+//! | [`mod@circle`] | which few others shall each be compared with? | |
 //! | [`frequency`] | how likely is it that a neuron is in so many facts' sets? | sets at random |
 //! | [`discovery`] | of the neurons that look frequent, how many are so by chance? | Benjamini–Hochberg |
 //! | [`tail`] | probabilities too small for a float | |
