@@ -35,10 +35,17 @@ pub(crate) struct TallyPlan {
 impl TallyPlan {
     pub(crate) fn new(shape: Shape, split: Split, alone: bool) -> Self {
         let table = split == Split::Layers && shape.neurons() <= DENSE_LIMIT && shape.layers <= 64;
-        let size = if table { padded(shape) as u32 } else { 0 };
-        // What lies behind the last layer only a damaged file can name; its counts are never read.
-        let layer = |neuron: u32| (neuron / shape.width).min(63) as u8;
-        Self { shape, split, alone, layers: (0..size).map(layer).collect() }
+        let size = if table { padded(shape) } else { 0 };
+        let mut layers: Vec<u8> = Vec::with_capacity(size);
+        // A layer at a time: a division for each neuron would be a third of what a small question costs. What lies behind the last layer
+        // only a damaged file can name; its counts are never read.
+        for layer in 0_u32.. {
+            if layers.len() == size {
+                break;
+            }
+            layers.resize(size.min(layers.len() + shape.width as usize), layer.min(63) as u8);
+        }
+        Self { shape, split, alone, layers }
     }
 }
 

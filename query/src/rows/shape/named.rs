@@ -5,7 +5,7 @@ use super::{Form, compared};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::plan::kinds::Kind;
 use crate::rows::found::PLACES;
-use crate::syntax::ast::{Dimension, Expr, ExprKind, Having, Head, Key, Measure, Number, Query};
+use crate::syntax::ast::{Comparison, Dimension, Expr, ExprKind, Having, Head, Key, Measure, Number, Query};
 use crate::syntax::span::Span;
 
 /// What `having` and `order by` name beyond the usual columns.
@@ -72,9 +72,10 @@ pub(super) fn check_zero(having: &Having, query: &Query, kind: Kind) -> Result<(
     let Some(Number { value, percent }) = having.value.value() else { return Ok(()) };
     let least = if percent { f64::MIN_POSITIVE } else { 1.0 };
     let holds = |count: f64| compared(having.op, count.partial_cmp(&value));
-    // Of the other percentages it depends on what was asked.
+    // Of the other percentages it depends on what was asked. All other comparisons that 1 fails and 0 does not fail for every count.
+    let other = having.op == Comparison::NotEqual;
     let by_size = query.by.iter().any(|dim| dim.dimension == Dimension::Size);
-    if by_size || !holds(0.0) || holds(least) || percent && value > 0.0 {
+    if by_size || other || !holds(0.0) || holds(least) || percent && value > 0.0 {
         return Ok(());
     }
     let head = quoted(query.head.to_string(), LONGEST_QUOTE / 2);
