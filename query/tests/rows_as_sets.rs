@@ -184,6 +184,10 @@ fn what_has_no_neuron_has_no_row() {
     assert!(said.contains("no row has 0 neurons") && said.contains("- facts of kn[lang=en, tau=0.5]"), "{said}");
     assert!(refusal("kn by neuron having facts < 1").contains("neurons of kn"));
     assert!(refusal("kn by relation having pairs <= 0").contains("by size"));
+    // Not 1 is more than 1, too: the rows of both together are all rows.
+    let [one, other, all] =
+        ["having pairs = 1", "having pairs != 1", ""].map(|having| rows(&format!("kn by neuron {having}")).len());
+    assert!(one > 0 && other > 0 && one + other == all, "{one}, {other}, {all}");
     // A size of 0 is a row.
     assert_eq!(rows("kn[lang=zh] & neurons(7:*) by size having pairs = 0").len(), 1);
 }
