@@ -283,7 +283,7 @@ fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_facts() {
 
 /// `cargo test -p kndb-query --test chance -- --ignored`
 #[test]
-#[ignore = "half a minute"]
+#[ignore = "a minute or two: cargo test -p kndb-query --test chance -- --ignored"]
 fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_of_many_facts() {
     significant_facts(200_000);
 }

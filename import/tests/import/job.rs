@@ -168,11 +168,9 @@ fn a_glob_that_has_grown_goes_on_with_what_is_new() {
     assert_eq!((summary.new, summary.skipped, summary.entries), (1, 2, 3));
 }
 
-#[test]
-fn a_relation_is_compared_with_the_store_s() {
-    let folder = Folder::new();
-    let store = new_store(&folder);
-    let row = |id: &str, relation: &str| FactRow {
+/// An English fact of a relation.
+fn row(id: &str, relation: &str) -> FactRow {
+    FactRow {
         id: id.to_owned(),
         relation: relation.to_owned(),
         language: "en".to_owned(),
@@ -180,7 +178,13 @@ fn a_relation_is_compared_with_the_store_s() {
         object: "o".to_owned(),
         subject_uri: None,
         object_uri: None,
-    };
+    }
+}
+
+#[test]
+fn a_relation_is_compared_with_the_store_s() {
+    let folder = Folder::new();
+    let store = new_store(&folder);
     store
         .add_facts(FactBatch { facts: vec![row("a", "P36"), row("b", "P19")], ..FactBatch::default() })
         .expect("facts");
@@ -201,15 +205,6 @@ fn a_relation_is_compared_with_the_store_s() {
 /// A store with a fact `a` of P36, one `b` of P19, and a name of P36.
 fn with_relations(folder: &Folder) -> Store {
     let store = new_store(folder);
-    let row = |id: &str, relation: &str| FactRow {
-        id: id.to_owned(),
-        relation: relation.to_owned(),
-        language: "en".to_owned(),
-        subject: "s".to_owned(),
-        object: "o".to_owned(),
-        subject_uri: None,
-        object_uri: None,
-    };
     let names = vec![kndb_storage::RelationNameRow {
         relation: "P36".to_owned(),
         language: "fr".to_owned(),
@@ -281,15 +276,6 @@ fn two_relations_of_a_fact_are_refused_though_the_store_knows_it_not() {
 fn whether_two_relations_of_a_fact_agree_does_not_depend_on_their_order() {
     let folder = Folder::new();
     let store = new_store(&folder);
-    let row = |id: &str, relation: &str| FactRow {
-        id: id.to_owned(),
-        relation: relation.to_owned(),
-        language: "en".to_owned(),
-        subject: "s".to_owned(),
-        object: "o".to_owned(),
-        subject_uri: None,
-        object_uri: None,
-    };
     let facts = vec![row("a", "P19"), row("b", "place_of_birth")];
     store.add_facts(FactBatch { facts, ..FactBatch::default() }).expect("two relations of one name");
     let skip = ImportJob { on_conflict: OnConflict::Skip, ..job() };
