@@ -97,8 +97,8 @@ pub use plan::{Settings, layers_asked, scored_layers};
 pub use result::{Column, ColumnKind, Outcome, Sink, Value};
 pub use syntax::ast::{
     AgainstChance, Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval,
-    Key, Literal, Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Source, SourceKind,
-    Statement, Test, Text, Top, Units,
+    Key, Literal, Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Sign, Source,
+    SourceKind, Statement, Test, Text, Top, Units,
 };
 pub use syntax::bind::{Argument, Parameters};
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};

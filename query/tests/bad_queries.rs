@@ -205,6 +205,26 @@ bad!(
 );
 
 bad!(
+    signs,
+    [
+        "kn[sign=neg]",
+        "kn[sign=-]",
+        "kn[sign=*] by layer",
+        "kn[sign=both]",
+        "kn[sign=nagative]",
+        "kn[sign=\"negative\"]",
+        "kn[sign=red]",
+        "kn[sign in (negative, positive)]",
+        "kn[sign<0]",
+        "kn[sgn=negative]",
+        "kn[sign]",
+        "dkn[sign=negative]",
+        "facts[sign=any]",
+        "entries[sign=negative]",
+    ]
+);
+
+bad!(
     sets,
     [
         "kns[lang=en]",

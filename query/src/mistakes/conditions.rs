@@ -44,7 +44,13 @@ pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
         "=" | "==" if takes("<=") => format!("`{key}` is an upper bound: `{key}<={value}`"),
         "<" | "<=" if takes(">=") => format!("`{key}` is a lower bound: `{key}>=…`"),
         ">" | ">=" if takes("<=") => format!("`{key}` is an upper bound: `{key}<=…`"),
-        _ => return None,
+        _ => match value_kind {
+            ValueKind::OneOf(words) => {
+                let written: Vec<String> = words.iter().map(|word| format!("`{key}={word}`")).collect();
+                format!("write {}", written.join(" or "))
+            }
+            _ => return None,
+        },
     };
     Some(hint)
 }
@@ -78,6 +84,21 @@ pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, n
     let key = if op == Comparison::Equal { format!("`{key}` is") } else { format!("`{key}{op}` takes") };
     let error = QueryError::new(ErrorKind::Syntax, format!("{key} {about}: {}", ends.join(" and ")));
     if domain.instead.is_empty() { error } else { error.hint(domain.instead) }
+}
+
+/// What else is written for the words of conditions that know a few.
+const INSTEAD: &[(&str, &[&str])] = &[
+    ("positive", &["+", ">", ">0", "plus", "1"]),
+    ("negative", &["-", "<", "<0", "minus", "-1"]),
+    ("any", &["*", "±", "both", "all", "abs", "absolute", "either", "signed", "0"]),
+];
+
+/// The one of a few words that was meant: the one that begins so, or that is written otherwise elsewhere.
+pub(crate) fn word_meant(words: &[&'static str], found: &str) -> Option<&'static str> {
+    let found = found.trim_matches(['"', '\'']).to_ascii_lowercase();
+    let begins = |word: &&&str| found.len() >= 2 && word.starts_with(&found);
+    let instead = |word: &&&str| INSTEAD.iter().any(|(known, also)| known == *word && also.contains(&found.as_str()));
+    words.iter().find(|word| begins(word) || instead(word)).copied()
 }
 
 /// What to write for a name where a number of them is expected: `langs=en`.

@@ -2,7 +2,7 @@
 
 use crate::plan::groups::GroupCut;
 use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Quota, RowSet, Set, Source};
-use crate::syntax::ast::{Dimension, Head, Query};
+use crate::syntax::ast::{Dimension, Head, Query, Sign};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
 
@@ -214,6 +214,13 @@ fn way(kind: PartKind, access: &Access<'_>, cell: &Cell<'_>) -> String {
         },
         (Access::Grid(..), PartKind::Neurons) => "neuron sets without scores".to_owned(),
         (Access::Grid(..), _) => format!("ready-made sets at tau={tau}"),
+        (Access::Signed, _) => {
+            let (scores, whole) = match cell.cut.sign {
+                Sign::Any => ("scores of either sign", "the largest absolute one"),
+                Sign::Negative | Sign::Positive => ("lowest scores", "the most negative one"),
+            };
+            format!("{scores} from tau={tau} of {whole} on, floor checked fact by fact")
+        }
         (Access::Prefix { check, .. }, _) => {
             let checked = if *check { ", floor checked fact by fact" } else { "" };
             format!("best scores down to tau={tau}{checked}")

@@ -18,6 +18,7 @@ mod ranges;
 mod relabelled;
 pub(crate) mod saved;
 mod scored;
+mod signs;
 mod unpaired;
 mod unstored;
 pub(crate) mod visit;
@@ -29,7 +30,7 @@ pub use scored::scored_layers;
 use crate::plan::groups::GroupCut;
 use crate::plan::kinds::Kind;
 pub(crate) use crate::plan::quota::Quota;
-use crate::syntax::ast::{Query, SetOp};
+use crate::syntax::ast::{Query, SetOp, Sign};
 use crate::syntax::span::Span;
 use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
 use roaring::RoaringBitmap;
@@ -220,6 +221,8 @@ pub(crate) enum Access<'s> {
     Grid(usize, GridSets<'s>),
     /// A prefix of the descending scores, its length between the counts of two grids.
     Prefix { below: Option<(usize, GridSets<'s>)>, above: Option<GridSets<'s>>, check: bool },
+    /// All kept scores: ready-made sets are of positive ones.
+    Signed,
     /// The groups that qualify, flattened.
     Groups,
 }
@@ -227,7 +230,9 @@ pub(crate) enum Access<'s> {
 /// Which scores are enough: all conditions together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cut {
+    pub sign: Sign,
     pub tau: f64,
+    /// A bound, and whether it must be passed itself: a lower one of positive scores, an upper one of negative ones.
     pub score: Option<(f64, bool)>,
     pub rank: Option<u32>,
 }

@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to this many facts are looked up one by one.
-const FEW: u64 = 256;
+pub(super) const FEW: u64 = 256;
 
 /// Notes what a source's conditions name and its runs hold nothing of, and runs and languages that have nothing for it.
 pub(crate) fn note_unstored(

@@ -201,7 +201,7 @@ fn may_refuse(pairs: &Pairs<'_>) -> bool {
     Node::Pairs(pairs).sources().flat_map(|source| &source.cells).any(|cell| {
         let mut parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
         cell.groups.as_ref().is_some_and(|cut| cut.thresholds.is_some())
-            || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. }))
+            || parts.any(|part| matches!(part.access, Access::Prefix { check: true, .. } | Access::Signed))
     })
 }
 
@@ -293,8 +293,8 @@ impl<'s> Sorting<'s> {
                 By::Object => text(2),
                 By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
                 By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
-                // What has no score is least.
-                By::Score => (!a.score.is_nan()).cmp(&!b.score.is_nan()).then(a.score.total_cmp(&b.score)),
+                // What has no score is least. Negative ones count by their size, as everywhere.
+                By::Score => (!a.score.is_nan()).cmp(&!b.score.is_nan()).then(a.score.abs().total_cmp(&b.score.abs())),
             };
             let compared = if descending { compared.reverse() } else { compared };
             if compared != Ordering::Equal {

@@ -300,7 +300,7 @@ fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(R
         Access::Grid(grid, _) => Some(grid),
         // A lower threshold's set contains the one asked for.
         Access::Prefix { below, check: false, .. } => below.map(|(grid, _)| grid),
-        Access::Prefix { .. } | Access::Groups => None,
+        Access::Prefix { .. } | Access::Signed | Access::Groups => None,
     };
     if parts().any(|part| grid(part).is_none()) {
         return Ok(None);

@@ -13,7 +13,7 @@ use crate::run::domain::not_found_first;
 use crate::run::floor::{below_floor, complete};
 use crate::run::often::Often;
 use crate::syntax::ast::SetOp;
-use kndb_storage::{Group, LivePart, PartKind, ScoreView, Shape, Snapshot, Values};
+use kndb_storage::{Group, LivePart, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
 /// So many bytes of mapped files may count as this process's memory.
@@ -25,10 +25,10 @@ const FINDING: u64 = 2 << 12;
 
 /// One thread's walk over the facts. Facts should come in ascending order; any order is correct.
 pub(crate) struct Worker<'p, 's> {
-    snapshot: &'s Snapshot,
+    pub(super) snapshot: &'s Snapshot,
     /// Looked at for every fact.
     interrupt: &'s Interrupt,
-    shape: Shape,
+    pub(super) shape: Shape,
     algebra: Algebra,
     cursors: Vec<u32>,
     spare: Vec<Vec<u32>>,
@@ -348,6 +348,15 @@ impl<'p, 's> Worker<'p, 's> {
                 self.check(&out[before..], &part.live)?;
                 bytes += 64;
             }
+            Access::Signed => {
+                let passing = self.signed(cell, part, local)?;
+                out.extend(passing.iter().map(|&(neuron, _)| neuron));
+                if self.algebra.needs_order() {
+                    out[before..].sort_unstable();
+                }
+                self.check(&out[before..], &part.live)?;
+                bytes += 64;
+            }
             Access::Groups => {
                 let groups = self.groups(cell, part, local)?;
                 out.extend(groups.iter().flat_map(|group| &group.neurons).map(|neuron| neuron.0));
@@ -403,7 +412,7 @@ impl<'p, 's> Worker<'p, 's> {
         let (below, above, check) = match part.access {
             Access::Prefix { below, above, check } => (below, above, check),
             Access::Grid(_, sets) => return Ok(sets.count(local) as usize),
-            Access::Groups => return Ok(0),
+            Access::Signed | Access::Groups => return Ok(0),
         };
         let high = below.map_or(scores.len(), |(_, sets)| sets.count(local) as usize);
         let low = above.map_or(0, |sets| sets.count(local) as usize);
@@ -419,26 +428,6 @@ impl<'p, 's> Worker<'p, 's> {
             return Err(below_floor(self.snapshot, cell, part, local, scores));
         }
         Ok(count)
-    }
-
-    /// The scores of a fact's neurons, for a source with one run, language and prompt: neurons ascending.
-    pub(crate) fn scored(
-        &mut self,
-        source: &Source<'s>,
-        fact: u32,
-        out: &mut Vec<(u32, f32)>,
-    ) -> Result<(), QueryError> {
-        let [cell] = source.cells.as_slice() else { return Ok(()) };
-        let [prompt] = cell.prompts.as_slice() else { return Ok(()) };
-        let Some((part, local)) = self.locate(&prompt.parts, fact) else { return Ok(()) };
-        if part.live.part.kind() != PartKind::Scores {
-            return Ok(());
-        }
-        let scores = part.live.part.scores_above(local, cell.cut.tau).map_err(QueryError::storage)?;
-        let count = self.prefix(cell, part, local, &scores)?.min(scores.len());
-        out.extend((0..count).map(|rank| (scores.neuron(rank).0, scores.score(rank))));
-        out.sort_unstable_by_key(|&(neuron, _)| neuron);
-        Ok(())
     }
 }
 

@@ -11,3 +11,5 @@ pub(crate) mod eval;
 mod floor;
 mod often;
 pub(crate) mod save;
+mod scored;
+mod signed;

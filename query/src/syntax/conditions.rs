@@ -3,7 +3,7 @@
 //! Parser, printer, completion, refusals and the table in `docs/query-language.md` read these rows; only lowering and running
 //! know single keys. So a new condition is a row here, and one place each there. Not for what a store has to be asked for.
 
-use crate::syntax::ast::{Comparison, Number, SourceKind};
+use crate::syntax::ast::{Comparison, Number, Sign, SourceKind};
 use crate::syntax::vocabulary::vocabulary;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
@@ -258,7 +258,12 @@ conditions! {
     Score = "score", {
         also: &[],
         value: ValueKind::Number(Domain {
-            compared: &[Comparison::GreaterOrEqual, Comparison::Greater],
+            compared: &[
+                Comparison::GreaterOrEqual,
+                Comparison::Greater,
+                Comparison::LessOrEqual,
+                Comparison::Less,
+            ],
             about: "the score itself",
             whole: false,
             from: Unbounded,
@@ -267,8 +272,8 @@ conditions! {
             instead: "",
         }),
         sources: SCORED,
-        forms: &["score>=1e-4", "score>1e-4"],
-        keeps: "scores from, or above, an absolute bound",
+        forms: &["score>=1e-4", "score>1e-4", "score<=-1e-4", "score<-1e-4"],
+        keeps: "scores from, or above, an absolute bound; down from it, or below, with `sign=negative`",
     }
     /// Place in the fact's descending scores.
     Rank = "rank", {
@@ -285,6 +290,14 @@ conditions! {
         sources: SCORED,
         forms: &["rank<=20", "rank<20"],
         keeps: "the highest scores of the fact in that language",
+    }
+    /// Which scores count: those above 0, below it, or both.
+    Sign = "sign", {
+        also: &["signs", "polarity", "direction"],
+        value: ValueKind::OneOf(Sign::WORDS),
+        sources: SCORED,
+        forms: &["sign=positive", "sign=negative", "sign=any"],
+        keeps: "the scores that count, `positive` if not given; of `negative` ones a threshold is a share of the most negative, of `any` one of the largest absolute score",
     }
     /// In how many languages a pair is found.
     Langs = "langs", {

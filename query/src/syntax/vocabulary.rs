@@ -15,6 +15,9 @@ macro_rules! vocabulary {
             /// All of them, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// How they are written, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// As it is written in a statement.
             pub fn word(self) -> &'static str {
                 match self {

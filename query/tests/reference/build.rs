@@ -19,7 +19,10 @@ pub fn mixed(parts: &[u64]) -> u64 {
 }
 
 /// Coarse scores: ties, exact thresholds, zeros and negatives are common.
-const SCORES: [f32; 16] = [1.0, 1.0, 0.75, 0.7, 0.5, 0.5, 0.37, 0.3, 0.25, 0.2, 0.1, 0.05, 0.05, 0.01, 0.0, -0.5];
+const SCORES: [f32; 22] = [
+    1.0, 1.0, 0.75, 0.7, 0.5, 0.5, 0.37, 0.3, 0.25, 0.2, 0.1, 0.05, 0.05, 0.01, 0.0, -0.5, -0.5, -1.0, -0.37, -0.1,
+    -0.05, -0.01,
+];
 
 /// A store, and what it should hold.
 pub struct Mirror {

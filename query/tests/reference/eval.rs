@@ -1,13 +1,13 @@
 //! Expressions → sets, or the reason why there is no answer.
 
 use super::counts::often;
-use super::floor::{Cut, Doubt, neurons};
+use super::floor::{Cut, Doubt, keeps_negative, neurons};
 use super::groups::{Wanted, wanted};
 use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
-    Comparison, ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Source, SourceKind, Test,
-    Units,
+    Comparison, ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Sign, Source, SourceKind,
+    Test, Units,
 };
 use kndb_storage::Shape;
 use std::cell::Cell;
@@ -256,6 +256,7 @@ impl Reference<'_> {
             false => BTreeMap::new(),
         };
         self.refuse_scores_of_sets(source, &slots, &facts)?;
+        self.refuse_signs(source, &slots)?;
         let mut cells = Vec::new();
         for &run in &runs {
             for lang in &languages {
@@ -329,7 +330,8 @@ impl Reference<'_> {
         facts: &BTreeSet<usize>,
     ) -> Result<(), Refused> {
         let on_scores = [ConditionKey::Tau, ConditionKey::Score, ConditionKey::Rank];
-        if source.kind == SourceKind::Dkn || on_scores.iter().all(|key| source.condition(*key).is_none()) {
+        let unasked = source.sign() == Sign::Positive && on_scores.iter().all(|key| source.condition(*key).is_none());
+        if source.kind == SourceKind::Dkn || unasked {
             return Ok(());
         }
         let of = |key: &Key| slots.contains(&(key.run, key.language.clone(), key.prompt));
@@ -344,15 +346,33 @@ impl Reference<'_> {
         Ok(())
     }
 
+    /// A sign of which a run keeps nothing, and a bound on the side where none of the sign's strong scores lie.
+    fn refuse_signs(&self, source: &Source, slots: &BTreeSet<Where>) -> Result<(), Refused> {
+        let sign = source.sign();
+        if let Some((op, _)) = source.number(ConditionKey::Score) {
+            let from_above = matches!(op, Comparison::LessOrEqual | Comparison::Less);
+            if sign == Sign::Any || from_above != (sign == Sign::Negative) {
+                return Err("a bound on the other side".into());
+            }
+        }
+        let of = |key: &Key| slots.contains(&(key.run, key.language.clone(), key.prompt));
+        let scored = self.world.entries.iter().filter(|(key, a)| of(key) && matches!(a, Attribution::Scores(_)));
+        let mut runs = scored.map(|(key, _)| &self.world.runs[key.run]);
+        if sign != Sign::Positive && runs.any(|run| !keeps_negative(run)) {
+            return Err("negative scores were not kept".into());
+        }
+        Ok(())
+    }
+
     /// One run and language: the neurons that enough of a fact's prompts found.
     fn cell(&self, source: &Source, run: usize, language: &str, slots: &BTreeSet<Where>) -> Pairs {
         let spec = &self.world.runs[run];
-        let mut cut = Cut { tau: spec.tau_of(language), score: None, rank: None };
+        let mut cut = Cut { sign: source.sign(), tau: spec.tau_of(language), score: None, rank: None };
         let preset = (spec.prompt_share, spec.prompt_share_strict);
         let wanted = source.number(ConditionKey::Prompts);
         for condition in &source.conditions {
             let Test::Number(op, number) = condition.test else { continue };
-            let bound = (number.value, op == Comparison::Greater);
+            let bound = (number.value, matches!(op, Comparison::Greater | Comparison::Less));
             match condition.key {
                 ConditionKey::Tau => cut.tau = number.value,
                 ConditionKey::Score => cut.score = Some(bound),

@@ -482,7 +482,8 @@ fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
     match (a, b) {
         (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
         (Cell::Integer(a), Cell::Integer(b)) => a.cmp(b),
-        (Cell::Score(a), Cell::Score(b)) => a.total_cmp(b),
+        // The strongest first, whatever their sign.
+        (Cell::Score(a), Cell::Score(b)) => a.abs().total_cmp(&b.abs()),
         (Cell::Ratio(a), Cell::Ratio(b)) => a.total_cmp(b),
         (a, b) => (*a != Cell::Null).cmp(&(*b != Cell::Null)),
     }

@@ -151,6 +151,7 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
         3 => select(vec![0.01, 0.01, 0.1, 0.25, 0.3, 1.0]).prop_map(Keep::Share),
         1 => (0.001..1.0).prop_map(Keep::Share),
         1 => select(vec![1, 2, 3, 8]).prop_map(Keep::Top),
+        3 => select(vec![0.01, 0.1, 0.25, 1.0]).prop_map(Keep::Signed),
     ];
     let score_type = prop_oneof![6 => Just(ScoreType::F32), 1 => Just(ScoreType::F16), 1 => Just(ScoreType::Bf16)];
     let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];

@@ -260,6 +260,11 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
             statements.extend(["layer", "neuron", "relation", "subject, layer"].map(|by| format!("{source} by {by}")));
             statements.push(format!("{source} order by score, subject top 7"));
             statements.push(format!("similarity({source}, kn[run={:?}, tau=0.3])", run.name));
+            for sign in ["sign=negative", "sign=any", "sign=any, rank<=3", "sign=negative, rank<4, tau=0.1"] {
+                let source = format!("kn[run={:?}, lang={language}, {sign}]", run.name);
+                statements.push(format!("{source} top 9"));
+                statements.push(format!("{source} by layer"));
+            }
             statements.push(format!("similarity({source}, kn[run={:?}]) by layer", run.name));
         }
         let all = format!("[run={:?}]", run.name);

@@ -8,9 +8,10 @@ use crate::plan::names::{Resolver, all_of, listing};
 use crate::plan::prompts::note_prompts;
 use crate::plan::ranges::layers_of;
 use crate::plan::scored::check_layers;
+use crate::plan::signs::{check_bound, check_kept, note_without};
 use crate::plan::unstored::note_unstored;
 use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Quota, Source};
-use crate::syntax::ast::{self, Comparison, Number, SourceKind};
+use crate::syntax::ast::{self, Comparison, Number, Sign, SourceKind};
 use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LivePart, PartKind, Run, Slot};
 use roaring::RoaringBitmap;
@@ -28,6 +29,7 @@ impl<'s> Lowering<'s> {
             let reason = format!("`likn` intersects the languages of one run, and this names {}", runs.len());
             return Err(QueryError::kind(source.span, reason).hint("write one `likn[run=…]` a run, and combine those"));
         }
+        check_bound(source)?;
         let of_runs = |slot: &Slot| runs.iter().any(|run| run.id == slot.run);
         let slots: Vec<Slot> = if groups {
             snapshot.group_slots().filter(of_runs).collect()
@@ -84,6 +86,7 @@ impl<'s> Lowering<'s> {
             Source { id, text, span: source.span, combine, groups, cells, langs, runs: runs_wanted, facts, neurons };
         note_counts(&self.names.notes, source, &planned.cells);
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;
+        note_without(&self.names, source, &planned)?;
         Ok(planned)
     }
 
@@ -96,19 +99,22 @@ impl<'s> Lowering<'s> {
         groups: Option<GroupCut>,
     ) -> Result<Cell<'s>, QueryError> {
         let snapshot = self.names.snapshot;
-        let mut cut = Cut { tau: run.spec.tau_of(snapshot.language_name(language)), score: None, rank: None };
+        let (sign, tau) = (source.sign(), run.spec.tau_of(snapshot.language_name(language)));
+        let mut cut = Cut { sign, tau, score: None, rank: None };
         // Groups count as they were found, in whichever prompt.
         let mut share = match source.kind {
             SourceKind::Dkn => Quota::Preset { share: 0.0, strict: false },
             _ => Quota::Preset { share: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
         };
-        let mut needs_scores = None;
+        let mut needs_scores = source.condition(ConditionKey::Sign).filter(|_| sign != Sign::Positive);
         let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {
             let Some((op, number @ Number { value, .. })) = condition.number() else { continue };
             match condition.key {
                 ConditionKey::Tau => cut.tau = value,
-                ConditionKey::Score => cut.score = Some((value, op == Comparison::Greater)),
+                ConditionKey::Score => {
+                    cut.score = Some((value, matches!(op, Comparison::Greater | Comparison::Less)));
+                }
                 // A whole number of 1 or more, from 2 on where the last one is left out.
                 ConditionKey::Rank => cut.rank = Some(value as u32 - u32::from(op == Comparison::Less)),
                 ConditionKey::Prompts => {
@@ -135,6 +141,9 @@ impl<'s> Lowering<'s> {
                     return Err(QueryError::missing(condition.span, reason)
                         .hint("ask for the sets as they were imported: leave this condition out"));
                 }
+                if live.part.kind() == PartKind::Scores {
+                    check_kept(source, run)?;
+                }
                 parts.push(self.access(live, cut)?);
             }
             prompts.push(PromptParts { prompt: slot.prompt, parts });
@@ -149,6 +158,7 @@ impl<'s> Lowering<'s> {
         let access = match part.kind() {
             PartKind::Groups => Access::Groups,
             PartKind::Neurons => Access::Grid(0, part.grid(0).map_err(QueryError::storage)?),
+            PartKind::Scores if cut.sign != Sign::Positive => Access::Signed,
             PartKind::Scores => {
                 let check = cut.tau < part.tau_floor();
                 let exact = part.taus().position(|tau| tau == cut.tau);

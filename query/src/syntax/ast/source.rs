@@ -23,6 +23,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Which scores count.
+    Sign {
+        /// Those above 0, the highest first.
+        Positive = "positive",
+        /// Those below 0, the lowest first.
+        Negative = "negative",
+        /// Both, the largest absolute score first.
+        Any = "any",
+    }
+}
+
 /// A source and the conditions in its brackets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -53,6 +65,12 @@ impl Source {
     /// What a condition compares with, where it is one number.
     pub fn number(&self, key: ConditionKey) -> Option<(Comparison, Number)> {
         self.condition(key)?.number()
+    }
+
+    /// Which scores count.
+    pub fn sign(&self) -> Sign {
+        let named = self.names(ConditionKey::Sign).and_then(<[Text]>::first);
+        named.and_then(|text| Sign::from_word(&text.text)).unwrap_or(Sign::Positive)
     }
 }
 

@@ -223,7 +223,9 @@ impl Parser<'_> {
     /// One of a few words, in any case.
     fn one_of(&mut self, key: ConditionKey, words: &[&'static str]) -> Result<Text> {
         let Some(word) = self.word() else {
-            return Err(self.unexpected(&one_of(key, words)));
+            let meant = mistakes::word_meant(words, self.token_text());
+            let hint = meant.map(|meant| format!("write `{key}={meant}`"));
+            return Err(self.unexpected(&one_of(key, words)).maybe_hint(hint));
         };
         let known = check_word(key, words, word).map_err(|error| error.at(self.span()))?;
         let text = Text { text: known.to_owned(), span: self.span() };
@@ -276,7 +278,7 @@ pub(in crate::syntax) fn check_word(key: ConditionKey, words: &[&'static str], w
     if let Some(known) = words.iter().copied().find(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(known);
     }
-    let near = nearest(word, words.iter().copied());
+    let near = mistakes::word_meant(words, word).or_else(|| nearest(word, words.iter().copied()));
     let error = QueryError::new(ErrorKind::Syntax, format!("expected {}, found `{word}`", one_of(key, words)));
     Err(error.maybe_hint(near.map(|near| format!("did you mean `{near}`?"))))
 }

@@ -71,6 +71,21 @@ fn from(values: Vec<f64>) -> impl Strategy<Value = Test> {
     (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
 }
 
+fn signs() -> impl Strategy<Value = Sign> {
+    prop_oneof![1 => Just(Sign::Positive), 3 => Just(Sign::Negative), 3 => Just(Sign::Any)]
+}
+
+/// Bounds on the score as most of them are meant: from above where the negative ones count.
+fn bounds_of_its_sign(source: &mut Source) {
+    let sign = source.sign();
+    for condition in source.conditions.iter_mut().filter(|condition| condition.key == ConditionKey::Score) {
+        if let (Sign::Negative, Test::Number(op, number)) = (sign, &mut condition.test) {
+            *op = if *op == Comparison::Greater { Comparison::Less } else { Comparison::LessOrEqual };
+            number.value = -number.value;
+        }
+    }
+}
+
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
     value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
 }
@@ -102,6 +117,7 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
         ConditionKey::Layer => intervals(2, names.shape().layers).boxed(),
         ConditionKey::Tau => exactly(tau()),
         ConditionKey::Score => from(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]).boxed(),
+        ConditionKey::Sign => signs().prop_map(|sign| Test::Names(vec![text(sign.word())])).boxed(),
         ConditionKey::Rank => {
             let last = select(vec![1.0, 2.0, 3.0, 5.0, 9.0, 40.0]);
             let or_before = (last, any::<bool>()).prop_map(|(last, strict)| match strict {
@@ -123,15 +139,16 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
 
 pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
     use ConditionKey::{
-        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Size, Subject, THigh, TLow, Tau,
+        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Sign, Size, Subject, THigh,
+        TLow, Tau,
     };
     let keys = match kind {
         SourceKind::Kn => vec![
-            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts, Langs, Langs,
-            Runs,
+            Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Sign, Sign, Score, Rank, Prompts,
+            Langs, Langs, Runs,
         ],
         SourceKind::Likn => {
-            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Score, Rank, Prompts]
+            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Sign, Score, Rank, Prompts]
         }
         SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
@@ -150,7 +167,9 @@ pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
         })
         .prop_map(move |tests| {
             let conditions = tests.into_iter().map(|(key, test)| Condition { key, test, span: NOWHERE }).collect();
-            placed(ExprKind::Source(Source { kind, conditions, span: NOWHERE }))
+            let mut source = Source { kind, conditions, span: NOWHERE };
+            bounds_of_its_sign(&mut source);
+            placed(ExprKind::Source(source))
         })
         .boxed()
 }
