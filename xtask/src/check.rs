@@ -92,11 +92,15 @@ fn deny() -> Result<(), String> {
     if !root().join("deny.toml").exists() {
         return Err("deny.toml is gone: it says what kndb may depend on".into());
     }
-    step("deny", || {
-        let checks = ["deny", "--offline", "check", "bans", "licenses", "sources"];
-        let mut command = cargo_command();
-        command.args(checks).current_dir(root());
-        finish(command, &format!("cargo {}", checks.join(" ")))
+    // `fuzz/` is a workspace of its own.
+    ["Cargo.toml", "fuzz/Cargo.toml"].into_iter().try_for_each(|manifest| {
+        step(&format!("deny {manifest}"), || {
+            let mut arguments = vec!["deny", "--offline", "--config", "deny.toml", "--manifest-path", manifest];
+            arguments.extend(["check", "bans", "licenses", "sources"]);
+            let mut command = cargo_command();
+            command.args(&arguments).current_dir(root());
+            finish(command, &format!("cargo {}", arguments.join(" ")))
+        })
     })
 }
 
