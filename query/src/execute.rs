@@ -11,7 +11,7 @@ use crate::plan::not_yet;
 use crate::plan::optimise::{in_pairs, optimise};
 use crate::plan::visit::Node;
 use crate::plan::{Neurons, Pairs, Set};
-use crate::result::{Column, Outcome, Sink, Value};
+use crate::result::{Batch, BatchSink, ByRow, Outcome, Sink};
 use crate::rows::at_random::note_parts_of_layers;
 use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
@@ -24,10 +24,10 @@ use crate::syntax::bind::Parameters;
 use crate::syntax::span::Span;
 use kndb_storage::{LanguageId, RunId, SavedSet, Shape, Snapshot, Store};
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Runs one statement; its rows, if it has any, go to the sink.
+/// Runs one statement; its rows, if it has any, go to the sink one by one. For programs there is [`stream`].
 ///
 /// # Errors
 /// [`QueryError`] with the place in the statement's text, where there is one; nothing is written then.
@@ -36,6 +36,25 @@ pub fn execute(
     settings: &Settings,
     statement: &Statement,
     sink: &mut dyn Sink,
+) -> Result<Outcome, QueryError> {
+    let mut by_row = ByRow::new(sink, &settings.interrupt);
+    let outcome = stream(store, settings, statement, &mut by_row)?;
+    Ok(match outcome {
+        // The sink may have had enough in the middle of a batch.
+        Outcome::Rows { .. } => Outcome::Rows { rows: by_row.rows },
+        other => other,
+    })
+}
+
+/// Runs one statement; its rows, if it has any, go to the sink as columns, in batches of at most [`crate::BATCH_ROWS`].
+///
+/// # Errors
+/// [`QueryError`] with the place in the statement's text, where there is one; nothing is written then.
+pub fn stream(
+    store: &Store,
+    settings: &Settings,
+    statement: &Statement,
+    sink: &mut dyn BatchSink,
 ) -> Result<Outcome, QueryError> {
     not_yet::check(statement)?;
     if !statement.parameters().is_empty() {
@@ -80,8 +99,8 @@ pub fn execute(
     }
 }
 
-fn deliver(notes: &[Note], sink: &mut dyn Sink) -> Result<(), QueryError> {
-    notes.iter().try_for_each(|note| sink.note(note)).map_err(QueryError::output)
+fn deliver(notes: &[Note], sink: &mut dyn BatchSink) -> Result<(), QueryError> {
+    notes.iter().try_for_each(|note| sink.note(note))
 }
 
 /// Threads of this machine; asking the system costs more than a small question.
@@ -107,7 +126,7 @@ const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
 
 fn plan<'s>(
     store: &Store,
-    (snapshot, memory): (&'s Snapshot, &'s Memory),
+    (snapshot, memory): (&'s Arc<Snapshot>, &'s Memory),
     settings: &'s Settings,
     query: &Query,
     analyze: bool,
@@ -283,7 +302,7 @@ impl<'s> Planned<'s> {
         execution: &mut Execution<'s>,
         query: &Query,
         notes: &mut Vec<Note>,
-        sink: &mut dyn Sink,
+        sink: &mut dyn BatchSink,
     ) -> Result<u64, QueryError> {
         let (grouping, names, memory) = (self.grouping(query)?, self.names, execution.memory);
         let (set, out) = match (self.what, &grouping) {
@@ -335,7 +354,7 @@ fn compared<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     match what {
         What::Similarity(left, right) => {
@@ -367,10 +386,10 @@ fn compared<'s>(
 
 fn save(
     store: &Store,
-    (snapshot, memory): (&Snapshot, &Memory),
+    (snapshot, memory): (&Arc<Snapshot>, &Memory),
     settings: &Settings,
     (name, expr): (&Name, &Expr),
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<Outcome, QueryError> {
     let mut lowering = Lowering::new(store, (snapshot, memory), settings, &[expr])?;
     let (set, model) = lowering.set(expr)?;
@@ -429,16 +448,8 @@ fn save(
 /// Takes the rows of `explain analyze`, which nobody wants to see.
 struct Discard;
 
-impl Sink for Discard {
-    fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, _: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
+impl BatchSink for Discard {
+    fn batch(&mut self, _: Batch) -> Result<ControlFlow<()>, QueryError> {
         Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -88,13 +88,16 @@ mod sorting;
 mod syntax;
 
 pub use error::{ErrorKind, Label, QueryError};
-pub use execute::execute;
+pub use execute::{execute, stream};
 pub use interrupt::Interrupt;
 pub use memory::DEFAULT_MEMORY;
 pub use mistakes::nearest::nearest;
 pub use note::Note;
 pub use plan::{Settings, layers_asked, scored_layers};
-pub use result::{Column, ColumnKind, Outcome, Sink, Value};
+pub use result::{
+    BATCH_ROWS, Batch, BatchSink, Buffer, Column, ColumnData, ColumnKind, Dictionary, IdsOf, Outcome, Sink, Texts,
+    Validity, Value, Values,
+};
 pub use syntax::ast::{
     AgainstChance, Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval,
     Key, Literal, Measure, Name, NeuronRange, Number, OpenTest, OrderKey, Parameter, Query, SetOp, Sign, Source,

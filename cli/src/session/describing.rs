@@ -66,7 +66,7 @@ fn query(statement: Statement) -> Result<Query, kndb_query::QueryError> {
 fn kind(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",
-        ColumnKind::Integer => "whole number",
+        ColumnKind::Number | ColumnKind::Integer => "whole number",
         ColumnKind::Score => "score (32-bit)",
         ColumnKind::Ratio => "ratio (64-bit)",
     }

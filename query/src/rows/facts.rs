@@ -4,6 +4,7 @@ use crate::error::QueryError;
 use crate::result::Value;
 use kndb_storage::{FactId, LanguageId, Snapshot};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What tells two subjects, objects or relations apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub(crate) enum Identity<'s> {
 /// Names facts in the language of a statement.
 #[derive(Clone, Copy)]
 pub(crate) struct FactNames<'s> {
-    pub snapshot: &'s Snapshot,
+    pub snapshot: &'s Arc<Snapshot>,
     pub language: Option<LanguageId>,
 }
 

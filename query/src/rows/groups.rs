@@ -263,23 +263,30 @@ impl Naming<'_, '_> {
 
     /// Announces the columns: no error may come any more.
     pub(super) fn rows<'o>(&self, out: Out<'o>, memory: &Memory) -> Result<Rows<'o>, QueryError> {
-        Rows::to(out, &memory.interrupt, &self.grouping.columns(), self.grouping.top)
+        let (columns, slots) = (self.grouping.columns(), self.grouping.slots());
+        Rows::to(out, &memory.interrupt, (&columns, &slots), Some(self.names), self.grouping.top)
     }
 
     /// Hands a group out; whether another one is wanted.
     pub(super) fn push(&self, group: &Group, rows: &mut Rows<'_>) -> Result<bool, QueryError> {
-        if let Some(wanted) = rows.member(self.keys.representative(group.fact), group.neuron)? {
+        let fact = self.keys.representative(group.fact);
+        if let Some(wanted) = rows.member(fact, group.neuron)? {
             return Ok(wanted);
         }
-        let mut row = Vec::with_capacity(self.grouping.by.len() + self.grouping.measures.len() + 1);
-        for &dimension in &self.grouping.by {
-            self.push_dimension(group, dimension, &mut row)?;
-        }
-        row.extend(self.grouping.measures.iter().map(|&measure| match measure {
-            measure if is_whole(measure) => Value::Integer(self.measure(group, measure)),
-            measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
-        }));
-        rows.push(&row)
+        rows.push_of(fact, |building| {
+            let mut column = 0;
+            let mut push = |value: Value<'_>| {
+                building.value(column, &value);
+                column += 1;
+            };
+            self.grouping.by.iter().for_each(|&dimension| self.push_dimension(group, dimension, &mut push));
+            for &measure in &self.grouping.measures {
+                push(match measure {
+                    measure if is_whole(measure) => Value::Integer(self.measure(group, measure)),
+                    measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
+                });
+            }
+        })
     }
 
     /// With `top n`, drops the groups whose leading measure alone keeps them out of the first n.
@@ -396,42 +403,27 @@ impl Naming<'_, '_> {
         }
     }
 
-    fn push_dimension<'v>(
-        &'v self,
-        group: &Group,
-        dimension: Dimension,
-        row: &mut Vec<Value<'v>>,
-    ) -> Result<(), QueryError> {
-        let snapshot = self.names.snapshot;
+    /// The values of a dimension's columns. Of facts, languages and runs they are ids.
+    fn push_dimension(&self, group: &Group, dimension: Dimension, push: &mut impl FnMut(Value<'_>)) {
+        let number = |number: Option<u32>| number.map_or(Value::Null, |number| Value::Integer(u64::from(number)));
         if dimension == Dimension::Neuron && !self.grouping.by.contains(&Dimension::Layer) {
-            row.push(Value::Integer(u64::from(self.layer(group))));
+            push(number(Some(self.layer(group))));
         }
-        row.push(match dimension {
-            Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object => {
-                self.keys.value(group.fact, dimension)?
-            }
-            Dimension::Layer => Value::Integer(u64::from(self.layer(group))),
-            Dimension::Neuron => Value::Integer(u64::from(self.unit(group))),
-            Dimension::Size => Value::Integer(u64::from(group.neuron)),
+        push(match dimension {
+            // That is the row's.
+            Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object => Value::Null,
+            Dimension::Layer => number(Some(self.layer(group))),
+            Dimension::Neuron => number(Some(self.unit(group))),
+            Dimension::Size => number(Some(group.neuron)),
             Dimension::Group => {
                 let neurons = self.degenerate.neurons(group).iter();
                 let names: Vec<String> = neurons.map(|&neuron| neuron_name(neuron, self.shape)).collect();
                 Value::Text(Cow::Owned(names.join(", ")))
             }
-            Dimension::Lang => self
-                .splits
-                .language(group.split)
-                .map_or(Value::Null, |language| Value::Text(Cow::Borrowed(snapshot.language_name(language)))),
-            Dimension::Prompt => {
-                self.splits.prompt(group.split).map_or(Value::Null, |prompt| Value::Integer(u64::from(prompt.0)))
-            }
-            Dimension::Run => self
-                .splits
-                .run(group.split)
-                .and_then(|run| snapshot.run(run))
-                .map_or(Value::Null, |run| Value::Text(Cow::Borrowed(run.spec.name.as_str()))),
+            Dimension::Lang => number(self.splits.language(group.split).map(|language| u32::from(language.0))),
+            Dimension::Prompt => number(self.splits.prompt(group.split).map(|prompt| u32::from(prompt.0))),
+            Dimension::Run => number(self.splits.run(group.split).map(|run| run.0)),
         });
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::memory::{Best, Memory};
 use crate::plan::kinds::Kind;
 use crate::plan::visit::Node;
 use crate::plan::{Access, Pairs};
-use crate::result::{Column, ColumnKind, Value};
+use crate::result::{Column, ColumnKind, IdsOf, Slot, Value};
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure, Query};
@@ -49,7 +49,7 @@ const FACT_COLUMNS: [Column; 4] = [
     Column { name: "object", kind: ColumnKind::Text },
 ];
 const NEURON_COLUMNS: [Column; 2] =
-    [Column { name: "layer", kind: ColumnKind::Integer }, Column { name: "neuron", kind: ColumnKind::Integer }];
+    [Column { name: "layer", kind: ColumnKind::Number }, Column { name: "neuron", kind: ColumnKind::Number }];
 const SCORE_COLUMN: Column = Column { name: "score", kind: ColumnKind::Score };
 
 /// Columns of a listing.
@@ -57,6 +57,18 @@ fn columns(kind: Kind, scores: bool) -> Vec<Column> {
     let facts = FACT_COLUMNS.into_iter().filter(|_| kind != Kind::Neurons);
     let neurons = NEURON_COLUMNS.into_iter().filter(|_| kind != Kind::Facts);
     facts.chain(neurons).chain(scores.then_some(SCORE_COLUMN)).collect()
+}
+
+/// Where the values of a listing's columns come from.
+fn slots(columns: &[Column]) -> Vec<Slot> {
+    let slot = |column: &Column| match column.name {
+        "fact" => Slot::Fact(IdsOf::Fact),
+        "relation" => Slot::Fact(IdsOf::Relation),
+        "subject" => Slot::Fact(IdsOf::Subject),
+        "object" => Slot::Fact(IdsOf::Object),
+        _ => Slot::Own,
+    };
+    columns.iter().map(slot).collect()
 }
 
 /// Refuses clauses that a listing does not have.
@@ -115,6 +127,7 @@ pub(crate) fn pairs<'s>(
         order.push((By::Score, true));
     }
     let columns = columns(Kind::Pairs, scored.is_some());
+    let slots = slots(&columns);
     let shape = execution.shape;
     if order.is_empty() && may_refuse(pairs) {
         try_all(execution, pairs, top)?;
@@ -122,18 +135,16 @@ pub(crate) fn pairs<'s>(
     let facts = domain(pairs)?.facts;
     let memory = execution.memory;
     let mut worker = execution.worker();
-    let output = |rows| Output { rows, names, fact: None, shape, scored: scored.is_some() };
+    let output = |rows| Output { rows, shape, scored: scored.is_some() };
     let mut members = Vec::new();
     if order.is_empty() {
         // Columns are announced when no error can come any more.
-        let mut out = output(Rows::to(out, &memory.interrupt, &columns, top)?);
-        'facts: for fact in facts {
+        let mut out = output(Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?);
+        for fact in facts {
             members.clear();
             add_members(&mut worker, pairs, fact, &mut members)?;
-            for &member in &members {
-                if !out.push(member)? {
-                    break 'facts;
-                }
+            if !out.push_fact(fact, &members)? {
+                break;
             }
         }
         return out.rows.end();
@@ -157,7 +168,7 @@ pub(crate) fn pairs<'s>(
     let mut left = top.unwrap_or(u64::MAX);
     let (mut seen, mut sorted) = walk(wanted(left), None)?;
     memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
-    let mut out = output(Rows::to(out, &memory.interrupt, &columns, top)?);
+    let mut out = output(Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
@@ -217,34 +228,45 @@ fn try_all<'s>(execution: &mut Execution<'s>, pairs: &Pairs<'s>, top: Option<u64
     tried
 }
 
-struct Output<'a, 's> {
+struct Output<'a> {
     rows: Rows<'a>,
-    names: FactNames<'s>,
-    /// The fact named last, and its columns.
-    fact: Option<(u32, [Value<'s>; 4])>,
     shape: kndb_storage::Shape,
     scored: bool,
 }
 
-impl Output<'_, '_> {
+/// Columns of a listing of pairs.
+const LAYER: usize = 4;
+const UNIT: usize = 5;
+const SCORE: usize = 6;
+
+impl Output<'_> {
+    /// Hands a pair out; whether another one is wanted.
     fn push(&mut self, member: Member) -> Result<bool, QueryError> {
-        if let Some(wanted) = self.rows.member(member.fact, member.neuron)? {
-            return Ok(wanted);
-        }
-        let named = match self.fact.take() {
-            Some((fact, named)) if fact == member.fact => named,
-            _ => {
-                let (subject, object) = self.names.labels(member.fact)?;
-                [self.names.id(member.fact)?, self.names.relation(member.fact)?, subject, object]
+        self.push_fact(member.fact, std::slice::from_ref(&member))
+    }
+
+    /// Hands the pairs of one fact out; whether more are wanted.
+    fn push_fact(&mut self, fact: u32, members: &[Member]) -> Result<bool, QueryError> {
+        for member in members {
+            match self.rows.member(fact, member.neuron)? {
+                Some(true) => {}
+                Some(false) => return Ok(false),
+                None => {
+                    let (shape, scored) = (self.shape, self.scored);
+                    return self.rows.push_many(members.len(), |building, some| {
+                        let some = &members[some];
+                        let split = |member: &Member| shape.split(Neuron(member.neuron));
+                        building.numbers(LAYER, some.iter().map(|member| split(member).0.0));
+                        building.numbers(UNIT, some.iter().map(|member| split(member).1));
+                        if scored {
+                            building.scores(SCORE, some.iter().map(|member| member.score));
+                        }
+                        building.rows_of(fact, some.len());
+                    });
+                }
             }
-        };
-        let (layer, unit) = self.shape.split(Neuron(member.neuron));
-        let score = if member.score.is_nan() { Value::Null } else { Value::Score(member.score) };
-        let [id, relation, subject, object] = named.clone();
-        self.fact = Some((member.fact, named));
-        let (layer, unit) = (Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit)));
-        let row = [id, relation, subject, object, layer, unit, score];
-        self.rows.push(if self.scored { &row } else { &row[..6] })
+        }
+        Ok(true)
     }
 }
 
@@ -331,13 +353,16 @@ pub(crate) fn facts(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
-    let mut rows = Rows::to(out, &memory.interrupt, &FACT_COLUMNS, query.limit())?;
-    let mut push = |fact: u32| {
-        if let Some(wanted) = rows.member(fact, 0)? {
-            return Ok::<_, QueryError>(wanted);
-        }
-        let (subject, object) = names.labels(fact)?;
-        rows.push(&[names.id(fact)?, names.relation(fact)?, subject, object])
+    let slots = slots(&FACT_COLUMNS);
+    let mut rows = Rows::to(out, &memory.interrupt, (&FACT_COLUMNS, &slots), Some(names), query.limit())?;
+    if order.is_empty() && !rows.are_members() {
+        let list: Vec<u32> = set.iter().take(rows.wanted()).collect();
+        rows.push_many(list.len(), |building, some| building.facts(&list[some]))?;
+        return rows.end();
+    }
+    let mut push = |fact: u32| match rows.member(fact, 0)? {
+        Some(wanted) => Ok::<_, QueryError>(wanted),
+        None => rows.push_of(fact, |_| {}),
     };
     if order.is_empty() {
         for fact in set {
@@ -367,7 +392,8 @@ pub(crate) fn neurons(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
-    let mut rows = Rows::to(out, &memory.interrupt, &NEURON_COLUMNS, query.limit())?;
+    let slots = slots(&NEURON_COLUMNS);
+    let mut rows = Rows::to(out, &memory.interrupt, (&NEURON_COLUMNS, &slots), None, query.limit())?;
     let mut push = |neuron: u32| {
         if let Some(wanted) = rows.member(0, neuron)? {
             return Ok::<_, QueryError>(wanted);

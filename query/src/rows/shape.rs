@@ -2,7 +2,7 @@
 
 use crate::error::QueryError;
 use crate::plan::kinds::Kind;
-use crate::result::{Column, ColumnKind};
+use crate::result::{Column, ColumnKind, IdsOf, Slot};
 use crate::rows::against::CHANCE;
 use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, Query};
 use crate::syntax::span::Span;
@@ -147,18 +147,44 @@ impl Grouping {
             match dimension {
                 Dimension::Neuron => {
                     if !self.by.contains(&Dimension::Layer) {
-                        columns.push(Column { name: "layer", kind: ColumnKind::Integer });
+                        columns.push(Column { name: "layer", kind: ColumnKind::Number });
                     }
-                    columns.push(Column { name: "neuron", kind: ColumnKind::Integer });
+                    columns.push(Column { name: "neuron", kind: ColumnKind::Number });
                 }
                 Dimension::Layer | Dimension::Prompt | Dimension::Size => {
-                    columns.push(Column { name: dimension.word(), kind: ColumnKind::Integer });
+                    columns.push(Column { name: dimension.word(), kind: ColumnKind::Number });
                 }
                 _ => columns.push(Column { name: dimension.word(), kind: ColumnKind::Text }),
             }
         }
         columns.extend(self.measures.iter().map(|measure| Column { name: measure.word(), kind: kind_of(*measure) }));
         columns
+    }
+
+    /// Where the values of [`Self::columns`] come from, in rows that count a set.
+    pub(crate) fn slots(&self) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for &dimension in &self.by {
+            if dimension == Dimension::Neuron && !self.by.contains(&Dimension::Layer) {
+                slots.push(Slot::Own);
+            }
+            slots.push(slot(dimension));
+        }
+        slots.extend(self.measures.iter().map(|_| Slot::Own));
+        slots
+    }
+}
+
+/// The slots of a dimension's columns.
+fn slot(dimension: Dimension) -> Slot {
+    match dimension {
+        Dimension::Fact => Slot::Fact(IdsOf::Fact),
+        Dimension::Relation => Slot::Fact(IdsOf::Relation),
+        Dimension::Subject => Slot::Fact(IdsOf::Subject),
+        Dimension::Object => Slot::Fact(IdsOf::Object),
+        Dimension::Lang => Slot::Id(IdsOf::Language),
+        Dimension::Run => Slot::Id(IdsOf::Run),
+        _ => Slot::Own,
     }
 }
 
@@ -168,7 +194,7 @@ fn between(dimension: Dimension) -> Vec<Column> {
         Dimension::Lang => ("other_lang", ColumnKind::Text),
         Dimension::Relation => ("other_relation", ColumnKind::Text),
         Dimension::Run => ("other_run", ColumnKind::Text),
-        _ => ("other_prompt", ColumnKind::Integer),
+        _ => ("other_prompt", ColumnKind::Number),
     };
     vec![Column { name: dimension.word(), kind }, Column { name: other, kind }]
 }

@@ -32,7 +32,7 @@ use super::partition::Splits;
 use super::shape::Grouping;
 use crate::error::QueryError;
 use crate::plan::Pairs;
-use crate::result::{Sink, Value};
+use crate::result::{BatchSink, Value};
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dim, Dimension};
@@ -58,7 +58,7 @@ pub(crate) fn pairs<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let couple = Couple { number: 0, sides: sides.map(Side::Set) };
     rows(execution, &[couple], Couples::one(), grouping, names, notes, sink)
@@ -72,7 +72,7 @@ pub(crate) fn between<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let splits = super::partition::split_sources(set, "between", &[dim])?;
     let mut numbers: Vec<u16> = (0..splits.len() as u16).collect();
@@ -116,7 +116,7 @@ fn rows<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let memory = execution.memory;
     let mut facts = RoaringBitmap::new();

@@ -7,7 +7,7 @@ use super::table::{Couples, Table};
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::plan::Pairs;
-use crate::result::{Sink, Value};
+use crate::result::{BatchSink, Value};
 use crate::rows::facts::FactNames;
 use crate::rows::keys::FactKeys;
 use crate::rows::shape::Grouping;
@@ -25,7 +25,7 @@ pub(crate) fn two(
     shape: Shape,
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     rows(&sets, Couples::one(), grouping, shape, names, memory, sink)
 }
@@ -37,7 +37,7 @@ pub(crate) fn relations<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let (shape, memory) = (execution.shape, execution.memory);
     let mut relations: BTreeMap<&'s str, RoaringBitmap> = BTreeMap::new();
@@ -77,7 +77,7 @@ fn rows(
     shape: Shape,
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn Sink,
+    sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let by_layer = grouping.by.contains(&Dimension::Layer);
     let mut marks = Marks::new(shape.neurons());

@@ -4,7 +4,7 @@ use super::compare::RowKey;
 use super::mean::Mean;
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::result::{Sink, Value};
+use crate::result::{BatchSink, Value};
 use crate::rows::Rows;
 use crate::rows::digits::{self, compare_tails};
 use crate::rows::keys::FactKeys;
@@ -57,7 +57,7 @@ impl Table<'_, '_> {
         self,
         found: BTreeMap<RowKey, Mean>,
         memory: &Memory,
-        sink: &mut dyn Sink,
+        sink: &mut dyn BatchSink,
     ) -> Result<u64, QueryError> {
         let grouping = self.grouping;
         let of_p = |key: Key| key == Key::Measure(Measure::P);

@@ -1,0 +1,93 @@
+//! Rows of an answer, for those who print it: a batch read line by line.
+
+use super::{Batch, BatchSink, Column};
+use crate::error::QueryError;
+use crate::interrupt::Interrupt;
+use crate::note::Note;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Not known, or not applicable.
+    Null,
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A whole number.
+    Integer(u64),
+    /// A score.
+    Score(f32),
+    /// A ratio.
+    Ratio(f64),
+}
+
+/// Takes the rows of one result, in order. Return [`ControlFlow::Break`] to end the query early (a closed pipe, `.quit`).
+pub trait Sink {
+    /// Called once, before any row.
+    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()>;
+    /// One row, as many values as columns.
+    fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>>;
+    /// Called once, after the last row.
+    fn end(&mut self) -> std::io::Result<()>;
+    /// What a reader has to know beside the rows; called for each note of a statement that was carried out, after
+    /// everything else. Also without rows: of `let` and `explain`. Without this method they are passed over.
+    fn note(&mut self, _note: &Note) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads batches line by line for a [`Sink`].
+pub(crate) struct ByRow<'a> {
+    sink: &'a mut dyn Sink,
+    interrupt: &'a Interrupt,
+    /// Rows that the sink has got.
+    pub(crate) rows: u64,
+}
+
+impl<'a> ByRow<'a> {
+    pub(crate) fn new(sink: &'a mut dyn Sink, interrupt: &'a Interrupt) -> Self {
+        Self { sink, interrupt, rows: 0 }
+    }
+
+    fn row(&mut self, row: &[Value<'_>]) -> Result<ControlFlow<()>, QueryError> {
+        // Asked before each row: the sink may be what set it.
+        self.interrupt.check()?;
+        self.rows += 1;
+        self.sink.row(row).map_err(QueryError::output)
+    }
+}
+
+impl BatchSink for ByRow<'_> {
+    fn columns(&mut self, columns: &Arc<[Column]>) -> Result<(), QueryError> {
+        self.sink.columns(columns).map_err(QueryError::output)
+    }
+
+    fn batch(&mut self, batch: Batch) -> Result<ControlFlow<()>, QueryError> {
+        // Values of columns that say the same as in the row before are kept: labels of a fact with many neurons.
+        let ids: Vec<_> = (0..batch.data().len()).map(|at| batch.ids(at)).collect();
+        let mut row = vec![Value::Null; ids.len()];
+        for at in 0..batch.rows() {
+            for (column, value) in row.iter_mut().enumerate() {
+                let same = at > 0 && ids[column].is_some_and(|ids| ids[at] == ids[at - 1]);
+                if !same {
+                    *value = batch.value(at, column)?;
+                }
+            }
+            if self.row(&row)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn end(&mut self) -> Result<(), QueryError> {
+        self.interrupt.check()?;
+        self.sink.end().map_err(QueryError::output)
+    }
+
+    fn note(&mut self, note: &Note) -> Result<(), QueryError> {
+        self.sink.note(note).map_err(QueryError::output)
+    }
+}
