@@ -18,7 +18,7 @@ impl Validity {
             return None;
         }
         let mut bits = vec![u8::MAX; rows.div_ceil(8)];
-        if let Some(last) = bits.last_mut().filter(|_| rows % 8 > 0) {
+        if let Some(last) = bits.last_mut().filter(|_| !rows.is_multiple_of(8)) {
             *last = (1 << (rows % 8)) - 1;
         }
         nulls.iter().for_each(|&row| bits[row as usize / 8] &= !(1 << (row % 8)));
