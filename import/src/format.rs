@@ -137,7 +137,8 @@ pub(crate) fn by_name(name: &str) -> Result<&'static dyn Format, ImportError> {
 /// The formats' names, for messages.
 pub(crate) fn known() -> String {
     let names: Vec<_> = all().iter().map(|format| format.name()).collect();
-    names.join(", ")
+    let missing = if cfg!(feature = "parquet") { "" } else { " (this kndb was built without parquet and arrow)" };
+    format!("{}{missing}", names.join(", "))
 }
 
 /// Whether a text is a file name extension of some format, or of packed files.

@@ -28,7 +28,14 @@ const LETTERS: &[(&[u8], &str, &str)] = &[
         "a GGUF file: a model, not scores",
         "`kndb attribute --model` takes the Hugging Face folder it was made from",
     ),
+    #[cfg(not(feature = "parquet"))]
+    (b"PAR1", "a Parquet file", BUILT_WITHOUT),
+    #[cfg(not(feature = "parquet"))]
+    (b"ARROW1\0\0", "an Arrow file", BUILT_WITHOUT),
 ];
+
+#[cfg(not(feature = "parquet"))]
+const BUILT_WITHOUT: &str = "this kndb was built without Parquet and Arrow, which are among its default features";
 
 /// First bytes, and what a file is that has them.
 const MAGIC: &[(&[u8], &str, &str)] = &[
@@ -197,5 +204,13 @@ mod tests {
         {
             assert_eq!(what(head), None, "{head:?}");
         }
+    }
+
+    #[test]
+    fn tables_are_foreign_to_a_build_that_does_not_read_them() {
+        let told = |what| if cfg!(feature = "parquet") { None } else { Some(what) };
+        assert_eq!(what(b"PAR1\x15\x04"), told("a Parquet file"));
+        assert_eq!(what(b"ARROW1\0\0\xff\xff\xff\xff"), told("an Arrow file"));
+        assert_eq!(what(b"PAR1,fact,layer"), None, "the first line of a table");
     }
 }

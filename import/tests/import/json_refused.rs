@@ -79,7 +79,7 @@ fn no_json_at_all() {
     let known = if cfg!(feature = "parquet") {
         "npy, npz, parquet, arrow, safetensors, records, kn, kn-bag, amig, eleutherai, csv"
     } else {
-        "npy, npz, safetensors, records, kn, kn-bag, amig, eleutherai, csv"
+        "npy, npz, safetensors, records, kn, kn-bag, amig, eleutherai, csv (this kndb was built without parquet and arrow)"
     };
     let folder = Folder::new();
     assert_eq!(
