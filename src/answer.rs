@@ -1,15 +1,41 @@
-//! A whole answer in memory. Not for answers of millions of rows: stream those.
+//! A whole answer in memory, as columns. Not for answers of many millions of rows: stream those.
 
-use kndb_query::{Column, Note, Sink, Value};
+use kndb_query::{Batch, BatchSink, Column, Note, QueryError, Value, Values};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-/// The rows of one statement.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What one statement answered: batches of columns, in the order of the rows.
+///
+/// Names are looked up when they are asked for; until then a column of names is a column of ids. What is looked up comes from the snapshot
+/// that the statement saw, which an answer keeps.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("store");
+/// # use kndb::storage::{Entry, EntryData, Neuron, RunSpec, Shape};
+/// # let db = kndb::Database::create(&path)?;
+/// # let run = db.store().open_run(RunSpec::new("trial", "toy", Shape::new(2, 3).ok_or("too large")?))?;
+/// # let data = EntryData::Neurons(vec![Neuron(1), Neuron(4)]);
+/// # run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data })?;
+/// # run.finish()?;
+/// let answer = db.query("kn[lang=en]")?;
+/// for batch in &answer.batches {
+///     let (layers, facts) = (batch.numbers("layer").ok_or("no layers")?, batch.texts("fact").ok_or("no facts")?);
+///     assert_eq!(layers[..], [0, 1]);
+///     // One text for both rows.
+///     assert_eq!(facts.dictionary()?.keys[..], [0, 0]);
+///     assert_eq!(facts.text(1)?, Some("f1"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// Names of the columns.
-    pub columns: Vec<&'static str>,
-    /// Rows, as many cells each as there are columns.
-    pub rows: Vec<Vec<Cell>>,
+    /// The columns, the same in all batches.
+    pub columns: Arc<[Column]>,
+    /// The rows; none of an empty answer.
+    pub batches: Vec<Batch>,
     /// What to know beside the rows: a run that is still open, layers that were not scored, …
     pub notes: Vec<Note>,
 }
@@ -29,29 +55,73 @@ pub enum Cell {
     Ratio(f64),
 }
 
-impl Sink for Answer {
-    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
-        self.columns = columns.iter().map(|column| column.name).collect();
+impl Answer {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(Batch::rows).sum()
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.columns.iter().map(|column| column.name).collect()
+    }
+
+    /// The whole numbers of a column, of 32 or 64 bits; nothing where there is no such column. What is null is left out.
+    pub fn integers(&self, name: &str) -> impl Iterator<Item = u64> {
+        self.batches.iter().flat_map(move |batch| {
+            let column = batch.column(name);
+            (0..batch.rows()).filter_map(move |row| {
+                let column =
+                    column.filter(|column| column.validity.as_ref().is_none_or(|valid| valid.is_valid(row)))?;
+                match &column.values {
+                    Values::Numbers(numbers) => Some(u64::from(numbers[row])),
+                    Values::Integers(counts) => Some(counts[row]),
+                    _ => None,
+                }
+            })
+        })
+    }
+
+    /// All values, row by row, with names looked up: as many cells a row as there are columns.
+    ///
+    /// # Errors
+    /// When the store's file of facts is damaged.
+    pub fn to_rows(&self) -> Result<Vec<Vec<Cell>>, QueryError> {
+        let mut rows = Vec::with_capacity(self.rows());
+        for batch in &self.batches {
+            for row in 0..batch.rows() {
+                let cells = (0..self.columns.len()).map(|column| batch.value(row, column).map(Cell::from));
+                rows.push(cells.collect::<Result<_, _>>()?);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl From<Value<'_>> for Cell {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Text(text) => Self::Text(text.into_owned()),
+            Value::Integer(number) => Self::Integer(number),
+            Value::Score(score) => Self::Score(score),
+            Value::Ratio(ratio) => Self::Ratio(ratio),
+        }
+    }
+}
+
+impl BatchSink for Answer {
+    fn columns(&mut self, columns: &Arc<[Column]>) -> Result<(), QueryError> {
+        self.columns = Arc::clone(columns);
         Ok(())
     }
 
-    fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
-        let cell = |value: &Value<'_>| match value {
-            Value::Null => Cell::Null,
-            Value::Text(text) => Cell::Text(text.to_string()),
-            Value::Integer(number) => Cell::Integer(*number),
-            Value::Score(score) => Cell::Score(*score),
-            Value::Ratio(ratio) => Cell::Ratio(*ratio),
-        };
-        self.rows.push(row.iter().map(cell).collect());
+    fn batch(&mut self, batch: Batch) -> Result<ControlFlow<()>, QueryError> {
+        self.batches.push(batch);
         Ok(ControlFlow::Continue(()))
     }
 
-    fn end(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+    fn note(&mut self, note: &Note) -> Result<(), QueryError> {
         self.notes.push(note.clone());
         Ok(())
     }

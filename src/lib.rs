@@ -7,9 +7,11 @@
 //! | for | use |
 //! |---|---|
 //! | writing scores, runs, facts | [`Database::store`] and [`storage`] |
-//! | asking, with rows in memory | [`Database::query`] |
+//! | asking, with all rows in memory, as columns | [`Database::query`] |
 //! | asking, with values beside the text | [`Database::query_with`] and [`Parameters`] |
-//! | asking, with rows streamed | [`Database::query_into`] and [`query`] |
+//! | asking the same again and again | [`Database::prepare`] |
+//! | asking, with columns streamed | [`Database::stream`] and [`query`] |
+//! | asking, with rows streamed, for printing | [`Database::query_into`] |
 //! | stopping a statement from another thread | [`query::Interrupt`] in [`query::Settings`] |
 //!
 //! ```
@@ -30,8 +32,10 @@
 //! run.finish()?;
 //!
 //! let answer = db.query("likn[lang in (en, zh), tau=0.3] by layer")?;
-//! assert_eq!(answer.columns, ["layer", "pairs", "facts", "neurons", "share"]);
-//! assert_eq!(answer.rows[0][..2], [Cell::Integer(0), Cell::Integer(1)]);
+//! assert_eq!(answer.names(), ["layer", "pairs", "facts", "neurons", "share"]);
+//! assert_eq!(answer.to_rows()?[0][..2], [Cell::Integer(0), Cell::Integer(1)]);
+//! // The same without a copy.
+//! assert_eq!(answer.batches[0].integers("pairs").map(|pairs| pairs[0]), Some(1));
 //! // The run is complete and has every layer, so there is nothing to note.
 //! assert_eq!(answer.notes, []);
 //! # Ok(())
@@ -39,13 +43,15 @@
 //! ```
 
 mod answer;
+mod statement;
 
 pub use answer::{Answer, Cell};
 pub use kndb_query as query;
 pub use kndb_query::{Argument, Note, Parameters};
 pub use kndb_storage as storage;
+pub use statement::Statement;
 
-use kndb_query::{Outcome, QueryError, Settings, Sink};
+use kndb_query::{BatchSink, Outcome, Prepared, QueryError, Settings, Sink};
 use kndb_storage::Store;
 use std::path::Path;
 
@@ -91,7 +97,7 @@ impl Database {
     /// When the statement cannot be read or answered; the error says where and why.
     pub fn query(&self, statement: &str) -> Result<Answer, QueryError> {
         let mut answer = Answer::default();
-        self.query_into(statement, &Settings::default(), &mut answer)?;
+        self.stream(statement, &Settings::default(), &mut answer)?;
         Ok(answer)
     }
 
@@ -114,7 +120,7 @@ impl Database {
     ///
     /// let languages = Parameters::default().with("languages", vec!["en", "zh"]).with("most", 10_u32);
     /// let answer = db.query_with("likn[lang in $languages] by layer top $most", &languages)?;
-    /// assert_eq!(answer.rows[0][..2], [Cell::Integer(1), Cell::Integer(1)]);
+    /// assert_eq!(answer.to_rows()?[0][..2], [Cell::Integer(1), Cell::Integer(1)]);
     /// # Ok(())
     /// # }
     /// ```
@@ -127,11 +133,55 @@ impl Database {
         let bound = statement.bind(parameters)?;
         parameters.check_used(statement.parameters().iter().map(|parameter| parameter.name.as_str()))?;
         let mut answer = Answer::default();
-        kndb_query::execute(&self.store, &Settings::default(), &bound, &mut answer)?;
+        kndb_query::stream(&self.store, &Settings::default(), &bound, &mut answer)?;
         Ok(answer)
     }
 
-    /// Runs one statement and hands its rows to `sink` as they are found.
+    /// Reads a statement once, to ask it many times: it is planned anew only when something was committed, or with other parameters.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("store");
+    /// # use kndb::storage::{Entry, EntryData, Neuron, RunSpec, Shape};
+    /// use kndb::{Database, Parameters};
+    ///
+    /// # let db = Database::create(&path)?;
+    /// # let run = db.store().open_run(RunSpec::new("trial", "toy", Shape::new(2, 3).ok_or("too large")?))?;
+    /// # for (fact, neurons) in [("f1", vec![1, 4]), ("f2", vec![4])] {
+    /// #     let data = EntryData::Neurons(neurons.into_iter().map(Neuron).collect());
+    /// #     run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data })?;
+    /// # }
+    /// # run.finish()?;
+    /// let neurons = db.prepare("kn[fact=$fact, lang=en]")?;
+    /// for (fact, count) in [("f1", 2), ("f2", 1)] {
+    ///     let answer = neurons.query(&Parameters::default().with("fact", fact))?;
+    ///     assert_eq!(answer.rows(), count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is no statement. Whether it can be answered is found when it is asked.
+    pub fn prepare(&self, statement: &str) -> Result<Statement, QueryError> {
+        Prepared::new(&self.store, Settings::default(), statement).map(Statement)
+    }
+
+    /// Runs one statement and hands its rows to `sink` as columns, batch by batch.
+    ///
+    /// # Errors
+    /// As for [`Database::query`], and those of the sink.
+    pub fn stream(
+        &self,
+        statement: &str,
+        settings: &Settings,
+        sink: &mut dyn BatchSink,
+    ) -> Result<Outcome, QueryError> {
+        kndb_query::stream(&self.store, settings, &kndb_query::parse(statement)?, sink)
+    }
+
+    /// Runs one statement and hands its rows to `sink` one by one, as they are found.
     ///
     /// # Errors
     /// As for [`Database::query`], and when the sink fails.

@@ -81,9 +81,12 @@ mod memory;
 mod mistakes;
 mod note;
 mod plan;
+mod planned;
+mod prepared;
 pub mod result;
 mod rows;
 mod run;
+mod save;
 mod sorting;
 mod syntax;
 
@@ -94,6 +97,7 @@ pub use memory::DEFAULT_MEMORY;
 pub use mistakes::nearest::nearest;
 pub use note::Note;
 pub use plan::{Settings, layers_asked, scored_layers};
+pub use prepared::Prepared;
 pub use result::{
     BATCH_ROWS, Batch, BatchSink, Buffer, Column, ColumnData, ColumnKind, Dictionary, IdsOf, Outcome, Sink, Texts,
     Validity, Value, Values,

@@ -27,7 +27,17 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(limit: Option<u64>, interrupt: Interrupt) -> Self {
-        Self { interrupt, limit: limit.unwrap_or(DEFAULT_MEMORY), used: AtomicU64::new(0) }
+        Self::with_taken(limit, interrupt, 0)
+    }
+
+    /// The same for a statement of which some was taken when it was planned.
+    pub(crate) fn with_taken(limit: Option<u64>, interrupt: Interrupt, taken: u64) -> Self {
+        Self { interrupt, limit: limit.unwrap_or(DEFAULT_MEMORY), used: AtomicU64::new(taken) }
+    }
+
+    /// Bytes that were taken so far.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(atomic::Ordering::Relaxed)
     }
 
     /// Takes bytes for the rest of the statement; `what` takes them, a phrase in the plural.

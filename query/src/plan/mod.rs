@@ -38,6 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A set of (fact, neuron) pairs.
+#[derive(Clone)]
 pub(crate) enum Pairs<'s> {
     /// Leaves: `kn`, `likn`, `dkn`.
     Source(Box<Source<'s>>),
@@ -54,6 +55,7 @@ pub(crate) enum Pairs<'s> {
 }
 
 /// A set of neurons.
+#[derive(Clone)]
 pub(crate) enum Neurons<'s> {
     /// `neurons(…)`, or a saved set.
     Known {
@@ -77,6 +79,7 @@ pub(crate) enum Neurons<'s> {
 }
 
 /// A set of facts.
+#[derive(Clone)]
 pub(crate) enum Facts<'s> {
     /// `facts[…]`, or a saved set.
     Known {
@@ -101,6 +104,7 @@ pub(crate) enum Facts<'s> {
 }
 
 /// A query in parentheses. [`crate::rows::as_set`] finds its members before the plan around it runs.
+#[derive(Clone)]
 pub(crate) struct RowSet<'s> {
     pub id: NodeId,
     pub query: Query,
@@ -111,6 +115,7 @@ pub(crate) struct RowSet<'s> {
 }
 
 /// A set of any kind.
+#[derive(Clone)]
 pub(crate) enum Set<'s> {
     Pairs(Pairs<'s>),
     Neurons(Neurons<'s>),
@@ -131,6 +136,7 @@ impl Set<'_> {
 pub(crate) type NodeId = usize;
 
 /// Pairs that are known: those of a saved set, or of the rows of a query in parentheses.
+#[derive(Clone)]
 pub(crate) struct SavedPairs {
     pub id: NodeId,
     /// Its name; of rows, empty.
@@ -154,6 +160,7 @@ pub(crate) enum Combine {
 }
 
 /// `kn[…]`, `likn[…]` or `dkn[…]`.
+#[derive(Clone)]
 pub(crate) struct Source<'s> {
     pub id: NodeId,
     pub text: String,
@@ -172,12 +179,14 @@ pub(crate) struct Source<'s> {
 }
 
 /// Facts to keep, or to leave out.
+#[derive(Clone)]
 pub(crate) struct FactFilter {
     pub only: Option<RoaringBitmap>,
     pub without: RoaringBitmap,
 }
 
 /// One run and language of a source: the knowledge neurons of its prompts, taken together.
+#[derive(Clone)]
 pub(crate) struct Cell<'s> {
     pub run: RunId,
     pub language: LanguageId,
@@ -192,12 +201,14 @@ pub(crate) struct Cell<'s> {
     pub groups: Option<GroupCut>,
 }
 
+#[derive(Clone)]
 pub(crate) struct PromptParts<'s> {
     pub prompt: PromptId,
     pub parts: Vec<PartAccess<'s>>,
 }
 
 /// A part and the way into it.
+#[derive(Clone)]
 pub(crate) struct PartAccess<'s> {
     pub live: LivePart<'s>,
     /// Ascending ids of its facts.

@@ -15,6 +15,7 @@ use crate::plan::{Facts, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
 use crate::run::asked::{asked, unknown_in};
 use crate::run::domain::Execution;
 use roaring::RoaringBitmap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -52,35 +53,68 @@ fn grouping(rows: &RowSet<'_>) -> Result<Option<Grouping>, QueryError> {
 }
 
 /// A set with the members of all queries in parentheses in their place.
-pub(crate) fn found<'s>(
+pub(crate) fn found<'p, 's>(
     execution: &mut Execution<'s>,
-    set: Set<'s>,
+    set: &'p Set<'s>,
     names: FactNames<'s>,
-) -> Result<Set<'s>, QueryError> {
-    Ok(match set {
-        Set::Pairs(pairs) => Set::Pairs(in_pairs(execution, pairs, names)?),
-        Set::Neurons(neurons) => Set::Neurons(in_neurons(execution, neurons, names)?),
-        Set::Facts(facts) => Set::Facts(in_facts(execution, facts, names)?),
-    })
+) -> Result<Cow<'p, Set<'s>>, QueryError> {
+    if !has_rows(Node::from(set)) {
+        return Ok(Cow::Borrowed(set));
+    }
+    Ok(Cow::Owned(match set.clone() {
+        Set::Pairs(pairs) => Set::Pairs(with_members(execution, pairs, names)?),
+        Set::Neurons(neurons) => Set::Neurons(neurons_with_members(execution, neurons, names)?),
+        Set::Facts(facts) => Set::Facts(facts_with_members(execution, facts, names)?),
+    }))
 }
 
 /// The same of a set of pairs.
-pub(crate) fn in_pairs<'s>(
+pub(crate) fn in_pairs<'p, 's>(
+    execution: &mut Execution<'s>,
+    pairs: &'p Pairs<'s>,
+    names: FactNames<'s>,
+) -> Result<Cow<'p, Pairs<'s>>, QueryError> {
+    if has_rows(Node::Pairs(pairs)) {
+        return with_members(execution, pairs.clone(), names).map(Cow::Owned);
+    }
+    Ok(Cow::Borrowed(pairs))
+}
+
+/// The same of a set of neurons.
+pub(crate) fn in_neurons<'p, 's>(
+    execution: &mut Execution<'s>,
+    neurons: &'p Neurons<'s>,
+    names: FactNames<'s>,
+) -> Result<Cow<'p, Neurons<'s>>, QueryError> {
+    if has_rows(Node::Neurons(neurons)) {
+        return neurons_with_members(execution, neurons.clone(), names).map(Cow::Owned);
+    }
+    Ok(Cow::Borrowed(neurons))
+}
+
+/// Whether a plan has queries in parentheses.
+fn has_rows(plan: Node<'_, '_>) -> bool {
+    plan.below().any(|node| {
+        matches!(node, Node::Pairs(Pairs::Rows { .. }) | Node::Neurons(Neurons::Rows(_)) | Node::Facts(Facts::Rows(_)))
+    })
+}
+
+fn with_members<'s>(
     execution: &mut Execution<'s>,
     pairs: Pairs<'s>,
     names: FactNames<'s>,
 ) -> Result<Pairs<'s>, QueryError> {
-    let mut boxed = |pairs: Box<Pairs<'s>>| in_pairs(execution, *pairs, names).map(Box::new);
+    let mut boxed = |pairs: Box<Pairs<'s>>| with_members(execution, *pairs, names).map(Box::new);
     Ok(match pairs {
         Pairs::Source(_) | Pairs::Saved(_) => pairs,
         Pairs::Binary { id, op, left, right } => Pairs::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
         Pairs::WithNeurons { id, pairs, neurons, keep } => {
             let pairs = boxed(pairs)?;
-            Pairs::WithNeurons { id, pairs, neurons: in_neurons(execution, neurons, names)?, keep }
+            Pairs::WithNeurons { id, pairs, neurons: neurons_with_members(execution, neurons, names)?, keep }
         }
         Pairs::WithFacts { id, pairs, facts, keep } => {
             let pairs = boxed(pairs)?;
-            Pairs::WithFacts { id, pairs, facts: in_facts(execution, facts, names)?, keep }
+            Pairs::WithFacts { id, pairs, facts: facts_with_members(execution, facts, names)?, keep }
         }
         Pairs::Rows { rows, neurons, facts } => {
             let id = rows.id;
@@ -91,17 +125,16 @@ pub(crate) fn in_pairs<'s>(
     })
 }
 
-/// The same of a set of neurons.
-pub(crate) fn in_neurons<'s>(
+fn neurons_with_members<'s>(
     execution: &mut Execution<'s>,
     neurons: Neurons<'s>,
     names: FactNames<'s>,
 ) -> Result<Neurons<'s>, QueryError> {
-    let mut boxed = |neurons: Box<Neurons<'s>>| in_neurons(execution, *neurons, names).map(Box::new);
+    let mut boxed = |neurons: Box<Neurons<'s>>| neurons_with_members(execution, *neurons, names).map(Box::new);
     Ok(match neurons {
         Neurons::Known { .. } => neurons,
         Neurons::Binary { id, op, left, right } => Neurons::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
-        Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(in_pairs(execution, *pairs, names)?) },
+        Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(with_members(execution, *pairs, names)?) },
         Neurons::Rows(rows) => {
             let (id, shape) = (rows.id, rows.shape);
             let neurons = NeuronFilter::new(members(execution, *rows, names)?.one_kind, shape);
@@ -110,16 +143,18 @@ pub(crate) fn in_neurons<'s>(
     })
 }
 
-fn in_facts<'s>(
+fn facts_with_members<'s>(
     execution: &mut Execution<'s>,
     facts: Facts<'s>,
     names: FactNames<'s>,
 ) -> Result<Facts<'s>, QueryError> {
-    let mut boxed = |facts: Box<Facts<'s>>| in_facts(execution, *facts, names).map(Box::new);
+    let mut boxed = |facts: Box<Facts<'s>>| facts_with_members(execution, *facts, names).map(Box::new);
     Ok(match facts {
         Facts::Known { .. } => facts,
         Facts::Binary { id, op, left, right } => Facts::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
-        Facts::Of { id, pairs, shape } => Facts::Of { id, pairs: Box::new(in_pairs(execution, *pairs, names)?), shape },
+        Facts::Of { id, pairs, shape } => {
+            Facts::Of { id, pairs: Box::new(with_members(execution, *pairs, names)?), shape }
+        }
         Facts::Rows(rows) => {
             let id = rows.id;
             Facts::Known { id, text: String::new(), facts: members(execution, *rows, names)?.one_kind }
@@ -189,7 +224,7 @@ fn of_shape<'s>(
     let (memory, shape) = (execution.memory, execution.shape);
     let kind = of_rows(&query, of.kind())?;
     let mut found = Found { kind, memory, pairs: BTreeMap::new(), one_kind: RoaringBitmap::new(), asked: None };
-    match self::found(execution, of, names)? {
+    match &*self::found(execution, &of, names)? {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
             if kind == Kind::Pairs && unknown_in(&pairs).is_none() {

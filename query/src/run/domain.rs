@@ -5,11 +5,13 @@ use crate::memory::Memory;
 use crate::note::Note;
 use crate::plan::explain::NodeStats;
 use crate::plan::optimise::{combine, push_facts, push_neurons};
+use crate::plan::visit::Node;
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
 use crate::run::eval::Worker;
 use crate::syntax::ast::SetOp;
 use kndb_storage::{Neuron, Shape, Snapshot};
 use roaring::RoaringBitmap;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Up to this many neurons, postings say which facts to look at.
@@ -35,24 +37,34 @@ impl<'s> Execution<'s> {
         Worker::new(self.snapshot, &self.memory.interrupt, self.shape, self.cursors, self.stats.as_deref_mut())
     }
 
-    /// Computes the filters of a plan that must be computed, and pushes them into its sources.
-    pub(crate) fn prepare(&mut self, pairs: Pairs<'s>) -> Result<Pairs<'s>, QueryError> {
+    /// A plan with its filters computed, if it has any that must be, and pushed into its sources.
+    pub(crate) fn prepare<'p>(&mut self, pairs: &'p Pairs<'s>) -> Result<Cow<'p, Pairs<'s>>, QueryError> {
+        let computes = |node| {
+            matches!(node, Node::Pairs(Pairs::WithNeurons { .. } | Pairs::WithFacts { .. } | Pairs::Rows { .. }))
+        };
+        if Node::Pairs(pairs).below().any(computes) {
+            return self.computed(pairs.clone()).map(Cow::Owned);
+        }
+        Ok(Cow::Borrowed(pairs))
+    }
+
+    fn computed(&mut self, pairs: Pairs<'s>) -> Result<Pairs<'s>, QueryError> {
         Ok(match pairs {
             Pairs::Source(_) | Pairs::Saved(_) => pairs,
             Pairs::Rows { .. } => return Err(not_found_first()),
             Pairs::Binary { id, op, left, right } => {
-                let left = Box::new(self.prepare(*left)?);
-                Pairs::Binary { id, op, left, right: Box::new(self.prepare(*right)?) }
+                let left = Box::new(self.computed(*left)?);
+                Pairs::Binary { id, op, left, right: Box::new(self.computed(*right)?) }
             }
             Pairs::WithNeurons { id, pairs, neurons, keep } => {
-                let mut pairs = self.prepare(*pairs)?;
-                let neurons = NeuronFilter::kept(self.neurons(neurons)?, keep, self.shape);
+                let mut pairs = self.computed(*pairs)?;
+                let neurons = NeuronFilter::kept(self.neurons(&neurons)?, keep, self.shape);
                 push_neurons(&mut pairs, &neurons, self.shape);
                 Pairs::WithNeurons { id, pairs: Box::new(pairs), neurons: known(id, neurons), keep: true }
             }
             Pairs::WithFacts { id, pairs, facts, keep } => {
-                let mut pairs = self.prepare(*pairs)?;
-                let facts = self.facts(facts)?;
+                let mut pairs = self.computed(*pairs)?;
+                let facts = self.facts(&facts)?;
                 push_facts(&mut pairs, &facts, keep);
                 let facts = Facts::Known { id, text: String::new(), facts };
                 Pairs::WithFacts { id, pairs: Box::new(pairs), facts, keep }
@@ -61,19 +73,19 @@ impl<'s> Execution<'s> {
     }
 
     /// The members of a set of neurons.
-    pub(crate) fn neurons(&mut self, neurons: Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
+    pub(crate) fn neurons(&mut self, neurons: &Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match neurons {
-            Neurons::Known { id, neurons, .. } => (id, (*neurons.set).clone()),
+            Neurons::Known { id, neurons, .. } => (*id, (*neurons.set).clone()),
             Neurons::Rows(_) => return Err(not_found_first()),
-            Neurons::Binary { id, op, left, right } => (id, combine(op, &self.neurons(*left)?, &self.neurons(*right)?)),
+            Neurons::Binary { id, op, left, right } => (*id, combine(*op, &self.neurons(left)?, &self.neurons(right)?)),
             Neurons::Of { id, pairs } => {
-                let pairs = self.prepare(*pairs)?;
+                let pairs = self.prepare(pairs)?;
                 let mut set = RoaringBitmap::new();
                 self.for_each_fact(&pairs, |_, neurons| {
                     set.extend(neurons.iter().copied());
                     Ok(true)
                 })?;
-                (id, set)
+                (*id, set)
             }
         };
         self.count(id, set.len());
@@ -81,23 +93,23 @@ impl<'s> Execution<'s> {
     }
 
     /// The members of a set of facts.
-    pub(crate) fn facts(&mut self, facts: Facts<'s>) -> Result<RoaringBitmap, QueryError> {
+    pub(crate) fn facts(&mut self, facts: &Facts<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match facts {
-            Facts::Known { id, facts, .. } => (id, facts),
+            Facts::Known { id, facts, .. } => (*id, facts.clone()),
             Facts::Rows(_) => return Err(not_found_first()),
-            Facts::Binary { id, op, left, right } => (id, combine(op, &self.facts(*left)?, &self.facts(*right)?)),
+            Facts::Binary { id, op, left, right } => (*id, combine(*op, &self.facts(left)?, &self.facts(right)?)),
             Facts::Of { id, pairs, shape } => {
-                let outer = std::mem::replace(&mut self.shape, shape);
-                let set = self.facts_of(*pairs);
+                let outer = std::mem::replace(&mut self.shape, *shape);
+                let set = self.facts_of(pairs);
                 self.shape = outer;
-                (id, set?)
+                (*id, set?)
             }
         };
         self.count(id, set.len());
         Ok(set)
     }
 
-    fn facts_of(&mut self, pairs: Pairs<'s>) -> Result<RoaringBitmap, QueryError> {
+    fn facts_of(&mut self, pairs: &Pairs<'s>) -> Result<RoaringBitmap, QueryError> {
         let pairs = self.prepare(pairs)?;
         let domain = domain(&pairs)?;
         if domain.exact {

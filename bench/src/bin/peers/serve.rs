@@ -6,7 +6,7 @@
 
 use clap::ValueEnum;
 use kndb::storage::Store;
-use kndb::{Answer, Cell, Database};
+use kndb::{Answer, Cell, Database, Parameters};
 use kndb_bench::questions::Subject;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,28 +19,47 @@ type Failed = Box<dyn std::error::Error>;
 /// How kndb is asked. A further way is a variant here, an arm in [`Asker::of`], and a line of `SYSTEMS` in `compare.py`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Way {
-    /// Each time as text, answered with rows and labels: `Database::query`
+    /// Each time as text, answered with rows and labels: `Database::query`, and `Answer::to_rows`
     Text,
+    /// Prepared once, answered as columns: `Statement::query`. Names are looked up by nobody, as the peers look up none
+    Columns,
 }
 
 /// Most answers that one line is timed by: as many as tell a median, and no more.
 const MOST: usize = 1_000;
 
-/// Asks one question in one way. The result is what the user would hold: rows, in whatever form.
-type Ask<'a> = Box<dyn Fn() -> Result<Answer, Failed> + 'a>;
+/// What the user holds in the end, in whatever form: columns, and rows where those were asked for.
+struct Held {
+    answer: Answer,
+    _rows: Option<Vec<Vec<Cell>>>,
+}
+
+/// Asks one question in one way.
+type Ask<'a> = Box<dyn Fn() -> Result<Held, Failed> + 'a>;
 
 struct Asker<'a> {
     questions: BTreeMap<&'static str, Ask<'a>>,
 }
 
 impl<'a> Asker<'a> {
-    fn of(way: Way, db: &'a Database, subject: Subject) -> Self {
-        let ask = |statement: String| -> Ask<'a> {
-            match way {
-                Way::Text => Box::new(move || Ok(db.query(&statement)?)),
-            }
+    fn of(way: Way, db: &'a Database, subject: Subject) -> Result<Self, Failed> {
+        let ask = |statement: String| -> Result<Ask<'a>, Failed> {
+            Ok(match way {
+                Way::Text => Box::new(move || {
+                    let answer = db.query(&statement)?;
+                    Ok(Held { _rows: Some(answer.to_rows()?), answer })
+                }),
+                Way::Columns => {
+                    let prepared = db.prepare(&statement)?;
+                    Box::new(move || Ok(Held { answer: prepared.query(&Parameters::default())?, _rows: None }))
+                }
+            })
         };
-        Self { questions: subject.questions().map(|asked| (asked.name, ask(asked.statement))).into() }
+        let mut questions = BTreeMap::new();
+        for asked in subject.questions() {
+            questions.insert(asked.name, ask(asked.statement)?);
+        }
+        Ok(Self { questions })
     }
 }
 
@@ -50,7 +69,7 @@ pub fn run(folder: &Path, way: Way) -> Result<(), Failed> {
     let number = |name: &str| meta[name].as_u64().and_then(|n| u32::try_from(n).ok()).ok_or("meta.json is not ours");
     let (facts, width) = (number("facts")?, number("width")?);
     let db = Database::from(Store::open_read_only(folder.join("store"))?);
-    let asker = Asker::of(way, &db, Subject::of(facts));
+    let asker = Asker::of(way, &db, Subject::of(facts))?;
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let line = line?;
@@ -58,9 +77,9 @@ pub fn run(folder: &Path, way: Way) -> Result<(), Failed> {
             ["ask", question, milliseconds] => {
                 let ask = asker.questions.get(question).ok_or_else(|| format!("no question {question:?}"))?;
                 let before = processor();
-                let (times, answer) = timed(ask, Duration::from_millis(milliseconds.parse()?))?;
+                let (times, held) = timed(ask, Duration::from_millis(milliseconds.parse()?))?;
                 let spent = processor().saturating_sub(before);
-                json!({ "ns": times, "processor_ms": spent, "answer": comparable(question, &answer, width)? })
+                json!({ "ns": times, "processor_ms": spent, "answer": comparable(question, &held.answer, width)? })
             }
             ["memory"] => {
                 let (own, files) = kndb_bench::mlama::resident().unwrap_or_default();
@@ -74,15 +93,15 @@ pub fn run(folder: &Path, way: Way) -> Result<(), Failed> {
     Ok(())
 }
 
-fn timed(ask: &Ask<'_>, budget: Duration) -> Result<(Vec<u64>, Answer), Failed> {
+fn timed(ask: &Ask<'_>, budget: Duration) -> Result<(Vec<u64>, Held), Failed> {
     let begun = Instant::now();
     let mut times = Vec::new();
     loop {
         let started = Instant::now();
-        let answer = ask()?;
+        let held = ask()?;
         times.push(started.elapsed().as_nanos() as u64);
         if times.len() >= MOST || (times.len() >= 2 && begun.elapsed() >= budget) {
-            return Ok((times, answer));
+            return Ok((times, held));
         }
     }
 }
@@ -98,15 +117,12 @@ fn processor() -> u64 {
 
 /// The answer as all systems give it: neurons as layer · width + unit, facts as their numbers, rows in one order.
 fn comparable(question: &str, answer: &Answer, width: u32) -> Result<Value, Failed> {
-    let column = |name: &str| answer.columns.iter().position(|&column| column == name);
-    let cells = |name: &str| -> Result<Vec<&Cell>, Failed> {
-        let at = column(name).ok_or_else(|| format!("{question}: no column {name} in {:?}", answer.columns))?;
-        Ok(answer.rows.iter().map(|row| &row[at]).collect())
-    };
     let integers = |name: &str| -> Result<Vec<u64>, Failed> {
-        let integer =
-            |cell: &Cell| if let Cell::Integer(n) = cell { Ok(*n) } else { Err(format!("{name} is {cell:?}").into()) };
-        cells(name)?.into_iter().map(integer).collect()
+        let found: Vec<u64> = answer.integers(name).collect();
+        if found.len() == answer.rows() {
+            return Ok(found);
+        }
+        Err(format!("{question}: {} of {} values of {name} in {:?}", found.len(), answer.rows(), answer.names()).into())
     };
     let neurons = || -> Result<Vec<u64>, Failed> {
         let (layers, units) = (integers("layer")?, integers("neuron")?);
@@ -119,11 +135,14 @@ fn comparable(question: &str, answer: &Answer, width: u32) -> Result<Value, Fail
             json!(found)
         }
         "q3" => {
-            let number = |cell: &Cell| match cell {
-                Cell::Text(id) => id.trim_start_matches("fact-").parse().map_err(|e| format!("{id}: {e}").into()),
-                _ => Err(Failed::from("a fact without its id")),
-            };
-            let mut found = cells("fact")?.into_iter().map(number).collect::<Result<Vec<u64>, Failed>>()?;
+            let mut found = Vec::new();
+            for batch in &answer.batches {
+                let facts = batch.texts("fact").ok_or("no column of facts")?;
+                for row in 0..batch.rows() {
+                    let id = facts.text(row)?.ok_or("a fact without its id")?;
+                    found.push(id.trim_start_matches("fact-").parse::<u64>().map_err(|e| format!("{id}: {e}"))?);
+                }
+            }
             found.sort_unstable();
             json!(found)
         }

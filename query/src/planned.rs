@@ -1,0 +1,332 @@
+//! A query that is ready to run: planned for one snapshot, its clauses checked.
+
+use crate::error::QueryError;
+use crate::memory::Memory;
+use crate::note::Note;
+use crate::plan::explain::{Drawn, NodeStats};
+use crate::plan::kinds::{Kind, not_compared, not_taken_apart};
+use crate::plan::lower::Lowering;
+use crate::plan::names::{Settings, listing as listed};
+use crate::plan::optimise::{in_pairs, optimise};
+use crate::plan::visit::Node;
+use crate::plan::{Neurons, Pairs, Set};
+use crate::result::BatchSink;
+use crate::rows::at_random::note_parts_of_layers;
+use crate::rows::facts::FactNames;
+use crate::rows::partition::split_sources;
+use crate::rows::shape::{Form, Grouping};
+use crate::rows::{Out, as_set, groups, listing, similarity};
+use crate::run::domain::Execution;
+use crate::syntax::ast::{Dim, Dimension, Expr, Head, Query};
+use crate::syntax::span::Span;
+use kndb_storage::{LanguageId, Shape, Snapshot, Store};
+use std::sync::{Arc, OnceLock};
+
+/// Threads of this machine; asking the system costs more than a small question.
+fn threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// A query, ready to run, as often as one likes.
+pub(crate) struct Planned<'s> {
+    what: What<'s>,
+    names: FactNames<'s>,
+    /// Shape of the model; of plans over facts alone, any.
+    shape: Shape,
+    cursors: usize,
+    nodes: usize,
+    /// The clauses; `None` for a listing.
+    grouping: Option<Grouping>,
+    /// What there is to know beside the rows, as far as the plan tells.
+    pub(crate) notes: Vec<Note>,
+    /// Bytes that the plan holds of what a statement may take: members of saved sets.
+    pub(crate) taken: u64,
+}
+
+enum What<'s> {
+    Set(Set<'s>, Kind),
+    Similarity(Pairs<'s>, Pairs<'s>),
+    SimilarNeurons(Neurons<'s>, Neurons<'s>),
+    Between(Pairs<'s>, Dim),
+}
+
+pub(crate) const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
+
+/// Plans a query for one snapshot.
+pub(crate) fn plan<'s>(
+    store: &Store,
+    (snapshot, memory): (&'s Arc<Snapshot>, &Memory),
+    settings: &'s Settings,
+    query: &Query,
+) -> Result<Planned<'s>, QueryError> {
+    let exprs: Vec<&Expr> = match &query.head {
+        Head::Set(expr) => vec![expr],
+        Head::Similarity { left, right, .. } => vec![left, right],
+        Head::Between { set, .. } => vec![set],
+    };
+    let mut lowering = Lowering::new(store, (snapshot, memory), settings, &exprs)?;
+    let (what, shape) = match &query.head {
+        Head::Set(expr) => {
+            let kind = lowering.kind(expr)?;
+            let (set, model) = lowering.set(expr)?;
+            let shape = model.map(|model| model.shape);
+            let set = optimise(set, shape);
+            as_set::check(Node::from(&set))?;
+            lowering.note_relabelled(Node::from(&set))?;
+            (What::Set(set, kind), shape)
+        }
+        Head::Similarity { left, right, span } => {
+            let (what, shape) = sides(&mut lowering, [left, right], *span, &query.by)?;
+            (what, Some(shape))
+        }
+        Head::Between { set: expr, dim, .. } => {
+            let (set, model) = lowering.set(expr)?;
+            let (Set::Pairs(pairs), Some(model)) = (set, model) else {
+                return Err(not_taken_apart(lowering.kind(expr)?, expr));
+            };
+            let pairs = in_pairs(pairs, model.shape);
+            as_set::check(Node::Pairs(&pairs))?;
+            lowering.note_relabelled(Node::Pairs(&pairs))?;
+            (What::Between(pairs, *dim), Some(model.shape))
+        }
+    };
+    let language = label_language(&mut lowering, snapshot, settings, query.span);
+    let names = FactNames { snapshot, language };
+    let form = what.form();
+    let is_listing = query.by.is_empty() && matches!(form, Form::Set(_));
+    let grouping = if is_listing { None } else { Some(Grouping::new(query, form)?) };
+    let (cursors, nodes, notes) = (lowering.cursors(), lowering.nodes(), lowering.into_notes());
+    Ok(Planned { what, names, shape: shape.unwrap_or(NO_SHAPE), cursors, nodes, grouping, notes, taken: memory.used() })
+}
+
+/// The two sides of a similarity, which must be of one kind and of one model.
+fn sides<'s>(
+    lowering: &mut Lowering<'s>,
+    [l, r]: [&Expr; 2],
+    span: Span,
+    by: &[Dim],
+) -> Result<(What<'s>, Shape), QueryError> {
+    let kinds = [lowering.kind(l)?, lowering.kind(r)?];
+    let found = (lowering.set_beside(l, Some(r))?, lowering.set_beside(r, Some(l))?);
+    let ((left, Some(model)), (right, Some(other))) = found else {
+        return Err(not_compared(kinds, [l, r], span));
+    };
+    if kinds[0] == kinds[1] && model.name != other.name {
+        let reason = format!(
+            "the left side is of model {:?} and the right side of model {:?}: their neurons are different units",
+            model.name, other.name
+        );
+        return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
+    }
+    let shape = model.shape;
+    match (left, right) {
+        (Set::Pairs(left), Set::Pairs(right)) => {
+            // There the column `unpaired` is empty: facts are not counted by layer.
+            if by.iter().any(|dim| dim.dimension == Dimension::Layer) {
+                lowering.note_compared(span, &left, &right)?;
+            }
+            let [left, right] = [left, right].map(|pairs| in_pairs(pairs, shape));
+            for side in [&left, &right] {
+                as_set::check(Node::Pairs(side))?;
+                lowering.note_relabelled(Node::Pairs(side))?;
+            }
+            Ok((What::Similarity(left, right), shape))
+        }
+        (left @ Set::Neurons(_), right @ Set::Neurons(_)) => {
+            let [left, right] = [left, right].map(|set| optimise(set, Some(shape)));
+            for side in [&left, &right] {
+                as_set::check(Node::from(side))?;
+                lowering.note_relabelled(Node::from(side))?;
+            }
+            match (left, right) {
+                (Set::Neurons(left), Set::Neurons(right)) => Ok((What::SimilarNeurons(left, right), shape)),
+                _ => Err(not_compared(kinds, [l, r], span)),
+            }
+        }
+        _ => Err(not_compared(kinds, [l, r], span)),
+    }
+}
+
+/// The one language the sources ask for, else the session's.
+fn label_language(
+    lowering: &mut Lowering<'_>,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    span: Span,
+) -> Option<LanguageId> {
+    if let Some(one) = one_language(lowering) {
+        return Some(one);
+    }
+    let (name, language) = (settings.language.as_deref()?, settings_language(snapshot, settings));
+    if language.is_none() {
+        let known = listed(snapshot.languages().map(|(_, name)| name));
+        let text = format!(
+            "there are no labels in {name:?}, so those in English or any language are shown; the store has {known}"
+        );
+        lowering.notes().add(span, text);
+    }
+    language
+}
+
+pub(crate) fn one_language(lowering: &mut Lowering<'_>) -> Option<LanguageId> {
+    lowering.languages.sort_unstable();
+    lowering.languages.dedup();
+    if let [one] = lowering.languages.as_slice() { Some(*one) } else { None }
+}
+
+pub(crate) fn settings_language(snapshot: &Snapshot, settings: &Settings) -> Option<LanguageId> {
+    snapshot.language(settings.language.as_deref()?)
+}
+
+impl What<'_> {
+    fn form(&self) -> Form {
+        match self {
+            Self::Set(_, kind) => Form::Set(*kind),
+            Self::Between(_, dim) if dim.dimension == Dimension::Relation => Form::SimilarNeurons,
+            Self::SimilarNeurons(..) => Form::SimilarNeurons,
+            Self::Similarity(..) | Self::Between(..) => Form::Similarity,
+        }
+    }
+}
+
+impl<'s> Planned<'s> {
+    /// What the plan is run with; `analyze` counts what each of its nodes does.
+    pub(crate) fn execution<'r>(&'r self, memory: &'r Memory, analyze: bool) -> Execution<'r> {
+        Execution {
+            snapshot: self.names.snapshot,
+            shape: self.shape,
+            cursors: self.cursors,
+            stats: analyze.then(|| vec![NodeStats::default(); self.nodes]),
+            threads: threads(),
+            memory,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Refuses clauses that the query could not be answered with.
+    pub(crate) fn check(&self, query: &Query) -> Result<(), QueryError> {
+        match (&self.what, &self.grouping) {
+            (What::Set(set, kind), None) => {
+                let scores = matches!(set, Set::Pairs(pairs) if pairs.scored_source().is_some());
+                listing::check(query, *kind, scores)
+            }
+            (What::Set(Set::Pairs(pairs), _), Some(grouping)) => groups::check(pairs, &query.by, grouping).map(drop),
+            (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => {
+                split_sources(set, "between", &[*dim]).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn drawn(&self) -> Drawn<'_, 's> {
+        match &self.what {
+            What::Set(set, _) => Drawn::Set(set),
+            What::Similarity(left, right) => Drawn::Similarity(left, right),
+            What::SimilarNeurons(left, right) => Drawn::SimilarNeurons(left, right),
+            What::Between(set, _) => Drawn::Between(set),
+        }
+    }
+}
+
+/// Runs a plan: its rows go to the sink, and what there is to know of them beside what the plan tells is returned with their number.
+pub(crate) fn run<'r>(
+    planned: &Planned<'r>,
+    execution: &mut Execution<'r>,
+    query: &Query,
+    sink: &mut dyn BatchSink,
+) -> Result<(u64, Vec<Note>), QueryError> {
+    let mut notes = Vec::new();
+    let rows = match (&planned.what, &planned.grouping) {
+        (What::Set(set, _), grouping) => {
+            let set = as_set::found(execution, set, planned.names)?;
+            of_set(planned, (&set, grouping.as_ref()), execution, query, &mut notes, sink)?
+        }
+        (what, Some(grouping)) => {
+            let mut found = Vec::new();
+            let rows = compared(what, execution, grouping, planned.names, &mut found, sink)?;
+            notes.extend(found.into_iter().map(|text| Note { text, span: Some(query.span) }));
+            rows
+        }
+        // A similarity always has a grouping.
+        (_, None) => 0,
+    };
+    notes.append(&mut execution.notes);
+    Ok((rows, notes))
+}
+
+fn of_set<'r>(
+    planned: &Planned<'r>,
+    (set, grouping): (&Set<'r>, Option<&Grouping>),
+    execution: &mut Execution<'r>,
+    query: &Query,
+    notes: &mut Vec<Note>,
+    sink: &mut dyn BatchSink,
+) -> Result<u64, QueryError> {
+    let (names, memory, out) = (planned.names, execution.memory, Out::Sink(sink));
+    match set {
+        Set::Pairs(pairs) => {
+            let pairs = execution.prepare(pairs)?;
+            if let Some(chance) = query.chance {
+                let mut found = Vec::new();
+                note_parts_of_layers(&[&pairs], execution.shape, &mut found);
+                notes.extend(found.into_iter().map(|text| Note { text, span: Some(chance.span) }));
+            }
+            match grouping {
+                None => listing::pairs(execution, &pairs, query, names, out),
+                Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out),
+            }
+        }
+        Set::Facts(facts) => {
+            let facts = execution.facts(facts)?;
+            match grouping {
+                None => listing::facts(&facts, query, names, memory, out),
+                Some(grouping) => groups::alone(&facts, grouping, (true, execution.shape), names, memory, out),
+            }
+        }
+        Set::Neurons(neurons) => {
+            let neurons = execution.neurons(neurons)?;
+            match grouping {
+                None => listing::neurons(&neurons, query, names, (execution.shape, memory), out),
+                Some(grouping) => groups::alone(&neurons, grouping, (false, execution.shape), names, memory, out),
+            }
+        }
+    }
+}
+
+/// Rows of a similarity; notes on how they were found.
+fn compared<'r>(
+    what: &What<'r>,
+    execution: &mut Execution<'r>,
+    grouping: &Grouping,
+    names: FactNames<'r>,
+    notes: &mut Vec<String>,
+    sink: &mut dyn BatchSink,
+) -> Result<u64, QueryError> {
+    match what {
+        What::Similarity(left, right) => {
+            let (left, right) = (as_set::in_pairs(execution, left, names)?, as_set::in_pairs(execution, right, names)?);
+            let (left, right) = (execution.prepare(&left)?, execution.prepare(&right)?);
+            note_parts_of_layers(&[&left, &right], execution.shape, notes);
+            similarity::pairs(execution, [&left, &right], grouping, names, notes, sink)
+        }
+        What::SimilarNeurons(left, right) => {
+            let (left, right) =
+                (as_set::in_neurons(execution, left, names)?, as_set::in_neurons(execution, right, names)?);
+            let sets = [execution.neurons(&left)?, execution.neurons(&right)?];
+            similarity::two(sets, grouping, execution.shape, names, execution.memory, sink)
+        }
+        What::Between(set, dim) => {
+            let set = as_set::in_pairs(execution, set, names)?;
+            let set = execution.prepare(&set)?;
+            note_parts_of_layers(&[&set], execution.shape, notes);
+            if dim.dimension == Dimension::Relation {
+                similarity::relations(execution, &set, grouping, names, notes, sink)
+            } else {
+                similarity::between(execution, &set, *dim, grouping, names, notes, sink)
+            }
+        }
+        // Sets have other rows.
+        What::Set(..) => Ok(0),
+    }
+}

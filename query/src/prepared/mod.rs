@@ -1,0 +1,114 @@
+//! Statements that are read once and run many times.
+//!
+//! A [`Prepared`] keeps the plan of its last run. The plan is of one snapshot: each run asks the store for the newest one first, and
+//! plans anew where that is another, or where parameters have other values. So an answer is never older than a commit that was
+//! acknowledged before the run began, whoever made it; and what does not change costs nothing.
+
+mod held;
+
+use crate::error::QueryError;
+use crate::execute::{self, deliver};
+use crate::memory::Memory;
+use crate::plan::names::Settings;
+use crate::plan::not_yet;
+use crate::planned::{plan, run};
+use crate::result::{BatchSink, Outcome};
+use crate::syntax::ast::{Query, Statement};
+use crate::syntax::bind::Parameters;
+use crate::syntax::parser::parse;
+use held::{Ground, Held};
+use kndb_storage::{Snapshot, Store};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A statement of a store, parsed, with the plan of its last run. It may be run from several threads at once.
+///
+/// Of `let`, `drop` and `explain` nothing is kept but the parsed text.
+pub struct Prepared {
+    store: Store,
+    settings: Settings,
+    statement: Statement,
+    /// Names of its parameters, each once.
+    names: Vec<String>,
+    last: Mutex<Option<Arc<Ready>>>,
+}
+
+/// A plan, and what it is the plan of.
+struct Ready {
+    held: Held,
+    query: Query,
+    parameters: Parameters,
+}
+
+impl Prepared {
+    /// Reads a statement; plans it when it is run for the first time.
+    ///
+    /// # Errors
+    /// When the text is no statement.
+    pub fn new(store: &Store, settings: Settings, statement: &str) -> Result<Self, QueryError> {
+        let statement = parse(statement)?;
+        not_yet::check(&statement)?;
+        let mut names: Vec<String> = statement.parameters().iter().map(|parameter| parameter.name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(Self { store: store.clone(), settings, statement, names, last: Mutex::default() })
+    }
+
+    /// The statement, with its parameters.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Names of its parameters, without `$`, each once.
+    pub fn parameters(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Runs the statement with values for its parameters; its rows go to the sink as columns.
+    ///
+    /// # Errors
+    /// As for [`crate::stream`]; when a parameter has no value, or one that could not be written in its place, and when a value is for a
+    /// parameter that the statement does not have.
+    pub fn stream(&self, parameters: &Parameters, sink: &mut dyn BatchSink) -> Result<Outcome, QueryError> {
+        let snapshot = self.store.snapshot().map_err(QueryError::storage)?;
+        let Some(ready) = self.ready(snapshot, parameters)? else {
+            return execute::stream(&self.store, &self.settings, &self.statement.bind(parameters)?, sink);
+        };
+        let planned = ready.held.planned();
+        let memory = self.memory(planned.taken);
+        memory.interrupt.check()?;
+        let (rows, notes) = run(planned, &mut planned.execution(&memory, false), &ready.query, sink)?;
+        deliver(planned.notes.iter().chain(&notes), sink)?;
+        Ok(Outcome::Rows { rows })
+    }
+
+    /// What a run may take, of which its plan has taken some.
+    fn memory(&self, taken: u64) -> Memory {
+        Memory::with_taken(self.settings.memory, self.settings.interrupt.clone(), taken)
+    }
+
+    /// The plan for a snapshot and values, the last one if it is that; `None` for statements that are not planned.
+    fn ready(&self, snapshot: Arc<Snapshot>, parameters: &Parameters) -> Result<Option<Arc<Ready>>, QueryError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // One snapshot is one commit, and one that is kept here gives its place in memory to no other.
+        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(&snapshot) && ready.parameters == *parameters;
+        if let Some(ready) = last.as_ref().filter(is_it) {
+            return Ok(Some(Arc::clone(ready)));
+        }
+        parameters.check_used(self.names.iter().map(String::as_str))?;
+        let Statement::Query(query) = self.statement.bind(parameters)? else { return Ok(None) };
+        let memory = self.memory(0);
+        let ground = Ground { snapshot, settings: self.settings.clone() };
+        let held =
+            Held::new(ground, |ground| plan(&self.store, (&ground.snapshot, &memory), &ground.settings, &query))?;
+        let ready = Arc::new(Ready { held, query, parameters: parameters.clone() });
+        *last = Some(Arc::clone(&ready));
+        Ok(Some(ready))
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Prepared").field(&self.statement.to_string()).finish()
+    }
+}
