@@ -4,6 +4,7 @@ use std::io::Write;
 
 use kndb_query::{ColumnKind, Value};
 use kndb_storage::{Knowledge, Run, Snapshot};
+use kndb_wording::knowledge as words;
 
 use crate::error::{CliError, Result};
 use crate::output::Mode;
@@ -29,19 +30,18 @@ pub fn of_listed(snapshot: &Snapshot, run: &Run) -> std::result::Result<Knowledg
 pub fn write(run: &str, knowledge: &Knowledge, most: usize, out: &mut dyn Write) -> Result<()> {
     let mut line = |text: String| writeln!(out, "{text}").map_err(CliError::Output);
     if !knowledge.has_p() {
-        return knowledge.notes().into_iter().try_for_each(|note| line(format!("run {run:?}: {note}")));
+        return words::notes(knowledge).into_iter().try_for_each(|note| line(format!("run {run:?}: {note}")));
     }
     line(format!("what the model of run {run:?} knows: p of the right object"))?;
-    let rows = knowledge.rows();
-    let columns =
-        Knowledge::COLUMNS.map(|name| (name, if numeric(name) { ColumnKind::Integer } else { ColumnKind::Text }));
+    let rows = words::rows(knowledge);
+    let columns = words::COLUMNS.map(|name| (name, if numeric(name) { ColumnKind::Integer } else { ColumnKind::Text }));
     let shown = rows.iter().take(most).map(|row| row.iter().map(|cell| Value::Text(cell.clone().into())).collect());
     listing::write(&columns, shown, &mut *Mode::Table.sink(true, out))?;
     let mut line = |text: String| writeln!(out, "{text}").map_err(CliError::Output);
     if let more @ 1.. = rows.len().saturating_sub(most) {
         line(format!("… and {more} more rows: `kndb info` has all"))?;
     }
-    knowledge.notes().into_iter().try_for_each(|note| line(format!("note: {note}")))
+    words::notes(knowledge).into_iter().try_for_each(|note| line(format!("note: {note}")))
 }
 
 /// Whether a column stands right.

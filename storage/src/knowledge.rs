@@ -42,7 +42,7 @@ pub struct Knowledge {
 }
 
 /// What is known of the facts of a relation, or of all, in a language.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Known {
     /// Code of the language.
     pub language: String,
@@ -175,96 +175,8 @@ impl Snapshot {
 }
 
 impl Knowledge {
-    /// Names of the columns of [`Self::rows`].
-    pub const COLUMNS: [&str; 6] = ["lang", "relation", "entries", "median p", "p >= 0.1", "answered right"];
-
-    /// As a table for people. A language with one relation has one row.
-    pub fn rows(&self) -> Vec<[String; 6]> {
-        let is_repeated = |part: &&Known| {
-            let same = |other: &Known| {
-                other.relation.is_some() && (&other.language, other.entries) == (&part.language, part.entries)
-            };
-            part.relation.is_none() && self.parts.iter().any(same)
-        };
-        self.parts.iter().filter(|part| !is_repeated(part)).map(Known::row).collect()
-    }
-
     /// Whether p of any entry was stored.
     pub fn has_p(&self) -> bool {
         self.parts.iter().any(|part| part.with_p > 0)
-    }
-
-    /// How many entries have an object of several tokens, language by language; `None` if there are none, or it is not known.
-    pub fn several_tokens_told(&self) -> Option<String> {
-        let totals = self.parts.iter().filter(|part| part.relation.is_none() && part.several_tokens > 0);
-        let told: Vec<String> = totals.map(Known::several_told).collect();
-        (!told.is_empty()).then(|| told.join("; "))
-    }
-
-    /// What there is to know beside the table: a sentence each, without its full stop.
-    pub fn notes(&self) -> Vec<String> {
-        let totals = || self.parts.iter().filter(|part| part.relation.is_none());
-        let mut notes = Vec::new();
-        if !self.has_p() {
-            return vec![
-                "how likely the right objects were was not stored with this run, so what its model knows is not known"
-                    .into(),
-            ];
-        }
-        for part in totals().filter(|part| part.with_p < part.entries) {
-            let Known { language, entries, with_p, .. } = part;
-            notes.push(format!(
-                "p was stored of {with_p} of {entries} entries in {language}: median and share are of these"
-            ));
-        }
-        if let Some(several) = self.several_tokens_told() {
-            notes.push(format!(
-                "objects of several tokens: {several}; their score is a sum over the tokens and their p the product, so a small p may \
-                 carry a large score"
-            ));
-        }
-        notes
-    }
-}
-
-impl Known {
-    fn row(&self) -> [String; 6] {
-        let share = |part: u64, whole: u64| {
-            if whole == 0 { "–".into() } else { format!("{:.0} %", 100.0 * part as f64 / whole as f64) }
-        };
-        let right = if self.answered == 0 { "–".into() } else { format!("{} of {}", self.right, self.answered) };
-        let median = self.median_p.map_or_else(|| "–".into(), p_shown);
-        let (language, relation) = (self.language.clone(), self.shown.clone());
-        [language, relation, self.entries.to_string(), median, share(self.from_a_tenth, self.with_p), right]
-    }
-
-    /// `zh 37 of 72 entries, 30 with a score above 100·p`
-    fn several_told(&self) -> String {
-        let Self { language, several_tokens, entries, beyond_p, .. } = self;
-        let beyond = if *beyond_p > 0 { format!(", {beyond_p} with a score above 100·p") } else { String::new() };
-        format!("{language} {several_tokens} of {entries} entries{beyond}")
-    }
-}
-
-/// Two digits of a probability: `0.77`, `0.016`, `3.0e-5`.
-fn p_shown(p: f64) -> String {
-    if p == 0.0 {
-        return "0".into();
-    }
-    if p < 1e-4 {
-        return format!("{p:.1e}");
-    }
-    let places = (1.0 - p.log10().floor()).max(2.0) as usize;
-    format!("{p:.places$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probabilities_have_two_digits() {
-        let shown = [1.0, 0.77, 0.5, 0.1, 0.016, 0.00032, 0.0001, 0.00003, 0.0].map(p_shown);
-        assert_eq!(shown, ["1.00", "0.77", "0.50", "0.10", "0.016", "0.00032", "0.00010", "3.0e-5", "0"]);
     }
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 use kndb_engine::model::is_asked_with_bos;
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
 use kndb_storage::{FactId, Knowledge, LanguageId, Neuron, PromptId, Run, Shape, Slot, Snapshot};
+use kndb_wording::probability::shown;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -303,10 +304,6 @@ fn write_text(
         }
         Ok(())
     })())
-}
-
-fn shown(p: f64) -> String {
-    if p >= 1e-4 { format!("{p:.4}") } else { format!("{p:.1e}") }
 }
 
 fn write_rows(rows: &[[String; 4]], out: &mut dyn Write) -> std::io::Result<()> {

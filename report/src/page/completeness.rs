@@ -18,7 +18,7 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
         parts.push(html! {
             h3 { "Run " (run.spec.name) }
             @if let Some(text) = asked_otherwise(snapshot, run)? { p.remark { (text) } }
-            @if let Some(text) = snapshot.knowledge(run.id, |_, _| true)?.several_tokens_told() { p.remark { "Objects of several tokens: " (text) "." } }
+            @if let Some(text) = kndb_wording::knowledge::several_tokens(&snapshot.knowledge(run.id, |_, _| true)?) { p.remark { "Objects of several tokens: " (text) "." } }
             (of_run(snapshot, run, &layers)?)
         });
     }

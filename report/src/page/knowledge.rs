@@ -1,6 +1,7 @@
 //! The section of what the models know: without it, findings about facts say nothing of knowledge.
 
-use kndb_storage::{Knowledge, Run, Snapshot};
+use kndb_storage::{Run, Snapshot};
+use kndb_wording::knowledge as words;
 use maud::html;
 
 use super::Section;
@@ -15,11 +16,11 @@ pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
         // A run of groups has no scores of its own: its facts are those of the run it was made from.
         if holds.attributed > 0 {
             let knows = snapshot.knowledge(run.id, |_, _| true)?;
-            let rows: Vec<Vec<String>> = knows.rows().into_iter().map(Vec::from).collect();
+            let rows: Vec<Vec<String>> = words::rows(&knows).into_iter().map(Vec::from).collect();
             parts.push(html! {
                 h3 { "Run " (run.spec.name) }
-                @if knows.has_p() { (table(&Knowledge::COLUMNS, &rows)) }
-                @for note in knows.notes() { p.remark { (sentence(&note)) } }
+                @if knows.has_p() { (table(&words::COLUMNS, &rows)) }
+                @for note in words::notes(&knows) { p.remark { (sentence(&note)) } }
             });
         }
     }

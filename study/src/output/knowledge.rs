@@ -2,15 +2,18 @@
 
 use super::Table;
 use kndb_storage::Knowledge;
+use kndb_wording::knowledge as words;
 use std::io::{self, Write};
 
 /// The table and what there is to know beside; of entries without the measurement that there is none.
 pub(crate) fn write_knowledge(knowledge: &Knowledge, of: &str, out: &mut dyn Write) -> io::Result<()> {
     if knowledge.has_p() {
         writeln!(out, "\nWhat the model knows of {of}: p of the right object, as it was attributed")?;
-        let mut table = Table::new(2, Knowledge::COLUMNS);
-        knowledge.rows().into_iter().for_each(|row| table.row(row.into()));
+        let mut table = Table::new(2, words::COLUMNS);
+        words::rows(knowledge).into_iter().for_each(|row| table.row(row.into()));
         table.write(out)?;
     }
-    knowledge.notes().iter().try_for_each(|note| writeln!(out, "{}{note}.", if knowledge.has_p() { "" } else { "\n" }))
+    words::notes(knowledge)
+        .iter()
+        .try_for_each(|note| writeln!(out, "{}{note}.", if knowledge.has_p() { "" } else { "\n" }))
 }
