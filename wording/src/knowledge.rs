@@ -37,9 +37,7 @@ pub fn notes(knowledge: &Knowledge) -> Vec<String> {
     }
     for part in totals().filter(|part| part.with_p < part.entries) {
         let Known { language, entries, with_p, .. } = part;
-        notes.push(format!(
-            "p was stored of {with_p} of {entries} entries in {language}: median and share are of these"
-        ));
+        notes.push(format!("p was stored of {with_p} of {entries} entries in {language}: the median is of these"));
     }
     if let Some(several) = several_tokens(knowledge) {
         notes.push(format!(
@@ -51,13 +49,12 @@ pub fn notes(knowledge: &Knowledge) -> Vec<String> {
 }
 
 fn row(known: &Known) -> [String; 6] {
-    let share = |part: u64, whole: u64| {
-        if whole == 0 { "–".into() } else { format!("{:.0} %", 100.0 * part as f64 / whole as f64) }
-    };
-    let right = if known.answered == 0 { "–".into() } else { format!("{} of {}", known.right, known.answered) };
+    // No share: of many facts 0 % would be none or some, and 100 % all or nearly all.
+    let of = |part: u64, whole: u64| if whole == 0 { "–".into() } else { format!("{part} of {whole}") };
     let median = known.median_p.map_or_else(|| "–".into(), probability::shown);
     let (language, relation) = (known.language.clone(), known.shown.clone());
-    [language, relation, known.entries.to_string(), median, share(known.from_a_tenth, known.with_p), right]
+    let (from_a_tenth, right) = (of(known.from_a_tenth, known.with_p), of(known.right, known.answered));
+    [language, relation, known.entries.to_string(), median, from_a_tenth, right]
 }
 
 /// `zh 37 of 72 entries, 30 with a score above 100·p`

@@ -16,7 +16,7 @@
 //! let counted = Known { entries: 3, with_p: 3, median_p: Some(0.25), from_a_tenth: 2, ..Known::default() };
 //! let known = Known { language, shown, ..counted };
 //! let rows = knowledge::rows(&Knowledge { parts: vec![known] });
-//! assert_eq!(rows[0], ["en", "all", "3", "0.2500", "67 %", "–"]);
+//! assert_eq!(rows[0], ["en", "all", "3", "0.2500", "2 of 3", "–"]);
 //! ```
 
 pub mod knowledge;

@@ -28,11 +28,17 @@ fn a_table_says_a_language_of_one_relation_once() {
     assert_eq!(
         rows,
         [
-            "en | all | 4 | 0.3750 | 75 % | 2 of 4",
-            "en | P36 | 3 | 0.2500 | 0 % | 1 of 3",
-            "zh | P36 | 2 | – | 50 % | –",
+            "en | all | 4 | 0.3750 | 3 of 4 | 2 of 4",
+            "en | P36 | 3 | 0.2500 | 0 of 3 | 1 of 3",
+            "zh | P36 | 2 | – | 1 of 2 | –",
         ]
     );
+}
+
+#[test]
+fn all_and_nearly_all_are_told_apart_and_so_are_none_and_few() {
+    let [most, few] = [571, 2].map(|from_a_tenth| Known { from_a_tenth, ..known("en", None, 572) });
+    assert_eq!(table(vec![most, few]), ["en | all | 572 | – | 571 of 572 | –", "en | all | 572 | – | 2 of 572 | –"]);
 }
 
 #[test]
@@ -54,7 +60,7 @@ fn objects_of_several_tokens_are_told_language_by_language() {
 #[test]
 fn a_note_says_of_how_many_entries_p_is_known() {
     let some = Knowledge { parts: vec![Known { with_p: 1, ..known("en", None, 2) }] };
-    assert_eq!(notes(&some), ["p was stored of 1 of 2 entries in en: median and share are of these"]);
+    assert_eq!(notes(&some), ["p was stored of 1 of 2 entries in en: the median is of these"]);
     let none = Knowledge { parts: vec![Known { with_p: 0, ..known("en", None, 2) }] };
     assert!(notes(&none)[0].contains("was not stored with this run"), "{:?}", notes(&none));
 }

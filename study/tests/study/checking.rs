@@ -108,7 +108,7 @@ fn facts_are_chosen_by_what_the_run_of_their_scores_measured() {
     assert!(report.rows.iter().all(|row| number(row).is_multiple_of(2)) && report.rows.len() == 10);
     assert_eq!(report.languages[0].left_out, [("p>=0.1 does not hold in en".to_owned(), 10)]);
     let rows = kndb_wording::knowledge::rows(&report.knowledge);
-    assert_eq!(rows[0], ["en", "P36 (capital)", "10", "0.5000", "100 %", "10 of 10"]);
+    assert_eq!(rows[0], ["en", "P36 (capital)", "10", "0.5000", "10 of 10", "10 of 10"]);
 }
 
 /// The second part of seed 0, which the numbers below are worked out from: one even number, and it is divisible by 4.

@@ -326,12 +326,12 @@ fn a_study_says_what_the_model_knows_of_its_facts() {
     // g1 is not of the study.
     assert_eq!(
         rows,
-        ["en | P36 (capital) | 3 | 0.5000 | 100 % | 2 of 2", "zh | P36 (capital) | 3 | 0.0900 | 33 % | 1 of 2"]
+        ["en | P36 (capital) | 3 | 0.5000 | 3 of 3 | 2 of 2", "zh | P36 (capital) | 3 | 0.0900 | 1 of 3 | 1 of 2"]
     );
     let mut text = Vec::new();
     report.write_table(&mut text).expect("a vector takes all");
     let text = String::from_utf8(text).expect("text");
-    assert!(text.contains(" zh   | P36 (capital) |       3 |   0.0900 |     33 % |         1 of 2\n"), "{text}");
+    assert!(text.contains(" zh   | P36 (capital) |       3 |   0.0900 |   1 of 3 |         1 of 2\n"), "{text}");
     assert!(
         text.contains("objects of several tokens: en 1 of 3 entries; zh 1 of 3 entries, 1 with a score above 100·p"),
         "{text}"
