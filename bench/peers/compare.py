@@ -4,13 +4,14 @@
     python bench/peers/compare.py [--facts 512] [--rounds 7] [--peers numpy sqlite]
 
 Builds kndb's side (`cargo build --release -p kndb-bench --bin peers`), makes a virtual environment for the peers
-(`requirements.txt`) and their data under the target folder (14 GB for all facts, loaded in 15 minutes), starts
+(`requirements.txt`) and their data under the target folder (14 GB for all facts, loaded in 15 minutes; kndb's own is written anew each time), starts
 each system in a process of its own, and asks them in turn. Only asking is timed, inside each system's process. A difference between
 answers is an error. With all facts the table of docs/performance.md is written, with fewer it is printed.
 """
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,22 +45,39 @@ def python(target):
     stamp = os.path.join(folder, "requirements.txt")
     with open(wanted) as file:
         text = file.read()
-    if not os.path.exists(stamp) or open(stamp).read() != text:
+    wanted_here = f"{text}# Python {sys.version}\n"
+    if not os.path.exists(stamp) or open(stamp).read() != wanted_here:
         say("installing the peers")
         venv.create(folder, with_pip=True, clear=True)
         pip = [found, "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
         if subprocess.run([*pip, "-r", wanted]).returncode:
             # One that cannot be installed must not take the others with it; it is reported when it is loaded.
-            for line in text.split():
-                subprocess.run([*pip, line])
-        shutil.copy(wanted, stamp)
+            failed = [line for line in text.split() if subprocess.run([*pip, line]).returncode]
+            if failed:
+                # Tried again the next time: what failed may have been the network.
+                say(f"not installed: {', '.join(failed)}")
+                return found
+        with open(stamp, "w") as file:
+            file.write(wanted_here)
     return found
 
 
-def loaded(name, data, interpreter):
-    """The folder of a peer's data, loaded if it is not yet, and the seconds that took."""
-    module = KINDS[name][0]
+def generated(binary, data, facts):
+    """A digest of the generated data, which is written anew on each run: the store must be one of this commit's."""
+    say("generating")
+    subprocess.run([binary, "data", data, "--facts", str(facts)], check=True)
     digest = hashlib.sha256()
+    for name in sorted(os.listdir(data)):
+        if name.endswith((".json", ".npy")):
+            with open(os.path.join(data, name), "rb") as file:
+                digest.update(name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return digest.digest()
+
+
+def loaded(name, data, of_data, interpreter):
+    """The folder of a peer's data, loaded if it is not yet, and the seconds that took. Named by what is loaded, and by which code."""
+    module = KINDS[name][0]
+    digest = hashlib.sha256(of_data)
     for part in (module, "data"):
         with open(os.path.join(HERE, part + ".py")) as file:
             digest.update(file.read().split("\nclass Peer")[0].encode())
@@ -67,7 +85,9 @@ def loaded(name, data, interpreter):
     stamp = folder + ".seconds"
     if not os.path.exists(stamp):
         say(f"loading {name}")
-        shutil.rmtree(folder, ignore_errors=True)
+        for old in filter(re.compile(rf"{name}-[0-9a-f]{{8}}(\.seconds)?").fullmatch, os.listdir(data)):
+            old = os.path.join(data, old)
+            shutil.rmtree(old) if os.path.isdir(old) else os.remove(old)
         os.makedirs(folder)
         begun = time.time()
         done = subprocess.run([interpreter, os.path.join(HERE, "worker.py"), "load", name, data, folder], stderr=subprocess.PIPE, text=True)
@@ -80,7 +100,7 @@ def loaded(name, data, interpreter):
         return folder, int(file.read())
 
 
-def start(args, data, binary, interpreter):
+def start(args, data, of_data, binary, interpreter):
     """All systems that can be used, kndb first; and of the others, why not."""
     systems, skipped = [], {}
     for way, title in WAYS.items():
@@ -88,7 +108,7 @@ def start(args, data, binary, interpreter):
     for name in args.peers:
         title = KINDS[name][1]
         try:
-            folder, seconds = loaded(name, data, interpreter)
+            folder, seconds = loaded(name, data, of_data, interpreter)
             system = System(title, [interpreter, os.path.join(HERE, "worker.py"), "serve", name, data, folder], folder, seconds)
             system.version = system.say("version")
             systems.append(system)
@@ -129,10 +149,8 @@ def main():
     target = os.path.join(args.target, "peers")
     interpreter = python(target)
     data = os.path.join(target, str(args.facts))
-    if not os.path.exists(os.path.join(data, "meta.json")):
-        say("generating")
-        subprocess.run([binary, "data", data, "--facts", str(args.facts)], check=True)
-    systems, skipped = start(args, data, binary, interpreter)
+    of_data = generated(binary, data, args.facts)
+    systems, skipped = start(args, data, of_data, binary, interpreter)
     load, expected, begun = [os.getloadavg()[0]], {}, time.time()
     for question in QUESTIONS:
         ask(systems, question, 0, expected)

@@ -95,6 +95,18 @@ fn each_way_to_ask_gives_what_the_generated_scores_give() {
 }
 
 #[test]
+fn the_store_and_its_files_are_written_anew_each_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for facts in ["8", "12"] {
+        std::fs::create_dir_all(folder.path().join("store/of another layout")).expect("a folder");
+        assert!(peers(folder.path(), &["data", "--facts", facts]).status().expect("it starts").success());
+        assert!(!folder.path().join("store/of another layout").exists());
+    }
+    let meta = std::fs::read(folder.path().join("meta.json")).expect("a file");
+    assert_eq!(serde_json::from_slice::<Value>(&meta).expect("JSON")["facts"], 12);
+}
+
+#[test]
 fn the_peers_get_every_score_that_is_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(peers(folder.path(), &["data", "--facts", "8"]).status().expect("it starts").success());

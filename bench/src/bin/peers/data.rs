@@ -7,7 +7,7 @@
 //! | `LANG.neurons.npy` | u16: layer · width + unit, best score first |
 //! | `LANG.scores.npy` | f32: the scores, all those of at least 0.01 of the fact's maximum |
 
-use kndb::storage::{FactId, LivePart, Slot, Store};
+use kndb::storage::{FactId, LivePart, Slot};
 use kndb_bench::questions::Subject;
 use kndb_bench::{Plan, RUN};
 use std::fs::File;
@@ -16,15 +16,20 @@ use std::path::Path;
 
 type Failed = Box<dyn std::error::Error>;
 
-/// Makes the store, unless it is there, and the files beside it.
+/// Makes the store and the files beside it anew: what another build left there may be laid out otherwise.
 pub fn write(folder: &Path, facts: u32) -> Result<(), Failed> {
     std::fs::create_dir_all(folder)?;
+    let _ = std::fs::remove_file(folder.join("meta.json"));
     let plan = Plan { facts, ..Plan::default() };
     let subject = Subject::of(facts);
     if subject.relation >= facts {
         return Err(format!("found {facts} facts, expected more than {}: Q4 asks of R{0}", subject.relation).into());
     }
-    let store = store(&folder.join("store"), &plan)?;
+    let at = folder.join("store");
+    if at.exists() {
+        std::fs::remove_dir_all(&at)?;
+    }
+    let store = plan.write(&at, |_| {})?;
     let snapshot = store.snapshot()?;
     let run = snapshot.run_named(RUN).ok_or("the store has no generated run")?.id;
     let mut ids = Vec::new();
@@ -45,17 +50,6 @@ pub fn write(folder: &Path, facts: u32) -> Result<(), Failed> {
     // Last: a folder with this file is whole.
     std::fs::write(folder.join("meta.json"), serde_json::to_vec_pretty(&meta)?)?;
     Ok(())
-}
-
-fn store(path: &Path, plan: &Plan) -> Result<Store, Failed> {
-    if let Ok(store) = Store::open(path)
-        && store.snapshot()?.run_named(RUN).is_some_and(|run| run.finished)
-    {
-        return Ok(store);
-    }
-    // What is left of an interrupted generation is of no use.
-    let _ = std::fs::remove_dir_all(path);
-    Ok(plan.write(path, |_| {})?)
 }
 
 fn export(folder: &Path, language: &str, ids: &[FactId], parts: &[LivePart<'_>]) -> Result<(), Failed> {

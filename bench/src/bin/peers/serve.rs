@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 type Failed = Box<dyn std::error::Error>;
 
-/// How kndb is asked. A further way is a variant here, an arm in [`Asker::of`], and a line of `SYSTEMS` in `compare.py`.
+/// How kndb is asked. A further way is a variant here, an arm in [`Asker::of`], and a line of `WAYS` in `compare.py`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Way {
     /// Each time as text, answered with rows and labels: `Database::query`, and `Answer::to_rows`
