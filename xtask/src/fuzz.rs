@@ -35,24 +35,36 @@ pub fn run(arguments: &[&str]) -> Result<(), String> {
         }
         names => (USUALLY, names),
     };
-    let Some(nightly) = nightly::installed() else {
-        say(
-            "xtask: no nightly toolchain (rustup toolchain install nightly): the generators of the tests, without coverage\n",
-        );
-        return proofs::run("generators", Some(("--seconds", &seconds.to_string())));
-    };
     let all = targets()?;
-    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|known| known == *name)) {
-        return Err(format!("no target {unknown:?}: {}", all.join(", ")));
-    }
-    let wanted: Vec<&String> =
-        all.iter().filter(|target| names.is_empty() || names.contains(&target.as_str())).collect();
+    let wanted = wanted(&all, names)?;
+    let Some(nightly) = nightly::installed() else { return without_coverage(seconds, names) };
     say(&format!("xtask: libFuzzer, {} targets, {}\n", wanted.len(), nightly.version));
     let built = build(&nightly)?;
     let each = (seconds / wanted.len().max(1) as u64).max(1);
     let found: Vec<&str> =
         wanted.into_iter().filter_map(|name| one(&built, name, each).err().map(|_| name.as_str())).collect();
     if found.is_empty() { Ok(()) } else { Err(format!("found something: {}; see fuzz/artifacts", found.join(", "))) }
+}
+
+/// The targets of some names, all of them if there are none.
+fn wanted<'a>(all: &'a [String], names: &[&str]) -> Result<Vec<&'a String>, String> {
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|known| known == *name)) {
+        return Err(format!("no target {unknown:?}: {}", all.join(", ")));
+    }
+    Ok(all.iter().filter(|target| names.is_empty() || names.contains(&target.as_str())).collect())
+}
+
+/// The generators of the tests, which stand for all targets together and for none alone.
+fn without_coverage(seconds: u64, names: &[&str]) -> Result<(), String> {
+    const INSTALL: &str = "no nightly toolchain (rustup toolchain install nightly)";
+    if !names.is_empty() {
+        return Err(format!(
+            "{INSTALL}: {} cannot be built, and without names the tests' generators run",
+            names.join(", ")
+        ));
+    }
+    say(&format!("xtask: {INSTALL}: the generators of the tests, without coverage\n"));
+    proofs::run("generators", Some(("--seconds", &seconds.to_string())))
 }
 
 fn corpus() -> Result<(), String> {
@@ -127,4 +139,28 @@ fn seeds(name: &str) -> Vec<PathBuf> {
     let all = [fuzz().join("corpus").join(name), fuzz().join("regressions").join(name), sentences];
     let known = if name == "query" { &all[..] } else { &all[..2] };
     known.iter().filter(|folder| folder.is_dir()).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_no_target_is_an_error_that_lists_them() {
+        let error = run(&["--seconds", "1", "qeury"]).expect_err("a misspelt name");
+        assert!(error.starts_with("no target \"qeury\": ") && error.contains("query"), "{error}");
+    }
+
+    #[test]
+    fn a_named_target_without_nightly_is_no_success() {
+        let error = without_coverage(1, &["query"]).expect_err("nothing can be built");
+        assert!(error.contains("no nightly toolchain") && error.contains("query cannot be built"), "{error}");
+    }
+
+    #[test]
+    fn targets_are_those_that_are_named_or_all() {
+        let all = ["dictionary", "query"].map(str::to_owned);
+        assert_eq!(wanted(&all, &["query"]), Ok(vec![&all[1]]));
+        assert_eq!(wanted(&all, &[]), Ok(all.iter().collect()));
+    }
 }

@@ -20,18 +20,14 @@ const KEPT: &str = "bench/instructions.tsv";
 pub fn run(write: bool) -> Result<(), String> {
     for tool in ["valgrind", "taskset"] {
         if let Err(failure) = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status() {
-            say(&format!("xtask: instructions skipped: {tool} cannot be run: {failure} (apt-get install {tool})\n"));
-            return Ok(());
+            return Err(format!("{tool} cannot be run: {failure} (apt-get install {tool})"));
         }
     }
     let compiler = compiler()?;
     let kept = std::fs::read_to_string(root().join(KEPT)).unwrap_or_default();
     let theirs = kept.lines().next().unwrap_or_default().trim_start_matches("# ");
-    if !write && theirs != compiler {
-        say(&format!(
-            "xtask: instructions skipped: found {compiler}; {KEPT} is of {theirs:?} (keep new ones: --write)\n"
-        ));
-        return Ok(());
+    if !write {
+        of_one_compiler(&compiler, theirs)?;
     }
     let mut cargo = cargo_command();
     let build = ["build", "--release", "--package", "kndb-bench", "--bin", "instructions"];
@@ -44,6 +40,14 @@ pub fn run(write: bool) -> Result<(), String> {
         return std::fs::write(root().join(KEPT), text).map_err(|e| format!("{KEPT} cannot be written: {e}"));
     }
     judge(&counts, &kept)
+}
+
+/// Counts of two compilers say nothing of the code.
+fn of_one_compiler(found: &str, kept: &str) -> Result<(), String> {
+    if found == kept {
+        return Ok(());
+    }
+    Err(format!("not compared: found {found}; {KEPT} is of {kept:?} (keep new ones: --write)"))
 }
 
 fn compiler() -> Result<String, String> {
@@ -112,4 +116,25 @@ fn judge(counts: &[u64], kept: &str) -> Result<(), String> {
         "{} differ by more than {allowed} % from {KEPT}: find out why, and keep new ones with --write",
         apart.join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_another_compiler_are_not_compared_and_no_success() {
+        let (found, kept) = ("rustc 1.90.0, x86_64", "rustc 1.89.0, x86_64");
+        let error = of_one_compiler(found, kept).expect_err("another compiler");
+        assert!(error.contains(found) && error.contains(kept) && error.contains("--write"), "{error}");
+        assert_eq!(of_one_compiler(found, found), Ok(()));
+    }
+
+    #[test]
+    fn a_count_further_off_than_is_allowed_is_an_error_that_names_the_question() {
+        let kept: String = QUESTIONS.iter().map(|question| format!("{question}\t1000\n")).collect();
+        assert_eq!(judge(&[1_000; 6], &kept), Ok(()));
+        let error = judge(&[1_000, 1_021, 1_000, 1_000, 1_000, 1_000], &kept).expect_err("2.1 % more");
+        assert!(error.starts_with("q2 differ"), "{error}");
+    }
 }
