@@ -149,7 +149,7 @@ fn the_page_says_what_the_models_know_and_which_entries_have_sums_and_products()
     let text = plain(&page);
     // p is 0.75, 0.75 and, of the first layer of f3, 0.5; no rank was stored, and no p in Chinese.
     assert!(
-        text.contains("en\u{1f}\u{1f}P36 (capital)\u{1f}\u{1f}3\u{1f}\u{1f}0.75\u{1f}\u{1f}100 %\u{1f}\u{1f}–"),
+        text.contains("en\u{1f}\u{1f}P36 (capital)\u{1f}\u{1f}3\u{1f}\u{1f}0.7500\u{1f}\u{1f}3 of 3\u{1f}\u{1f}–"),
         "{text}"
     );
     assert!(text.contains("P was stored of 0 of 1 entries in zh"), "{text}");
