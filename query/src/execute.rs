@@ -2,7 +2,7 @@
 
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::note::Note;
+use crate::note::Notes;
 use crate::plan::explain::{Drawing, duration};
 use crate::plan::names::{Settings, unknown_set};
 use crate::plan::not_yet;
@@ -55,8 +55,9 @@ pub fn stream(
     match statement {
         Statement::Query(query) => {
             let planned = plan(store, (&snapshot, &memory), settings, query)?;
-            let (rows, notes) = run(&planned, &mut planned.execution(&memory, false), query, sink)?;
-            deliver(planned.notes.iter().chain(&notes), sink)?;
+            let mut execution = planned.execution(&memory, false);
+            let rows = run(&planned, &mut execution, query, sink)?;
+            deliver(execution.notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
         Statement::Explain { analyze, query, .. } => {
@@ -64,15 +65,15 @@ pub fn stream(
             planned.check(query)?;
             let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
             if !analyze {
-                deliver(&planned.notes, sink)?;
+                deliver(planned.notes.into(), sink)?;
                 return Ok(Outcome::Explained(tree.text(None)));
             }
             let started = Instant::now();
             let mut execution = planned.execution(&memory, true);
-            let (rows, notes) = run(&planned, &mut execution, query, &mut Discard)?;
+            let rows = run(&planned, &mut execution, query, &mut Discard)?;
             let total = duration(started.elapsed().as_nanos() as u64);
             let text = tree.text(execution.stats.as_deref());
-            deliver(planned.notes.iter().chain(&notes), sink)?;
+            deliver(execution.notes, sink)?;
             Ok(Outcome::Explained(format!("{text}{rows} rows in {total} (one thread, with counting)\n")))
         }
         Statement::Let { name, set, .. } => save(store, (&snapshot, &memory), settings, (name, set), sink),
@@ -87,11 +88,8 @@ pub fn stream(
 }
 
 /// Hands on what there is to know beside the rows.
-pub(crate) fn deliver<'n>(
-    notes: impl IntoIterator<Item = &'n Note>,
-    sink: &mut dyn BatchSink,
-) -> Result<(), QueryError> {
-    notes.into_iter().try_for_each(|note| sink.note(note))
+pub(crate) fn deliver(notes: Notes, sink: &mut dyn BatchSink) -> Result<(), QueryError> {
+    notes.into_vec().iter().try_for_each(|note| sink.note(note))
 }
 
 /// Takes the rows of `explain analyze`, which nobody wants to see.

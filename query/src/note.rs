@@ -26,9 +26,15 @@ impl fmt::Display for Note {
 /// So many of one statement at most.
 const MOST: usize = 6;
 
-/// The notes of one statement, in the order in which they came up, each text once.
+/// The notes of one statement, from its planning and its running, in the order in which they came up, each text once.
 #[derive(Debug, Default)]
 pub(crate) struct Notes(RefCell<Vec<Note>>);
+
+impl From<Vec<Note>> for Notes {
+    fn from(notes: Vec<Note>) -> Self {
+        Self(RefCell::new(notes))
+    }
+}
 
 impl Notes {
     /// Adds one about the text at `span`.
@@ -38,6 +44,11 @@ impl Notes {
         if !notes.iter().any(|note| note.text == text) {
             notes.push(Note { text, span: Some(span) });
         }
+    }
+
+    /// All of them, for a plan that may be run often.
+    pub(crate) fn into_all(self) -> Vec<Note> {
+        self.0.into_inner()
     }
 
     /// All of them, or the first with the number of the others: notes must not drown an answer.

@@ -2,7 +2,7 @@
 
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::note::Note;
+use crate::note::{Note, Notes};
 use crate::plan::explain::{Drawn, NodeStats};
 use crate::plan::kinds::{Kind, not_compared, not_taken_apart};
 use crate::plan::lower::Lowering;
@@ -96,7 +96,7 @@ pub(crate) fn plan<'s>(
     let form = what.form();
     let is_listing = query.by.is_empty() && matches!(form, Form::Set(_));
     let grouping = if is_listing { None } else { Some(Grouping::new(query, form)?) };
-    let (cursors, nodes, notes) = (lowering.cursors(), lowering.nodes(), lowering.into_notes());
+    let (cursors, nodes, notes) = (lowering.cursors(), lowering.nodes(), lowering.take_notes().into_all());
     Ok(Planned { what, names, shape: shape.unwrap_or(NO_SHAPE), cursors, nodes, grouping, notes, taken: memory.used() })
 }
 
@@ -200,7 +200,7 @@ impl<'s> Planned<'s> {
             stats: analyze.then(|| vec![NodeStats::default(); self.nodes]),
             threads: threads(),
             memory,
-            notes: Vec::new(),
+            notes: Notes::from(self.notes.clone()),
         }
     }
 
@@ -229,30 +229,27 @@ impl<'s> Planned<'s> {
     }
 }
 
-/// Runs a plan: its rows go to the sink, and what there is to know of them beside what the plan tells is returned with their number.
+/// Runs a plan: its rows go to the sink, and what there is to know beside them to the notes of the execution.
 pub(crate) fn run<'r>(
     planned: &Planned<'r>,
     execution: &mut Execution<'r>,
     query: &Query,
     sink: &mut dyn BatchSink,
-) -> Result<(u64, Vec<Note>), QueryError> {
-    let mut notes = Vec::new();
-    let rows = match (&planned.what, &planned.grouping) {
+) -> Result<u64, QueryError> {
+    match (&planned.what, &planned.grouping) {
         (What::Set(set, _), grouping) => {
             let set = as_set::found(execution, set, planned.names)?;
-            of_set(planned, (&set, grouping.as_ref()), execution, query, &mut notes, sink)?
+            of_set(planned, (&set, grouping.as_ref()), execution, query, sink)
         }
         (what, Some(grouping)) => {
             let mut found = Vec::new();
-            let rows = compared(what, execution, grouping, planned.names, &mut found, sink)?;
-            notes.extend(found.into_iter().map(|text| Note { text, span: Some(query.span) }));
+            let rows = compared(what, execution, grouping, planned.names, &mut found, sink);
+            found.into_iter().for_each(|text| execution.notes.add(query.span, text));
             rows
         }
         // A similarity always has a grouping.
-        (_, None) => 0,
-    };
-    notes.append(&mut execution.notes);
-    Ok((rows, notes))
+        (_, None) => Ok(0),
+    }
 }
 
 fn of_set<'r>(
@@ -260,7 +257,6 @@ fn of_set<'r>(
     (set, grouping): (&Set<'r>, Option<&Grouping>),
     execution: &mut Execution<'r>,
     query: &Query,
-    notes: &mut Vec<Note>,
     sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let (names, memory, out) = (planned.names, execution.memory, Out::Sink(sink));
@@ -270,7 +266,7 @@ fn of_set<'r>(
             if let Some(chance) = query.chance {
                 let mut found = Vec::new();
                 note_parts_of_layers(&[&pairs], execution.shape, &mut found);
-                notes.extend(found.into_iter().map(|text| Note { text, span: Some(chance.span) }));
+                found.into_iter().for_each(|text| execution.notes.add(chance.span, text));
             }
             match grouping {
                 None => listing::pairs(execution, &pairs, query, names, out),

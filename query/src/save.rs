@@ -38,7 +38,8 @@ pub(crate) fn save(
         FactNames { snapshot, language: one_language(&mut lowering).or_else(|| settings_language(snapshot, settings)) };
     let cursors = lowering.cursors();
     let shape = shape.unwrap_or(NO_SHAPE);
-    let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory, notes: Vec::new() };
+    let notes = lowering.take_notes();
+    let mut execution = Execution { snapshot, shape, cursors, stats: None, threads: 1, memory, notes };
     let set = as_set::found(&mut execution, &set, names)?;
     let members = match &*set {
         Set::Pairs(pairs) => {
@@ -48,9 +49,6 @@ pub(crate) fn save(
         Set::Neurons(neurons) => Found::Neurons(execution.neurons(neurons)?),
         Set::Facts(facts) => Found::Facts(execution.facts(facts)?),
     };
-    for note in std::mem::take(&mut execution.notes) {
-        lowering.notes().add(note.span.unwrap_or(expr.span), note.text);
-    }
     // Runs say whose neurons the members are; `facts of` may have looked at runs of other models.
     let of_model = |run: &&RunId| {
         let run_model = snapshot.run(**run).map(|run| run.spec.model.as_str());
@@ -75,9 +73,9 @@ pub(crate) fn save(
     if let Some(old) = snapshot.saved_sets().find(|old| old.name == name.text) {
         let (members, kind, text) = (old.members, &old.kind, &old.text);
         let text = format!("@{name} took the place of the set of that name: {members} {kind}, `{text}`");
-        lowering.notes().add(name.span, text);
+        execution.notes.add(name.span, text);
     }
     members.save(&mut execution, store, &set)?;
-    deliver(&lowering.into_notes(), sink)?;
+    deliver(execution.notes, sink)?;
     Ok(Outcome::Saved { name: set.name, members: set.members })
 }

@@ -214,6 +214,38 @@ fn where_pairs_were_found_is_asked_of_sets_that_know_it() {
     assert!(refusal("facts by relation having facts >= 10%").contains("asked"));
 }
 
+/// Odd facts have no neuron of layer 7 in Chinese, and fact 14 no entry: the former were asked, the latter is unpaired.
+#[test]
+fn a_set_is_as_similar_in_parentheses_as_without() {
+    let toy = Toy::new();
+    toy.run(&settings(), "let some = kn[lang=zh] & neurons(7:*)").expect("a set");
+    let none = "kn[lang=en, relation=P37] & neurons(0:*)";
+    assert_eq!(
+        rows_of(&toy, &format!("similarity(({none} by fact, neuron), {none})")),
+        ["NULL | NULL | NULL | NULL | 0 | 0"]
+    );
+    for set in [
+        "kn[lang=zh] & neurons(7:*)",
+        "kn[lang=zh] - neurons(9:*, 11:*)",
+        "kn[lang=zh] & kn[lang=de]",
+        "(kn[lang=zh] & neurons(7:*)) | kn[lang=de]",
+        "likn[lang in (zh, de)] - kn[lang=en]",
+        "kn[lang=zh] & facts[relation=P36] & neurons(7:*)",
+        "@some",
+        "kn[lang=zh] - @some",
+    ] {
+        for by in ["", " by relation", " by layer"] {
+            let of = |left: &str| rows_of(&toy, &format!("similarity({left}, kn[lang=en]){by}"));
+            assert_eq!(of(&format!("({set} by fact, neuron)")), of(set), "{set}{by}");
+            assert_eq!(of(&format!("(({set} by fact, layer, neuron) by fact, neuron)")), of(set), "{set}{by}");
+        }
+    }
+    // Seven facts are compared that no row is left of, and the two of which Chinese has no entry are not.
+    let text = "similarity((kn[lang=zh] by fact, neuron having layer = 7), kn[lang=en])";
+    assert_eq!(rows_of(&toy, text), rows_of(&toy, "similarity(kn[lang=zh] & neurons(7:*), kn[lang=en])"));
+    assert!(rows_of(&toy, text)[0].ends_with(" | 14 | 2"), "{:?}", rows_of(&toy, text));
+}
+
 /// A change of wording is a change to look at.
 #[test]
 fn refusals_say_what_to_write_instead() {

@@ -145,6 +145,8 @@ pub(crate) struct SavedPairs {
     pub pairs: Arc<BTreeMap<u32, RoaringBitmap>>,
     /// Facts that could have had pairs, where that is known: of what is saved it is not.
     pub asked: Option<RoaringBitmap>,
+    /// Facts that there was data for, where that is known; else those that have a pair.
+    pub attributed: Option<RoaringBitmap>,
     /// Neurons that are asked for, where that was pushed down to here.
     pub neurons: Option<NeuronFilter>,
     pub facts: Option<FactFilter>,

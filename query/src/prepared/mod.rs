@@ -77,8 +77,9 @@ impl Prepared {
         let planned = ready.held.planned();
         let memory = self.memory(planned.taken);
         memory.interrupt.check()?;
-        let (rows, notes) = run(planned, &mut planned.execution(&memory, false), &ready.query, sink)?;
-        deliver(planned.notes.iter().chain(&notes), sink)?;
+        let mut execution = planned.execution(&memory, false);
+        let rows = run(planned, &mut execution, &ready.query, sink)?;
+        deliver(execution.notes, sink)?;
         Ok(Outcome::Rows { rows })
     }
 

@@ -8,12 +8,11 @@ use super::shape::{Form, Grouping};
 use super::{Members, Out, groups, listing};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::memory::Memory;
-use crate::note::Note;
 use crate::plan::kinds::{Kind, of_rows};
 use crate::plan::visit::Node;
 use crate::plan::{Facts, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
 use crate::run::asked::{asked, unknown_in};
-use crate::run::domain::Execution;
+use crate::run::domain::{Execution, attributed};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,8 +24,6 @@ const MEMBERS: &str = "the members of a query in parentheses";
 const MEMBER: u64 = 4;
 /// Bytes that surround the neurons of one fact.
 const FACT: u64 = 128;
-/// Of so many empty sets at most it is said.
-const MOST_NOTES: usize = 3;
 
 /// Refuses queries in parentheses whose clauses could not be answered, anywhere in a plan.
 pub(crate) fn check(plan: Node<'_, '_>) -> Result<(), QueryError> {
@@ -120,7 +117,8 @@ fn with_members<'s>(
             let id = rows.id;
             let members = members(execution, *rows, names)?;
             let pairs = Arc::new(members.pairs);
-            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked: members.asked, neurons, facts })
+            let (asked, attributed) = (members.asked, members.attributed);
+            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked, attributed, neurons, facts })
         }
     })
 }
@@ -172,6 +170,8 @@ struct Found<'s> {
     one_kind: RoaringBitmap,
     /// Facts that the rows were asked of, where that is known.
     asked: Option<RoaringBitmap>,
+    /// Facts that there was data for, of a set of pairs: those that no row is left of are facts without a neuron.
+    attributed: Option<RoaringBitmap>,
 }
 
 impl Members for Found<'_> {
@@ -200,11 +200,9 @@ fn members<'s>(execution: &mut Execution<'s>, rows: RowSet<'s>, names: FactNames
     if let Ok(found) = &found
         && found.pairs.is_empty()
         && found.one_kind.is_empty()
-        && execution.notes.len() < MOST_NOTES
     {
         let text = quoted(text, LONGEST_QUOTE);
-        let text = format!("the set `({text})` is empty: no row of it is left");
-        execution.notes.push(Note { text, span: Some(span) });
+        execution.notes.add(span, format!("the set `({text})` is empty: no row of it is left"));
     }
     found
 }
@@ -223,12 +221,14 @@ fn of_shape<'s>(
     }
     let (memory, shape) = (execution.memory, execution.shape);
     let kind = of_rows(&query, of.kind())?;
-    let mut found = Found { kind, memory, pairs: BTreeMap::new(), one_kind: RoaringBitmap::new(), asked: None };
+    let (pairs, one_kind) = (BTreeMap::new(), RoaringBitmap::new());
+    let mut found = Found { kind, memory, pairs, one_kind, asked: None, attributed: None };
     match &*self::found(execution, &of, names)? {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
-            if kind == Kind::Pairs && unknown_in(&pairs).is_none() {
-                found.asked = Some(asked(&pairs)?);
+            if kind == Kind::Pairs {
+                found.asked = unknown_in(&pairs).is_none().then(|| asked(&pairs)).transpose()?;
+                found.attributed = Some(attributed(&pairs)?);
             }
             let out = Out::Set(&mut found);
             match &grouping {

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::memory::Memory;
-use crate::note::Note;
+use crate::note::Notes;
 use crate::plan::explain::NodeStats;
 use crate::plan::optimise::{combine, push_facts, push_neurons};
 use crate::plan::visit::Node;
@@ -29,7 +29,7 @@ pub(crate) struct Execution<'s> {
     pub threads: usize,
     pub memory: &'s Memory,
     /// What turned out to be known beside the rows.
-    pub notes: Vec<Note>,
+    pub notes: Notes,
 }
 
 impl<'s> Execution<'s> {
@@ -243,8 +243,11 @@ pub(crate) fn domain(pairs: &Pairs<'_>) -> Result<Domain, QueryError> {
 pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError> {
     Ok(match pairs {
         Pairs::Source(source) => without(of_cells(source)?, source.facts.as_ref()),
-        // `domain` may name facts that the set does not have.
-        Pairs::Saved(saved) => without(saved.pairs.keys().copied().collect(), saved.facts.as_ref()),
+        Pairs::Saved(saved) => {
+            // `domain` may name facts that the set does not have.
+            let with_pairs = || saved.pairs.keys().copied().collect();
+            without(saved.attributed.clone().unwrap_or_else(with_pairs), saved.facts.as_ref())
+        }
         Pairs::Binary { op, left, right, .. } => match op {
             SetOp::Union => attributed(left)? | attributed(right)?,
             // An intersection or a difference says nothing of a fact that one side has no data for.
@@ -385,7 +388,7 @@ mod tests {
                 stats: None,
                 threads: 4,
                 memory: &memory,
-                notes: Vec::new(),
+                notes: Notes::default(),
             };
             let error = execution.in_parallel(&facts, 1, |_, share| {
                 assert!(!share.contains(&at), "no answer about {at}");

@@ -49,7 +49,11 @@ impl Reference<'_> {
                 for (fact, neuron) in keys().filter_map(|key| key.fact.zip(neuron(key))) {
                     members.entry(fact).or_default().insert(neuron);
                 }
-                let attributed = members.keys().copied().collect();
+                // Facts that no row is left of were asked all the same.
+                let attributed = match &set {
+                    Set::Pairs(pairs) => pairs.attributed.clone(),
+                    Set::Neurons(_) | Set::Facts(_) => members.keys().copied().collect(),
+                };
                 Set::Pairs(Box::new(Pairs { members, attributed, asked, ..Pairs::default() }))
             }
         })

@@ -5,7 +5,7 @@ mod source;
 
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::note::{Note, Notes};
+use crate::note::Notes;
 use crate::plan::kinds::{Kind, mixed, not_of};
 use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
 use crate::plan::not_yet::not_yet;
@@ -83,9 +83,9 @@ impl<'s> Lowering<'s> {
         note_relabelled(&self.names, plan)
     }
 
-    /// All of it. Call when everything is lowered.
-    pub(crate) fn into_notes(self) -> Vec<Note> {
-        self.names.notes.into_vec()
+    /// Hands them over to what goes on adding some. Call when everything is lowered.
+    pub(crate) fn take_notes(&mut self) -> Notes {
+        std::mem::take(&mut self.names.notes)
     }
 
     fn id(&mut self) -> NodeId {
@@ -261,7 +261,8 @@ impl<'s> Lowering<'s> {
                 };
                 let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
                 self.runs.extend(runs);
-                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked: None, neurons: None, facts: None }))
+                let (asked, attributed) = (None, None);
+                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked, attributed, neurons: None, facts: None }))
             }
             ExprKind::Rows(query) => {
                 Ok(Pairs::Rows { rows: self.rows(query, Some(model))?, neurons: None, facts: None })

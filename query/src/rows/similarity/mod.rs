@@ -7,6 +7,7 @@
 //! | module | what it keeps |
 //! |---|---|
 //! | `layered` | a fact's neurons with their number in each layer, and what two such sets share |
+//! | `saved` | what is not known of sets saved with `let` |
 //! | `side` | what is compared: a set, or a part of one |
 //! | `mean` | what is added up for a row: indices, expected indices, the sets to be drawn at random |
 //! | `compare` | one walk over the facts of two sides |
@@ -21,6 +22,7 @@ mod layered;
 mod mean;
 mod neurons;
 mod others;
+mod saved;
 mod side;
 mod table;
 
@@ -60,6 +62,7 @@ pub(crate) fn pairs<'s>(
     notes: &mut Vec<String>,
     sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
+    saved::note(sides, notes)?;
     let couple = Couple { number: 0, sides: sides.map(Side::Set) };
     rows(execution, &[couple], Couples::one(), grouping, names, notes, sink)
 }
