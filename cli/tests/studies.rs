@@ -75,7 +75,7 @@ fn only_facts_that_the_model_knows_are_studied_where_that_is_asked_for() {
     assert!(text.contains(&format!(", where {condition}")) && text.contains("does not hold in"), "{text}");
     let wrong = |condition: &str| environment.run(&["edit-study", "db", "--model", &model, "--where", condition]);
     let ran = wrong("p>=10%");
-    assert!(ran.code == Some(2) && ran.messages.contains("a probability, not a share"), "{ran:?}");
+    assert!(ran.code == Some(2) && ran.messages.contains("`p` takes no percentage"), "{ran:?}");
     let ran = wrong("p>=0.99 and correct=no");
     assert!(ran.code == Some(1) && ran.messages.contains("no fact is left to study"), "{ran:?}");
 }

@@ -96,7 +96,7 @@ pub use interrupt::Interrupt;
 pub use memory::DEFAULT_MEMORY;
 pub use mistakes::nearest::nearest;
 pub use note::Note;
-pub use plan::{Settings, layers_asked, scored_layers};
+pub use plan::{EntryTest, Settings, layers_asked, measured_in, scored_layers};
 pub use prepared::Prepared;
 pub use result::{
     BATCH_ROWS, Batch, BatchSink, Buffer, Column, ColumnData, ColumnKind, Dictionary, IdsOf, Outcome, Sink, Texts,

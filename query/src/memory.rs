@@ -12,6 +12,9 @@ use std::sync::atomic::{self, AtomicU64};
 /// What a statement may take where [`crate::Settings`] say nothing: 1 GiB.
 pub const DEFAULT_MEMORY: u64 = 1 << 30;
 
+/// So many bytes of mapped files may count as this process's memory.
+pub(crate) const MAPPED: u64 = 512 << 20;
+
 /// How often the data is read again for rows that do not fit into memory at once.
 const MOST_PASSES: u64 = 64;
 

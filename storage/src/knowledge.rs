@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ids::{FactId, RelationId, RunId};
-use crate::segment::PartKind;
+use crate::measured::Measured;
 use crate::snapshot::{Slot, Snapshot};
 
 /// From this probability on a fact is counted as known. A convention: at 0.1 the right object is among the ten most likely.
@@ -17,21 +17,6 @@ const KNOWN_FROM: f64 = 0.1;
 
 /// So many times p is more than scores of one token come to: they add up to F(w̄) − F(w′) in each layer.
 const BEYOND: f64 = 100.0;
-
-/// What was measured of an entry, beside its scores; `None` where that was not stored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Measured {
-    /// The fact.
-    pub fact: FactId,
-    /// F(w̄): probability of the right object; of several tokens the product.
-    pub probability: Option<f32>,
-    /// Rank of the right object among the model's answers, from 1; of objects of one token.
-    pub rank: Option<u32>,
-    /// Tokens of the object.
-    pub tokens: Option<u16>,
-    /// The largest score.
-    pub largest: Option<f32>,
-}
 
 /// What a run's model knows, language by language.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -81,7 +66,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, entry: Measured) {
+    fn add(&mut self, entry: Measured<'_>) {
         self.entries += 1;
         self.p.extend(entry.probability);
         if let Some(rank) = entry.rank {
@@ -120,33 +105,6 @@ impl Counts {
 }
 
 impl Snapshot {
-    /// What was measured of the entries of a slot that have scores and that `of` picks.
-    ///
-    /// # Errors
-    /// When a file is missing or damaged.
-    pub fn measured(&self, slot: Slot, of: impl Fn(FactId) -> bool) -> Result<Vec<Measured>> {
-        let mut found = Vec::new();
-        for live in self.parts(slot)?.into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
-            for (local, fact) in (0..).zip(live.part.facts()?) {
-                let fact = FactId(u32::from_le_bytes(*fact));
-                if live.is_live(local) && of(fact) {
-                    let head = live.part.head(local)?;
-                    // The same in every layer; a store from elsewhere may know it of some only.
-                    let mut p = head.layers().map(|layer| layer.evidence.probability);
-                    let origin = head.origin().unwrap_or_default();
-                    found.push(Measured {
-                        fact,
-                        probability: p.find(|p| p.is_finite()),
-                        rank: origin.rank,
-                        tokens: origin.tokens,
-                        largest: Some(head.max()).filter(|max| !max.is_nan()),
-                    });
-                }
-            }
-        }
-        Ok(found)
-    }
-
     /// What the model of a run knows of the entries that `of` picks.
     ///
     /// # Errors

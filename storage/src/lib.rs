@@ -10,7 +10,7 @@
 //! | [`preset`] | names and thresholds of published methods |
 //! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
 //! | `upkeep` | backups, stores merged into one, runs with other names, repairs |
-//! | `snapshot`, `holds`, `knowledge` | [`Snapshot`]: everything at one commit, for reading; what a run holds, and what its model knows, counted |
+//! | `snapshot`, `holds`, `measured`, `knowledge` | [`Snapshot`]: everything at one commit, for reading; what a run holds; what was measured of an entry, and so what the model knows, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
 //! | `dictionary`, `labels`, `relations` | facts and their labels; what relations are called |
 //! | `catalogue`, `records`, `keys`, `numbers`, `opening`, `epoch` | what must change atomically, in sled; the number of the last commit |
@@ -60,6 +60,7 @@ mod knowledge;
 mod labels;
 pub mod language;
 mod lost;
+mod measured;
 mod numbers;
 mod opening;
 mod packed;
@@ -95,8 +96,9 @@ pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
 pub use files::container::{FORMAT_VERSION, OLDEST_FORMAT};
 pub use holds::Holds;
 pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, RunId, Shape};
-pub use knowledge::{Knowledge, Known, Measured};
+pub use knowledge::{Knowledge, Known};
 pub use lost::Losses;
+pub use measured::Measured;
 pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
 pub use relations::{FoundRelation, RelationNameRow};

@@ -59,11 +59,11 @@ pub use published::{PUBLISHED_CHECKS, PublishedCheck};
 pub use score::{CheckRow, Pair, Part};
 
 use crate::error::StudyError;
-use crate::known::measured_in;
 use crate::model::LanguageModel;
 use crate::questions::{check_relations, leave_out, run};
 use crate::statements::{Asker, Statement};
 use crate::watch::Watch;
+use kndb_query::measured_in;
 use kndb_storage::{FactId, Knowledge, LanguageId, PromptId, Run, Snapshot, Store};
 use plan::{LanguagePlan, RelationPlan};
 use score::Scoring;

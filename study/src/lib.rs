@@ -87,7 +87,6 @@ mod streams;
 mod watch;
 
 pub use error::StudyError;
-pub use known::{Comparison, KnownIf};
 pub use model::{Change, Claim, Edit, LanguageModel, Refusal};
 pub use output::Report;
 pub use statements::Statement;

@@ -1,14 +1,14 @@
 //! `--where` of the studies: conditions on facts (`p>=0.1 and correct=yes`), and those that stand in the brackets of a set.
 //!
-//! The query language will read both; until then this is the only place that tells them apart.
+//! The query language reads both; which a condition is, its key says.
 
-use kndb_study::{Comparison, KnownIf};
+use kndb_query::{EntryTest, QueryError};
 
 /// One `--where`, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Where {
     /// Conditions on what was measured of the facts.
-    pub known: Vec<KnownIf>,
+    pub known: Vec<EntryTest>,
     /// Conditions on the neuron sets, as they stand in brackets.
     pub sets: Vec<String>,
 }
@@ -18,7 +18,7 @@ pub fn conditions(text: &str) -> Result<Where, String> {
     let mut all = Where::default();
     for piece in pieces(text) {
         let piece = piece.trim();
-        match known(piece)? {
+        match EntryTest::read(piece).map_err(told)? {
             Some(condition) => all.known.push(condition),
             None if piece.is_empty() => {
                 return Err("a condition is missing; expected one such as p>=0.1 or layer in 7..11".into());
@@ -27,6 +27,14 @@ pub fn conditions(text: &str) -> Result<Where, String> {
         }
     }
     Ok(all)
+}
+
+/// What is wrong, with what to write, on the one line that an argument's error has.
+fn told(error: QueryError) -> String {
+    match &error.hint {
+        Some(hint) => format!("{}: {hint}", error.reason),
+        None => error.reason,
+    }
 }
 
 /// The text between `and`s and commas that are in no quotes and no parentheses.
@@ -66,69 +74,13 @@ fn is_and(text: &str, at: usize) -> bool {
     word && is_edge(text[..at].chars().next_back()) && is_edge(text[at + 3..].chars().next())
 }
 
-/// A condition on a fact; `None` for other conditions.
-fn known(piece: &str) -> Result<Option<KnownIf>, String> {
-    let end = piece.find(|letter: char| !(letter.is_ascii_alphabetic() || letter == '_')).unwrap_or(piece.len());
-    let (key, rest) = (piece[..end].to_ascii_lowercase(), piece[end..].trim_start());
-    if !matches!(key.as_str(), "p" | "correct" | "object_rank" | "tokens") {
-        return Ok(None);
-    }
-    let Some(comparison) = Comparison::ALL.into_iter().find(|comparison| rest.starts_with(comparison.sign())) else {
-        return Err(format!(
-            "`{piece}` compares nothing; expected <, <=, =, >= or > after `{key}`, as in {}",
-            example(&key)
-        ));
-    };
-    let value = rest[comparison.sign().len()..].trim();
-    Ok(Some(match key.as_str() {
-        "p" => KnownIf::P(comparison, probability(value)?),
-        "correct" => KnownIf::Correct(yes_or_no(comparison, value)?),
-        "object_rank" => KnownIf::Rank(comparison, from_one(&key, value)?),
-        _ => KnownIf::Tokens(comparison, from_one(&key, value)?),
-    }))
-}
-
-fn example(key: &str) -> &'static str {
-    match key {
-        "p" => "p>=0.1",
-        "correct" => "correct=yes",
-        "object_rank" => "object_rank<=5",
-        _ => "tokens=1",
-    }
-}
-
-fn probability(value: &str) -> Result<f64, String> {
-    if value.ends_with('%') {
-        return Err(format!(
-            "p is a probability, not a share; found {value:?}, expected a number from 0 to 1, as in p>=0.1"
-        ));
-    }
-    let number = value.parse::<f64>().ok().filter(|p| (0.0..=1.0).contains(p));
-    number.ok_or_else(|| format!("{value:?} is no probability; expected a number from 0 to 1, as in p>=0.1"))
-}
-
-fn yes_or_no(comparison: Comparison, value: &str) -> Result<bool, String> {
-    match (comparison, value.to_ascii_lowercase().as_str()) {
-        (Comparison::Equal, "yes") => Ok(true),
-        (Comparison::Equal, "no") => Ok(false),
-        _ => Err(format!("`correct{}{value}` says neither; expected correct=yes or correct=no", comparison.sign())),
-    }
-}
-
-fn from_one(key: &str, value: &str) -> Result<u32, String> {
-    let number = value.parse::<u32>().ok().filter(|&number| number > 0);
-    number.ok_or_else(|| {
-        format!("{value:?} is no number of {key}; expected a whole number from 1 on, as in {}", example(key))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let all = conditions(text).expect("conditions");
-        (all.known.iter().map(KnownIf::to_string).collect(), all.sets)
+        (all.known.iter().map(EntryTest::to_string).collect(), all.sets)
     }
 
     #[test]
@@ -149,15 +101,15 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         for (text, told) in [
-            ("p>=10%", "a probability, not a share"),
-            ("p>=2", "no probability"),
-            ("p>=", "no probability"),
-            ("p", "compares nothing"),
-            ("p in 0..1", "compares nothing"),
-            ("correct>=yes", "correct=yes or correct=no"),
-            ("correct=maybe", "correct=yes or correct=no"),
-            ("tokens=0", "from 1 on"),
-            ("object_rank<=1.5", "from 1 on"),
+            ("p>=10%", "`p` takes no percentage"),
+            ("p>=2", "at most 1"),
+            ("p>=", "a number for `p`"),
+            ("p", "has no value"),
+            ("p in 0..1", "after `p`"),
+            ("correct>=yes", "`=` after `correct`"),
+            ("correct=maybe", "`yes`, `no`"),
+            ("tokens=0", "at least 1"),
+            ("object_rank<=1.5", "a whole number"),
             ("p>=0.1 and", "a condition is missing"),
             ("", "a condition is missing"),
         ] {

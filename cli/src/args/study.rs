@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
+use kndb_query::EntryTest;
 use kndb_storage::Preset;
-use kndb_study::KnownIf;
 
 use super::condition::{Where, conditions};
 use super::values::{self, count, preset, share};
@@ -132,8 +132,8 @@ pub enum StudyPreset {
 
 impl StudyArgs {
     /// The conditions on facts.
-    pub fn known(&self) -> Vec<KnownIf> {
-        self.conditions.iter().flat_map(|of| of.known.iter().copied()).collect()
+    pub fn known(&self) -> Vec<EntryTest> {
+        self.conditions.iter().flat_map(|of| of.known.iter().cloned()).collect()
     }
 
     /// The conditions on neuron sets.

@@ -1,7 +1,7 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::plan::groups::GroupCut;
-use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, Quota, RowSet, Set, Source};
+use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, PartAccess, Quota, RowSet, Set, Source};
 use crate::syntax::ast::{Dimension, Head, Query, Sign};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
@@ -140,7 +140,7 @@ impl Drawing<'_> {
             let share = found.map_or_else(String::new, |run| share_of(cell, &run.spec));
             let language = self.snapshot.language_name(cell.language);
             for prompt in &cell.prompts {
-                let facts: u64 = prompt.parts.iter().map(|part| part.live.live_len()).sum();
+                let facts: u64 = prompt.parts.iter().map(PartAccess::count).sum();
                 let ways: std::collections::BTreeSet<String> =
                     prompt.parts.iter().map(|part| way(part.live.part.kind(), &part.access, cell)).collect();
                 let ways: Vec<String> = ways.into_iter().collect();

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod groups;
 pub(crate) mod kinds;
 pub(crate) mod lower;
+mod measured;
 pub(crate) mod names;
 pub(crate) mod not_yet;
 pub(crate) mod optimise;
@@ -24,6 +25,7 @@ mod unstored;
 pub(crate) mod visit;
 
 pub use about::layers_asked;
+pub use measured::{EntryTest, measured_in};
 pub use names::Settings;
 pub use scored::scored_layers;
 
@@ -218,12 +220,24 @@ pub(crate) struct PartAccess<'s> {
     /// Which cursor walks its facts.
     pub cursor: usize,
     pub access: Access<'s>,
+    /// Positions of the entries that pass the source's conditions on what was measured of them; the others count as not there.
+    pub only: Option<RoaringBitmap>,
 }
 
 impl PartAccess<'_> {
     /// The fact at a position.
     pub(crate) fn fact(&self, local: u32) -> Option<FactId> {
         self.facts.get(local as usize).map(|&fact| FactId(u32::from_le_bytes(fact)))
+    }
+
+    /// Whether the entry at a position counts.
+    pub(crate) fn has(&self, local: u32) -> bool {
+        self.live.is_live(local) && self.only.as_ref().is_none_or(|only| only.contains(local))
+    }
+
+    /// Number of entries that count.
+    pub(crate) fn count(&self) -> u64 {
+        self.only.as_ref().map_or_else(|| self.live.live_len(), RoaringBitmap::len)
     }
 }
 

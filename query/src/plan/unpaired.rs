@@ -109,6 +109,7 @@ pub(crate) fn note_unpaired(
     }
     if let (Pairs::Source(left), Pairs::Source(right)) = (left, right)
         && let ([a], [b]) = (left.cells.as_slice(), right.cells.as_slice())
+        && parts_of(std::slice::from_ref(a)).chain(parts_of(std::slice::from_ref(b))).all(|part| part.only.is_none())
         && parts_of(std::slice::from_ref(a))
             .map(|part| part.facts.as_ptr_range())
             .eq(parts_of(std::slice::from_ref(b)).map(|part| part.facts.as_ptr_range()))

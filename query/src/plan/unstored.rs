@@ -4,7 +4,7 @@
 
 use crate::error::QueryError;
 use crate::plan::names::{Chosen, Resolver, all_of, listing, shortened};
-use crate::plan::{Cell, Combine, PartAccess, Source};
+use crate::plan::{Cell, Combine, EntryTest, PartAccess, Source};
 use crate::syntax::ast::{Source as Asked, SourceKind};
 use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot, Snapshot};
@@ -58,7 +58,8 @@ pub(crate) fn note_unstored(
         let (both, all) = (both.map_or(0, |both| both.len()), all.len());
         if both < all {
             let which = if source.cells.len() == 2 { "both".into() } else { format!("all {}", source.cells.len()) };
-            names.notes.add(asked.span, format!("{both} of {all} facts have entries in {which} languages"));
+            let such = if EntryTest::of_source(asked).is_empty() { "" } else { " that meet the conditions" };
+            names.notes.add(asked.span, format!("{both} of {all} facts have entries{such} in {which} languages"));
         }
     }
     Ok(())
@@ -195,13 +196,14 @@ pub(crate) fn parts_of<'a, 's>(cells: &'a [Cell<'s>]) -> impl Iterator<Item = &'
     cells.iter().flat_map(|cell| &cell.prompts).flat_map(|prompt| &prompt.parts)
 }
 
-/// The facts that any of some cells has entries of; of a few, or of all.
+/// The facts that any of some cells has entries of that count; of a few, or of all.
 pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Result<RoaringBitmap, QueryError> {
     let mut stored = RoaringBitmap::new();
     if let Some(few) = only.filter(|only| only.len() <= FEW) {
         for fact in few {
             for part in parts_of(cells) {
-                if part.live.find(FactId(fact)).map_err(QueryError::storage)?.is_some() {
+                let found = part.live.find(FactId(fact)).map_err(QueryError::storage)?;
+                if found.is_some_and(|local| part.has(local)) {
                     stored.insert(fact);
                     break;
                 }
@@ -210,7 +212,8 @@ pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Res
         return Ok(stored);
     }
     for part in parts_of(cells) {
-        stored.extend(facts_of(&part.live)?);
+        let counted = part.facts.iter().zip(0..).filter(|&(_, local)| part.has(local));
+        stored.extend(counted.map(|(&fact, _)| u32::from_le_bytes(fact)));
     }
     Ok(match only {
         Some(only) => stored & only,
@@ -222,7 +225,7 @@ pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Res
 fn alike(cells: &[Cell<'_>]) -> bool {
     let facts = |cell| {
         let mut parts = parts_of(std::slice::from_ref(cell));
-        let first = parts.next().filter(|part| part.live.replaced.is_none())?;
+        let first = parts.next().filter(|part| part.live.replaced.is_none() && part.only.is_none())?;
         parts.next().is_none().then_some(first.facts)
     };
     cells.windows(2).all(|pair| match (facts(&pair[0]), facts(&pair[1])) {

@@ -306,15 +306,7 @@ pub(super) fn holds_of(having: &Having, value: Option<f64>, whole: impl FnOnce()
 }
 
 fn compared(op: Comparison, order: Option<Ordering>) -> bool {
-    let Some(order) = order else { return false };
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }
+    order.is_some_and(|order| op.holds(order))
 }
 
 #[cfg(test)]

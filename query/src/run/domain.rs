@@ -298,6 +298,10 @@ pub(super) fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError>
 pub(crate) fn of_part(part: &PartAccess<'_>) -> RoaringBitmap {
     let facts = part.facts.iter().map(|&fact| u32::from_le_bytes(fact));
     // `facts` was checked to ascend when the part was opened.
+    if part.only.is_some() {
+        let counted = facts.zip(0..).filter(|&(_, local)| part.has(local));
+        return RoaringBitmap::from_sorted_iter(counted.map(|(fact, _)| fact)).unwrap_or_default();
+    }
     let mut all = RoaringBitmap::from_sorted_iter(facts).unwrap_or_default();
     for local in part.live.replaced.into_iter().flatten() {
         if let Some(&fact) = part.facts.get(local as usize) {
@@ -329,7 +333,7 @@ fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(R
                 values.push_to(0, &mut locals);
             }
         }
-        for &local in locals.iter().filter(|&&local| part.live.is_live(local)) {
+        for &local in locals.iter().filter(|&&local| part.has(local)) {
             let fact = part.facts.get(local as usize);
             let fact = fact.ok_or_else(|| {
                 QueryError::storage(

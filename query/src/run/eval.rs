@@ -6,6 +6,7 @@
 
 use crate::error::QueryError;
 use crate::interrupt::Interrupt;
+use crate::memory::MAPPED;
 use crate::plan::explain::NodeStats;
 use crate::plan::{Access, Cell, Combine, NodeId, Pairs, PartAccess, PromptParts, Source};
 use crate::run::algebra::Algebra;
@@ -16,8 +17,6 @@ use crate::syntax::ast::SetOp;
 use kndb_storage::{Group, LivePart, ScoreView, Shape, Snapshot, Values};
 use std::time::Instant;
 
-/// So many bytes of mapped files may count as this process's memory.
-const MAPPED: u64 = 512 << 20;
 /// After so many bytes that a worker has read it looks how many there are.
 const LOOK: u64 = 64 << 20;
 /// Bytes to find one entry: a page of its part's facts, one of its index.
@@ -321,7 +320,7 @@ impl<'p, 's> Worker<'p, 's> {
             let cursor = &mut self.cursors[part.cursor];
             *cursor = seek(part.facts, *cursor as usize, fact) as u32;
             let found = part.facts.get(*cursor as usize).is_some_and(|&id| u32::from_le_bytes(id) == fact);
-            (found && part.live.is_live(*cursor)).then_some((part, *cursor))
+            (found && part.has(*cursor)).then_some((part, *cursor))
         })
     }
 

@@ -156,6 +156,9 @@ const COUNTED: Domain = Domain {
     instead: "",
 };
 
+/// Whole numbers that are counted from 1.
+const FROM_ONE: Domain = Domain { about: "a whole number", ..COUNTED };
+
 const NO_LESS: &str = "numbers start at 0";
 
 /// Declares [`ConditionKey`] and its rows together, so that neither can lack one.
@@ -375,9 +378,64 @@ conditions! {
         forms: &["size=2", "size in 2..3", "size in (2, 4)"],
         keeps: "groups of so many neurons, 2 or more",
     }
+    /// Probability of the right object.
+    P = "p", {
+        also: &["prob", "probability"],
+        value: ValueKind::Number(Domain {
+            compared: COUNTED.compared,
+            about: "the probability of the right object",
+            whole: false,
+            from: Included(0.0),
+            to: Included(1.0),
+            percent_of: None,
+            instead: "",
+        }),
+        sources: OF_RUNS,
+        forms: &["p>=0.1", "p<0.01"],
+        keeps: "entries whose right object has this probability",
+    }
+    /// Whether the model's first answer is the right object.
+    Correct = "correct", {
+        also: &["right", "known"],
+        value: ValueKind::OneOf(&["yes", "no"]),
+        sources: OF_RUNS,
+        forms: &["correct=yes", "correct=no"],
+        keeps: "entries whose model's first answer is the right object, or another",
+    }
+    /// Rank of the right object among the model's answers.
+    ObjectRank = "object_rank", {
+        also: &["answer_rank"],
+        value: ValueKind::Number(Domain { about: "the rank of the right object, 1 for the first", ..FROM_ONE }),
+        sources: OF_RUNS,
+        forms: &["object_rank<=5", "object_rank>10"],
+        keeps: "entries whose right object has this rank among the model's answers; in `entries` `rank` is the same",
+    }
+    /// Number of tokens of the object.
+    Tokens = "tokens", {
+        also: &["token"],
+        value: ValueKind::Number(Domain { about: "the number of tokens of the object", ..FROM_ONE }),
+        sources: OF_RUNS,
+        forms: &["tokens=1", "tokens>=2"],
+        keeps: "entries whose object has so many tokens",
+    }
+    /// The model's own first answer.
+    Answer = "answer", {
+        also: &["answers", "prediction"],
+        value: ValueKind::Names { of: Listed::Nothing, every: false, part: true },
+        sources: OF_RUNS,
+        forms: &["answer=\"Paris\"", "answer in (Paris, Lima)", "answer~\"Par\""],
+        keeps: "entries whose model's first answer is, or contains, this text",
+    }
 }
 
 impl ConditionKey {
+    /// The one that a word means in the brackets of a source: in those of `entries`, which have no neurons, `rank` is that of the
+    /// right object, as it is among their columns.
+    pub fn within(source: SourceKind, word: &str) -> Option<Self> {
+        let key = Self::from_word(word)?;
+        Some(if (source, key) == (SourceKind::Entries, Self::Rank) { Self::ObjectRank } else { key })
+    }
+
     /// What is known of it.
     pub fn row(self) -> &'static ConditionRow {
         &ROWS[self as usize]

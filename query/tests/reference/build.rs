@@ -1,6 +1,7 @@
 //! Plans → stores, and the same as plain data.
 
 use super::groups::{is_candidate, is_degenerate, subsets};
+use super::said::Said;
 use super::scenario::{FactPlan, How, RunPlan, Scenario, SearchPlan, Sets, Then};
 use super::world::{Attribution, Groups, HandedIn, Key, Scores, World};
 use kndb_storage::{
@@ -138,7 +139,11 @@ impl Mirror {
                         Sets::All => true,
                     };
                     if run_plan.scores {
-                        entries.push(entry(if sets { set(seed, shape) } else { scores(seed, shape, run_plan.sparse) }));
+                        entries.push(entry(if sets {
+                            set(seed, shape)
+                        } else {
+                            with_said(scores(seed, shape, run_plan.sparse), seed, shape, run_plan.measured)
+                        }));
                     }
                     if run_plan.groups && seed % 3 != 1 {
                         entries.push(entry(match &run_plan.search {
@@ -208,7 +213,7 @@ impl Mirror {
                         HandedIn::Some { floor, listed: neurons.into_iter().map(|neuron| neuron.0).collect() }
                     }
                 };
-                Attribution::Scores(Scores { of: truth.scores, handed_in })
+                Attribution::Scores(Scores { of: truth.scores, handed_in, said: truth.said })
             }
         };
         self.world.entries.insert(key, attribution);
@@ -222,6 +227,7 @@ struct Truth {
     scores: BTreeMap<u32, f32>,
     /// What suppression does.
     groups: Groups,
+    said: Said,
 }
 
 /// The shape of a model.
@@ -249,7 +255,8 @@ fn spec(run: &RunPlan, shape: Shape) -> RunSpec {
 /// What a run says of its search.
 fn parameters(search: &SearchPlan) -> Vec<(String, String)> {
     let size = search.says_size.then(|| search.searched.to_string());
-    let mut all = vec![("about", Some("groups".to_owned())), ("size", size)];
+    let source = search.source.map(str::to_owned);
+    let mut all = vec![("about", Some("groups".to_owned())), ("size", size), ("source", source)];
     for ((low, high), values) in [(("t_low", "t_high"), search.own), (("keep_low", "keep_high"), search.kept)] {
         let (l, h) = values.map(|(low, high)| (low.to_string(), high.to_string())).unzip();
         all.extend([(low, l), (high, h)]);
@@ -320,6 +327,14 @@ fn scores(seed: u64, shape: Shape, sparse: bool) -> (EntryData, Truth) {
 
 fn handed(values: ScoreValues) -> EntryData {
     EntryData::Scores(kndb_storage::Scores { values, evidence: Vec::new(), origin: None })
+}
+
+/// Scores with what was measured beside them.
+fn with_said((data, truth): (EntryData, Truth), seed: u64, shape: Shape, shares: (u64, u64)) -> (EntryData, Truth) {
+    let EntryData::Scores(scores) = data else { return (data, truth) };
+    let said = Said::random(seed, shape.layers, shares);
+    let scores = kndb_storage::Scores { evidence: said.evidence(), origin: said.origin(), ..scores };
+    (EntryData::Scores(scores), Truth { said, ..truth })
 }
 
 fn set(seed: u64, shape: Shape) -> (EntryData, Truth) {

@@ -251,8 +251,13 @@ impl Reference<'_> {
             return Err("no such prompt".into());
         }
         let facts = self.facts(source)?;
+        let entries: Vec<&Key> =
+            if groups { self.world.groups.keys().collect() } else { self.world.entries.keys().collect() };
+        let asked =
+            |key: &&&Key| slots.contains(&(key.run, key.language.clone(), key.prompt)) && facts.contains(&key.fact);
+        let counting = self.counting(source, &runs, entries.iter().filter(asked).copied(), groups)?;
         let groups_of = match groups {
-            true => self.groups_of(source, &runs, &slots)?,
+            true => self.groups_of(source, &runs, &counting)?,
             false => BTreeMap::new(),
         };
         self.refuse_scores_of_sets(source, &slots, &facts)?;
@@ -264,7 +269,7 @@ impl Reference<'_> {
                 cells.push(if groups {
                     group_cell(&groups_of, &of_cell)
                 } else {
-                    self.cell(source, run, lang, &of_cell)
+                    self.cell(source, run, lang, &of_cell, &counting)
                 });
             }
         }
@@ -365,7 +370,14 @@ impl Reference<'_> {
     }
 
     /// One run and language: the neurons that enough of a fact's prompts found.
-    fn cell(&self, source: &Source, run: usize, language: &str, slots: &BTreeSet<Where>) -> Pairs {
+    fn cell(
+        &self,
+        source: &Source,
+        run: usize,
+        language: &str,
+        slots: &BTreeSet<Where>,
+        counting: &BTreeSet<&Key>,
+    ) -> Pairs {
         let spec = &self.world.runs[run];
         let mut cut = Cut { sign: source.sign(), tau: spec.tau_of(language), score: None, rank: None };
         let preset = (spec.prompt_share, spec.prompt_share_strict);
@@ -386,7 +398,7 @@ impl Reference<'_> {
             let mut of_prompts = Vec::new();
             for slot in slots {
                 let key = Key { run, language: language.to_owned(), prompt: slot.2, fact };
-                if let Some(attribution) = self.world.entries.get(&key) {
+                if let Some(attribution) = self.world.entries.get(&key).filter(|_| counting.contains(&key)) {
                     let (set, doubt) = neurons(attribution, spec, cut);
                     cell.doubts.insert(fact, cell.doubt(fact).or(doubt));
                     of_prompts.push((slot, set));
@@ -419,7 +431,7 @@ impl Reference<'_> {
     }
 
     /// The groups of these entries that a source asks for, and whether the store can know them.
-    fn groups_of(&self, source: &Source, runs: &[usize], slots: &BTreeSet<Where>) -> Result<GroupsOfSlots, Refused> {
+    fn groups_of(&self, source: &Source, runs: &[usize], counting: &BTreeSet<&Key>) -> Result<GroupsOfSlots, Refused> {
         let mut wanted_of: BTreeMap<usize, Wanted> = BTreeMap::new();
         for &run in runs {
             // Runs without groups have nothing to say of them.
@@ -430,7 +442,7 @@ impl Reference<'_> {
         let mut all = GroupsOfSlots::new();
         for (key, groups) in &self.world.groups {
             let slot = (key.run, key.language.clone(), key.prompt);
-            if slots.contains(&slot) {
+            if counting.contains(key) {
                 all.entry(slot).or_default().insert(key.fact, wanted_of[&key.run].of(groups));
             }
         }

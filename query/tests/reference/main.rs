@@ -12,6 +12,7 @@ mod groups;
 mod keys;
 mod parentheses;
 mod rows;
+mod said;
 mod scenario;
 mod sets;
 mod similarity;

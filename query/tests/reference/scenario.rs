@@ -38,6 +38,8 @@ pub struct RunPlan {
     pub prompt_share: (f64, bool),
     /// How many of 100 entries there are.
     pub coverage: u64,
+    /// Of how many of 100 p was measured, and of how many the model's answer.
+    pub measured: (u64, u64),
 }
 
 /// A search for degenerate groups, and what its run says of it.
@@ -54,6 +56,8 @@ pub struct SearchPlan {
     pub everything: bool,
     /// Whether some entries lack something.
     pub damaged: bool,
+    /// The run that is said to have measured its facts.
+    pub source: Option<&'static str>,
     /// A parameter with another text.
     pub wrong: Option<(&'static str, Option<&'static str>)>,
 }
@@ -132,15 +136,17 @@ pub fn search() -> impl Strategy<Value = SearchPlan> {
         ("size", Some("1")),
         ("size", Some("two")),
     ]);
-    let faults = (proptest::bool::weighted(0.3), option::weighted(0.03, wrong));
+    let source = option::weighted(0.6, select(vec!["bert", "bert", "bert", "bert 2"]));
+    let faults = (proptest::bool::weighted(0.3), option::weighted(0.03, wrong), source);
     let parts = (option::weighted(0.9, own), option::weighted(0.9, kept), 2..=4_usize, any::<(bool, bool)>(), faults);
-    parts.prop_map(|(own, kept, searched, (says_size, everything), (damaged, wrong))| SearchPlan {
+    parts.prop_map(|(own, kept, searched, (says_size, everything), (damaged, wrong, source))| SearchPlan {
         own,
         kept,
         searched,
         says_size,
         everything,
         damaged,
+        source,
         wrong,
     })
 }
@@ -157,11 +163,19 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
     let sets = prop_oneof![8 => Just(Sets::None), 1 => Just(Sets::Some)];
     let taus = (tau(), option::weighted(0.3, tau()));
     let share = select(vec![(0.0, false), (0.0, false), (0.5, false), (0.5, true), (0.7, false), (1.0, false)]);
-    let coverage = select(vec![100, 90, 60]);
+    let coverage = (select(vec![100, 90, 60]), select(vec![0, 80, 100, 100]), select(vec![0, 80, 100, 100]));
     let groups = (proptest::bool::weighted(0.6), option::weighted(0.4, search()));
     let sparse = proptest::bool::weighted(0.3);
     (sets, (groups, sparse), keep, score_type, taus, share, coverage).prop_map(
-        move |(sets, ((groups, search), sparse), keep, score_type, (tau, zh_tau), prompt_share, coverage)| RunPlan {
+        move |(
+            sets,
+            ((groups, search), sparse),
+            keep,
+            score_type,
+            (tau, zh_tau),
+            prompt_share,
+            (coverage, p, answers),
+        )| RunPlan {
             name,
             model,
             sets,
@@ -175,6 +189,7 @@ fn run(name: &'static str, model: &'static str) -> impl Strategy<Value = RunPlan
             zh_tau,
             prompt_share,
             coverage,
+            measured: (p, answers),
         },
     )
 }

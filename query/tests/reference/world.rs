@@ -3,6 +3,7 @@
 //! Nothing here is dropped, compressed or indexed. Whatever the store keeps of it, answers must be
 //! those that follow from this.
 
+use super::said::Said;
 use kndb_storage::{FactRow, RunSpec, ScoreType, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +73,7 @@ pub enum Attribution {
 pub struct Scores {
     pub of: BTreeMap<u32, f32>,
     pub handed_in: HandedIn,
+    pub said: Said,
 }
 
 /// What the store was told of the scores.

@@ -42,11 +42,11 @@ pub(super) fn encode(origin: Option<&Origin>) -> Vec<u8> {
 
 /// What [`encode`] wrote, read in place.
 #[derive(Default)]
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     question: Option<u64>,
-    rank: Option<u32>,
-    tokens: Option<u16>,
-    answer: Option<&'a str>,
+    pub(crate) rank: Option<u32>,
+    pub(crate) tokens: Option<u16>,
+    pub(crate) answer: Option<&'a str>,
 }
 
 impl Parts<'_> {

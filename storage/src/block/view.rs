@@ -188,7 +188,17 @@ impl<'a> ScoreView<'a> {
     /// What the entry was made from, where its writer said so.
     pub fn origin(&self) -> Option<Origin> {
         // It was decoded when the view was made.
-        self.origin.and_then(|bytes| origin::decode(bytes).ok().flatten()).map(|parts| parts.to_origin())
+        self.origin_parts().map(|parts| parts.to_origin())
+    }
+
+    /// The same in place.
+    pub(crate) fn origin_parts(&self) -> Option<origin::Parts<'a>> {
+        self.origin.and_then(|bytes| origin::decode(bytes).ok().flatten())
+    }
+
+    /// Number of negative scores that were kept of the fact, whether or not this view has them.
+    pub fn kept_negative(&self) -> usize {
+        self.in_tail.1
     }
 
     /// How many scores satisfy `pass`, which must hold for a prefix; the answer is known to lie in `within`.

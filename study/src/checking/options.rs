@@ -2,8 +2,8 @@
 
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
-use crate::known::KnownIf;
 use crate::statistics::Bootstrap;
+use kndb_query::EntryTest;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -21,7 +21,8 @@ pub struct CheckOptions {
     /// Further conditions on `dkn`, as they stand in brackets.
     pub conditions: Vec<String>,
     /// Which of the facts are checked, by what the run of their scores measured of them in the language.
-    pub known: Vec<KnownIf>,
+    #[serde(serialize_with = "crate::known::written")]
+    pub known: Vec<EntryTest>,
     /// Number of the prompt that is asked.
     pub prompt: u16,
     /// Seed of every draw.

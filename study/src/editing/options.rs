@@ -1,8 +1,8 @@
 //! What can be chosen about an editing study, with the sound choices and those of the released code.
 
 use crate::error::StudyError;
-use crate::known::KnownIf;
 use crate::statistics::Bootstrap;
+use kndb_query::EntryTest;
 use serde::Serialize;
 
 /// Options of [`super::edit_study`].
@@ -22,7 +22,8 @@ pub struct EditOptions {
     pub conditions: Vec<String>,
     /// Which of the facts are studied, by what the run measured of them: all must hold in every language. Unrelated facts, and others
     /// of the relation, are not chosen so.
-    pub known: Vec<KnownIf>,
+    #[serde(serialize_with = "crate::known::written")]
+    pub known: Vec<EntryTest>,
     /// Number of the prompt that is asked. The sets follow the run's own rule for prompts unless a condition says otherwise.
     pub prompt: u16,
     /// Seed of every draw.

@@ -11,10 +11,10 @@
 //! | own answer | n divisible by 4 | no |
 //! | p(object) | 0.2 | 0.01; n odd: 0.4 for the next fact's object |
 
-use crate::toy::{Says, TableModel, Toy, near, unwatched};
+use crate::toy::{Says, TableModel, Toy, measured_test, near, unwatched};
 use kndb_study::checking::{CheckOptions, CheckReport, CheckRow, DetectorReport, Part, RelationReport, fact_check};
 use kndb_study::statistics::{Bootstrap, Confusion};
-use kndb_study::{Comparison, KnownIf, Report, StudyError};
+use kndb_study::{Report, StudyError};
 
 const FACTS: usize = 20;
 
@@ -103,7 +103,7 @@ fn number(row: &CheckRow) -> usize {
 #[test]
 fn facts_are_chosen_by_what_the_run_of_their_scores_measured() {
     let toy = toy_of_scores();
-    let options = CheckOptions { known: vec![KnownIf::P(Comparison::AtLeast, 0.1)], ..options() };
+    let options = CheckOptions { known: vec![measured_test("p>=0.1")], ..options() };
     let report = unwatched(2, |watch| fact_check(&toy.store, &model(), &options, watch)).expect("a report");
     assert!(report.rows.iter().all(|row| number(row).is_multiple_of(2)) && report.rows.len() == 10);
     assert_eq!(report.languages[0].left_out, [("p>=0.1 does not hold in en".to_owned(), 10)]);

@@ -10,10 +10,11 @@
 //! | f2 | 0.02 | 4: 0.005, 5: 0.01, 6: 0.002 |
 //! | g1 | 0.05 | 0: 0.001, 1: 0.005, 2: 0.002, 4: 0.004, 5: 0.01, 6: 0.003 |
 
-use crate::toy::{Says, TableModel, Toy, near, unwatched};
+use crate::toy::{Says, TableModel, Toy, measured_test, near, unwatched};
+use kndb_query::EntryTest;
 use kndb_study::editing::{Cell, EditOptions, EditReport, Method, edit_study};
 use kndb_study::statistics::Bootstrap;
-use kndb_study::{Comparison, KnownIf, Report, StudyError};
+use kndb_study::{Report, StudyError};
 use std::collections::BTreeSet;
 
 pub fn toy() -> Toy {
@@ -292,14 +293,14 @@ fn measured() -> Toy {
     toy
 }
 
-fn of_known(conditions: &[KnownIf]) -> Result<EditReport, StudyError> {
+fn of_known(conditions: &[EntryTest]) -> Result<EditReport, StudyError> {
     let options = EditOptions { known: conditions.to_vec(), ..options() };
     unwatched(2, |watch| edit_study(&measured().store, &model(), &options, watch))
 }
 
 #[test]
 fn only_facts_that_are_known_in_every_language_are_studied_and_the_others_are_counted() {
-    let report = of_known(&[KnownIf::P(Comparison::AtLeast, 0.1), KnownIf::Correct(true)]).expect("a report");
+    let report = of_known(&[measured_test("p>=0.1"), measured_test("correct=yes")]).expect("a report");
     let studied: BTreeSet<&str> = report.rows.iter().map(|row| row.fact.as_str()).collect();
     assert_eq!((report.facts, studied), (1, BTreeSet::from(["f1"])));
     let left = [("correct=yes is not known in en".to_owned(), 1), ("p>=0.1 does not hold in zh".to_owned(), 1)];
@@ -340,7 +341,7 @@ fn a_study_says_what_the_model_knows_of_its_facts() {
 
 #[test]
 fn a_condition_on_what_was_not_stored_is_refused() {
-    let options = EditOptions { known: vec![KnownIf::P(Comparison::More, 0.1)], ..options() };
+    let options = EditOptions { known: vec![measured_test("p>0.1")], ..options() };
     let error = unwatched(2, |watch| edit_study(&toy().store, &model(), &options, watch)).expect_err("no p");
     let told = "run \"toy\" does not say p of the right objects, so `p>0.1` cannot be answered";
     assert!(matches!(error, StudyError::NotMeasured { .. }) && error.to_string().starts_with(told), "{error}");

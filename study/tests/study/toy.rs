@@ -3,6 +3,7 @@
 //! The model has 2 layers of 4 units. p(object) of a claim is `base` plus, for each neuron with an effect on it, effect × (scale −
 //! 1), where the scale is the product of all edits of the neuron; it stays between 0 and 1.
 
+use kndb_query::EntryTest;
 use kndb_storage::{
     Entry, EntryData, FactBatch, FactRow, Group, LayerEvidence, Neuron, OnConflict, Origin, RunSpec, SOURCE,
     ScoreValues, Scores, Shape, Store, TemplateRow,
@@ -13,6 +14,11 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub const SHAPE: Shape = Shape { layers: 2, width: 4 };
+
+/// A condition on what was measured of a fact.
+pub fn measured_test(text: &str) -> EntryTest {
+    EntryTest::read(text).expect("a condition").expect("on entries")
+}
 
 /// Fact, language, knowledge neurons, p, rank of the right object, its tokens.
 pub type MeasuredEntry<'a> = (&'a str, &'a str, &'a [u32], f32, Option<u32>, u16);

@@ -4,6 +4,7 @@ use super::{Lowering, Model};
 use crate::error::QueryError;
 use crate::note::Notes;
 use crate::plan::groups::{GroupCut, group_cut};
+use crate::plan::measured::keep_measured;
 use crate::plan::names::{Resolver, all_of, listing};
 use crate::plan::prompts::note_prompts;
 use crate::plan::ranges::layers_of;
@@ -82,9 +83,10 @@ impl<'s> Lowering<'s> {
         let quota = |key| source.number(key).map(|(op, number)| Quota::Asked(op, number));
         let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
         let text = source.to_string();
-        let planned =
+        let mut planned =
             Source { id, text, span: source.span, combine, groups, cells, langs, runs: runs_wanted, facts, neurons };
         note_counts(&self.names.notes, source, &planned.cells);
+        keep_measured(&self.names, source, &mut planned)?;
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;
         note_without(&self.names, source, &planned)?;
         Ok(planned)
@@ -179,7 +181,7 @@ impl<'s> Lowering<'s> {
         };
         let facts = part.facts().map_err(QueryError::storage)?;
         self.next_cursor += 1;
-        Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access })
+        Ok(PartAccess { live, facts, cursor: self.next_cursor - 1, access, only: None })
     }
 }
 

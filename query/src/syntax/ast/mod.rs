@@ -8,6 +8,7 @@ mod source;
 
 use crate::syntax::span::Span;
 use crate::syntax::vocabulary::vocabulary;
+use std::cmp::Ordering;
 
 pub use source::*;
 
@@ -381,6 +382,20 @@ vocabulary! {
         Greater = ">",
         /// Greater or equal.
         GreaterOrEqual = ">=",
+    }
+}
+
+impl Comparison {
+    /// Whether it holds between two values of this order.
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
     }
 }
 

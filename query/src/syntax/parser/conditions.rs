@@ -44,7 +44,7 @@ impl Parser<'_> {
 
     fn condition(&mut self, source: SourceKind, before: Option<&Condition>) -> Result<Condition> {
         let start = self.span();
-        let key = self.word().and_then(ConditionKey::from_word);
+        let key = self.word().and_then(|word| ConditionKey::within(source, word));
         // A language may be spelt like a key: what follows decides.
         let alone = matches!(self.ahead(1).kind, TokenKind::Sign("," | "]"));
         let Some(key) = key.filter(|_| !alone) else {

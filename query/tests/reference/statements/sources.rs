@@ -2,6 +2,7 @@
 
 use super::{NOWHERE, Names, placed};
 use crate::counts::counted;
+use crate::said::ANSWERS;
 use crate::scenario::{LANGUAGES, high, low, tau};
 use kndb_query::*;
 use proptest::collection::vec;
@@ -86,6 +87,13 @@ fn bounds_of_its_sign(source: &mut Source) {
     }
 }
 
+/// A number, compared in any way.
+fn against(values: Vec<f64>) -> impl Strategy<Value = Test> {
+    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
+    let ops = select(vec![Equal, GreaterOrEqual, GreaterOrEqual, Greater, LessOrEqual, Less]);
+    (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
+}
+
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
     value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
 }
@@ -126,6 +134,19 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
             });
             or_before.boxed()
         }
+        ConditionKey::P => against(vec![0.001, 0.1, 0.25, 0.3, 0.5, 0.9]).boxed(),
+        ConditionKey::ObjectRank => against(vec![1.0, 2.0, 3.0, 5.0])
+            .prop_filter("none is below 1", |test| *test != Test::Number(Comparison::Less, number(1.0)))
+            .boxed(),
+        ConditionKey::Tokens => against(vec![1.0, 1.0, 2.0, 3.0])
+            .prop_filter("none is below 1", |test| *test != Test::Number(Comparison::Less, number(1.0)))
+            .boxed(),
+        ConditionKey::Correct => select(vec!["yes", "no"]).prop_map(|word| Test::Names(vec![text(word)])).boxed(),
+        ConditionKey::Answer => {
+            let one = select(ANSWERS.to_vec()).prop_map(text);
+            let part = select(vec!["a", " ", "Par", "x"]);
+            prop_oneof![vec(one, 1..3).prop_map(Test::Names), part.prop_map(|part| Test::Contains(text(part)))].boxed()
+        }
         ConditionKey::Langs | ConditionKey::Prompts | ConditionKey::Runs => counted().boxed(),
         ConditionKey::TLow => exactly(low()),
         ConditionKey::THigh => exactly(high()),
@@ -139,18 +160,23 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
 
 pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
     use ConditionKey::{
-        Fact, Lang, Langs, Layer, Object, Prompt, Prompts, Rank, Relation, Runs, Score, Sign, Size, Subject, THigh,
-        TLow, Tau,
+        Answer, Correct, Fact, Lang, Langs, Layer, Object, ObjectRank, P, Prompt, Prompts, Rank, Relation, Runs, Score,
+        Sign, Size, Subject, THigh, TLow, Tau, Tokens,
     };
     let keys = match kind {
         SourceKind::Kn => vec![
             Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Sign, Sign, Score, Rank, Prompts,
-            Langs, Langs, Runs,
+            Langs, Langs, Runs, P, P, Correct, ObjectRank, Tokens, Answer,
         ],
         SourceKind::Likn => {
-            vec![Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Sign, Score, Rank, Prompts]
+            vec![
+                Lang, Lang, Tau, Tau, Relation, Fact, Subject, Object, Prompt, Layer, Sign, Score, Rank, Prompts, P, P,
+                Correct, Tokens,
+            ]
         }
-        SourceKind::Dkn => vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size],
+        SourceKind::Dkn => {
+            vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size, P, Correct, Tokens]
+        }
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
         SourceKind::Entries => vec![],
     };
