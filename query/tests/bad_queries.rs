@@ -330,6 +330,40 @@ bad!(
 );
 
 bad!(
+    what_was_measured,
+    [
+        "kn[p>=10%]",
+        "kn[p>=1.5]",
+        "kn[p<0]",
+        "kn[prob>=0.1]",
+        "kn[p]",
+        "kn[p in 0..1]",
+        "kn[p==0.1]",
+        "kn[p!=0.1]",
+        "kn[correct=true]",
+        "kn[correct=0]",
+        "kn[correct=maybe]",
+        "kn[correct=\"yes\"]",
+        "kn[correct!=yes]",
+        "kn[correct>=1]",
+        "kn[correct]",
+        "kn[tokens=0]",
+        "kn[tokens=one]",
+        "kn[token=1]",
+        "kn[object_rank<1]",
+        "kn[object_rank<=1.5]",
+        "kn[answer!=Paris]",
+        "kn[answer]",
+        "kn[prediction=Paris]",
+        "facts[p>=0.1]",
+        "neurons[p>=0.1]",
+        "entry[lang=en]",
+        "entries[tau=0.3]",
+        "entries[score>=0.1]",
+    ]
+);
+
+bad!(
     degenerate_groups,
     [
         "kn[t_low=0.2]",

@@ -10,9 +10,13 @@ fn every_example_of_a_condition_is_read_as_one() {
             for source in SourceKind::ALL {
                 let text = format!("{source}[{form}]");
                 let read = parse(&text);
-                assert_eq!(read.is_ok(), key.suits(*source), "{text}: {read:?}");
+                // `rank` is that of the right object in `entries`.
+                let suits = ConditionKey::within(*source, key.word()).is_some_and(|key| key.suits(*source));
+                assert_eq!(read.is_ok(), suits, "{text}: {read:?}");
                 let Ok(Statement::Query(query)) = read else { continue };
-                let condition = query.only_source().and_then(|source| source.condition(*key)).expect("the condition");
+                let source = query.only_source().expect("a source").kind;
+                let key = ConditionKey::within(source, key.word()).expect("a condition");
+                let condition = query.only_source().and_then(|source| source.condition(key)).expect("the condition");
                 assert_eq!(
                     parse(&format!("{source}[{condition}]")).expect("its own text").to_string(),
                     query.to_string()

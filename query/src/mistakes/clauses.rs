@@ -193,8 +193,11 @@ fn word_for_set(parser: &Parser<'_>, error: QueryError, first: bool) -> QueryErr
     if first && parser.ahead(1).kind == TokenKind::Sign("=") {
         return error.hint(format!("a set is saved with `let {word} = …`"));
     }
-    let sets = ["kn", "likn", "dkn", "facts", "neurons", "similarity"];
+    let sets = ["kn", "likn", "dkn", "facts", "entries", "neurons", "similarity"];
     let heads = ["let", "drop", "explain"];
+    if ["entry", "measured", "measurements"].iter().any(|entries| word.eq_ignore_ascii_case(entries)) {
+        return QueryError { kind: ErrorKind::Name, ..error }.hint("did you mean `entries`?");
+    }
     let words = sets.into_iter().chain(heads.into_iter().filter(|_| first));
     let meant = nearest(word, words);
     let error = QueryError { kind: ErrorKind::Name, ..error };
@@ -203,9 +206,9 @@ fn word_for_set(parser: &Parser<'_>, error: QueryError, first: bool) -> QueryErr
     }
     let digit = word.starts_with(|c: char| c.is_ascii_digit());
     if digit {
-        return error.hint("a set is `kn`, `likn`, `dkn`, `facts`, `neurons(…)` or a saved `@name`");
+        return error.hint("a set is `kn`, `likn`, `dkn`, `facts`, `entries`, `neurons(…)` or a saved `@name`");
     }
-    error.hint(format!("a saved set is written `@{word}`; sources are `kn`, `likn`, `dkn`, `facts`"))
+    error.hint(format!("a saved set is written `@{word}`; sources are `kn`, `likn`, `dkn`, `facts`, `entries`"))
 }
 
 /// The text of the condition that starts here, outside of brackets.

@@ -29,6 +29,10 @@ pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
         "~" | "like" | "contains" if takes("=") => {
             format!("only {} are searched by a part; write `{key}={value}`", searched_by_part())
         }
+        "!=" | "<>" | "not" | "!" if let ValueKind::OneOf([one, other]) = value_kind => {
+            let wanted = if value.eq_ignore_ascii_case(one) { other } else { one };
+            format!("write `{key}={wanted}`")
+        }
         "!=" | "<>" | "not" | "!" => {
             format!("leave things out by subtracting: `kn - kn[{key}…]` or `kn - facts[…]`")
         }
@@ -55,11 +59,14 @@ pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
     Some(hint)
 }
 
-/// The keys that `~` goes with: `subject` and `object`.
+/// The keys that `~` goes with: `subject`, `object` and `answer`.
 fn searched_by_part() -> String {
     let by_part = |key: &&ConditionKey| matches!(key.row().value, ValueKind::Names { part: true, .. });
-    let words = ConditionKey::ALL.iter().filter(by_part).map(|key| format!("`{key}`"));
-    words.collect::<Vec<_>>().join(" and ")
+    let words: Vec<String> = ConditionKey::ALL.iter().filter(by_part).map(|key| format!("`{key}`")).collect();
+    match words.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        words => words.concat(),
+    }
 }
 
 /// A number that there is not: below or above what the key is compared with.
@@ -91,6 +98,8 @@ const INSTEAD: &[(&str, &[&str])] = &[
     ("positive", &["+", ">", ">0", "plus", "1"]),
     ("negative", &["-", "<", "<0", "minus", "-1"]),
     ("any", &["*", "±", "both", "all", "abs", "absolute", "either", "signed", "0"]),
+    ("yes", &["true", "y", "1", "right", "correct", "known"]),
+    ("no", &["false", "n", "0", "wrong", "incorrect", "unknown"]),
 ];
 
 /// The one of a few words that was meant: the one that begins so, or that is written otherwise elsewhere.

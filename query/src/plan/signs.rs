@@ -66,12 +66,12 @@ pub(crate) fn note_without(names: &Resolver<'_>, asked: &Asked, source: &Source<
     let Some(few) = only else {
         for part in parts() {
             for local in 0..part.live.part.len() {
-                if part.live.is_live(local) && has_negative(part, local)? {
+                if part.has(local) && has_negative(part, local)? {
                     return Ok(());
                 }
             }
         }
-        if parts().any(|part| part.live.live_len() > 0) {
+        if parts().any(|part| part.count() > 0) {
             names.notes.add(condition.span, "no fact that is asked for has a negative score");
         }
         return Ok(());
@@ -80,7 +80,8 @@ pub(crate) fn note_without(names: &Resolver<'_>, asked: &Asked, source: &Source<
     for fact in &few {
         let (mut there, mut has) = (false, false);
         for part in parts() {
-            if let Some(local) = part.live.find(FactId(fact)).map_err(QueryError::storage)? {
+            let found = part.live.find(FactId(fact)).map_err(QueryError::storage)?;
+            if let Some(local) = found.filter(|&local| part.has(local)) {
                 there = true;
                 has = has || has_negative(part, local)?;
             }

@@ -316,12 +316,16 @@ fn refused(source: SourceKind, key: ConditionKey) -> QueryError {
         SourceKind::Dkn => format!("`dkn` holds groups without scores, and takes no `{key}`"),
         _ => format!("`{source}` holds neurons, not groups, and takes no `{key}`"),
     };
-    // A condition that only groups have points to them.
+    // A condition that only groups have points to them, one on entries to those.
+    let of_entries = key.suits(SourceKind::Entries);
     let of_groups = key.row().sources == [SourceKind::Dkn];
     let error = QueryError::new(ErrorKind::Syntax, reason);
     let taken = ConditionKey::ALL.iter().copied().filter(|key| key.suits(source));
     let taken = list(taken.map(ConditionKey::word));
     error.hint(match source {
+        SourceKind::Facts if of_entries => {
+            format!("`facts` take {taken}; facts of which that holds are `facts of entries[{key}…]`")
+        }
         SourceKind::Facts => {
             let with = if of_groups { "dkn" } else { "kn" };
             format!("`facts` take {taken}; facts that have such neurons are `facts of {with}[{key}…]`")
