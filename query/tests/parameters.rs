@@ -6,10 +6,11 @@ mod toy;
 
 use kndb_query::{Argument, Given, Parameters, Settings, Statement, parse};
 
-const READ: [&str; 8] = [
+const READ: [&str; 9] = [
     "kn[relation=$r, lang=$l] by neuron top 20",
     "kn[lang in (en, $other), layer in $layers, tau=$t, subject~$part, rank<$n]",
     "kn[layer in (7..9, $more)] by layer having pairs > $least top $n",
+    "kn[layer in $first..$last, prompt in ($p..3, 5, 7..$q)]",
     "kn[fact in $facts] & @common",
     "let chosen = facts[relation in (P36, $r)]",
     "facts of entries[lang=en] - facts of kn[lang=en]",
@@ -43,7 +44,8 @@ fn a_parameter_stands_for_values_alone() {
         ("kn[$key=en]", "expected a condition such as `lang=en`, found `$key`"),
         ("kn by layer having $column > 3", "expected a column after `having`, found `$column`"),
         ("kn & neurons(9:$unit)", "expected a whole number for a unit, found `$unit`"),
-        ("kn[layer in 7..$last]", "expected a whole number for a layer, found `$last`"),
+        ("kn[layer in 7..]", "expected a whole number for a layer, found `]`"),
+        ("kn[layer=$first..$last]", "expected `,` or `]`, found `..`"),
         ("kn[lang=$]", "`$` is not followed by a name"),
         ("kn[lang=$1]", "`$1` starts with a digit, which a name cannot"),
         ("kn[lang=$né]", "the name after `$n` has letters beyond a-z"),
@@ -202,4 +204,27 @@ fn a_parameter_without_a_value_and_a_value_without_a_parameter_are_refused() {
     );
     assert_eq!(unused(&["relation", "n"]).1, "the parameters are `$relation`, `$n`");
     assert!(values.check_used(["relation", "lang", "lang"]).is_ok());
+}
+
+#[test]
+fn an_interval_may_have_parameters_for_its_ends() {
+    let bound = |text: &str, values: &Parameters| {
+        parse(text).expect(text).bind(values).map(|bound| bound.to_string()).map_err(|error| error.reason)
+    };
+    let ends = Parameters::default().with("a", 7_u32).with("b", 11_u32);
+    assert_eq!(bound("kn[layer in $a..$b]", &ends).as_deref(), Ok("kn[layer in 7..11]"));
+    assert_eq!(bound("kn[layer in (0, 2..$a, $b)]", &ends).as_deref(), Ok("kn[layer in (0, 2..7, 11)]"));
+    let names = parse("kn[layer in ($b..$a, $c)]").expect("a query");
+    let names: Vec<&str> = names.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    assert_eq!(names, ["b", "a", "c"]);
+    for (text, reason) in [
+        ("kn[layer in $b..$a]", "the interval `$b..$a` is the wrong way round: 11..7"),
+        ("kn[layer in $a..$c]", "the parameter $c has no value"),
+        ("dkn[size in 1..$a]", "a group has two neurons or more, found the size 1..7"),
+    ] {
+        assert_eq!(bound(text, &ends).expect_err(text), reason);
+    }
+    let list = Parameters::default().with("a", vec![1_u32, 2]).with("b", 3_u32);
+    let told = bound("kn[layer in $a..$b]", &list).expect_err("a list is no end");
+    assert!(told.starts_with("expected a whole number for a layer, and $a is the list"), "{told}");
 }

@@ -61,7 +61,11 @@ fn open_test(key: ConditionKey) -> BoxedStrategy<Test> {
     let literal = match key.row().value {
         ValueKind::Whole { least, .. } => {
             let larger = move |i: Interval| Interval { first: i.first.max(least), last: i.last.max(least), ..i };
-            interval().prop_map(move |i| Literal::Within(larger(i))).boxed()
+            let end = move || given_or((least..99).boxed());
+            let between = (parameter(), end()).prop_map(|(first, last)| {
+                Literal::Between(OpenInterval { first: Given::Parameter(first), last, span: NOWHERE })
+            });
+            prop_oneof![3 => interval().prop_map(move |i| Literal::Within(larger(i))), 1 => between].boxed()
         }
         _ => text().prop_map(Literal::Text).boxed(),
     };

@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::percentages;
 use crate::syntax::ast::{
-    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenTest, Parameter, Query,
+    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenInterval, OpenTest, Parameter, Query,
     Statement, Test, Text, Top,
 };
 use crate::syntax::conditions::{ConditionKey, ValueKind};
@@ -238,16 +238,12 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
             open,
             values,
             |literal| match literal {
-                Literal::Within(interval) => Some(*interval),
-                Literal::Text(_) => None,
+                Literal::Within(interval) => Ok(Some(*interval)),
+                Literal::Between(open) => between(open, values, one).map(Some),
+                Literal::Text(_) => Ok(None),
             },
             |parameter, value| {
-                let number = number_of(parameter, value, one)?;
-                if number.percent {
-                    let reason = format!("{one} takes no percentage", one = one.replacen("a ", "the ", 1));
-                    return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
-                }
-                let whole = whole_of(parameter, value, number, one, u64::from(u32::MAX))? as u32;
+                let whole = whole_number(parameter, value, one)?;
                 Ok(Interval { first: whole, last: whole, span: parameter.span })
             },
         )?;
@@ -260,8 +256,8 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
         open,
         values,
         |literal| match literal {
-            Literal::Text(text) => Some(text.clone()),
-            Literal::Within(_) => None,
+            Literal::Text(text) => Ok(Some(text.clone())),
+            Literal::Within(_) | Literal::Between(_) => Ok(None),
         },
         |parameter, value| text_of(parameter, value, key),
     )?;
@@ -271,6 +267,36 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
         }
     }
     Ok(Test::Names(texts))
+}
+
+/// A whole number for `one`, such as a layer.
+fn whole_number(parameter: &Parameter, value: &Argument, one: &str) -> Result<u32> {
+    let number = number_of(parameter, value, one)?;
+    if number.percent {
+        let reason = format!("{one} takes no percentage", one = one.replacen("a ", "the ", 1));
+        return Err(told(QueryError::syntax(parameter.span, reason), parameter, value));
+    }
+    Ok(whole_of(parameter, value, number, one, u64::from(u32::MAX))? as u32)
+}
+
+/// An interval with the values of its ends.
+fn between(open: &OpenInterval, values: &Parameters, one: &str) -> Result<Interval> {
+    let end = |given: &Given<u32>| match given {
+        Given::Value(end) => Ok(*end),
+        Given::Parameter(parameter) => {
+            let value = values.value(parameter)?;
+            if let Argument::List(_) = value {
+                return Err(unfit(parameter, value, &format!("a whole number for {one}")));
+            }
+            whole_number(parameter, value, one)
+        }
+    };
+    let (first, last, span) = (end(&open.first)?, end(&open.last)?, open.span);
+    if first > last {
+        let reason = format!("the interval `{}..{}` is the wrong way round: {first}..{last}", open.first, open.last);
+        return Err(QueryError::syntax(span, reason).hint(format!("write `{}..{}`", open.last, open.first)));
+    }
+    Ok(Interval { first, last, span })
 }
 
 /// The one value of a test that takes one; `None` where it is no parameter.
@@ -294,13 +320,13 @@ fn single<'a>(
 fn each<T>(
     open: &OpenTest,
     values: &Parameters,
-    written: impl Fn(&Literal) -> Option<T>,
+    written: impl Fn(&Literal) -> Result<Option<T>>,
     bound: impl Fn(&Parameter, &Argument) -> Result<T>,
 ) -> Result<Vec<T>> {
     let mut all = Vec::new();
     for value in &open.values {
         match value {
-            Given::Value(literal) => all.extend(written(literal)),
+            Given::Value(literal) => all.extend(written(literal)?),
             Given::Parameter(parameter) => match values.value(parameter)? {
                 Argument::List(items) if items.is_empty() => {
                     let reason = format!("{parameter} is a list without values");

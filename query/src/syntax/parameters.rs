@@ -1,6 +1,6 @@
 //! The parameters of a statement: what has to be given before it can be run.
 
-use crate::syntax::ast::{Expr, ExprKind, Given, Head, Parameter, Query, Statement, Test};
+use crate::syntax::ast::{Expr, ExprKind, Given, Head, Literal, Parameter, Query, Statement, Test};
 
 impl Statement {
     /// All places where a parameter stands, in the order of the text.
@@ -36,13 +36,24 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
                 Test::Open(open) => Some(&open.values),
                 _ => None,
             });
-            found.extend(open.flatten().filter_map(of_given));
+            open.flatten().for_each(|value| of_value(value, found));
         }
         ExprKind::Binary { .. } | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) => {
             set.parts().for_each(|part| of_set(part, found));
         }
         ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
         ExprKind::Rows(query) => of_query(query, found),
+    }
+}
+
+/// A value of a condition, or its ends.
+fn of_value<'a>(value: &'a Given<Literal>, found: &mut Vec<&'a Parameter>) {
+    match value {
+        Given::Parameter(parameter) => found.push(parameter),
+        Given::Value(Literal::Between(interval)) => {
+            found.extend([&interval.first, &interval.last].into_iter().filter_map(of_given));
+        }
+        Given::Value(Literal::Text(_) | Literal::Within(_)) => {}
     }
 }
 

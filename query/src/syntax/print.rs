@@ -160,6 +160,7 @@ impl Display for Literal {
         match self {
             Self::Text(text) => write!(f, "{text}"),
             Self::Within(interval) => write!(f, "{interval}"),
+            Self::Between(interval) => write!(f, "{}..{}", interval.first, interval.last),
         }
     }
 }

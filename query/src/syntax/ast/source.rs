@@ -121,6 +121,19 @@ pub enum Literal {
     Text(Text),
     /// Whole numbers.
     Within(Interval),
+    /// Whole numbers between ends of which one or both are parameters.
+    Between(OpenInterval),
+}
+
+/// `$first..$last`, `7..$last`, `$first..11`: an interval of which at least one end is a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenInterval {
+    /// The least.
+    pub first: Given<u32>,
+    /// The greatest.
+    pub last: Given<u32>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 impl Condition {

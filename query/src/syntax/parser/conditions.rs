@@ -63,11 +63,18 @@ impl Parser<'_> {
     fn test(&mut self, key: ConditionKey) -> Result<Test> {
         let operator = self.condition_operator(key)?;
         // A parameter for all of the value; in a list each value may be one.
+        let value = &key.row().value;
+        if let ValueKind::Whole { one, .. } = value
+            && operator == "in"
+            && let Some(between) = self.open_interval(one)?
+        {
+            let values = vec![Given::Value(Literal::Between(between))];
+            return Ok(Test::Open(OpenTest { operator, list: false, values }));
+        }
         if let Some(parameter) = self.parameter() {
             let values = vec![Given::Parameter(parameter)];
             return Ok(Test::Open(OpenTest { operator, list: false, values }));
         }
-        let value = &key.row().value;
         if operator == "=" && value.has_every() && self.eat_sign("*") {
             return Ok(Test::Every);
         }
@@ -137,7 +144,8 @@ impl Parser<'_> {
     ) -> Result<Vec<Given<Literal>>> {
         let mut values = Vec::new();
         loop {
-            values.push(match self.parameter() {
+            let alone = !matches!(self.ahead(1).kind, TokenKind::Sign(".."));
+            values.push(match if alone { self.parameter() } else { None } {
                 Some(parameter) => Given::Parameter(parameter),
                 None => Given::Value(value(self)?),
             });
@@ -212,7 +220,10 @@ impl Parser<'_> {
             }
             return Ok(Test::Within(vec![interval]));
         }
-        let values = self.listed(open, |parser| parser.interval(what).map(Literal::Within))?;
+        let values = self.listed(open, |parser| match parser.open_interval(what)? {
+            Some(between) => Ok(Literal::Between(between)),
+            None => parser.interval(what).map(Literal::Within),
+        })?;
         let interval = |value: &Given<Literal>| {
             if let Given::Value(Literal::Within(interval)) = value { Some(*interval) } else { None }
         };

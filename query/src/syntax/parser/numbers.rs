@@ -2,7 +2,7 @@
 
 use super::{Parser, Result};
 use crate::error::QueryError;
-use crate::syntax::ast::{Interval, Number};
+use crate::syntax::ast::{Given, Interval, Number, OpenInterval};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
@@ -65,6 +65,27 @@ impl Parser<'_> {
             return Err(QueryError::syntax(span, reason).hint(format!("write `{last}..{first}`")));
         }
         Ok(Interval { first, last, span })
+    }
+
+    /// `$first..$last`, `7..$last`, `$first..11`: an interval with a parameter, if one stands here.
+    pub(super) fn open_interval(&mut self, what: &str) -> Result<Option<OpenInterval>> {
+        let is_parameter = |kind: &TokenKind| *kind == TokenKind::Parameter;
+        let is_interval = matches!(self.ahead(1).kind, TokenKind::Sign(".."));
+        if !is_interval || !(is_parameter(self.kind()) || is_parameter(&self.ahead(2).kind)) {
+            return Ok(None);
+        }
+        let start = self.span();
+        let first = self.end_of_interval(what)?;
+        self.bump();
+        let last = self.end_of_interval(what)?;
+        Ok(Some(OpenInterval { first, last, span: start.to(self.previous_span()) }))
+    }
+
+    fn end_of_interval(&mut self, what: &str) -> Result<Given<u32>> {
+        match self.parameter() {
+            Some(parameter) => Ok(Given::Parameter(parameter)),
+            None => Ok(Given::Value(self.whole(what)?.0)),
+        }
     }
 
     fn not_a_number(&self, expected: &str) -> QueryError {
