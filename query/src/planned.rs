@@ -4,7 +4,7 @@ use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::{Note, Notes};
 use crate::plan::explain::{Drawn, NodeStats};
-use crate::plan::kinds::{Kind, not_compared, not_taken_apart};
+use crate::plan::kinds::{Kind, not_compared, not_taken_apart, of_two_models};
 use crate::plan::lower::Lowering;
 use crate::plan::names::{Settings, listing as listed};
 use crate::plan::optimise::{in_pairs, optimise};
@@ -113,11 +113,7 @@ fn sides<'s>(
         return Err(not_compared(kinds, [l, r], span));
     };
     if kinds[0] == kinds[1] && model.name != other.name {
-        let reason = format!(
-            "the left side is of model {:?} and the right side of model {:?}: their neurons are different units",
-            model.name, other.name
-        );
-        return Err(QueryError::kind(span, reason).hint("compare runs of one model"));
+        return Err(of_two_models(&model.name, &other.name, span));
     }
     let shape = model.shape;
     match (left, right) {
@@ -304,22 +300,22 @@ fn compared<'r>(
             let (left, right) = (as_set::in_pairs(execution, left, names)?, as_set::in_pairs(execution, right, names)?);
             let (left, right) = (execution.prepare(&left)?, execution.prepare(&right)?);
             note_parts_of_layers(&[&left, &right], execution.shape, notes);
-            similarity::pairs(execution, [&left, &right], grouping, names, notes, sink)
+            similarity::pairs(execution, [&left, &right], grouping, names, notes, Out::Sink(sink))
         }
         What::SimilarNeurons(left, right) => {
             let (left, right) =
                 (as_set::in_neurons(execution, left, names)?, as_set::in_neurons(execution, right, names)?);
             let sets = [execution.neurons(&left)?, execution.neurons(&right)?];
-            similarity::two(sets, grouping, execution.shape, names, execution.memory, sink)
+            similarity::two(sets, grouping, execution.shape, names, execution.memory, Out::Sink(sink))
         }
         What::Between(set, dim) => {
             let set = as_set::in_pairs(execution, set, names)?;
             let set = execution.prepare(&set)?;
             note_parts_of_layers(&[&set], execution.shape, notes);
             if dim.dimension == Dimension::Relation {
-                similarity::relations(execution, &set, grouping, names, notes, sink)
+                similarity::relations(execution, &set, grouping, names, notes, Out::Sink(sink))
             } else {
-                similarity::between(execution, &set, *dim, grouping, names, notes, sink)
+                similarity::between(execution, &set, *dim, grouping, names, notes, Out::Sink(sink))
             }
         }
         // Sets have other rows.

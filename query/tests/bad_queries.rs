@@ -276,6 +276,18 @@ bad!(
 );
 
 bad!(
+    similarities_as_sets,
+    [
+        "(similarity(kn[lang=en], kn[lang=zh]))",
+        "(similarity(kn[lang=en], kn[lang=zh])) & kn",
+        "(similarity(kn[lang=en], kn[lang=zh]) & kn) by layer",
+        "(similarity(kn, likn) by fact",
+        "(similarity(kn, likn) by fact plot)",
+        "kn & similarity(kn, likn) by fact",
+    ]
+);
+
+bad!(
     matrices,
     [
         "similarity(kn) between",

@@ -282,3 +282,23 @@ fn refusals_say_what_to_write_instead() {
         insta::assert_snapshot!("rows_in_parentheses", page);
     });
 }
+
+/// Of the facts 0 to 13, the even ones share 9:852 and 7:n of four neurons, fact 10 all three; the odd ones one of five.
+#[test]
+fn a_similarity_by_fact_is_a_set_of_facts() {
+    let alike = |than: &str| format!("(similarity(kn[lang=en], kn[lang=zh]) by fact having similarity {than})");
+    assert_eq!(rows(&format!("{} by relation", alike(">= 0.5"))), ["P36 | 6 | 0.8571", "P37 | 1 | 0.1429"]);
+    let of_ten = rows(&format!("kn[lang=en] & {} by fact", alike("> 0.5")));
+    assert_eq!(of_ten, [format!("{} | 3 | 1 | 3 | 1.0000", id(10))]);
+    let best = "(similarity(kn[lang=en], kn[lang=zh]) by fact order by similarity top 1)";
+    assert_eq!(rows(&format!("kn[lang=zh] & {best} by fact")), [format!("{} | 3 | 1 | 3 | 1.0000", id(10))]);
+    for text in [
+        "kn & (similarity(kn[lang=en], kn[lang=zh]) by relation)",
+        "kn & (similarity(kn[lang=*]) between lang by fact)",
+        "facts & (similarity(neurons of kn, neurons of likn) by layer)",
+        "neurons of (similarity(kn, likn) by fact)",
+    ] {
+        let told = refusal(text);
+        assert!(told.contains("`similarity` answers with rows") || told.contains("takes a set of pairs"), "{told}");
+    }
+}

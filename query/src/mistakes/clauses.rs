@@ -221,7 +221,7 @@ fn condition_here<'a>(parser: &Parser<'a>) -> &'a str {
 pub(crate) fn similarity_is_no_set(span: Span) -> QueryError {
     let reason = "`similarity` answers with rows, and is not a set";
     QueryError::syntax(span, reason).hint(
-        "it stands alone: `similarity(a, b) by relation`, where `a` and `b` are any two sets of pairs, or of neurons",
+        "it stands alone: `similarity(a, b) by relation`, where `a` and `b` are any two sets of pairs, or of neurons; a set of facts is `(similarity(a, b) by fact having similarity >= 0.5)`",
     )
 }
 

@@ -83,9 +83,14 @@ impl Drawing<'_> {
 
     /// A query in parentheses.
     fn rows(&self, rows: &RowSet<'_>) -> Line {
-        let verb = if rows.query.by.is_empty() { "list" } else { "count" };
+        let verb = match &rows.beside {
+            Some(_) => "similarity",
+            None if rows.query.by.is_empty() => "list",
+            None => "count",
+        };
         let text = format!("members of these rows (found first): {verb}{}", clauses(&rows.query, ""));
-        Line { id: Some(rows.id), text, children: vec![self.set(&rows.of)] }
+        let children = std::iter::once(self.set(&rows.of)).chain(rows.beside.iter().map(|side| self.pairs(side)));
+        Line { id: Some(rows.id), text, children: children.collect() }
     }
 
     fn neurons(&self, neurons: &Neurons<'_>) -> Line {

@@ -99,6 +99,15 @@ pub(crate) fn of_rows(query: &Query, of: Kind) -> Result<Kind, QueryError> {
 
 /// A similarity whose rows should be a set.
 pub(crate) fn no_rows_of(span: Span) -> QueryError {
-    QueryError::kind(span, "`similarity` answers with rows, and is not a set")
-        .hint("it stands alone: `similarity(a, b) by relation`, where `a` and `b` may be any sets of pairs")
+    QueryError::kind(span, "`similarity` answers with rows, and is not a set").hint(
+        "rows of two sets of pairs `by fact` are one of facts: `(similarity(a, b) by fact having similarity >= 0.5)`",
+    )
+}
+
+/// Two sides whose neurons have nothing to do with each other.
+pub(crate) fn of_two_models(left: &str, right: &str, span: Span) -> QueryError {
+    let reason = format!(
+        "the left side is of model {left:?} and the right side of model {right:?}: their neurons are different units"
+    );
+    QueryError::kind(span, reason).hint("compare runs of one model")
 }

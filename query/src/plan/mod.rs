@@ -110,8 +110,10 @@ pub(crate) enum Facts<'s> {
 pub(crate) struct RowSet<'s> {
     pub id: NodeId,
     pub query: Query,
-    /// What the rows are counted from, or chosen from.
+    /// What the rows are counted from, or chosen from; of a similarity, its left side.
     pub of: Set<'s>,
+    /// The right side of a similarity, whose rows are facts.
+    pub beside: Option<Pairs<'s>>,
     /// Shape of its model; of facts alone, any.
     pub shape: Shape,
 }

@@ -57,8 +57,9 @@ pub(crate) fn in_pairs<'s>(pairs: Pairs<'s>, shape: Shape) -> Pairs<'s> {
 
 /// Within a query in parentheses: what surrounds it is not pushed into it, since its rows are counted without that.
 fn in_rows(rows: Box<RowSet<'_>>) -> Box<RowSet<'_>> {
-    let RowSet { id, query, of, shape } = *rows;
-    Box::new(RowSet { id, query, of: optimise(of, Some(shape)), shape })
+    let RowSet { id, query, of, beside, shape } = *rows;
+    let beside = beside.map(|pairs| in_pairs(pairs, shape));
+    Box::new(RowSet { id, query, of: optimise(of, Some(shape)), beside, shape })
 }
 
 fn in_facts(facts: Facts<'_>) -> Facts<'_> {

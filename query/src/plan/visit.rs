@@ -32,7 +32,7 @@ impl<'p, 's> Node<'p, 's> {
             | Self::Facts(Facts::Known { .. }) => [None, None],
             Self::Pairs(Pairs::Rows { rows, .. })
             | Self::Neurons(Neurons::Rows(rows))
-            | Self::Facts(Facts::Rows(rows)) => [Some(Self::from(&rows.of)), None],
+            | Self::Facts(Facts::Rows(rows)) => [Some(Self::from(&rows.of)), rows.beside.as_ref().map(Self::Pairs)],
             Self::Pairs(Pairs::Binary { left, right, .. }) => [Some(Self::Pairs(left)), Some(Self::Pairs(right))],
             Self::Pairs(Pairs::WithNeurons { pairs, neurons, .. }) => {
                 [Some(Self::Pairs(pairs)), Some(Self::Neurons(neurons))]

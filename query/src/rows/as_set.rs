@@ -5,7 +5,7 @@
 
 use super::facts::FactNames;
 use super::shape::{Form, Grouping};
-use super::{Members, Out, groups, listing};
+use super::{Members, Out, groups, listing, similarity};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
@@ -41,6 +41,9 @@ fn grouping(rows: &RowSet<'_>) -> Result<Option<Grouping>, QueryError> {
     if query.by.is_empty() {
         let scores = matches!(&rows.of, Set::Pairs(pairs) if pairs.scored_source().is_some());
         return listing::check(query, kind, scores).map(|()| None);
+    }
+    if rows.beside.is_some() {
+        return Grouping::new(query, Form::Similarity).map(Some);
     }
     let grouping = Grouping::new(query, Form::Set(kind))?;
     if let Set::Pairs(pairs) = &rows.of {
@@ -213,16 +216,24 @@ fn of_shape<'s>(
     names: FactNames<'s>,
 ) -> Result<Found<'s>, QueryError> {
     let mut grouping = grouping(&rows)?;
-    let RowSet { mut query, of, .. } = rows;
+    let RowSet { mut query, of, beside, .. } = rows;
     if query.top.is_none() {
         // All rows are members, in whatever order they come.
         query.order.clear();
         grouping.iter_mut().for_each(|grouping| grouping.order.clear());
     }
     let (memory, shape) = (execution.memory, execution.shape);
-    let kind = of_rows(&query, of.kind())?;
+    let kind = if beside.is_some() { Kind::Facts } else { of_rows(&query, of.kind())? };
     let (pairs, one_kind) = (BTreeMap::new(), RoaringBitmap::new());
     let mut found = Found { kind, memory, pairs, one_kind, asked: None, attributed: None };
+    if let (Set::Pairs(left), Some(right), Some(grouping)) = (&of, &beside, &grouping) {
+        let [left, right] = [in_pairs(execution, left, names)?, in_pairs(execution, right, names)?];
+        let (left, right) = (execution.prepare(&left)?, execution.prepare(&right)?);
+        let (mut notes, out) = (Vec::new(), Out::Set(&mut found));
+        similarity::pairs(execution, [&left, &right], grouping, names, &mut notes, out)?;
+        notes.into_iter().for_each(|text| execution.notes.add(query.span, text));
+        return Ok(found);
+    }
     match &*self::found(execution, &of, names)? {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;

@@ -56,13 +56,13 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// Announces the columns, whose values are given row by row; takes at most `limit` rows.
     pub(crate) fn new(
-        sink: &'a mut dyn BatchSink,
+        out: Out<'a>,
         interrupt: &Interrupt,
         columns: &[Column],
         limit: Option<u64>,
     ) -> Result<Self, QueryError> {
         let slots = vec![Slot::Own; columns.len()];
-        Self::to(Out::Sink(sink), interrupt, (columns, &slots), None, limit)
+        Self::to(out, interrupt, (columns, &slots), None, limit)
     }
 
     /// The same, wherever the rows go, with columns of ids that `names` knows.

@@ -8,8 +8,8 @@ use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::percentages;
 use crate::syntax::ast::{
-    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenInterval, OpenTest, Parameter, Query,
-    Statement, Test, Text, Top,
+    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenInterval, OpenTest,
+    Parameter, Query, Statement, Test, Text, Top,
 };
 use crate::syntax::conditions::{ConditionKey, ValueKind};
 use crate::syntax::parser::clauses::list;

@@ -79,7 +79,9 @@ impl Reference<'_> {
                 // Rows of facts alone are facts.
                 Head::Set(_) if !query.by.is_empty() && query.by.iter().all(|d| d.dimension == Dimension::Fact) => {}
                 Head::Set(of) => self.models(of, models, plain_numbers)?,
-                Head::Similarity { .. } | Head::Between { .. } => return Err("`similarity` is no set".into()),
+                // Its rows are facts, or nothing.
+                Head::Similarity { .. } => {}
+                Head::Between { .. } => return Err("`between` is no set".into()),
             },
             // Facts are the same in every model.
             ExprKind::FactsOf(_) => {}

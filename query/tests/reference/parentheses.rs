@@ -4,15 +4,19 @@ use super::eval::{Reference, Refused};
 use super::keys::{Naming, RowKey};
 use super::rows::{Row, column, counts, number, rows_of, with_labels};
 use super::sets::{ByFact, Pairs, Set, Where};
+use super::similarity;
 use super::table::Cell;
-use kndb_query::{Dimension, Head, Query};
+use kndb_query::{Dimension, Expr, Head, Query};
 use kndb_storage::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Reference<'_> {
     /// The members of the rows of a query in parentheses, `model` being that of the neurons around it.
     pub fn members(&self, query: &Query, model: Option<&str>) -> Result<Set, Refused> {
-        let Head::Set(of) = &query.head else { return Err("`similarity` is no set".into()) };
+        if let Head::Similarity { left, right, .. } = &query.head {
+            return self.similar_facts(query, [left, right]);
+        }
+        let Head::Set(of) = &query.head else { return Err("`between` is no set".into()) };
         let dims: BTreeSet<&str> = query.by.iter().map(|dim| dim.dimension.word()).collect();
         let kind = match dims.into_iter().collect::<Vec<_>>().as_slice() {
             [] => None,
@@ -57,6 +61,24 @@ impl Reference<'_> {
                 Set::Pairs(Box::new(Pairs { members, attributed, asked, ..Pairs::default() }))
             }
         })
+    }
+}
+
+impl Reference<'_> {
+    /// The facts of a similarity by fact.
+    fn similar_facts(&self, query: &Query, [left, right]: [&Expr; 2]) -> Result<Set, Refused> {
+        if query.by.len() != 1 || query.by[0].dimension != Dimension::Fact {
+            return Err("a similarity that is not by fact is no set".into());
+        }
+        let ((l, of), (r, other)) = (self.set_beside(left, Some(right))?, self.set_beside(right, Some(left))?);
+        let (Set::Pairs(l), Set::Pairs(r)) = (l, r) else { return Err("similar neurons are no facts".into()) };
+        if of != other {
+            return Err("several models".into());
+        }
+        let shape = self.shape(of.as_deref()).ok_or("no model")?;
+        let (chosen, doubt) = similarity::of_pairs(query, [&l, &r], shape, &self.naming())?;
+        self.note(doubt);
+        Ok(Set::Facts(chosen.rows.iter().filter_map(|row| row.key.fact).collect()))
     }
 }
 

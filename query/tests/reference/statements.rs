@@ -153,12 +153,26 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     let of = Union::new(names.models().iter().map(|names| pairs(names, depth - 1)));
     use Dimension::{Fact, Object, Relation};
     let rows = parenthesised(of.clone().boxed(), &[vec![Fact]], &[], &COUNTS);
+    let similar = Union::new(names.models().iter().map(|names| similar_facts(names, depth)));
     let of = of.prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
     let inner = facts(names, depth - 1);
     let listed = [Key::Dimension(Relation), Key::Dimension(Object), Key::Dimension(Fact)];
     let again = parenthesised(inner.clone(), &[vec![], vec![Fact]], &listed, &[Measure::Facts, Measure::Share]);
-    prop_oneof![3 => leaf, 3 => of, 2 => rows, 1 => again, 1 => joined(select(SetOp::ALL), inner.clone(), inner)]
-        .boxed()
+    let joined = joined(select(SetOp::ALL), inner.clone(), inner);
+    prop_oneof![3 => leaf, 3 => of, 2 => rows, 1 => similar, 1 => again, 1 => joined].boxed()
+}
+
+/// The facts of a similarity, chosen by it.
+fn similar_facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let head = (pairs(names, depth - 1), pairs(names, depth - 1)).prop_map(|(left, right)| Head::Similarity {
+        left,
+        right,
+        span: NOWHERE,
+    });
+    let measures = [Measure::Similarity, Measure::Similarity, Measure::Facts, Measure::Unpaired];
+    let by = prop_oneof![15 => Just(vec![Dimension::Fact]), 1 => Just(vec![Dimension::Relation])];
+    let query = clauses(head.boxed(), by.boxed(), &[], &measures);
+    query.prop_map(|query| placed(ExprKind::Rows(Box::new(Query { plot: false, ..query })))).boxed()
 }
 
 /// What rows of pairs count.

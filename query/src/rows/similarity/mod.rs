@@ -28,13 +28,14 @@ mod table;
 
 pub(crate) use neurons::{relations, two};
 
+use super::Out;
 use super::facts::FactNames;
 use super::keys::FactKeys;
 use super::partition::Splits;
 use super::shape::Grouping;
 use crate::error::QueryError;
 use crate::plan::Pairs;
-use crate::result::{BatchSink, Value};
+use crate::result::Value;
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dim, Dimension};
@@ -60,11 +61,11 @@ pub(crate) fn pairs<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     saved::note(sides, notes)?;
     let couple = Couple { number: 0, sides: sides.map(Side::Set) };
-    rows(execution, &[couple], Couples::one(), grouping, names, notes, sink)
+    rows(execution, &[couple], Couples::one(), grouping, names, notes, out)
 }
 
 /// Rows of the similarities of each two parts of a set.
@@ -75,7 +76,7 @@ pub(crate) fn between<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let splits = super::partition::split_sources(set, "between", &[dim])?;
     let mut numbers: Vec<u16> = (0..splits.len() as u16).collect();
@@ -90,7 +91,7 @@ pub(crate) fn between<'s>(
     let couples = Couples::of(named);
     let all: Vec<Couple<'_, 's>> =
         (0..).zip(&couples.places).map(|(number, &[a, b])| Couple { number, sides: [side(a), side(b)] }).collect();
-    rows(execution, &all, couples, grouping, names, notes, sink)
+    rows(execution, &all, couples, grouping, names, notes, out)
 }
 
 fn compare_parts(splits: &Splits, dimension: Dimension, snapshot: &Snapshot, a: u16, b: u16) -> Ordering {
@@ -119,7 +120,7 @@ fn rows<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let memory = execution.memory;
     let mut facts = RoaringBitmap::new();
@@ -154,5 +155,5 @@ fn rows<'s>(
     if !keys.is_one() {
         first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
     }
-    Table { grouping, keys: &keys, couples, width: execution.shape.width }.deliver(found.rows, memory, sink)
+    Table { grouping, keys: &keys, couples, width: execution.shape.width }.deliver(found.rows, memory, out)
 }

@@ -7,7 +7,8 @@ use super::table::{Couples, Table};
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::plan::Pairs;
-use crate::result::{BatchSink, Value};
+use crate::result::Value;
+use crate::rows::Out;
 use crate::rows::facts::FactNames;
 use crate::rows::keys::FactKeys;
 use crate::rows::shape::Grouping;
@@ -25,9 +26,9 @@ pub(crate) fn two(
     shape: Shape,
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
-    rows(&sets, Couples::one(), grouping, shape, names, memory, sink)
+    rows(&sets, Couples::one(), grouping, shape, names, memory, out)
 }
 
 /// Rows of the similarities of each two relations: of the neurons that any of their facts has.
@@ -37,7 +38,7 @@ pub(crate) fn relations<'s>(
     grouping: &Grouping,
     names: FactNames<'s>,
     notes: &mut Vec<String>,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let (shape, memory) = (execution.shape, execution.memory);
     let mut relations: BTreeMap<&'s str, RoaringBitmap> = BTreeMap::new();
@@ -67,7 +68,7 @@ pub(crate) fn relations<'s>(
     }
     let named = relations.keys().map(|relation| Value::Text(Cow::Borrowed(*relation))).collect();
     let sets: Vec<RoaringBitmap> = relations.into_values().collect();
-    rows(&sets, Couples::of(named), grouping, shape, names, memory, sink)
+    rows(&sets, Couples::of(named), grouping, shape, names, memory, out)
 }
 
 fn rows(
@@ -77,7 +78,7 @@ fn rows(
     shape: Shape,
     names: FactNames<'_>,
     memory: &Memory,
-    sink: &mut dyn BatchSink,
+    out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let by_layer = grouping.by.contains(&Dimension::Layer);
     let mut marks = Marks::new(shape.neurons());
@@ -108,5 +109,5 @@ fn rows(
         }
     }
     let keys = FactKeys::new(&[], names);
-    Table { grouping, keys: &keys, couples, width: shape.width }.deliver(found, memory, sink)
+    Table { grouping, keys: &keys, couples, width: shape.width }.deliver(found, memory, out)
 }

@@ -4,8 +4,8 @@ use super::compare::RowKey;
 use super::mean::Mean;
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::result::{BatchSink, Value};
-use crate::rows::Rows;
+use crate::result::Value;
+use crate::rows::{Out, Rows};
 use crate::rows::digits::{self, compare_tails};
 use crate::rows::keys::FactKeys;
 use crate::rows::shape::{Grouping, holds};
@@ -57,7 +57,7 @@ impl Table<'_, '_> {
         self,
         found: BTreeMap<RowKey, Mean>,
         memory: &Memory,
-        sink: &mut dyn BatchSink,
+        out: Out<'_>,
     ) -> Result<u64, QueryError> {
         let grouping = self.grouping;
         let of_p = |key: Key| key == Key::Measure(Measure::P);
@@ -95,9 +95,15 @@ impl Table<'_, '_> {
         };
         let mut order: Vec<usize> = (0..rows.len()).collect();
         sort(&mut order, |&a, &b| compare(&rows[a], &rows[b]), &memory.interrupt)?;
-        let mut out = Rows::new(sink, &memory.interrupt, &grouping.columns(), grouping.top)?;
+        let mut out = Rows::new(out, &memory.interrupt, &grouping.columns(), grouping.top)?;
         for at in order {
-            if !out.push(&self.values(&rows[at])?)? {
+            // In a set there are facts, and nobody reads the numbers beside them.
+            let wanted = if out.are_members() {
+                out.member(self.keys.representative(rows[at].key.1), 0)?
+            } else {
+                Some(out.push(&self.values(&rows[at])?)?)
+            };
+            if wanted != Some(true) {
                 break;
             }
         }

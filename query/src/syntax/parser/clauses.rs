@@ -1,5 +1,6 @@
 //! A query's head and the clauses behind it: `by`, `having`, `order by`, `top`, `plot`.
 
+use super::sets::Grown;
 use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
@@ -18,7 +19,7 @@ impl Parser<'_> {
     /// A head and its clauses, in their order.
     pub(super) fn query(&mut self) -> Result<Query> {
         let start = self.span();
-        let head = if self.at_word("similarity") { self.similarity()? } else { Head::Set(self.set()?) };
+        let head = if self.at_word("similarity") { self.similarity()?.0 } else { Head::Set(self.set()?) };
         self.clauses(head, start)
     }
 
@@ -46,7 +47,8 @@ impl Parser<'_> {
         Ok(Query { head, by, chance, having, order, top, plot, span })
     }
 
-    fn similarity(&mut self) -> Result<Head> {
+    /// `similarity(…)`, and the height of its tree.
+    pub(super) fn similarity(&mut self) -> Result<(Head, usize)> {
         let start = self.span();
         self.bump();
         let open = self.span();
@@ -55,9 +57,9 @@ impl Parser<'_> {
             let error = self.unexpected("`(` after `similarity`");
             return Err(error.hint(two_sets));
         }
-        let left = self.set()?;
+        let Grown { expr: left, height } = self.alternatives()?;
         if self.at_sign(")") && self.text_of(self.ahead(1)).eq_ignore_ascii_case("between") {
-            return self.between(start, left);
+            return Ok((self.between(start, left)?, height));
         }
         if self.at_sign(")") {
             let error = self.unexpected("`,` and a second set, or `between` behind the parenthesis");
@@ -67,7 +69,7 @@ impl Parser<'_> {
             let error = self.unclosed(open, "an operator or `,` and a second set");
             return Err(mistakes::in_parentheses(self, error));
         }
-        let right = self.set()?;
+        let Grown { expr: right, height: of_right } = self.alternatives()?;
         if self.at_sign(",") {
             let reason = "`similarity` compares two sets, found a third";
             return Err(self.error_here(reason));
@@ -84,7 +86,7 @@ impl Parser<'_> {
         if self.at_word("between") {
             return Err(mistakes::between_of_two(self));
         }
-        Ok(Head::Similarity { left, right, span })
+        Ok((Head::Similarity { left, right, span }, height.max(of_right)))
     }
 
     /// `) between dimension`.

@@ -8,9 +8,9 @@ use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
 /// An expression and the height of its tree.
-struct Grown {
-    expr: Expr,
-    height: usize,
+pub(super) struct Grown {
+    pub(super) expr: Expr,
+    pub(super) height: usize,
 }
 
 impl Parser<'_> {
@@ -20,7 +20,7 @@ impl Parser<'_> {
     }
 
     /// Terms joined by the loosest operators.
-    fn alternatives(&mut self) -> Result<Grown> {
+    pub(super) fn alternatives(&mut self) -> Result<Grown> {
         let mut left = self.term()?;
         while let Some(op @ (SetOp::Union | SetOp::SymmetricDifference)) = self.operator() {
             let op_span = self.span();
@@ -85,9 +85,16 @@ impl Parser<'_> {
             return Err(self.unexpected("a set within the parentheses"));
         }
         let start = self.span();
+        if self.at_word("similarity") {
+            let (head, height) = self.similarity()?;
+            if self.clause().is_none() {
+                return Err(mistakes::similarity_is_no_set(start));
+            }
+            return self.rows(open, start, (head, height));
+        }
         let mut inner = self.alternatives()?;
         if self.clause().is_some() {
-            return self.rows(open, start, inner);
+            return self.rows(open, start, (Head::Set(inner.expr), inner.height));
         }
         if !self.at_sign(")") {
             let error = self.unclosed(open, "an operator (`|`, `^`, `&`, `-`) or `)`");
@@ -99,10 +106,10 @@ impl Parser<'_> {
     }
 
     /// The clauses of a query in parentheses, whose rows are the members of a set.
-    fn rows(&mut self, open: Span, start: Span, of: Grown) -> Result<Grown> {
-        let height = of.height + 1;
+    fn rows(&mut self, open: Span, start: Span, (head, height): (Head, usize)) -> Result<Grown> {
+        let height = height + 1;
         self.check_height(height)?;
-        let query = self.clauses(Head::Set(of.expr), start)?;
+        let query = self.clauses(head, start)?;
         if query.plot {
             let reason = "`plot` draws rows, and a query in parentheses is a set";
             return Err(QueryError::syntax(self.previous_span(), reason).hint("leave `plot` out"));
