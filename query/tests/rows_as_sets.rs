@@ -208,7 +208,8 @@ fn a_saved_set_does_not_know_of_which_facts_it_was_asked() {
 
 #[test]
 fn where_pairs_were_found_is_asked_of_sets_that_know_it() {
-    assert!(refusal("kn by neuron having langs >= 2").contains("by fact, neuron"));
+    assert!(refusal("kn by layer having langs >= 2").contains("by fact, neuron"));
+    assert!(refusal("kn by fact having langs >= 2").contains("by fact, neuron"));
     assert!(refusal("kn & kn[lang=en] by fact, neuron having langs >= 2").contains("still knows its languages"));
     assert!(refusal("likn by fact, neuron having prompts >= 2").contains("likn"));
     assert!(refusal("facts by relation having facts >= 10%").contains("asked"));
@@ -262,7 +263,7 @@ fn refusals_say_what_to_write_instead() {
         "(kn by neuron order by subject top 3)",
         "(kn having facts > 3)",
         "(facts by neuron)",
-        "(kn by neuron having facts > 3 and langs > 1)",
+        "(kn by fact having facts > 3 and langs > 1)",
         "(kn & kn[lang=zh] by fact, neuron having langs > 1)",
         "likn by fact, neuron having langs > 1",
         "(@capitals by neuron having facts >= 10%)",
@@ -301,4 +302,25 @@ fn a_similarity_by_fact_is_a_set_of_facts() {
         let told = refusal(text);
         assert!(told.contains("`similarity` answers with rows") || told.contains("takes a set of pairs"), "{told}");
     }
+}
+
+/// 9:852 is found in all five languages but zh-classical, 7:0 and 7:2 in en, zh and de, 7:1 and 7:3 in en and de.
+#[test]
+fn a_neuron_is_counted_in_the_languages_in_which_any_fact_has_it() {
+    assert_eq!(header("kn by neuron order by langs"), "layer | neuron | pairs | facts | neurons | share | langs");
+    let first = |text: &str| {
+        rows(text).iter().map(|row| row.split(" | ").take(2).collect::<Vec<_>>().join(":")).collect::<Vec<_>>()
+    };
+    assert_eq!(first("kn by neuron having langs >= 4"), ["9:852"]);
+    assert_eq!(first("kn by neuron having langs = 3"), ["7:0", "7:2"]);
+    assert_eq!(first("kn by neuron having langs >= 80%"), ["9:852"]);
+    // The two neurons of zh-classical alone, and what French found with its second prompt, which is the second of that fact's.
+    assert_eq!(
+        first("kn[lang in (fr, zh-classical)] by neuron having prompts >= 2"),
+        ["7:90", "7:91", "7:92", "9:852"]
+    );
+    // Of the facts of P37, which English and Chinese have; 11:510 is one of Chinese alone there.
+    let of_p37 = "kn by relation, neuron having langs >= 2";
+    assert_eq!(rows(of_p37).iter().filter(|row| row.starts_with("P37")).count(), 2);
+    assert_eq!(rows("(kn by neuron having langs >= 3) by layer"), ["7 | 2 | 0.6667", "9 | 1 | 0.3333"]);
 }

@@ -50,16 +50,17 @@ pub(super) fn check(pairs: &Pairs<'_>, grouping: &Grouping) -> Result<(), QueryE
     }
 }
 
-/// Where the pairs of a fact were found among some cells of their source, or one prompt of each.
-pub(super) fn places_of<'s>(
+/// One prompt in which a fact was asked: its language, prompt and run.
+pub(super) type Marks = [(u8, u32); 3];
+
+/// Calls `each` with every prompt among some cells of a source that has an entry of a fact, and the pairs found with it.
+pub(super) fn each_prompt<'s>(
     worker: &mut Worker<'_, 's>,
     source: &Source<'s>,
     entries: &[(usize, Option<usize>)],
     fact: u32,
-) -> Result<Places, QueryError> {
-    // Of the fact, and of its neurons: which of the three, and its number.
-    let mut of_fact: Vec<(u8, u32)> = Vec::new();
-    let mut places: Vec<(u32, u8, u32)> = Vec::new();
+    mut each: impl FnMut(Marks, &[u32]) -> Result<(), QueryError>,
+) -> Result<(), QueryError> {
     let (mut all, mut here) = (Vec::new(), Vec::new());
     for &(cell, only) in entries {
         let cell = &source.cells[cell];
@@ -71,17 +72,34 @@ pub(super) fn places_of<'s>(
                 continue;
             }
             let marks = [(LANG, u32::from(cell.language.0)), (PROMPT, u32::from(prompt.prompt.0)), (RUN, cell.run.0)];
-            of_fact.extend(marks);
-            here.clear();
             if cell.prompts.len() > 1 {
+                here.clear();
                 worker.prompt(source, cell, prompt, fact, &mut here)?;
                 worker.apply(SetOp::Intersection, &mut here, &all);
+                each(marks, &here)?;
             } else {
-                here.extend_from_slice(&all);
+                each(marks, &all)?;
             }
-            places.extend(here.iter().flat_map(|&neuron| marks.map(|(kind, number)| (neuron, kind, number))));
         }
     }
+    Ok(())
+}
+
+/// Where the pairs of a fact were found among some cells of their source, or one prompt of each.
+pub(super) fn places_of<'s>(
+    worker: &mut Worker<'_, 's>,
+    source: &Source<'s>,
+    entries: &[(usize, Option<usize>)],
+    fact: u32,
+) -> Result<Places, QueryError> {
+    // Of the fact, and of its neurons: which of the three, and its number.
+    let mut of_fact: Vec<(u8, u32)> = Vec::new();
+    let mut places: Vec<(u32, u8, u32)> = Vec::new();
+    each_prompt(worker, source, entries, fact, |marks, neurons| {
+        of_fact.extend(marks);
+        places.extend(neurons.iter().flat_map(|&neuron| marks.map(|(kind, number)| (neuron, kind, number))));
+        Ok(())
+    })?;
     let mut found = Places::default();
     of_fact.sort_unstable();
     of_fact.dedup();

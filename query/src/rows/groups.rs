@@ -15,6 +15,7 @@ use super::facts::FactNames;
 use super::found::{self, PLACES};
 use super::keys::{FactKeys, is_of_fact};
 use super::shape::{EVIDENCE, Grouping, holds_of, kind_of};
+use super::spread::Spread;
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use super::{Out, Rows};
 use crate::error::QueryError;
@@ -140,19 +141,24 @@ pub(crate) fn pairs<'s>(
         let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
         return by_fact::rows(execution, pairs, &facts, naming, out);
     }
-    let (groups, total) = if has(Dimension::Group) {
+    let (mut groups, total) = if has(Dimension::Group) {
         degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
     } else if has(Dimension::Size) {
         sizes(execution, pairs, &mut keys, &splits, &asked_by_split)?
     } else {
         tallies(execution, pairs, &facts, &mut keys, &splits, split)?
     };
+    let mut spread = Spread::default();
+    if grouping.found.is_some() {
+        spread = Spread::of(execution, pairs, &facts, &keys, &splits)?;
+        groups.iter_mut().for_each(|group| group.found = spread.found(group));
+    }
     let chance = grouping.measures.contains(&Measure::PChance);
     let against = if chance { Some(Against::new(execution, pairs, &facts, &groups)?) } else { None };
     let texts = keys.texts(memory)?;
     let (keys, splits) = (&keys, &splits);
     let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, memory, out)
+    naming.deliver(groups, &spread, memory, out)
 }
 
 /// What the counters of groups are called where they take too much memory.
@@ -227,16 +233,21 @@ fn tallies<'s>(
         let of_key = tally.groups(&plan);
         memory.take((of_key.len() * size_of::<Group>()) as u64, "the rows of this result")?;
         memory.reserve(&mut groups, of_key.len(), "the rows of this result")?;
-        let of_key = of_key.into_iter();
-        groups.extend(of_key.map(|(neuron, counts)| Group::new((fact, number, neuron), counts)));
+        groups.extend(of_key.into_iter().map(|(neuron, counts)| Group::new((fact, number, neuron), counts)));
     }
     first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
     Ok((groups, sum.pairs))
 }
 
 impl Naming<'_, '_> {
-    fn deliver(&self, mut groups: Vec<Group>, memory: &Memory, out: Out<'_>) -> Result<u64, QueryError> {
-        groups.retain(|group| self.is_wanted(group, [0; 3]));
+    fn deliver(
+        &self,
+        mut groups: Vec<Group>,
+        spread: &Spread,
+        memory: &Memory,
+        out: Out<'_>,
+    ) -> Result<u64, QueryError> {
+        groups.retain(|group| self.is_wanted(group, spread.all(group)));
         self.keep_candidates(&mut groups);
         sort(&mut groups, |a, b| self.compare(a, b), &memory.interrupt)?;
         let mut rows = self.rows(out, memory)?;
@@ -248,7 +259,7 @@ impl Naming<'_, '_> {
         rows.end()
     }
 
-    /// Whether a group satisfies every `having`; `of` has the languages, prompts and runs in which its fact has an entry.
+    /// Whether a group satisfies every `having`; `of` has the languages, prompts and runs in which its facts have an entry.
     pub(super) fn is_wanted(&self, group: &Group, of: [u32; 3]) -> bool {
         let whole = |key| match key {
             Key::Measure(measure) => match PLACES.iter().position(|place| *place == measure) {
@@ -477,5 +488,5 @@ pub(crate) fn alone(
     let texts = keys.texts(memory)?;
     let (keys, against) = (&keys, None);
     let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, memory, out)
+    naming.deliver(groups, &Spread::default(), memory, out)
 }

@@ -19,6 +19,7 @@ pub(crate) mod listing;
 pub(crate) mod partition;
 pub(crate) mod shape;
 pub(crate) mod similarity;
+mod spread;
 pub(crate) mod tally;
 
 use crate::error::QueryError;

@@ -138,22 +138,17 @@ pub fn add_asked(row: &mut Row, asked: &BTreeMap<RowKey, usize>) {
     row.measures.insert("frequency", frequency);
 }
 
-/// In how many languages, prompts and runs the pair of a row was found, and its fact was asked.
-pub fn add_places(row: &mut Row, pairs: &Pairs, shape: Shape, naming: &Naming) {
-    let key = row.key.clone();
-    let (Some(fact), Some(layer), Some(unit)) = (key.fact, key.layer, key.unit) else { return };
-    let run = |slot: &Where| naming.world.runs[slot.0].name.clone();
-    let here = |slot: &&Where| {
-        key.lang.as_ref().is_none_or(|lang| *lang == slot.1)
-            && key.prompt.is_none_or(|prompt| prompt == slot.2)
-            && key.run.as_ref().is_none_or(|of| *of == run(slot))
-    };
-    let neuron = layer * shape.width + unit;
+/// In how many languages, prompts and runs the neuron of a row was found of its facts, and in how many these were asked.
+pub fn add_places(row: &mut Row, query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) {
+    let (Some(layer), Some(unit)) = (row.key.layer, row.key.unit) else { return };
+    let (neuron, key) = (layer * shape.width + unit, without_neurons(&row.key));
+    let of_row = |slot: &Where, fact: usize| naming.project(query, fact, Some(slot), None) == key;
     let found = pairs.found.iter().flatten();
-    let found = found.filter(|(_, facts)| facts.get(&fact).is_some_and(|set| set.contains(&neuron)));
-    let found: Vec<&Where> = found.map(|(slot, _)| slot).filter(here).collect();
-    let asked = pairs.entries.iter().flatten().filter(|(_, facts)| facts.contains(&fact));
-    let asked: Vec<&Where> = asked.map(|(slot, _)| slot).filter(here).collect();
+    let found = found.filter(|(slot, facts)| facts.iter().any(|(&f, set)| set.contains(&neuron) && of_row(slot, f)));
+    let found: Vec<&Where> = found.map(|(slot, _)| slot).collect();
+    let asked = pairs.entries.iter().flatten();
+    let asked: Vec<&Where> =
+        asked.filter(|(slot, facts)| facts.iter().any(|&fact| of_row(slot, fact))).map(|(slot, _)| slot).collect();
     let distinct = |slots: &[&Where]| {
         let langs: BTreeSet<&String> = slots.iter().map(|slot| &slot.1).collect();
         let prompts: BTreeSet<u16> = slots.iter().map(|slot| slot.2).collect();

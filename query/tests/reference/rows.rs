@@ -187,8 +187,8 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
         return Err("nobody knows what was asked".into());
     }
     let places = extra.iter().any(|name| ["langs", "prompts", "runs"].contains(name));
-    if places && !(has(Dimension::Fact) && has(Dimension::Neuron)) {
-        return Err("rows of several pairs".into());
+    if places && !has(Dimension::Neuron) {
+        return Err("rows of several neurons".into());
     }
     if places && pairs.found.is_none() {
         return Err("the set does not know its languages".into());
@@ -199,7 +199,12 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
         let parts = vec![(None, pairs.members.clone())];
         let mut rows = counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)?;
         against::add(&mut rows, &pairs.members, shape);
-        rows.iter_mut().for_each(|row| add_asked(row, &asked));
+        for row in &mut rows {
+            add_asked(row, &asked);
+            if places {
+                add_places(row, query, pairs, shape, naming);
+            }
+        }
         let measures = [&["pairs", "facts", "neurons", "share", "p_chance", "fdr"], &extra[..]].concat();
         return finish_counted(query, &measures, rows, naming);
     }
@@ -230,7 +235,7 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     for row in &mut rows {
         add_asked(row, &asked);
         if places {
-            add_places(row, pairs, shape, naming);
+            add_places(row, query, pairs, shape, naming);
         }
     }
     finish_counted(query, &measures, rows, naming)

@@ -288,6 +288,8 @@ pub fn plain(plan: &Scenario) -> Vec<String> {
         statements.push(format!("(kn{all} by neuron having facts >= 50%) by layer"));
         statements.push(format!("kn{all} by relation, lang having facts >= 60% order by frequency, asked"));
         statements.push(format!("(kn{all} by fact, neuron having langs = 1) by layer"));
+        statements.push(format!("kn{all} by neuron having langs >= 60% order by langs, prompts"));
+        statements.push(format!("kn{all} by relation, neuron having prompts > 1 order by runs, langs top 9"));
         statements.push(format!("kn{all} by fact, neuron having prompts >= 50% order by langs, runs"));
         statements.push(format!("kn{all} & (kn{all} by neuron order by facts, layer top 2) by lang"));
         statements.push(format!("(kn{all} order by subject, neuron top 5) by fact"));
@@ -397,12 +399,17 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         1 => query(two, &[Layer], &[], &alike),
         1 => query(relations, &[Layer], &[], &alike),
     ];
+    let found = prop_oneof![
+        query(set(filtered.clone().boxed()), &[Fact, Neuron, Lang, Run], &listed, &places),
+        query(set(filtered.clone().boxed()), &[Neuron, Neuron, Relation, Object, Lang], &listed, &places)
+            .prop_map(without_twins),
+    ];
     prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         2 => query(set(pairs(names, depth - 1)), &[Size, Size, Relation, Object, Fact], &listed, &counts).prop_map(without_twins),
         2 => query(set(filtered.clone().boxed()), &[Size, Size, Lang, Prompt, Run, Relation], &listed, &counts).prop_map(without_twins),
-        3 => query(set(filtered.clone().boxed()), &[Fact, Neuron, Lang, Run], &listed, &places),
+        6 => found,
         4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
         2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &of_groups).prop_map(without_twins),
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),

@@ -45,12 +45,10 @@ impl Named {
         }
         let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
         match self.places.first() {
-            Some(&(measure, span))
-                if form == Form::Set(Kind::Pairs) && !(has(Dimension::Fact) && has(Dimension::Neuron)) =>
-            {
-                let reason = format!("`{measure}` is counted for one pair, and these rows are of several");
+            Some(&(measure, span)) if form == Form::Set(Kind::Pairs) && !has(Dimension::Neuron) => {
+                let reason = format!("`{measure}` is counted for one neuron, and these rows are of several");
                 Err(QueryError::kind(span, reason).hint(format!(
-                    "write `… by fact, neuron having {measure} >= 2`; in parentheses these pairs are a set again: `(…) by neuron`"
+                    "write `… by neuron having {measure} >= 2`, or of single pairs `… by fact, neuron having {measure} >= 2`; in parentheses these are sets again: `(…) by layer`"
                 )))
             }
             _ => Ok(()),
