@@ -3,6 +3,7 @@
 //! `-c`, `-f`, standard input and the shell all feed one. Statements may span lines; a dot command
 //! is a line of its own, where no statement has begun.
 
+pub mod ahead;
 mod describing;
 mod display;
 mod doing;

@@ -96,3 +96,25 @@ fn the_default_run_is_an_option_and_must_exist() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.messages.contains("\"synthetic\""), "{ran:?}");
 }
+
+/// What changes the store does not run where a value was meant for nothing. Only of what is piped it shows at the end.
+#[test]
+fn a_value_that_no_statement_uses_is_refused_before_anything_runs() {
+    let environment = Environment::with_demo();
+    environment.write("script.knq", "let saved = kn[lang=$l];\nkn[lang=$l] by layer;\n");
+    environment.write("outer.knq", ".read script.knq\n");
+    let set = "let saved = kn[lang=$l]";
+    for arguments in [&[set][..], &["-c", set, "-c", "@saved by layer"], &["-f", "script.knq"], &["-f", "outer.knq"]] {
+        let all = [&["query", "demo", "-p", "l=en", "-p", "lang=en"], arguments].concat();
+        let ran = environment.run(&all);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{ran:?}");
+        assert!(ran.messages.contains("no statement uses the parameter `$lang`"), "{ran:?}");
+        let saved = environment.run(&["query", "demo", "@saved by layer"]);
+        assert!(saved.messages.contains("saved"), "{arguments:?}: {saved:?}");
+        assert_eq!(saved.code, Some(1), "{arguments:?}: {saved:?}");
+    }
+    let piped = environment.feed(&["query", "demo", "-p", "l=en", "-p", "lang=en"], "let saved = kn[lang=$l];");
+    assert_eq!(piped.code, Some(1), "{piped:?}");
+    assert!(piped.messages.contains("no statement uses the parameter `$lang`"), "{piped:?}");
+    environment.ok(&["query", "demo", "@saved by layer"]);
+}

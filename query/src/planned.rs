@@ -8,14 +8,14 @@ use crate::plan::kinds::{Kind, not_compared, not_taken_apart, of_two_models};
 use crate::plan::lower::Lowering;
 use crate::plan::names::{Settings, listing as listed};
 use crate::plan::optimise::{in_pairs, optimise};
+use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
 use crate::plan::{Neurons, Pairs, Set};
 use crate::result::BatchSink;
-use crate::rows::at_random::note_parts_of_layers;
 use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
-use crate::rows::{Out, as_set, groups, listing, similarity};
+use crate::rows::{Out, as_set, beyond, groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Query};
 use crate::syntax::span::Span;
@@ -96,6 +96,9 @@ pub(crate) fn plan<'s>(
     let form = what.form();
     let is_listing = query.by.is_empty() && matches!(form, Form::Set(_));
     let grouping = if is_listing { None } else { Some(Grouping::new(query, form)?) };
+    if let Some(grouping) = &grouping {
+        beyond::note(grouping, shape.unwrap_or(NO_SHAPE), lowering.notes());
+    }
     let (cursors, nodes, notes) = (lowering.cursors(), lowering.nodes(), lowering.take_notes().into_all());
     Ok(Planned { what, names, shape: shape.unwrap_or(NO_SHAPE), cursors, nodes, grouping, notes, taken: memory.used() })
 }
@@ -259,10 +262,9 @@ fn of_set<'r>(
     match set {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
-            if let Some(chance) = query.chance {
-                let mut found = Vec::new();
-                note_parts_of_layers(&[&pairs], execution.shape, &mut found);
-                found.into_iter().for_each(|text| execution.notes.add(chance.span, text));
+            let parts = PartsOfLayers::of_pairs(&pairs, execution.shape);
+            if let (Some(chance), Some(text)) = (query.chance, parts.note()) {
+                execution.notes.add(chance.span, text);
             }
             match grouping {
                 None => listing::pairs(execution, &pairs, query, names, out),
@@ -299,19 +301,20 @@ fn compared<'r>(
         What::Similarity(left, right) => {
             let (left, right) = (as_set::in_pairs(execution, left, names)?, as_set::in_pairs(execution, right, names)?);
             let (left, right) = (execution.prepare(&left)?, execution.prepare(&right)?);
-            note_parts_of_layers(&[&left, &right], execution.shape, notes);
             similarity::pairs(execution, [&left, &right], grouping, names, notes, Out::Sink(sink))
         }
         What::SimilarNeurons(left, right) => {
             let (left, right) =
                 (as_set::in_neurons(execution, left, names)?, as_set::in_neurons(execution, right, names)?);
-            let sets = [execution.neurons(&left)?, execution.neurons(&right)?];
-            similarity::two(sets, grouping, execution.shape, names, execution.memory, Out::Sink(sink))
+            let (left, of_left) = execution.neurons_and_parts(&left)?;
+            let (right, of_right) = execution.neurons_and_parts(&right)?;
+            notes.extend(of_left.max(of_right).note().map(str::to_owned));
+            similarity::two([left, right], grouping, execution.shape, names, execution.memory, Out::Sink(sink))
         }
         What::Between(set, dim) => {
             let set = as_set::in_pairs(execution, set, names)?;
             let set = execution.prepare(&set)?;
-            note_parts_of_layers(&[&set], execution.shape, notes);
+            notes.extend(PartsOfLayers::of_pairs(&set, execution.shape).note().map(str::to_owned));
             if dim.dimension == Dimension::Relation {
                 similarity::relations(execution, &set, grouping, names, notes, Out::Sink(sink))
             } else {

@@ -157,6 +157,25 @@ bad!(
 );
 
 bad!(
+    ranges,
+    [
+        "kn by neuron having frequency > 10",
+        "kn by neuron having frequency <= 1.5",
+        "kn by neuron having frequency >= -0.1",
+        "kn by neuron having share >= 5",
+        "kn by neuron having facts > 100%",
+        "kn by fact, neuron having langs < 0%",
+        "kn by layer having facts = 2.5",
+        "kn by layer having pairs < 0",
+        "kn by layer having layer <= -1",
+        "similarity(kn[lang=en], kn[lang=zh]) having p > 1",
+        "similarity(kn[lang=en], kn[lang=zh]) by relation having similarity >= 2",
+        "kn by neuron against chance having fdr < 0",
+        "(kn by neuron having frequency > 10) by layer",
+    ]
+);
+
+bad!(
     numbers,
     [
         "kn[tau=20%]",

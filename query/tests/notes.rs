@@ -465,39 +465,3 @@ fn a_query_in_parentheses_without_a_row_is_told_of() {
     );
     assert!(told("kn[lang=en] & (kn[lang=en] by neuron having facts >= 90%) by layer").is_empty());
 }
-
-/// What is found in planning and in running are notes of one statement.
-#[test]
-fn of_more_than_six_notes_the_last_one_counts_the_rest() {
-    let toy = Toy::new();
-    let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
-    let empty = |least: u32| format!(" - (kn by neuron having pairs > {least})");
-    let text = |sets: u32| {
-        let sets: String = (0..sets).map(|number| empty(1_000 + number)).collect();
-        format!("kn[lang=en, subject in (France, Atlantis)]{sets}{} by layer", empty(1_000))
-    };
-    let of = |text: &str| told(&toy, &settings, text).notes.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let six = of(&text(5));
-    assert_eq!(six.len(), 6, "{six:#?}");
-    assert!(six[0].contains("Atlantis") && six[5].contains("pairs > 1004"), "{six:#?}");
-    for statement in
-        [text(9), format!("explain analyze {}", text(9)), format!("let a = {}", text(9).replace(" by layer", ""))]
-    {
-        let many = of(&statement);
-        assert_eq!((&many[..5], many[5].as_str()), (&six[..5], "5 more of the kind"), "{statement}");
-    }
-}
-
-#[test]
-fn facts_that_a_saved_set_may_have_been_asked_of_are_noted() {
-    let toy = Toy::new();
-    let settings = Settings { run: Some("bert, en".into()), ..Settings::default() };
-    let of = |text: &str| told(&toy, &settings, text).notes.iter().map(ToString::to_string).collect::<Vec<_>>();
-    of("let odd = kn[lang=en] & neurons(3:1)");
-    let said = "of @odd only facts that have a neuron in it are known: others that were asked count as known to the other side alone";
-    assert!(of("similarity(@odd, kn[lang=en])").contains(&said.to_owned()));
-    assert!(of("similarity(kn[lang=en], @odd) by relation").contains(&said.to_owned()));
-    // Of a set and itself nothing is left out.
-    assert_eq!(of("similarity(@odd, @odd)"), [""; 0]);
-    assert!(of("similarity(kn[lang=en] & neurons(3:*), kn[lang=en])").iter().all(|note| !note.contains("are known")));
-}

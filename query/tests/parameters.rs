@@ -103,6 +103,9 @@ fn a_bound_statement_is_the_one_with_its_values_written_in_their_places() {
         .with("n", 20_u32)
         .with("t", 0.37)
         .with("typed", typed("007"))
+        .with("whole", 2.0)
+        .with("star", "*")
+        .with("many", typed("9007199254740991"))
         .with("layers", vec![7_u32, 9]);
     for (text, written) in [
         (
@@ -111,6 +114,9 @@ fn a_bound_statement_is_the_one_with_its_values_written_in_their_places() {
         ),
         ("kn[lang in (en, $l), tau=$t, rank<$n]", "kn[lang in (en, zh), tau=0.37, rank<20]"),
         ("kn[lang in $l, layer in (1..3, $layers)]", "kn[lang=zh, layer in (1..3, 7, 9)]"),
+        ("kn[rank<=$whole, prompt=$whole] by layer top $whole", "kn[rank<=2, prompt=2] by layer top 2"),
+        ("kn by layer top $many", "kn by layer top 9007199254740991"),
+        ("kn[lang=$star] - facts[subject=$star]", "kn[lang=\"*\"] - facts[subject=\"*\"]"),
         ("kn by neuron having facts >= $typed", "kn by neuron having facts >= 7"),
         ("facts[fact=$typed] - facts[subject~$l]", "facts[fact=007] - facts[subject~zh]"),
         ("kn[relation in (P37, $r)]", "kn[relation in (P37, P36, \"place of birth\")]"),
@@ -160,6 +166,30 @@ fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
             "kn[tau=$x]",
             typed("10%"),
             "$x: `tau` takes no percentage: it is a share of the fact's maximum; $x is \"10%\" (write a number, as in `tau=0.37`)",
+        ),
+        ("kn[rank<=$x]", typed("1e1"), "$x: expected a whole number for `rank`, and $x is \"1e1\""),
+        ("kn[rank<=$x]", typed("-0"), "$x: `rank` cannot be negative; $x is \"-0\""),
+        ("kn[prompt=$x]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
+        ("kn[prompt in (0, $x)]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
+        ("kn[langs>=$x]", typed("2.0"), "$x: expected a whole number for `langs`, and $x is \"2.0\""),
+        ("kn by layer top $x", typed("2.0"), "$x: expected a whole number for `top`, and $x is \"2.0\""),
+        ("kn[tau=$x]", typed("0."), "$x: expected a number for `tau`, and $x is \"0.\""),
+        ("kn[tau=$x]", typed("+0.1"), "$x: expected a number for `tau`, and $x is \"+0.1\""),
+        (
+            "kn[lang=$x]",
+            typed("*"),
+            "$x: `*` is no value, and $x is \"*\" (all of them are meant where the condition is left out; `lang=*` is written)",
+        ),
+        (
+            "kn by neuron having frequency > $x",
+            typed("10"),
+            "$x: `10` is no share: `frequency` is from 0 to 1; $x is \"10\" \
+             (a percentage stands behind the facts: `facts > 10%`)",
+        ),
+        (
+            "kn by neuron having facts > $x",
+            typed("100%"),
+            "$x: no row has `facts > 100%`: percentages go from 0% to 100%; $x is \"100%\"",
         ),
         ("kn[rank<=$x]", 2.5.into(), "$x: expected a whole number for `rank`, and $x is 2.5"),
         ("kn[layer=$x]", (-1.0).into(), "$x: a layer cannot be negative; $x is -1"),

@@ -166,9 +166,9 @@ fn having() -> impl Strategy<Value = Having> {
     let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
     keys.push(Key::Dimension(Dimension::Layer));
     let plain = (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain)))
-        .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value, span: NOWHERE });
+        .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value: within(key, value), span: NOWHERE });
     let shares = select(vec![Measure::Facts, Measure::Langs, Measure::Prompts, Measure::Runs]);
-    let share = (shares, select(Comparison::ALL), 0.0..=100.0_f64).prop_map(|(measure, op, value)| Having {
+    let share = (shares, select(Comparison::ALL), 0.5..=99.5_f64).prop_map(|(measure, op, value)| Having {
         key: Key::Measure(measure),
         key_span: NOWHERE,
         op,
@@ -178,10 +178,23 @@ fn having() -> impl Strategy<Value = Having> {
     prop_oneof![4 => plain, 1 => share]
 }
 
+/// A number that a column may have: another one is refused where it is read.
+fn within(key: Key, value: Given<Number>) -> Given<Number> {
+    let Given::Value(Number { value, .. }) = value else { return value };
+    Given::Value(plain(match key.word() {
+        "score" => value,
+        "pairs" | "facts" | "neurons" | "langs" | "prompts" | "runs" | "asked" | "unpaired" | "layer" => {
+            (value.abs() % 1e9).trunc() + 1.0
+        }
+        _ => 0.25 + value.abs().fract() / 2.0,
+    }))
+}
+
 fn order_key() -> impl Strategy<Value = OrderKey> {
     let measures = Measure::ALL.iter().copied().map(Key::Measure);
     let dimensions = Dimension::ALL.iter().copied().map(Key::Dimension);
-    let keys: Vec<Key> = measures.chain(dimensions).collect();
+    let others = [Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt].map(Key::Other);
+    let keys: Vec<Key> = measures.chain(dimensions).chain(others).collect();
     (select(keys), option::of(select(Direction::ALL))).prop_map(|(key, direction)| OrderKey {
         key,
         direction,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
+use kndb_query::QueryError;
 use kndb_storage::{Options, Store};
 
 use clap::CommandFactory;
@@ -12,6 +13,7 @@ use clap::CommandFactory;
 use crate::args::{Cli, QueryArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::end_at;
+use crate::session::ahead::Ahead;
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
@@ -43,6 +45,9 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
     let is_shell = !is_script && terminal.reads_from_person;
+    if is_script {
+        check_ahead(&session, &args, statement.as_deref())?;
+    }
     begin(&mut session, &args, is_shell, terminal)?;
     set(&mut session, &args)?;
     if is_shell {
@@ -69,12 +74,33 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         session.script("standard input", io::stdin().lock(), &mut streams)?;
     }
     match session.errors() {
-        0 => session
-            .parameters
-            .check_used()
-            .map_err(|error| CliError::Query { error: Box::new(error), statement: StatementText::default() }),
+        0 => session.parameters.check_used().map_err(unused),
         count => Err(CliError::Reported { count }),
     }
+}
+
+/// Refuses a value that no statement uses before the first one runs, for it may change the store. Of what is piped it is said at the end.
+fn check_ahead(session: &Session, args: &QueryArgs, statement: Option<&str>) -> Result<()> {
+    if session.parameters.is_empty() {
+        return Ok(());
+    }
+    let mut ahead = Ahead::default();
+    args.init.iter().for_each(|path| ahead.file(path));
+    if !args.command.is_empty() {
+        args.command.iter().for_each(|text| ahead.script(text.as_bytes()));
+    } else if !args.file.is_empty() {
+        args.file.iter().for_each(|path| ahead.file(path));
+    } else if let Some(statement) = statement {
+        ahead.script(statement.as_bytes());
+    }
+    match ahead.used() {
+        Some(used) => session.parameters.check_used_by(&used).map_err(unused),
+        None => Ok(()),
+    }
+}
+
+fn unused(error: QueryError) -> CliError {
+    CliError::Query { error: Box::new(error), statement: StatementText::default() }
 }
 
 /// Whether a word is one of kndb's commands.

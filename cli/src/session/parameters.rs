@@ -49,6 +49,16 @@ impl Values {
         statement.bind(&self.values)
     }
 
+    /// Whether any parameter has a value.
+    pub fn is_empty(&self) -> bool {
+        self.values.iter().next().is_none()
+    }
+
+    /// Refuses values that none of the names uses.
+    pub fn check_used_by(&self, names: &BTreeSet<String>) -> Result<(), QueryError> {
+        self.values.check_used(names.iter().map(String::as_str))
+    }
+
     /// Refuses values that no statement has used.
     pub fn check_used(&self) -> Result<(), QueryError> {
         self.values.check_used(self.used.iter().map(String::as_str))

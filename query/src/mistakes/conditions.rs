@@ -90,6 +90,15 @@ pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, n
     let ends: Vec<String> = from.into_iter().chain(to).collect();
     let key = if op == Comparison::Equal { format!("`{key}` is") } else { format!("`{key}{op}` takes") };
     let error = QueryError::new(ErrorKind::Syntax, format!("{key} {about}: {}", ends.join(" and ")));
+    if domain.percent_of.is_some() && number.value < if number.percent { 100.0 } else { 2.0 } {
+        // Too little, not too much.
+        return error.hint(match op {
+            Comparison::Greater | Comparison::GreaterOrEqual => {
+                "every pair is found in one at least: leave the condition out"
+            }
+            _ => "what is found in none is no pair",
+        });
+    }
     if domain.instead.is_empty() { error } else { error.hint(domain.instead) }
 }
 

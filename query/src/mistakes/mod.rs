@@ -7,3 +7,4 @@ pub(crate) mod clauses;
 pub(crate) mod conditions;
 pub(crate) mod nearest;
 pub(crate) mod percentages;
+pub(crate) mod ranges;

@@ -38,7 +38,7 @@ pub(crate) fn check_column(key: Key, number: Number, span: Span) -> Result<(), Q
         Key::Measure(Measure::Pairs | Measure::Neurons | Measure::Unpaired | Measure::Asked) => {
             "it is a number, as in `having pairs >= 25`; a share of all pairs is `share`, one of the facts asked `facts >= 10%`"
         }
-        Key::Dimension(_) => "it is a number",
+        Key::Dimension(_) | Key::Other(_) => "it is a number",
     };
     Err(QueryError::syntax(span, format!("`{key}` takes no percentage")).hint(about))
 }

@@ -95,7 +95,7 @@ impl Drawing<'_> {
 
     fn neurons(&self, neurons: &Neurons<'_>) -> Line {
         match neurons {
-            Neurons::Known { id, text, neurons } => {
+            Neurons::Known { id, text, neurons, .. } => {
                 Line { id: Some(*id), text: format!("{text}: {} neurons", neurons.set.len()), children: Vec::new() }
             }
             Neurons::Rows(rows) => self.rows(rows),

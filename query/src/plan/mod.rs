@@ -13,6 +13,7 @@ mod measured;
 pub(crate) mod names;
 pub(crate) mod not_yet;
 pub(crate) mod optimise;
+pub(crate) mod parts;
 mod prompts;
 mod quota;
 mod ranges;
@@ -31,6 +32,7 @@ pub use scored::scored_layers;
 
 use crate::plan::groups::GroupCut;
 use crate::plan::kinds::Kind;
+use crate::plan::parts::PartsOfLayers;
 pub(crate) use crate::plan::quota::Quota;
 use crate::syntax::ast::{Query, SetOp, Sign};
 use crate::syntax::span::Span;
@@ -64,6 +66,8 @@ pub(crate) enum Neurons<'s> {
         id: NodeId,
         text: String,
         neurons: NeuronFilter,
+        /// Whether they are what they are because somebody named a part of a layer.
+        parts: PartsOfLayers,
     },
     /// `neurons of pairs`.
     Of {
@@ -151,6 +155,8 @@ pub(crate) struct SavedPairs {
     pub asked: Option<RoaringBitmap>,
     /// Facts that there was data for, where that is known; else those that have a pair.
     pub attributed: Option<RoaringBitmap>,
+    /// Whether what they were taken from was cut to parts of layers.
+    pub parts: PartsOfLayers,
     /// Neurons that are asked for, where that was pushed down to here.
     pub neurons: Option<NeuronFilter>,
     pub facts: Option<FactFilter>,

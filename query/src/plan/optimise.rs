@@ -4,6 +4,7 @@
 //! filter that is known ends at the leaves. A filter that must be computed first (`facts of …`) is
 //! computed at the start of the execution and then pushed the same way.
 
+use crate::plan::parts::PartsOfLayers;
 use crate::plan::{FactFilter, Facts, NeuronFilter, Neurons, Pairs, RowSet, Set};
 use crate::syntax::ast::SetOp;
 use kndb_storage::Shape;
@@ -78,9 +79,15 @@ pub(crate) fn in_neurons<'s>(neurons: Neurons<'s>, shape: Shape) -> Neurons<'s> 
         Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(in_pairs(*pairs, shape)) },
         Neurons::Rows(rows) => Neurons::Rows(in_rows(rows)),
         Neurons::Binary { id, op, left, right } => match (op, in_neurons(*left, shape), in_neurons(*right, shape)) {
-            (_, Neurons::Known { text: l, neurons: left, .. }, Neurons::Known { text: r, neurons: right, .. }) => {
+            (
+                _,
+                Neurons::Known { text: l, neurons: left, parts: of_left, .. },
+                Neurons::Known { text: r, neurons: right, parts: of_right, .. },
+            ) => {
                 let set = combine(op, &left.set, &right.set);
-                Neurons::Known { id, text: format!("{l} {op} {r}"), neurons: NeuronFilter::new(set, shape) }
+                // Two parts may be a whole layer together.
+                let parts = of_left.max(of_right).min(PartsOfLayers::of_neurons(&set, shape));
+                Neurons::Known { id, text: format!("{l} {op} {r}"), neurons: NeuronFilter::new(set, shape), parts }
             }
             (op, left, right) => Neurons::Binary { id, op, left: Box::new(left), right: Box::new(right) },
         },

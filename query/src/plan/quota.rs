@@ -2,6 +2,9 @@
 
 use crate::syntax::ast::{Comparison, Number};
 
+/// Languages, prompts or runs of one source that are many.
+const MANY: u32 = 256;
+
 /// How many of those that could have a pair must have it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Quota {
@@ -18,6 +21,19 @@ impl Quota {
             Self::Preset { share, strict } => kndb_storage::enough_prompts(share, strict, count, all),
             Self::Asked(op, number) => count > 0 && number.compares(op, u64::from(count), u64::from(all)),
         }
+    }
+
+    /// Whether all of these can hold of a number, where at most so many could have a pair. Where many could, it is not looked into
+    /// what a percentage can be one of.
+    pub(crate) fn can_hold(all: &[Self], most: u32) -> bool {
+        let percent =
+            |quota: &Self| matches!(quota, Self::Preset { .. } | Self::Asked(_, Number { percent: true, .. }));
+        let of_any = all.iter().any(percent);
+        if of_any && most > MANY {
+            return true;
+        }
+        let of = if of_any { 1..=most } else { most..=most };
+        of.into_iter().any(|of| (1..=of).any(|count| all.iter().all(|quota| quota.accepts(count, of))))
     }
 
     /// Whether being found at all is surely enough.
@@ -53,6 +69,18 @@ mod tests {
         assert!(!asked(Comparison::LessOrEqual, 2.0, false).accepts(0, 3));
         assert!(asked(Comparison::LessOrEqual, 2.0, false).accepts(2, 3));
         assert!(!asked(Comparison::Less, 2.0, false).accepts(2, 3));
+    }
+
+    #[test]
+    fn what_cannot_hold_is_told_from_what_may() {
+        let (few, one) = (asked(Comparison::Less, 30.0, true), asked(Comparison::Equal, 99.0, true));
+        assert!(!Quota::can_hold(&[few], 3) && Quota::can_hold(&[few], 4));
+        assert!(!Quota::can_hold(&[one], 99) && Quota::can_hold(&[one], 100) && Quota::can_hold(&[one], 1_000));
+        assert!(Quota::can_hold(&[asked(Comparison::Equal, 100.0, true)], 1));
+        let (more, two) = (asked(Comparison::Greater, 1.0, false), asked(Comparison::Less, 2.0, false));
+        assert!(Quota::can_hold(&[more], 2) && Quota::can_hold(&[two], 2) && !Quota::can_hold(&[more, two], 2));
+        assert!(!Quota::can_hold(&[more], 1) && !Quota::can_hold(&[asked(Comparison::NotEqual, 1.0, false)], 1));
+        assert!(!Quota::can_hold(&[asked(Comparison::GreaterOrEqual, 300.0, false)], 299));
     }
 
     #[test]

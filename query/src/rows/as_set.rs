@@ -5,10 +5,11 @@
 
 use super::facts::FactNames;
 use super::shape::{Form, Grouping};
-use super::{Members, Out, groups, listing, similarity};
+use super::{Members, Out, beyond, groups, listing, similarity};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
+use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
 use crate::plan::{Facts, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
 use crate::run::asked::{asked, unknown_in};
@@ -118,10 +119,9 @@ fn with_members<'s>(
         }
         Pairs::Rows { rows, neurons, facts } => {
             let id = rows.id;
-            let members = members(execution, *rows, names)?;
-            let pairs = Arc::new(members.pairs);
-            let (asked, attributed) = (members.asked, members.attributed);
-            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked, attributed, neurons, facts })
+            let Found { pairs, asked, attributed, parts, .. } = members(execution, *rows, names)?;
+            let pairs = Arc::new(pairs);
+            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked, attributed, parts, neurons, facts })
         }
     })
 }
@@ -138,8 +138,8 @@ fn neurons_with_members<'s>(
         Neurons::Of { id, pairs } => Neurons::Of { id, pairs: Box::new(with_members(execution, *pairs, names)?) },
         Neurons::Rows(rows) => {
             let (id, shape) = (rows.id, rows.shape);
-            let neurons = NeuronFilter::new(members(execution, *rows, names)?.one_kind, shape);
-            Neurons::Known { id, text: String::new(), neurons }
+            let Found { one_kind, parts, .. } = members(execution, *rows, names)?;
+            Neurons::Known { id, text: String::new(), neurons: NeuronFilter::new(one_kind, shape), parts }
         }
     })
 }
@@ -175,6 +175,8 @@ struct Found<'s> {
     asked: Option<RoaringBitmap>,
     /// Facts that there was data for, of a set of pairs: those that no row is left of are facts without a neuron.
     attributed: Option<RoaringBitmap>,
+    /// Whether what they are taken from was cut to parts of layers.
+    parts: PartsOfLayers,
 }
 
 impl Members for Found<'_> {
@@ -223,9 +225,13 @@ fn of_shape<'s>(
         grouping.iter_mut().for_each(|grouping| grouping.order.clear());
     }
     let (memory, shape) = (execution.memory, execution.shape);
+    if let Some(grouping) = &grouping {
+        beyond::note(grouping, shape, &execution.notes);
+    }
     let kind = if beside.is_some() { Kind::Facts } else { of_rows(&query, of.kind())? };
     let (pairs, one_kind) = (BTreeMap::new(), RoaringBitmap::new());
-    let mut found = Found { kind, memory, pairs, one_kind, asked: None, attributed: None };
+    let parts = PartsOfLayers::None;
+    let mut found = Found { kind, memory, pairs, one_kind, asked: None, attributed: None, parts };
     if let (Set::Pairs(left), Some(right), Some(grouping)) = (&of, &beside, &grouping) {
         let [left, right] = [in_pairs(execution, left, names)?, in_pairs(execution, right, names)?];
         let (left, right) = (execution.prepare(&left)?, execution.prepare(&right)?);
@@ -237,6 +243,10 @@ fn of_shape<'s>(
     match &*self::found(execution, &of, names)? {
         Set::Pairs(pairs) => {
             let pairs = execution.prepare(pairs)?;
+            found.parts = PartsOfLayers::of_pairs(&pairs, shape);
+            if let (Some(chance), Some(text)) = (query.chance, found.parts.note()) {
+                execution.notes.add(chance.span, text);
+            }
             if kind == Kind::Pairs {
                 found.asked = unknown_in(&pairs).is_none().then(|| asked(&pairs)).transpose()?;
                 found.attributed = Some(attributed(&pairs)?);
@@ -256,7 +266,8 @@ fn of_shape<'s>(
             }
         }
         Set::Neurons(neurons) => {
-            let neurons = execution.neurons(neurons)?;
+            let (neurons, parts) = execution.neurons_and_parts(neurons)?;
+            found.parts = parts;
             let out = Out::Set(&mut found);
             match &grouping {
                 None => listing::neurons(&neurons, &query, names, (shape, memory), out)?,

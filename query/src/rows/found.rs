@@ -3,12 +3,15 @@
 //! As in rows by these dimensions: a pair is found in a language if enough of its prompts have it, and with those of them that
 //! do. A percentage is one of the languages (prompts, runs) asked for in which the fact has an entry.
 
-use super::partition::one_source;
+use super::partition::{Splits, one_source};
 use super::shape::Grouping;
 use crate::error::QueryError;
-use crate::plan::{Combine, Pairs, Source};
+use crate::note::Notes;
+use crate::plan::lower::source::{in_no_share, in_so_many};
+use crate::plan::{Combine, Pairs, Quota, Source};
 use crate::run::eval::Worker;
-use crate::syntax::ast::{Measure, SetOp};
+use crate::syntax::ast::{Having, Key, Measure, Number, SetOp};
+use std::collections::BTreeSet;
 
 /// The measures, in the order of a row's counts.
 pub(super) const PLACES: [Measure; 3] = [Measure::Langs, Measure::Prompts, Measure::Runs];
@@ -44,10 +47,56 @@ pub(super) fn check(pairs: &Pairs<'_>, grouping: &Grouping) -> Result<(), QueryE
     match pairs.only_source() {
         None => Err(error.hint(one_source("kn"))),
         Some(source) if source.combine == Combine::Intersection => {
-            Err(error.hint(format!("`likn` holds what all languages share; write `kn[…] … having {measure} >= 100%`")))
+            let wanted = grouping.having.iter().find(|having| having.key == Key::Measure(measure));
+            let wanted = wanted.map_or_else(|| format!("{measure} >= 2"), ToString::to_string);
+            let all = "`likn` holds what all languages share";
+            Err(error.hint(match measure {
+                Measure::Prompts => format!(
+                    "{all}; write `kn[…] by fact, neuron having langs >= 100% and {wanted}`, or `likn[…, {}]`",
+                    wanted.replace(' ', "")
+                ),
+                Measure::Runs => format!("{all} of one run; write one `likn[run=…]` a run, and combine those"),
+                _ => format!("{all}: `kn[…] by fact, neuron having langs >= 100%`, but for facts that lack one"),
+            }))
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Notes numbers of languages, prompts or runs that no pair can be found in: fewer are asked for.
+pub(super) fn note_counts(pairs: &Pairs<'_>, grouping: &Grouping, splits: &Splits, notes: &Notes) {
+    let Some(source) = pairs.only_source() else { return };
+    for (kind, place) in PLACES.into_iter().enumerate() {
+        let of_place = grouping.having.iter().filter(|having| having.key == Key::Measure(place));
+        let tests: Vec<(&Having, Number)> =
+            of_place.filter_map(|having| having.value.value().map(|number| (having, number))).collect();
+        let Some(&(first, _)) = tests.first() else { continue };
+        let most = (0..splits.len()).map(|number| most_of(source, &splits.entries(number, source))[kind]).max();
+        let most = most.unwrap_or(0);
+        let quotas: Vec<Quota> = tests.iter().map(|(having, number)| Quota::Asked(having.op, *number)).collect();
+        if Quota::can_hold(&quotas, most) {
+            continue;
+        }
+        let conditions: Vec<String> = tests.iter().map(|(having, _)| having.to_string()).collect();
+        let percent = tests.iter().any(|(_, number)| number.percent);
+        let text = if percent { in_no_share(conditions.join(" and "), most) } else { in_so_many(place, most) };
+        notes.add(first.span, text);
+    }
+}
+
+/// How many languages, prompts and runs some cells of a source are of.
+fn most_of(source: &Source<'_>, entries: &[(usize, Option<usize>)]) -> [u32; 3] {
+    let (mut languages, mut prompts, mut runs) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for &(cell, only) in entries {
+        let cell = &source.cells[cell];
+        let of_cell = only.map_or(&cell.prompts[..], |only| &cell.prompts[only..=only]);
+        if !of_cell.is_empty() {
+            languages.insert(cell.language);
+            runs.insert(cell.run);
+        }
+        prompts.extend(of_cell.iter().map(|prompt| prompt.prompt));
+    }
+    [languages.len(), prompts.len(), runs.len()].map(|count| count as u32)
 }
 
 /// One prompt in which a fact was asked: its language, prompt and run.

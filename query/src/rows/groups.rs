@@ -112,6 +112,7 @@ pub(crate) fn pairs<'s>(
         (false, false) => Split::Whole,
     };
     let splits = check(pairs, dims, grouping)?;
+    found::note_counts(pairs, grouping, &splits, &execution.notes);
     // The facts that each part of the set was asked of, where anybody wants to know.
     let asked_by_split = match grouping.asked {
         Some(_) => by_split(pairs, &splits)?,
@@ -266,7 +267,7 @@ impl Naming<'_, '_> {
                 Some(at) => u64::from(of[at]),
                 None => self.asked.count(group),
             },
-            Key::Dimension(_) => 0,
+            Key::Dimension(_) | Key::Other(_) => 0,
         };
         let holds = |having: &Having| holds_of(having, self.number(group, having.key), || whole(having.key));
         self.grouping.having.iter().all(holds)
@@ -365,7 +366,7 @@ impl Naming<'_, '_> {
             Key::Dimension(Dimension::Neuron) => Some(f64::from(self.unit(group))),
             Key::Dimension(Dimension::Size) => Some(f64::from(group.neuron)),
             Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
-            Key::Dimension(_) => None,
+            Key::Dimension(_) | Key::Other(_) => None,
         }
     }
 
@@ -388,6 +389,8 @@ impl Naming<'_, '_> {
                 // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
                 Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
                 Key::Dimension(dimension) => self.compare_dimension(a, b, dimension),
+                // Of similarities alone.
+                Key::Other(_) => Ordering::Equal,
             };
             if compared != Ordering::Equal {
                 return if descending { compared.reverse() } else { compared };

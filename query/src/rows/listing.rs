@@ -92,8 +92,7 @@ fn keys(query: &Query, kind: Kind, scores: bool) -> Result<Vec<(By, bool)>, Quer
             Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
             Key::Measure(Measure::Score) if scores => By::Score,
             key => {
-                let name = super::shape::key_name(key);
-                let error = QueryError::kind(order.span, format!("`{name}` is no column of this result"));
+                let error = QueryError::kind(order.span, format!("`{key}` is no column of this result"));
                 return Err(match key {
                     Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
                         "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another",

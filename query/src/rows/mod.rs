@@ -6,7 +6,7 @@
 pub(crate) mod against;
 pub(crate) mod as_set;
 mod asked;
-pub(crate) mod at_random;
+pub(crate) mod beyond;
 mod by_fact;
 pub(crate) mod by_group;
 mod by_size;

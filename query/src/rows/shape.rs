@@ -129,15 +129,22 @@ impl Grouping {
                 self.by.contains(&Dimension::Layer) || self.by.contains(&Dimension::Neuron)
             }
             Key::Dimension(dimension) => self.by.contains(&dimension) || self.between == Some(dimension),
+            Key::Other(dimension) => self.between == Some(dimension),
         };
         if known {
             return Ok(());
         }
-        let dims = self.between.iter().chain(&self.by).map(ToString::to_string);
-        let columns: Vec<String> =
-            dims.chain(self.measures.iter().map(ToString::to_string)).map(|name| format!("`{name}`")).collect();
-        let reason = format!("`{}` is no column of this result", key_name(key));
-        Err(QueryError::kind(span, reason).hint(format!("its columns are {}", columns.join(", "))))
+        let error = QueryError::kind(span, format!("`{key}` is no column of this result"));
+        if let Key::Measure(measure) = key
+            && CHANCE.contains(&measure)
+        {
+            return Err(error.hint("it is one `against chance`: write `by neuron against chance`"));
+        }
+        if let Key::Other(dimension) = key {
+            return Err(error.hint(format!("it is one of `similarity(…) between {dimension}`")));
+        }
+        let columns: Vec<String> = self.columns().iter().map(|column| format!("`{}`", column.name)).collect();
+        Err(error.hint(format!("its columns are {}", columns.join(", "))))
     }
 
     /// Columns of the dimensions: `neuron` is two, layer and unit.
@@ -266,16 +273,9 @@ impl Form {
         let by_chance = match key {
             Key::Measure(Measure::P) => matches!(self, Self::Similarity | Self::SimilarNeurons),
             Key::Measure(measure) => CHANCE.contains(&measure),
-            Key::Dimension(_) => false,
+            Key::Dimension(_) | Key::Other(_) => false,
         };
         if by_chance { direction == Some(Direction::Descending) } else { descends(key, direction) }
-    }
-}
-
-pub(crate) fn key_name(key: Key) -> &'static str {
-    match key {
-        Key::Dimension(dimension) => dimension.word(),
-        Key::Measure(measure) => measure.word(),
     }
 }
 

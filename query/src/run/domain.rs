@@ -5,6 +5,7 @@ use crate::memory::Memory;
 use crate::note::Notes;
 use crate::plan::explain::NodeStats;
 use crate::plan::optimise::{combine, push_facts, push_neurons};
+use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
 use crate::run::eval::Worker;
@@ -74,22 +75,35 @@ impl<'s> Execution<'s> {
 
     /// The members of a set of neurons.
     pub(crate) fn neurons(&mut self, neurons: &Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
-        let (id, set) = match neurons {
-            Neurons::Known { id, neurons, .. } => (*id, (*neurons.set).clone()),
+        self.neurons_and_parts(neurons).map(|(set, _)| set)
+    }
+
+    /// The same, and whether they were cut to parts of layers.
+    pub(crate) fn neurons_and_parts(
+        &mut self,
+        neurons: &Neurons<'s>,
+    ) -> Result<(RoaringBitmap, PartsOfLayers), QueryError> {
+        let (id, set, parts) = match neurons {
+            Neurons::Known { id, neurons, parts, .. } => (*id, (*neurons.set).clone(), *parts),
             Neurons::Rows(_) => return Err(not_found_first()),
-            Neurons::Binary { id, op, left, right } => (*id, combine(*op, &self.neurons(left)?, &self.neurons(right)?)),
+            Neurons::Binary { id, op, left, right } => {
+                let ((left, of_left), (right, of_right)) =
+                    (self.neurons_and_parts(left)?, self.neurons_and_parts(right)?);
+                (*id, combine(*op, &left, &right), of_left.max(of_right))
+            }
             Neurons::Of { id, pairs } => {
                 let pairs = self.prepare(pairs)?;
+                let parts = PartsOfLayers::of_pairs(&pairs, self.shape);
                 let mut set = RoaringBitmap::new();
                 self.for_each_fact(&pairs, |_, neurons| {
                     set.extend(neurons.iter().copied());
                     Ok(true)
                 })?;
-                (*id, set)
+                (*id, set, parts)
             }
         };
         self.count(id, set.len());
-        Ok(set)
+        Ok((set, parts))
     }
 
     /// The members of a set of facts.
@@ -202,7 +216,8 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> QueryError {
 }
 
 fn known<'s>(id: usize, neurons: NeuronFilter) -> Neurons<'s> {
-    Neurons::Known { id, text: String::new(), neurons }
+    // A filter that was pushed says what it leaves where it was pushed to.
+    Neurons::Known { id, text: String::new(), neurons, parts: PartsOfLayers::None }
 }
 
 /// Facts that can have members, and whether each of them surely has.

@@ -6,12 +6,13 @@
 use super::parser::conditions::{below_least, check_number, check_word};
 use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::nearest::nearest;
-use crate::mistakes::percentages;
+use crate::mistakes::{percentages, ranges};
 use crate::syntax::ast::{
     Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenInterval, OpenTest,
     Parameter, Query, Statement, Test, Text, Top,
 };
 use crate::syntax::conditions::{ConditionKey, ValueKind};
+use crate::syntax::lexer::is_number;
 use crate::syntax::parser::clauses::list;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -186,6 +187,8 @@ fn in_having(having: &mut Having, values: &Parameters) -> Result<()> {
     if number.percent {
         percentages::check_column(having.key, number, parameter.span).map_err(|error| told(error, parameter, value))?;
     }
+    let satisfied = ranges::check(having.key, having.op, number, parameter.span);
+    satisfied.map_err(|error| told(error, parameter, value))?;
     having.value = Given::Value(number);
     Ok(())
 }
@@ -347,6 +350,12 @@ fn each<T>(
 /// A name. A number is one, too, as it is where names are written.
 fn text_of(parameter: &Parameter, value: &Argument, key: ConditionKey) -> Result<Text> {
     let text = match value {
+        Argument::Typed(text) if text == "*" && key.row().value.has_every() => {
+            let error = QueryError::syntax(parameter.span, format!("`*` is no value, and {parameter} is {value}"));
+            return Err(
+                error.hint(format!("all of them are meant where the condition is left out; `{key}=*` is written"))
+            );
+        }
         Argument::Text(text) | Argument::Typed(text) => text.clone(),
         Argument::Number(number) if number.is_finite() => number.to_string(),
         _ => return Err(unfit(parameter, value, &format!("a value for `{key}`"))),
@@ -370,8 +379,7 @@ fn number_of(parameter: &Parameter, value: &Argument, what: &str) -> Result<Numb
 fn typed_number(text: &str) -> Option<Number> {
     let (digits, percent) = text.strip_suffix('%').map_or((text, false), |digits| (digits, true));
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-    let plain = unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
-    let value: f64 = digits.parse().ok().filter(|_| plain && unsigned.starts_with(|c: char| c.is_ascii_digit()))?;
+    let value: f64 = digits.parse().ok().filter(|_| is_number(unsigned))?;
     let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
     let vanished = value == 0.0 && mantissa.contains(|c: char| ('1'..='9').contains(&c));
     (value.is_finite() && !vanished).then_some(Number { value, percent })
@@ -379,13 +387,17 @@ fn typed_number(text: &str) -> Option<Number> {
 
 /// The same as a whole number of at most `most`.
 fn whole_of(parameter: &Parameter, value: &Argument, number: Number, what: &str, most: u64) -> Result<u64> {
-    if number.value.fract() != 0.0 {
+    // What is written for a whole number is digits alone, and no `1e1`.
+    let typed = if let Argument::Typed(text) = value { Some(text.strip_prefix('-').unwrap_or(text)) } else { None };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if number.value.fract() != 0.0 || !typed.is_none_or(digits) {
         return Err(unfit(parameter, value, &format!("a whole number for {what}")));
     }
     let problem = match number.value {
-        below if below < 0.0 => format!("{what} cannot be negative"),
+        below if below.is_sign_negative() && (below != 0.0 || typed.is_some()) => format!("{what} cannot be negative"),
         beyond if beyond > most as f64 => format!("`{}` is too large for {what}", number.value),
-        whole => return Ok(whole as u64),
+        // Beyond 2⁵³ the number would be another one than its digits.
+        whole => return Ok(typed.and_then(|digits| digits.parse().ok()).unwrap_or(whole as u64)),
     };
     Err(told(QueryError::syntax(parameter.span, problem), parameter, value))
 }

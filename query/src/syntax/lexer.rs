@@ -139,6 +139,11 @@ fn word_length(rest: &str, hyphens: bool) -> usize {
     }
 }
 
+/// Whether a text is a number as it is written, without a sign.
+pub(crate) fn is_number(text: &str) -> bool {
+    !text.is_empty() && number_length(text) == text.len()
+}
+
 /// Bytes of the number at the start of `rest`; 0 if there is none.
 fn number_length(rest: &str) -> usize {
     let bytes = rest.as_bytes();

@@ -238,10 +238,7 @@ impl Display for NeuronRange {
 
 impl Display for Key {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dimension(dimension) => write!(f, "{dimension}"),
-            Self::Measure(measure) => write!(f, "{measure}"),
-        }
+        f.write_str(self.word())
     }
 }
 

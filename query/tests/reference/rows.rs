@@ -31,10 +31,7 @@ pub struct Answer {
 
 /// A dimension or measure by which rows can be ordered and compared.
 pub fn column(key: Key) -> &'static str {
-    match key {
-        Key::Dimension(dimension) => dimension.word(),
-        Key::Measure(measure) => measure.word(),
-    }
+    key.word()
 }
 
 impl Reference<'_> {

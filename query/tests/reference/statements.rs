@@ -208,7 +208,11 @@ fn clauses(
             let counted = !by.is_empty() || !matches!(head, Head::Set(_));
             let columns: Vec<Key> = if counted || listed.is_empty() {
                 let measures = measures.iter().copied().map(Key::Measure);
-                by.iter().copied().map(Key::Dimension).chain(measures).collect()
+                let compared = match &head {
+                    Head::Between { dim, .. } => vec![Key::Dimension(dim.dimension), Key::Other(dim.dimension)],
+                    Head::Set(_) | Head::Similarity { .. } => Vec::new(),
+                };
+                by.iter().copied().map(Key::Dimension).chain(measures).chain(compared).collect()
             } else {
                 listed.clone()
             };
@@ -234,10 +238,12 @@ fn clauses(
             });
             let is_text = |key: &Key| {
                 use Dimension::{Fact, Lang, Object, Relation, Run, Subject};
-                [Fact, Relation, Subject, Object, Lang, Run].iter().any(|d| *key == Key::Dimension(*d))
+                let of = |d: &Dimension| *key == Key::Dimension(*d) || *key == Key::Other(*d);
+                [Fact, Relation, Subject, Object, Lang, Run].iter().any(of)
             };
             let having = vec(having, 0..=if counted { most.min(2) } else { 0 });
-            let having = having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key)).collect());
+            let having =
+                having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key) && possible(h)).collect());
             let top = option::of(prop_oneof![9 => 1..12_u64, 1 => Just(u64::MAX)]);
             (Just((head, by)), having, vec(order, 0..=most), top, any::<bool>())
         })
@@ -252,6 +258,26 @@ fn clauses(
             span: NOWHERE,
         })
         .boxed()
+}
+
+/// Whether any row could have it: what none could is refused where it is read.
+fn possible(having: &Having) -> bool {
+    use Comparison::{Equal, Greater, GreaterOrEqual, Less};
+    let Number { value, percent } = having.value.value().expect("a number");
+    let (key, op) = (having.key.to_string(), having.op);
+    match key.as_str() {
+        _ if percent => !(op == Greater && value == 100.0 || op == Less && value == 0.0),
+        "score" | "group" => true,
+        "share" | "frequency" if value > 1.0 => false,
+        "share" | "frequency" | "similarity" | "expected" | "others" | "p" | "p_alone" | "p_all" | "p_chance"
+        | "fdr" => match op {
+            Equal | GreaterOrEqual => value <= 1.0,
+            Greater => value < 1.0,
+            Less => value > 0.0,
+            _ => true,
+        },
+        _ => !(op == Less && value == 0.0 || op == Equal && value.fract() != 0.0),
+    }
 }
 
 fn is_computed(key: Key) -> bool {

@@ -29,7 +29,7 @@
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use kndb_query::{Column, Settings, Sink, Value, execute, parse};
+use kndb_query::{Column, Note, Settings, Sink, Value, execute, parse};
 use kndb_storage::{
     Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Scores,
     Shape, Store,
@@ -113,7 +113,15 @@ impl Toy {
     ) -> Result<(kndb_query::Outcome, String), kndb_query::QueryError> {
         let mut rows = Text::default();
         let outcome = execute(&self.store, settings, &parse(text)?, &mut rows)?;
-        Ok((outcome, rows.0))
+        Ok((outcome, rows.rows))
+    }
+
+    /// The notes on a statement that is answered.
+    pub fn notes(&self, settings: &Settings, text: &str) -> Vec<String> {
+        let mut rows = Text::default();
+        let statement = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        execute(&self.store, settings, &statement, &mut rows).unwrap_or_else(|error| panic!("{text}: {error}"));
+        rows.notes
     }
 }
 
@@ -205,12 +213,15 @@ pub fn scored(number: usize, language: &str, prompt: u16, scores: &[(u32, u32, f
 
 /// Rows as lines, values between bars.
 #[derive(Default)]
-struct Text(String);
+struct Text {
+    rows: String,
+    notes: Vec<String>,
+}
 
 impl Sink for Text {
     fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
         let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        self.0 = names.join(" | ") + "\n";
+        self.rows = names.join(" | ") + "\n";
         Ok(())
     }
 
@@ -222,12 +233,17 @@ impl Sink for Text {
             Value::Score(score) => score.to_string(),
             Value::Ratio(ratio) => format!("{ratio:.4}"),
         };
-        self.0 += &row.iter().map(text).collect::<Vec<_>>().join(" | ");
-        self.0.push('\n');
+        self.rows += &row.iter().map(text).collect::<Vec<_>>().join(" | ");
+        self.rows.push('\n');
         Ok(ControlFlow::Continue(()))
     }
 
     fn end(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> std::io::Result<()> {
+        self.notes.push(note.text.clone());
         Ok(())
     }
 }

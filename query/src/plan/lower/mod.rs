@@ -1,7 +1,7 @@
 //! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
 
 mod rows;
-mod source;
+pub(crate) mod source;
 
 use crate::error::QueryError;
 use crate::memory::Memory;
@@ -9,6 +9,7 @@ use crate::note::Notes;
 use crate::plan::kinds::{Kind, mixed, not_of};
 use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
 use crate::plan::not_yet::not_yet;
+use crate::plan::parts::PartsOfLayers;
 use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
 use crate::plan::saved::{Members, read_members};
@@ -259,10 +260,11 @@ impl<'s> Lowering<'s> {
                     Members::Pairs(pairs) => Arc::clone(pairs),
                     Members::Neurons(_) | Members::Facts(_) => Arc::default(),
                 };
+                let parts = PartsOfLayers::of_text(&set.text, model.shape);
                 let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
                 self.runs.extend(runs);
-                let (asked, attributed) = (None, None);
-                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked, attributed, neurons: None, facts: None }))
+                let (asked, attributed, neurons, facts) = (None, None, None, None);
+                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked, attributed, parts, neurons, facts }))
             }
             ExprKind::Rows(query) => {
                 Ok(Pairs::Rows { rows: self.rows(query, Some(model))?, neurons: None, facts: None })
@@ -327,7 +329,8 @@ impl<'s> Lowering<'s> {
         match &expr.kind {
             ExprKind::Neurons(ranges) => {
                 let neurons = NeuronFilter::new(neurons_in(ranges, model)?, model.shape);
-                Ok(Neurons::Known { id, text: expr.to_string(), neurons })
+                let parts = PartsOfLayers::of_neurons(&neurons.set, model.shape);
+                Ok(Neurons::Known { id, text: expr.to_string(), neurons, parts })
             }
             ExprKind::NeuronsOf(of) => Ok(Neurons::Of { id, pairs: Box::new(self.pairs(of, model)?) }),
             ExprKind::Rows(query) => Ok(Neurons::Rows(self.rows(query, Some(model))?)),
@@ -335,10 +338,11 @@ impl<'s> Lowering<'s> {
                 let left = Box::new(self.neurons(left, model)?);
                 Ok(Neurons::Binary { id, op: *op, left, right: Box::new(self.neurons(right, model)?) })
             }
-            ExprKind::Saved(name) => match &self.saved(name)?.1 {
-                Members::Neurons(set) => {
+            ExprKind::Saved(name) => match self.saved(name)? {
+                (saved, Members::Neurons(set)) => {
                     let neurons = NeuronFilter::new(set.clone(), model.shape);
-                    Ok(Neurons::Known { id, text: format!("@{}", name.text), neurons })
+                    let parts = PartsOfLayers::of_text(&saved.text, model.shape);
+                    Ok(Neurons::Known { id, text: format!("@{}", name.text), neurons, parts })
                 }
                 _ => Err(QueryError::kind(expr.span, "expected a set of neurons")),
             },

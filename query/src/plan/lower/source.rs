@@ -17,6 +17,7 @@ use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LivePart, PartKind, Run, Slot};
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 impl<'s> Lowering<'s> {
     pub(super) fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
@@ -194,13 +195,25 @@ fn note_counts(notes: &Notes, source: &ast::Source, cells: &[Cell<'_>]) {
     for (key, most) in [(ConditionKey::Langs, languages), (ConditionKey::Prompts, prompts), (ConditionKey::Runs, runs)]
     {
         let Some(condition) = source.condition(key) else { continue };
-        let Some((op, number)) = condition.number().filter(|(_, number)| !number.percent) else { continue };
+        let Some((op, number)) = condition.number() else { continue };
         let most = most as u32;
-        if !(1..=most).any(|count| Quota::Asked(op, number).accepts(count, most)) {
-            let text = format!("no pair is found in so many: `{key}` is at most {most} of what is asked for");
+        if !Quota::can_hold(&[Quota::Asked(op, number)], most) {
+            let text = if number.percent { in_no_share(condition, most) } else { in_so_many(key, most) };
             notes.add(condition.span, text);
         }
     }
+}
+
+/// What is said of a number of languages, prompts or runs that is beyond what is asked for.
+pub(crate) fn in_so_many(key: impl Display, most: u32) -> String {
+    format!("no pair is found in so many: `{key}` is at most {most} of what is asked for")
+}
+
+/// The same of a percentage that no number is.
+pub(crate) fn in_no_share(condition: impl Display, most: u32) -> String {
+    format!(
+        "no pair is found in such a share: `{condition}` is true of no number out of {most} or fewer, and no more are asked for"
+    )
 }
 
 /// What is to be known of a run whose writer has not said that it is complete.

@@ -35,6 +35,7 @@ use super::partition::Splits;
 use super::shape::Grouping;
 use crate::error::QueryError;
 use crate::plan::Pairs;
+use crate::plan::parts::PartsOfLayers;
 use crate::result::Value;
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;
@@ -63,6 +64,8 @@ pub(crate) fn pairs<'s>(
     notes: &mut Vec<String>,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
+    let [of_left, of_right] = sides.map(|side| PartsOfLayers::of_pairs(side, execution.shape));
+    notes.extend(of_left.max(of_right).note().map(str::to_owned));
     saved::note(sides, notes)?;
     let couple = Couple { number: 0, sides: sides.map(Side::Set) };
     rows(execution, &[couple], Couples::one(), grouping, names, notes, out)

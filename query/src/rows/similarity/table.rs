@@ -74,13 +74,14 @@ impl Table<'_, '_> {
         let texts = self.keys.texts(memory)?;
         let by_dimension = |a: &Row, b: &Row, dimension| match dimension {
             Dimension::Layer => a.key.2.cmp(&b.key.2),
-            dimension if Some(dimension) == grouping.between => self.left_of(a).cmp(&self.left_of(b)),
+            dimension if Some(dimension) == grouping.between => self.place(a, 0).cmp(&self.place(b, 0)),
             dimension => self.keys.compare(a.key.1, b.key.1, dimension, &texts),
         };
         let compare = |a: &Row, b: &Row| {
             for &(key, descending) in &grouping.order {
                 let compared = match key {
                     Key::Dimension(dimension) => by_dimension(a, b, dimension),
+                    Key::Other(_) => self.place(a, 1).cmp(&self.place(b, 1)),
                     Key::Measure(Measure::P) => compare_tails(a.p, b.p),
                     key => self.number(a, key).partial_cmp(&self.number(b, key)).unwrap_or(Ordering::Equal),
                 };
@@ -110,12 +111,21 @@ impl Table<'_, '_> {
         out.end()
     }
 
-    fn left_of(&self, row: &Row) -> usize {
-        self.couples.places[row.key.0 as usize][0]
+    /// The place of the left one, 0, or of the right one, 1, among those that are compared.
+    fn place(&self, row: &Row, side: usize) -> usize {
+        self.couples.places[row.key.0 as usize][side]
+    }
+
+    /// What is compared on that side, where it is a number.
+    fn compared(&self, row: &Row, side: usize) -> Option<f64> {
+        match self.couples.names.get(self.place(row, side)) {
+            Some(Value::Integer(number)) => Some(*number as f64),
+            _ => None,
+        }
     }
 
     fn number(&self, row: &Row, key: Key) -> Option<f64> {
-        let Row { key: (couple, _, layer), mean, p } = row;
+        let Row { key: (_, _, layer), mean, p } = row;
         match key {
             Key::Measure(Measure::Similarity) => mean.similarity(),
             Key::Measure(Measure::Expected) => mean.expected(),
@@ -126,12 +136,8 @@ impl Table<'_, '_> {
             // What only one side knows belongs to no layer.
             Key::Measure(_) => layer.is_none().then_some(mean.unpaired as f64),
             Key::Dimension(Dimension::Layer) => layer.map(f64::from),
-            Key::Dimension(dimension) if Some(dimension) == self.grouping.between => {
-                match self.couples.names.get(self.couples.places[*couple as usize][0]) {
-                    Some(Value::Integer(number)) => Some(*number as f64),
-                    _ => None,
-                }
-            }
+            Key::Dimension(dimension) if Some(dimension) == self.grouping.between => self.compared(row, 0),
+            Key::Other(_) => self.compared(row, 1),
             Key::Dimension(_) => None,
         }
     }

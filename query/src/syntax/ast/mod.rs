@@ -290,6 +290,33 @@ pub enum Key {
     Dimension(Dimension),
     /// A measure.
     Measure(Measure),
+    /// The second of the two that `between` compares: `other_lang`.
+    Other(Dimension),
+}
+
+impl Key {
+    /// What `between` compares.
+    pub(crate) const COMPARED: [Dimension; 4] =
+        [Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt];
+
+    /// The column's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dimension(dimension) => dimension.word(),
+            Self::Measure(measure) => measure.word(),
+            Self::Other(Dimension::Lang) => "other_lang",
+            Self::Other(Dimension::Relation) => "other_relation",
+            Self::Other(Dimension::Run) => "other_run",
+            Self::Other(_) => "other_prompt",
+        }
+    }
+
+    /// The column of a name, in any case.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let other = || Self::COMPARED.map(Self::Other).into_iter().find(|key| key.word().eq_ignore_ascii_case(word));
+        let dimension = || Dimension::from_word(word).map(Self::Dimension);
+        Measure::from_word(word).map(Self::Measure).or_else(dimension).or_else(other)
+    }
 }
 
 /// `key op number`. The key is a measure, or a dimension that is a number.

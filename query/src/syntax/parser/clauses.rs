@@ -5,7 +5,7 @@ use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
 use crate::mistakes::nearest::nearest;
-use crate::mistakes::percentages;
+use crate::mistakes::{percentages, ranges};
 use crate::syntax::ast::{
     AgainstChance, Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query, Top,
 };
@@ -195,10 +195,10 @@ impl Parser<'_> {
 
     fn having_condition(&mut self) -> Result<Having> {
         let (key, key_span) = self.key("having")?;
-        if let Key::Dimension(dimension) = key
+        if let Key::Dimension(dimension) | Key::Other(dimension) = key
             && !is_number(dimension)
         {
-            let reason = format!("`having` compares numbers, and `{dimension}` is text");
+            let reason = format!("`having` compares numbers, and `{key}` is text");
             let hint = format!("choose it before counting, in brackets: `kn[{dimension}=…]`");
             return Err(QueryError::syntax(key_span, reason).hint(hint));
         }
@@ -220,6 +220,7 @@ impl Parser<'_> {
                 if value.percent {
                     percentages::check_column(key, value, value_span)?;
                 }
+                ranges::check(key, op, value, key_span.to(value_span))?;
                 Given::Value(value)
             }
         };
@@ -264,8 +265,7 @@ impl Parser<'_> {
             let error = self.unexpected(&format!("a column after `{clause}`"));
             return Err(error.hint(format!("the columns are {} and the dimensions", measures())));
         };
-        let key = Measure::from_word(word).map(Key::Measure).or_else(|| Dimension::from_word(word).map(Key::Dimension));
-        if let Some(key) = key {
+        if let Some(key) = Key::from_word(word) {
             self.bump();
             return Ok((key, span));
         }
