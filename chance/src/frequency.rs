@@ -17,8 +17,6 @@ const SURE: f64 = 1e-280;
 #[derive(Clone, Debug)]
 pub struct Frequency {
     sum: Sum,
-    mean: f64,
-    variance: f64,
     /// P(X ≥ x) by x, where it could be afforded.
     table: Vec<f64>,
 }
@@ -33,22 +31,9 @@ impl Frequency {
             return None;
         }
         let of = |size: u64| if width == 0 { 0.0 } else { size as f64 / width as f64 };
-        let total =
-            |of_one: &dyn Fn(f64) -> f64| facts.iter().map(|(&size, &n)| of_one(of(size)) * n as f64).sum::<f64>();
-        let (mean, variance) = (total(&|p| p), total(&|p| p * (1.0 - p)));
         let sum = Sum::new(facts.iter().map(|(&size, &times)| (Count::of_one(of(size)), times)));
         let table = sum.tails().unwrap_or_default();
-        Some(Self { sum, mean, variance, table })
-    }
-
-    /// Expected number of facts.
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// Variance of the number of facts.
-    pub fn variance(&self) -> f64 {
-        self.variance
+        Some(Self { sum, table })
     }
 
     /// P(facts ≥ `observed`): one-sided, ties counted. Exact; beyond some ten thousand facts of many sizes by a saddle point.
@@ -68,7 +53,6 @@ mod tests {
     #[test]
     fn three_facts_are_worked_out_by_hand() {
         let frequency = Frequency::new(4, [1, 2, 0, 1]).expect("sets of the layer");
-        assert_eq!((frequency.mean(), frequency.variance()), (1.0, 0.625));
         for (observed, of_32) in [(0, 32.0), (1, 23.0), (2, 8.0), (3, 1.0), (4, 0.0)] {
             let found = frequency.at_least(observed).p();
             assert!((found - of_32 / 32.0).abs() < 1e-15, "{observed}: {found}");

@@ -1,7 +1,7 @@
 //! What chance gives: the overlaps and frequencies that neuron sets have when they mean nothing.
 //!
 //! It is: closed forms and exact sums over numbers and sorted ids. It is not: a reader of stores, or a drawer of random sets; it
-//! knows nothing of either, and the only random numbers are those of [`others::pairings`], which takes a seed.
+//! knows nothing of either, and the only random numbers are those of [`circle()`], which takes a seed.
 //!
 //! | module | the question | the null |
 //! |---|---|---|

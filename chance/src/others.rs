@@ -5,10 +5,6 @@
 
 use std::collections::HashMap;
 
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
-
 /// Facts of one relation, each with a set of neurons in each of some languages.
 #[derive(Clone, Debug)]
 pub struct OtherFacts {
@@ -82,27 +78,6 @@ impl OtherFacts {
     }
 }
 
-/// Pairs (a, b) of different numbers below `of`, in so many rounds; in each round every number is once an a and once a b. As many rounds
-/// as there are other numbers, or more, give every pair once: then nothing depends on the seed.
-///
-/// For means over pairs that have no closed form (a Jaccard index). Same seed, same pairs, on every machine. Nothing for fewer than two.
-pub fn pairings(of: usize, rounds: usize, seed: u64) -> impl Iterator<Item = (usize, usize)> {
-    let mut stream = ChaCha8Rng::seed_from_u64(seed);
-    let mut shuffled = |mut numbers: Vec<usize>| {
-        for at in (1..numbers.len()).rev() {
-            numbers.swap(at, stream.random_range(0..=at));
-        }
-        numbers
-    };
-    // Everybody in a circle in random order: each round goes on by another number of places.
-    let (circle, mut steps) = (shuffled((0..of).collect()), shuffled((1..of).collect()));
-    steps.truncate(rounds);
-    steps.into_iter().flat_map(move |step| {
-        let circle = circle.clone();
-        (0..of).map(move |at| (circle[at], circle[(at + step) % of]))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,20 +131,5 @@ mod tests {
         assert_eq!(of(&[&[&[1], &[1]]]).expected(), None);
         assert_eq!(of(&[&[&[1]], &[&[1]]]).expected(), None, "one language");
         assert!(!OtherFacts::new(2).add(&[vec![1]]), "one language of two");
-    }
-
-    #[test]
-    fn in_every_round_each_is_paired_once_and_never_with_itself() {
-        for (of, rounds) in [(2, 1), (5, 3), (9, 100)] {
-            let pairs: Vec<_> = pairings(of, rounds, 4).collect();
-            assert_eq!(pairs.len(), of * rounds.min(of - 1));
-            let distinct: std::collections::HashSet<_> = pairs.iter().collect();
-            assert!(distinct.len() == pairs.len() && pairs.iter().all(|(a, b)| a != b), "{pairs:?}");
-            let count = |number: usize| {
-                (pairs.iter().filter(|p| p.0 == number).count(), pairs.iter().filter(|p| p.1 == number).count())
-            };
-            assert!((0..of).all(|number| count(number) == (rounds.min(of - 1), rounds.min(of - 1))));
-        }
-        assert_eq!([0, 1].map(|of| pairings(of, 3, 0).count()), [0, 0]);
     }
 }

@@ -176,6 +176,20 @@ bad!(
 );
 
 bad!(
+    counts_of_none,
+    [
+        "kn[runs<1]",
+        "kn[langs=0]",
+        "kn[langs>=0]",
+        "kn[langs<=0%]",
+        "likn[prompts<1]",
+        "kn[langs>100%]",
+        "kn[prompts>=110%]",
+        "similarity(kn) between lang having other_lang > 3",
+    ]
+);
+
+bad!(
     numbers,
     [
         "kn[tau=20%]",

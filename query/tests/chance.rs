@@ -386,6 +386,18 @@ fn between_gives_the_rows_of_each_two_parts() {
 }
 
 #[test]
+fn both_that_are_compared_are_columns_to_order_and_choose_by() {
+    let toy = Toy::new();
+    let of = |text: &str| Answer::of(&toy.store, &text.replace("KN", "kn[run=\"bert, en\", lang in (de, en, fr)]"));
+    let texts = |text: &str| of(text).texts.into_iter().map(|row| row[..2].join(" ")).collect::<Vec<_>>();
+    assert_eq!(texts("similarity(KN) between lang order by other_lang desc, lang desc"), ["en fr", "de fr", "de en"]);
+    assert_eq!(texts("similarity(KN) between lang order by other_lang top 1"), ["de en"]);
+    assert_eq!(texts("similarity(KN) between relation order by Other_Relation"), ["P36 P37"]);
+    let prompts = |condition: &str| of(&format!("similarity(KN) between prompt having {condition}")).rows.len();
+    assert_eq!((prompts("other_prompt = 1"), prompts("other_prompt < 1"), prompts("prompt = 0")), (1, 0, 1));
+}
+
+#[test]
 fn there_is_no_other_where_there_is_one() {
     let toy = Toy::new();
     let run = "run=\"bert, en\"";

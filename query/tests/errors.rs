@@ -404,6 +404,13 @@ refused!(
         "similarity(kn) between relation by relation",
         "similarity(kn) between relation order by others",
         "kn by neuron order by fdr",
+        "kn by neuron having p_chance < 0.05",
+        "kn by neuron having similarity > 0.5",
+        "kn by layer order by other_lang",
+        "similarity(kn) between prompt order by other_lang",
+        "likn by fact, neuron having prompts >= 2",
+        "likn by fact, neuron having langs >= 2",
+        "likn by fact, neuron having runs > 1",
     ]
 );
 

@@ -167,3 +167,53 @@ fn the_examples_of_the_documentation_are_answered() {
         }
     }
 }
+
+/// Code within a line of a page.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// What tables of the documentation show as statements, as sets, or as conditions, is that: a word may be about other stores.
+#[test]
+fn the_tables_of_the_documentation_show_what_is_answered() {
+    let (toy, settings) = toy();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/query-language.md");
+    let page = fs::read_to_string(page).expect("the page on the language");
+    let heads = ["kn", "likn", "dkn", "facts", "neurons", "entries", "similarity", "(kn", "let", "drop", "explain"];
+    let is_statement = |text: &str| {
+        let word = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '(').next().unwrap_or_default();
+        heads.contains(&word) || heads.contains(&text.split(['[', ' ']).next().unwrap_or_default())
+    };
+    let answered = |text: &str| {
+        let said = kndb_query::parse(text).and_then(|statement| toy.run(&settings, &statement.to_string()));
+        if let Err(error) = said {
+            assert_eq!(error.kind, kndb_query::ErrorKind::Missing, "{text}: {error}");
+        }
+    };
+    let (mut table, mut statements, mut conditions) = ("", 0, 0);
+    for line in page.lines() {
+        let cells: Vec<&str> = line.trim().trim_matches('|').split(" | ").collect();
+        if !line.starts_with('|') {
+            table = "";
+        } else if table.is_empty() {
+            table = cells[0].trim();
+        } else if table == "condition" {
+            for (text, source) in code(cells[0]).flat_map(|text| code(cells[2]).map(move |source| (text, source))) {
+                conditions += 1;
+                answered(&format!("{source}[{text}]"));
+            }
+        } else {
+            let mut shown = cells.iter().flat_map(|cell| code(cell));
+            if table == "written" {
+                let wrong = shown.next().expect("what is written");
+                let said = kndb_query::parse(wrong).and_then(|statement| toy.run(&settings, &statement.to_string()));
+                assert!(said.is_err(), "{wrong}");
+            }
+            for text in shown.filter(|text| is_statement(text) && !text.contains(['…', '$']) && text.contains(['[', ' '])) {
+                statements += 1;
+                answered(text);
+            }
+        }
+    }
+    assert!(statements >= 10 && conditions >= 40, "{statements} statements, {conditions} conditions");
+}
