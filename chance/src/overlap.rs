@@ -70,7 +70,6 @@ impl Overlap {
         self.draws.iter().map(|(draw, &times)| draw.mean() * times as f64).sum()
     }
 
-
     /// P(number ≥ `observed`): one-sided, ties counted. Exact by convolution while that takes less than about a tenth of a second, else
     /// by a saddle point. Where three sets or more are drawn, the cost grows with the product of the two largest.
     pub fn at_least(&self, observed: u64) -> Tail {

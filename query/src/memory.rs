@@ -43,6 +43,11 @@ impl Memory {
         self.used.load(atomic::Ordering::Relaxed)
     }
 
+    /// Bytes that may still be taken.
+    pub(crate) fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.used())
+    }
+
     /// Takes bytes for the rest of the statement; `what` takes them, a phrase in the plural.
     pub(crate) fn take(&self, bytes: u64, what: &str) -> Result<(), QueryError> {
         let used = self.used.fetch_add(bytes, atomic::Ordering::Relaxed).saturating_add(bytes);
@@ -57,8 +62,7 @@ impl Memory {
     /// How many values of a type each of some keepers (threads) may keep to sort them. Of what is left a third goes into growing
     /// the lists, and [`Best`] keeps twice as many as are wanted.
     pub(crate) fn rows<T>(&self, keepers: usize) -> usize {
-        let left = self.limit.saturating_sub(self.used.load(atomic::Ordering::Relaxed));
-        let rows = left / 3 / (2 * size_of::<T>() as u64) / keepers.max(1) as u64;
+        let rows = self.left() / 3 / (2 * size_of::<T>() as u64) / keepers.max(1) as u64;
         usize::try_from(rows).unwrap_or(usize::MAX / 4).max(FEWEST_ROWS)
     }
 

@@ -209,7 +209,9 @@ fn the_tables_of_the_documentation_show_what_is_answered() {
                 let said = kndb_query::parse(wrong).and_then(|statement| toy.run(&settings, &statement.to_string()));
                 assert!(said.is_err(), "{wrong}");
             }
-            for text in shown.filter(|text| is_statement(text) && !text.contains(['…', '$']) && text.contains(['[', ' '])) {
+            for text in
+                shown.filter(|text| is_statement(text) && !text.contains(['…', '$']) && text.contains(['[', ' ']))
+            {
                 statements += 1;
                 answered(text);
             }

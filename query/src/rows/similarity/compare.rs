@@ -6,7 +6,6 @@ use super::mean::Mean;
 use super::others;
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::rows::facts::FactNames;
 use crate::rows::keys::FactKeys;
 use crate::run::eval::Worker;
 use crate::syntax::ast::Dimension;
@@ -63,10 +62,11 @@ impl Found {
 /// What all couples of a result share.
 pub(super) struct Comparison<'a, 's> {
     pub keys: &'a FactKeys<'s>,
-    pub names: FactNames<'s>,
     pub by: &'a [Dimension],
     pub shape: Shape,
     pub memory: &'a Memory,
+    /// Facts of each relation, by its name.
+    pub relations: &'a BTreeMap<&'s str, Vec<u32>>,
 }
 
 impl<'s> Comparison<'_, 's> {
@@ -79,12 +79,12 @@ impl<'s> Comparison<'_, 's> {
         &self,
         worker: &mut Worker<'_, 's>,
         couple: &Couple<'_, 's>,
+        marks: &mut Marks,
         found: &mut Found,
     ) -> Result<(), QueryError> {
         let (width, memory, number) = (self.shape.width, self.memory, couple.number);
-        let [on_left, on_right] = [couple.sides[0].attributed()?, couple.sides[1].attributed()?];
-        let both = &on_left & &on_right;
-        let mut marks = Marks::new(self.shape.neurons());
+        let [on_left, on_right] = couple.attributed;
+        let both = on_left & on_right;
         let (mut left, mut right, mut met) = (Layered::default(), Layered::default(), Vec::new());
         for fact in on_left | on_right {
             memory.interrupt.check()?;
@@ -103,7 +103,7 @@ impl<'s> Comparison<'_, 's> {
             couple.sides[0].read(worker, fact, width, &mut left)?;
             couple.sides[1].read(worker, fact, width, &mut right)?;
             marks.set(&left.neurons);
-            meet(&marks, &left, &right, &mut met);
+            meet(marks, &left, &right, &mut met);
             marks.clear(&left.neurons);
             let all = || std::iter::once((None, met.as_slice()));
             let layers = || met.chunks(1).map(|one| (one.first().map(|met| met.layer), one));
@@ -114,7 +114,7 @@ impl<'s> Comparison<'_, 's> {
                 row.add(met, width, memory)?;
             }
         }
-        others::compare(self, worker, couple, &both, &mut marks, found)?;
+        others::compare(self, worker, couple, &both, marks, found)?;
         if self.by.is_empty() {
             found.row((number, 0, None), memory)?;
         }

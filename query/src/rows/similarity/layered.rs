@@ -17,6 +17,23 @@ impl Layered {
         set
     }
 
+    /// Becomes the same set as another one, in its own memory.
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.neurons.clone_from(&other.neurons);
+        self.layers.clone_from(&other.layers);
+    }
+
+    /// Gives back what it has no use for.
+    pub(super) fn fit(&mut self) {
+        self.neurons.shrink_to_fit();
+        self.layers.shrink_to_fit();
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        (size_of::<Self>() + 4 * self.neurons.capacity() + 8 * self.layers.capacity()) as u64
+    }
+
     /// Takes the neurons as they were put there: in any order.
     pub(super) fn arrange(&mut self, width: u32) {
         self.neurons.sort_unstable();
@@ -44,6 +61,11 @@ pub(super) enum Marks {
 }
 
 impl Marks {
+    /// Bytes that [`Self::new`] takes.
+    pub(super) fn bytes(neurons: u64) -> u64 {
+        if neurons <= BITS { neurons.next_multiple_of(1 << 16) / 8 } else { 0 }
+    }
+
     pub(super) fn new(neurons: u64) -> Self {
         // Whole containers: no 16-bit value of a damaged file lies outside.
         if neurons <= BITS {

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `layered` | a fact's neurons with their number in each layer, and what two such sets share |
 //! | `saved` | what is not known of sets saved with `let` |
+//! | `kept` | the parts of a set, each read once |
 //! | `side` | what is compared: a set, or a part of one |
 //! | `mean` | what is added up for a row: indices, expected indices, the sets to be drawn at random |
 //! | `compare` | one walk over the facts of two sides |
@@ -18,6 +19,7 @@
 //! A mean over facts is added up in the order of the facts by one thread, so that its last digits are the same everywhere.
 
 mod compare;
+mod kept;
 mod layered;
 mod mean;
 mod neurons;
@@ -41,7 +43,9 @@ use crate::run::domain::Execution;
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dim, Dimension};
 use compare::{Comparison, Found};
+use kept::{Kept, take_marks};
 use kndb_storage::Snapshot;
+use layered::Marks;
 use roaring::RoaringBitmap;
 use side::Side;
 use std::borrow::Cow;
@@ -53,6 +57,8 @@ use table::{Couples, Table};
 struct Couple<'a, 's> {
     number: u32,
     sides: [Side<'a, 's>; 2],
+    /// The facts that each has data for, whether or not any neuron passed.
+    attributed: [&'a RoaringBitmap; 2],
 }
 
 /// Rows of the similarity of two sets of pairs. What there is to know beside them goes to `notes`.
@@ -67,7 +73,9 @@ pub(crate) fn pairs<'s>(
     let [of_left, of_right] = sides.map(|side| PartsOfLayers::of_pairs(side, execution.shape));
     notes.extend(of_left.max(of_right).note().map(str::to_owned));
     saved::note(sides, notes)?;
-    let couple = Couple { number: 0, sides: sides.map(Side::Set) };
+    let sides = sides.map(Side::Set);
+    let [on_left, on_right] = [sides[0].attributed()?, sides[1].attributed()?];
+    let couple = Couple { number: 0, sides, attributed: [&on_left, &on_right] };
     rows(execution, &[couple], Couples::one(), grouping, names, notes, out)
 }
 
@@ -90,10 +98,22 @@ pub(crate) fn between<'s>(
         let what = if dim.dimension == Dimension::Lang { "language" } else { dim.dimension.word() };
         notes.push(format!("there is one {what} in this set, and so none to compare it with"));
     }
-    let side = |at: usize| Side::Part { pairs: set, splits: &splits, number: numbers[at] };
+    let attributed: Vec<RoaringBitmap> =
+        numbers.iter().map(|&number| splits.attributed(set, number)).collect::<Result<_, _>>()?;
+    let mut kept = Kept::default();
+    // What is in one couple alone is read no more often without.
+    if numbers.len() > 2 {
+        let facts = attributed.iter().fold(RoaringBitmap::new(), |all, part| all | part);
+        kept = Kept::of(execution, set, &splits, &facts.iter().collect::<Vec<_>>())?;
+    }
+    let side = |at: usize| Side::Part { pairs: set, splits: &splits, number: numbers[at], kept: &kept };
     let couples = Couples::of(named);
-    let all: Vec<Couple<'_, 's>> =
-        (0..).zip(&couples.places).map(|(number, &[a, b])| Couple { number, sides: [side(a), side(b)] }).collect();
+    let couple = |number, &[a, b]: &[usize; 2]| Couple {
+        number,
+        sides: [side(a), side(b)],
+        attributed: [&attributed[a], &attributed[b]],
+    };
+    let all: Vec<Couple<'_, 's>> = (0..).zip(&couples.places).map(|(number, places)| couple(number, places)).collect();
     rows(execution, &all, couples, grouping, names, notes, out)
 }
 
@@ -127,21 +147,23 @@ fn rows<'s>(
 ) -> Result<u64, QueryError> {
     let memory = execution.memory;
     let mut facts = RoaringBitmap::new();
-    for side in all.iter().flat_map(|couple| &couple.sides) {
-        facts |= side.attributed()?;
+    for of_side in all.iter().flat_map(|couple| couple.attributed) {
+        facts |= of_side;
     }
     let mut keys = FactKeys::new(&grouping.by, names);
     for fact in &facts {
         memory.interrupt.check()?;
         keys.add(fact)?;
     }
-    let comparison = Comparison { keys: &keys, names, by: &grouping.by, shape: execution.shape, memory };
+    let (shape, relations) = (execution.shape, others::by_relation(&facts, names, memory)?);
+    let comparison = Comparison { keys: &keys, by: &grouping.by, shape, memory, relations: &relations };
     // Each couple is one thread's alone.
     let numbers: Vec<u32> = (0..all.len() as u32).collect();
+    take_marks(memory, execution.threads_for(&numbers, 1), Marks::bytes(shape.neurons()))?;
     let work = |worker: &mut Worker<'_, 's>, numbers: &[u32]| {
-        let mut found = Found::default();
+        let (mut found, mut marks) = (Found::default(), Marks::new(shape.neurons()));
         for &number in numbers {
-            comparison.couple(worker, &all[number as usize], &mut found)?;
+            comparison.couple(worker, &all[number as usize], &mut marks, &mut found)?;
         }
         Ok(found)
     };

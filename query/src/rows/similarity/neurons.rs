@@ -1,6 +1,7 @@
 //! Sets of neurons: one index for two of them, and `between relation`, where those of each two relations are compared.
 
 use super::compare::RowKey;
+use super::kept::take_marks;
 use super::layered::{Layered, Marks, meet};
 use super::mean::Mean;
 use super::table::{Couples, Table};
@@ -81,6 +82,7 @@ fn rows(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let by_layer = grouping.by.contains(&Dimension::Layer);
+    take_marks(memory, 1, Marks::bytes(shape.neurons()))?;
     let mut marks = Marks::new(shape.neurons());
     let mut found: BTreeMap<RowKey, Mean> = BTreeMap::new();
     let (mut left, mut met) = (None, Vec::new());

@@ -8,6 +8,8 @@ use super::Couple;
 use super::compare::{Comparison, Found};
 use super::layered::{Layered, Marks, Met, meet, meet_whole};
 use crate::error::QueryError;
+use crate::memory::Memory;
+use crate::rows::facts::FactNames;
 use crate::run::eval::Worker;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -35,19 +37,35 @@ pub(super) fn compare<'s>(
     marks: &mut Marks,
     found: &mut Found,
 ) -> Result<(), QueryError> {
+    let mut walk = Walk { comparison, couple, marks, left: Layered::default(), right: Vec::new() };
+    let mut facts = Vec::new();
+    for relation in comparison.relations.values() {
+        facts.clear();
+        facts.extend(relation.iter().filter(|fact| both.contains(**fact)));
+        if facts.len() > 1 {
+            found.sampled |= facts.len() > ALL;
+            walk.relation(worker, &facts, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Facts of each relation, by its name.
+pub(super) fn by_relation<'s>(
+    facts: &RoaringBitmap,
+    names: FactNames<'s>,
+    memory: &Memory,
+) -> Result<BTreeMap<&'s str, Vec<u32>>, QueryError> {
+    // Of one couple there is a second list.
+    memory.take(8 * facts.len(), "the facts of this result's relations")?;
     let mut relations: BTreeMap<&'s str, Vec<u32>> = BTreeMap::new();
-    comparison.memory.take(4 * both.len(), "the facts of this result's relations")?;
-    for fact in both {
-        if let Some(relation) = comparison.names.relation_name(fact)? {
+    for fact in facts {
+        memory.interrupt.check()?;
+        if let Some(relation) = names.relation_name(fact)? {
             relations.entry(relation).or_default().push(fact);
         }
     }
-    let mut walk = Walk { comparison, couple, marks, left: Layered::default(), right: Vec::new() };
-    for facts in relations.values().filter(|facts| facts.len() > 1) {
-        found.sampled |= facts.len() > ALL;
-        walk.relation(worker, facts, found)?;
-    }
-    Ok(())
+    Ok(relations)
 }
 
 /// One walk round the circles.

@@ -1,5 +1,6 @@
 //! What is compared: a set of pairs, or one language, run or prompt of it.
 
+use super::kept::Kept;
 use super::layered::Layered;
 use crate::error::QueryError;
 use crate::plan::Pairs;
@@ -12,7 +13,7 @@ use roaring::RoaringBitmap;
 #[derive(Clone, Copy)]
 pub(super) enum Side<'a, 's> {
     Set(&'a Pairs<'s>),
-    Part { pairs: &'a Pairs<'s>, splits: &'a Splits, number: u16 },
+    Part { pairs: &'a Pairs<'s>, splits: &'a Splits, number: u16, kept: &'a Kept },
 }
 
 impl<'s> Side<'_, 's> {
@@ -20,7 +21,7 @@ impl<'s> Side<'_, 's> {
     pub(super) fn attributed(&self) -> Result<RoaringBitmap, QueryError> {
         match self {
             Self::Set(pairs) => attributed(pairs),
-            Self::Part { pairs, splits, number } => splits.attributed(pairs, *number),
+            Self::Part { pairs, splits, number, .. } => splits.attributed(pairs, *number),
         }
     }
 
@@ -35,7 +36,13 @@ impl<'s> Side<'_, 's> {
         out.neurons.clear();
         match self {
             Self::Set(pairs) => worker.pairs(pairs, fact, &mut out.neurons)?,
-            Self::Part { pairs, splits, number } => splits.part(worker, pairs, *number, fact, &mut out.neurons)?,
+            Self::Part { pairs, splits, number, kept } => match kept.get(fact, *number) {
+                Some(known) => {
+                    out.copy(known);
+                    return Ok(());
+                }
+                None => splits.part(worker, pairs, *number, fact, &mut out.neurons)?,
+            },
         }
         out.arrange(width);
         Ok(())
