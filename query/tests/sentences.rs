@@ -187,7 +187,8 @@ fn the_tables_of_the_documentation_show_what_is_answered() {
     let answered = |text: &str| {
         let said = kndb_query::parse(text).and_then(|statement| toy.run(&settings, &statement.to_string()));
         if let Err(error) = said {
-            assert_eq!(error.kind, kndb_query::ErrorKind::Missing, "{text}: {error}");
+            let not_yet = error.reason.ends_with("and not be answered yet");
+            assert!(not_yet || error.kind == kndb_query::ErrorKind::Missing, "{text}: {error}");
         }
     };
     let (mut table, mut statements, mut conditions) = ("", 0, 0);

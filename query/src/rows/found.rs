@@ -56,7 +56,9 @@ pub(super) fn check(pairs: &Pairs<'_>, grouping: &Grouping) -> Result<(), QueryE
                     wanted.replace(' ', "")
                 ),
                 Measure::Runs => format!("{all} of one run; write one `likn[run=…]` a run, and combine those"),
-                _ => format!("{all}: `kn[…] by fact, neuron having langs >= 100%`, but for facts that lack one"),
+                _ => {
+                    format!("{all}, as `kn[…] by fact, neuron having langs >= 100%` does, but for facts that lack one")
+                }
             }))
         }
         Some(_) => Ok(()),
