@@ -45,19 +45,27 @@ impl OtherFacts {
     ///
     /// A neuron of fact f in the language kept is in another fact's set of language i with probability (cᵢ − [f has it there])/(n − 1),
     /// where cᵢ of the n facts have it.
-    pub fn expected(&self) -> Option<HashMap<u32, f64>> {
+    ///
+    /// `is_stopped` is asked once a fact; from then on the answer is `None`, too.
+    pub fn expected(&self, is_stopped: &dyn Fn() -> bool) -> Option<HashMap<u32, f64>> {
         let others = self.sets.len().checked_sub(1).filter(|&others| others > 0)? as f64;
         if self.languages < 2 {
             return None;
         }
         let mut counts: Vec<HashMap<u32, u32>> = vec![HashMap::new(); self.languages];
         for set in &self.sets {
+            if is_stopped() {
+                return None;
+            }
             for (counts, neurons) in counts.iter_mut().zip(set) {
                 neurons.iter().for_each(|&neuron| *counts.entry(neuron).or_default() += 1);
             }
         }
         let mut expected: HashMap<u32, f64> = HashMap::new();
         for sets in &self.sets {
+            if is_stopped() {
+                return None;
+            }
             let mut own: Vec<Vec<u32>> = sets.clone();
             own.iter_mut().for_each(|set| set.sort_unstable());
             for (kept, neurons) in own.iter().enumerate() {
@@ -93,8 +101,20 @@ mod tests {
     /// Neuron 1 is everybody's; 2 and 3 are one fact's each.
     #[test]
     fn what_is_only_a_fact_s_own_is_not_expected() {
-        let expected = of(&[&[&[1, 2], &[2, 1]], &[&[1, 3], &[1, 3]]]).expected().expect("two facts");
+        let expected = of(&[&[&[1, 2], &[2, 1]], &[&[1, 3], &[1, 3]]]).expected(&|| false).expect("two facts");
         assert_eq!(expected, HashMap::from([(1, 2.0)]));
+    }
+
+    #[test]
+    fn what_is_stopped_has_no_answer() {
+        let (all, asked) = (of(&[&[&[1], &[1]], &[&[1], &[1]]]), std::cell::Cell::new(0));
+        let at = |last: u32| {
+            asked.set(0);
+            all.expected(&|| asked.replace(asked.get() + 1) >= last)
+        };
+        // Once for each of the two facts, while they are counted and while they are compared.
+        assert!((0..4).all(|last| at(last).is_none()));
+        assert!(at(4).is_some());
     }
 
     /// By all draws: each kept language, and in each of the other languages each other fact.
@@ -119,7 +139,7 @@ mod tests {
                 *by_draws.entry(neuron).or_default() += shared as f64 / 9.0 / 3.0;
             }
         }
-        let expected = all.expected().expect("four facts");
+        let expected = all.expected(&|| false).expect("four facts");
         assert_eq!(expected.len(), by_draws.len());
         for (neuron, found) in expected {
             assert!((found - by_draws[&neuron]).abs() < 1e-12, "{neuron}: {found} for {}", by_draws[&neuron]);
@@ -128,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_fact_alone_in_its_relation_has_no_other() {
-        assert_eq!(of(&[&[&[1], &[1]]]).expected(), None);
-        assert_eq!(of(&[&[&[1]], &[&[1]]]).expected(), None, "one language");
+        assert_eq!(of(&[&[&[1], &[1]]]).expected(&|| false), None);
+        assert_eq!(of(&[&[&[1]], &[&[1]]]).expected(&|| false), None, "one language");
         assert!(!OtherFacts::new(2).add(&[vec![1]]), "one language of two");
     }
 }

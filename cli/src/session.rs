@@ -270,32 +270,41 @@ impl Session {
             return Err(stopped(plotted, &delivered, streams.messages));
         }
         let outcome = outcome.map_err(in_query)?;
+        let mut remarks = Vec::new();
         if let Some(query) = plotted {
-            match drawing::bars(&self.store, &self.settings, query, &answer, display.figure())? {
+            let drawn = match drawing::bars(&self.store, &self.settings, query, &answer, display.figure()) {
+                Err(error) if is_interrupt(&error) => return Err(stopped(plotted, &delivered, streams.messages)),
+                drawn => drawn?,
+            };
+            match drawn.bars {
                 Some(bars) => out.write_all(bars.as_bytes()).map_err(CliError::Output)?,
                 None => writeln!(streams.messages, "nothing to draw: the answer is empty").map_err(CliError::Output)?,
             }
+            remarks = drawn.remarks;
         }
         if let Outcome::Explained(tree) = &outcome {
             writeln!(out, "{}", tree.trim_end()).map_err(CliError::Output)?;
         }
         out.flush().map_err(CliError::Output)?;
         let most = display.rows().filter(|_| plotted.is_none());
-        self.tell(&outcome, most, &delivered, begun, streams.messages).map_err(CliError::Output)
+        self.tell(&outcome, most, &delivered, &remarks, begun, streams.messages).map_err(CliError::Output)
     }
 
-    /// What a person wants to know besides the rows, of which `most` are shown.
+    /// What a person wants to know besides the rows, of which `most` are shown, or besides the bars in their place, with their remarks.
     fn tell(
         &self,
         outcome: &Outcome,
         most: Option<usize>,
         delivered: &Delivered,
+        remarks: &[String],
         begun: Instant,
         messages: &mut dyn Write,
     ) -> io::Result<()> {
         // In one piece: a pager shows it before the rows.
         let mut told = String::new();
-        for note in &delivered.notes {
+        let notes: Vec<String> = delivered.notes.iter().map(ToString::to_string).collect();
+        let further = remarks.iter().filter(|remark| !notes.contains(remark));
+        for note in notes.iter().chain(further) {
             told += &format!("note: {note}\n");
         }
         let hidden = most.filter(|most| delivered.rows > *most as u64);
@@ -318,6 +327,10 @@ impl Session {
         messages.write_all(told.as_bytes())?;
         messages.flush()
     }
+}
+
+fn is_interrupt(error: &CliError) -> bool {
+    matches!(error, CliError::Query { error, .. } if error.kind == ErrorKind::Interrupted)
 }
 
 fn in_query(error: QueryError) -> CliError {

@@ -52,7 +52,10 @@ impl Interrupt {
     }
 
     /// Ends the statement here if it is to stop.
-    pub(crate) fn check(&self) -> Result<(), QueryError> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Interrupted`] if it is.
+    pub fn check(&self) -> Result<(), QueryError> {
         if self.is_set() { Err(interrupted()) } else { Ok(()) }
     }
 }

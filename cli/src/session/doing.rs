@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use kndb_query::{ErrorKind, Settings, Sink};
+use kndb_query::{Settings, Sink};
 use kndb_storage::{Options, Store};
 
 use super::display::MaxWidth;
 use super::dot::{self, DotCommand};
 use super::parameters::ParameterCommand;
-use super::{FIGURE_WIDTH, Flow, OutputFile, READ_DEPTH, Session, Streams, describing, listing, stopped};
+use super::{FIGURE_WIDTH, Flow, OutputFile, READ_DEPTH, Session, Streams, describing, is_interrupt, listing, stopped};
 use crate::error::{CliError, Result};
 use crate::output::Delivery;
 use crate::overview::notes_of_runs;
@@ -139,9 +139,7 @@ impl Session {
         let listed = listing(&self.store, &self.settings, &mut delivery);
         let delivered = delivery.finish().map_err(CliError::Output)?;
         match listed {
-            Err(CliError::Query { error, .. }) if error.kind == ErrorKind::Interrupted => {
-                Err(stopped(None, &delivered, streams.messages))
-            }
+            Err(error) if is_interrupt(&error) => Err(stopped(None, &delivered, streams.messages)),
             listed => listed,
         }
     }

@@ -17,19 +17,24 @@ pub fn plotted(statement: &Statement) -> Option<&Query> {
     }
 }
 
-/// The answer as bars; `None` where it is empty.
+/// What is shown in place of rows.
+pub struct Drawn {
+    /// Bars; `None` where the answer is empty.
+    pub bars: Option<String>,
+    /// What there is to know beside them, what chance gives among it.
+    pub remarks: Vec<String>,
+}
+
+/// The answer as bars.
 ///
 /// # Errors
 /// When the query has more dimensions than bars can show, or rows of the same names.
-pub fn bars(
-    store: &Store,
-    settings: &Settings,
-    query: &Query,
-    answer: &Answer,
-    width: usize,
-) -> Result<Option<String>> {
-    let Some(mut figure) = figures::of_answer(store, settings, query, answer, None)?.figure else { return Ok(None) };
-    // Whoever typed the statement knows it.
-    figure.caption_mut().title.clear();
-    Ok(Some(figure.text(width)?))
+pub fn bars(store: &Store, settings: &Settings, query: &Query, answer: &Answer, width: usize) -> Result<Drawn> {
+    let drawn = figures::of_answer(store, settings, query, answer, None)?;
+    let text = drawn.figure.map(|mut figure| {
+        // Whoever typed the statement knows it.
+        figure.caption_mut().title.clear();
+        figure.text(width)
+    });
+    Ok(Drawn { bars: text.transpose()?, remarks: drawn.remarks })
 }

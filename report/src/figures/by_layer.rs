@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_query::{SourceKind, scored_layers};
+use kndb_query::{Settings, SourceKind, scored_layers};
 use kndb_storage::{Run, Store};
 
 use super::Illustration;
@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 /// When no run has such neurons, or a query is refused.
 pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Result<Illustration> {
     let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
+    let asking = chance::Asking { store, snapshot: &snapshot, settings: &Settings::default() };
     let conditions = selection.conditions(kind)?;
     let runs = selection.runs(store, &snapshot, kind)?;
     if runs.is_empty() {
@@ -71,7 +72,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                         let of_run = run_label(&run.run, &runs);
                         let (run, pairs) = (&run.run, pairs(&answer));
                         let drawn = chance::Drawn { run, sources, series: &found, pairs, unit: Unit::Share, of_run };
-                        let (more, told) = drawn.beside(store, &snapshot)?;
+                        let (more, told) = drawn.beside(asking)?;
                         beside.extend(more.into_iter().filter(|_| room));
                         remarks.push(told);
                     }

@@ -3,21 +3,47 @@
 //! Two nulls, from `kndb-chance`: sets of the same sizes drawn at random, and sets of other facts of the same relation in the other
 //! languages. The second is the sharper one: what is left of LIKN beyond it is the fact's own.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
-use std::ops::ControlFlow;
+mod reading;
+
+use std::collections::HashMap;
 
 use kndb_chance::{Draw, OtherFacts};
 use kndb_plot::{Bar, Series, Unit};
-use kndb_query::{Column, Condition, ConditionKey, Note, Settings, Sink, Source, SourceKind, Span, Test, Text, Value};
-use kndb_storage::{Content, LanguageId, RelationId, Run, RunId, Shape, Slot, Snapshot, Store};
+use kndb_query::{Condition, ConditionKey, DEFAULT_MEMORY, ErrorKind, Settings, Source, SourceKind, Span, Test, Text};
+use kndb_storage::{Content, LanguageId, RelationId, Run, Shape, Snapshot, Store};
 use roaring::RoaringBitmap;
 
 use crate::answer::{Answer, in_query, number};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use reading::{Fact, Facts};
 
 /// More pairs than these are not read for a figure: some 300 ns each.
 const MOST_PAIRS: f64 = 5e6;
+
+/// Bytes that a pair takes: in the sets read, in the copy that is compared, and in the copy that is sorted.
+const OF_A_PAIR: f64 = 12.0;
+
+/// Bytes that a fact takes in each language, beside its neurons.
+const OF_A_SET: f64 = 128.0;
+
+/// A store, and whose settings it is asked with.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub store: &'a Store,
+    pub snapshot: &'a Snapshot,
+    pub settings: &'a Settings,
+}
+
+impl Asking<'_> {
+    fn answer(&self, statement: &str) -> Result<Answer> {
+        Answer::with(self.store, self.settings, statement)
+    }
+
+    /// Ends here if it is to stop.
+    fn check(&self, statement: &str) -> Result<()> {
+        self.settings.interrupt.check().map_err(|error| in_query(statement, error))
+    }
+}
 
 /// LIKN pairs that are expected, over facts with an entry in every language.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +52,7 @@ pub(super) struct LiknChance {
     pub random: Vec<f64>,
     /// By layer: the sets of other facts of the same relation in the other languages. `None` if no relation has two facts.
     pub others: Option<Vec<f64>>,
-    /// Facts with neurons, and with an entry in every language.
+    /// Facts of the source's conditions on facts, with an entry in every language; some may have no neurons.
     pub facts: usize,
     /// Those of them that are alone in their relation, or have none: no other fact to be compared with.
     pub alone: usize,
@@ -37,79 +63,46 @@ pub(super) struct LiknChance {
 /// What could be said, or why not.
 pub(super) type Told = std::result::Result<LiknChance, String>;
 
-/// Computes it of the sets that some queries give, one query a language, of a run.
-pub(super) fn of_likn(
-    store: &Store,
-    snapshot: &Snapshot,
-    (run, shape): (RunId, Shape),
-    sources: &[(LanguageId, String)],
-) -> Result<Told> {
+/// Computes it of the sets that some queries give, one query a language, of a run. What takes too much memory is not computed.
+pub(super) fn of_likn(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> Result<Told> {
+    match told_of(asking, run, sources) {
+        Err(Error::Query { error, .. }) if error.kind == ErrorKind::Memory => Ok(Err(error.reason)),
+        told => told,
+    }
+}
+
+fn told_of(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> Result<Told> {
+    let [(_, first), _, ..] = sources else { return Ok(Err("one language has no chance of an intersection".into())) };
     let mut pairs = 0.0;
     for (_, source) in sources {
-        let counted = Answer::of(store, &format!("{source} by lang"))?;
+        let counted = asking.answer(&format!("{source} by lang"))?;
         let column = counted.column("pairs");
         pairs += counted.rows.iter().filter_map(|row| row.get(column?).and_then(number)).sum::<f64>();
-    }
-    if sources.len() < 2 {
-        return Ok(Err("one language has no chance of an intersection".into()));
     }
     if pairs > MOST_PAIRS {
         return Ok(Err(format!("{pairs} pairs are too many to compute what chance gives beside a figure")));
     }
-    let mut facts = asked_everywhere(snapshot, run, sources)?;
-    let mut read = Reading {
-        snapshot,
-        shape,
-        languages: sources.len(),
-        facts: &mut facts,
-        language: 0,
-        places: None,
-        failed: None,
-    };
-    for (language, (_, source)) in sources.iter().enumerate() {
-        read.language = language;
-        read.ask(store, source)?;
+    let asked = reading::asked_everywhere(asking, run.id, sources)?;
+    let needed = pairs * OF_A_PAIR + asked.len() as f64 * sources.len() as f64 * OF_A_SET;
+    if needed > asking.settings.memory.unwrap_or(DEFAULT_MEMORY) as f64 {
+        let megabytes = needed / 1e6;
+        return Ok(Err(format!(
+            "what chance gives needs {megabytes:.1} MB of memory for {pairs} pairs, more than a statement may take"
+        )));
     }
-    facts.retain(|_, fact| fact.sets.iter().any(|set| !set.is_empty()));
-    Ok(Ok(computed(shape, facts)))
+    let facts = reading::sets(asking, run.spec.shape, &asked, sources)?;
+    Ok(Ok(computed(run.spec.shape, facts, || asking.check(first))?))
 }
 
-/// A fact's neurons by language.
-struct Fact {
-    relation: Option<RelationId>,
-    sets: Vec<Vec<u32>>,
-}
-
-type Facts = BTreeMap<u32, Fact>;
-
-/// Facts with an entry in every one of the languages: only they can have LIKN.
-fn asked_everywhere(snapshot: &Snapshot, run: RunId, sources: &[(LanguageId, String)]) -> Result<Facts> {
-    let mut everywhere: Option<RoaringBitmap> = None;
-    for &(language, _) in sources {
-        let mut asked = RoaringBitmap::new();
-        for slot in snapshot.slots_of(run).0.filter(|slot: &Slot| slot.language == language) {
-            for live in snapshot.parts(slot)? {
-                let facts = (0..).zip(live.part.facts()?).filter(|(local, _)| live.is_live(*local));
-                asked.extend(facts.map(|(_, fact)| u32::from_le_bytes(*fact)));
-            }
-        }
-        everywhere = Some(everywhere.map_or_else(|| asked.clone(), |so_far| so_far & &asked));
-    }
-    let mut facts = Facts::new();
-    for fact in everywhere.unwrap_or_default() {
-        let relation = snapshot.fact_relation(kndb_storage::FactId(fact))?;
-        facts.insert(fact, Fact { relation, sets: vec![Vec::new(); sources.len()] });
-    }
-    Ok(facts)
-}
-
-fn computed(shape: Shape, facts: Facts) -> LiknChance {
+/// Computes it of facts with their sets; `check` ends it with an error.
+fn computed(shape: Shape, facts: Facts, check: impl Fn() -> Result<()>) -> Result<LiknChance> {
     let (layers, width) = (shape.layers as usize, u64::from(shape.width));
     let layer_of = |neuron: u32| (neuron / shape.width) as usize;
     let mut random = vec![0.0; layers];
     let mut relations: HashMap<Option<RelationId>, OtherFacts> = HashMap::new();
     let mut chance = LiknChance { random: Vec::new(), others: None, facts: facts.len(), alone: 0, pairs_alone: 0 };
     for fact in facts.values() {
+        check()?;
         let mut sizes = vec![vec![0; fact.sets.len()]; layers];
         for (language, set) in fact.sets.iter().enumerate() {
             set.iter().for_each(|&neuron| sizes[layer_of(neuron)][language] += 1);
@@ -120,7 +113,9 @@ fn computed(shape: Shape, facts: Facts) -> LiknChance {
         relations.entry(fact.relation).or_insert_with(|| OtherFacts::new(fact.sets.len())).add(&fact.sets);
     }
     for (relation, facts_of) in &relations {
-        match facts_of.expected().filter(|_| relation.is_some()) {
+        let expected = facts_of.expected(&|| check().is_err());
+        check()?;
+        match expected.filter(|_| relation.is_some()) {
             Some(expected) => {
                 let others = chance.others.get_or_insert_with(|| vec![0.0; layers]);
                 expected.into_iter().for_each(|(neuron, pairs)| others[layer_of(neuron)] += pairs);
@@ -131,74 +126,13 @@ fn computed(shape: Shape, facts: Facts) -> LiknChance {
     let is_alone =
         |fact: &&Fact| fact.relation.is_none() || relations.get(&fact.relation).is_none_or(|of| of.len() < 2);
     chance.pairs_alone = facts.values().filter(is_alone).map(|fact| shared(&fact.sets)).sum();
-    LiknChance { random, ..chance }
+    Ok(LiknChance { random, ..chance })
 }
 
 /// Neurons in all of some sets.
 fn shared(sets: &[Vec<u32>]) -> usize {
     let bitmaps = sets.iter().map(|set| set.iter().copied().collect::<RoaringBitmap>());
     bitmaps.reduce(|all, set| all & set).map_or(0, |all| all.len() as usize)
-}
-
-/// Rows of a listing on the way into the sets of their facts.
-struct Reading<'a> {
-    snapshot: &'a Snapshot,
-    shape: Shape,
-    languages: usize,
-    facts: &'a mut Facts,
-    language: usize,
-    /// Columns of fact, layer and neuron.
-    places: Option<[usize; 3]>,
-    failed: Option<kndb_storage::Error>,
-}
-
-impl Reading<'_> {
-    fn ask(&mut self, store: &Store, source: &str) -> Result<()> {
-        let run = |parsed| kndb_query::execute(store, &Settings::default(), &parsed, self);
-        kndb_query::parse(source).and_then(run).map_err(|error| in_query(source, error))?;
-        self.failed.take().map_or(Ok(()), |error| Err(error.into()))
-    }
-
-    fn take(&mut self, row: &[Value<'_>]) -> std::result::Result<(), kndb_storage::Error> {
-        let Some([fact, layer, unit]) = self.places else { return Ok(()) };
-        let (Value::Text(fact), Value::Integer(layer), Value::Integer(unit)) = (&row[fact], &row[layer], &row[unit])
-        else {
-            return Ok(());
-        };
-        let Some(fact) = self.snapshot.fact(fact)? else { return Ok(()) };
-        let sets = self.facts.get_mut(&fact.0).map(|fact| &mut fact.sets).filter(|sets| sets.len() == self.languages);
-        if let (Some(sets), Some(neuron)) = (sets, self.shape.neuron(*layer as u32, *unit as u32)) {
-            sets[self.language].push(neuron.0);
-        }
-        Ok(())
-    }
-}
-
-impl Sink for Reading<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        let place = |name: &str| columns.iter().position(|column| column.name == name);
-        self.places =
-            place("fact").zip(place("layer")).zip(place("neuron")).map(|((fact, layer), neuron)| [fact, layer, neuron]);
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        match self.take(row) {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            Err(error) => {
-                self.failed = Some(error);
-                Ok(ControlFlow::Break(()))
-            }
-        }
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, _: &Note) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Language-independent neurons of a run as they are drawn, a bar a layer from layer 0 on.
@@ -217,10 +151,11 @@ pub(super) struct Drawn<'a> {
 
 impl Drawn<'_> {
     /// The series of what chance gives, in the same unit: of other facts, if there are any, and of random sets; and both in words.
-    pub(super) fn beside(&self, store: &Store, snapshot: &Snapshot) -> Result<(Vec<Series>, String)> {
+    pub(super) fn beside(&self, asking: Asking<'_>) -> Result<(Vec<Series>, String)> {
         let found = self.series;
-        let chance = match of_likn(store, snapshot, (self.run.id, self.run.spec.shape), &self.sources)? {
+        let chance = match of_likn(asking, self.run, &self.sources)? {
             Ok(chance) => chance,
+            Err(why) if found.name.is_empty() => return Ok((Vec::new(), why)),
             Err(why) => return Ok((Vec::new(), format!("{}: {why}", found.name))),
         };
         let unit = if self.unit == Unit::Share { self.pairs } else { 1.0 };
@@ -252,12 +187,12 @@ pub(super) fn taken_apart<'s>(
     source: &Source,
 ) -> Option<(&'s Run, Vec<(LanguageId, String)>)> {
     let mut runs = snapshot.runs_with(Content::Attributions);
-    let named = |name: &str| snapshot.run_named(name);
+    let there_is = |name: &str| snapshot.run_named(name);
     let run = match (source.condition(ConditionKey::Run), source.names(ConditionKey::Run)) {
-        (Some(_), Some([one])) => named(&one.text)?,
+        (Some(_), Some([one])) => there_is(&one.text)?,
         (Some(_), _) => return None,
         (None, _) => match &settings.run {
-            Some(name) => named(name)?,
+            Some(name) => there_is(name)?,
             None => {
                 let first = runs.next()?;
                 runs.next().is_none().then_some(first)?
@@ -277,12 +212,18 @@ pub(super) fn taken_apart<'s>(
     let of_language = |language: String| {
         let id = snapshot.language(&language)?;
         let mut kn = Source { kind: SourceKind::Kn, ..source.clone() };
-        kn.conditions.retain(|condition| condition.key != ConditionKey::Lang);
-        let test = Test::Names(vec![Text { text: language, span: Span::default() }]);
-        kn.conditions.push(Condition { key: ConditionKey::Lang, test, span: Span::default() });
+        // The run by its name, too: the session may have chosen it, and what is made here is a question of its own.
+        kn.conditions.retain(|condition| !matches!(condition.key, ConditionKey::Lang | ConditionKey::Run));
+        kn.conditions.extend([named(ConditionKey::Lang, language), named(ConditionKey::Run, run.spec.name.clone())]);
         Some((id, kn.to_string()))
     };
     Some((run, languages.into_iter().map(of_language).collect::<Option<_>>()?))
+}
+
+/// `key=name`, in a query that is made.
+fn named(key: ConditionKey, text: String) -> Condition {
+    let span = Span::default();
+    Condition { key, test: Test::Names(vec![Text { text, span }]), span }
 }
 
 impl LiknChance {
@@ -330,7 +271,7 @@ mod tests {
             (2, fact(0, [&[0, 2], &[0, 2, 3]])),
             (3, fact(1, [&[3], &[3]])),
         ]);
-        let chance = computed(Shape { layers: 1, width: 4 }, facts);
+        let chance = computed(Shape { layers: 1, width: 4 }, facts, || Ok(())).expect("nobody stops it");
         // 2·2/4 + 2·3/4 + 1·1/4.
         assert_eq!(chance.random, [2.75]);
         // Neuron 0, of the first fact with the second's Chinese set, and the other way round.

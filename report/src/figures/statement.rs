@@ -147,7 +147,7 @@ fn add_chance(
     let pairs = answer.column(Measure::Pairs.word());
     let pairs = answer.rows.iter().filter_map(|row| row.get(pairs?).and_then(number)).sum();
     let drawn = chance::Drawn { run, sources, series, pairs, unit: bars.unit, of_run: None };
-    let (more, told) = drawn.beside(store, &snapshot)?;
+    let (more, told) = drawn.beside(chance::Asking { store, snapshot: &snapshot, settings })?;
     if in_order && matches!(bars.unit, Unit::Share | Unit::Count) {
         let found = bars.series.iter_mut().find(|series| series.name.is_empty());
         if let Some(found) = found {
