@@ -78,6 +78,9 @@ fn only_facts_that_the_model_knows_are_studied_where_that_is_asked_for() {
     assert!(ran.code == Some(2) && ran.messages.contains("`p` takes no percentage"), "{ran:?}");
     let ran = wrong("p>=0.99 and correct=no");
     assert!(ran.code == Some(1) && ran.messages.contains("no fact is left to study"), "{ran:?}");
+    let hint = "hint: a weaker `--where` studies more facts; it is p>=0.99 and correct=no\n";
+    assert!(ran.messages.ends_with(hint), "{ran:?}");
+    assert!(wrong("relation=P3").messages.contains("did you mean"), "of a name that the store lacks");
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn mistakes_of_studies_are_named() {
     study(&masked, &["--run", "amigo"], 2, &["amigo", "amig"]);
     study(&masked, &["--relations", "P99"], 2, &["P99", "P36"]);
     study(&causal, &[], 2, &["weights", "run \"amig\""]);
-    study(&masked, &["--where", "layers=3"], 1, &["layers"]);
+    study(&masked, &["--where", "layers=3"], 2, &["layers", "p, correct, object_rank, tokens, answer"]);
     study(&masked, &["--tau", "0.0001"], 1, &["0.01"]);
     study(&masked, &["--json", "nowhere/a.json"], 1, &["nowhere/a.json"]);
     study(&masked, &["--json", "a", "--csv", "a"], 2, &["--json and --csv both name a"]);

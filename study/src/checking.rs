@@ -165,7 +165,7 @@ pub fn fact_check(
     }
     if languages.iter().all(|language| language.relations.is_empty()) {
         let left_out = languages.into_iter().flat_map(|language| language.left_out).collect();
-        return Err(StudyError::NoFacts { left_out });
+        return Err(options.no_facts(left_out));
     }
     Ok(CheckReport {
         knowledge: knowledge(&snapshot, run, &rows, options)?,

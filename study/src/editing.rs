@@ -118,7 +118,7 @@ pub fn edit_study(
         plan.leave_out(reason);
     }
     if rows.is_empty() {
-        return Err(StudyError::NoFacts { left_out: plan.left_out() });
+        return Err(options.no_facts(plan.left_out()));
     }
     let knowledge = knowledge(&snapshot, run.id, &plan, options)?;
     Ok(EditReport {

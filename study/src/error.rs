@@ -54,6 +54,8 @@ pub enum StudyError {
     NoFacts {
         /// Why facts were left out, and how many.
         left_out: Vec<(String, u64)>,
+        /// The conditions that were given, on facts and on sets: weaker ones leave more.
+        conditions: Vec<String>,
     },
     /// Every fact is of one relation, so none has an unrelated fact.
     #[error(

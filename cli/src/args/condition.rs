@@ -2,7 +2,10 @@
 //!
 //! The query language reads both; which a condition is, its key says.
 
-use kndb_query::{EntryTest, QueryError};
+use kndb_query::{ConditionKey, EntryTest, QueryError, SourceKind, Statement};
+
+/// The sets that studies read.
+const SETS: [SourceKind; 2] = [SourceKind::Kn, SourceKind::Dkn];
 
 /// One `--where`, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,10 +26,39 @@ pub fn conditions(text: &str) -> Result<Where, String> {
             None if piece.is_empty() => {
                 return Err("a condition is missing; expected one such as p>=0.1 or layer in 7..11".into());
             }
-            None => all.sets.push(piece.to_owned()),
+            None => {
+                of_sets(piece)?;
+                all.sets.push(piece.to_owned());
+            }
         }
     }
     Ok(all)
+}
+
+/// Refuses what is no condition on any of the sets that studies read.
+fn of_sets(piece: &str) -> Result<(), String> {
+    let mut wrong = None;
+    for set in SETS {
+        match kndb_query::parse(&format!("{set}[{piece}]")) {
+            // More than a condition would change the statements of the study.
+            Ok(Statement::Query(query)) if query.only_source().is_some_and(|source| source.conditions.len() == 1) => {
+                return Ok(());
+            }
+            Ok(_) => {}
+            Err(error) => wrong = wrong.or(Some(told(error))),
+        }
+    }
+    let why = wrong.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let suits = |key: &&ConditionKey| SETS.iter().any(|set| key.suits(*set));
+    let is_measured = |key: &ConditionKey| matches!(EntryTest::read(key.row().forms[0]), Ok(Some(_)));
+    let (of_facts, of_sets): (Vec<_>, Vec<_>) =
+        ConditionKey::ALL.iter().filter(suits).partition(|key| is_measured(key));
+    let words = |keys: Vec<&ConditionKey>| keys.iter().map(|key| key.word()).collect::<Vec<_>>().join(", ");
+    Err(format!(
+        "`{piece}` is no condition{why}; expected one on what was measured of facts ({}), or on neuron sets ({})",
+        words(of_facts),
+        words(of_sets)
+    ))
 }
 
 /// What is wrong, with what to write, on the one line that an argument's error has.
@@ -39,18 +71,20 @@ fn told(error: QueryError) -> String {
 
 /// The text between `and`s and commas that are in no quotes and no parentheses.
 fn pieces(text: &str) -> Vec<&str> {
-    let (mut pieces, mut begin, mut depth, mut quoted) = (Vec::new(), 0, 0u32, false);
+    let (mut pieces, mut begin, mut depth, mut quoted) = (Vec::new(), 0, 0u32, None);
     let mut skip_to = 0;
     for (at, letter) in text.char_indices() {
         if at < skip_to {
             continue;
         }
         match letter {
-            '\\' if quoted => skip_to = at + 2,
-            '"' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth = depth.saturating_sub(1),
-            _ if quoted || depth > 0 => {}
+            '\\' if quoted.is_some() => skip_to = at + 2,
+            // Either quote; the other one stands for itself.
+            _ if quoted == Some(letter) => quoted = None,
+            '"' | '\'' if quoted.is_none() => quoted = Some(letter),
+            '(' if quoted.is_none() => depth += 1,
+            ')' if quoted.is_none() => depth = depth.saturating_sub(1),
+            _ if quoted.is_some() || depth > 0 => {}
             ',' => {
                 pieces.push(&text[begin..at]);
                 begin = at + 1;
@@ -91,9 +125,15 @@ mod tests {
         // The rank of a neuron, and subjects that look like conditions.
         let (known, sets) = read("rank<=5, layer in 7..11 and p<0.5");
         assert_eq!((known.join(" "), sets), ("p<0.5".into(), vec!["rank<=5".into(), "layer in 7..11".into()]));
-        for one in
-            [r#"subject="salt and pepper, p>=0.1""#, "relation in (P36, P37)", "prompt=0", r#"object="a \" and b""#]
-        {
+        for one in [
+            r#"subject="salt and pepper, p>=0.1""#,
+            "subject='Trinidad and Tobago'",
+            "subject='a, \"b and c'",
+            "object='it''s p>=0.1 and so'",
+            "relation in (P36, P37)",
+            "prompt=0",
+            r#"object="a \" and b""#,
+        ] {
             assert_eq!(read(one), (vec![], vec![one.to_owned()]));
         }
     }
@@ -110,6 +150,14 @@ mod tests {
             ("correct=maybe", "`yes`, `no`"),
             ("tokens=0", "at least 1"),
             ("object_rank<=1.5", "a whole number"),
+            ("tokens<1", "tokens"),
+            ("object_rank<1", "object_rank"),
+            ("p<0", "p"),
+            ("p>1", "p"),
+            ("median>=1", "`median>=1` is no condition"),
+            ("median>=1", "(p, correct, object_rank, tokens, answer), or on neuron sets (lang, relation"),
+            ("not correct", "(p, correct, object_rank, tokens, answer)"),
+            ("layer=2] | kn[layer=3", "is no condition"),
             ("p>=0.1 and", "a condition is missing"),
             ("", "a condition is missing"),
         ] {

@@ -174,6 +174,12 @@ impl CliError {
                 Some("a study begins anew: nothing of this one was kept".into())
             }
             #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::NoFacts { conditions, .. }) if !conditions.is_empty() => {
+                Some(format!("a weaker `--where` studies more facts; it is {}", conditions.join(" and ")))
+            }
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::Query { source, .. }) => source.hint.clone(),
+            #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
                 "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1; objects in lower \
                  case (--preset amig-code) may not be in the vocabulary: --keep-case"

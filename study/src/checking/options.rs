@@ -46,6 +46,12 @@ pub struct CheckOptions {
 }
 
 impl CheckOptions {
+    /// The error of a study without facts.
+    pub(crate) fn no_facts(&self, left_out: Vec<(String, u64)>) -> StudyError {
+        let known = self.known.iter().map(EntryTest::to_string);
+        StudyError::NoFacts { left_out, conditions: known.chain(self.conditions.iter().cloned()).collect() }
+    }
+
     /// The sound protocol with the paper's 80/20, t = 0.7 and λ = 1e-6, all detectors, seed 0.
     pub fn new(run: impl Into<String>, languages: Vec<String>) -> Self {
         Self {

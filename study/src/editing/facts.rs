@@ -100,12 +100,13 @@ impl Plan {
             }
         }
         let plan = Self { questions, studied, pools, left_out };
-        plan.check(options.protocol.unrelated)?;
+        plan.check(options)?;
         Ok(plan)
     }
 
-    fn check(&self, unrelated: Unrelated) -> Result<(), StudyError> {
-        let Some(&first) = self.studied.first() else { return Err(StudyError::NoFacts { left_out: self.left_out() }) };
+    fn check(&self, options: &EditOptions) -> Result<(), StudyError> {
+        let unrelated = options.protocol.unrelated;
+        let Some(&first) = self.studied.first() else { return Err(options.no_facts(self.left_out())) };
         let first = &self.questions[first];
         let others = match unrelated {
             Unrelated::OtherRelation => self.questions.iter().any(|question| question.relation != first.relation),
@@ -149,7 +150,7 @@ impl Plan {
         self.studied = kept;
         refused.into_iter().for_each(|reason| self.leave_out(reason));
         if self.studied.is_empty() {
-            return Err(StudyError::NoFacts { left_out: self.left_out() });
+            return Err(options.no_facts(self.left_out()));
         }
         Ok(())
     }

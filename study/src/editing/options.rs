@@ -35,6 +35,12 @@ pub struct EditOptions {
 }
 
 impl EditOptions {
+    /// The error of a study without facts.
+    pub(crate) fn no_facts(&self, left_out: Vec<(String, u64)>) -> StudyError {
+        let known = self.known.iter().map(EntryTest::to_string);
+        StudyError::NoFacts { left_out, conditions: known.chain(self.conditions.iter().cloned()).collect() }
+    }
+
     /// The sound protocol with the run's own thresholds, on all facts, seed 0.
     pub fn new(run: impl Into<String>, languages: Vec<String>) -> Self {
         Self {
