@@ -47,7 +47,7 @@ fn verify_says_that_the_store_put_sled_s_snapshot_aside_and_a_repair_says_what_w
         let told = environment.ok(arguments);
         let expected = if arguments.len() == 2 {
             assert!(told.out.ends_with("catalogue: read, too\nresult: all is well\n"), "{told:?}");
-            "note: this store was repaired; demo/repairs says what was lost\n"
+            "note: this store was repaired; demo/repairs says what was mended\n"
         } else {
             "nothing is lost; demo/repairs says what was mended\n"
         };
@@ -55,6 +55,34 @@ fn verify_says_that_the_store_put_sled_s_snapshot_aside_and_a_repair_says_what_w
         assert!(environment.read("demo/repairs").contains("rebuilt: the catalogue's snapshot, from its log"));
         assert_eq!(environment.ok(&asked).out, before);
     }
+}
+
+/// The synthetic demo's log has lost its beginning, and sled throws away the rest where it has no snapshot.
+#[test]
+fn a_damaged_snapshot_without_which_sled_cannot_do_is_refused_with_what_to_do_and_repaired_without_loss() {
+    let environment = Environment::new();
+    environment.ok(&["demo", "demo", "--synthetic"]);
+    let asked = ["query", "demo", "kn by lang", "-m", "csv"];
+    let before = environment.ok(&asked).out;
+    for entry in std::fs::read_dir(environment.path("demo/catalogue")).expect("lists").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            let mut bytes = std::fs::read(entry.path()).expect("reads");
+            bytes[30] ^= 0x10;
+            std::fs::write(entry.path(), bytes).expect("writes");
+        }
+    }
+    for arguments in [&["query", "demo", "let a = kn"][..], &["drop-run", "demo", "demo", "--yes"], &["verify", "demo"]]
+    {
+        let refused = environment.run(arguments);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        let hint = refused.messages.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+        assert!(hint.contains("--repair` says first what would be lost"), "{arguments:?}: {refused:?}");
+    }
+    let repaired = environment.ok(&["verify", "demo", "--repair", "--yes"]);
+    assert!(repaired.out.contains("rebuilt: catalogue, from the manifest"), "{repaired:?}");
+    assert!(!repaired.out.contains("lost: "), "{repaired:?}");
+    assert_eq!(environment.ok(&asked).out, before);
+    environment.ok(&["query", "demo", "let a = kn"]);
 }
 
 #[test]

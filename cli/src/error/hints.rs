@@ -22,6 +22,16 @@ fn is_not_writable(error: &kndb_query::QueryError) -> bool {
     source.is_some_and(kndb_storage::Error::is_not_writable)
 }
 
+/// What is damaged can be taken out or built anew, and that says first what it costs.
+const DAMAGE: &str = "`kndb verify` lists all damage; restore the store from a backup, or take out what is damaged: `kndb verify --repair` says \
+first what would be lost, and builds anew what it can";
+
+fn is_damage(error: &kndb_query::QueryError) -> bool {
+    use kndb_storage::Error as Store;
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref());
+    matches!(source, Some(Store::Corrupt { .. } | Store::MissingFile { .. }))
+}
+
 fn is_full_disk(error: &kndb_query::QueryError) -> bool {
     let Some(source) = &error.source else { return false };
     let of_store = source.downcast_ref().is_some_and(kndb_storage::Error::is_full_disk);
@@ -55,6 +65,7 @@ impl CliError {
             Self::Query { error, .. } if is_full_disk(error) => Some(FULL_DISK.into()),
             Self::Store(error) if error.is_not_writable() => Some(NOT_WRITABLE.into()),
             Self::Query { error, .. } if is_not_writable(error) => Some(NOT_WRITABLE.into()),
+            Self::Query { error, .. } if is_damage(error) => Some(DAMAGE.into()),
             Self::Query { error, .. } => error.hint.clone(),
             Self::Store(Store::Io { action: "read" | "open" | "map" | "list", source, .. })
                 if source.kind() == io::ErrorKind::PermissionDenied =>
@@ -80,11 +91,11 @@ impl CliError {
             } else {
                 "use the kndb that wrote it, or import the data again".into()
             }),
-            Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(
-                "`kndb verify` lists all damage; restore the store from a backup, or take out what is damaged: `kndb verify \
-                 --repair` says first what would be lost"
-                    .into(),
-            ),
+            Self::Store(Store::Corrupt { .. } | Store::MissingFile { .. }) => Some(DAMAGE.into()),
+            Self::NotSound { path, .. } => Some(format!(
+                "`kndb verify {} --repair` says first what would be lost, and builds anew what it can; or restore the store from a backup",
+                path.display()
+            )),
             Self::Store(Store::FactExists { .. }) => {
                 Some("--replace replaces facts that are in the run already, --skip-existing passes them over".into())
             }
@@ -268,7 +279,7 @@ fn not_a_store(path: &Path) -> String {
             "this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's"
         );
     }
-    if path.join("catalogue/db").is_file() && path.join("files").is_dir() {
+    if kndb_storage::Store::has_all_but_a_marker(path) {
         return format!("all else of a store is there: `kndb verify {shown} --repair` writes its file KNDB anew");
     }
     if path.is_dir() {

@@ -1,7 +1,9 @@
 //! A catalogue whose sled snapshot is damaged: the log alone says the same, as a rule, and sled refuses to try.
 //!
 //! sled 0.34 writes a summary of its log (`snap.…`) and does not open the database when that cannot be read. Without it the log is read from its
-//! beginning. That is tried on a copy first: what comes of it must be the newest commit that the store knows of.
+//! beginning. That is tried on a copy first: what comes of it must be the newest commit that the store knows of. It need not be: a part
+//! of the log whose records were all written anew is taken back, and without the snapshot sled throws away what follows where that part was the one in
+//! which it was durable last. Then the newest manifest says the same as the catalogue, and a repair takes it from there.
 
 use super::Catalogue;
 use crate::epoch::Epoch;
@@ -51,21 +53,23 @@ fn snapshots(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(entries.collect::<std::io::Result<Vec<_>>>()?.into_iter().filter(is_snapshot).collect())
 }
 
-/// Copies all but the snapshots.
+/// Copies all but the snapshots: the log, and the folder `blobs`, in which sled keeps large values. Without it they would silently be missing.
 fn copy(path: &Path, trial: &Path) -> Result<()> {
-    let failed = Error::io("copy", path);
-    let copy = || {
-        std::fs::create_dir(trial)?;
-        for entry in std::fs::read_dir(path)? {
-            let from = entry?.path();
-            let name = from.file_name().unwrap_or_default();
-            if from.is_file() && !name.to_string_lossy().starts_with("snap.") {
-                std::fs::copy(&from, trial.join(name))?;
-            }
+    copy_folder(path, trial).map_err(Error::io("copy", path))
+}
+
+fn copy_folder(path: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let (from, to, kind) = (entry.path(), to.join(entry.file_name()), entry.file_type()?);
+        if kind.is_dir() {
+            copy_folder(&from, &to)?;
+        } else if kind.is_file() && !entry.file_name().to_string_lossy().starts_with("snap.") {
+            std::fs::copy(&from, &to)?;
         }
-        Ok(())
-    };
-    copy().map_err(failed)
+    }
+    Ok(())
 }
 
 fn read(trial: &Path, timeout: Duration) -> Result<Catalogue> {

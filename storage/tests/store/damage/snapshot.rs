@@ -2,7 +2,8 @@
 
 use super::{Patient, put};
 use crate::contents::{Contents, assert_same};
-use kndb_storage::{Error, Store};
+use crate::toy::{Toy, dense, entry};
+use kndb_storage::{EntryData, Error, RunSpec, Shape, Store};
 use std::path::{Path, PathBuf};
 
 fn snapshots(store: &Path) -> Vec<PathBuf> {
@@ -41,7 +42,7 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
         store.open_run(crate::toy::spec("another")).expect("writes");
         let verified = patient.toy.fresh().verify().expect("verifies");
         assert!(verified.problems.is_empty() && verified.catalogue, "{:?}", verified.problems);
-        let note = store.repairs().expect("reads").expect("a note");
+        let note = store.repairs().expect("reads").expect("a note").text;
         assert!(note.contains("rebuilt: the catalogue's snapshot, from its log") && !note.contains("lost: "), "{note}");
         let kept = std::fs::read_dir(patient.toy.path.join("damaged")).expect("lists").count();
         assert_eq!(kept, note.matches("kept: damaged/snap.").count());
@@ -51,6 +52,32 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
             "no copy is left"
         );
     }
+}
+
+/// sled keeps large values in files of their own, beside its log.
+#[test]
+fn large_values_are_tried_along_with_the_log() {
+    let toy = Toy::new();
+    let wide = Shape::new(12, 3_072).expect("a shape");
+    let run = toy.store.open_run(RunSpec::new("wide", "toy", wide)).expect("a run");
+    for fact in ["f1", "f2", "f3"] {
+        run.append(entry(fact, "en", 0, EntryData::Scores(dense(7, wide)))).expect("an entry");
+    }
+    drop(run);
+    let catalogue = toy.path.join("catalogue");
+    assert!(std::fs::read_dir(catalogue.join("blobs")).expect("lists").count() > 0, "sled wrote some");
+    let healthy = Contents::of(&toy.fresh()).expect("reads");
+    for manifest in std::fs::read_dir(toy.path.join("manifests")).expect("lists").flatten() {
+        if manifest.path().extension().is_none() {
+            change(&manifest.path(), 50);
+        }
+    }
+    let found = snapshots(&toy.path);
+    assert!(!found.is_empty(), "sled wrote one");
+    found.iter().for_each(|path| change(path, 30));
+    let store = toy.fresh();
+    assert!(store.repair().expect("repairs").lost.is_empty(), "nothing is lost");
+    assert_same(&Contents::of(&store).expect("reads"), &healthy, "all of it is in the log and beside it");
 }
 
 #[test]
@@ -133,7 +160,7 @@ fn a_marker_is_written_anew_where_all_else_of_a_store_is_there() {
         assert_same(&Contents::of(&patient.toy.fresh()).expect("reads"), &patient.healthy, "the store");
         assert!(!Store::restore_marker(&patient.toy.path).expect("reads"), "once");
     }
-    let old = crate::toy::Toy::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1"));
+    let old = Toy::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1"));
     let before = std::fs::read(old.path.join("KNDB")).expect("reads");
     std::fs::remove_file(old.path.join("KNDB")).expect("removes");
     assert!(Store::restore_marker(&old.path).expect("reads"));
