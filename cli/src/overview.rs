@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use kndb_storage::{Run, Snapshot, Store};
+use kndb_storage::{Repairs, Run, Snapshot, Store};
 
 use crate::error::{CliError, Result};
 
@@ -36,7 +36,7 @@ pub struct Overview {
     /// Runs, oldest first.
     pub runs: Vec<RunOverview>,
     /// What repairs have taken from it, if it was ever repaired.
-    pub repairs: Option<String>,
+    pub repairs: Option<Repairs>,
 }
 
 /// A run.

@@ -3,16 +3,16 @@
 //! A word that is a command is that command, whatever lies in the folder: `./info` names a store of that name.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::{ArgAction, Command, CommandFactory};
+use kndb_storage::Store;
 
 use super::Cli;
 
 /// The command line, with `query` put in where a store stands in the place of the command.
 pub fn with_command(mut line: Vec<OsString>) -> Vec<OsString> {
     let cli = Cli::command();
-    if first(&line, &cli).is_some_and(|word| !is_command(&cli, word) && is_store(Path::new(word))) {
+    if first(&line, &cli).is_some_and(|word| !is_command(&cli, word) && Store::looks_like_one(word)) {
         line.insert(1, "query".into());
     }
     line
@@ -50,11 +50,6 @@ fn takes_next(cli: &Command, option: &str) -> bool {
 
 fn is_command(cli: &Command, word: &OsString) -> bool {
     word.to_str().is_some_and(|word| word == "help" || cli.find_subcommand(word).is_some())
-}
-
-/// Whether a store lies there, or what is left of one.
-fn is_store(path: &Path) -> bool {
-    path.join("KNDB").exists() || (path.join("catalogue/db").exists() && path.join("files").is_dir())
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@ mod tables;
 
 use std::path::Path;
 
+use clap::CommandFactory;
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
+use super::Cli;
 use tables::{COMMANDS, LISTS, OPTIONS};
 
 /// The error with what was probably meant, where that is known. `line` is the command line without the program's name.
@@ -17,12 +20,26 @@ pub fn explained(mut error: Error, line: &[String]) -> Error {
         }
         return error;
     };
+    if error.get(ContextKind::SuggestedArg).is_some()
+        && let Some(usage) = usage(line)
+    {
+        // In the usage, too, stands the option that was guessed.
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
     // clap's guesses would stand beside it and contradict it.
     for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand] {
         error.remove(kind);
     }
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![meant.into()]));
     error
+}
+
+/// How the command of a line is used, whatever was given to it.
+fn usage(line: &[String]) -> Option<StyledStr> {
+    let mut cli = Cli::command();
+    cli.build();
+    let name = line.iter().find(|word| !word.starts_with('-'))?;
+    Some(cli.find_subcommand_mut(name)?.render_usage())
 }
 
 fn meant(error: &Error, line: &[String]) -> Option<String> {

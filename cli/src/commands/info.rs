@@ -75,13 +75,11 @@ fn write_text(overview: &Overview, path: &str, out: &mut dyn Write) -> io::Resul
         line("saved set", format!("@{name} = {text} ({members} members)"))?;
     }
     if let Some(repairs) = &overview.repairs {
-        let count = |what: &str| repairs.lines().filter(|line| line.starts_with(what)).count();
-        let back = match count("brought back: ") {
+        let back = match repairs.brought_back {
             0 => String::new(),
             back => format!(", {back} brought back"),
         };
-        let lost = count("lost: ");
-        line("repaired", format!("{lost} losses{back}; the file `repairs` in the store says which"))?;
+        line("repaired", format!("{} losses{back}; the file `repairs` in the store says which", repairs.lost))?;
     }
     line("runs", overview.runs.len().to_string())
 }
@@ -151,6 +149,6 @@ fn as_json(overview: &Overview, knows: &[StdResult<Knowledge, String>]) -> serde
         "unsealed": overview.unsealed,
         "saved_sets": sets,
         "runs": runs,
-        "repairs": overview.repairs,
+        "repairs": overview.repairs.as_ref().map(|repairs| &repairs.text),
     })
 }

@@ -29,9 +29,9 @@ pub fn run(args: VerifyArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let found = store.verify()?;
     // Looked at after: what any writer mends is mended by then, and written down.
-    if store.repairs()?.is_some() {
-        let file = args.store.join("repairs");
-        writeln!(terminal.messages, "note: this store was repaired; {} says what was lost", file.display())
+    if let Some(repairs) = store.repairs()? {
+        let (file, what) = (args.store.join("repairs"), if repairs.lost > 0 { "lost" } else { "mended" });
+        writeln!(terminal.messages, "note: this store was repaired; {} says what was {what}", file.display())
             .map_err(CliError::Output)?;
     }
     for problem in &found.problems {

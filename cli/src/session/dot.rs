@@ -39,9 +39,9 @@ const GROUPS: &[(&str, &[Described])] = &[
         &[
             (".mode", "[MODE]", "table, box, csv, tsv, json, jsonl, markdown, line"),
             (".headers", "on|off", "header of table, box, csv and tsv"),
-            (".maxrows", "N|off", "on a terminal only the first and the last of more than N rows"),
+            (".maxrows", "N|off", "on a terminal only the first and the last of more than N rows; 0 is off"),
             (".width", "[N …]", "widths of the columns of tables, 0 for as wide as it is; without any, of all"),
-            (".maxwidth", "N|off", "cells of a line of a table; without it those of the terminal"),
+            (".maxwidth", "N|off", "cells of a line of a table; without it those of the terminal; 0 is off"),
             (".timer", "on|off", "tell the time each statement took"),
         ],
     ),

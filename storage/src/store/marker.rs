@@ -10,6 +10,18 @@ use crate::store::Options;
 use std::path::Path;
 
 impl Store {
+    /// Whether a store lies there, or what is left of one that has lost its marker. Looks at names only: it may be damaged.
+    pub fn looks_like_one(path: impl AsRef<Path>) -> bool {
+        let path = path.as_ref();
+        path.join(MARKER).exists() || Self::has_all_but_a_marker(path)
+    }
+
+    /// Whether the parts of a store lie there, whatever its marker says.
+    pub fn has_all_but_a_marker(path: impl AsRef<Path>) -> bool {
+        let path = path.as_ref();
+        path.join("files").is_dir() && path.join("catalogue").join("db").is_file()
+    }
+
     /// The format of a store that lacks nothing but its marker; `None` where the marker names a format, or the folder is no store.
     /// Changes nothing but what any writer mends, where no manifest can be read: a snapshot of sled's is put aside ([`Self::repairs`]).
     ///
@@ -18,7 +30,7 @@ impl Store {
     pub fn lacks_its_marker(path: impl AsRef<Path>) -> Result<Option<u32>> {
         let path = path.as_ref();
         let names_a_format = std::fs::read(path.join(MARKER)).is_ok_and(|text| format_of(&text).is_some());
-        if names_a_format || !path.join("files").is_dir() || !path.join("catalogue").join("db").is_file() {
+        if names_a_format || !Self::has_all_but_a_marker(path) {
             return Ok(None);
         }
         let is_whole = |&number: &u64| matches!(Manifest::open(path, number), Ok(Some(_)));

@@ -12,7 +12,7 @@ mod repair;
 
 pub use backup::BackedUp;
 pub use merge::{MergeProgress, Merged, MergedRun};
-pub use repair::Repair;
+pub use repair::{Repair, Repairs};
 
 /// The folder for files that a repair has taken out of the store.
 pub(crate) const DAMAGED: &str = "damaged";

@@ -24,6 +24,8 @@ use crate::upkeep::DAMAGED;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use note::Repairs;
+
 /// What a repair has to do, or has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repair {
@@ -76,8 +78,8 @@ impl Store {
 
     /// What repairs have taken from this store, as it was written down: when, what, and where damaged files are. `None` if it was
     /// never repaired.
-    pub fn repairs(&self) -> Result<Option<String>> {
-        note::read(self.path())
+    pub fn repairs(&self) -> Result<Option<Repairs>> {
+        Ok(note::read(self.path())?.map(Repairs::of))
     }
 
     fn work(&self, apply: bool) -> Result<Changes> {

@@ -11,6 +11,24 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// What repairs have taken from a store, as it was written down in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// The text: when, what, and where damaged files are.
+    pub text: String,
+    /// Losses that it tells of and that were not brought back.
+    pub lost: usize,
+    /// Losses that were brought back.
+    pub brought_back: usize,
+}
+
+impl Repairs {
+    pub(super) fn of(text: String) -> Self {
+        let brought_back = text.lines().filter(|line| line.starts_with(BACK)).count();
+        Self { lost: losses(&text).count(), brought_back, text }
+    }
+}
+
 pub(in crate::upkeep) fn read(store: &Path) -> Result<Option<String>> {
     let path = store.join(REPAIRS);
     match std::fs::read(&path) {
