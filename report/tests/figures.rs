@@ -4,7 +4,10 @@ use kndb_plot::{Bar, Bars, Figure, Unit};
 use kndb_query::{ErrorKind, Measure, Settings, SourceKind, Statement};
 use kndb_report::figures::{Illustration, Selection, by_layer, heat_map, of_answer, of_statement, overlap};
 use kndb_report::{Answer, Error};
-use kndb_storage::{Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, RunSpec, Shape, Store};
+use kndb_storage::{
+    Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, LayerEvidence, Neuron, RunSpec, ScoreValues, Scores,
+    Shape, Store,
+};
 
 struct Fixture {
     store: Store,
@@ -404,6 +407,28 @@ fn chance_is_of_the_facts_that_were_asked_with_the_prompt_empty_sets_among_them(
     let told = drawn(&fixture, "likn[run=three, prompt=1] by layer").remarks.concat();
     // f3's sets are empty, and f1 was not asked.
     assert!(told.starts_with("1 LIKN pairs of 2 facts; chance gives 0.0 of another fact's"), "{told}");
+}
+
+#[test]
+fn chance_is_of_the_facts_whose_entries_pass_conditions_on_what_was_measured() {
+    let fixture = fixture();
+    let run = fixture.store.open_run(RunSpec::new("scored", "toy", Shape::new(LAYERS, WIDTH).expect("a shape")));
+    let run = run.expect("a run");
+    for (fact, p) in [("f1", 0.5), ("f2", 0.25), ("f3", 0.01)] {
+        for language in ["en", "zh"] {
+            // Neuron 2:0 is everybody's.
+            let values = ScoreValues::Sparse { neurons: neurons(&[(2, 0)]), scores: vec![0.5], floor: 0.5 };
+            let layer = LayerEvidence { probability: p, baseline: 0.0, residual: 0.0 };
+            let scores = Scores { values, evidence: vec![layer; LAYERS as usize], origin: None };
+            let data = EntryData::Scores(scores);
+            run.append(Entry { fact: fact.into(), language: language.into(), prompt: 0, data }).expect("an entry");
+        }
+    }
+    run.finish().expect("the run is complete");
+    let told = |conditions: &str| drawn(&fixture, &format!("likn[run=scored{conditions}] by layer")).remarks.concat();
+    assert!(told("").starts_with("3 LIKN pairs of 3 facts; chance gives 3.0 of"), "{}", told(""));
+    let known = told(", p>=0.1");
+    assert!(known.starts_with("2 LIKN pairs of 2 facts; chance gives 2.0 of"), "{known}");
 }
 
 /// The answer of a session that chose run `three`, drawn with some settings.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 
-use kndb_query::{Column, ConditionKey, Note, Sink, Source, SourceKind, Statement, Value};
-use kndb_storage::{FactId, LanguageId, PromptId, RelationId, RunId, Shape, Slot, Snapshot};
+use kndb_query::{Column, ConditionKey, EntryTest, Note, Sink, Source, SourceKind, Statement, Value};
+use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Shape, Slot, Snapshot};
 use roaring::RoaringBitmap;
 
 use super::Asking;
@@ -30,14 +30,20 @@ pub(super) fn asked_everywhere(
     let mut everywhere: Option<RoaringBitmap> = None;
     for (language, text) in sources {
         let source = source_of(text)?;
+        let conditions = source.iter().flat_map(|source| &source.conditions);
+        let tests: Vec<EntryTest> = conditions.filter_map(EntryTest::of).collect();
         let mut asked = RoaringBitmap::new();
         let wanted =
             |slot: &Slot| slot.language == *language && source.as_ref().is_none_or(|it| wants(it, slot.prompt));
         for slot in asking.snapshot.slots_of(run).0.filter(wanted) {
             for live in asking.snapshot.parts(slot)? {
                 asking.check(text)?;
-                let facts = (0..).zip(live.part.facts()?).filter(|(local, _)| live.is_live(*local));
-                asked.extend(facts.map(|(_, fact)| u32::from_le_bytes(*fact)));
+                for (local, fact) in (0..).zip(live.part.facts()?).filter(|(local, _)| live.is_live(*local)) {
+                    let fact = u32::from_le_bytes(*fact);
+                    if passes(&tests, &live, FactId(fact), local)? {
+                        asked.insert(fact);
+                    }
+                }
             }
         }
         if let Some(chosen) = source.map(|source| chosen(asking, &source)).transpose()?.flatten() {
@@ -55,6 +61,15 @@ fn source_of(text: &str) -> Result<Option<Source>> {
         Statement::Query(query) => query.only_source().cloned(),
         _ => None,
     })
+}
+
+/// Whether an entry counts as there: all that is asked of what was measured of it holds.
+fn passes(tests: &[EntryTest], live: &LivePart<'_>, fact: FactId, local: u32) -> Result<bool> {
+    if tests.is_empty() {
+        return Ok(true);
+    }
+    let measured = live.measured(fact, local)?;
+    Ok(tests.iter().all(|test| test.holds(&measured) == Some(true)))
 }
 
 fn wants(source: &Source, prompt: PromptId) -> bool {
