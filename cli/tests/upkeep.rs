@@ -71,7 +71,8 @@ fn a_damaged_snapshot_without_which_sled_cannot_do_is_refused_with_what_to_do_an
             std::fs::write(entry.path(), bytes).expect("writes");
         }
     }
-    for arguments in [&["query", "demo", "let a = kn"][..], &["drop-run", "demo", "demo", "--yes"], &["verify", "demo"]]
+    for arguments in
+        [&["query", "demo", "let a = kn"][..], &["drop-run", "demo", "synthetic", "--yes"], &["verify", "demo"]]
     {
         let refused = environment.run(arguments);
         assert_eq!(refused.code, Some(1), "{refused:?}");

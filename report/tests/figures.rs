@@ -417,7 +417,7 @@ fn chance_is_of_the_facts_whose_entries_pass_conditions_on_what_was_measured() {
     for (fact, p) in [("f1", 0.5), ("f2", 0.25), ("f3", 0.01)] {
         for language in ["en", "zh"] {
             // Neuron 2:0 is everybody's.
-            let values = ScoreValues::Sparse { neurons: neurons(&[(2, 0)]), scores: vec![0.5], floor: 0.5 };
+            let values = ScoreValues::Sparse { neurons: neurons(&[(2, 0)]), scores: vec![0.5], floor: 0.01 };
             let layer = LayerEvidence { probability: p, baseline: 0.0, residual: 0.0 };
             let scores = Scores { values, evidence: vec![layer; LAYERS as usize], origin: None };
             let data = EntryData::Scores(scores);

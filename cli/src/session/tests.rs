@@ -328,7 +328,8 @@ fn remarks_beside_bars_are_told_once_and_what_chance_gives_is_one() {
     let mut fixture = Fixture::new();
     let drawn = fixture.ok("likn by layer plot;");
     // The only fact with both languages has no other to be compared with: 2 neurons and 1 of eight, in layers of four.
-    let told = "note: 1 LIKN pairs of 1 facts; chance gives 0.2 of random sets of the same sizes in each layer; 1 of the facts have no \
+    let told = "note: 1 of 2 facts have entries in both languages\n\
+                note: 1 LIKN pairs of 1 facts; chance gives 0.2 of random sets of the same sizes in each layer; 1 of the facts have no \
                 other fact of their relation (1 pairs of LIKN are theirs)\n";
     assert_eq!(drawn.messages, told);
     let rows = fixture.ok("kn[lang in (en, zh)] by layer;").messages;

@@ -240,8 +240,8 @@ mod tests {
     fn words_depend_on_the_place() {
         assert_eq!(offered("kn[la"), ["lang", "langs", "layer"]);
         assert_eq!(offered("kn & facts ["), ["fact", "object", "relation", "subject"]);
-        assert_eq!(offered("dkn[lang=en, t"), ["t_high", "t_low"]);
-        assert_eq!(offered("kn[lang=en, t"), ["tau"]);
+        assert_eq!(offered("dkn[lang=en, t"), ["t_high", "t_low", "tokens"]);
+        assert_eq!(offered("kn[lang=en, t"), ["tau", "tokens"]);
         assert_eq!(offered("KN[lang=en] & LI"), ["likn"]);
         assert_eq!(offered("(kn[lang=en] - kn[lang=zh]) by rel"), ["relation"]);
         assert_eq!(offered("kn by layer o"), ["order"]);
