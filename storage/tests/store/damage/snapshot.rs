@@ -2,8 +2,8 @@
 
 use super::{Patient, put};
 use crate::contents::{Contents, assert_same};
-use crate::toy::{Toy, dense, entry};
-use kndb_storage::{EntryData, Error, RunSpec, Shape, Store};
+use crate::toy::{self, Toy};
+use kndb_storage::{Error, RunSpec, Store};
 use std::path::{Path, PathBuf};
 
 fn snapshots(store: &Path) -> Vec<PathBuf> {
@@ -58,11 +58,9 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
 #[test]
 fn large_values_are_tried_along_with_the_log() {
     let toy = Toy::new();
-    let wide = Shape::new(12, 3_072).expect("a shape");
-    let run = toy.store.open_run(RunSpec::new("wide", "toy", wide)).expect("a run");
-    for fact in ["f1", "f2", "f3"] {
-        run.append(entry(fact, "en", 0, EntryData::Scores(dense(7, wide)))).expect("an entry");
-    }
+    let parameters = vec![("made with".to_owned(), "a long text, ".repeat(30_000))];
+    let run = toy.store.open_run(RunSpec { parameters, ..toy::spec("run") }).expect("a run");
+    run.append(toy::scores("f1", "en", 7)).expect("an entry");
     drop(run);
     let catalogue = toy.path.join("catalogue");
     assert!(std::fs::read_dir(catalogue.join("blobs")).expect("lists").count() > 0, "sled wrote some");
