@@ -39,7 +39,7 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
         let store = patient.toy.fresh();
         assert!(store.examine().expect("reads").lost.is_empty(), "nothing is lost");
         assert_same(&Contents::of(&store).expect("reads"), &patient.healthy, "all of it is in the log");
-        store.open_run(crate::toy::spec("another")).expect("writes");
+        store.open_run(toy::spec("another")).expect("writes");
         let verified = patient.toy.fresh().verify().expect("verifies");
         assert!(verified.problems.is_empty() && verified.catalogue, "{:?}", verified.problems);
         let note = store.repairs().expect("reads").expect("a note").text;
@@ -105,13 +105,13 @@ fn an_older_catalogue_among_newer_manifests_is_a_loss_and_no_other_store() {
     let old = patient.toy.path.with_file_name("old");
     super::copy_folder(&patient.toy.path, &old);
     let writer = patient.toy.fresh();
-    writer.open_run(crate::toy::spec("later")).expect("writes");
+    writer.open_run(toy::spec("later")).expect("writes");
     drop(writer);
     super::copy_folder(&old, &patient.toy.path);
     let store = patient.toy.fresh();
     let said = |problem: &Error| problem.to_string().contains("last commit: found commit");
     assert!(store.verify().expect("reads").problems.iter().any(said), "verify says it");
-    let error = store.open_run(crate::toy::spec("more")).map(drop).expect_err("refused");
+    let error = store.open_run(toy::spec("more")).map(drop).expect_err("refused");
     assert!(said(&error), "{error}");
     let repair = store.repair().expect("repairs");
     assert!(repair.lost.is_empty(), "{repair:?}");
@@ -134,14 +134,13 @@ fn a_copy_made_of_links_is_read_and_not_written_to() {
     for path in [&patient.toy.path, &copy] {
         let store = Store::open(path).expect("opens");
         assert_same(&Contents::of(&store).expect("reads"), &patient.healthy, "it is read");
-        let refused =
-            [store.open_run(crate::toy::spec("more")).map(drop), store.repair().map(drop), store.collect_garbage()];
+        let refused = [store.open_run(toy::spec("more")).map(drop), store.repair().map(drop), store.collect_garbage()];
         for error in refused.into_iter().map(|refused| refused.expect_err("it has two names")) {
             assert!(matches!(error, Error::Linked { links: 2, .. }), "{error}");
         }
     }
     std::fs::remove_dir_all(&copy).expect("removes");
-    patient.toy.fresh().open_run(crate::toy::spec("more")).expect("it has one name again");
+    patient.toy.fresh().open_run(toy::spec("more")).expect("it has one name again");
 }
 
 #[test]
@@ -178,7 +177,7 @@ fn what_any_writer_mends_is_no_damage_to_repair() {
     let commit = patient.toy.fresh().snapshot().expect("reads").epoch() + 1;
     let in_the_way = patient.toy.path.join("manifests").join(format!("{commit:020}.tmp"));
     std::fs::create_dir(&in_the_way).expect("a folder");
-    patient.toy.fresh().open_run(crate::toy::spec("more")).map(drop).expect_err("durable, and not published");
+    patient.toy.fresh().open_run(toy::spec("more")).map(drop).expect_err("durable, and not published");
     std::fs::remove_dir(&in_the_way).expect("removes");
     let store = patient.toy.fresh();
     assert!(store.repair().expect("reads").is_nothing());
