@@ -53,7 +53,8 @@ fn snapshots(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(entries.collect::<std::io::Result<Vec<_>>>()?.into_iter().filter(is_snapshot).collect())
 }
 
-/// Copies all but the snapshots: the log, and the folder `blobs`, in which sled keeps large values. Without it they would silently be missing.
+/// Copies all but the snapshots: the log, and the folder `blobs`, in which sled would keep values of more than 128 KB, of which kndb writes none
+/// now.
 fn copy(path: &Path, trial: &Path) -> Result<()> {
     copy_folder(path, trial).map_err(Error::io("copy", path))
 }

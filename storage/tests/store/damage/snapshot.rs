@@ -3,7 +3,7 @@
 use super::{Patient, put};
 use crate::contents::{Contents, assert_same};
 use crate::toy::{self, Toy};
-use kndb_storage::{Error, RunSpec, Store};
+use kndb_storage::{Error, Store};
 use std::path::{Path, PathBuf};
 
 fn snapshots(store: &Path) -> Vec<PathBuf> {
@@ -52,30 +52,6 @@ fn sled_s_snapshot_is_not_needed_and_the_store_says_what_became_of_it() {
             "no copy is left"
         );
     }
-}
-
-/// sled keeps large values in files of their own, beside its log.
-#[test]
-fn large_values_are_tried_along_with_the_log() {
-    let toy = Toy::new();
-    let parameters = vec![("made with".to_owned(), "a long text, ".repeat(30_000))];
-    let run = toy.store.open_run(RunSpec { parameters, ..toy::spec("run") }).expect("a run");
-    run.append(toy::scores("f1", "en", 7)).expect("an entry");
-    drop(run);
-    let catalogue = toy.path.join("catalogue");
-    assert!(std::fs::read_dir(catalogue.join("blobs")).expect("lists").count() > 0, "sled wrote some");
-    let healthy = Contents::of(&toy.fresh()).expect("reads");
-    for manifest in std::fs::read_dir(toy.path.join("manifests")).expect("lists").flatten() {
-        if manifest.path().extension().is_none() {
-            change(&manifest.path(), 50);
-        }
-    }
-    let found = snapshots(&toy.path);
-    assert!(!found.is_empty(), "sled wrote one");
-    found.iter().for_each(|path| change(path, 30));
-    let store = toy.fresh();
-    assert!(store.repair().expect("repairs").lost.is_empty(), "nothing is lost");
-    assert_same(&Contents::of(&store).expect("reads"), &healthy, "all of it is in the log and beside it");
 }
 
 #[test]
