@@ -1,12 +1,14 @@
 //! Q1–Q6 of the design notes on generated data of the size they were measured at: 10,240 facts × 2
 //! languages × 36,864 scores, 3.02 GB. The store is written once into the target folder.
 //!
-//! Each question is asked as text, from parsing to the last row (`text`), and where that is the
-//! smaller part, straight of the storage (`storage`).
+//! Each question is asked as text, from parsing to the last row (`text`); as a statement that was prepared once, answered as columns
+//! (`columns`), and the same as of a snapshot that is held, so that nobody looks for commits (`held`); and where that is the smaller
+//! part, straight of the storage (`storage`). Other groupings are asked as columns (`by`).
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kndb::query::{Column, Settings, Sink, Value};
 use kndb::storage::{LanguageId, Neuron, PromptId, Slot, Store};
+use kndb::{Database, Parameters};
 use kndb_bench::questions::Subject;
 use kndb_bench::{Plan, RUN};
 use std::hint::black_box;
@@ -60,6 +62,40 @@ fn questions(criterion: &mut Criterion) {
     let both = ("q5 of both languages", "kn[tau=0.37] by layer".to_owned());
     for (name, text) in questions.into_iter().chain([both]) {
         group.bench_function(name, |bencher| bencher.iter(|| black_box(ask(black_box(&text)))));
+    }
+    group.finish();
+
+    let db = Database::from(store.clone());
+    let held = store.snapshot().expect("a snapshot");
+    let none = Parameters::default();
+    let others = [
+        "kn by layer",
+        "kn by lang",
+        "kn by relation",
+        "kn[lang=en] by neuron",
+        "kn[lang=en] by fact, neuron",
+        "kn[lang=en]",
+    ];
+    let asked = |text: &str| db.prepare(text).expect("a statement");
+    for (group, at) in [("columns", None), ("held", Some(&held))] {
+        let mut group = criterion.benchmark_group(group);
+        group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
+        for question in subject.questions() {
+            let statement = asked(&question.statement);
+            group.bench_function(question.name, |bencher| {
+                bencher.iter(|| match at {
+                    None => statement.query(&none).expect("an answer"),
+                    Some(snapshot) => statement.query_at(snapshot, &none).expect("an answer"),
+                });
+            });
+        }
+        group.finish();
+    }
+    let mut group = criterion.benchmark_group("by");
+    group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
+    for text in others {
+        let statement = asked(text);
+        group.bench_function(text, |bencher| bencher.iter(|| statement.query(&none).expect("an answer")));
     }
     group.finish();
 

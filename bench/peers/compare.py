@@ -29,7 +29,7 @@ from table import write
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 # Ways to ask kndb: the argument `--way` of its `peers serve`, and the name in the table.
-WAYS = {"columns": "kndb, prepared, as columns", "text": "kndb, text"}
+WAYS = {"held": "kndb, prepared, of a snapshot", "columns": "kndb, prepared", "text": "kndb, text"}
 QUESTIONS = ("q1", "q2", "q3", "q4", "q5", "q6")
 FACTS = 10_240
 

@@ -76,7 +76,7 @@ fn each_way_to_ask_gives_what_the_generated_scores_give() {
     let facts = FACTS.to_string();
     assert!(peers(folder.path(), &["data", "--facts", &facts]).status().expect("it starts").success());
     let (en, zh, higher) = (pairs(0, 0.2), pairs(1, 0.2), pairs(0, 0.37));
-    for way in ["text", "columns"] {
+    for way in ["text", "columns", "held"] {
         let mut serving = peers(folder.path(), &["serve", "--way", way]);
         let mut serving = serving.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut input = serving.stdin.take().expect("its input");

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!        syntax/                     plan/                  run/              rows/
-//!  text ───────▶ tokens ──▶ tree ───────────▶ typed plan ────────▶ sets ────────────▶ rows ──▶ Sink
+//!  text ───────▶ tokens ──▶ tree ───────────▶ typed plan ────────▶ sets ────────────▶ batches of columns ──▶ BatchSink, Sink
 //!        └── mistakes/: where it      names are looked up,   fact by fact,    listed, counted,
 //!            cannot go on, what to    kinds checked,         several threads  compared
 //!            write instead            thresholds placed
@@ -22,8 +22,11 @@
 //! | `plan` | names → ids of the store, kinds of sets, the way into each part; filters pushed down; `explain`; notes |
 //! | `run` | which facts to walk, the neurons of each, set operations, degenerate groups, saving a set |
 //! | `rows` | listings, counts (`by`), similarity; the members of queries in parentheses, found before the plan around them runs |
-//! | `execute` | one statement, from its tree to its outcome |
-//! | `error`, `note`, `result` | what a caller gets: errors with their place, notes beside an answer, columns and rows |
+//! | `execute` | one statement, from its tree to its outcome: [`stream`] gives columns, [`execute()`] rows |
+//! | `planned`, `save` | a query that is ready to run; `let` |
+//! | `prepared` | statements that are parsed and planned once, and run many times |
+//! | `result` | what a caller gets: columns in batches, and rows read from them |
+//! | `error`, `note` | errors with their place, notes beside an answer |
 //! | `memory` | how much of it a statement may take |
 //! | `interrupt`, `sorting` | how a statement is asked to stop, also in the middle of a sort |
 //!

@@ -176,3 +176,19 @@ fn a_limit_of_memory_counts_what_the_plan_holds() {
         assert_eq!(found.map_err(|error| error.to_string()), anew.map_err(|error| error.to_string()));
     }
 }
+
+#[test]
+fn a_snapshot_is_asked_as_it_was_with_the_sets_that_it_had() {
+    let toy = Toy::new();
+    let save = |text: &str| drop(rows(&prepared(&toy.store, text), &Parameters::default()));
+    save("let some = kn[lang=en] & neurons(9:852)");
+    let before = toy.store.snapshot().expect("a snapshot");
+    save("let some = kn[lang=en]");
+    let statement = prepared(&toy.store, "@some by layer");
+    let mut found = Text::default();
+    statement.stream_at(&before, &Parameters::default(), &mut found).expect("an answer");
+    assert_eq!((found.0.len(), rows(&statement, &Parameters::default()).0.len()), (1, 4));
+    let saving = prepared(&toy.store, "let other = kn[lang=en]");
+    let error = saving.stream_at(&before, &Parameters::default(), &mut found).expect_err("no query");
+    assert_eq!(error.kind, ErrorKind::Kind);
+}

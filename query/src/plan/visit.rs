@@ -49,6 +49,11 @@ impl<'p, 's> Node<'p, 's> {
         parts.into_iter().flatten()
     }
 
+    /// Whether something holds of the node or of one below it.
+    pub(crate) fn any(self, holds: &impl Fn(Self) -> bool) -> bool {
+        holds(self) || self.parts().any(|part| part.any(holds))
+    }
+
     /// The node and all below it, each before its parts.
     pub(crate) fn below(self) -> impl Iterator<Item = Self> {
         let mut waiting = vec![self];

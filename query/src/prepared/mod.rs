@@ -6,7 +6,7 @@
 
 mod held;
 
-use crate::error::QueryError;
+use crate::error::{ErrorKind, QueryError};
 use crate::execute::{self, deliver};
 use crate::memory::Memory;
 use crate::plan::names::Settings;
@@ -71,9 +71,24 @@ impl Prepared {
     /// parameter that the statement does not have.
     pub fn stream(&self, parameters: &Parameters, sink: &mut dyn BatchSink) -> Result<Outcome, QueryError> {
         let snapshot = self.store.snapshot().map_err(QueryError::storage)?;
-        let Some(ready) = self.ready(snapshot, parameters)? else {
+        if !matches!(self.statement, Statement::Query(_)) {
             return execute::stream(&self.store, &self.settings, &self.statement.bind(parameters)?, sink);
-        };
+        }
+        self.stream_at(&snapshot, parameters, sink)
+    }
+
+    /// The same as of a snapshot of the store ([`Store::snapshot`]), whatever was committed since. Nobody is asked whether that is so: to look
+    /// for commits takes the system longer than to answer a small question.
+    ///
+    /// # Errors
+    /// As for [`Self::stream`]; when the statement is no query, since other statements are about the store as it is.
+    pub fn stream_at(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        parameters: &Parameters,
+        sink: &mut dyn BatchSink,
+    ) -> Result<Outcome, QueryError> {
+        let ready = self.ready(snapshot, parameters)?;
         let planned = ready.held.planned();
         let memory = self.memory(planned.taken);
         memory.interrupt.check()?;
@@ -88,23 +103,28 @@ impl Prepared {
         Memory::with_taken(self.settings.memory, self.settings.interrupt.clone(), taken)
     }
 
-    /// The plan for a snapshot and values, the last one if it is that; `None` for statements that are not planned.
-    fn ready(&self, snapshot: Arc<Snapshot>, parameters: &Parameters) -> Result<Option<Arc<Ready>>, QueryError> {
+    /// The plan for a snapshot and values, the last one if it is that.
+    fn ready(&self, snapshot: &Arc<Snapshot>, parameters: &Parameters) -> Result<Arc<Ready>, QueryError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // One snapshot is one commit, and one that is kept here gives its place in memory to no other.
-        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(&snapshot) && ready.parameters == *parameters;
+        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(snapshot) && ready.parameters == *parameters;
         if let Some(ready) = last.as_ref().filter(is_it) {
-            return Ok(Some(Arc::clone(ready)));
+            return Ok(Arc::clone(ready));
         }
         parameters.check_used(self.names.iter().map(String::as_str))?;
-        let Statement::Query(query) = self.statement.bind(parameters)? else { return Ok(None) };
+        let Statement::Query(query) = self.statement.bind(parameters)? else { return Err(self.is_no_query()) };
         let memory = self.memory(0);
-        let ground = Ground { snapshot, settings: self.settings.clone() };
+        let ground = Ground { snapshot: Arc::clone(snapshot), settings: self.settings.clone() };
         let held =
             Held::new(ground, |ground| plan(&self.store, (&ground.snapshot, &memory), &ground.settings, &query))?;
         let ready = Arc::new(Ready { held, query, parameters: parameters.clone() });
         *last = Some(Arc::clone(&ready));
-        Ok(Some(ready))
+        Ok(ready)
+    }
+
+    fn is_no_query(&self) -> QueryError {
+        let reason = "only a query is answered as of a snapshot, and this is another statement";
+        QueryError::new(ErrorKind::Kind, reason).hint("run it without a snapshot")
     }
 }
 

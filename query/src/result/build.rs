@@ -134,6 +134,36 @@ impl Building {
         }
     }
 
+    /// Layers of neurons in one column and their units in the next, for the next rows.
+    pub(crate) fn places(&mut self, column: usize, neurons: impl Iterator<Item = u32> + Clone, width: u32) {
+        // A division for each would be most of the work: neurons of one layer mostly come one after the other.
+        let mut first = u32::MAX;
+        let mut layer = 0;
+        let mut of = |neuron: u32| {
+            if first == u32::MAX || neuron.wrapping_sub(first) >= width {
+                layer = neuron / width;
+                first = layer * width;
+            }
+            (layer, first)
+        };
+        self.numbers(column, neurons.clone().map(|neuron| of(neuron).0));
+        self.numbers(column + 1, neurons.map(|neuron| neuron - of(neuron).1));
+    }
+
+    /// A count for each of the next rows, the same.
+    pub(crate) fn integers(&mut self, column: usize, rows: usize, value: u64) {
+        if let Filling::Integers(counts, _) = &mut self.filling[column] {
+            counts.resize(counts.len() + rows, value);
+        }
+    }
+
+    /// A ratio for each of the next rows, the same.
+    pub(crate) fn ratios(&mut self, column: usize, rows: usize, value: f64) {
+        if let Filling::Ratios(ratios, _) = &mut self.filling[column] {
+            ratios.resize(ratios.len() + rows, value);
+        }
+    }
+
     /// Values of a column of scores for the rows that come next, NaN where there is none. Before [`Self::rows_of`].
     pub(crate) fn scores(&mut self, column: usize, values: impl Iterator<Item = f32>) {
         if let Filling::Scores(scores, nulls) = &mut self.filling[column] {

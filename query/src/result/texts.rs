@@ -31,7 +31,7 @@ pub enum IdsOf {
 pub struct Texts {
     ids: Buffer<u32>,
     names: Names,
-    made: Arc<OnceLock<Dictionary>>,
+    made: OnceLock<Dictionary>,
 }
 
 /// Who knows what an id stands for.
@@ -46,7 +46,7 @@ pub(crate) const NO_ID: u32 = u32::MAX;
 
 impl Texts {
     pub(crate) fn new(ids: Buffer<u32>, names: Names) -> Self {
-        Self { ids, names, made: Arc::default() }
+        Self { ids, names, made: OnceLock::new() }
     }
 
     /// What the ids are numbers of.

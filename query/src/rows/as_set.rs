@@ -95,7 +95,7 @@ pub(crate) fn in_neurons<'p, 's>(
 
 /// Whether a plan has queries in parentheses.
 fn has_rows(plan: Node<'_, '_>) -> bool {
-    plan.below().any(|node| {
+    plan.any(&|node| {
         matches!(node, Node::Pairs(Pairs::Rows { .. }) | Node::Neurons(Neurons::Rows(_)) | Node::Facts(Facts::Rows(_)))
     })
 }

@@ -1,11 +1,13 @@
 //! `by fact` and other dimensions: every fact is a group of its own, finished when the fact is.
 //!
-//! So nothing is kept but the rows that are wanted next: the first `top n`, or as many as fit into memory. Where that is not all,
-//! the facts are walked again for the rows after them; in the order of the facts, which is the usual one, from where they stopped.
+//! So in the order of the facts, which is the usual one, rows go out as they are found. In another one nothing is kept but the rows that
+//! are wanted next: the first `top n`, or as many as fit into memory; where that is not all, the facts are walked again for the rows
+//! after them.
 
 use super::Out;
 use super::found::{Places, places_of};
 use super::groups::{Group, Naming};
+use super::scores::scores_of;
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::error::QueryError;
 use crate::memory::Best;
@@ -32,6 +34,9 @@ pub(super) fn rows<'s>(
     mut naming: Naming<'_, 's>,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
+    if is_in_fact_order(&naming) {
+        return in_order(execution, pairs, facts, naming, out);
+    }
     let memory = execution.memory;
     let threads = execution.threads_for(facts, FACTS_A_THREAD);
     let at_once = memory.rows::<Group>(threads);
@@ -48,8 +53,7 @@ pub(super) fn rows<'s>(
     let first = walk(execution, pairs, facts, &naming, (wanted(left), None))?;
     naming.total = first.pairs;
     memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
-    let in_order = is_in_fact_order(&naming);
-    let (mut best, mut rest) = (first.best, facts);
+    let mut best = first.best;
     let mut rows = naming.rows(out, memory)?;
     loop {
         let rows_left = best.seen > wanted(left) as u64;
@@ -61,12 +65,88 @@ pub(super) fn rows<'s>(
             }
         }
         let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return rows.end() };
-        if in_order {
-            let fact = naming.keys.representative(last.fact);
-            rest = &facts[facts.partition_point(|&before| before < fact)..];
-        }
-        best = walk(execution, pairs, rest, &naming, (wanted(left), Some(last)))?.best;
+        best = walk(execution, pairs, facts, &naming, (wanted(left), Some(last)))?.best;
     }
+}
+
+/// The same in the order of the facts: rows go out as facts are finished, and nothing is kept but those of one.
+fn in_order<'s>(
+    execution: &mut Execution<'s>,
+    pairs: &Pairs<'s>,
+    facts: &[u32],
+    mut naming: Naming<'_, 's>,
+    out: Out<'_>,
+) -> Result<u64, QueryError> {
+    // A share is one of the whole, which is counted first; so no row precedes an error of a fact. `explain analyze` counts the walk that
+    // finds the rows.
+    let stats = execution.stats.take();
+    let counted = walk(execution, pairs, facts, &naming, (0, None));
+    execution.stats = stats;
+    naming.total = counted?.pairs;
+    let memory = execution.memory;
+    let mut rows = naming.rows(out, memory)?;
+    let plain = naming.is_plain() && !rows.are_members();
+    let plan = TallyPlan::new(naming.shape, naming.split, false);
+    let mut worker = execution.worker();
+    let (mut lists, mut groups) = (Vec::new(), Vec::new());
+    for &fact in facts {
+        if plain {
+            naming.splits.neurons(&mut worker, pairs, fact, &mut lists)?;
+            lists[0].sort_unstable();
+            if !naming.push_neurons(fact, &lists[0], &mut rows)? {
+                break;
+            }
+            continue;
+        }
+        groups.clear();
+        of_fact(&naming, (&mut worker, pairs, &plan), fact, &mut lists, |group| {
+            groups.push(group);
+            Ok(())
+        })?;
+        groups.sort_unstable_by(|a, b| naming.compare(a, b));
+        for group in &groups {
+            if !naming.push(group, &mut rows)? {
+                return rows.end();
+            }
+        }
+    }
+    rows.end()
+}
+
+/// The wanted groups of one fact, in any order. Returns how many pairs it has.
+fn of_fact<'s>(
+    naming: &Naming<'_, 's>,
+    (worker, pairs, plan): (&mut Worker<'_, 's>, &Pairs<'s>, &TallyPlan),
+    fact: u32,
+    lists: &mut Vec<Vec<u32>>,
+    mut each: impl FnMut(Group) -> Result<(), QueryError>,
+) -> Result<u64, QueryError> {
+    let found = naming.splits.neurons(worker, pairs, fact, lists)?;
+    if found == 0 {
+        return Ok(0);
+    }
+    let key = naming.keys.of(fact);
+    let mut scores = Vec::new();
+    for (number, neurons) in lists.iter_mut().enumerate().filter(|(_, neurons)| !neurons.is_empty()) {
+        if naming.grouping.score.is_some() {
+            neurons.sort_unstable();
+            scores_of(worker, (pairs, naming.splits), number, fact, neurons, &mut scores)?;
+        }
+        let places = match naming.grouping.found.zip(pairs.only_source()) {
+            Some((_, source)) => places_of(worker, source, &naming.splits.entries(number, source), fact)?,
+            _ => Places::default(),
+        };
+        for (at, (neuron, counts)) in counted(plan, fact, neurons).into_iter().enumerate() {
+            let mut group = Group::new((key, number as u16, neuron), counts);
+            group.found = places.count(neuron);
+            // Groups are neurons then, in the order of the list.
+            group.score = scores.get(at).copied().unwrap_or(f32::NAN);
+            if naming.is_wanted(&group, places.of) {
+                each(group)?;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Whether rows come in the order of their facts.
@@ -86,38 +166,18 @@ fn walk<'s>(
     (wanted, after): (usize, Option<Group>),
 ) -> Result<Found, QueryError> {
     let plan = TallyPlan::new(naming.shape, naming.split, false);
-    let in_order = is_in_fact_order(naming);
     let interrupt = &execution.memory.interrupt;
-    let places = naming.grouping.found.zip(pairs.only_source());
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut found = Found { best: Best::new(wanted, after, interrupt), pairs: 0 };
         let mut lists = Vec::new();
         for &fact in facts {
-            let pairs = naming.splits.neurons(worker, pairs, fact, &mut lists)?;
-            found.pairs += pairs;
-            if pairs == 0 || wanted == 0 {
+            if wanted == 0 {
+                found.pairs += naming.splits.neurons(worker, pairs, fact, &mut lists)?;
                 continue;
             }
-            let key = naming.keys.of(fact);
-            for (number, neurons) in lists.iter().enumerate() {
-                let places = match places {
-                    Some((_, source)) if !neurons.is_empty() => {
-                        places_of(worker, source, &naming.splits.entries(number, source), fact)?
-                    }
-                    _ => Places::default(),
-                };
-                for (neuron, counts) in counted(&plan, fact, neurons) {
-                    let mut group = Group::new((key, number as u16, neuron), counts);
-                    group.found = places.count(neuron);
-                    if naming.is_wanted(&group, places.of) {
-                        found.best.push(group, |a, b| naming.compare(a, b))?;
-                    }
-                }
-            }
-            // Later facts come later, and what is before them was counted by the first walk.
-            if in_order && after.is_some() && found.best.seen > wanted as u64 {
-                break;
-            }
+            let best = &mut found.best;
+            let push = |group| best.push(group, |a, b| naming.compare(a, b));
+            found.pairs += of_fact(naming, (&mut *worker, pairs, &plan), fact, &mut lists, push)?;
         }
         Ok::<_, QueryError>(found)
     };
@@ -144,7 +204,7 @@ fn counted(plan: &TallyPlan, fact: u32, neurons: &[u32]) -> Vec<(u32, Counts)> {
         Split::Layers => {
             let mut tally = Tally::new(plan);
             tally.add(plan, fact, neurons);
-            tally.groups(plan)
+            tally.groups(plan, None)
         }
     }
 }

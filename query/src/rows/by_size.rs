@@ -92,7 +92,7 @@ fn groups(sum: &Share, plan: &TallyPlan, keys: &mut FactKeys<'_>) -> Vec<Group> 
     let mut groups = Vec::with_capacity(sum.tallies.len() + sum.empty.len());
     for (&(key, split, size), tally) in &sum.tallies {
         named(key, tally.first);
-        let counts = tally.groups(plan).first().map_or_else(Counts::default, |&(_, counts)| counts);
+        let counts = tally.groups(plan, None).first().map_or_else(Counts::default, |&(_, counts)| counts);
         groups.push(Group::new((key, split, size), counts));
     }
     for (&(key, split), &(facts, fact)) in &sum.empty {

@@ -14,6 +14,7 @@ use super::digits::compare_tails;
 use super::facts::FactNames;
 use super::found::{self, PLACES};
 use super::keys::{FactKeys, is_of_fact};
+use super::scores;
 use super::shape::{EVIDENCE, Grouping, holds_of, kind_of};
 use super::spread::Spread;
 use super::tally::{Counts, Split, Tally, TallyPlan};
@@ -51,12 +52,14 @@ pub(super) struct Group {
     pub counts: Counts,
     /// In how many languages, with how many prompts, in how many runs its pair was found; 0 where nobody wants to know.
     pub found: [u32; 3],
+    /// The score of its pair; NaN where it has none, or nobody wants to know.
+    pub score: f32,
 }
 
 impl Group {
     /// A row that says nothing of where its pairs were found.
     pub(super) fn new((fact, split, neuron): (u32, u16, u32), counts: Counts) -> Self {
-        Self { fact, split, neuron, counts, found: [0; 3] }
+        Self { fact, split, neuron, counts, found: [0; 3], score: f32::NAN }
     }
 }
 
@@ -82,6 +85,7 @@ pub(super) struct Naming<'a, 's> {
 pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim], grouping: &Grouping) -> Result<Splits, QueryError> {
     let splits = split_sources(pairs, "by", dims)?;
     found::check(pairs, grouping)?;
+    scores::check(pairs, &splits, dims, grouping)?;
     if let Some(span) = grouping.asked {
         check_asked(pairs, span)?;
     }
@@ -147,7 +151,7 @@ pub(crate) fn pairs<'s>(
     } else if has(Dimension::Size) {
         sizes(execution, pairs, &mut keys, &splits, &asked_by_split)?
     } else {
-        tallies(execution, pairs, &facts, &mut keys, &splits, split)?
+        tallies(execution, pairs, &facts, &mut keys, &splits, (split, grouping.first_by_facts()))?
     };
     let mut spread = Spread::default();
     if grouping.found.is_some() {
@@ -178,7 +182,7 @@ fn tallies<'s>(
     facts: &[u32],
     keys: &mut FactKeys<'s>,
     splits: &Splits,
-    split: Split,
+    (split, most): (Split, Option<usize>),
 ) -> Result<(Vec<Group>, u64), QueryError> {
     let single = keys.is_one() && splits.is_whole();
     // Counters as large as the model pay only when many facts fill them, and where they stay in the processor's cache: one of each
@@ -231,7 +235,7 @@ fn tallies<'s>(
         memory.interrupt.check()?;
         let of_key = first.entry(fact).or_insert(tally.first);
         *of_key = tally.first.min(*of_key);
-        let of_key = tally.groups(&plan);
+        let of_key = tally.groups(&plan, most.filter(|_| single));
         memory.take((of_key.len() * size_of::<Group>()) as u64, "the rows of this result")?;
         memory.reserve(&mut groups, of_key.len(), "the rows of this result")?;
         groups.extend(of_key.into_iter().map(|(neuron, counts)| Group::new((fact, number, neuron), counts)));
@@ -276,7 +280,7 @@ impl Naming<'_, '_> {
     /// Announces the columns: no error may come any more.
     pub(super) fn rows<'o>(&self, out: Out<'o>, memory: &Memory) -> Result<Rows<'o>, QueryError> {
         let (columns, slots) = (self.grouping.columns(), self.grouping.slots());
-        Rows::to(out, &memory.interrupt, (&columns, &slots), Some(self.names), self.grouping.top)
+        Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.top)
     }
 
     /// Hands a group out; whether another one is wanted.
@@ -295,9 +299,62 @@ impl Naming<'_, '_> {
             for &measure in &self.grouping.measures {
                 push(match measure {
                     measure if is_whole(measure) => Value::Integer(self.measure(group, measure)),
+                    Measure::Score if group.score.is_nan() => Value::Null,
+                    Measure::Score => Value::Score(group.score),
                     measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
                 });
             }
+        })
+    }
+
+    /// Whether each row is one pair of a fact, and is all there is to say.
+    pub(super) fn is_plain(&self) -> bool {
+        let grouping = self.grouping;
+        let usual = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
+        let of_pairs =
+            |dimension: &Dimension| matches!(dimension, Dimension::Fact | Dimension::Layer | Dimension::Neuron);
+        self.split == Split::Neurons
+            && self.splits.is_whole()
+            && grouping.having.is_empty()
+            && grouping.order.len() <= 1
+            && grouping.measures == usual
+            && grouping.by.iter().all(of_pairs)
+    }
+
+    /// Hands the pairs of one fact out, neurons ascending, where rows are plain; whether more are wanted.
+    pub(super) fn push_neurons(&self, fact: u32, neurons: &[u32], rows: &mut Rows<'_>) -> Result<bool, QueryError> {
+        let by = &self.grouping.by;
+        let share = 1.0 / self.total as f64;
+        rows.push_many(neurons.len(), |building, some| {
+            let (some, mut column) = (&neurons[some], 0);
+            for &dimension in by {
+                // Layer and unit stand side by side: `neuron` is both where `layer` is no dimension.
+                let places = by.len() - usize::from(by.contains(&Dimension::Fact));
+                match dimension {
+                    Dimension::Fact => column += 1,
+                    Dimension::Neuron if places == 1 => {
+                        building.places(column, some.iter().copied(), self.shape.width);
+                        column += 2;
+                    }
+                    Dimension::Layer => {
+                        building.numbers(column, some.iter().map(|&neuron| self.shape.split(Neuron(neuron)).0.0));
+                        column += 1;
+                    }
+                    _ => {
+                        building.numbers(column, some.iter().map(|&neuron| self.shape.split(Neuron(neuron)).1));
+                        column += 1;
+                    }
+                }
+            }
+            for &measure in &self.grouping.measures {
+                if measure == Measure::Share {
+                    building.ratios(column, some.len(), share);
+                } else {
+                    building.integers(column, some.len(), 1);
+                }
+                column += 1;
+            }
+            building.rows_of(fact, some.len());
         })
     }
 
@@ -355,6 +412,7 @@ impl Naming<'_, '_> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
             Key::Measure(Measure::Frequency) => self.frequency(group),
+            Key::Measure(Measure::Score) => (!group.score.is_nan()).then(|| f64::from(group.score)),
             Key::Measure(measure) if CHANCE.contains(&measure) => {
                 self.against.as_ref()?.number(group, measure, self.shape)
             }

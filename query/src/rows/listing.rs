@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::{Arc, LazyLock};
 
 /// What a listing may be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,17 +60,17 @@ fn columns(kind: Kind, scores: bool) -> Vec<Column> {
     facts.chain(neurons).chain(scores.then_some(SCORE_COLUMN)).collect()
 }
 
-/// Where the values of a listing's columns come from.
-fn slots(columns: &[Column]) -> Vec<Slot> {
-    let slot = |column: &Column| match column.name {
-        "fact" => Slot::Fact(IdsOf::Fact),
-        "relation" => Slot::Fact(IdsOf::Relation),
-        "subject" => Slot::Fact(IdsOf::Subject),
-        "object" => Slot::Fact(IdsOf::Object),
-        _ => Slot::Own,
-    };
-    columns.iter().map(slot).collect()
-}
+/// The columns of facts, of pairs, and of pairs with scores: each once for all answers.
+static OF_FACTS: LazyLock<Arc<[Column]>> = LazyLock::new(|| FACT_COLUMNS.into());
+static PAIR_COLUMNS: LazyLock<Arc<[Column]>> = LazyLock::new(|| columns(Kind::Pairs, false).into());
+static SCORED_COLUMNS: LazyLock<Arc<[Column]>> = LazyLock::new(|| columns(Kind::Pairs, true).into());
+
+/// Where the values of [`FACT_COLUMNS`] come from.
+const FACT_SLOTS: [Slot; 4] =
+    [Slot::Fact(IdsOf::Fact), Slot::Fact(IdsOf::Relation), Slot::Fact(IdsOf::Subject), Slot::Fact(IdsOf::Object)];
+/// The same of pairs with scores.
+const PAIR_SLOTS: [Slot; 7] =
+    [FACT_SLOTS[0], FACT_SLOTS[1], FACT_SLOTS[2], FACT_SLOTS[3], Slot::Own, Slot::Own, Slot::Own];
 
 /// Refuses clauses that a listing does not have.
 pub(crate) fn check(query: &Query, kind: Kind, scores: bool) -> Result<(), QueryError> {
@@ -95,7 +96,7 @@ fn keys(query: &Query, kind: Kind, scores: bool) -> Result<Vec<(By, bool)>, Quer
                 let error = QueryError::kind(order.span, format!("`{key}` is no column of this result"));
                 return Err(match key {
                     Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
-                        "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another",
+                        "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another; of several languages `by fact, neuron, lang order by score` has a row each",
                     ),
                     Key::Measure(measure) if measure != Measure::Score => error.hint("counts need `by`: `by layer`"),
                     _ => error.hint(format!("its columns are {}", named(&columns(kind, scores)))),
@@ -125,8 +126,8 @@ pub(crate) fn pairs<'s>(
     if order.is_empty() && top.is_some() && scored.is_some() {
         order.push((By::Score, true));
     }
-    let columns = columns(Kind::Pairs, scored.is_some());
-    let slots = slots(&columns);
+    let columns = Arc::clone(if scored.is_some() { &SCORED_COLUMNS } else { &PAIR_COLUMNS });
+    let slots = &PAIR_SLOTS[..columns.len()];
     let shape = execution.shape;
     if order.is_empty() && may_refuse(pairs) {
         try_all(execution, pairs, top)?;
@@ -138,7 +139,7 @@ pub(crate) fn pairs<'s>(
     let mut members = Vec::new();
     if order.is_empty() {
         // Columns are announced when no error can come any more.
-        let mut out = output(Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?);
+        let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
         for fact in facts {
             members.clear();
             add_members(&mut worker, pairs, fact, &mut members)?;
@@ -167,7 +168,7 @@ pub(crate) fn pairs<'s>(
     let mut left = top.unwrap_or(u64::MAX);
     let (mut seen, mut sorted) = walk(wanted(left), None)?;
     memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
-    let mut out = output(Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?);
+    let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
@@ -196,12 +197,13 @@ fn add_members<'s>(
         return Ok(());
     }
     neurons.sort_unstable();
-    if let Some(source) = pairs.scored_source() {
-        worker.scored(source, fact, &mut scores)?;
+    // A source with scores is of one run, language and prompt.
+    let only = pairs.scored_source().and_then(|source| source.cells.first());
+    match only.and_then(|cell| Some((cell, cell.prompts.first()?))) {
+        Some(of) => worker.scores_of(of, fact, &neurons, &mut scores)?,
+        None => scores.resize(neurons.len(), f32::NAN),
     }
-    let score =
-        |neuron: u32| scores.binary_search_by_key(&neuron, |&(of, _)| of).map_or(f32::NAN, |at: usize| scores[at].1);
-    members.extend(neurons.iter().map(|&neuron| Member { fact, neuron, score: score(neuron) }));
+    members.extend(neurons.iter().zip(&scores).map(|(&neuron, &score)| Member { fact, neuron, score }));
     Ok(())
 }
 
@@ -235,7 +237,6 @@ struct Output<'a> {
 
 /// Columns of a listing of pairs.
 const LAYER: usize = 4;
-const UNIT: usize = 5;
 const SCORE: usize = 6;
 
 impl Output<'_> {
@@ -254,9 +255,7 @@ impl Output<'_> {
                     let (shape, scored) = (self.shape, self.scored);
                     return self.rows.push_many(members.len(), |building, some| {
                         let some = &members[some];
-                        let split = |member: &Member| shape.split(Neuron(member.neuron));
-                        building.numbers(LAYER, some.iter().map(|member| split(member).0.0));
-                        building.numbers(UNIT, some.iter().map(|member| split(member).1));
+                        building.places(LAYER, some.iter().map(|member| member.neuron), shape.width);
                         if scored {
                             building.scores(SCORE, some.iter().map(|member| member.score));
                         }
@@ -352,8 +351,8 @@ pub(crate) fn facts(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Facts, false)?;
-    let slots = slots(&FACT_COLUMNS);
-    let mut rows = Rows::to(out, &memory.interrupt, (&FACT_COLUMNS, &slots), Some(names), query.limit())?;
+    let columns = Arc::clone(&OF_FACTS);
+    let mut rows = Rows::to(out, &memory.interrupt, (columns, &FACT_SLOTS), Some(names), query.limit())?;
     if order.is_empty() && !rows.are_members() {
         let list: Vec<u32> = set.iter().take(rows.wanted()).collect();
         rows.push_many(list.len(), |building, some| building.facts(&list[some]))?;
@@ -391,8 +390,7 @@ pub(crate) fn neurons(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let order = keys(query, Kind::Neurons, false)?;
-    let slots = slots(&NEURON_COLUMNS);
-    let mut rows = Rows::to(out, &memory.interrupt, (&NEURON_COLUMNS, &slots), None, query.limit())?;
+    let mut rows = Rows::to(out, &memory.interrupt, (NEURON_COLUMNS.into(), &[Slot::Own; 2]), None, query.limit())?;
     let mut push = |neuron: u32| {
         if let Some(wanted) = rows.member(0, neuron)? {
             return Ok::<_, QueryError>(wanted);

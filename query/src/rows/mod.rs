@@ -10,6 +10,7 @@ pub(crate) mod beyond;
 mod by_fact;
 pub(crate) mod by_group;
 mod by_size;
+mod counters;
 mod digits;
 pub(crate) mod facts;
 mod found;
@@ -17,6 +18,7 @@ pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod partition;
+mod scores;
 pub(crate) mod shape;
 pub(crate) mod similarity;
 mod spread;
@@ -63,18 +65,17 @@ impl<'a> Rows<'a> {
         limit: Option<u64>,
     ) -> Result<Self, QueryError> {
         let slots = vec![Slot::Own; columns.len()];
-        Self::to(out, interrupt, (columns, &slots), None, limit)
+        Self::to(out, interrupt, (columns.into(), &slots), None, limit)
     }
 
     /// The same, wherever the rows go, with columns of ids that `names` knows.
     pub(crate) fn to(
         mut out: Out<'a>,
         interrupt: &Interrupt,
-        (columns, slots): (&[Column], &[Slot]),
+        (columns, slots): (Arc<[Column]>, &[Slot]),
         names: Option<FactNames<'_>>,
         limit: Option<u64>,
     ) -> Result<Self, QueryError> {
-        let columns = Arc::from(columns);
         if let Out::Sink(sink) = &mut out {
             sink.columns(&columns)?;
         }

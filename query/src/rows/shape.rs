@@ -27,6 +27,8 @@ pub(crate) struct Grouping {
     pub asked: Option<Span>,
     /// Where they name `langs`, `prompts` or `runs`, and which.
     pub found: Option<(Measure, Span)>,
+    /// Where they name `score`.
+    pub score: Option<Span>,
 }
 
 /// What `by group` shows of the measurements behind a group.
@@ -86,7 +88,8 @@ impl Grouping {
         };
         let size = query.by.iter().find(|dim| dim.dimension == Dimension::Size).map(|dim| dim.span);
         let (having, asked, found) = (query.having.clone(), named.asked.or(size), named.places.first().copied());
-        let mut grouping = Self { between, by, measures, having, order: Vec::new(), top: None, asked, found };
+        let score = named.score;
+        let mut grouping = Self { between, by, measures, having, order: Vec::new(), top: None, asked, found, score };
         grouping.check_size(query)?;
         for having in &grouping.having {
             grouping.check_key(having.key, having.key_span)?;
@@ -145,6 +148,15 @@ impl Grouping {
         }
         let columns: Vec<String> = self.columns().iter().map(|column| format!("`{}`", column.name)).collect();
         Err(error.hint(format!("its columns are {}", columns.join(", "))))
+    }
+
+    /// How many rows are wanted, where these are neurons and the first ones those with the most facts, whatever else is asked of them.
+    pub(crate) fn first_by_facts(&self) -> Option<usize> {
+        let by_facts =
+            matches!(self.order.first(), Some((Key::Measure(Measure::Facts | Measure::Pairs | Measure::Share), true)));
+        // A probability is one of all rows, and `having` may leave any of them out.
+        let all_count = self.having.is_empty() && !self.measures.contains(&Measure::PChance);
+        self.top.filter(|&top| top > 0 && by_facts && all_count).and_then(|top| usize::try_from(top).ok())
     }
 
     /// Columns of the dimensions: `neuron` is two, layer and unit.

@@ -1,5 +1,6 @@
 //! Counts the pairs, facts and neurons of a group while facts go by.
 
+use super::counters::Counters;
 use crate::plan::DENSE_LIMIT;
 use kndb_storage::Shape;
 use roaring::RoaringBitmap;
@@ -28,24 +29,14 @@ pub(crate) struct TallyPlan {
     pub split: Split,
     /// Whether one tally holds everything, so that it may be as large as the model.
     pub alone: bool,
-    /// The layer of every neuron, for models of at most 64 layers that are small enough for a table.
-    layers: Vec<u8>,
+    /// Whether a bit for each layer fits a word.
+    few_layers: bool,
 }
 
 impl TallyPlan {
     pub(crate) fn new(shape: Shape, split: Split, alone: bool) -> Self {
-        let table = split == Split::Layers && shape.neurons() <= DENSE_LIMIT && shape.layers <= 64;
-        let size = if table { padded(shape) } else { 0 };
-        let mut layers: Vec<u8> = Vec::with_capacity(size);
-        // A layer at a time: a division for each neuron would be a third of what a small question costs. What lies behind the last layer
-        // only a damaged file can name; its counts are never read.
-        for layer in 0_u32.. {
-            if layers.len() == size {
-                break;
-            }
-            layers.resize(size.min(layers.len() + shape.width as usize), layer.min(63) as u8);
-        }
-        Self { shape, split, alone, layers }
+        let few_layers = split == Split::Layers && shape.neurons() <= DENSE_LIMIT && shape.layers <= 64;
+        Self { shape, split, alone, few_layers }
     }
 }
 
@@ -65,7 +56,7 @@ pub(crate) struct Tally {
 
 enum Neurons {
     /// Facts of every neuron of the model.
-    Dense(Vec<u32>),
+    Dense(Counters),
     /// Facts of the neurons that occurred.
     Sparse(HashMap<u32, u32>),
     /// Neurons that occurred, while these are few.
@@ -86,7 +77,9 @@ impl Tally {
         let neurons = match plan.split {
             // A fact's number of pairs is known without looking at them.
             Split::Whole if small && plan.alone => Neurons::Bits(vec![0; padded(plan.shape) / 64]),
-            Split::Layers | Split::Neurons if small && plan.alone => Neurons::Dense(vec![0; padded(plan.shape)]),
+            Split::Layers | Split::Neurons if small && plan.alone => {
+                Neurons::Dense(Counters::zeros(padded(plan.shape)))
+            }
             Split::Neurons => Neurons::Sparse(HashMap::new()),
             Split::Whole | Split::Layers => Neurons::Few(RoaringBitmap::new()),
         };
@@ -96,7 +89,7 @@ impl Tally {
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> u64 {
         let neurons = match &self.neurons {
-            Neurons::Dense(counts) => 4 * counts.len() as u64,
+            Neurons::Dense(counters) => counters.bytes(),
             // A key, a value, a byte of control, and the spare places of a hash table.
             Neurons::Sparse(counts) => 9 * counts.capacity() as u64,
             Neurons::Few(seen) => seen.serialized_size() as u64,
@@ -113,7 +106,7 @@ impl Tally {
         }
         self.first = self.first.min(fact);
         match &mut self.neurons {
-            Neurons::Dense(counts) => neurons.iter().for_each(|&neuron| counts[neuron as usize] += 1),
+            Neurons::Dense(counters) => counters.add(neurons),
             Neurons::Sparse(counts) => neurons.iter().for_each(|&neuron| *counts.entry(neuron).or_default() += 1),
             Neurons::Few(seen) => {
                 seen.extend(neurons.iter().copied());
@@ -127,17 +120,22 @@ impl Tally {
                 self.pairs[0] += neurons.len() as u64;
                 self.facts[0] += 1;
             }
-            Split::Layers if !plan.layers.is_empty() => {
-                let mut seen = 0_u64;
-                // Pairs are the sums of dense counts; only the facts of each layer are left to count.
-                let dense = matches!(self.neurons, Neurons::Dense(_));
-                for &neuron in neurons {
-                    let layer = plan.layers[neuron as usize];
-                    seen |= 1 << layer;
-                    if !dense {
-                        self.pairs[usize::from(layer)] += 1;
+            Split::Layers if plan.few_layers => {
+                let width = plan.shape.width;
+                // Neurons of one layer mostly come one after the other: a division for each would be most of the work. What lies behind the last
+                // layer only a damaged file can name; its counts are never read.
+                let layer_of = |neuron: u32| (neuron / width).min(63);
+                let mut layer = layer_of(neurons[0]);
+                let (mut first, mut begun, mut seen) = (layer * width, 0, 1_u64 << layer);
+                for (at, &neuron) in neurons.iter().enumerate() {
+                    if neuron.wrapping_sub(first) >= width {
+                        self.pairs[layer as usize] += (at - begun) as u64;
+                        (layer, begun) = (layer_of(neuron), at);
+                        first = layer * width;
+                        seen |= 1 << layer;
                     }
                 }
+                self.pairs[layer as usize] += (neurons.len() - begun) as u64;
                 while seen != 0 {
                     self.facts[seen.trailing_zeros() as usize] += 1;
                     seen &= seen - 1;
@@ -163,11 +161,9 @@ impl Tally {
         self.pairs.iter_mut().zip(other.pairs).for_each(|(sum, more)| *sum += more);
         self.facts.iter_mut().zip(other.facts).for_each(|(sum, more)| *sum += more);
         match (&mut self.neurons, other.neurons) {
-            (Neurons::Dense(counts), Neurons::Dense(more)) => {
-                counts.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-            }
+            (Neurons::Dense(counters), Neurons::Dense(more)) => counters.merge(&more),
             (Neurons::Sparse(counts), more) => {
-                for (neuron, count) in more.counts() {
+                for (neuron, count) in more.counts(1) {
                     *counts.entry(neuron).or_default() += count;
                 }
             }
@@ -187,12 +183,12 @@ impl Tally {
         }
     }
 
-    /// The groups that are not empty: layer or neuron (0 for the whole), and counts, ascending.
-    pub(crate) fn groups(&self, plan: &TallyPlan) -> Vec<(u32, Counts)> {
+    /// The groups that are not empty: layer or neuron (0 for the whole), and counts, ascending. Of neurons, with `most`, only those that
+    /// can be among so many with the most facts.
+    pub(crate) fn groups(&self, plan: &TallyPlan, most: Option<usize>) -> Vec<(u32, Counts)> {
         let neurons = plan.shape.neurons();
         if plan.split == Split::Neurons {
-            let mut counts = self.neurons.counts();
-            counts.sort_unstable();
+            let counts = self.neurons.counts(most.map_or(1, |most| self.neurons.least_of(most)));
             let of = |facts: u32| Counts { pairs: u64::from(facts), facts: u64::from(facts), neurons: 1 };
             let within = counts.into_iter().filter(|&(neuron, _)| u64::from(neuron) < neurons);
             return within.map(|(neuron, facts)| (neuron, of(facts))).collect();
@@ -204,12 +200,7 @@ impl Tally {
                 Split::Whole | Split::Neurons => (0, neurons),
             };
             let counts = Counts {
-                pairs: match &self.neurons {
-                    Neurons::Dense(counts) if !plan.layers.is_empty() => {
-                        counts[first as usize..end as usize].iter().map(|&count| u64::from(count)).sum()
-                    }
-                    _ => self.pairs[part as usize],
-                },
+                pairs: self.pairs[part as usize],
                 facts: self.facts[part as usize],
                 neurons: self.neurons.distinct(first, end),
             };
@@ -237,23 +228,30 @@ impl Neurons {
         }
     }
 
-    /// Facts of each neuron.
-    fn counts(&self) -> Vec<(u32, u32)> {
+    /// Neurons of at least so many facts, ascending, and how many each has.
+    fn counts(&self, least: u32) -> Vec<(u32, u32)> {
         match self {
-            Self::Dense(counts) => (0..).zip(counts.iter().copied()).filter(|&(_, count)| count > 0).collect(),
-            Self::Sparse(counts) => counts.iter().map(|(&neuron, &count)| (neuron, count)).collect(),
+            Self::Dense(counters) => counters.of_at_least(least),
+            Self::Sparse(counts) => {
+                let all = counts.iter().map(|(&neuron, &count)| (neuron, count));
+                let mut counts: Vec<(u32, u32)> = all.filter(|&(_, count)| count >= least).collect();
+                counts.sort_unstable();
+                counts
+            }
             // These do not count.
             Self::Few(_) | Self::Bits(_) => Vec::new(),
         }
     }
 
+    /// The number of facts that the neurons with the most facts have at least, so many of them.
+    fn least_of(&self, most: usize) -> u32 {
+        if let Self::Dense(counters) = self { counters.least_of(most) } else { 1 }
+    }
+
     /// Neurons from `first` up to, not including, `end`.
     fn distinct(&self, first: u32, end: u64) -> u64 {
         match self {
-            Self::Dense(counts) => {
-                counts[first as usize..(end as usize).min(counts.len())].iter().filter(|&&count| count > 0).count()
-                    as u64
-            }
+            Self::Dense(counters) => counters.distinct(first as usize..end as usize),
             Self::Sparse(counts) => counts.keys().filter(|&&n| n >= first && u64::from(n) < end).count() as u64,
             Self::Few(seen) => seen.range_cardinality(first..=(end - 1) as u32),
             Self::Bits(seen) => between(seen, first as usize, end as usize),
@@ -275,6 +273,22 @@ fn between(seen: &[u64], first: usize, end: usize) -> u64 {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn neurons_with_the_most_facts_are_among_those_that_are_left() {
+        let shape = Shape { layers: 3, width: 500 };
+        let plan = TallyPlan::new(shape, Split::Neurons, true);
+        let mut tally = Tally::new(&plan);
+        (0..).zip(facts()).for_each(|(number, neurons)| tally.add(&plan, number, &neurons));
+        let mut all = tally.groups(&plan, None);
+        all.sort_by_key(|&(neuron, counts)| (std::cmp::Reverse(counts.facts), neuron));
+        for most in [1, 2, 20, all.len(), all.len() + 1] {
+            let mut left = tally.groups(&plan, Some(most));
+            left.sort_by_key(|&(neuron, counts)| (std::cmp::Reverse(counts.facts), neuron));
+            assert_eq!(left[..most.min(all.len())], all[..most.min(all.len())], "{most}");
+        }
+        assert!(tally.groups(&plan, Some(2)).len() < all.len());
+    }
 
     /// Facts of a model of 3 × 500 neurons: few of one neuron each, then ever more.
     fn facts() -> Vec<Vec<u32>> {
@@ -304,7 +318,7 @@ mod tests {
                         };
                         (part, counts)
                     });
-                    assert_eq!(one.groups(&plan), expected.collect::<Vec<_>>(), "{split:?}, {alone}, {cut}");
+                    assert_eq!(one.groups(&plan, None), expected.collect::<Vec<_>>(), "{split:?}, {alone}, {cut}");
                 }
             }
         }

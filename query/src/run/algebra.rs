@@ -1,30 +1,47 @@
 //! Set operations on the neurons of one fact.
 //!
-//! Two ways, by the size of the model. Up to [`MARKS_LIMIT`] neurons a byte per neuron marks one side and
+//! Two ways, by the size of the model. Up to [`MARKS_LIMIT`] neurons a bit per neuron marks one side and
 //! the other side is looked up in it: no branches, no order needed, about a nanosecond an element.
 //! Larger models would not fit the cache: there both sides ascend and are merged. Not for sets over many facts.
 
 use crate::syntax::ast::SetOp;
+use std::cell::Cell;
 
 /// Up to this many neurons marks are used.
 pub(crate) const MARKS_LIMIT: u64 = 1 << 20;
 
 /// The scratch memory of set operations on one thread.
 pub(crate) struct Algebra {
-    /// One byte a neuron, all 0 between operations; empty for models that merge.
-    marks: Vec<u8>,
+    /// One bit a neuron, all 0 between operations; none before the first operation. Bits, and not bytes: those of most models stay in the
+    /// first cache, beside what is counted.
+    marks: Vec<u64>,
+    /// How many words; 0 for models that merge.
+    words: usize,
+}
+
+thread_local! {
+    /// The marks of this thread's last worker, all 0: to clear as many anew costs more than a small question.
+    static MARKS: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
 
 impl Algebra {
     pub(crate) fn new(neurons: u64) -> Self {
         // Whole containers, so that no 16-bit value of a damaged file can lie outside.
-        let bytes = if neurons <= MARKS_LIMIT { (neurons as usize).next_multiple_of(1 << 16) } else { 0 };
-        Self { marks: vec![0; bytes] }
+        let words = if neurons <= MARKS_LIMIT { (neurons as usize).next_multiple_of(1 << 16) / 64 } else { 0 };
+        Self { marks: Vec::new(), words }
     }
 
     /// Whether both sides of every operation must ascend.
     pub(crate) fn needs_order(&self) -> bool {
-        self.marks.is_empty()
+        self.words == 0
+    }
+
+    /// Has marks at hand.
+    fn begin(&mut self) {
+        if self.marks.len() < self.words {
+            self.marks = MARKS.take();
+            self.marks.resize(self.words.max(self.marks.len()), 0);
+        }
     }
 
     /// `left = left op right`. Each side lists a neuron at most once; `right` is walked more than once,
@@ -34,22 +51,23 @@ impl Algebra {
             *left = merge(op, left, &right.collect::<Vec<_>>());
             return;
         }
+        self.begin();
         match op {
-            SetOp::Intersection => self.keep_marked(left, right, 1),
-            SetOp::Difference => self.keep_marked(left, right, 0),
+            SetOp::Intersection => self.keep_marked(left, right, true),
+            SetOp::Difference => self.keep_marked(left, right, false),
             SetOp::Union => {
                 let before = left.len();
-                self.mark(left.iter().copied(), 1);
-                left.extend(right.filter(|&neuron| self.marks[neuron as usize] == 0));
-                self.mark(left[..before].iter().copied(), 0);
+                self.mark(left.iter().copied());
+                left.extend(right.filter(|&neuron| !self.is_marked(neuron)));
+                self.clear(left[..before].iter().copied());
             }
             SetOp::SymmetricDifference => {
-                self.mark(right.clone(), 1);
+                self.mark(right.clone());
                 let mut only_left = Vec::with_capacity(left.len());
-                only_left.extend(left.iter().filter(|&&neuron| self.marks[neuron as usize] == 0));
-                self.mark(left.iter().copied(), 0);
-                only_left.extend(right.clone().filter(|&neuron| self.marks[neuron as usize] == 1));
-                self.mark(right, 0);
+                only_left.extend(left.iter().filter(|&&neuron| !self.is_marked(neuron)));
+                left.iter().for_each(|&neuron| self.marks[neuron as usize / 64] &= !bit(neuron));
+                only_left.extend(right.clone().filter(|&neuron| self.is_marked(neuron)));
+                self.clear(right);
                 *left = only_left;
             }
         }
@@ -62,12 +80,15 @@ impl Algebra {
             all.extend(more);
             return;
         }
+        self.begin();
         let mut kept = all.len();
         all.resize(kept + more.len(), 0);
         for neuron in more {
             // Written in any case: whether it is new cannot be guessed, and a wrong guess costs more than a write.
             all[kept] = neuron;
-            kept += usize::from(std::mem::replace(&mut self.marks[neuron as usize], 1) == 0);
+            let word = &mut self.marks[neuron as usize / 64];
+            kept += usize::from(*word & bit(neuron) == 0);
+            *word |= bit(neuron);
         }
         all.truncate(kept);
     }
@@ -78,24 +99,48 @@ impl Algebra {
             all.sort_unstable();
             all.dedup();
         } else {
-            self.mark(all.iter().copied(), 0);
+            self.begin();
+            self.clear(all.iter().copied());
         }
     }
 
-    fn mark(&mut self, neurons: impl Iterator<Item = u32>, mark: u8) {
-        neurons.for_each(|neuron| self.marks[neuron as usize] = mark);
+    fn mark(&mut self, neurons: impl Iterator<Item = u32>) {
+        neurons.for_each(|neuron| self.marks[neuron as usize / 64] |= bit(neuron));
     }
 
-    fn keep_marked(&mut self, left: &mut Vec<u32>, right: impl Iterator<Item = u32> + Clone, mark: u8) {
-        self.mark(right.clone(), 1);
+    fn is_marked(&self, neuron: u32) -> bool {
+        self.marks[neuron as usize / 64] & bit(neuron) != 0
+    }
+
+    /// Takes all marks back, which are among these.
+    fn clear(&mut self, neurons: impl Iterator<Item = u32>) {
+        neurons.for_each(|neuron| self.marks[neuron as usize / 64] = 0);
+    }
+
+    fn keep_marked(&mut self, left: &mut Vec<u32>, right: impl Iterator<Item = u32> + Clone, marked: bool) {
+        self.mark(right.clone());
         let mut kept = 0;
         for at in 0..left.len() {
             let neuron = left[at];
             left[kept] = neuron;
-            kept += usize::from(self.marks[neuron as usize] == mark);
+            kept += usize::from(self.is_marked(neuron) == marked);
         }
         left.truncate(kept);
-        self.mark(right, 0);
+        self.clear(right);
+    }
+}
+
+fn bit(neuron: u32) -> u64 {
+    1 << (neuron % 64)
+}
+
+impl Drop for Algebra {
+    fn drop(&mut self) {
+        // After a panic some may be set.
+        if !self.marks.is_empty() && !std::thread::panicking() {
+            debug_assert!(self.marks.iter().all(|&mark| mark == 0), "no mark is left");
+            MARKS.set(std::mem::take(&mut self.marks));
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl<'s> Execution<'s> {
         let computes = |node| {
             matches!(node, Node::Pairs(Pairs::WithNeurons { .. } | Pairs::WithFacts { .. } | Pairs::Rows { .. }))
         };
-        if Node::Pairs(pairs).below().any(computes) {
+        if Node::Pairs(pairs).any(&computes) {
             return self.computed(pairs.clone()).map(Cow::Owned);
         }
         Ok(Cow::Borrowed(pairs))
@@ -340,7 +340,6 @@ fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(R
         return Ok(None);
     }
     let facts = fold(source, |part| {
-        let mut found = RoaringBitmap::new();
         let mut locals = Vec::new();
         for neuron in neurons {
             let Some(grid) = grid(part) else { continue };
@@ -348,16 +347,18 @@ fn by_postings(source: &Source<'_>, neurons: &RoaringBitmap) -> Result<Option<(R
                 values.push_to(0, &mut locals);
             }
         }
-        for &local in locals.iter().filter(|&&local| part.has(local)) {
-            let fact = part.facts.get(local as usize);
-            let fact = fact.ok_or_else(|| {
-                QueryError::storage(
-                    part.live.damaged(format!("posting {local}"), format!("below {}", part.facts.len())),
-                )
-            })?;
-            found.insert(u32::from_le_bytes(*fact));
+        if neurons.len() > 1 {
+            locals.sort_unstable();
+            locals.dedup();
         }
-        Ok(found)
+        if let Some(&beyond) = locals.last().filter(|&&last| last as usize >= part.facts.len()) {
+            let found = part.live.damaged(format!("posting {beyond}"), format!("below {}", part.facts.len()));
+            return Err(QueryError::storage(found));
+        }
+        let live = locals.iter().filter(|&&local| part.has(local));
+        let facts = live.filter_map(|&local| part.fact(local)).map(|fact| fact.0);
+        // Postings ascend, and so do the facts of a part; where they do not, it is a set all the same.
+        Ok(RoaringBitmap::from_sorted_iter(facts.clone()).unwrap_or_else(|_| facts.collect()))
     })?;
     let one_way = |cell: &Cell<'_>| cell.share.accepts_any() || (cell.prompts.len() <= 1 && cell.share.accepts(1, 1));
     let grids = parts().all(|part| matches!(part.access, Access::Grid(..)));

@@ -31,6 +31,9 @@ pub(crate) struct Worker<'p, 's> {
     algebra: Algebra,
     cursors: Vec<u32>,
     spare: Vec<Vec<u32>>,
+    /// Scores of one fact: as they are found, and by neuron (NaN between two facts).
+    pub(super) scores: Vec<(u32, f32)>,
+    pub(super) score_of: Vec<f32>,
     stats: Option<&'p mut [NodeStats]>,
     /// About how many bytes of mapped files were read since the last look.
     read: u64,
@@ -54,6 +57,8 @@ impl<'p, 's> Worker<'p, 's> {
             algebra,
             cursors: vec![0; cursors],
             spare: Vec::new(),
+            scores: Vec::new(),
+            score_of: Vec::new(),
             stats,
             read: 0,
             often: Often::default(),

@@ -8,6 +8,7 @@ use crate::files::container::{Checked, Container, ContainerWriter, Magic, Sectio
 use crate::files::mapped::Bytes;
 use crate::files::{SET, file_path};
 use crate::ids::FileId;
+use crate::snapshot::Snapshot;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -55,12 +56,21 @@ impl Store {
 
     /// The members of a saved set, as they were given to [`Store::save_set`].
     pub fn saved_set(&self, name: &str) -> Result<(SavedSet, Vec<u8>)> {
-        // Held until the file is read: it may be replaced meanwhile.
-        let snapshot = self.snapshot()?;
+        self.saved_set_in(&*self.snapshot()?, name)
+    }
+
+    /// The same as of a snapshot of this store, which keeps the file also where the set was replaced since.
+    ///
+    /// # Errors
+    /// As for [`Self::saved_set`]; of a store of format 1 also when the set was replaced, since nothing keeps its members.
+    pub fn saved_set_in(&self, snapshot: &Snapshot, name: &str) -> Result<(SavedSet, Vec<u8>)> {
         let record = snapshot.catalogue.sets.get(name).ok_or_else(|| unknown_set(&snapshot.catalogue, name))?;
         let Some(file) = record.file else {
             // Format 1: members are in the catalogue.
             let (_gate, locked) = self.lock()?;
+            if locked.now().sets.get(name) != Some(record) {
+                return Err(unknown_set(locked.now(), name));
+            }
             return Ok((record.set.clone(), locked.saved_members(name)?));
         };
         let bytes = match snapshot.catalogue.files.get(&FileId(file)) {

@@ -23,6 +23,8 @@ pub enum Way {
     Text,
     /// Prepared once, answered as columns: `Statement::query`. Names are looked up by nobody, as the peers look up none
     Columns,
+    /// The same as of a snapshot that is held, so that nobody looks for commits, as no peer does: `Statement::query_at`
+    Held,
 }
 
 /// Most answers that one line is timed by: as many as tell a median, and no more.
@@ -52,6 +54,13 @@ impl<'a> Asker<'a> {
                 Way::Columns => {
                     let prepared = db.prepare(&statement)?;
                     Box::new(move || Ok(Held { answer: prepared.query(&Parameters::default())?, _rows: None }))
+                }
+                Way::Held => {
+                    let (prepared, snapshot) = (db.prepare(&statement)?, db.store().snapshot()?);
+                    Box::new(move || {
+                        let answer = prepared.query_at(&snapshot, &Parameters::default())?;
+                        Ok(Held { answer, _rows: None })
+                    })
                 }
             })
         };

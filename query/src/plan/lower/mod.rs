@@ -395,7 +395,7 @@ fn read_saved(store: &Store, of: (&Snapshot, &Memory), expr: &Expr, saved: &mut 
         && !saved.contains_key(&name.text)
     {
         memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
-        let (set, bytes) = store.saved_set(&name.text).map_err(QueryError::storage)?;
+        let (set, bytes) = store.saved_set_in(snapshot, &name.text).map_err(QueryError::storage)?;
         let members = read_members(&set, &bytes)?;
         saved.insert(name.text.clone(), (set, members));
     }

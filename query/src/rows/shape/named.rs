@@ -1,4 +1,4 @@
-//! Columns that a result has when its clauses name them: `asked`, `frequency`, `langs`, `prompts`, `runs`. And a count of 0,
+//! Columns that a result has when its clauses name them: `asked`, `frequency`, `langs`, `prompts`, `runs`, `score`. And a count of 0,
 //! which no row has.
 
 use super::{Form, compared};
@@ -14,13 +14,15 @@ pub(super) struct Named {
     pub asked: Option<Span>,
     /// `langs`, `prompts`, `runs`, in the order of the text.
     pub places: Vec<(Measure, Span)>,
+    /// `score`.
+    pub score: Option<Span>,
     /// A percentage of facts.
     percent: Option<Span>,
 }
 
 impl Named {
     pub(super) fn of(query: &Query) -> Self {
-        let mut named = Self { asked: None, places: Vec::new(), percent: None };
+        let mut named = Self { asked: None, places: Vec::new(), score: None, percent: None };
         let percent = |having: &Having| having.value.value().is_some_and(|number| number.percent);
         let having = query.having.iter().map(|having| (having.key, having.key_span, percent(having)));
         for (key, span, percent) in having.chain(query.order.iter().map(|order| (order.key, order.span, false))) {
@@ -30,6 +32,7 @@ impl Named {
                     named.asked.get_or_insert(span);
                     named.percent.get_or_insert(span);
                 }
+                Key::Measure(Measure::Score) => drop(named.score.get_or_insert(span)),
                 Key::Measure(measure) if PLACES.contains(&measure) => named.places.push((measure, span)),
                 _ => {}
             }
@@ -44,6 +47,12 @@ impl Named {
             return Err(QueryError::kind(span, reason).hint("count the pairs: `kn[…] by relation having facts >= 10%`"));
         }
         let has = |dimension| query.by.iter().any(|dim| dim.dimension == dimension);
+        if let Some(span) = self.score.filter(|_| form == Form::Set(Kind::Pairs))
+            && !(has(Dimension::Fact) && has(Dimension::Neuron))
+        {
+            let reason = "`score` is that of one pair, and these rows are of several";
+            return Err(QueryError::kind(span, reason).hint("write `… by fact, neuron order by score`"));
+        }
         match self.places.first() {
             Some(&(measure, span)) if form == Form::Set(Kind::Pairs) && !has(Dimension::Neuron) => {
                 let reason = format!("`{measure}` is counted for one neuron, and these rows are of several");
@@ -59,6 +68,7 @@ impl Named {
         if self.asked.is_some() {
             measures.extend([Measure::Asked, Measure::Frequency]);
         }
+        measures.extend(self.score.map(|_| Measure::Score));
         measures.extend(PLACES.into_iter().filter(|place| self.places.iter().any(|(named, _)| named == place)));
     }
 }
