@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let asked = questions.iter().find(|asked| asked.name == question).ok_or("no such question: q1 to q6")?;
     let db = Database::from(Store::open_read_only(store)?);
     for _ in 0..times {
-        std::hint::black_box(db.query(&asked.statement)?);
+        std::hint::black_box(db.query(&asked.statement)?.to_rows()?);
     }
     Ok(())
 }
