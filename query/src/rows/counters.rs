@@ -9,6 +9,11 @@ use std::ops::Range;
 /// Facts after which a byte may be full.
 const FULL: u8 = u8::MAX;
 
+/// Counters that are looked at together.
+const BLOCK: usize = 64;
+/// Counts that are told apart where those with the most facts are looked for: so many that the tables fit the first cache.
+const MOST: usize = 1 << 10;
+
 /// How many facts have each neuron.
 pub(super) struct Counters {
     narrow: Vec<u8>,
@@ -46,6 +51,30 @@ impl Counters {
             // It counts less than 256 facts.
             *counter = counter.wrapping_add(1);
         }
+        self.one_more();
+    }
+
+    /// The same, of at least one neuron; returns a bit for each layer that has any, of at most 64.
+    pub(super) fn add_by_layer(&mut self, neurons: &[u32], width: u32) -> u64 {
+        // Neurons of one layer mostly come one after the other: a division for each would be most of the work. What lies behind the last layer
+        // only a damaged file can name; its counts are never read.
+        let layer_of = |neuron: u32| (neuron / width).min(63);
+        let first = neurons.first().map_or(0, |&neuron| layer_of(neuron));
+        let (mut begin, mut seen) = (first * width, 1_u64 << first);
+        for &neuron in neurons {
+            let counter = &mut self.narrow[neuron as usize];
+            *counter = counter.wrapping_add(1);
+            if neuron.wrapping_sub(begin) >= width {
+                let layer = layer_of(neuron);
+                begin = layer * width;
+                seen |= 1 << layer;
+            }
+        }
+        self.one_more();
+        seen
+    }
+
+    fn one_more(&mut self) {
         self.facts += 1;
         if self.facts == FULL {
             self.widen();
@@ -66,41 +95,68 @@ impl Counters {
         self.wide.iter_mut().zip(&other.wide).for_each(|(sum, more)| *sum += more);
     }
 
-    fn count(&self, neuron: usize) -> u32 {
-        // Without wide ones there is nothing to add, for all neurons alike.
-        let wide = if self.wide.is_empty() { 0 } else { self.wide[neuron] };
-        wide + u32::from(self.narrow[neuron])
+    /// All counts, so many at a time.
+    fn blocks(&self) -> impl Iterator<Item = (usize, [u32; BLOCK])> {
+        self.narrow.chunks(BLOCK).enumerate().map(|(number, narrow)| {
+            let mut block = [0; BLOCK];
+            block.iter_mut().zip(narrow).for_each(|(count, &narrow)| *count = u32::from(narrow));
+            if let Some(wide) = self.wide.get(number * BLOCK..) {
+                block.iter_mut().zip(wide).for_each(|(count, wide)| *count += wide);
+            }
+            (number * BLOCK, block)
+        })
     }
 
     /// Neurons of at least so many facts, ascending, and how many each has.
     pub(super) fn of_at_least(&self, least: u32) -> Vec<(u32, u32)> {
-        let all = (0..self.narrow.len()).map(|neuron| (neuron as u32, self.count(neuron)));
-        all.filter(|&(_, count)| count >= least).collect()
+        let mut found = Vec::new();
+        // Most have fewer, where only those with the most are asked for.
+        for (first, block) in self.blocks().filter(|(_, block)| block.iter().any(|&count| count >= least)) {
+            let all = (first as u32..).zip(block);
+            found.extend(all.filter(|&(_, count)| count >= least));
+        }
+        found
     }
 
-    /// The number of facts that the neurons with the most facts have at least, so many of them; 1 where fewer have any.
+    /// The number of facts that the neurons with the most facts have at least, so many of them; 1 where fewer have any. Beyond some number all
+    /// are as good.
     pub(super) fn least_of(&self, most: usize) -> u32 {
-        let enough = |least: u32| {
-            let found = if self.wide.is_empty() {
-                self.narrow.iter().map(|&count| usize::from(u32::from(count) >= least)).sum::<usize>()
-            } else {
-                (0..self.narrow.len()).map(|neuron| usize::from(self.count(neuron) >= least)).sum()
-            };
-            found >= most
-        };
-        // As many passes as the largest count has digits: each is quicker than to sort what is left of the last.
-        let (mut low, mut high) = (1, (0..self.narrow.len()).map(|neuron| self.count(neuron)).max().unwrap_or(0) + 1);
-        while low + 1 < high {
-            let middle = low + (high - low) / 2;
-            if enough(middle) { low = middle } else { high = middle }
+        // How many neurons have how many facts, in several tables: to add to one place again and again is slow.
+        let mut tables = [[0_u32; MOST]; 4];
+        for (_, block) in self.blocks() {
+            for counts in block.as_chunks::<4>().0 {
+                tables.iter_mut().zip(counts).for_each(|(table, &count)| table[(count as usize).min(MOST - 1)] += 1);
+            }
         }
-        low
+        let mut found = 0;
+        let least = (1..MOST).rev().find(|&count| {
+            found += tables.iter().map(|table| table[count] as usize).sum::<usize>();
+            found >= most
+        });
+        least.unwrap_or(1) as u32
     }
 
     /// How many neurons of a range have any fact.
     pub(super) fn distinct(&self, neurons: Range<usize>) -> u64 {
-        let end = neurons.end.min(self.narrow.len());
-        (neurons.start..end).map(|neuron| u64::from(self.count(neuron) > 0)).sum()
+        let (narrow, wide) = self.parts(neurons);
+        let count = if wide.is_empty() {
+            narrow.iter().filter(|&&count| count > 0).count()
+        } else {
+            narrow.iter().zip(wide).filter(|&(&narrow, &wide)| narrow > 0 || wide > 0).count()
+        };
+        count as u64
+    }
+
+    /// Their counts together.
+    pub(super) fn sum(&self, neurons: Range<usize>) -> u64 {
+        let (narrow, wide) = self.parts(neurons);
+        let narrow: u64 = narrow.iter().map(|&count| u64::from(count)).sum();
+        narrow + wide.iter().map(|&count| u64::from(count)).sum::<u64>()
+    }
+
+    fn parts(&self, neurons: Range<usize>) -> (&[u8], &[u32]) {
+        let neurons = neurons.start..neurons.end.min(self.narrow.len());
+        (self.narrow.get(neurons.clone()).unwrap_or(&[]), self.wide.get(neurons).unwrap_or(&[]))
     }
 }
 
@@ -125,6 +181,16 @@ mod tests {
         assert_eq!(one.of_at_least(1), [(1, 1_000), (2, 500), (3, 500), (7, 1_000)]);
         assert_eq!((one.distinct(0..8), one.distinct(2..7), one.distinct(4..7)), (4, 2, 0));
         assert_eq!([1, 2, 3, 4, 5].map(|most| one.least_of(most)), [1_000, 1_000, 500, 500, 1]);
+    }
+
+    #[test]
+    fn layers_are_told_whatever_the_order_of_neurons() {
+        let mut counters = Counters::zeros(64);
+        assert_eq!(counters.add_by_layer(&[11, 12, 35, 10, 1], 10), 0b1011);
+        assert_eq!(counters.add_by_layer(&[0], 10), 1);
+        assert_eq!((counters.sum(0..10), counters.sum(10..20), counters.distinct(0..64)), (2, 3, 6));
+        (0..300).for_each(|_| assert_eq!(counters.add_by_layer(&[39], 10), 0b1000));
+        assert_eq!((counters.sum(30..40), counters.of_at_least(2)), (301, vec![(39, 300)]));
     }
 
     #[test]

@@ -106,6 +106,15 @@ impl Tally {
         }
         self.first = self.first.min(fact);
         match &mut self.neurons {
+            Neurons::Dense(counters) if plan.few_layers => {
+                // Their pairs are the sums of the counters.
+                let mut seen = counters.add_by_layer(neurons, plan.shape.width);
+                while seen != 0 {
+                    self.facts[seen.trailing_zeros() as usize] += 1;
+                    seen &= seen - 1;
+                }
+                return;
+            }
             Neurons::Dense(counters) => counters.add(neurons),
             Neurons::Sparse(counts) => neurons.iter().for_each(|&neuron| *counts.entry(neuron).or_default() += 1),
             Neurons::Few(seen) => {
@@ -200,7 +209,10 @@ impl Tally {
                 Split::Whole | Split::Neurons => (0, neurons),
             };
             let counts = Counts {
-                pairs: self.pairs[part as usize],
+                pairs: match &self.neurons {
+                    Neurons::Dense(counters) if plan.few_layers => counters.sum(first as usize..end as usize),
+                    _ => self.pairs[part as usize],
+                },
                 facts: self.facts[part as usize],
                 neurons: self.neurons.distinct(first, end),
             };
