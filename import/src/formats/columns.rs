@@ -1,11 +1,10 @@
 //! Columns of Arrow batches as columns of a table: types found by name, brought to plain vectors.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Schema};
 
+use super::cast;
 use crate::bytes::mapped::Mapped;
 use crate::error::{ImportError, Place};
 use crate::options::Options;
@@ -117,45 +116,23 @@ pub(super) fn rows(columns: &Columns, batch: &RecordBatch, file: &Mapped) -> Res
 }
 
 fn values(array: &ArrayRef) -> Result<Values, String> {
-    let strict = CastOptions { safe: false, ..CastOptions::default() };
-    let cast = |to: &DataType| cast_with_options(array, to, &strict).map_err(|error| error.to_string());
-    let plain = match array.data_type() {
-        DataType::Dictionary(_, values) => values,
-        found => found,
-    };
-    Ok(match plain {
-        DataType::FixedSizeBinary(_) => {
-            let array = cast(&DataType::FixedSizeBinary(UUID))?;
-            let array = array.as_fixed_size_binary();
-            let mut texts = Texts::default();
-            (0..array.len())
-                .for_each(|row| texts.push(&if array.is_null(row) { String::new() } else { uuid(array.value(row)) }));
-            Values::Text(texts)
-        }
-        DataType::Float16 | DataType::Float32 => {
-            Values::Single(cast(&DataType::Float32)?.as_primitive::<Float32Type>().values().to_vec())
-        }
-        found if matches!(found, DataType::Float64) || is_decimal(found) => {
-            Values::Double(cast(&DataType::Float64)?.as_primitive::<Float64Type>().values().to_vec())
-        }
-        found if found.is_integer() => {
-            Values::Whole(cast(&DataType::Int64)?.as_primitive::<Int64Type>().values().to_vec())
-        }
-        _ => {
-            // Of a view of bytes there is no direct way to texts.
-            let array = match plain {
-                DataType::BinaryView => {
-                    cast_with_options(&cast(&DataType::LargeBinary)?, &DataType::LargeUtf8, &strict)
-                        .map_err(|error| error.to_string())?
-                }
-                _ => cast(&DataType::LargeUtf8)?,
-            };
-            let array = array.as_string::<i64>();
-            let mut texts = Texts::default();
-            (0..array.len()).for_each(|row| texts.push(if array.is_null(row) { "" } else { array.value(row) }));
-            Values::Text(texts)
-        }
-    })
+    let array = cast::plain(array)?;
+    if let Some(values) = cast::singles(&array) {
+        return Ok(Values::Single(values));
+    }
+    if let Some(values) = cast::doubles(&array) {
+        return Ok(Values::Double(values));
+    }
+    if let Some(values) = cast::whole(&array) {
+        return values.map(Values::Whole);
+    }
+    let mut texts = Texts::default();
+    match array.as_fixed_size_binary_opt() {
+        Some(ids) if ids.value_length() == UUID => (0..ids.len())
+            .for_each(|row| texts.push(&if ids.is_null(row) { String::new() } else { uuid(ids.value(row)) })),
+        _ => cast::texts(&array, |text| texts.push(text))?,
+    }
+    Ok(Values::Text(texts))
 }
 
 /// A UUID as people write it.

@@ -6,6 +6,8 @@ mod amig_record;
 #[cfg(feature = "parquet")]
 pub(crate) mod arrow;
 #[cfg(feature = "parquet")]
+mod cast;
+#[cfg(feature = "parquet")]
 mod columns;
 pub(crate) mod csv;
 pub(crate) mod eleutherai;
