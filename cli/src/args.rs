@@ -20,6 +20,7 @@ mod study;
 mod upkeep;
 mod values;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -68,9 +69,9 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the process's command line; ends the process with what is wrong with it, or with the help asked for.
-    pub fn read() -> Self {
-        let line = bare::with_command(std::env::args_os().collect());
+    /// Reads a command line; ends the process with what is wrong with it, or with the help asked for.
+    pub fn read(line: Vec<OsString>) -> Self {
+        let line = bare::with_command(line);
         Self::try_parse_from(&line).unwrap_or_else(|error| {
             let line = line.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
             mistakes::explained(error, &line.collect::<Vec<_>>()).exit()

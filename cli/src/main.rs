@@ -1,37 +1,6 @@
-//! The `kndb` command: import, attribution, query shell, experiments, figures, upkeep.
-//!
-//! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
-//! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
-//! [`overview`] counts what a store holds, `knowledge` says what a run's model knows, `machine` asks the system, `relations` and `fact_choice` read names of facts, [`error`] decides on hints and exit codes. With the engine: `model` loads it, `job` runs its jobs, `study`
-//! the paper's experiments, `sets` reads neurons to change from the query language.
-
-mod args;
-mod commands;
-mod error;
-#[cfg(feature = "attribute")]
-mod fact_choice;
-mod interrupt;
-#[cfg(feature = "attribute")]
-mod job;
-mod knowledge;
-mod machine;
-#[cfg(feature = "attribute")]
-mod model;
-mod output;
-mod overview;
-mod progress;
-mod relations;
-mod session;
-#[cfg(feature = "attribute")]
-mod sets;
-mod shell;
-#[cfg(feature = "attribute")]
-mod study;
-mod terminal;
+//! The `kndb` command. All of it is in the library, which the Python package has, too.
 
 use std::process::ExitCode;
-
-use args::Cli;
 
 /// Attribution makes and drops tensors of megabytes by the millisecond, and glibc gives each back to the system.
 #[cfg(feature = "attribute")]
@@ -39,12 +8,5 @@ use args::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    error::install_panic_hook();
-    let cli = Cli::read();
-    let Cli { color, read_only, command } = cli;
-    // A panic unwinds to here; its message is written already.
-    std::panic::catch_unwind(|| {
-        commands::run(command, terminal::Terminal { read_only, ..terminal::Terminal::standard(color) })
-    })
-    .map_or(ExitCode::from(error::BUG), ExitCode::from)
+    ExitCode::from(kndb_cli::run(std::env::args_os().collect()))
 }
