@@ -41,6 +41,7 @@ pub use report::PageArgs;
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
 pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
+pub use values::{keep, score_type};
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]

@@ -3,10 +3,11 @@
 //! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
 //! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
 //! [`overview`] counts what a store holds, `knowledge` says what a run's model knows, `machine` asks the system, `relations` and `fact_choice` read names of facts, [`error`] decides on hints and exit codes. With the engine: `model` loads it, `job` runs its jobs, `study`
-//! the paper's experiments, `sets` reads neurons to change from the query language.
+//! the paper's experiments, `sets` reads neurons to change from the query language. [`embedded`] is for programs that have the command inside.
 
 mod args;
 mod commands;
+pub mod embedded;
 mod error;
 #[cfg(feature = "attribute")]
 mod fact_choice;

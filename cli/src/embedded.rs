@@ -1,0 +1,100 @@
+//! For programs that have the command inside, as the Python package has: what it says and how it shows answers, as text.
+
+use std::sync::Arc;
+
+use kndb_query::{Batch, Column, QueryError, Sink};
+use kndb_storage::{Snapshot, Store};
+
+use crate::error::{CliError, StatementText};
+use crate::output::{FirstAndLast, Layout, Mode};
+use crate::relations::Named;
+use crate::session::listing;
+
+/// What went wrong, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// A sentence: what was found and what was expected.
+    pub reason: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+    /// All of it as the command writes it: the reason, the place in the statement, the hint.
+    pub drawn: String,
+}
+
+/// An error of a statement, its place drawn into its text.
+pub fn told_of_query(error: QueryError, statement: &str) -> Told {
+    let statement = StatementText { origin: "query".into(), text: statement.into(), offset: 0, lines_before: 0 };
+    told(&CliError::Query { error: Box::new(error), statement })
+}
+
+/// An error of the store.
+pub fn told_of_store(error: kndb_storage::Error) -> Told {
+    told(&CliError::Store(error))
+}
+
+/// An error of files of facts.
+pub fn told_of_files(error: kndb_import::ImportError) -> Told {
+    told(&CliError::Import(error))
+}
+
+fn told(error: &CliError) -> Told {
+    let mut drawn = Vec::new();
+    // A vector takes all.
+    let _ = error.report(false, &mut drawn);
+    let drawn = String::from_utf8_lossy(&drawn).trim_end().to_owned();
+    let drawn = drawn.strip_prefix("error: ").unwrap_or(&drawn).to_owned();
+    Told { reason: error.to_string(), hint: error.hint(), drawn }
+}
+
+/// An answer as the shell shows it on a terminal: a table of the first and the last of its rows, `most` of them, in lines of so many cells.
+///
+/// # Errors
+/// When the store's file of facts is damaged.
+pub fn table(
+    (columns, batches): (&[Column], &[Batch]),
+    snapshot: Arc<Snapshot>,
+    most: usize,
+    line: usize,
+) -> Result<String, QueryError> {
+    let mut out = Vec::new();
+    let sink = Mode::Table.laid_out(Layout { line: Some(line), ..Layout::with_headers(true) }, &mut out);
+    let mut sink = Named::new(Box::new(FirstAndLast::new(sink, most)), snapshot, None);
+    sink.columns(columns).map_err(QueryError::output)?;
+    'batches: for batch in batches {
+        for row in 0..batch.rows() {
+            let values = (0..columns.len()).map(|column| batch.value(row, column)).collect::<Result<Vec<_>, _>>()?;
+            if sink.row(&values).map_err(QueryError::output)?.is_break() {
+                break 'batches;
+            }
+        }
+    }
+    sink.end().map_err(QueryError::output)?;
+    drop(sink);
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// The runs of a store, as `kndb runs --json` writes them.
+///
+/// # Errors
+/// Damage of the store.
+pub fn runs(store: &Store) -> Result<String, Told> {
+    let mut out = Vec::new();
+    listing::runs(store, &mut *Mode::Json.sink(true, &mut out)).map_err(|error| told(&error))?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Which scores a run keeps, as `--keep` reads it: all, share:0.01, top:100 or signed:share:0.01.
+///
+/// # Errors
+/// What was expected.
+pub fn keep(rule: &str) -> Result<kndb_storage::Keep, String> {
+    crate::args::keep(rule)
+}
+
+/// Precision of kept scores: f32, f16 or bf16.
+///
+/// # Errors
+/// What was expected.
+pub fn score_type(name: &str) -> Result<kndb_storage::ScoreType, String> {
+    crate::args::score_type(name)
+}
