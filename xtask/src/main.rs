@@ -5,6 +5,7 @@
 //! * [`fuzz`]: makes up bytes, with libFuzzer where that can be built
 //! * [`instructions`]: counts the instructions of six answers
 //! * [`links`]: finds relative links that lead nowhere
+//! * [`python`]: builds the Python package and tries it
 //! * [`proofs`]: damages stores, kills writers, and cuts the power, for longer than a test may
 //! * [`sanitize`]: the store's tests under AddressSanitizer, and under Miri what can be
 //! * [`torch`]: the engine's parity tests on libtorch
@@ -18,6 +19,7 @@ mod instructions;
 mod links;
 mod nightly;
 mod proofs;
+mod python;
 mod sanitize;
 mod torch;
 
@@ -32,6 +34,7 @@ Tasks:
   check           fmt, links, clippy, a build without default features, tests, rustdoc, cargo-deny; stops at the first
                   that fails
   check --quick   without clippy, that build and rustdoc
+  check --skip python  all but the Python package
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
   instructions [--write]  counts the instructions of six answers, and compares them with bench/instructions.tsv, or keeps them
@@ -43,6 +46,7 @@ Tasks:
                   where a nightly toolchain is installed, else with the generators of the tests
   fuzz --corpus   writes the seeds of fuzz/corpus anew
   sanitize [TEST…]     the store's tests, or those of these names, under AddressSanitizer; needs a nightly toolchain
+  python [TORCH]  the Python package: its wheel built, installed, typed and tested; with TORCH, an interpreter that has torch, by that, too
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
 ";
 
@@ -50,8 +54,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
-        ["check"] => check::run(false),
-        ["check", "--quick"] => check::run(true),
+        ["check", ref options @ ..] => check::run(options),
         ["docs"] => docs::run(),
         ["instructions"] => instructions::run(false),
         ["instructions", "--write"] => instructions::run(true),
@@ -59,6 +62,8 @@ fn main() -> ExitCode {
         [proof @ ("damage" | "crash" | "power")] => proofs::run(proof, None),
         [proof @ ("damage" | "crash" | "power"), option, count] => proofs::run(proof, Some((option, count))),
         ["fuzz", ref rest @ ..] => fuzz::run(rest),
+        ["python"] => python::run(None).map(drop),
+        ["python", torch] => python::run(Some(torch)).map(drop),
         ["sanitize", ref filters @ ..] => sanitize::run(filters),
         ["torch", folder] => torch::run(folder, "torch"),
         ["torch", folder, device] => torch::run(folder, device),

@@ -1,0 +1,47 @@
+"""kndb: an embedded analytics database for knowledge-neuron attribution scores.
+
+A store is a folder. Scores go in by :meth:`Database.run`, facts by :meth:`Database.facts`; statements of the query language ask it:
+
+>>> db = kndb.open("my.kndb")  # doctest: +SKIP
+>>> db.query("likn[lang in (en, zh)] by layer").pl()  # doctest: +SKIP
+
+See ``docs/python.md`` for a tour, and ``docs/query-language.md`` for the language.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._command import attribute, dkn, edit_study, fact_check, plot, probe
+from ._database import BackedUp, Database, Verified, create, open
+from ._errors import KndbError
+from ._kndb import __version__
+from ._result import Figure, Result
+from ._run import Appended, Run
+
+__all__ = [
+    "Appended",
+    "BackedUp",
+    "Database",
+    "Figure",
+    "KndbError",
+    "Result",
+    "Run",
+    "Verified",
+    "__version__",
+    "attribute",
+    "create",
+    "dkn",
+    "edit_study",
+    "fact_check",
+    "open",
+    "plot",
+    "probe",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext kndb``."""
+    from ._magics import load
+
+    load(shell)

@@ -1,0 +1,225 @@
+"""The command's own work: attribution, searches, studies, figures.
+
+Each runs as a child process (``python -m kndb …``), because the command takes signals and standard output for itself, and a model of gigabytes is
+gone with its process. Ctrl-C is handed on: the command stops in order, and what it has stored stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._errors import KndbError
+
+if TYPE_CHECKING:
+    from ._database import Database
+    from ._result import Figure
+
+StrPath = str | os.PathLike[str]
+
+_PATIENCE = 20.0
+"""Seconds that an interrupted command has to end in order: it finishes the fact that it is at."""
+
+
+def attribute(
+    db: Database,
+    *,
+    model: StrPath,
+    run: str | None = None,
+    langs: Iterable[str] | str | None = None,
+    relations: Iterable[str] | str | None = None,
+    limit: int | None = None,
+    preset: str | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> dict[str, Any]:
+    """Scores the store's facts with a language model: ``kndb attribute``. The same call goes on with an interrupted one.
+
+    Args:
+        db: the store; it must have labels and templates (:meth:`Database.facts`).
+        model: folder of a Hugging Face model: ``config.json``, ``tokenizer.json``, weights in safetensors.
+        run: name of the run; the model's name and the preset's if not given.
+        langs: languages; all that have labels if not given.
+        relations: relations, by id or name.
+        limit: at most so many facts, the first of the store.
+        preset: ``amig`` (default), ``amig-paper``, ``amig-code``, ``kn`` or ``kn-eleuther``.
+        progress: show what the command tells of its progress on standard error.
+        options: the command's other options: ``steps=20``, ``keep="all"``, ``layers="0-3"``, ``replace_changed=True``, …
+
+    Returns:
+        The run as :meth:`Database.runs` has it.
+
+    Raises:
+        KndbError: as the command says it.
+    """
+    before = {one["run"]: one["entries"] for one in db.runs()}
+    given = {"model": model, "run": run, "langs": langs, "relations": relations, "limit": limit, "preset": preset}
+    _run(["attribute", db.path, *_options({**given, **options})], progress)
+    return _changed(db, before, run)
+
+
+def dkn(
+    db: Database,
+    *,
+    model: StrPath,
+    source: str | None = None,
+    run: str | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> dict[str, Any]:
+    """Searches a run's knowledge neurons for degenerate groups: ``kndb dkn``.
+
+    Args:
+        source: the attribution run that is searched; the model's only one if not given.
+        run: name of the run that the groups go into.
+        options: the command's other options: ``langs``, ``relations``, ``limit``, ``candidates``, ``size``, ``t_low``, ``t_high``, …
+
+    Returns:
+        The run of groups as :meth:`Database.runs` has it.
+    """
+    before = {one["run"]: one["groups"] for one in db.runs()}
+    _run(["dkn", db.path, *_options({"model": model, "from": source, "run": run, **options})], progress)
+    return _changed(db, before, run, "groups")
+
+
+def edit_study(db: Database, *, model: StrPath, progress: bool = False, **options: Any) -> dict[str, Any]:
+    """Cross-lingual editing, AMIG's Table 2: ``kndb edit-study``. All that ``--json`` writes: options, estimates, every measurement."""
+    return _study("edit-study", db, model, progress, options)
+
+
+def fact_check(db: Database, *, model: StrPath, progress: bool = False, **options: Any) -> dict[str, Any]:
+    """Fact checking, AMIG's Table 3: ``kndb fact-check``. All that ``--json`` writes."""
+    return _study("fact-check", db, model, progress, options)
+
+
+def probe(db: Database, *, model: StrPath, fact: str, **options: Any) -> dict[str, Any]:
+    """Changes neurons, and sees what becomes of a fact's probability and the model's answers: ``kndb probe``.
+
+    Args:
+        fact: its id, or ``SUBJECT/RELATION`` where that is one fact.
+        options: ``langs``, ``suppress="likn[...]"``, ``enhance``, ``scale``, ``rewrite`` with ``to``, ``top``, …
+    """
+    out = _run(["probe", db.path, "--json", *_options({"model": model, "fact": fact, **options})], False)
+    return dict(json.loads(out))
+
+
+def plot(db: Database, what: str, **options: Any) -> Figure:
+    """Draws a figure: ``kndb plot``.
+
+    Args:
+        what: ``"kn"``, ``"likn"``, ``"dkn"``, ``"heatmap"``, ``"overlap"``, or a statement.
+        options: ``run``, ``langs``, ``relations``, ``tau``, ``value``, ``title``.
+
+    Returns:
+        A figure that notebooks show, and :meth:`Figure.save` writes.
+    """
+    from ._result import Figure
+
+    return Figure(figure(db, what, **options))
+
+
+def figure(db: Database, what: str, **options: Any) -> str:
+    """A figure as SVG."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "figure.svg"
+        _run(["plot", db.path, what, "--output", file, *_options(options)], False)
+        return file.read_text(encoding="utf-8")
+
+
+def _study(name: str, db: Database, model: StrPath, progress: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "study.json"
+        _run([name, db.path, "--json", file, *_options({"model": model, **options})], progress)
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _changed(db: Database, before: Mapping[str, int], run: str | None, counted: str = "entries") -> dict[str, Any]:
+    runs = db.runs()
+    named = [one for one in runs if one["run"] == run]
+    changed = [one for one in runs if before.get(one["run"]) != one[counted]]
+    found = [*named, *changed, *runs[-1:]]
+    return found[0] if found else {}
+
+
+def _options(options: Mapping[str, Any]) -> list[str]:
+    """Keywords as options: ``t_low=0.1`` is ``--t-low 0.1``, lists are several or joined by commas, ``True`` is the option alone."""
+    line: list[str] = []
+    for name, value in options.items():
+        option = "--" + name.rstrip("_").replace("_", "-")
+        if value is None or value is False:
+            continue
+        if value is True:
+            line.append(option)
+        elif isinstance(value, Mapping):
+            line.extend(word for key, one in value.items() for word in (option, f"{key}={one}"))
+        elif isinstance(value, (str, int, float, os.PathLike)):
+            line.extend((option, os.fspath(value) if isinstance(value, os.PathLike) else str(value)))
+        elif name in ("langs", "relations"):
+            line.extend((option, ",".join(map(str, value))))
+        else:
+            line.extend(word for one in value for word in (option, str(one)))
+    return line
+
+
+def _run(words: list[Any], progress: bool) -> str:
+    """Runs the command; its standard output. What it says on standard error is shown with ``progress``, and is the error otherwise."""
+    line = [sys.executable, "-m", "kndb", "--color", "never", *map(os.fspath, words)]
+    process = subprocess.Popen(
+        line,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        # Ctrl-C of a terminal goes to all of its processes: this one shall hear of it from us alone.
+        start_new_session=True,
+    )
+    said: list[str] = []
+    reader = threading.Thread(target=_tell, args=(process, said, progress), daemon=True)
+    reader.start()
+    try:
+        out = process.stdout.read() if process.stdout is not None else ""
+        process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        threading.Thread(target=_end, args=(process,), daemon=False).start()
+        raise
+    reader.join(5)
+    if process.returncode != 0:
+        raise _failed("".join(said), process.returncode)
+    return out
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Waits for an interrupted command, which finishes what it is at; ends it where that takes too long."""
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _tell(process: subprocess.Popen[str], said: list[str], progress: bool) -> None:
+    if process.stderr is None:
+        return
+    for line in process.stderr:
+        said.append(line)
+        if progress and not line.startswith(("error:", "hint:")):
+            sys.stderr.write(line)
+
+
+def _failed(said: str, code: int) -> KndbError:
+    """The last error of what a command said, with its hint."""
+    _, found, rest = said.rpartition("error: ")
+    if not found:
+        return KndbError(said.strip() or f"the command ended with exit status {code}")
+    reason, _, hint = rest.partition("hint: ")
+    return KndbError(reason.split("\n", 1)[0].strip(), None, hint.strip() or None, rest.strip())

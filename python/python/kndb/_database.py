@@ -1,0 +1,273 @@
+"""Stores: asking them, filling them, keeping them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, NamedTuple
+
+from . import _kndb
+from ._facts import rows as fact_rows
+from ._result import Result
+from ._run import Run
+
+StrPath = str | os.PathLike[str]
+
+
+class Verified(NamedTuple):
+    """What :meth:`Database.verify` found."""
+
+    segments: int
+    """Segment files read."""
+    bytes: int
+    """Bytes read."""
+    facts: int
+    """Facts in the store."""
+    problems: list[str]
+    """What is wrong; empty when all is well."""
+
+
+class BackedUp(NamedTuple):
+    """What :meth:`Database.backup` did."""
+
+    commit: int
+    """The commit that the backup holds."""
+    copied: int
+    """Files that were copied."""
+    copied_bytes: int
+    """Their bytes."""
+    kept: int
+    """Files that an earlier backup had."""
+    removed: int
+    """Files of the earlier backup that the store does not have any more."""
+
+
+class Database:
+    """A store: a folder on disk. :func:`kndb.open` and :func:`kndb.create` make one.
+
+    It may be used from several threads, and several processes may have it open; reading never waits for writing.
+    """
+
+    def __init__(self, native: _kndb.Database) -> None:
+        self._native = native
+        self._closed = False
+
+    @property
+    def path(self) -> Path:
+        """The store's folder."""
+        return Path(self._native.path)
+
+    def query(self, statement: str, *, memory: int | None = None, **parameters: Any) -> Result:
+        """Asks one statement of the query language.
+
+        Args:
+            statement: ``"likn[lang in (en, zh), tau=0.3] by layer"``; with parameters, ``"kn[lang=$l] top $n"``.
+            memory: bytes that the statement may take for its answer; a quarter of the machine's if not given.
+            parameters: values of the statement's ``$names``: a text, a number, or a list of them. A text is never read as syntax.
+
+        Returns:
+            A lazy :class:`Result`.
+
+        Raises:
+            KndbError: the statement is not one, or cannot be answered from this store; ``error.span`` and ``error.hint`` say more.
+        """
+        return Result(self._open().query(statement, parameters, memory), self)
+
+    def run(
+        self,
+        name: str,
+        *,
+        model: str | None = None,
+        layers: int | None = None,
+        width: int | None = None,
+        preset: str | None = None,
+        tau: float | Mapping[str, float] | None = None,
+        keep: str | float | None = None,
+        score_type: Literal["f32", "f16", "bf16"] | None = None,
+        method: str | None = None,
+        parameters: Mapping[str, object] | None = None,
+        weights_hash: str | None = None,
+        if_exists: Literal["refuse", "skip", "replace"] = "refuse",
+    ) -> Run:
+        """Begins a run, or opens one for more: what is given must agree with it, and its name is enough.
+
+        Args:
+            name: its name, unique in the store.
+            model: the model's name. All runs of one model have one shape.
+            layers: feed-forward layers of the model.
+            width: neurons of one feed-forward layer.
+            preset: named thresholds: ``amig``, ``amig-paper``, ``amig-code``, ``kn`` or ``kn-eleuther``.
+            tau: threshold as a share of a fact's largest score, where a query names none; or a dict with shares of languages, the
+                others' under ``""``.
+            keep: which scores are kept: ``"all"``, ``0.01`` or ``"share:0.01"`` (of the fact's largest), ``"top:100"``, ``"signed:share:0.01"``.
+            score_type: precision of kept scores; halves change answers a little.
+            method: how the scores come to be.
+            parameters: parameters of the method, to be remembered.
+            weights_hash: hash of the model's weights.
+            if_exists: what becomes of an entry that the run has already.
+
+        Raises:
+            KndbError: the run is there with other parameters, or the model in another shape.
+        """
+        if (layers is None) != (width is None):
+            raise ValueError(f"layers={layers}, width={width}; expected both or none")
+        taus = dict(tau) if isinstance(tau, Mapping) else {}
+        plain = taus.pop("", None) if isinstance(tau, Mapping) else tau
+        rule = f"share:{keep!r}" if isinstance(keep, (int, float)) else keep
+        said = [(str(key), str(value)) for key, value in (parameters or {}).items()]
+        writer = self._open().run(
+            name,
+            model,
+            None if layers is None or width is None else (layers, width),
+            preset,
+            (plain, list(taus.items())),
+            (rule, score_type),
+            (method, said, weights_hash),
+            if_exists,
+        )
+        return Run(writer, name)
+
+    def facts(
+        self,
+        source: Any = None,
+        *,
+        lang: str | None = None,
+        relation: str | None = None,
+        templates: Iterable[Mapping[str, str]] = (),
+        names: Mapping[str, str] | None = None,
+        skip_invalid: bool = False,
+    ) -> dict[str, int]:
+        """Adds facts with their labels in one commit; what is there already is no matter.
+
+        Args:
+            source: files or folders of a data set (mLAMA, LAMA, ParaRel, …; a path or several), or rows: a pandas or Polars frame, an Arrow table
+                or stream, or dicts, with ``id``, ``relation``, ``lang``, ``subject``, ``object`` (or mLAMA's ``uuid``, ``predicate_id``,
+                ``sub_label``, ``obj_label``), and, where known, ``sub_uri``, ``obj_uri``.
+            lang: language of rows that do not say theirs.
+            relation: relation of rows that do not say theirs.
+            templates: prompt templates: dicts of ``relation``, ``lang``, ``text`` (``"[X] lies in [Y] ."``).
+            names: what relations are called, in English: ``{"P36": "capital"}``.
+            skip_invalid: of files, pass over rows that cannot be used.
+
+        Returns:
+            How many facts, labels and templates are new, and how many labels were changed or the same.
+        """
+        native = self._open()
+        paths = _paths(source)
+        texts = [(one["relation"], one.get("lang") or lang or "en", one["text"]) for one in templates]
+        called = [(key, "en", name) for key, name in (names or {}).items()]
+        if paths is None:
+            return native.add_facts([] if source is None else fact_rows(source, lang, relation), texts, called)
+        added = native.add_fact_files(paths, lang, skip_invalid)
+        if texts or called:
+            more = native.add_facts([], texts, called)
+            added = {name: count + more[name] for name, count in added.items()}
+        return added
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs, oldest first: name, model, layers, width, method, thresholds, what is kept, languages, entries, state."""
+        return list(json.loads(self._open().runs()))
+
+    def relations(self) -> dict[str, str | None]:
+        """Ids of relations, and what each is called (``{"P36": "capital"}``)."""
+        return dict(self._open().relations())
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Languages, and how many facts have labels in each."""
+        return dict(self._open().labels())
+
+    def sets(self) -> list[dict[str, Any]]:
+        """Saved sets (``let``): name, the statement each was made from, kind (``pairs``, ``neurons``, ``facts``), members."""
+        keys = ("name", "statement", "kind", "members")
+        return [dict(zip(keys, row, strict=True)) for row in self._open().sets()]
+
+    def __len__(self) -> int:
+        """How many facts."""
+        return self._open().fact_count()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def drop_run(self, name: str) -> int:
+        """Deletes a run with all its scores; returns how many fact ids went with it that only it had brought."""
+        return self._open().drop_run(name)
+
+    def rename_run(self, old: str, new: str) -> None:
+        """Gives a run another name."""
+        self._open().rename_run(old, new)
+
+    def backup(self, to: StrPath) -> BackedUp:
+        """Copies the store, as it is now, into a folder that is a store, too; again into the same folder, what is new."""
+        return BackedUp(*self._open().backup(to))
+
+    def merge(self, *sources: StrPath) -> dict[str, Any]:
+        """Takes what other stores have: shards of a run from several machines, whole runs, facts.
+
+        Returns:
+            ``facts`` and ``labels`` that are new, and ``runs``: of each its name, new entries, entries that were there, whether it is complete.
+        """
+        facts, labels, runs = self._open().merge(sources)
+        keys = ("name", "new", "same", "finished")
+        return {"facts": facts, "labels": labels, "runs": [dict(zip(keys, run, strict=True)) for run in runs]}
+
+    def verify(self) -> Verified:
+        """Reads every byte and checks it."""
+        return Verified(*self._open().verify())
+
+    def compact(self) -> None:
+        """Merges small segments into large ones."""
+        self._open().compact()
+
+    def close(self) -> None:
+        """Lets go of the store. Results that were read whole stay readable."""
+        self._closed = True
+
+    def _open(self) -> _kndb.Database:
+        if self._closed:
+            raise ValueError(f"the store {self.path} is closed; kndb.open() opens it again")
+        return self._native
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<kndb.Database {str(self.path)!r}>"
+
+
+def open(path: StrPath, read_only: bool = False) -> Database:
+    """Opens a store.
+
+    Args:
+        path: its folder.
+        read_only: refuse every change. Reading never writes, with or without this.
+
+    Raises:
+        KndbError: there is no store, or one of another format.
+    """
+    return Database(_kndb.Database.open(path, read_only))
+
+
+def create(path: StrPath) -> Database:
+    """Makes a store in a folder that is not there yet, or empty.
+
+    Raises:
+        KndbError: there is something already.
+    """
+    return Database(_kndb.Database.create(path))
+
+
+def _paths(source: Any) -> Sequence[StrPath] | None:
+    if isinstance(source, (str, os.PathLike)):
+        return [source]
+    if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
+        return source
+    return None

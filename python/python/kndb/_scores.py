@@ -1,0 +1,77 @@
+"""Scores of any kind of array, as one contiguous array that the engine reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ...]]:
+    """Type, values and shape of scores.
+
+    Args:
+        scores: a NumPy array, a torch tensor of any device (copied to the CPU), whatever speaks DLPack or the buffer
+            protocol, or nested lists.
+
+    Returns:
+        ``"float16"``, ``"bfloat16"``, ``"float32"`` or ``"float64"``; the values in C order, halves as ``uint16``; their shape.
+
+    Raises:
+        TypeError: values that are no floating-point numbers.
+    """
+    if hasattr(scores, "detach") and hasattr(scores, "cpu"):
+        tensor: Any = scores
+        tensor = tensor.detach().cpu().contiguous()
+        if str(tensor.dtype) == "torch.bfloat16":
+            import torch
+
+            return "bfloat16", tensor.view(torch.uint16).numpy(), tuple(tensor.shape)
+        scores = tensor.numpy()
+    elif hasattr(scores, "__dlpack__") and not isinstance(scores, np.ndarray):
+        try:
+            scores = np.from_dlpack(scores)
+        except (BufferError, RuntimeError) as refused:
+            raise TypeError(f"scores of type {type(scores).__name__} cannot be read by DLPack: {refused}") from refused
+    array = np.asarray(scores)
+    if array.dtype.kind in "iu" and not isinstance(scores, np.ndarray):
+        # Lists of whole numbers are written by hand.
+        array = array.astype(np.float64)
+    name = array.dtype.name
+    if name not in ("float16", "float32", "float64", "bfloat16"):
+        found = "lists of different lengths" if name == "object" else f"scores of type {name}"
+        raise TypeError(f"{found}; expected float16, bfloat16, float32 or float64 (`scores.astype(numpy.float32)` makes some)")
+    array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
+    return name, array.view(np.uint16) if name in ("float16", "bfloat16") else array, array.shape
+
+
+def per_layer(name: str, given: object, entries: int, layers: int) -> np.ndarray[Any, Any] | None:
+    """What is said of layers: a number, one a layer, one an entry, or (entries, layers), as ``float32`` of ``entries · layers``."""
+    if given is None:
+        return None
+    if hasattr(given, "detach"):
+        tensor: Any = given
+        given = tensor.detach().cpu().float().numpy()
+    array = np.asarray(given, dtype=np.float32)
+    if array.ndim == 1 and array.shape == (entries,) and entries != layers and entries > 1:
+        array = array[:, None]
+    try:
+        spread = np.broadcast_to(array, (entries, layers))
+    except ValueError:
+        expected = f"a number, ({layers},) for the layers, or ({entries}, {layers}) for entries and layers"
+        raise ValueError(f"{name} of shape {array.shape}; expected {expected}") from None
+    return np.ascontiguousarray(spread).reshape(-1)
+
+
+def per_entry(name: str, given: object, entries: int, batched: bool) -> list[Any] | None:
+    """What is said of entries: one value for one entry, or a list of one for each."""
+    if given is None:
+        return None
+    if not batched:
+        return [given]
+    if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+        raise TypeError(f"{name}={given!r}; expected {entries} of them, one a fact")
+    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    if len(values) != entries:
+        raise ValueError(f"{len(values)} values of {name}; expected {entries}, one a fact")
+    return values

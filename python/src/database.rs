@@ -1,0 +1,353 @@
+//! A store, its facts, and its upkeep.
+
+use crate::answer::{Answer, read};
+use crate::failure::{of_files, of_store, raise, said};
+use crate::waiting::wait;
+use crate::writing::Writer;
+use kndb::storage::{
+    Error, FactBatch, FactRow, FactsAdded, OnConflict, PRESETS, Preset, RelationNameRow, RunSpec, Shape, Store,
+    TemplateRow,
+};
+use kndb::{Argument, Parameters};
+use kndb_import::facts::{FactsItem, FactsOptions, open as open_facts};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// An open store.
+#[pyclass(frozen, module = "kndb._kndb")]
+pub struct Database {
+    store: Store,
+}
+
+/// id, relation, language, subject, object, and where known the ids of subject and object.
+type FactTuple = (String, String, String, String, String, Option<String>, Option<String>);
+
+impl Database {
+    fn done<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    ) -> PyResult<T> {
+        let store = self.store.clone();
+        wait(py, move || work(&store), || ())?.map_err(|error| of_store(py, error))
+    }
+}
+
+#[pymethods]
+impl Database {
+    /// Opens a store.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf, read_only: bool) -> PyResult<Self> {
+        let opened = wait(py, move || if read_only { Store::open_read_only(path) } else { Store::open(path) }, || ())?;
+        Ok(Self { store: opened.map_err(|error| of_store(py, error))? })
+    }
+
+    /// Makes a store.
+    #[staticmethod]
+    fn create(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let made = wait(py, move || Store::create(path), || ())?;
+        Ok(Self { store: made.map_err(|error| of_store(py, error))? })
+    }
+
+    /// The store's folder.
+    #[getter]
+    fn path(&self) -> PathBuf {
+        self.store.path().to_owned()
+    }
+
+    /// Reads, plans and binds a statement.
+    fn query(
+        &self,
+        py: Python<'_>,
+        text: String,
+        parameters: &Bound<'_, PyDict>,
+        memory: Option<u64>,
+    ) -> PyResult<Answer> {
+        let mut values = Parameters::default();
+        for (name, value) in parameters.iter() {
+            let name: String = name.extract()?;
+            values.set(name.clone(), argument(&name, &value)?);
+        }
+        let statement = read(py, &text, &values)?;
+        Answer::new(py, self.store.clone(), (text, statement), memory)
+    }
+
+    /// The runs, as JSON.
+    fn runs(&self, py: Python<'_>) -> PyResult<String> {
+        let store = self.store.clone();
+        wait(py, move || kndb_cli::embedded::runs(&store), || ())?.map_err(|told| raise(py, told, None))
+    }
+
+    /// Relations: id, and what it is called.
+    fn relations(&self, py: Python<'_>) -> PyResult<Vec<(String, Option<String>)>> {
+        let snapshot = self.store.snapshot().map_err(|error| of_store(py, error))?;
+        let called = |id| snapshot.relation_called(id, None).map(str::to_owned);
+        Ok(snapshot.relations().map(|(id, name)| (name.to_owned(), called(id))).collect())
+    }
+
+    /// Languages, and how many facts have labels in each.
+    fn labels(&self, py: Python<'_>) -> PyResult<Vec<(String, u64)>> {
+        let snapshot = self.store.snapshot().map_err(|error| of_store(py, error))?;
+        let counts = snapshot.label_counts();
+        Ok(counts.into_iter().map(|(language, count)| (snapshot.language_name(language).to_owned(), count)).collect())
+    }
+
+    /// Saved sets: name, statement, kind, members.
+    fn sets(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, u64)>> {
+        let snapshot = self.store.snapshot().map_err(|error| of_store(py, error))?;
+        Ok(snapshot
+            .saved_sets()
+            .map(|set| (set.name.clone(), set.text.clone(), set.kind.clone(), set.members))
+            .collect())
+    }
+
+    /// How many facts.
+    fn fact_count(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.store.snapshot().map_err(|error| of_store(py, error))?.fact_count())
+    }
+
+    /// Adds facts, templates (relation, language, text) and names of relations (relation, language, name).
+    fn add_facts<'py>(
+        &self,
+        py: Python<'py>,
+        facts: Vec<FactTuple>,
+        templates: Vec<(String, String, String)>,
+        names: Vec<(String, String, String)>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let fact = |(id, relation, language, subject, object, subject_uri, object_uri): FactTuple| FactRow {
+            id,
+            relation,
+            language,
+            subject,
+            object,
+            subject_uri,
+            object_uri,
+        };
+        let batch = FactBatch {
+            facts: facts.into_iter().map(fact).collect(),
+            templates: templates
+                .into_iter()
+                .map(|(relation, language, text)| TemplateRow { relation, language, text })
+                .collect(),
+            relation_names: names
+                .into_iter()
+                .map(|(relation, language, name)| RelationNameRow { relation, language, name })
+                .collect(),
+            ..FactBatch::default()
+        };
+        let added = self.done(py, move |store| store.add_facts(batch))?;
+        counted(py, &added)
+    }
+
+    /// Adds the facts of files and folders.
+    fn add_fact_files<'py>(
+        &self,
+        py: Python<'py>,
+        paths: Vec<PathBuf>,
+        language: Option<String>,
+        skip_invalid: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (store, stop) = (self.store.clone(), Arc::clone(&stopped));
+        let read = move || -> Result<FactBatch, kndb_import::ImportError> {
+            let mut batch = FactBatch::default();
+            for path in paths {
+                let options = FactsOptions { language: language.clone(), skip_invalid, ..FactsOptions::default() };
+                for item in open_facts(&path, &options)? {
+                    match item? {
+                        FactsItem::Fact(row) => batch.facts.push(row),
+                        FactsItem::Template(row) => batch.templates.push(row),
+                        FactsItem::Candidates(row) => batch.candidates.push(row),
+                        FactsItem::RelationName(row) => batch.relation_names.push(row),
+                    }
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(FactBatch::default());
+                    }
+                }
+            }
+            Ok(batch)
+        };
+        let asked = Arc::clone(&stopped);
+        let batch =
+            wait(py, read, move || asked.store(true, Ordering::Relaxed))?.map_err(|error| of_files(py, error))?;
+        let added = wait(py, move || store.add_facts(batch), || ())?.map_err(|error| of_store(py, error))?;
+        counted(py, &added)
+    }
+
+    /// Opens a run for writing, or begins it.
+    #[expect(clippy::too_many_arguments, reason = "the Python around it has keywords for them")]
+    fn run(
+        &self,
+        py: Python<'_>,
+        name: String,
+        model: Option<String>,
+        shape: Option<(u32, u32)>,
+        preset: Option<&str>,
+        taus: (Option<f64>, Vec<(String, f64)>),
+        kept: (Option<&str>, Option<&str>),
+        said_of_it: (Option<String>, Vec<(String, String)>, Option<String>),
+        if_exists: &str,
+    ) -> PyResult<Writer> {
+        let on_conflict = match if_exists {
+            "refuse" => OnConflict::Refuse,
+            "skip" => OnConflict::Skip,
+            "replace" => OnConflict::Replace,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "if_exists={other:?}; expected \"refuse\", \"skip\" or \"replace\""
+                )));
+            }
+        };
+        let known = self.store.snapshot().map_err(|error| of_store(py, error))?;
+        let known = known.run_named(&name).map(|run| run.spec.clone());
+        let spec = match (model, shape, known) {
+            // Its name is enough for a run that is there; what else is given is compared.
+            (None, None, Some(known)) => known,
+            (Some(model), Some((layers, width)), _) => {
+                let shape = Shape::new(layers, width).ok_or_else(|| {
+                    PyValueError::new_err(format!(
+                        "layers={layers}, width={width}; expected at least 1 of each, and fewer than 2³² neurons"
+                    ))
+                })?;
+                RunSpec::new(name, model, shape)
+            }
+            _ => {
+                let hint = "db.run(name, model=\"bert-base\", layers=12, width=3072) begins one";
+                return Err(said(
+                    py,
+                    format!("the run {name:?} is not there, or only some of model, layers and width are given"),
+                    Some(hint),
+                ));
+            }
+        };
+        let spec = specified(py, spec, preset, taus, kept, said_of_it)?;
+        let writer = self.done(py, move |store| store.open_run(spec))?;
+        Ok(Writer::new(self.store.clone(), writer, on_conflict))
+    }
+
+    /// Deletes a run; returns how many fact ids went with it.
+    fn drop_run(&self, py: Python<'_>, name: String) -> PyResult<u64> {
+        self.done(py, move |store| store.drop_run(&name))
+    }
+
+    /// Gives a run another name.
+    fn rename_run(&self, py: Python<'_>, old: String, new: String) -> PyResult<()> {
+        self.done(py, move |store| store.rename_run(&old, &new).map(drop))
+    }
+
+    /// Copies the store: commit, files copied, bytes copied, files kept, files removed.
+    fn backup(&self, py: Python<'_>, to: PathBuf) -> PyResult<(u64, u64, u64, u64, u64)> {
+        let done = self.done(py, move |store| store.backup(to, &mut |_, _| ()))?;
+        Ok((done.commit, done.copied, done.copied_bytes, done.kept, done.removed))
+    }
+
+    /// Takes what other stores have: facts, labels, and of each run its name, new entries, entries that were there, whether it is complete.
+    #[expect(clippy::type_complexity, reason = "tuples are what Python gets")]
+    fn merge(&self, py: Python<'_>, sources: Vec<PathBuf>) -> PyResult<(u64, u64, Vec<(String, u64, u64, bool)>)> {
+        let done = self.done(py, move |store| {
+            let sources = sources.iter().map(Store::open_read_only).collect::<Result<Vec<_>, _>>()?;
+            Store::merge(store.path(), &sources, &mut |_, _, _| ())
+        })?;
+        let runs = done.runs.into_iter().map(|run| (run.name, run.new, run.same, run.finished)).collect();
+        Ok((done.facts, done.labels, runs))
+    }
+
+    /// Reads every byte: segments, bytes, facts, problems.
+    fn verify(&self, py: Python<'_>) -> PyResult<(u64, u64, u64, Vec<String>)> {
+        let found = self.done(py, Store::verify)?;
+        Ok((found.segments, found.bytes, found.facts, found.problems.iter().map(ToString::to_string).collect()))
+    }
+
+    /// Merges small segments.
+    fn compact(&self, py: Python<'_>) -> PyResult<()> {
+        self.done(py, |store| store.compact().map(drop))
+    }
+}
+
+fn specified(
+    py: Python<'_>,
+    mut spec: RunSpec,
+    preset: Option<&str>,
+    (tau, language_taus): (Option<f64>, Vec<(String, f64)>),
+    (keep, score_type): (Option<&str>, Option<&str>),
+    (method, parameters, weights_hash): (Option<String>, Vec<(String, String)>, Option<String>),
+) -> PyResult<RunSpec> {
+    if let Some(name) = preset {
+        let Some(preset) = Preset::named(name) else {
+            let known: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            return Err(said(py, format!("preset={name:?}; expected one of {}", known.join(", ")), None));
+        };
+        preset.apply(&mut spec);
+    }
+    if let Some(tau) = tau {
+        spec.tau = tau;
+    }
+    for (language, tau) in language_taus {
+        spec.language_taus.retain(|(known, _)| *known != language);
+        spec.language_taus.push((language, tau));
+    }
+    let wrong =
+        |name: &str, given: &str, expected: String| PyValueError::new_err(format!("{name}={given:?}: {expected}"));
+    if let Some(rule) = keep {
+        spec.keep = kndb_cli::embedded::keep(rule).map_err(|expected| wrong("keep", rule, expected))?;
+    }
+    if let Some(name) = score_type {
+        spec.score_type =
+            kndb_cli::embedded::score_type(name).map_err(|expected| wrong("score_type", name, expected))?;
+    }
+    if let Some(method) = method {
+        spec.method = method;
+    }
+    if !parameters.is_empty() {
+        spec.parameters = parameters;
+    }
+    if weights_hash.is_some() {
+        spec.weights_hash = weights_hash;
+    }
+    Ok(spec)
+}
+
+fn counted<'py>(py: Python<'py>, added: &FactsAdded) -> PyResult<Bound<'py, PyDict>> {
+    let counts = PyDict::new(py);
+    for (name, count) in [
+        ("new_facts", added.new_facts),
+        ("new_labels", added.new_labels),
+        ("changed_labels", added.changed_labels),
+        ("same_labels", added.same_labels),
+        ("new_templates", added.new_templates),
+        ("candidate_lists", added.candidate_lists),
+        ("relation_names", added.relation_names),
+    ] {
+        counts.set_item(name, count)?;
+    }
+    Ok(counts)
+}
+
+/// A value for a parameter: a text, a number, or several of them.
+fn argument(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Argument> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Argument::Text(text.extract()?));
+    }
+    let is_number =
+        (value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>()) && !value.is_instance_of::<PyBool>();
+    // NumPy's numbers say of themselves that they are numbers.
+    if is_number || (value.hasattr("__float__")? && value.hasattr("dtype")?) {
+        return Ok(Argument::Number(value.extract()?));
+    }
+    let refused = || {
+        let kind = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+        PyTypeError::new_err(format!(
+            "the parameter {name} is of type {kind}; expected a text, a number, or a list of them"
+        ))
+    };
+    if value.is_instance_of::<PyBool>() || value.is_none() {
+        return Err(refused());
+    }
+    let values = value.try_iter().map_err(|_| refused())?;
+    let values = values.map(|value| argument(name, &value?)).collect::<PyResult<Vec<_>>>()?;
+    Ok(Argument::List(values))
+}

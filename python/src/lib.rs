@@ -1,0 +1,43 @@
+//! The native part of the Python package `kndb`. What users call is Python, in `python/kndb`; it is documented there.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `waiting` | work in a thread of its own, while Python looks for Ctrl-C |
+//! | `failure` | errors of kndb as `kndb.KndbError` |
+//! | `database` | a store, its facts, and its upkeep |
+//! | `answer` | a statement of a store: checked at once, run when its rows are asked for |
+//! | `export` | answers by Arrow's C stream interface |
+//! | `cells` | answers as Python objects and as buffers |
+//! | `writing` | scores into a run |
+//!
+//! Nothing here needs pyarrow, pandas, Polars or NumPy.
+
+mod answer;
+mod cells;
+mod database;
+mod export;
+mod failure;
+mod waiting;
+mod writing;
+
+use pyo3::prelude::*;
+use std::ffi::OsString;
+
+/// Does what a command line says, in this process, and returns its exit status.
+#[pyfunction]
+fn command(py: Python<'_>, line: Vec<OsString>) -> u8 {
+    // It waits for other threads, and none of them needs Python.
+    py.detach(|| kndb_cli::run(line))
+}
+
+/// The module `kndb._kndb`.
+#[pymodule]
+fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_class::<database::Database>()?;
+    module.add_class::<answer::Answer>()?;
+    module.add_class::<cells::Column>()?;
+    module.add_class::<export::Stream>()?;
+    module.add_class::<writing::Writer>()
+}
