@@ -69,7 +69,8 @@ class Run:
             scores: shape ``(layers, width)``, or ``(facts, layers, width)`` for several; NumPy or torch of any device, DLPack, buffers, nested lists;
                 float16, bfloat16, float32 or float64 (kept as ``score_type`` says).
             prompt: number of the prompt template within (relation, language); one for all, or a list.
-            p: probability of the right object with the activations as they are: one number, or one a layer (``(facts, layers)`` for several).
+            p: probability of the right object with the activations as they are: one number, or ``(layers,)``; for several facts one number,
+                ``(facts,)``, or ``(facts, layers)``.
             baseline: the same with the layer's activations at the baseline.
             residual: Σ scores − (p − baseline), per layer; worked out from the scores if not given.
             answer: the model's first answer, as text.
@@ -95,9 +96,9 @@ class Run:
         if p is None and (baseline is not None or residual is not None):
             raise ValueError("baseline or residual without p; expected p with them")
         beside: Any = {
-            "p": per_layer("p", p, len(facts), layers),
-            "baseline": per_layer("baseline", baseline, len(facts), layers),
-            "residual": per_layer("residual", residual, len(facts), layers),
+            "p": per_layer("p", p, len(facts), layers, batched),
+            "baseline": per_layer("baseline", baseline, len(facts), layers, batched),
+            "residual": per_layer("residual", residual, len(facts), layers, batched),
             "answer": per_entry("answer", answer, len(facts), batched),
             "rank": per_entry("rank", rank, len(facts), batched),
             "tokens": per_entry("tokens", tokens, len(facts), batched),

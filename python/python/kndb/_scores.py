@@ -45,22 +45,24 @@ def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ..
     return name, array.view(np.uint16) if name in ("float16", "bfloat16") else array, array.shape
 
 
-def per_layer(name: str, given: object, entries: int, layers: int) -> np.ndarray[Any, Any] | None:
-    """What is said of layers: a number, one a layer, one an entry, or (entries, layers), as ``float32`` of ``entries · layers``."""
+def per_layer(name: str, given: object, entries: int, layers: int, batched: bool) -> np.ndarray[Any, Any] | None:
+    """What is said of layers, as ``float32`` of ``entries · layers``.
+
+    A number is for all. Of one entry, several are one a layer; of several entries, several are one an entry, and ``(entries, layers)`` one for each
+    layer of each: so that no array has two meanings where there are as many entries as layers.
+    """
     if given is None:
         return None
     if hasattr(given, "detach"):
         tensor: Any = given
         given = tensor.detach().cpu().float().numpy()
     array = np.asarray(given, dtype=np.float32)
-    if array.ndim == 1 and array.shape == (entries,) and entries != layers and entries > 1:
+    expected = (f"({entries},) for the entries, or ({entries}, {layers}) for their layers") if batched else f"({layers},) for the layers"
+    if array.ndim and array.shape not in ([(entries,), (entries, layers)] if batched else [(layers,)]):
+        raise ValueError(f"{name} of shape {array.shape}; expected a number, {expected}")
+    if batched and array.ndim == 1:
         array = array[:, None]
-    try:
-        spread = np.broadcast_to(array, (entries, layers))
-    except ValueError:
-        expected = f"a number, ({layers},) for the layers, or ({entries}, {layers}) for entries and layers"
-        raise ValueError(f"{name} of shape {array.shape}; expected {expected}") from None
-    return np.ascontiguousarray(spread).reshape(-1)
+    return np.ascontiguousarray(np.broadcast_to(array, (entries, layers))).reshape(-1)
 
 
 def per_entry(name: str, given: object, entries: int, batched: bool) -> list[Any] | None:
