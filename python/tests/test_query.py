@@ -130,6 +130,13 @@ def test_plans_and_notes_are_told(db: kndb.Database) -> None:
     assert any("open" in note for note in db.query("kn[run=open]").notes)
 
 
+def test_entries_are_what_was_measured(db: kndb.Database) -> None:
+    assert len(db.entries()) == 2 and len(db.entries(lang="zh", run="first")) == 1
+    assert len(db.entries(lang=["en", "zh"])) == 2
+    with pytest.raises(kndb.KndbError, match="lnag"):
+        db.entries(lnag="en")
+
+
 def test_results_show_themselves(db: kndb.Database, large: kndb.Database) -> None:
     shown = repr(db.query("kn[lang=en]"))
     assert "score" in shown and "4 rows" in shown

@@ -45,8 +45,8 @@ def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ..
     return name, array.view(np.uint16) if name in ("float16", "bfloat16") else array, array.shape
 
 
-def per_layer(name: str, given: object, entries: int, layers: int, batched: bool) -> np.ndarray[Any, Any] | None:
-    """What is said of layers, as ``float32`` of ``entries · layers``.
+def per_layer(name: str, given: object, entries: int, layers: int, batched: bool) -> list[float] | None:
+    """What is said of layers, a value for each of ``entries · layers``.
 
     A number is for all. Of one entry, several are one a layer; of several entries, several are one an entry, and ``(entries, layers)`` one for each
     layer of each: so that no array has two meanings where there are as many entries as layers.
@@ -62,7 +62,7 @@ def per_layer(name: str, given: object, entries: int, layers: int, batched: bool
         raise ValueError(f"{name} of shape {array.shape}; expected a number, {expected}")
     if batched and array.ndim == 1:
         array = array[:, None]
-    return np.ascontiguousarray(np.broadcast_to(array, (entries, layers))).reshape(-1)
+    return [float(value) for value in np.broadcast_to(array, (entries, layers)).ravel()]
 
 
 def per_entry(name: str, given: object, entries: int, batched: bool) -> list[Any] | None:
