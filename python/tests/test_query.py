@@ -44,7 +44,7 @@ def test_mistakes_are_raised_at_once_with_a_caret(db: kndb.Database) -> None:
 def test_numpy_has_the_engine_s_types_and_masks_what_is_not_known(db: kndb.Database) -> None:
     arrays = db.query("kn[lang=en]").fetchnumpy()
     assert arrays["layer"].dtype == np.uint32 and arrays["score"].dtype == np.float32
-    assert arrays["score"].tolist() == [1.0, np.float32(0.9), np.float32(0.8), np.float32(0.4)]
+    assert arrays["score"].tolist() == [np.float32(0.9), np.float32(0.8), np.float32(0.4), 1.0]
     assert arrays["fact"].tolist() == ["f1"] * 4
     with db.run("sets", model="toy", layers=2, width=4) as run:
         run.append_neurons("f1", "en", [(0, 1), (1, 2)])
@@ -94,7 +94,7 @@ def test_a_reader_that_is_dropped_stops_its_statement(large: kndb.Database) -> N
 def test_polars_reads_results(db: kndb.Database) -> None:
     pl = pytest.importorskip("polars")
     frame = db.query("kn[lang=en]").pl()
-    assert frame["neuron"].to_list() == [3, 1, 3, 1] and frame["layer"].to_list() == [1, 0, 0, 1]
+    assert frame["neuron"].to_list() == [1, 3, 1, 3] and frame["layer"].to_list() == [0, 0, 1, 1]
     assert pl.from_arrow(db.query("kn[lang=zh]")).height == 3
     assert db.query("kn[lang=zh, tau=0.99] & kn[lang=en]").pl().columns == db.query("kn[lang=zh] & kn[lang=en]").columns
 
