@@ -12,6 +12,6 @@ with tempfile.TemporaryDirectory() as folder, kndb.create(Path(folder) / "my.knd
         run.append("f1", "en", np.array([[0.1, 0.9, 0.0], [0.8, 0.0, 0.4]]))
         run.append("f1", "zh", np.array([[0.7, 0.6, 0.0], [0.1, 0.0, 0.5]]))
     result = db.query("likn[lang in (en, zh), tau=0.3]")
-    assert [row[:3] for row in result] == [("f1", 0, 1), ("f1", 1, 2)], result.fetchall()
+    assert [row[4:6] for row in result] == [(0, 1), (1, 2)], result.fetchall()
     assert result.fetchnumpy()["layer"].tolist() == [0, 1]
     print(result)

@@ -22,12 +22,12 @@ def example(name: str) -> Any:
 def test_eleutherai_s_results(tmp_path: Path) -> None:
     # In English 9:2141 is in 3 of 3 prompts, the others in 1 of 3, which is more than 0.3; in French 9:2141 in 2, 10:122 and 8:44 in 1.
     rows = example("eleutherai").main(tmp_path)
-    assert sorted(row[1:3] for row in rows) == [(9, 2141), (10, 122)]
+    assert sorted(row[4:6] for row in rows) == [(9, 2141), (10, 122)]
 
 
 def test_inseq_s_json(tmp_path: Path) -> None:
     # τ 0.3: in English 0:1 and 1:1, in German 0:1 and 1:1.
-    assert [row[1:3] for row in example("inseq").main(tmp_path)] == [(0, 1), (1, 1)]
+    assert [row[4:6] for row in example("inseq").main(tmp_path)] == [(0, 1), (1, 1)]
 
 
 def test_lape_s_masks(tmp_path: Path) -> None:
@@ -48,4 +48,4 @@ def test_hooks_of_pytorch(tmp_path: Path) -> None:
     for fact, question in module.FACTS.items():
         scores = module.scores_of(model, *question)
         expected |= {(fact, *divmod(at, 24)) for at in range(72) if scores.flatten()[at] > 0.5 * scores.max()}
-    assert {row[:3] for row in rows} == expected
+    assert {(row[0], *row[4:6]) for row in rows} == expected

@@ -167,19 +167,6 @@ class Database:
             added = {name: count + more[name] for name, count in added.items()}
         return added
 
-    def entries(self, **conditions: Any) -> Result:
-        """What was measured for each (run, language, prompt, fact): ``db.entries(lang="en", run="ig")``.
-
-        Args:
-            conditions: keys of the query language with a value or a list: ``lang``, ``run``, ``prompt``, ``relation``, ``fact``, ``correct``, …
-                Comparisons (``p>=0.1``) are for ``db.query("entries[p>=0.1]")``.
-        """
-        lists = {name for name, value in conditions.items() if isinstance(value, (list, tuple, set, frozenset))}
-        tests = [f"{name} in ${name}" if name in lists else f"{name}=${name}" for name in conditions]
-        values = {name: list(value) if name in lists else value for name, value in conditions.items()}
-        statement = f"entries[{', '.join(tests)}]" if tests else "entries"
-        return Result(self._open().query(statement, values, None), self)
-
     def runs(self) -> list[dict[str, Any]]:
         """The runs, oldest first: name, model, layers, width, method, thresholds, what is kept, languages, entries, state."""
         return list(json.loads(self._open().runs()))
