@@ -21,7 +21,7 @@ impl Reader {
     /// # Errors
     /// Those of the statement.
     pub fn new(mut running: Running) -> Result<Self, QueryError> {
-        let (columns, notes) = match running.next() {
+        let (columns, notes) = match running.step() {
             Some(Step::Columns(columns)) => (columns, Vec::new()),
             Some(Step::Failed(error)) => return Err(error),
             Some(Step::Done { notes, .. }) => (Arc::from([]), notes),
@@ -41,7 +41,7 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.running.next()? {
+            match self.running.step()? {
                 Step::Batch(batch) => return Some(record_batch(&batch, &self.schema)),
                 Step::Failed(error) => return Some(Err(failed(error))),
                 Step::Done { notes, .. } => self.notes = notes,

@@ -60,9 +60,9 @@ impl Running {
     }
 
     /// The next step, waited for as long as it takes; `None` after the last one.
-    pub fn next(&mut self) -> Option<Step> {
+    pub fn step(&mut self) -> Option<Step> {
         loop {
-            if let Some(step) = self.next_within(Duration::from_secs(3_600)) {
+            if let Some(step) = self.step_within(Duration::from_secs(3_600)) {
                 return Some(step);
             }
             if self.ended {
@@ -72,7 +72,7 @@ impl Running {
     }
 
     /// The next step, if it comes in time; `None`, too, after the last one ([`Self::has_ended`]).
-    pub fn next_within(&mut self, time: Duration) -> Option<Step> {
+    pub fn step_within(&mut self, time: Duration) -> Option<Step> {
         if self.ended {
             return None;
         }

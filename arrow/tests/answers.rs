@@ -116,6 +116,6 @@ fn errors_keep_their_place_and_statements_without_rows_have_no_columns() {
     assert!(error.span.is_some() && error.reason.contains("nobody"), "{error}");
     // More than half of the highest, 200: 101 to 200.
     let mut saving = running(&store, "let a = kn[tau=0.5]");
-    assert!(matches!(saving.next(), Some(Step::Done { outcome: Outcome::Saved { members: 100, .. }, .. })));
-    assert!(saving.next().is_none() && saving.has_ended());
+    assert!(matches!(saving.step(), Some(Step::Done { outcome: Outcome::Saved { members: 100, .. }, .. })));
+    assert!(saving.step().is_none() && saving.has_ended());
 }

@@ -17,7 +17,7 @@ LAYERS, WIDTH, FACTS = 12, 3072, 256
 def main(folder: Path) -> None:
     rng = np.random.default_rng(1)
     # A few large scores among many small ones, as attribution gives them.
-    scores = (rng.standard_normal((FACTS, LAYERS, WIDTH), dtype=np.float32) ** 8).astype(np.float16)
+    scores = (rng.standard_normal((FACTS, LAYERS, WIDTH), dtype=np.float32) ** 8 / 1e4).astype(np.float16)
     for keep in ("share:0.01", "share:0.1", "all"):
         db = kndb.create(folder / keep.replace(":", "-"))
         with db.run("ig", model="bert", layers=LAYERS, width=WIDTH, keep=keep, score_type="f16") as run:

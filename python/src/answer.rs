@@ -74,7 +74,7 @@ impl Answer {
     fn step(&self, py: Python<'_>, running: &mut Running) -> PyResult<Option<Step>> {
         loop {
             let lent = &mut *running;
-            let step = py.detach(move || lent.next_within(LOOK));
+            let step = py.detach(move || lent.step_within(LOOK));
             match step {
                 Some(Step::Failed(error)) => return Err(of_query(py, error, &self.text)),
                 Some(step) => return Ok(Some(step)),

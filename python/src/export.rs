@@ -38,7 +38,7 @@ impl Batches {
             From::Running(running) => running,
         };
         loop {
-            match running.next_within(LOOK) {
+            match running.step_within(LOOK) {
                 Some(Step::Batch(batch)) => return Some(record_batch(&batch, &self.schema)),
                 Some(Step::Failed(error)) => return Some(Err(ArrowError::ExternalError(Box::new(error)))),
                 Some(_) => {}
