@@ -76,6 +76,7 @@ impl Column {
                     validity.clone_from(&made.validity);
                 }
             }
+            py.check_signals()?;
             all &= validity.is_none();
             valid.extend((0..batch.rows()).map(|row| u8::from(validity.as_ref().is_none_or(|v| v.is_valid(row)))));
         }
