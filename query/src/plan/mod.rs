@@ -30,6 +30,7 @@ pub use measured::{EntryTest, measured_in};
 pub use names::Settings;
 pub use scored::scored_layers;
 
+use crate::interrupt::Interrupt;
 use crate::plan::groups::GroupCut;
 use crate::plan::kinds::Kind;
 use crate::plan::parts::PartsOfLayers;
@@ -188,6 +189,8 @@ pub(crate) struct Source<'s> {
     pub facts: Option<FactFilter>,
     /// Neurons that are asked for.
     pub neurons: Option<NeuronFilter>,
+    /// Looked at for every part whose facts are gathered.
+    pub interrupt: Interrupt,
 }
 
 /// Facts to keep, or to leave out.

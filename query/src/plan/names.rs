@@ -295,12 +295,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn with_label(&self, test: kndb_storage::LabelTest<'_>, key: ConditionKey) -> Result<RoaringBitmap, QueryError> {
-        let found = if key == ConditionKey::Subject {
-            self.snapshot.facts_with_subject(test)
-        } else {
-            self.snapshot.facts_with_object(test)
-        };
-        found.map_err(QueryError::storage)
+        let stop = &self.settings.interrupt;
+        let found = self.snapshot.facts_with_label(key == ConditionKey::Subject, test, &|| stop.is_set());
+        let found = found.map_err(QueryError::storage)?;
+        stop.check()?;
+        Ok(found.unwrap_or_default())
     }
 
     fn containing(&self, part: &Text, key: ConditionKey) -> Result<Vec<(String, RoaringBitmap)>, QueryError> {

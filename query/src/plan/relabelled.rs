@@ -33,7 +33,7 @@ fn of_source(names: &Resolver<'_>, source: &Source<'_>) -> Result<(), QueryError
                 facts -= &filter.without;
             }
             if source.groups && !facts.is_empty() {
-                facts = stored_of(std::slice::from_ref(cell), Some(&facts))?;
+                facts = stored_of(std::slice::from_ref(cell), Some(&facts), &names.settings.interrupt)?;
             }
             if !facts.is_empty() {
                 let (all, languages) = found.entry(run).or_default();

@@ -66,6 +66,7 @@ pub(crate) fn note_without(names: &Resolver<'_>, asked: &Asked, source: &Source<
     let Some(few) = only else {
         for part in parts() {
             for local in 0..part.live.part.len() {
+                names.settings.interrupt.check()?;
                 if part.has(local) && has_negative(part, local)? {
                     return Ok(());
                 }

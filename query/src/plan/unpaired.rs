@@ -41,11 +41,11 @@ fn extent(pairs: &Pairs<'_>, snapshot: &Snapshot, extents: &Extents) -> Result<O
         Pairs::Source(source) => {
             let asked = source.facts.as_ref().and_then(|filter| filter.only.clone());
             let stored = match source.combine {
-                Combine::Union => stored_of(&source.cells, asked.as_ref())?,
+                Combine::Union => stored_of(&source.cells, asked.as_ref(), &source.interrupt)?,
                 Combine::Intersection => {
                     let mut all = None::<RoaringBitmap>;
                     for cell in &source.cells {
-                        let stored = stored_of(std::slice::from_ref(cell), asked.as_ref())?;
+                        let stored = stored_of(std::slice::from_ref(cell), asked.as_ref(), &source.interrupt)?;
                         all = Some(all.map_or_else(|| stored.clone(), |all| all & &stored));
                     }
                     all.unwrap_or_default()

@@ -3,11 +3,12 @@
 //! Facts that were attributed and have no neurons are answers; nothing is said of them.
 
 use crate::error::QueryError;
+use crate::interrupt::Interrupt;
 use crate::plan::names::{Chosen, Resolver, all_of, listing, shortened};
 use crate::plan::{Cell, Combine, EntryTest, PartAccess, Source};
 use crate::syntax::ast::{Source as Asked, SourceKind};
 use crate::syntax::conditions::ConditionKey;
-use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot, Snapshot};
+use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +43,7 @@ pub(crate) fn note_unstored(
             if asked.condition(ConditionKey::Prompt).is_some() {
                 text += " at the prompts asked for";
             }
-            text += &elsewhere(names.snapshot, run, asked, only, &cells)?;
+            text += &elsewhere(names, run, asked, only, &cells)?;
             names.notes.add(asked.span, text);
         }
     }
@@ -51,7 +52,7 @@ pub(crate) fn note_unstored(
     if source.combine == Combine::Intersection && source.cells.len() > 1 && asked_in_all && !alike(&source.cells) {
         let (mut all, mut both) = (RoaringBitmap::new(), None::<RoaringBitmap>);
         for cell in &source.cells {
-            let stored = stored_of(std::slice::from_ref(cell), only.as_ref())?;
+            let stored = stored_of(std::slice::from_ref(cell), only.as_ref(), &names.settings.interrupt)?;
             both = Some(both.map_or_else(|| stored.clone(), |both| both & &stored));
             all |= stored;
         }
@@ -122,12 +123,13 @@ fn missing(
 
 /// What the run has instead: the facts in other languages, or other relations.
 fn elsewhere(
-    snapshot: &Snapshot,
+    names: &Resolver<'_>,
     run: &Run,
     asked: &Asked,
     only: &RoaringBitmap,
     cells: &[&Cell<'_>],
 ) -> Result<String, QueryError> {
+    let (snapshot, stop) = (names.snapshot, &names.settings.interrupt);
     let groups = asked.kind == SourceKind::Dkn;
     let slots: Vec<_> = if groups { snapshot.group_slots().collect() } else { snapshot.slots().collect() };
     let of_run = || slots.iter().filter(|slot| slot.run == run.id);
@@ -159,6 +161,7 @@ fn elsewhere(
     for slot in of_run() {
         for part in parts(slot)? {
             for fact in facts_of(&part)? {
+                stop.check()?;
                 if let Some(relation) = snapshot.fact_relation(FactId(fact)).map_err(QueryError::storage)? {
                     relations.insert(snapshot.relation_name(relation));
                 }
@@ -197,7 +200,11 @@ pub(crate) fn parts_of<'a, 's>(cells: &'a [Cell<'s>]) -> impl Iterator<Item = &'
 }
 
 /// The facts that any of some cells has entries of that count; of a few, or of all.
-pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Result<RoaringBitmap, QueryError> {
+pub(crate) fn stored_of(
+    cells: &[Cell<'_>],
+    only: Option<&RoaringBitmap>,
+    stop: &Interrupt,
+) -> Result<RoaringBitmap, QueryError> {
     let mut stored = RoaringBitmap::new();
     if let Some(few) = only.filter(|only| only.len() <= FEW) {
         for fact in few {
@@ -212,6 +219,7 @@ pub(crate) fn stored_of(cells: &[Cell<'_>], only: Option<&RoaringBitmap>) -> Res
         return Ok(stored);
     }
     for part in parts_of(cells) {
+        stop.check()?;
         let counted = part.facts.iter().zip(0..).filter(|&(_, local)| part.has(local));
         stored.extend(counted.map(|(&fact, _)| u32::from_le_bytes(fact)));
     }

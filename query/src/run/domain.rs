@@ -376,6 +376,7 @@ fn fold(
     for cell in &source.cells {
         let mut of_cell = RoaringBitmap::new();
         for part in cell.prompts.iter().flat_map(|prompt| &prompt.parts) {
+            source.interrupt.check()?;
             of_cell |= of_part(part)?;
         }
         all = Some(match (all, source.combine) {

@@ -1,7 +1,7 @@
 //! Expressions → sets, or the reason why there is no answer.
 
 use super::counts::often;
-use super::floor::{Cut, Doubt, keeps_negative, neurons};
+use super::floor::{Cut, Doubt, neurons};
 use super::groups::{Wanted, wanted};
 use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
@@ -349,24 +349,6 @@ impl Reference<'_> {
             }
             // The run has sets, though not of the facts asked for: it may be refused as a whole.
             self.note(Doubt { may: true, must: false });
-        }
-        Ok(())
-    }
-
-    /// A sign of which a run keeps nothing, and a bound on the side where none of the sign's strong scores lie.
-    fn refuse_signs(&self, source: &Source, slots: &BTreeSet<Where>) -> Result<(), Refused> {
-        let sign = source.sign();
-        if let Some((op, _)) = source.number(ConditionKey::Score) {
-            let from_above = matches!(op, Comparison::LessOrEqual | Comparison::Less);
-            if sign == Sign::Any || from_above != (sign == Sign::Negative) {
-                return Err("a bound on the other side".into());
-            }
-        }
-        let of = |key: &Key| slots.contains(&(key.run, key.language.clone(), key.prompt));
-        let scored = self.world.entries.iter().filter(|(key, a)| of(key) && matches!(a, Attribution::Scores(_)));
-        let mut runs = scored.map(|(key, _)| &self.world.runs[key.run]);
-        if sign != Sign::Positive && runs.any(|run| !keeps_negative(run)) {
-            return Err("negative scores were not kept".into());
         }
         Ok(())
     }

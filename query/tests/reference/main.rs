@@ -15,6 +15,7 @@ mod rows;
 mod said;
 mod scenario;
 mod sets;
+mod signs;
 mod similarity;
 mod statements;
 mod table;

@@ -46,6 +46,9 @@ struct Labels {
     objects: Checked,
 }
 
+/// So many labels are looked at between two questions whether to stop: some hundred microseconds.
+const LOOK: u32 = 1 << 12;
+
 impl Dictionary {
     pub(crate) fn open(bytes: Bytes, path: &Path) -> Result<Self> {
         let container = Container::open(bytes, path, Magic::Dictionary)?;
@@ -241,17 +244,26 @@ impl Dictionary {
     }
 
     /// Facts with a matching label in any language: of the subject, or else of the object.
-    pub(crate) fn with_label(&self, subject: bool, test: LabelTest<'_>) -> Result<RoaringBitmap> {
-        let passing = self.matching_strings(test)?;
+    /// `None` where `stop` says so: it is asked every [`LOOK`] labels.
+    pub(crate) fn with_label(
+        &self,
+        subject: bool,
+        test: LabelTest<'_>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<RoaringBitmap>> {
+        let Some(passing) = self.matching_strings(test, stop)? else { return Ok(None) };
         let mut found = RoaringBitmap::new();
         for labels in &self.labels {
+            if stop() {
+                return Ok(None);
+            }
             let facts = self.list(&labels.facts, "labels")?;
             let (side, name) = if subject { (&labels.subjects, "subjects") } else { (&labels.objects, "objects") };
             let texts = self.list(side, name)?;
             let hits = facts.iter().zip(texts).filter(|(_, text)| passing.contains(u32::from_le_bytes(**text)));
             found.extend(hits.map(|(&fact, _)| u32::from_le_bytes(fact)));
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// Every label of subjects once, or else of objects, in any language.
@@ -264,7 +276,7 @@ impl Dictionary {
         numbers.into_iter().map(|number| Ok(self.text(&self.strings, number)?.unwrap_or_default())).collect()
     }
 
-    fn matching_strings(&self, test: LabelTest<'_>) -> Result<RoaringBitmap> {
+    fn matching_strings(&self, test: LabelTest<'_>, stop: &dyn Fn() -> bool) -> Result<Option<RoaringBitmap>> {
         let count = (self.string_table(&self.strings)?.0.len() as u32).saturating_sub(1);
         let text = |number| Ok::<_, Error>(self.text(&self.strings, number)?.unwrap_or_default());
         let mut passing = RoaringBitmap::new();
@@ -281,13 +293,16 @@ impl Dictionary {
             }
             LabelTest::Contains(part) => {
                 for number in 0..count {
+                    if number.is_multiple_of(LOOK) && stop() {
+                        return Ok(None);
+                    }
                     if text(number)?.contains(part) {
                         passing.insert(number);
                     }
                 }
             }
         }
-        Ok(passing)
+        Ok(Some(passing))
     }
 
     pub(crate) fn templates(&self) -> impl Iterator<Item = (RelationId, LanguageId, PromptId, &str)> {

@@ -54,8 +54,8 @@ fn ask_labels(dictionary: &Dictionary, languages: &[LanguageId]) -> Result<()> {
         dictionary.relabelled(language)?;
     }
     for subject in [true, false] {
-        dictionary.with_label(subject, LabelTest::Is("Paris"))?;
-        dictionary.with_label(subject, LabelTest::Contains("a"))?;
+        dictionary.with_label(subject, LabelTest::Is("Paris"), &|| false)?;
+        dictionary.with_label(subject, LabelTest::Contains("a"), &|| false)?;
         dictionary.distinct_labels(subject)?;
     }
     for (relation, language) in dictionary.candidate_lists() {

@@ -100,12 +100,25 @@ impl Snapshot {
 
     /// Facts whose subject has a matching label in any language.
     pub fn facts_with_subject(&self, test: LabelTest<'_>) -> Result<RoaringBitmap> {
-        self.dictionary().map_or_else(|| Ok(RoaringBitmap::new()), |d| d.with_label(true, test))
+        self.facts_with_label(true, test, &|| false).map(Option::unwrap_or_default)
     }
 
     /// Facts whose object has a matching label in any language.
     pub fn facts_with_object(&self, test: LabelTest<'_>) -> Result<RoaringBitmap> {
-        self.dictionary().map_or_else(|| Ok(RoaringBitmap::new()), |d| d.with_label(false, test))
+        self.facts_with_label(false, test, &|| false).map(Option::unwrap_or_default)
+    }
+
+    /// The same of subjects, or else of objects; `None` where `stop` says so, which is asked every few thousand labels.
+    ///
+    /// # Errors
+    /// When what is read is damaged.
+    pub fn facts_with_label(
+        &self,
+        subject: bool,
+        test: LabelTest<'_>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<RoaringBitmap>> {
+        self.dictionary().map_or_else(|| Ok(Some(RoaringBitmap::new())), |d| d.with_label(subject, test, stop))
     }
 
     /// Every label of subjects once, or else of objects, in any language: for suggestions.

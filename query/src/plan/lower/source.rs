@@ -84,8 +84,19 @@ impl<'s> Lowering<'s> {
         let quota = |key| source.number(key).map(|(op, number)| Quota::Asked(op, number));
         let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
         let text = source.to_string();
-        let mut planned =
-            Source { id, text, span: source.span, combine, groups, cells, langs, runs: runs_wanted, facts, neurons };
+        let mut planned = Source {
+            id,
+            text,
+            span: source.span,
+            combine,
+            groups,
+            cells,
+            langs,
+            runs: runs_wanted,
+            facts,
+            neurons,
+            interrupt: self.names.settings.interrupt.clone(),
+        };
         note_counts(&self.names.notes, source, &planned.cells);
         keep_measured(&self.names, source, &mut planned)?;
         note_unstored(&self.names, source, &runs, &chosen, &planned)?;

@@ -42,6 +42,8 @@ fn labels_are_found_both_ways_in_every_language() {
     assert_eq!(of(snapshot.facts_with_subject(LabelTest::Is("法国")).expect("reads")), [f1]);
     assert_eq!(of(snapshot.facts_with_object(LabelTest::Is("法国")).expect("reads")), [f3]);
     assert_eq!(of(snapshot.facts_with_object(LabelTest::Contains("o")).expect("reads")), [f2]);
+    // Whoever is asked to stop says nothing.
+    assert!(snapshot.facts_with_label(false, LabelTest::Contains("o"), &|| true).expect("reads").is_none());
     assert!(snapshot.facts_with_object(LabelTest::Is("paris")).expect("reads").is_empty(), "case counts");
     let mut counts = snapshot.label_counts();
     counts.sort();
