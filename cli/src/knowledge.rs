@@ -7,7 +7,7 @@ use kndb_storage::{Knowledge, Run, Snapshot};
 use kndb_wording::knowledge as words;
 
 use crate::error::{CliError, Result};
-use crate::output::Mode;
+use crate::output::{Layout, Mode};
 use crate::session::listing;
 
 /// Rows that are shown of many relations.
@@ -26,8 +26,8 @@ pub fn of_listed(snapshot: &Snapshot, run: &Run) -> std::result::Result<Knowledg
     snapshot.knowledge(run.id, |_, _| true).map_err(|error| format!("not read: {error}"))
 }
 
-/// Writes the table, at most so many rows of it, and what there is to know beside.
-pub fn write(run: &str, knowledge: &Knowledge, most: usize, out: &mut dyn Write) -> Result<()> {
+/// Writes the table, at most so many rows of it, within so many cells of a terminal, and what there is to know beside.
+pub fn write(run: &str, knowledge: &Knowledge, most: usize, out: &mut dyn Write, cells: Option<usize>) -> Result<()> {
     let mut line = |text: String| writeln!(out, "{text}").map_err(CliError::Output);
     if !knowledge.has_p() {
         return words::notes(knowledge).into_iter().try_for_each(|note| line(format!("run {run:?}: {note}")));
@@ -36,7 +36,11 @@ pub fn write(run: &str, knowledge: &Knowledge, most: usize, out: &mut dyn Write)
     let rows = words::rows(knowledge);
     let columns = words::COLUMNS.map(|name| (name, if numeric(name) { ColumnKind::Integer } else { ColumnKind::Text }));
     let shown = rows.iter().take(most).map(|row| row.iter().map(|cell| Value::Text(cell.clone().into())).collect());
-    listing::write(&columns, shown, &mut *Mode::Table.sink(true, out))?;
+    listing::write(
+        &columns,
+        shown,
+        &mut *Mode::Table.laid_out(Layout { headers: true, widths: Vec::new(), line: cells }, out),
+    )?;
     let mut line = |text: String| writeln!(out, "{text}").map_err(CliError::Output);
     if let more @ 1.. = rows.len().saturating_sub(most) {
         line(format!("… and {more} more rows: `kndb info` has all"))?;

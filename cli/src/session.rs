@@ -5,7 +5,7 @@
 
 pub mod ahead;
 mod describing;
-mod display;
+pub mod display;
 mod doing;
 mod dot;
 mod drawing;
@@ -248,12 +248,7 @@ impl Session {
         self.settings.interrupt.clear();
         let begun = Instant::now();
         let mut once = self.once.take();
-        let file = once.as_mut().or(self.output.as_mut()).map(|output| &mut output.file);
-        let display = if file.is_some() { self.display.in_a_file() } else { self.display.clone() };
-        let out: &mut dyn Write = match file {
-            Some(file) => file,
-            None => streams.out,
-        };
+        let (display, out) = destination([&mut once, &mut self.output], &self.display, streams.out);
         let plotted = drawing::plotted(&statement);
         let mut answer = Answer::default();
         let sink: Box<dyn Sink + '_> = match plotted {
@@ -265,7 +260,8 @@ impl Session {
         let is_stopped = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Interrupted);
         let delivered =
             if is_stopped { delivery.finish_early() } else { delivery.finish() }.map_err(CliError::Output)?;
-        if is_stopped {
+        // All may have been found, and its printing stopped.
+        if is_stopped || delivered.interrupted {
             out.flush().map_err(CliError::Output)?;
             return Err(stopped(plotted, &delivered, streams.messages));
         }
@@ -333,6 +329,18 @@ fn is_interrupt(error: &CliError) -> bool {
     matches!(error, CliError::Query { error, .. } if error.kind == ErrorKind::Interrupted)
 }
 
+/// Where an answer goes, and how it looks there: to the file of one answer, else to that of all, else to `out`.
+fn destination<'o>(
+    files: [&'o mut Option<OutputFile>; 2],
+    display: &Display,
+    out: &'o mut dyn Write,
+) -> (Display, &'o mut dyn Write) {
+    match files.into_iter().find_map(Option::as_mut) {
+        Some(output) => (display.in_a_file(), &mut output.file),
+        None => (display.clone(), out),
+    }
+}
+
 fn in_query(error: QueryError) -> CliError {
     CliError::Query { error: Box::new(error), statement: StatementText::default() }
 }
@@ -348,5 +356,7 @@ fn stopped(plotted: Option<&Query>, delivered: &Delivered, messages: &mut dyn Wr
     }
 }
 
+#[cfg(test)]
+pub mod testing;
 #[cfg(test)]
 mod tests;

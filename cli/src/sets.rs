@@ -1,5 +1,6 @@
 //! Sets of the query language as neurons to change: parsed, checked to be of the loaded model, read for one fact.
 
+use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
 use crate::error::{CliError, Result, StatementText};
 use crate::machine;
+use crate::session::parameters::Values;
 use crate::study::{Reads, run_of};
 
 /// Sets that speak of one model's neurons.
@@ -24,11 +26,12 @@ pub struct Sets<'a> {
     /// The model's runs that are meant where a set names none.
     attributed: Option<String>,
     searched: Option<String>,
+    values: RefCell<Values>,
 }
 
 impl<'a> Sets<'a> {
     /// Sets of a store. Without `run`, a source that names none means the model's only run that has what it is about.
-    pub fn new(store: &'a Store, model: &'a Model, run: Option<&str>) -> Result<Self> {
+    pub fn new(store: &'a Store, model: &'a Model, run: Option<&str>, values: Values) -> Result<Self> {
         let snapshot = store.snapshot()?;
         if let Some(run) = run.and_then(|name| snapshot.run_named(name)) {
             model.must_be_of(run)?;
@@ -40,12 +43,13 @@ impl<'a> Sets<'a> {
         };
         // Neurons by number mean those of the session's run.
         let settings = Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), ..machine::settings() };
-        Ok(Self { store, snapshot, model, settings, attributed, searched })
+        Ok(Self { store, snapshot, model, settings, attributed, searched, values: RefCell::new(values) })
     }
 
     /// The neurons of a set, and what there is to know beside them. Of pairs, those of one fact.
     pub fn neurons(&self, set: &str, fact: &str) -> Result<(Vec<Neuron>, Vec<String>)> {
         let statement = parsed(set)?;
+        let statement = self.values.borrow_mut().bind(&statement).map_err(|error| query_error(error, set))?;
         let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
         let Head::Set(mut expr) = query.head else { return Err(not_a_set(set)) };
         if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() || !query.having.is_empty() {
@@ -68,6 +72,11 @@ impl<'a> Sets<'a> {
         found.neurons.sort_unstable();
         found.neurons.dedup();
         Ok((found.neurons, found.notes))
+    }
+
+    /// Refuses values that no set has used.
+    pub fn check_values(&self) -> Result<()> {
+        self.values.borrow().check_used().map_err(|error| query_error(error, ""))
     }
 
     /// Gives sources that name no run the model's own.

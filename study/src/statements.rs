@@ -147,6 +147,19 @@ impl Sink for Picked<'_> {
     }
 }
 
+/// A set as somebody wrote it, of the run where it names none: clauses of rows included, since it will stand in parentheses.
+pub(crate) fn set_in_run(set: &str, run: &str) -> Result<String, StudyError> {
+    let failed = |source| StudyError::Query { statement: set.to_owned(), source: Box::new(source) };
+    match kndb_query::parse(set).map_err(failed)? {
+        kndb_query::Statement::Query(query) if !query.plot => Ok(query.in_run(run).unwrap_or(query).to_string()),
+        _ => Err(StudyError::Option {
+            option: "set",
+            found: set.to_owned(),
+            expected: "a set, as in 'kn by neuron top 10'",
+        }),
+    }
+}
+
 /// `kn[lang in ("en", "zh"), run="amig"]`, one condition after the other.
 pub(crate) struct Source(String);
 

@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use kndb_query::Measure;
 
+use super::values;
+
 /// Columns of an answer with `by`; a score is one of a listing.
 fn drawn_columns() -> Vec<&'static str> {
     let measures = Measure::ALL.iter().filter(|measure| **measure != Measure::Score);
@@ -55,6 +57,9 @@ pub struct PlotArgs {
     #[arg(long, value_name = "COLUMN")]
     #[arg(value_parser = PossibleValuesParser::new(drawn_columns()))]
     pub value: Option<String>,
+    /// Value of a parameter, `$NAME` in a statement; several of one NAME are a list
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
+    pub parameter: Vec<(String, String)>,
     /// Title of the figure
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,

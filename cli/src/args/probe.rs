@@ -36,6 +36,9 @@ pub struct ProbeArgs {
     /// The run meant where a set names none
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
+    /// Value of a parameter, `$NAME` in a set; several of one NAME are a list
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
+    pub parameter: Vec<(String, String)>,
     /// Answers to show
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub top: usize,

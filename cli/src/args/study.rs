@@ -19,7 +19,8 @@ LIKN of another fact of the same relation. SR (Eq. 11 of AMIG) is the change of 
 
 EXAMPLES
   kndb edit-study my.kndb --model models/mbert --langs en,zh --seed 1 --json edit.json
-  kndb edit-study my.kndb --model models/mbert --langs en,zh --where 'p>=0.1 and tokens=1'")]
+  kndb edit-study my.kndb --model models/mbert --langs en,zh --where 'p>=0.1 and tokens=1'
+  kndb edit-study my.kndb --model models/mbert --without '(kn by neuron having facts >= 30%)'")]
 pub struct EditStudyArgs {
     /// What both studies take.
     #[command(flatten)]
@@ -30,6 +31,15 @@ pub struct EditStudyArgs {
     /// Threshold of the neuron sets, as a share of a fact's maximum [default: the run's]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub tau: Option<f64>,
+    /// Keep of every set of the study what is also in this one, of pairs, neurons or facts; may be given several times
+    #[arg(long, value_name = "SET")]
+    pub only: Vec<String>,
+    /// Take this set out of every set of the study, such as a relation's common neurons; may be given several times
+    #[arg(long, value_name = "SET")]
+    pub without: Vec<String>,
+    /// Value of a parameter, `$NAME` in a set; several of one NAME are a list
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
+    pub parameter: Vec<(String, String)>,
     /// With --preset amig-code: ask for objects as they are, not in lower case, which a cased model may not know
     #[arg(long)]
     pub keep_case: bool,

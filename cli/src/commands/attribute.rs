@@ -67,7 +67,8 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let snapshot = store.snapshot()?;
     let Some(run) = snapshot.run_named(&job.run.name) else { return Ok(()) };
-    knowledge::write(&run.spec.name, &snapshot.knowledge(run.id, |_, _| true)?, knowledge::ROWS, &mut terminal.out)
+    let knows = snapshot.knowledge(run.id, |_, _| true)?;
+    knowledge::write(&run.spec.name, &knows, knowledge::ROWS, &mut terminal.out, terminal.columns)
 }
 
 /// Refuses layers that the model's configuration does not have.

@@ -92,7 +92,7 @@ fn write_known(snapshot: &Snapshot, source: &str, searched: &str, terminal: &mut
         }
     }
     let knows = snapshot.knowledge(source.id, |fact, slot| facts.contains(&(fact, slot.language, slot.prompt)))?;
-    knowledge::write(&source.spec.name, &knows, knowledge::ROWS, &mut terminal.out)
+    knowledge::write(&source.spec.name, &knows, knowledge::ROWS, &mut terminal.out, terminal.columns)
 }
 
 /// Candidates of a fact, as in the paper.

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::knowledge::{self, of_listed};
-use crate::output::Mode;
+use crate::output::{Elided, Mode};
 use crate::overview::{Overview, notes_of_runs, readable_bytes};
 use crate::session::listing;
 use crate::terminal::Terminal;
@@ -23,11 +23,15 @@ pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let overview = Overview::of(&store)?;
-    let out = &mut terminal.out;
     if args.json {
         let knows: Vec<_> = overview.runs.iter().map(|it| of_listed(&snapshot, &it.run)).collect();
-        return writeln!(out, "{:#}", as_json(&overview, &knows)).map_err(CliError::Output);
+        return writeln!(terminal.out, "{:#}", as_json(&overview, &knows)).map_err(CliError::Output);
     }
+    let (mut fitted, columns) = (None, terminal.columns);
+    let out: &mut dyn Write = match columns {
+        Some(columns) => fitted.insert(Elided::new(&mut terminal.out, columns)),
+        None => &mut terminal.out,
+    };
     write_text(&overview, &args.store.display().to_string(), out).map_err(CliError::Output)?;
     if overview.runs.is_empty() {
         return Ok(());
@@ -37,7 +41,7 @@ pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
     for run in overview.runs.iter().filter(|it| it.scored && it.entries > 0).map(|it| &it.run) {
         writeln!(out).map_err(CliError::Output)?;
         match of_listed(&snapshot, run) {
-            Ok(knows) => knowledge::write(&run.spec.name, &knows, usize::MAX, out)?,
+            Ok(knows) => knowledge::write(&run.spec.name, &knows, usize::MAX, out, columns)?,
             Err(why) => {
                 let name = &run.spec.name;
                 writeln!(out, "what the model of run {name:?} knows: {why}").map_err(CliError::Output)?;

@@ -8,10 +8,11 @@ use kndb_report::figures::{self, Illustration, Selection};
 use kndb_storage::Store;
 
 use crate::args::PlotArgs;
-use crate::error::{CliError, Result};
+use crate::error::{CliError, Result, StatementText};
 use crate::relations;
 use crate::session::FIGURE_WIDTH;
 use crate::session::listing::must_have_run;
+use crate::session::parameters::Values;
 use crate::terminal::Terminal;
 
 /// Queries that are told; further ones are like these.
@@ -55,6 +56,13 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         tau: args.tau,
         conditions: args.conditions.clone(),
     };
+    if is_figure(&args.figure) && !args.parameter.is_empty() {
+        return Err(CliError::NotForFigure {
+            option: "--parameter",
+            figure: args.figure.clone(),
+            instead: "it gives a statement's `$NAME` its value, as in `kndb plot DB 'kn[lang=$l] by layer' -p l=en`",
+        });
+    }
     if let (Some(kind), None) = (kind, &args.value) {
         return Ok(figures::by_layer(store, kind, &selection)?);
     }
@@ -65,13 +73,18 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
             let most = (!args.output.is_empty()).then_some(Matrix::MOST_NAMES);
             Ok(figures::overlap(store, &selection, most)?)
         }
-        "kn" | "likn" | "dkn" | "heatmap" | "overlap" => Err(CliError::NotForFigure {
+        figure if is_figure(figure) => Err(CliError::NotForFigure {
             option: "--value",
             figure: args.figure.clone(),
             instead: "it chooses a column of a statement's answer, as in `kndb plot DB 'kn by layer' --value facts`",
         }),
         statement => of_statement(store, statement, args, &selection),
     }
+}
+
+/// Whether it is the word of a figure, and no statement.
+fn is_figure(word: &str) -> bool {
+    matches!(word, "kn" | "likn" | "dkn" | "heatmap" | "overlap")
 }
 
 fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Selection) -> Result<Illustration> {
@@ -86,6 +99,11 @@ fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Sel
         let instead = "write it into the statement: `kn[lang=en, relation=P36, tau=0.4] by layer`";
         return Err(CliError::NotForFigure { option, figure: "a statement".into(), instead });
     }
+    let origin = StatementText { origin: "statement".into(), text: statement.to_owned(), ..StatementText::default() };
+    let refused = |error| CliError::Query { error: Box::new(error), statement: origin };
+    let mut values = Values::given(&args.parameter);
+    let bound = values.in_text(statement).and_then(|text| values.check_used().map(|()| text));
+    let statement = &bound.map_err(refused)?;
     let run = selection.runs.first().cloned();
     if let Some(run) = &run {
         must_have_run(store, run)?;

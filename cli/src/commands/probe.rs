@@ -15,6 +15,7 @@ use crate::error::{CliError, Result};
 use crate::fact_choice;
 use crate::knowledge;
 use crate::model;
+use crate::session::parameters::Values;
 use crate::sets::Sets;
 use crate::study::{Reads, run_of};
 use crate::terminal::Terminal;
@@ -28,7 +29,7 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
     let mut model = model::load(&args.model, &args.device, terminal)?;
     ask_as_the_run(&mut model, &snapshot, args.run.as_deref(), terminal)?;
-    let sets = Sets::new(&store, &model, args.run.as_deref())?;
+    let sets = Sets::new(&store, &model, args.run.as_deref(), Values::given(&args.parameter))?;
     let notes = RefCell::new(Vec::new());
     let read = |set: &str| {
         let (neurons, of_set) = sets.neurons(set, &args.fact)?;
@@ -36,6 +37,7 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
         Ok(neurons)
     };
     let chosen = Chosen::of(&args.change, &read)?;
+    sets.check_values()?;
     let mut told: Vec<String> = Vec::new();
     for note in notes.into_inner() {
         if !told.contains(&note) {
@@ -71,7 +73,7 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?.map_err(CliError::Output)?;
     let (Some(run), Some(knows)) = (run, knows) else { return Ok(()) };
     writeln!(terminal.out).map_err(CliError::Output)?;
-    knowledge::write(&run.spec.name, &knows, knowledge::ROWS, &mut terminal.out)
+    knowledge::write(&run.spec.name, &knows, knowledge::ROWS, &mut terminal.out, terminal.columns)
 }
 
 /// What the model knows of facts of the same relation, in the languages that are asked.

@@ -1,6 +1,5 @@
 //! `kndb query`: one statement, scripts, or the shell; all of them feed one session.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -14,6 +13,7 @@ use crate::args::{Cli, QueryArgs};
 use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::end_at;
 use crate::session::ahead::Ahead;
+use crate::session::parameters::Values;
 use crate::session::{Flow, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
@@ -24,11 +24,7 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     session.color = terminal.color;
     session.read_only = terminal.read_only;
     session.display.terminal = terminal.columns;
-    let mut parameters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (name, value) in &args.parameter {
-        parameters.entry(name).or_default().push(value.clone());
-    }
-    parameters.into_iter().for_each(|(name, values)| session.parameters.set(name, values));
+    session.parameters = Values::given(&args.parameter);
 
     let statement = args.statement.clone().filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.

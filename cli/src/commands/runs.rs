@@ -6,6 +6,7 @@ use crate::args::ReportArgs;
 use crate::error::{CliError, Result};
 use crate::output::Mode;
 use crate::overview::notes_of_runs;
+use crate::session::display::Display;
 use crate::session::listing;
 use crate::terminal::Terminal;
 
@@ -16,5 +17,6 @@ pub fn run(args: ReportArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
     let mode = if args.json { Mode::Json } else { Mode::Table };
-    listing::runs(&store, &mut *mode.sink(true, &mut terminal.out))
+    let display = Display { mode, terminal: terminal.columns, ..Display::default() };
+    listing::runs(&store, &mut *display.sink(&mut terminal.out))
 }

@@ -1,5 +1,7 @@
 //! Columns fitted to a line: texts are elided (`…`), numbers never, for half a number is another one.
 
+use std::io::{self, Write};
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text is elided to no less.
@@ -71,6 +73,41 @@ pub fn widths(wishes: &[Wish], line: Option<usize>, frame: impl Fn(usize) -> usi
     shown
 }
 
+/// Lines on their way to a terminal, each cut where it would wrap. Notes are sentences, and keep all their words.
+pub struct Elided<'a> {
+    out: &'a mut dyn Write,
+    width: usize,
+    line: Vec<u8>,
+}
+
+impl<'a> Elided<'a> {
+    /// Lines of at most so many cells.
+    pub fn new(out: &'a mut dyn Write, width: usize) -> Self {
+        Self { out, width, line: Vec::new() }
+    }
+}
+
+impl Write for Elided<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.line);
+                let text = String::from_utf8_lossy(&line);
+                let text = text.trim_end_matches('\n');
+                let shown = if text.starts_with("note: ") { text.to_owned() } else { elided(text, self.width) };
+                writeln!(self.out, "{shown}")?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // A line without its end is not known to fit; it waits for the rest.
+        self.out.flush()
+    }
+}
+
 /// A text on so many cells: cut, with `…` at the end, where it is wider.
 pub fn elided(text: &str, width: usize) -> String {
     if text.width() <= width {
@@ -100,6 +137,18 @@ mod tests {
 
     fn fitted(wishes: &[Wish], line: usize) -> Vec<Option<usize>> {
         widths(wishes, Some(line), |columns| 3 * columns + 1)
+    }
+
+    #[test]
+    fn lines_are_cut_and_notes_are_not() {
+        let mut out = Vec::new();
+        let mut lines = Elided::new(&mut out, 8);
+        for piece in ["labels ", "en 1, zh 2\nshort\nnote: a ", "sentence\n日本日本日\n"] {
+            lines.write_all(piece.as_bytes()).expect("to memory");
+        }
+        lines.flush().expect("to memory");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert_eq!(text, "labels …\nshort\nnote: a sentence\n日本日…\n");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use kndb_query::Sink;
 pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
 pub use first_and_last::FirstAndLast;
+pub use fitting::Elided;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

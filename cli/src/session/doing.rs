@@ -10,7 +10,10 @@ use kndb_storage::{Options, Store};
 use super::display::MaxWidth;
 use super::dot::{self, DotCommand};
 use super::parameters::ParameterCommand;
-use super::{FIGURE_WIDTH, Flow, OutputFile, READ_DEPTH, Session, Streams, describing, is_interrupt, listing, stopped};
+use super::{
+    FIGURE_WIDTH, Flow, OutputFile, READ_DEPTH, Session, Streams, describing, destination, is_interrupt, listing,
+    stopped,
+};
 use crate::error::{CliError, Result};
 use crate::output::Delivery;
 use crate::overview::notes_of_runs;
@@ -129,17 +132,13 @@ impl Session {
     ) -> Result<()> {
         self.settings.interrupt.clear();
         let mut once = self.once.take();
-        let file = once.as_mut().or(self.output.as_mut()).map(|output| &mut output.file);
-        let display = if file.is_some() { self.display.in_a_file() } else { self.display.clone() };
-        let out: &mut dyn Write = match file {
-            Some(file) => file,
-            None => streams.out,
-        };
+        let (display, out) = destination([&mut once, &mut self.output], &self.display, streams.out);
         let mut delivery = Delivery::new(display.sink(out), &self.settings.interrupt);
         let listed = listing(&self.store, &self.settings, &mut delivery);
         let delivered = delivery.finish().map_err(CliError::Output)?;
         match listed {
             Err(error) if is_interrupt(&error) => Err(stopped(None, &delivered, streams.messages)),
+            Ok(()) if delivered.interrupted => Err(stopped(None, &delivered, streams.messages)),
             listed => listed,
         }
     }

@@ -1,6 +1,6 @@
 //! The values of parameters: given with `-p name=value` or `.parameter set`, and which of them a statement used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use kndb_query::{Argument, Parameters, QueryError, Statement};
@@ -36,6 +36,25 @@ impl Values {
             _ => Argument::List(values.into_iter().map(Argument::Typed).collect()),
         };
         self.values.set(name, value);
+    }
+
+    /// The values of `-p name=value`; several of one name are a list.
+    pub fn given(parameters: &[(String, String)]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (name, value) in parameters {
+            by_name.entry(name).or_default().push(value.clone());
+        }
+        let mut all = Self::default();
+        by_name.into_iter().for_each(|(name, values)| all.set(name, values));
+        all
+    }
+
+    /// The text of a statement with its values in it. A text that cannot be read stays as it is: whoever reads it says why.
+    pub fn in_text(&mut self, text: &str) -> Result<String, QueryError> {
+        match kndb_query::parse(text) {
+            Ok(statement) if !statement.parameters().is_empty() => Ok(self.bind(&statement)?.to_string()),
+            _ => Ok(text.to_owned()),
+        }
     }
 
     /// Takes all values away.

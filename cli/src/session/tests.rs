@@ -2,7 +2,8 @@
 
 use super::*;
 
-use kndb_storage::{Entry, EntryData, FactBatch, FactRow, Neuron, RunSpec, Shape};
+use super::testing::store_of;
+use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape};
 
 struct Fixture {
     session: Session,
@@ -20,21 +21,7 @@ struct Written {
 impl Fixture {
     /// Two facts in two languages, one run of neuron sets.
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::create(folder.path().join("store")).expect("a store");
-        let mut facts = FactBatch::default();
-        for (id, subject, object) in [("f1", "France", "Paris"), ("f2", "日本", "東京")] {
-            facts.facts.push(FactRow {
-                id: id.into(),
-                relation: "P36".into(),
-                language: "en".into(),
-                subject: subject.into(),
-                object: object.into(),
-                subject_uri: None,
-                object_uri: None,
-            });
-        }
-        store.add_facts(facts).expect("facts are added");
+        let (store, folder) = store_of(&[("f1", "France", "Paris"), ("f2", "日本", "東京")]);
         let shape = Shape::new(2, 4).expect("a shape");
         let run = store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
         for (fact, language, neurons) in

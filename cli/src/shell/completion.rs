@@ -175,7 +175,7 @@ fn matching(word: &str, mut candidates: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kndb_storage::{FactBatch, FactRow};
+    use crate::session::testing::store_of;
 
     /// A helper on a store of two facts.
     struct Fixture {
@@ -184,21 +184,7 @@ mod tests {
     }
 
     fn fixture() -> Fixture {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::create(folder.path().join("store")).expect("a store");
-        let mut facts = FactBatch::default();
-        for (id, subject, object) in [("f1", "France", "Paris"), ("f2", "Côte d'Ivoire", "Yamoussoukro")] {
-            facts.facts.push(FactRow {
-                id: id.into(),
-                relation: "P36".into(),
-                language: "en".into(),
-                subject: subject.into(),
-                object: object.into(),
-                subject_uri: None,
-                object_uri: None,
-            });
-        }
-        store.add_facts(facts).expect("facts are added");
+        let (store, folder) = store_of(&[("f1", "France", "Paris"), ("f2", "Côte d'Ivoire", "Yamoussoukro")]);
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let names = Names {
             languages: list(&["en", "zh"]),
@@ -224,6 +210,7 @@ mod tests {
         assert_eq!(offered("kn[relation=cap"), ["capital"]);
         assert_eq!(offered("kn[run=m"), ["\"m-bert 2\""]);
         assert_eq!(offered("kn[run=\"m"), ["\"m-bert 2\""]);
+        assert_eq!(offered("kn[sign=n"), ["negative"]);
         assert_eq!(offered("@c"), ["@capitals"]);
         assert!(offered("kn[tau=").is_empty());
     }

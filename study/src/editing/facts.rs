@@ -7,7 +7,7 @@ use crate::error::StudyError;
 use crate::known::Known;
 use crate::model::LanguageModel;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
-use crate::statements::{Asker, Sets, Source};
+use crate::statements::{Asker, Sets, Source, set_in_run};
 use crate::streams::key;
 use crate::watch::{Stage, Watch, for_each};
 use kndb_storage::Snapshot;
@@ -32,6 +32,11 @@ impl NeuronSets {
             }
             options.conditions.iter().fold(source, |source, condition| source.condition(condition)).end()
         };
+        let further = further(options)?;
+        let source = |kind: &str, languages: &[&str]| match further.as_str() {
+            "" => source(kind, languages),
+            further => format!("({}{further})", source(kind, languages)),
+        };
         let languages: Vec<&str> = options.languages.iter().map(String::as_str).collect();
         let likn = source("likn", &languages);
         let sets = asker.sets(&likn)?;
@@ -45,6 +50,17 @@ impl NeuronSets {
         let kn = kn.collect::<Result<_, _>>()?;
         Ok(Self { likn: sets, kn })
     }
+}
+
+/// What every set is intersected with and what is taken out of it, as text behind a set.
+fn further(options: &EditOptions) -> Result<String, StudyError> {
+    let mut text = String::new();
+    for (op, sets) in [('&', &options.only), ('-', &options.without)] {
+        for set in sets {
+            text += &format!(" {op} ({})", set_in_run(set, &options.run)?);
+        }
+    }
+    Ok(text)
 }
 
 /// Facts that can be put into words in every language, ordered so that those of a relation are together.

@@ -20,6 +20,13 @@ pub struct EditOptions {
     pub tau: Option<f64>,
     /// Further conditions on the sets, as they stand in brackets (`layer in 7..11`).
     pub conditions: Vec<String>,
+    /// Sets of the query language, of pairs, neurons or facts, with which every set of the study is intersected. A source in them that names
+    /// no run is of the study's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Sets that are taken out of every set of the study.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Which of the facts are studied, by what the run measured of them: all must hold in every language. Unrelated facts, and others
     /// of the relation, are not chosen so.
     #[serde(serialize_with = "crate::known::written")]
@@ -50,6 +57,8 @@ impl EditOptions {
             limit: None,
             tau: None,
             conditions: Vec::new(),
+            only: Vec::new(),
+            without: Vec::new(),
             known: Vec::new(),
             prompt: 0,
             seed: 0,

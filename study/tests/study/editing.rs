@@ -221,6 +221,28 @@ fn every_number_has_its_statement() {
 }
 
 #[test]
+fn sets_filter_what_is_edited() {
+    let without = EditOptions { without: vec!["kn by neuron having facts > 1".into()], ..options() };
+    let only = EditOptions { only: vec!["neurons(0:*)".into()], ..options() };
+    let plain = study(&options()).expect("a report").statements[0].rows;
+    let text = |options| study(options).map(|report| (report.statements[0].text.clone(), report.statements[0].rows));
+    let (asked, rows) = text(&only).expect("a report");
+    assert_eq!(asked, "likn[lang in (en, zh), run=toy] & neurons(0:*)");
+    assert!(rows < plain && rows > 0, "{rows} of {plain}");
+    match text(&without) {
+        Ok((asked, _)) => {
+            assert_eq!(asked, "likn[lang in (en, zh), run=toy] - (kn[run=toy] by neuron having facts > 1)");
+        }
+        Err(StudyError::NoFacts { .. } | StudyError::NoUnrelated { .. }) => {}
+        Err(other) => panic!("{other}"),
+    }
+    for wrong in ["kn) | (kn", "let a = kn", "kn by layer plot"] {
+        let refused = study(&EditOptions { only: vec![wrong.into()], ..options() });
+        assert!(matches!(refused, Err(StudyError::Query { .. } | StudyError::Option { .. })), "{wrong}: {refused:?}");
+    }
+}
+
+#[test]
 fn outliers_are_kept_and_dropped_beside_each_other() {
     let facts = [("o1", "P36", "A", "a"), ("o2", "P36", "B", "b"), ("o3", "P36", "C", "c"), ("g", "P37", "D", "d")];
     let toy = Toy::new(&facts);
