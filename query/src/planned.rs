@@ -15,7 +15,7 @@ use crate::result::BatchSink;
 use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
-use crate::rows::{Out, as_set, beyond, groups, listing, similarity};
+use crate::rows::{Out, alone, as_set, beyond, groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Query};
 use crate::syntax::span::Span;
@@ -275,14 +275,14 @@ fn of_set<'r>(
             let facts = execution.facts(facts)?;
             match grouping {
                 None => listing::facts(&facts, query, names, memory, out),
-                Some(grouping) => groups::alone(&facts, grouping, (true, execution.shape), names, memory, out),
+                Some(grouping) => alone::rows(&facts, grouping, (true, execution.shape), names, memory, out),
             }
         }
         Set::Neurons(neurons) => {
             let neurons = execution.neurons(neurons)?;
             match grouping {
                 None => listing::neurons(&neurons, query, names, (execution.shape, memory), out),
-                Some(grouping) => groups::alone(&neurons, grouping, (false, execution.shape), names, memory, out),
+                Some(grouping) => alone::rows(&neurons, grouping, (false, execution.shape), names, memory, out),
             }
         }
     }

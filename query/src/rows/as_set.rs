@@ -5,7 +5,7 @@
 
 use super::facts::FactNames;
 use super::shape::{Form, Grouping};
-use super::{Members, Out, beyond, groups, listing, similarity};
+use super::{Members, Out, alone, beyond, groups, listing, similarity};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
@@ -262,7 +262,7 @@ fn of_shape<'s>(
             let out = Out::Set(&mut found);
             match &grouping {
                 None => listing::facts(&facts, &query, names, memory, out)?,
-                Some(grouping) => groups::alone(&facts, grouping, (true, shape), names, memory, out)?,
+                Some(grouping) => alone::rows(&facts, grouping, (true, shape), names, memory, out)?,
             }
         }
         Set::Neurons(neurons) => {
@@ -271,7 +271,7 @@ fn of_shape<'s>(
             let out = Out::Set(&mut found);
             match &grouping {
                 None => listing::neurons(&neurons, &query, names, (shape, memory), out)?,
-                Some(grouping) => groups::alone(&neurons, grouping, (false, shape), names, memory, out)?,
+                Some(grouping) => alone::rows(&neurons, grouping, (false, shape), names, memory, out)?,
             }
         }
     };

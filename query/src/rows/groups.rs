@@ -245,7 +245,7 @@ fn tallies<'s>(
 }
 
 impl Naming<'_, '_> {
-    fn deliver(
+    pub(super) fn deliver(
         &self,
         mut groups: Vec<Group>,
         spread: &Spread,
@@ -304,57 +304,6 @@ impl Naming<'_, '_> {
                     measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
                 });
             }
-        })
-    }
-
-    /// Whether each row is one pair of a fact, and is all there is to say.
-    pub(super) fn is_plain(&self) -> bool {
-        let grouping = self.grouping;
-        let usual = [Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share];
-        let of_pairs =
-            |dimension: &Dimension| matches!(dimension, Dimension::Fact | Dimension::Layer | Dimension::Neuron);
-        self.split == Split::Neurons
-            && self.splits.is_whole()
-            && grouping.having.is_empty()
-            && grouping.order.len() <= 1
-            && grouping.measures == usual
-            && grouping.by.iter().all(of_pairs)
-    }
-
-    /// Hands the pairs of one fact out, neurons ascending, where rows are plain; whether more are wanted.
-    pub(super) fn push_neurons(&self, fact: u32, neurons: &[u32], rows: &mut Rows<'_>) -> Result<bool, QueryError> {
-        let by = &self.grouping.by;
-        let share = 1.0 / self.total as f64;
-        rows.push_many(neurons.len(), |building, some| {
-            let (some, mut column) = (&neurons[some], 0);
-            for &dimension in by {
-                // Layer and unit stand side by side: `neuron` is both where `layer` is no dimension.
-                let places = by.len() - usize::from(by.contains(&Dimension::Fact));
-                match dimension {
-                    Dimension::Fact => column += 1,
-                    Dimension::Neuron if places == 1 => {
-                        building.places(column, some.iter().copied(), self.shape.width);
-                        column += 2;
-                    }
-                    Dimension::Layer => {
-                        building.numbers(column, some.iter().map(|&neuron| self.shape.split(Neuron(neuron)).0.0));
-                        column += 1;
-                    }
-                    _ => {
-                        building.numbers(column, some.iter().map(|&neuron| self.shape.split(Neuron(neuron)).1));
-                        column += 1;
-                    }
-                }
-            }
-            for &measure in &self.grouping.measures {
-                if measure == Measure::Share {
-                    building.ratios(column, some.len(), share);
-                } else {
-                    building.integers(column, some.len(), 1);
-                }
-                column += 1;
-            }
-            building.rows_of(fact, some.len());
         })
     }
 
@@ -507,47 +456,4 @@ fn evidence_of(measure: Measure) -> Option<usize> {
 /// Whether a measure is a count.
 fn is_whole(measure: Measure) -> bool {
     kind_of(measure) == ColumnKind::Integer
-}
-
-/// Rows of a grouped set of facts, or of neurons: a set of pairs with one partner each.
-pub(crate) fn alone(
-    members: &RoaringBitmap,
-    grouping: &Grouping,
-    (facts, shape): (bool, Shape),
-    names: FactNames<'_>,
-    memory: &Memory,
-    out: Out<'_>,
-) -> Result<u64, QueryError> {
-    let list: Vec<u32> = members.iter().collect();
-    let mut keys = FactKeys::new(&grouping.by, names);
-    for &fact in list.iter().filter(|_| facts) {
-        memory.interrupt.check()?;
-        keys.add(fact)?;
-    }
-    let split = match grouping.by.contains(&Dimension::Neuron) {
-        _ if facts => Split::Whole,
-        true => Split::Neurons,
-        false => Split::Layers,
-    };
-    let mut counted: HashMap<(u32, u32), u64> = HashMap::new();
-    for &member in &list {
-        memory.interrupt.check()?;
-        let key = match split {
-            Split::Whole => (keys.of(member), 0),
-            Split::Neurons => (0, member),
-            Split::Layers => (0, shape.split(Neuron(member)).0.0),
-        };
-        *counted.entry(key).or_default() += 1;
-    }
-    let groups = counted.into_iter().map(|((fact, neuron), count)| {
-        let counts = Counts { pairs: count, facts: count, neurons: count };
-        Group::new((fact, 0, neuron), counts)
-    });
-    let groups = groups.collect();
-    let (splits, asked, total) = (&Splits::whole(), Asked::Unknown, members.len());
-    let degenerate = DegenerateGroups::default();
-    let texts = keys.texts(memory)?;
-    let (keys, against) = (&keys, None);
-    let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, &Spread::default(), memory, out)
 }

@@ -4,6 +4,7 @@
 //! is ([`as_set`]), and stops when it has enough.
 
 pub(crate) mod against;
+pub(crate) mod alone;
 pub(crate) mod as_set;
 mod asked;
 pub(crate) mod beyond;
@@ -18,6 +19,7 @@ pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod partition;
+mod plain;
 mod scores;
 pub(crate) mod shape;
 pub(crate) mod similarity;
