@@ -4,6 +4,8 @@
 //! byte can overflow it is added to a wide counter.
 
 use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 /// Facts after which a byte may be full.
@@ -11,7 +13,7 @@ const FULL: u8 = u8::MAX;
 
 /// Counters that are looked at together.
 const BLOCK: usize = 64;
-/// Counts that are told apart where those with the most facts are looked for: so many that the tables fit the first cache.
+/// Of more neurons it is quicker to sort what there is.
 const MOST: usize = 1 << 10;
 
 /// How many facts have each neuron.
@@ -35,7 +37,7 @@ impl Counters {
         let (mut narrow, mut wide) = LAST.take();
         wide.clear();
         narrow.clear();
-        narrow.resize(count, 0);
+        narrow.resize(count.next_multiple_of(BLOCK), 0);
         Self { narrow, wide, facts: 0 }
     }
 
@@ -95,12 +97,12 @@ impl Counters {
         self.wide.iter_mut().zip(&other.wide).for_each(|(sum, more)| *sum += more);
     }
 
-    /// All counts, so many at a time.
+    /// All counts, so many at a time; of the neurons that the last block has too many, 0.
     fn blocks(&self) -> impl Iterator<Item = (usize, [u32; BLOCK])> {
-        self.narrow.chunks(BLOCK).enumerate().map(|(number, narrow)| {
-            let mut block = [0; BLOCK];
-            block.iter_mut().zip(narrow).for_each(|(count, &narrow)| *count = u32::from(narrow));
-            if let Some(wide) = self.wide.get(number * BLOCK..) {
+        let (narrow, wide) = (self.narrow.as_chunks::<BLOCK>().0, self.wide.as_chunks::<BLOCK>().0);
+        narrow.iter().enumerate().map(move |(number, narrow)| {
+            let mut block = narrow.map(u32::from);
+            if let Some(wide) = wide.get(number) {
                 block.iter_mut().zip(wide).for_each(|(count, wide)| *count += wide);
             }
             (number * BLOCK, block)
@@ -118,22 +120,31 @@ impl Counters {
         found
     }
 
-    /// The number of facts that the neurons with the most facts have at least, so many of them; 1 where fewer have any. Beyond some number all
-    /// are as good.
+    /// The number of facts that the neurons with the most facts have at least, so many of them; 1 where fewer have any, or more are wanted than
+    /// it pays to look for.
     pub(super) fn least_of(&self, most: usize) -> u32 {
-        // How many neurons have how many facts, in several tables: to add to one place again and again is slow.
-        let mut tables = [[0_u32; MOST]; 4];
+        if most == 0 || most > MOST {
+            return 1;
+        }
+        // The largest counts so far, the least of them first.
+        let mut largest = BinaryHeap::with_capacity(most + 1);
+        let mut least = 0;
         for (_, block) in self.blocks() {
-            for counts in block.as_chunks::<4>().0 {
-                tables.iter_mut().zip(counts).for_each(|(table, &count)| table[(count as usize).min(MOST - 1)] += 1);
+            // Nearly all blocks have none that is larger.
+            if block.iter().copied().fold(0, u32::max) <= least {
+                continue;
+            }
+            for count in block.into_iter().filter(|&count| count > 0) {
+                largest.push(Reverse(count));
+                if largest.len() > most {
+                    largest.pop();
+                }
+            }
+            if largest.len() == most {
+                least = largest.peek().map_or(0, |least| least.0);
             }
         }
-        let mut found = 0;
-        let least = (1..MOST).rev().find(|&count| {
-            found += tables.iter().map(|table| table[count] as usize).sum::<usize>();
-            found >= most
-        });
-        least.unwrap_or(1) as u32
+        least.max(1)
     }
 
     /// How many neurons of a range have any fact.
