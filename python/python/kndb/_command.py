@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def attribute(
         relations: relations, by id or name.
         limit: at most so many facts, the first of the store.
         preset: ``amig`` (default), ``amig-paper``, ``amig-code``, ``kn`` or ``kn-eleuther``.
-        progress: show what the command tells of its progress on standard error.
+        progress: tell on standard error how many entries are there, each second that brings some.
         options: the command's other options: ``steps=20``, ``keep="all"``, ``layers="0-3"``, ``replace_changed=True``, …
 
     Returns:
@@ -62,7 +63,7 @@ def attribute(
     """
     before = {one["run"]: one["entries"] for one in db.runs()}
     given = {"model": model, "run": run, "langs": langs, "relations": relations, "limit": limit, "preset": preset}
-    _run(["attribute", db.path, *_options({**given, **options})], progress)
+    _run(["attribute", db.path, *_options({**given, **options})], progress, lambda: _told(db, before, "entries"))
     return _changed(db, before, run)
 
 
@@ -85,9 +86,10 @@ def dkn(
     Returns:
         The run of groups as :meth:`Database.runs` has it.
     """
-    before = {one["run"]: one["groups"] for one in db.runs()}
-    _run(["dkn", db.path, *_options({"model": model, "from": source, "run": run, **options})], progress)
-    return _changed(db, before, run, "groups")
+    before = {one["run"]: one["entries"] for one in db.runs()}
+    line = ["dkn", db.path, *_options({"model": model, "from": source, "run": run, **options})]
+    _run(line, progress, lambda: _told(db, before, "entries"))
+    return _changed(db, before, run)
 
 
 def edit_study(db: Database, *, model: StrPath, progress: bool = False, **options: Any) -> dict[str, Any]:
@@ -141,10 +143,16 @@ def _study(name: str, db: Database, model: StrPath, progress: bool, options: Map
         return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
-def _changed(db: Database, before: Mapping[str, int], run: str | None, counted: str = "entries") -> dict[str, Any]:
+def _told(db: Database, before: Mapping[str, int], counted: str) -> str:
+    """How far a job is: entries are visible as soon as they are durable."""
+    found = [(one["run"], one[counted] - before.get(one["run"], 0)) for one in db.runs()]
+    return ", ".join(f"{run}: {new:,} new {counted}" for run, new in found if new)
+
+
+def _changed(db: Database, before: Mapping[str, int], run: str | None) -> dict[str, Any]:
     runs = db.runs()
     named = [one for one in runs if one["run"] == run]
-    changed = [one for one in runs if before.get(one["run"]) != one[counted]]
+    changed = [one for one in runs if before.get(one["run"]) != one["entries"]]
     found = [*named, *changed, *runs[-1:]]
     return found[0] if found else {}
 
@@ -169,8 +177,11 @@ def _options(options: Mapping[str, Any]) -> list[str]:
     return line
 
 
-def _run(words: list[Any], progress: bool) -> str:
-    """Runs the command; its standard output. What it says on standard error is shown with ``progress``, and is the error otherwise."""
+def _run(words: list[Any], progress: bool, told: Callable[[], str] | None = None) -> str:
+    """Runs the command; its standard output.
+
+    With ``progress`` what it says on standard error is shown, and every second what ``told`` says of how far it is.
+    """
     line = [sys.executable, "-m", "kndb", "--color", "never", *map(os.fspath, words)]
     process = subprocess.Popen(
         line,
@@ -185,6 +196,8 @@ def _run(words: list[Any], progress: bool) -> str:
     said: list[str] = []
     reader = threading.Thread(target=_tell, args=(process, said, progress), daemon=True)
     reader.start()
+    if progress and told is not None:
+        threading.Thread(target=_watch, args=(process, told), daemon=True).start()
     try:
         out = process.stdout.read() if process.stdout is not None else ""
         process.wait()
@@ -214,6 +227,20 @@ def _tell(process: subprocess.Popen[str], said: list[str], progress: bool) -> No
         said.append(line)
         if progress and not line.startswith(("error:", "hint:")):
             sys.stderr.write(line)
+
+
+def _watch(process: subprocess.Popen[str], told: Callable[[], str]) -> None:
+    last = ""
+    while process.poll() is None:
+        time.sleep(1)
+        try:
+            now = told()
+        except Exception:
+            # Of no matter: the command itself says what is wrong.
+            return
+        if now and now != last:
+            sys.stderr.write(now + "\n")
+            last = now
 
 
 def _failed(said: str, code: int) -> KndbError:

@@ -1,0 +1,51 @@
+"""The engine inside the package, on the small model of the repository's demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kndb
+
+DEMO = Path(__file__).parent.parent.parent / "demo"
+MODEL = DEMO / "models" / "bilingual-masked"
+LANGS = ["en", "zh"]
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> kndb.Database:
+    store = kndb.create(tmp_path_factory.mktemp("engine") / "store")
+    store.facts(DEMO / "facts")
+    for relation in ("P36", "P1376"):
+        run = kndb.attribute(
+            store, model=MODEL, run="ig", relations=[relation], langs=LANGS, limit=2, prompts=1, steps=3, progress=False
+        )
+    # Two facts of two relations in two languages, with one template each.
+    assert (run["run"], run["entries"], run["state"]) == ("ig", 8, "finished")
+    return store
+
+
+def test_scores_are_asked_as_soon_as_they_are_there(db: kndb.Database) -> None:
+    assert len(db.query("facts of kn[run=ig, lang=en]")) == 4
+    again = kndb.attribute(db, model=MODEL, run="ig", relations=["P36"], langs=LANGS, limit=2, prompts=1, steps=3, progress=False)
+    assert again["entries"] == 8, "what is there is not computed again"
+
+
+def test_groups_are_searched(db: kndb.Database) -> None:
+    run = kndb.dkn(db, model=MODEL, source="ig", run="groups", candidates=3, progress=False)
+    assert (run["run"], run["method"], run["entries"]) == ("groups", "dkn", 8)
+
+
+def test_neurons_are_suppressed(db: kndb.Database) -> None:
+    fact = db.query("kn[run=ig, lang=en] top 1").fetchall()[0][0]
+    found = kndb.probe(db, model=MODEL, fact=fact, langs=["en"], suppress=f"kn[run=ig, fact={fact}, lang=en]")
+    assert found["fact"]["id"] == fact if isinstance(found["fact"], dict) else found["fact"] == fact
+    assert len(found["languages"]) == 1
+
+
+def test_a_study_gives_all_that_its_file_says(db: kndb.Database) -> None:
+    found = kndb.edit_study(db, model=MODEL, run="ig", langs=LANGS, draws=20)
+    assert found and all(isinstance(key, str) for key in found)
+    with pytest.raises(kndb.KndbError, match="nobody"):
+        kndb.edit_study(db, model=MODEL, run="nobody", langs=LANGS)
