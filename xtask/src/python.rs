@@ -35,7 +35,13 @@ pub fn run(torch: Option<&str>) -> Result<bool, String> {
         }
     };
     let folder = root().join("target/python");
-    let tools = environment(&python, &folder.join("env"), &TOOLS)?;
+    let tools = match environment(&python, &folder.join("env"), &TOOLS) {
+        Ok(tools) => tools,
+        Err(reason) => {
+            say(&format!("xtask: python skipped: its tools could not be installed: {reason}\n"));
+            return Ok(false);
+        }
+    };
     let wheel = wheel(&tools, &folder.join("wheels"), &[])?;
     alone(&python, &folder.join("alone"), &wheel)?;
     install(&tools, &wheel)?;
