@@ -5,7 +5,6 @@ use crate::memory::Memory;
 use crate::note::Notes;
 use crate::plan::explain::{Drawing, duration};
 use crate::plan::names::{Settings, unknown_set};
-use crate::plan::not_yet;
 use crate::planned::{plan, run};
 use crate::result::{Batch, BatchSink, ByRow, Outcome, Sink};
 use crate::save::save;
@@ -44,7 +43,6 @@ pub fn stream(
     statement: &Statement,
     sink: &mut dyn BatchSink,
 ) -> Result<Outcome, QueryError> {
-    not_yet::check(statement)?;
     if !statement.parameters().is_empty() {
         // Whoever has values has bound them: of one that is left it is said that it has none.
         statement.bind(&Parameters::default())?;

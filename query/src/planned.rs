@@ -15,7 +15,7 @@ use crate::result::BatchSink;
 use crate::rows::facts::FactNames;
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
-use crate::rows::{Out, alone, as_set, beyond, groups, listing, similarity};
+use crate::rows::{Out, alone, as_set, beyond, entries, groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Query};
 use crate::syntax::span::Span;
@@ -206,6 +206,7 @@ impl<'s> Planned<'s> {
     /// Refuses clauses that the query could not be answered with.
     pub(crate) fn check(&self, query: &Query) -> Result<(), QueryError> {
         match (&self.what, &self.grouping) {
+            (What::Set(Set::Entries(_), _), None) => entries::check(query),
             (What::Set(set, kind), None) => {
                 let scores = matches!(set, Set::Pairs(pairs) if pairs.scored_source().is_some());
                 listing::check(query, *kind, scores)
@@ -271,6 +272,10 @@ fn of_set<'r>(
                 Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out),
             }
         }
+        Set::Entries(source) => match grouping {
+            None => entries::listing(execution, source, query, names, out),
+            Some(grouping) => entries::grouped(execution, source, (query, grouping), names, out),
+        },
         Set::Facts(facts) => {
             let facts = execution.facts(facts)?;
             match grouping {

@@ -4,6 +4,7 @@ use crate::error::QueryError;
 use crate::execute::deliver;
 use crate::memory::Memory;
 use crate::plan::Set;
+use crate::plan::kinds::entries_not_saved;
 use crate::plan::lower::Lowering;
 use crate::plan::names::Settings;
 use crate::plan::optimise::optimise;
@@ -48,6 +49,7 @@ pub(crate) fn save(
         }
         Set::Neurons(neurons) => Found::Neurons(execution.neurons(neurons)?),
         Set::Facts(facts) => Found::Facts(execution.facts(facts)?),
+        Set::Entries(_) => return Err(entries_not_saved(expr)),
     };
     // Runs say whose neurons the members are; `facts of` may have looked at runs of other models.
     let of_model = |run: &&RunId| {

@@ -34,6 +34,10 @@ pub(crate) fn check_column(key: Key, number: Number, span: Span) -> Result<(), Q
             "it is a probability, from 0 to 1"
         }
         Key::Measure(Measure::Fdr) => "it is a rate from 0 to 1, as in `having fdr <= 0.05`",
+        Key::Measure(Measure::Median | Measure::Baseline) => "it is a probability, from 0 to 1",
+        Key::Measure(Measure::Correct) => "it is a share already, from 0 to 1, as in `having correct >= 0.5`",
+        Key::Measure(Measure::Entries | Measure::Rank | Measure::Tokens | Measure::Kept) => "it is a number",
+        Key::Measure(Measure::Residual | Measure::Largest) => "it is a number, as scores are",
         Key::Measure(Measure::Score) => "it is the score itself",
         Key::Measure(Measure::Pairs | Measure::Neurons | Measure::Unpaired | Measure::Asked) => {
             "it is a number, as in `having pairs >= 25`; a share of all pairs is `share`, one of the facts asked `facts >= 10%`"

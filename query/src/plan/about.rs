@@ -51,7 +51,11 @@ fn name_run(expr: &mut Expr, run: &str) -> bool {
 /// # Errors
 /// As [`crate::execute`], when the source's runs are not in the store.
 pub fn layers_asked(store: &Store, settings: &Settings, query: &Query) -> Result<Option<u32>, QueryError> {
-    let Some(source) = query.only_source().filter(|source| source.kind != SourceKind::Facts) else { return Ok(None) };
+    let Some(source) =
+        query.only_source().filter(|source| !matches!(source.kind, SourceKind::Facts | SourceKind::Entries))
+    else {
+        return Ok(None);
+    };
     if source.intervals(ConditionKey::Layer).is_some() {
         return Ok(None);
     }

@@ -53,6 +53,7 @@ impl Drawing<'_> {
             Set::Pairs(pairs) => self.pairs(pairs),
             Set::Neurons(neurons) => self.neurons(neurons),
             Set::Facts(facts) => self.facts(facts),
+            Set::Entries(source) => self.source(source),
         }
     }
 
@@ -115,6 +116,9 @@ impl Drawing<'_> {
                 Line { id: Some(*id), text: format!("{text}: {} facts", facts.len()), children: Vec::new() }
             }
             Facts::Rows(rows) => self.rows(rows),
+            Facts::OfEntries { id, entries } => {
+                Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.source(entries)] }
+            }
             Facts::Of { id, pairs, .. } => {
                 Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.pairs(pairs)] }
             }
@@ -142,13 +146,17 @@ impl Drawing<'_> {
         for cell in &source.cells {
             let found = self.snapshot.run(cell.run);
             let run = found.map_or("", |run| run.spec.name.as_str());
-            let share = found.map_or_else(String::new, |run| share_of(cell, &run.spec));
+            let share = found.filter(|_| !source.entries).map_or_else(String::new, |run| share_of(cell, &run.spec));
             let language = self.snapshot.language_name(cell.language);
             for prompt in &cell.prompts {
                 let facts: u64 = prompt.parts.iter().map(PartAccess::count).sum();
                 let ways: std::collections::BTreeSet<String> =
                     prompt.parts.iter().map(|part| way(part.live.part.kind(), &part.access, cell)).collect();
-                let ways: Vec<String> = ways.into_iter().collect();
+                let ways: Vec<String> = if source.entries {
+                    vec!["what was measured, from the heads of scores".to_owned()]
+                } else {
+                    ways.into_iter().collect()
+                };
                 let text = format!(
                     "run {run:?}, {language}, prompt {}: {facts} facts in {} parts, {}{share}",
                     prompt.prompt,

@@ -1,15 +1,16 @@
-//! The three kinds of sets, and what is said where they do not go together.
+//! The kinds of sets, and what is said where they do not go together.
 
-use crate::error::QueryError;
-use crate::syntax::ast::{Dimension, Expr, Query, SetOp};
+use crate::error::{LONGEST_QUOTE, QueryError, quoted};
+use crate::syntax::ast::{Dimension, Expr, ExprKind, Query, SetOp};
 use crate::syntax::span::Span;
 
-/// The three kinds of sets.
+/// The three kinds of sets, and entries, with which no set is combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Pairs,
     Neurons,
     Facts,
+    Entries,
 }
 
 impl Kind {
@@ -18,6 +19,7 @@ impl Kind {
             Self::Pairs => "pairs",
             Self::Neurons => "neurons",
             Self::Facts => "facts",
+            Self::Entries => "entries",
         }
     }
 }
@@ -25,6 +27,10 @@ impl Kind {
 /// `neurons of` or `facts of` something else than pairs.
 pub(crate) fn not_of(what: &str, kind: Kind, expr: &Expr) -> QueryError {
     let reason = format!("`{what} of` takes a set of pairs, and this is a set of {}", kind.name());
+    if kind == Kind::Entries {
+        return QueryError::kind(expr.span, "entries are of facts, and have no neurons")
+            .hint("choose neurons by their facts: `neurons of (kn[…] & facts of entries[…])`");
+    }
     QueryError::kind(expr.span, reason).hint(if kind.name() == what {
         format!("leave `{what} of` out")
     } else {
@@ -36,9 +42,10 @@ pub(crate) fn not_of(what: &str, kind: Kind, expr: &Expr) -> QueryError {
 pub(crate) fn not_compared([left, right]: [Kind; 2], [l, r]: [&Expr; 2], span: Span) -> QueryError {
     let hint = "write `similarity(kn[…], kn[…])`, or `similarity(neurons of …, neurons of …)`";
     match (left, right) {
-        (Kind::Facts, _) | (_, Kind::Facts) => {
-            let reason = "`similarity` compares two sets of pairs or two of neurons, and this is a set of facts";
-            QueryError::kind(if left == Kind::Facts { l.span } else { r.span }, reason).hint(hint)
+        (Kind::Facts | Kind::Entries, _) | (_, Kind::Facts | Kind::Entries) => {
+            let reason = "`similarity` compares two sets of pairs or two of neurons, and this is a set of";
+            let (kind, expr) = if matches!(left, Kind::Facts | Kind::Entries) { (left, l) } else { (right, r) };
+            QueryError::kind(expr.span, format!("{reason} {}", kind.name())).hint(hint)
         }
         _ => {
             let reason = "`similarity` compares two sets of one kind";
@@ -72,6 +79,30 @@ pub(crate) fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r:
         .label(l.span, format!("a set of {}", left.name()))
         .label(r.span, format!("a set of {}", right.name()))
         .hint(hint)
+}
+
+/// Entries beside an operator.
+pub(crate) fn entries_mixed(op: SetOp, expr: &Expr) -> QueryError {
+    let reason = format!("`{op}` combines sets, and entries are rows of what was measured");
+    let rows = matches!(expr.kind, ExprKind::Rows(_));
+    QueryError::kind(expr.span, reason).hint(if rows {
+        "their facts are a set: `facts of (entries[…] …)`".to_owned()
+    } else {
+        format!("their facts are a set: `facts of {}`", quoted(expr.to_string(), LONGEST_QUOTE))
+    })
+}
+
+/// Entries where a set is to be saved.
+pub(crate) fn entries_not_saved(expr: &Expr) -> QueryError {
+    QueryError::kind(expr.span, "`let` saves a set, and entries are rows of what was measured")
+        .hint("their facts are a set: `let name = facts of entries[…]`")
+}
+
+/// Rows of entries, where entries are to be listed or counted.
+pub(crate) fn rows_of_entries(expr: &Expr) -> QueryError {
+    QueryError::kind(expr.span, "rows of entries cannot be listed or counted once more").hint(
+        "put the conditions in brackets: `entries[p>=0.1] by relation`; the facts of these rows are `facts of (…)`",
+    )
 }
 
 /// What the rows of a query in parentheses are a set of, where its head is a set of some kind.

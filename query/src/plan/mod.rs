@@ -11,7 +11,6 @@ pub(crate) mod kinds;
 pub(crate) mod lower;
 mod measured;
 pub(crate) mod names;
-pub(crate) mod not_yet;
 pub(crate) mod optimise;
 pub(crate) mod parts;
 mod prompts;
@@ -106,7 +105,12 @@ pub(crate) enum Facts<'s> {
         left: Box<Facts<'s>>,
         right: Box<Facts<'s>>,
     },
-    /// `(… by fact)`.
+    /// `facts of entries[…]`.
+    OfEntries {
+        id: NodeId,
+        entries: Box<Source<'s>>,
+    },
+    /// `(… by fact)`, `facts of (entries[…] … top n)`.
     Rows(Box<RowSet<'s>>),
 }
 
@@ -129,6 +133,8 @@ pub(crate) enum Set<'s> {
     Pairs(Pairs<'s>),
     Neurons(Neurons<'s>),
     Facts(Facts<'s>),
+    /// `entries[…]`, which are no set of the algebra.
+    Entries(Box<Source<'s>>),
 }
 
 impl Set<'_> {
@@ -137,6 +143,7 @@ impl Set<'_> {
             Self::Pairs(_) => Kind::Pairs,
             Self::Neurons(_) => Kind::Neurons,
             Self::Facts(_) => Kind::Facts,
+            Self::Entries(_) => Kind::Entries,
         }
     }
 }
@@ -172,7 +179,7 @@ pub(crate) enum Combine {
     Intersection,
 }
 
-/// `kn[…]`, `likn[…]` or `dkn[…]`.
+/// `kn[…]`, `likn[…]`, `dkn[…]` or `entries[…]`.
 #[derive(Clone)]
 pub(crate) struct Source<'s> {
     pub id: NodeId,
@@ -180,6 +187,8 @@ pub(crate) struct Source<'s> {
     pub span: Span,
     pub combine: Combine,
     pub groups: bool,
+    /// `entries`: what was measured is asked for, and no neurons.
+    pub entries: bool,
     pub cells: Vec<Cell<'s>>,
     /// How many languages must have a pair; any without.
     pub langs: Option<Quota>,

@@ -60,7 +60,11 @@ pub(crate) fn unknown_set(name: &Name, snapshot: &Snapshot) -> QueryError {
 
 /// What a source is about.
 fn content(kind: SourceKind) -> &'static str {
-    if kind == SourceKind::Dkn { "degenerate groups" } else { "knowledge neurons" }
+    match kind {
+        SourceKind::Dkn => "degenerate groups",
+        SourceKind::Entries => "entries of scores or neuron sets",
+        _ => "knowledge neurons",
+    }
 }
 
 /// An error for a store without runs.

@@ -16,7 +16,7 @@ pub(crate) fn optimise<'s>(set: Set<'s>, shape: Option<Shape>) -> Set<'s> {
         (Set::Pairs(pairs), Some(shape)) => Set::Pairs(in_pairs(pairs, shape)),
         (Set::Neurons(neurons), Some(shape)) => Set::Neurons(in_neurons(neurons, shape)),
         (Set::Facts(facts), _) => Set::Facts(in_facts(facts)),
-        (set, None) => set,
+        (set @ Set::Entries(_), _) | (set, None) => set,
     }
 }
 
@@ -70,7 +70,7 @@ fn in_facts(facts: Facts<'_>) -> Facts<'_> {
         Facts::Binary { id, op, left, right } => {
             Facts::Binary { id, op, left: Box::new(in_facts(*left)), right: Box::new(in_facts(*right)) }
         }
-        known @ Facts::Known { .. } => known,
+        known @ (Facts::Known { .. } | Facts::OfEntries { .. }) => known,
     }
 }
 

@@ -182,6 +182,10 @@ fn facts_extent(
         Facts::Known { facts, .. } => Some(facts.clone()),
         Facts::Rows(_) => None,
         Facts::Of { pairs, .. } => extents.of(pairs, snapshot)?.map(|extent| extent.stored),
+        Facts::OfEntries { entries, .. } => {
+            let only = entries.facts.as_ref().and_then(|filter| filter.only.as_ref());
+            Some(stored_of(&entries.cells, only)?)
+        }
         Facts::Binary { op, left, right, .. } => {
             match (facts_extent(left, snapshot, extents)?, facts_extent(right, snapshot, extents)?) {
                 (Some(left), Some(right)) => Some(match op {

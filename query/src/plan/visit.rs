@@ -11,6 +11,7 @@ pub(crate) enum Node<'p, 's> {
     Pairs(&'p Pairs<'s>),
     Neurons(&'p Neurons<'s>),
     Facts(&'p Facts<'s>),
+    Entries(&'p Source<'s>),
 }
 
 impl<'p, 's> From<&'p Set<'s>> for Node<'p, 's> {
@@ -19,6 +20,7 @@ impl<'p, 's> From<&'p Set<'s>> for Node<'p, 's> {
             Set::Pairs(pairs) => Self::Pairs(pairs),
             Set::Neurons(neurons) => Self::Neurons(neurons),
             Set::Facts(facts) => Self::Facts(facts),
+            Set::Entries(source) => Self::Entries(source),
         }
     }
 }
@@ -29,7 +31,9 @@ impl<'p, 's> Node<'p, 's> {
         let parts = match self {
             Self::Pairs(Pairs::Source(_) | Pairs::Saved(_))
             | Self::Neurons(Neurons::Known { .. })
-            | Self::Facts(Facts::Known { .. }) => [None, None],
+            | Self::Facts(Facts::Known { .. })
+            | Self::Entries(_) => [None, None],
+            Self::Facts(Facts::OfEntries { entries, .. }) => [Some(Self::Entries(entries)), None],
             Self::Pairs(Pairs::Rows { rows, .. })
             | Self::Neurons(Neurons::Rows(rows))
             | Self::Facts(Facts::Rows(rows)) => [Some(Self::from(&rows.of)), rows.beside.as_ref().map(Self::Pairs)],
@@ -66,7 +70,10 @@ impl<'p, 's> Node<'p, 's> {
 
     /// All sources, in the order of the statement.
     pub(crate) fn sources(self) -> impl Iterator<Item = &'p Source<'s>> {
-        self.below()
-            .filter_map(|node| if let Self::Pairs(Pairs::Source(source)) = node { Some(&**source) } else { None })
+        self.below().filter_map(|node| match node {
+            Self::Pairs(Pairs::Source(source)) => Some(&**source),
+            Self::Entries(source) => Some(source),
+            _ => None,
+        })
     }
 }

@@ -10,7 +10,6 @@ use crate::error::{ErrorKind, QueryError};
 use crate::execute::{self, deliver};
 use crate::memory::Memory;
 use crate::plan::names::Settings;
-use crate::plan::not_yet;
 use crate::planned::{plan, run};
 use crate::result::{BatchSink, Outcome};
 use crate::syntax::ast::{Query, Statement};
@@ -47,7 +46,6 @@ impl Prepared {
     /// When the text is no statement.
     pub fn new(store: &Store, settings: Settings, statement: &str) -> Result<Self, QueryError> {
         let statement = parse(statement)?;
-        not_yet::check(&statement)?;
         let mut names: Vec<String> = statement.parameters().iter().map(|parameter| parameter.name.clone()).collect();
         names.sort_unstable();
         names.dedup();

@@ -5,7 +5,7 @@
 
 use super::facts::FactNames;
 use super::shape::{Form, Grouping};
-use super::{Members, Out, alone, beyond, groups, listing, similarity};
+use super::{Members, Out, alone, beyond, entries, groups, listing, similarity};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
@@ -39,6 +39,9 @@ pub(crate) fn check(plan: Node<'_, '_>) -> Result<(), QueryError> {
 /// The clauses, checked; `None` for a listing.
 fn grouping(rows: &RowSet<'_>) -> Result<Option<Grouping>, QueryError> {
     let (query, kind) = (&rows.query, rows.of.kind());
+    if query.by.is_empty() && kind == Kind::Entries {
+        return entries::check(query).map(|()| None);
+    }
     if query.by.is_empty() {
         let scores = matches!(&rows.of, Set::Pairs(pairs) if pairs.scored_source().is_some());
         return listing::check(query, kind, scores).map(|()| None);
@@ -66,6 +69,7 @@ pub(crate) fn found<'p, 's>(
         Set::Pairs(pairs) => Set::Pairs(with_members(execution, pairs, names)?),
         Set::Neurons(neurons) => Set::Neurons(neurons_with_members(execution, neurons, names)?),
         Set::Facts(facts) => Set::Facts(facts_with_members(execution, facts, names)?),
+        entries @ Set::Entries(_) => entries,
     }))
 }
 
@@ -151,7 +155,7 @@ fn facts_with_members<'s>(
 ) -> Result<Facts<'s>, QueryError> {
     let mut boxed = |facts: Box<Facts<'s>>| facts_with_members(execution, *facts, names).map(Box::new);
     Ok(match facts {
-        Facts::Known { .. } => facts,
+        Facts::Known { .. } | Facts::OfEntries { .. } => facts,
         Facts::Binary { id, op, left, right } => Facts::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
         Facts::Of { id, pairs, shape } => {
             Facts::Of { id, pairs: Box::new(with_members(execution, *pairs, names)?), shape }
@@ -183,7 +187,8 @@ impl Members for Found<'_> {
     fn take(&mut self, fact: u32, neuron: u32) -> Result<(), QueryError> {
         self.memory.take(MEMBER, MEMBERS)?;
         match self.kind {
-            Kind::Facts => self.one_kind.insert(fact),
+            // Of chosen entries the facts are asked for.
+            Kind::Facts | Kind::Entries => self.one_kind.insert(fact),
             Kind::Neurons => self.one_kind.insert(neuron),
             Kind::Pairs => {
                 if !self.pairs.contains_key(&fact) {
@@ -255,6 +260,13 @@ fn of_shape<'s>(
             match &grouping {
                 None => listing::pairs(execution, &pairs, &query, names, out)?,
                 Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out)?,
+            }
+        }
+        Set::Entries(source) => {
+            let out = Out::Set(&mut found);
+            match &grouping {
+                None => entries::listing(execution, source, &query, names, out)?,
+                Some(grouping) => entries::grouped(execution, source, (&query, grouping), names, out)?,
             }
         }
         Set::Facts(facts) => {

@@ -433,6 +433,8 @@ impl Naming<'_, '_> {
         push(match dimension {
             // That is the row's.
             Dimension::Fact | Dimension::Relation | Dimension::Subject | Dimension::Object => Value::Null,
+            // Those of entries, which sets of pairs cannot be split by.
+            Dimension::Correct | Dimension::Tokens | Dimension::Answer => Value::Null,
             Dimension::Layer => number(Some(self.layer(group))),
             Dimension::Neuron => number(Some(self.unit(group))),
             Dimension::Size => number(Some(group.neuron)),

@@ -4,7 +4,7 @@ use crate::error::QueryError;
 use crate::plan::kinds::Kind;
 use crate::result::{Column, ColumnKind, IdsOf, Slot};
 use crate::rows::against::CHANCE;
-use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, Query};
+use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
 use crate::syntax::span::Span;
 use std::cmp::Ordering;
 
@@ -34,6 +34,14 @@ pub(crate) struct Grouping {
 /// What `by group` shows of the measurements behind a group.
 pub(crate) const EVIDENCE: [Measure; 3] = [Measure::P, Measure::PAlone, Measure::PAll];
 
+/// What rows of entries say of them.
+const OF_ENTRIES: [Measure; 5] = [Measure::Entries, Measure::Facts, Measure::P, Measure::Median, Measure::Correct];
+
+/// Whether rows are split by what a measure is of, so that it has a column of its own name already.
+fn is_split(by: &[Dimension], measure: Measure) -> bool {
+    by.iter().any(|dimension| dimension.word() == measure.word())
+}
+
 /// What sort of result the clauses belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -52,6 +60,7 @@ impl Grouping {
             Form::Set(Kind::Pairs) => vec![Measure::Pairs, Measure::Facts, Measure::Neurons, Measure::Share],
             Form::Set(Kind::Facts) => vec![Measure::Facts, Measure::Share],
             Form::Set(Kind::Neurons) => vec![Measure::Neurons, Measure::Share],
+            Form::Set(Kind::Entries) => OF_ENTRIES.iter().copied().filter(|of| !is_split(&by, *of)).collect(),
             Form::Similarity => vec![
                 Measure::Similarity,
                 Measure::Expected,
@@ -87,7 +96,16 @@ impl Grouping {
             Head::Set(_) | Head::Similarity { .. } => None,
         };
         let size = query.by.iter().find(|dim| dim.dimension == Dimension::Size).map(|dim| dim.span);
-        let (having, asked, found) = (query.having.clone(), named.asked.or(size), named.places.first().copied());
+        let (mut having, asked, found) = (query.having.clone(), named.asked.or(size), named.places.first().copied());
+        // `correct` and `tokens` of rows that are split by them are what they are split by.
+        let meant = |key: Key| match key {
+            Key::Measure(measure) if is_split(&by, measure) => {
+                Dimension::from_word(measure.word()).map_or(key, Key::Dimension)
+            }
+            key => key,
+        };
+        having.iter_mut().for_each(|having| having.key = meant(having.key));
+        let order: Vec<OrderKey> = query.order.iter().map(|of| OrderKey { key: meant(of.key), ..*of }).collect();
         let score = named.score;
         let mut grouping = Self { between, by, measures, having, order: Vec::new(), top: None, asked, found, score };
         grouping.check_size(query)?;
@@ -96,15 +114,21 @@ impl Grouping {
             if let Form::Set(kind) = form {
                 check_zero(having, query, kind)?;
             }
+            if having.key == Key::Dimension(Dimension::Correct) {
+                let reason = "`having` compares numbers, and `correct` is `yes` or `no` here";
+                return Err(
+                    QueryError::kind(having.key_span, reason).hint("choose it in brackets: `entries[correct=yes]`")
+                );
+            }
             if having.key == Key::Dimension(Dimension::Group) {
                 let reason = "`group` is a list of neurons, not a number";
                 return Err(QueryError::kind(having.key_span, reason).hint("use a measure: `having facts >= 10`"));
             }
         }
-        for order in &query.order {
+        for order in &order {
             grouping.check_key(order.key, order.span)?;
         }
-        grouping.order = query.order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
+        grouping.order = order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
         grouping.top = query.limit();
         if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
             grouping.order.push((Key::Measure(first), true));
@@ -170,7 +194,7 @@ impl Grouping {
                     }
                     columns.push(Column { name: "neuron", kind: ColumnKind::Number });
                 }
-                Dimension::Layer | Dimension::Prompt | Dimension::Size => {
+                Dimension::Layer | Dimension::Prompt | Dimension::Size | Dimension::Tokens => {
                     columns.push(Column { name: dimension.word(), kind: ColumnKind::Number });
                 }
                 _ => columns.push(Column { name: dimension.word(), kind: ColumnKind::Text }),
@@ -229,8 +253,10 @@ pub(super) fn kind_of(measure: Measure) -> ColumnKind {
         | Measure::PAlone
         | Measure::PAll
         | Measure::PChance
+        | Measure::Median
+        | Measure::Correct
         | Measure::Fdr => ColumnKind::Ratio,
-        Measure::Score => ColumnKind::Score,
+        Measure::Score | Measure::Baseline | Measure::Residual | Measure::Largest => ColumnKind::Score,
         _ => ColumnKind::Integer,
     }
 }
@@ -258,10 +284,19 @@ fn check_chance(query: &Query, form: Form, span: Span) -> Result<(), QueryError>
     Ok(())
 }
 
+/// Dimensions of entries alone.
+const ON_ENTRIES: [Dimension; 3] = [Dimension::Correct, Dimension::Tokens, Dimension::Answer];
+
 fn allowed(form: Form) -> Vec<Dimension> {
     let facts = [Dimension::Fact, Dimension::Relation, Dimension::Subject, Dimension::Object];
     match form {
-        Form::Set(Kind::Pairs) => Dimension::ALL.to_vec(),
+        Form::Set(Kind::Pairs) => {
+            Dimension::ALL.iter().copied().filter(|dimension| !ON_ENTRIES.contains(dimension)).collect()
+        }
+        Form::Set(Kind::Entries) => {
+            use Dimension::{Lang, Prompt, Run};
+            facts.into_iter().chain([Lang, Prompt, Run]).chain(ON_ENTRIES).collect()
+        }
         Form::Set(Kind::Facts) => facts.to_vec(),
         Form::Set(Kind::Neurons) => vec![Dimension::Layer, Dimension::Neuron],
         Form::SimilarNeurons => vec![Dimension::Layer],
@@ -275,6 +310,7 @@ impl Form {
             Self::Set(Kind::Pairs) => "a set of pairs",
             Self::Set(Kind::Facts) => "a set of facts",
             Self::Set(Kind::Neurons) => "a set of neurons",
+            Self::Set(Kind::Entries) => "a set of entries",
             Self::Similarity => "a similarity",
             Self::SimilarNeurons => "a similarity of neurons",
         }

@@ -50,7 +50,7 @@ pub(crate) fn unknown_in<'p>(pairs: &'p Pairs<'_>) -> Option<&'p SavedPairs> {
         Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => unknown_in(pairs),
         Pairs::Rows { rows, .. } => match &rows.of {
             Set::Pairs(pairs) => unknown_in(pairs),
-            Set::Neurons(_) | Set::Facts(_) => None,
+            Set::Neurons(_) | Set::Facts(_) | Set::Entries(_) => None,
         },
     }
 }

@@ -110,6 +110,7 @@ impl<'s> Execution<'s> {
     pub(crate) fn facts(&mut self, facts: &Facts<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match facts {
             Facts::Known { id, facts, .. } => (*id, facts.clone()),
+            Facts::OfEntries { id, entries } => (*id, without(of_cells(entries)?, entries.facts.as_ref())),
             Facts::Rows(_) => return Err(not_found_first()),
             Facts::Binary { id, op, left, right } => (*id, combine(*op, &self.facts(left)?, &self.facts(right)?)),
             Facts::Of { id, pairs, shape } => {
@@ -305,7 +306,7 @@ fn of_source(source: &Source<'_>) -> Result<Domain, QueryError> {
 }
 
 /// Facts of all parts, together or in common.
-pub(super) fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
+pub(crate) fn of_cells(source: &Source<'_>) -> Result<RoaringBitmap, QueryError> {
     fold(source, |part| Ok(of_part(part)))
 }
 

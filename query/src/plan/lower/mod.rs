@@ -6,9 +6,8 @@ pub(crate) mod source;
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::Notes;
-use crate::plan::kinds::{Kind, mixed, not_of};
+use crate::plan::kinds::{Kind, entries_mixed, mixed, not_of, rows_of_entries};
 use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
-use crate::plan::not_yet::not_yet;
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
@@ -16,7 +15,7 @@ use crate::plan::saved::{Members, read_members};
 use crate::plan::scored::{check_neurons, note_saved};
 use crate::plan::unpaired::{Extents, Together, note_foreign_facts, note_unpaired};
 use crate::plan::visit::Node;
-use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
+use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
 use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
@@ -111,7 +110,7 @@ impl<'s> Lowering<'s> {
     pub(crate) fn kind(&self, expr: &Expr) -> Result<Kind, QueryError> {
         Ok(match &expr.kind {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Kind::Facts,
-            ExprKind::Source(source) if source.kind == SourceKind::Entries => return Err(not_yet(source)),
+            ExprKind::Source(source) if source.kind == SourceKind::Entries => Kind::Entries,
             ExprKind::Source(_) => Kind::Pairs,
             ExprKind::Neurons(_) => Kind::Neurons,
             ExprKind::Saved(name) => self.saved(name)?.1.kind(),
@@ -121,12 +120,14 @@ impl<'s> Lowering<'s> {
                 other => return Err(not_of("neurons", other, of)),
             },
             ExprKind::FactsOf(of) => match self.kind(of)? {
-                Kind::Pairs => Kind::Facts,
+                Kind::Pairs | Kind::Entries => Kind::Facts,
                 other => return Err(not_of("facts", other, of)),
             },
             ExprKind::Binary { op, op_span, left, right } => {
                 let (l, r) = (self.kind(left)?, self.kind(right)?);
                 match (l, *op, r) {
+                    (Kind::Entries, ..) => return Err(entries_mixed(*op, left)),
+                    (.., Kind::Entries) => return Err(entries_mixed(*op, right)),
                     _ if l == r => l,
                     (Kind::Pairs, SetOp::Intersection, _) | (_, SetOp::Intersection, Kind::Pairs) => Kind::Pairs,
                     (Kind::Pairs, SetOp::Difference, _) => Kind::Pairs,
@@ -156,8 +157,10 @@ impl<'s> Lowering<'s> {
         other: Option<&Expr>,
     ) -> Result<(Set<'s>, Option<Model>), QueryError> {
         let kind = self.kind(expr)?;
-        if kind == Kind::Facts {
-            return Ok((Set::Facts(self.facts(expr)?), None));
+        match kind {
+            Kind::Facts => return Ok((Set::Facts(self.facts(expr)?), None)),
+            Kind::Entries => return Ok((Set::Entries(Box::new(self.entries(expr)?)), None)),
+            Kind::Pairs | Kind::Neurons => {}
         }
         let mut model = None;
         self.find_model(expr, &mut model)?;
@@ -170,7 +173,7 @@ impl<'s> Lowering<'s> {
         };
         let set = match kind {
             Kind::Pairs => Set::Pairs(self.pairs(expr, &model)?),
-            Kind::Neurons | Kind::Facts => Set::Neurons(self.neurons(expr, &model)?),
+            _ => Set::Neurons(self.neurons(expr, &model)?),
         };
         Ok((set, Some(model)))
     }
@@ -282,6 +285,8 @@ impl<'s> Lowering<'s> {
                         note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, &inner, &right)?;
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
+                    // `kind` has refused entries beside an operator.
+                    Kind::Entries => return Err(entries_mixed(*op, other)),
                     Kind::Neurons => {
                         let keep = *op == SetOp::Intersection;
                         // What is taken away may lie anywhere.
@@ -350,6 +355,14 @@ impl<'s> Lowering<'s> {
         }
     }
 
+    /// `entries[…]`. Runs of several models go together: there are no neurons.
+    fn entries(&mut self, expr: &Expr) -> Result<Source<'s>, QueryError> {
+        let ExprKind::Source(source) = &expr.kind else { return Err(rows_of_entries(expr)) };
+        let runs = self.names.runs(source)?;
+        let model = runs.first().map(|run| model_of(run)).ok_or_else(|| no_run(source.span))?;
+        self.source(source, &model)
+    }
+
     fn facts(&mut self, expr: &Expr) -> Result<Facts<'s>, QueryError> {
         let id = self.id();
         match &expr.kind {
@@ -358,6 +371,11 @@ impl<'s> Lowering<'s> {
                 Ok(Facts::Known { id, text: expr.to_string(), facts })
             }
             ExprKind::Rows(query) => Ok(Facts::Rows(self.rows(query, None)?)),
+            ExprKind::FactsOf(of) if self.kind(of)? == Kind::Entries => match &of.kind {
+                // The members of these rows are their facts.
+                ExprKind::Rows(query) => Ok(Facts::Rows(self.rows(query, None)?)),
+                _ => Ok(Facts::OfEntries { id, entries: Box::new(self.entries(of)?) }),
+            },
             ExprKind::FactsOf(of) => match self.set(of)? {
                 (Set::Pairs(pairs), Some(model)) => Ok(Facts::Of { id, pairs: Box::new(pairs), shape: model.shape }),
                 _ => Err(QueryError::kind(expr.span, "expected a set of pairs")),

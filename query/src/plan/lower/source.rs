@@ -53,7 +53,9 @@ impl<'s> Lowering<'s> {
             if let Some(losses) = snapshot.losses(run.id) {
                 self.names.notes.add(source.span, losses.to_string());
             }
-            check_layers(source, run, &self.names.notes)?;
+            if source.kind != SourceKind::Entries {
+                check_layers(source, run, &self.names.notes)?;
+            }
         }
         for run in &runs {
             let has_groups = groups && slots.iter().any(|slot| slot.run == run.id);
@@ -90,6 +92,7 @@ impl<'s> Lowering<'s> {
             span: source.span,
             combine,
             groups,
+            entries: source.kind == SourceKind::Entries,
             cells,
             langs,
             runs: runs_wanted,

@@ -5,7 +5,9 @@ use super::{Form, compared};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::plan::kinds::Kind;
 use crate::rows::found::PLACES;
-use crate::syntax::ast::{Comparison, Dimension, Expr, ExprKind, Having, Head, Key, Measure, Number, Query};
+use crate::syntax::ast::{
+    Comparison, Dimension, Expr, ExprKind, Having, Head, Key, Measure, Number, Query, SourceKind,
+};
 use crate::syntax::span::Span;
 
 /// What `having` and `order by` name beyond the usual columns.
@@ -73,10 +75,20 @@ impl Named {
     }
 }
 
+/// The entries that the pairs of a query are found in.
+fn entries_of(query: &Query) -> String {
+    let Some(source) = query.only_source() else { return "entries[…]".to_owned() };
+    let conditions = source.conditions.iter().filter(|condition| condition.key.suits(SourceKind::Entries));
+    let conditions: Vec<String> = conditions.map(ToString::to_string).collect();
+    if conditions.is_empty() { "entries".to_owned() } else { format!("entries[{}]", conditions.join(", ")) }
+}
+
 /// Refuses to look for rows that count nothing: what has no pair has no row. Sizes are the exception.
 pub(super) fn check_zero(having: &Having, query: &Query, kind: Kind) -> Result<(), QueryError> {
-    use Measure::{Facts, Langs, Neurons, Pairs, Prompts, Runs};
-    let Key::Measure(measure @ (Pairs | Facts | Neurons | Langs | Prompts | Runs)) = having.key else { return Ok(()) };
+    use Measure::{Entries, Facts, Langs, Neurons, Pairs, Prompts, Runs};
+    let Key::Measure(measure @ (Entries | Pairs | Facts | Neurons | Langs | Prompts | Runs)) = having.key else {
+        return Ok(());
+    };
     let Some(Number { value, percent }) = having.value.value() else { return Ok(()) };
     let least = if percent { f64::MIN_POSITIVE } else { 1.0 };
     let holds = |count: f64| compared(having.op, count.partial_cmp(&value));
@@ -93,12 +105,14 @@ pub(super) fn check_zero(having: &Having, query: &Query, kind: Kind) -> Result<(
     let error = QueryError::kind(having.span, format!("no row has 0 {measure}: what has none has no row"));
     Err(match (kind, dims.as_slice()) {
         (Kind::Pairs, [Dimension::Fact]) => error.hint(format!(
-            "such facts are `facts[…] - facts of {factor}`; `{head} by size` counts those that were attributed, as size 0"
+            "such facts are `facts of {} - facts of {factor}`; `{head} by size` counts them, as size 0",
+            quoted(entries_of(query), LONGEST_QUOTE / 2)
         )),
         (Kind::Pairs, [Dimension::Neuron] | [Dimension::Layer, Dimension::Neuron]) => {
             error.hint(format!("such neurons are `neurons(…) - neurons of {factor}`"))
         }
         (Kind::Pairs, _) => error.hint("facts without a neuron are counted by `by size`, as size 0"),
+        (Kind::Entries, _) => error.hint("facts without an entry are those of `facts[…] - facts of entries[…]`"),
         _ => error.hint("take the set away from another: `a - b`"),
     })
 }

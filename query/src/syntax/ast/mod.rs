@@ -226,6 +226,12 @@ vocabulary! {
         Group = "group",
         /// How many neurons the fact has in the set.
         Size = "size",
+        /// Whether the model's first answer is the right object.
+        Correct = "correct",
+        /// Tokens of the object.
+        Tokens = "tokens",
+        /// The model's own first answer.
+        Answer = "answer",
     }
 }
 
@@ -260,13 +266,31 @@ vocabulary! {
         Others = "others",
         /// Facts present on one side of a similarity only.
         Unpaired = "unpaired",
+        /// Entries: facts, times languages, prompts and runs.
+        Entries = "entries",
         /// Of a degenerate group: probability of the right answer, with nothing suppressed. Of a similarity: of an overlap at least as
-        /// large, had the sets been drawn at random.
+        /// large, had the sets been drawn at random. Of entries: probability of the right object, the mean of several.
         P = "p",
         /// The least of the probabilities after each neuron of the group alone.
         PAlone = "p_alone",
         /// Probability after the whole group.
         PAll = "p_all",
+        /// Median of the probabilities of entries.
+        Median = "median",
+        /// Of an entry: the probability with a layer at its baseline.
+        Baseline = "baseline",
+        /// Whether the model's first answer is the right object; of several entries the share of those.
+        Correct = "correct",
+        /// Rank of the right object among the model's answers.
+        Rank = "rank",
+        /// Tokens of the object.
+        Tokens = "tokens",
+        /// What scores and probabilities of an entry differ by, in the worst layer.
+        Residual = "residual",
+        /// The largest score of an entry.
+        Largest = "largest",
+        /// Scores that were kept of an entry.
+        Kept = "kept",
         /// Probability that so many facts have a neuron, had the sets been drawn at random.
         PChance = "p_chance",
         /// False-discovery rate of the same, over all neurons of the model.

@@ -312,13 +312,20 @@ impl Parser<'_> {
 /// Whether a dimension's values are numbers.
 fn is_number(dimension: Dimension) -> bool {
     match dimension {
-        Dimension::Layer | Dimension::Neuron | Dimension::Prompt | Dimension::Group | Dimension::Size => true,
+        Dimension::Layer
+        | Dimension::Neuron
+        | Dimension::Prompt
+        | Dimension::Group
+        | Dimension::Size
+        | Dimension::Tokens => true,
         Dimension::Fact
         | Dimension::Relation
         | Dimension::Subject
         | Dimension::Object
         | Dimension::Lang
-        | Dimension::Run => false,
+        | Dimension::Run
+        | Dimension::Correct
+        | Dimension::Answer => false,
     }
 }
 

@@ -1,0 +1,291 @@
+//! `entries[…]` without `by`: a row an entry.
+
+use super::{Entry, Place, for_each_fact, places};
+use crate::error::QueryError;
+use crate::memory::{Best, Memory};
+use crate::plan::Source;
+use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
+use crate::rows::facts::FactNames;
+use crate::rows::shape::{descends, key_name};
+use crate::rows::{Out, Rows};
+use crate::run::domain::Execution;
+use crate::syntax::ast::{Dimension, Having, Key, Measure, Query};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map;
+
+/// The columns in their order; of prompts and runs, where there are several of them or a clause names them.
+const COLUMNS: [(Key, ColumnKind); 16] = [
+    (Key::Dimension(Dimension::Fact), ColumnKind::Text),
+    (Key::Dimension(Dimension::Relation), ColumnKind::Text),
+    (Key::Dimension(Dimension::Subject), ColumnKind::Text),
+    (Key::Dimension(Dimension::Object), ColumnKind::Text),
+    (Key::Dimension(Dimension::Lang), ColumnKind::Text),
+    (Key::Dimension(Dimension::Prompt), ColumnKind::Number),
+    (Key::Dimension(Dimension::Run), ColumnKind::Text),
+    (Key::Measure(Measure::P), ColumnKind::Score),
+    (Key::Measure(Measure::Baseline), ColumnKind::Score),
+    (Key::Dimension(Dimension::Answer), ColumnKind::Text),
+    (Key::Measure(Measure::Correct), ColumnKind::Text),
+    (Key::Measure(Measure::Rank), ColumnKind::Number),
+    (Key::Measure(Measure::Tokens), ColumnKind::Number),
+    (Key::Measure(Measure::Residual), ColumnKind::Score),
+    (Key::Measure(Measure::Largest), ColumnKind::Score),
+    (Key::Measure(Measure::Kept), ColumnKind::Integer),
+];
+
+/// Refuses clauses that a listing of entries does not have.
+pub(crate) fn check(query: &Query) -> Result<(), QueryError> {
+    let is_column = |key| COLUMNS.iter().any(|(column, _)| *column == key);
+    let no_column = |key, span| {
+        let columns: Vec<String> = COLUMNS.iter().map(|(key, _)| format!("`{}`", key_name(*key))).collect();
+        let error = QueryError::kind(span, format!("`{}` is no column of this result", key_name(key)));
+        error.hint(match key {
+            Key::Measure(Measure::Entries | Measure::Facts | Measure::Median) => {
+                "counts need `by`: `entries[…] by relation`".to_owned()
+            }
+            _ => format!("its columns are {}", columns.join(", ")),
+        })
+    };
+    for having in &query.having {
+        if !is_column(having.key) {
+            return Err(no_column(having.key, having.key_span));
+        }
+        if having.key == Key::Measure(Measure::Correct) {
+            let reason = "`having` compares numbers, and `correct` is `yes` or `no`";
+            return Err(QueryError::kind(having.key_span, reason)
+                .hint("choose it in brackets: `entries[correct=yes]`; with `by` it is a share"));
+        }
+    }
+    match query.order.iter().find(|order| !is_column(order.key)) {
+        Some(order) => Err(no_column(order.key, order.span)),
+        None => Ok(()),
+    }
+}
+
+/// Rows of entries, in the order that is asked for; with `top` alone those of the largest p.
+pub(crate) fn listing<'s>(
+    execution: &mut Execution<'s>,
+    source: &Source<'s>,
+    query: &Query,
+    names: FactNames<'s>,
+    out: Out<'_>,
+) -> Result<u64, QueryError> {
+    check(query)?;
+    let places = places(source, names.snapshot);
+    let mut order: Vec<(Key, bool)> =
+        query.order.iter().map(|order| (order.key, descends(order.key, order.direction))).collect();
+    let top = query.limit();
+    if order.is_empty() && top.is_some() {
+        order.push((Key::Measure(Measure::P), true));
+    }
+    let shown = shown(query, &places);
+    let memory = execution.memory;
+    let columns: Vec<Column> = shown.iter().map(|&(key, kind)| Column { name: key_name(key), kind }).collect();
+    let slots: Vec<Slot> = shown.iter().map(|(key, _)| slot(*key)).collect();
+    let rows = Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?;
+    let mut out = Output { rows, shown: &shown, places: &places };
+    let wanted = |entry: &Entry<'_>| query.having.iter().all(|having| holds(having, entry, &places));
+    if order.is_empty() {
+        for_each_fact(execution, source, &places, |_, entries| {
+            for entry in entries.iter().filter(|entry| wanted(entry)) {
+                if !out.push(entry)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        return out.rows.end();
+    }
+    let mut sorting = Sorting::new(order, names, &places);
+    let at_once = memory.rows::<Entry<'_>>(1);
+    let at_most = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+    let mut walk = |most, after| {
+        let mut best = Best::new(most, after, &memory.interrupt);
+        for_each_fact(execution, source, &places, |fact, entries| {
+            if !entries.is_empty() {
+                sorting.learn(fact, memory)?;
+            }
+            let mut entries = entries.iter().filter(|entry| wanted(entry));
+            entries.try_for_each(|&entry| best.push(entry, |a, b| sorting.compare(a, b)))?;
+            Ok(true)
+        })?;
+        let seen = best.seen;
+        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))?))
+    };
+    let mut left = top.unwrap_or(u64::MAX);
+    let (mut seen, mut sorted) = walk(at_most(left), None)?;
+    memory.check_passes::<Entry<'_>>(seen.min(left), at_once, 1)?;
+    loop {
+        let more = seen > at_most(left) as u64;
+        left -= sorted.len() as u64;
+        for entry in &sorted {
+            if !out.push(entry)? {
+                return out.rows.end();
+            }
+        }
+        let Some(&last) = sorted.last().filter(|_| more && left > 0) else { return out.rows.end() };
+        // What was handed out goes before the next rows come.
+        drop(sorted);
+        (seen, sorted) = walk(at_most(left), Some(last))?;
+    }
+}
+
+/// The columns that are shown.
+fn shown(query: &Query, places: &[Place<'_, '_>]) -> Vec<(Key, ColumnKind)> {
+    let named = |key| query.order.iter().any(|order| order.key == key) || query.having.iter().any(|of| of.key == key);
+    let prompts = places.iter().any(|place| place.prompt != places[0].prompt);
+    let runs = places.iter().any(|place| place.run != places[0].run);
+    let is_shown = |key: Key| match key {
+        Key::Dimension(Dimension::Prompt) => prompts || named(key),
+        Key::Dimension(Dimension::Run) => runs || named(key),
+        _ => true,
+    };
+    COLUMNS.into_iter().filter(|(key, _)| is_shown(*key)).collect()
+}
+
+fn slot(key: Key) -> Slot {
+    match key {
+        Key::Dimension(Dimension::Fact) => Slot::Fact(IdsOf::Fact),
+        Key::Dimension(Dimension::Relation) => Slot::Fact(IdsOf::Relation),
+        Key::Dimension(Dimension::Subject) => Slot::Fact(IdsOf::Subject),
+        Key::Dimension(Dimension::Object) => Slot::Fact(IdsOf::Object),
+        Key::Dimension(Dimension::Lang) => Slot::Id(IdsOf::Language),
+        Key::Dimension(Dimension::Run) => Slot::Id(IdsOf::Run),
+        Key::Dimension(_) | Key::Measure(_) => Slot::Own,
+    }
+}
+
+struct Output<'a, 'p, 's> {
+    rows: Rows<'a>,
+    shown: &'p [(Key, ColumnKind)],
+    places: &'p [Place<'p, 's>],
+}
+
+impl Output<'_, '_, '_> {
+    fn push(&mut self, entry: &Entry<'_>) -> Result<bool, QueryError> {
+        let fact = entry.of.fact.0;
+        if let Some(wanted) = self.rows.member(fact, 0)? {
+            return Ok(wanted);
+        }
+        let (shown, places) = (self.shown, self.places);
+        self.rows.push_of(fact, |building: &mut Building| {
+            for (column, (key, _)) in shown.iter().enumerate() {
+                building.value(column, &value(*key, entry, places));
+            }
+        })
+    }
+}
+
+fn value<'e>(key: Key, entry: &Entry<'e>, places: &[Place<'_, '_>]) -> Value<'e> {
+    let of = &entry.of;
+    let place = &places[entry.place as usize];
+    let score = |score: Option<f32>| score.map_or(Value::Null, Value::Score);
+    let whole = |number: Option<u64>| number.map_or(Value::Null, Value::Integer);
+    match key {
+        Key::Dimension(Dimension::Lang) => Value::Integer(u64::from(place.language.0)),
+        Key::Dimension(Dimension::Prompt) => Value::Integer(u64::from(place.prompt.0)),
+        Key::Dimension(Dimension::Run) => Value::Integer(u64::from(place.run.0)),
+        Key::Dimension(Dimension::Answer) => of.answer.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text))),
+        Key::Measure(Measure::P) => score(of.probability),
+        Key::Measure(Measure::Baseline) => score(of.baseline),
+        Key::Measure(Measure::Residual) => score(of.residual),
+        Key::Measure(Measure::Largest) => score(of.largest),
+        Key::Measure(Measure::Correct) => {
+            let word = |correct| Value::Text(Cow::Borrowed(if correct { "yes" } else { "no" }));
+            entry.is_correct().map_or(Value::Null, word)
+        }
+        Key::Measure(Measure::Rank) => whole(of.rank.map(u64::from)),
+        Key::Measure(Measure::Tokens) => whole(of.tokens.map(u64::from)),
+        Key::Measure(Measure::Kept) => whole(of.kept),
+        // Of the fact, which the row says.
+        Key::Dimension(_) | Key::Measure(_) => Value::Null,
+    }
+}
+
+/// A column as a number, where it is one.
+fn number(key: Key, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> Option<f64> {
+    match key {
+        Key::Measure(Measure::Correct) => entry.is_correct().map(|correct| f64::from(u8::from(correct))),
+        key => match value(key, entry, places) {
+            Value::Integer(number) => Some(number as f64),
+            Value::Score(score) => Some(f64::from(score)),
+            Value::Ratio(ratio) => Some(ratio),
+            Value::Null | Value::Text(_) => None,
+        },
+    }
+}
+
+/// What is not known satisfies nothing.
+fn holds(having: &Having, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> bool {
+    let (Some(found), Some(than)) = (number(having.key, entry, places), having.value.value()) else { return false };
+    let of_32_bits = COLUMNS.iter().any(|column| *column == (having.key, ColumnKind::Score));
+    // As conditions in brackets: 0.1 is met by a p of 0.1.
+    let than = if of_32_bits { f64::from(than.value as f32) } else { than.value };
+    found.partial_cmp(&than).is_some_and(|order| having.op.holds(order))
+}
+
+/// The order of a listing, and the texts of the facts that it orders by.
+struct Sorting<'p, 's> {
+    order: Vec<(Key, bool)>,
+    names: FactNames<'s>,
+    places: &'p [Place<'p, 's>],
+    texts: Option<HashMap<u32, [Option<&'s str>; 3]>>,
+}
+
+/// Bytes that the texts of a fact take: they are borrowed from the dictionary.
+const TEXTS: u64 = 96;
+
+impl<'p, 's> Sorting<'p, 's> {
+    fn new(order: Vec<(Key, bool)>, names: FactNames<'s>, places: &'p [Place<'p, 's>]) -> Self {
+        use Dimension::{Object, Relation, Subject};
+        let textual = order.iter().any(|(key, _)| matches!(key, Key::Dimension(Relation | Subject | Object)));
+        Self { order, names, places, texts: textual.then(HashMap::new) }
+    }
+
+    /// Looks a fact's texts up, if that is needed and was not done before.
+    fn learn(&mut self, fact: u32, memory: &Memory) -> Result<(), QueryError> {
+        let Some(texts) = &mut self.texts else { return Ok(()) };
+        if let hash_map::Entry::Vacant(free) = texts.entry(fact) {
+            memory.take(TEXTS, "the names that this result is ordered by")?;
+            let fact_id = kndb_storage::FactId(fact);
+            let label = self.names.snapshot.any_label(fact_id, self.names.language).map_err(QueryError::storage)?;
+            let (subject, object) = label.unzip();
+            free.insert([self.names.relation_name(fact)?, subject, object]);
+        }
+        Ok(())
+    }
+
+    fn compare(&self, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+        for &(key, descending) in &self.order {
+            let compared = self.compare_by(key, a, b);
+            let compared = if descending { compared.reverse() } else { compared };
+            if compared != Ordering::Equal {
+                return compared;
+            }
+        }
+        (a.of.fact.0, a.place).cmp(&(b.of.fact.0, b.place))
+    }
+
+    fn compare_by(&self, key: Key, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+        let texts = |entry: &Entry<'_>, at: usize| self.texts.as_ref()?.get(&entry.of.fact.0)?[at];
+        let place = |entry: &Entry<'_>| &self.places[entry.place as usize];
+        let run = |entry: &Entry<'_>| self.names.snapshot.run(place(entry).run).map(|run| run.spec.name.as_str());
+        let language = |entry: &Entry<'_>| self.names.snapshot.language_name(place(entry).language);
+        match key {
+            Key::Dimension(Dimension::Fact) => a.of.fact.0.cmp(&b.of.fact.0),
+            Key::Dimension(Dimension::Relation) => texts(a, 0).cmp(&texts(b, 0)),
+            Key::Dimension(Dimension::Subject) => texts(a, 1).cmp(&texts(b, 1)),
+            Key::Dimension(Dimension::Object) => texts(a, 2).cmp(&texts(b, 2)),
+            Key::Dimension(Dimension::Lang) => language(a).cmp(language(b)),
+            Key::Dimension(Dimension::Run) => run(a).cmp(&run(b)),
+            Key::Dimension(Dimension::Answer) => a.of.answer.cmp(&b.of.answer),
+            key => {
+                // What is not known is least.
+                let (a, b) = (number(key, a, self.places), number(key, b, self.places));
+                a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+            }
+        }
+    }
+}

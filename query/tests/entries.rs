@@ -1,0 +1,220 @@
+//! `entries[…]`: what was measured of each fact, language, prompt and run, worked out by hand.
+
+mod toy;
+
+use kndb_query::{Outcome, Settings};
+use kndb_storage::{Entry, EntryData, LayerEvidence, Neuron, Origin, RunSpec, SOURCE};
+use std::sync::LazyLock;
+use toy::{SHAPE, Toy, groups_of, id, scored};
+
+/// An entry with p, its rank, the model's answer and the tokens of its object.
+fn measured(number: usize, language: &str, prompt: u16, p: f32, standing: Option<(u32, &str)>, tokens: u16) -> Entry {
+    let mut entry = scored(number, language, prompt, &[(9, 852, 0.5), (7, 1, 0.25)]);
+    let EntryData::Scores(scores) = &mut entry.data else { panic!("scores") };
+    let evidence = |layer: u32| LayerEvidence {
+        probability: p,
+        baseline: if layer == 3 { p / 4.0 } else { p },
+        residual: if layer == 5 { -0.125 } else { 0.0625 },
+    };
+    scores.evidence = (0..SHAPE.layers).map(evidence).collect();
+    let (rank, answer) = standing.map(|(rank, answer)| (rank, answer.to_owned())).unzip();
+    scores.origin = Some(Origin { question: None, answer, rank, tokens: Some(tokens) });
+    entry
+}
+
+/// The store below; tests change nothing that others read.
+static STORE: LazyLock<Toy> = LazyLock::new(store);
+
+/// Run `m`: en of the facts 0 to 4, zh of 0 to 2, a second prompt in en of fact 0. Run `sets`: fact 0, without scores. Run `g`: groups
+/// of the facts 0 and 1, searched among the scores of `m`.
+fn store() -> Toy {
+    let toy = Toy::new();
+    let entries = vec![
+        measured(0, "en", 0, 0.5, Some((1, " Paris")), 1),
+        measured(0, "en", 1, 0.25, Some((2, "Lyon")), 1),
+        measured(1, "en", 0, 0.1, Some((3, "Paris")), 1),
+        measured(2, "en", 0, 0.75, Some((1, "Berlin")), 1),
+        measured(3, "en", 0, 0.03125, None, 2),
+        measured(4, "en", 0, 0.0625, Some((9, "Paris")), 1),
+        measured(0, "zh", 0, 0.25, Some((1, "巴黎")), 1),
+        measured(1, "zh", 0, 0.5, None, 3),
+        measured(2, "zh", 0, 0.01, Some((7, "北京")), 1),
+    ];
+    toy.write(RunSpec::new("m", "bert", SHAPE), entries);
+    let set = EntryData::Neurons(vec![Neuron(1), Neuron(2)]);
+    toy.write(
+        RunSpec::new("sets", "bert", SHAPE),
+        vec![Entry { fact: id(0), language: "en".into(), prompt: 0, data: set }],
+    );
+    let source = vec![(SOURCE.to_owned(), "m".to_owned())];
+    let group = || vec![toy::group(&[(7, 0), (9, 852)])];
+    let spec = RunSpec { parameters: source, ..RunSpec::new("g", "bert", SHAPE) };
+    toy.write(spec, vec![groups_of(0, group()), groups_of(1, group())]);
+    toy
+}
+
+fn settings() -> Settings {
+    Settings { run: Some("m".to_owned()), ..Settings::default() }
+}
+
+fn ask(toy: &Toy, text: &str) -> String {
+    match toy.run(&settings(), text) {
+        Ok((Outcome::Explained(text), _)) => text,
+        Ok((_, rows)) => rows,
+        Err(error) => panic!("{text}: {error} {:?}", error.hint),
+    }
+}
+
+fn rows(text: &str) -> Vec<String> {
+    ask(&STORE, text).lines().skip(1).map(str::to_owned).collect()
+}
+
+fn refused(text: &str) -> (String, String) {
+    let error = STORE.run(&settings(), text).expect_err(text);
+    (error.reason, error.hint.unwrap_or_default())
+}
+
+/// The subjects, where they stand in column 3.
+fn subjects(text: &str) -> Vec<String> {
+    let subject = |row: &String| row.split(" | ").nth(2).expect("a subject").to_owned();
+    rows(text).iter().map(subject).collect()
+}
+
+#[test]
+fn a_row_says_all_that_was_measured_of_an_entry() {
+    let found = ask(&STORE, "entries[lang=zh, fact=\"fact-1\"]");
+    let kept = SHAPE.layers * SHAPE.width;
+    assert_eq!(
+        found,
+        format!(
+            "fact | relation | subject | object | lang | p | baseline | answer | correct | rank | tokens | residual | largest | kept\n\
+             fact-1 | P36 | 科特迪瓦 | 亚穆苏克罗 | zh | 0.5 | 0.125 | NULL | NULL | NULL | 3 | 0.125 | 0.5 | {}\n",
+            found.rsplit(" | ").next().expect("a count").trim()
+        ),
+        "of {kept} scores"
+    );
+}
+
+#[test]
+fn prompts_and_runs_are_shown_where_there_are_several_or_they_are_named() {
+    let header = |text: &str| ask(&STORE, text).lines().next().expect("a header").to_owned();
+    assert!(!header("entries[lang=zh]").contains("prompt"));
+    assert!(header("entries[lang=en]").contains("lang | prompt | p"));
+    assert!(header("entries[lang=zh] order by prompt").contains("prompt"));
+    assert!(header("entries[run in (m, sets), lang=en, prompt=0]").contains("lang | run | p"));
+}
+
+#[test]
+fn conditions_choose_entries_and_rows_come_in_the_order_that_is_asked_for() {
+    assert_eq!(subjects("entries[lang=en, p>=0.1, correct=yes]"), ["France", "Germany"]);
+    assert_eq!(subjects("entries[lang=en, rank<=3, prompt=0] order by p asc"), ["Côte d'Ivoire", "France", "Germany"]);
+    assert_eq!(subjects("entries[lang=en, correct=no] order by p top 2"), ["France", "Côte d'Ivoire"]);
+    assert_eq!(subjects("entries[lang=en, tokens>=2]"), ["Japan"]);
+    assert_eq!(subjects("entries[lang=en, answer=Paris, prompt=0]"), ["France", "Côte d'Ivoire", "Kenya"]);
+    assert_eq!(subjects("entries[lang=en] top 1"), ["Germany"], "of the largest p");
+    assert_eq!(subjects("entries[lang=en, prompt=0] having rank > 2 and p >= 0.1"), ["Côte d'Ivoire"]);
+    assert_eq!(
+        subjects("entries[lang=en, prompt=0] order by rank asc top 2"),
+        ["Japan", "France"],
+        "the unknown is least"
+    );
+    assert_eq!(subjects("entries[lang=en, prompt=0] order by answer desc, subject top 1"), ["Côte d'Ivoire"]);
+}
+
+#[test]
+fn what_a_run_did_not_measure_is_an_empty_cell_and_no_condition() {
+    let all = rows("entries[run in (m, sets), fact=\"cb7007d9-673f-4fa5-8308-ddf2ae28b8c2\", lang=en, prompt=0]");
+    let sets = all.iter().find(|row| row.contains("| sets |")).expect("the entry of the set");
+    assert!(sets.ends_with("| NULL | NULL | NULL | NULL | NULL | NULL | NULL | NULL | NULL"), "{sets}");
+    let (reason, hint) = refused("entries[run=sets, p>=0.1]");
+    assert_eq!(reason, "run \"sets\" has not stored p of the right objects, so `p>=0.1` cannot be answered");
+    assert!(hint.contains("kndb attribute"), "{hint}");
+    assert!(refused("kn[run=sets, correct=yes]").0.contains("the rank of the right objects"));
+}
+
+#[test]
+fn groups_count_entries_and_facts_and_average_p() {
+    assert_eq!(
+        rows("entries by lang"),
+        ["en | 6 | 5 | 0.2823 | 0.1750 | 0.4000", "zh | 3 | 3 | 0.2533 | 0.2500 | 0.5000"]
+    );
+    assert_eq!(
+        rows("entries[lang=en] by correct"),
+        ["NULL | 1 | 1 | 0.0312 | 0.0312", "no | 3 | 3 | 0.1375 | 0.1000", "yes | 2 | 2 | 0.6250 | 0.6250"]
+    );
+    assert_eq!(
+        rows("entries[lang=en] by tokens order by tokens desc"),
+        ["2 | 1 | 1 | 0.0312 | 0.0312 | NULL", "1 | 5 | 4 | 0.3325 | 0.2500 | 0.4000"]
+    );
+    assert_eq!(rows("entries[lang=en] by answer order by entries top 1"), ["Paris | 2 | 2 | 0.0813 | 0.0813 | 0.0000"]);
+    assert_eq!(
+        rows("entries by relation, lang having correct >= 0.5"),
+        ["P36 | zh | 3 | 3 | 0.2533 | 0.2500 | 0.5000"]
+    );
+    assert_eq!(rows("entries by fact having p > 0.3").len(), 3);
+}
+
+#[test]
+fn their_facts_are_a_set() {
+    assert_eq!(subjects("facts of entries[lang=en, p>=0.1] - facts of kn[lang=zh]"), Vec::<String>::new());
+    assert_eq!(subjects("facts of entries[lang=en] - facts of entries[lang=zh]"), ["Japan", "Kenya"]);
+    assert_eq!(subjects("facts of (entries[lang=en] order by p top 2)"), ["France", "Germany"]);
+    assert_eq!(subjects("(entries[lang=en] by fact having p > 0.3)"), ["France", "Germany"]);
+    assert_eq!(rows("kn[lang=en] & facts of entries[lang=zh, correct=yes] by fact").len(), 1);
+    let toy = &*STORE;
+    ask(toy, "let known = facts of entries[lang=en, correct=yes]");
+    assert_eq!(ask(toy, "@known by relation"), "relation | facts | share\nP36 | 2 | 1.0000\n");
+}
+
+#[test]
+fn an_entry_that_fails_counts_as_not_there() {
+    let facts = |text: &str| rows(&format!("{text} by fact")).len();
+    assert_eq!(facts("kn[lang=en, p>=0.1]"), 3);
+    assert_eq!(facts("kn[p>=0.1]"), 3);
+    assert_eq!(facts("likn[lang in (en, zh)]"), 3);
+    assert_eq!(facts("likn[lang in (en, zh), p>=0.1]"), 2, "Germany fails in Chinese");
+    assert_eq!(facts("kn[lang=en, prompts>=100%, correct=yes]"), 2, "of the one prompt of France that passes");
+    assert_eq!(facts("kn[langs>=100%, p>=0.3]"), 3);
+    // Of the two facts with an entry that passes both have the neuron.
+    assert_eq!(rows("kn[lang=en, correct=yes] by neuron having frequency = 1").len(), 2);
+    assert_eq!(rows("dkn[run=g, correct=yes] by fact").len(), 1, "as the run of the scores measured it");
+}
+
+#[test]
+fn entries_are_no_set_of_the_algebra() {
+    let (reason, hint) = refused("entries[lang=en] & kn[lang=en]");
+    assert!(reason.contains("entries are rows of what was measured"), "{reason}");
+    assert_eq!(hint, "their facts are a set: `facts of entries[lang=en]`");
+    for text in [
+        "kn - entries",
+        "neurons of entries",
+        "let a = entries[p>=0.1]",
+        "similarity(entries, kn)",
+        "similarity(entries) between lang",
+        "(entries top 3) by relation",
+        "entries by layer",
+        "entries by size",
+        "entries by relation having facts >= 10%",
+        "entries by relation against chance",
+        "entries having correct = 1",
+        "entries order by pairs",
+        "entries by relation having entries = 0",
+        "kn by correct",
+    ] {
+        let (_, hint) = refused(text);
+        assert!(!hint.is_empty(), "{text}");
+    }
+    let (_, hint) = refused("kn[lang=en, prompts>=2] by fact having neurons = 0");
+    assert!(
+        hint.starts_with("such facts are `facts of entries[lang=en] - facts of kn[lang=en, prompts>=2]`"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_plan_shows_how_many_entries_pass() {
+    let plan = ask(&STORE, "explain facts of entries[lang=en, p>=0.1]");
+    assert!(plan.contains("prompt 0: 3 facts") && plan.contains("what was measured"), "{plan}");
+    let plan = ask(&STORE, "explain analyze entries[lang=en, p>=0.1] by relation");
+    assert!(plan.contains("[rows=4, facts=3"), "{plan}");
+}
