@@ -3,7 +3,8 @@
 use super::counts::often;
 use super::floor::{Cut, Doubt, neurons};
 use super::groups::{Wanted, wanted};
-use super::sets::{ByFact, Group, Pairs, Set, Where, plain};
+use super::said::measured;
+use super::sets::{ByFact, Entries, Group, Measured, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
     Comparison, ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Sign, Source, SourceKind,
@@ -86,6 +87,8 @@ impl Reference<'_> {
             // Facts are the same in every model.
             ExprKind::FactsOf(_) => {}
             ExprKind::Source(source) if source.kind == SourceKind::Facts => {}
+            // Of any model: there are no neurons.
+            ExprKind::Source(source) if source.kind == SourceKind::Entries => drop(self.runs(source)?),
             ExprKind::Source(source) => {
                 models.extend(self.runs(source)?.into_iter().map(|run| self.world.runs[run].model.clone()));
             }
@@ -105,6 +108,7 @@ impl Reference<'_> {
     pub fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
         match &expr.kind {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Ok(Set::Facts(self.facts(source)?)),
+            ExprKind::Source(source) if source.kind == SourceKind::Entries => Ok(Set::Entries(self.entries(source)?)),
             ExprKind::Source(source) => Ok(Set::Pairs(Box::new(self.source(source, self.shape(model))?))),
             ExprKind::Neurons(ranges) => Ok(Set::Neurons(in_ranges(ranges, self.shape(model).ok_or("no model")?)?)),
             ExprKind::Saved(name) => {
@@ -123,6 +127,8 @@ impl Reference<'_> {
                     self.note(pairs.all_doubts());
                     Ok(Set::Facts(pairs.members.keys().copied().collect()))
                 }
+                Set::Entries(entries) => Ok(Set::Facts(entries.rows.into_iter().map(|(_, fact, _)| fact).collect())),
+                Set::Chosen(facts) => Ok(Set::Facts(facts)),
                 _ => Err("`facts of` takes pairs".into()),
             },
             ExprKind::Binary { op, left, right, .. } => {
@@ -225,13 +231,13 @@ impl Reference<'_> {
         Ok(passing)
     }
 
-    fn source(&self, source: &Source, shape: Option<Shape>) -> Result<Pairs, Refused> {
-        let runs = self.runs(source)?;
-        let groups = source.kind == SourceKind::Dkn;
-        let intersect = source.kind == SourceKind::Likn;
-        if intersect && runs.len() > 1 {
-            return Err("`likn` of several runs".into());
-        }
+    /// The (run, language, prompt)s that a source asks for, and its languages.
+    fn slots(
+        &self,
+        source: &Source,
+        runs: &[usize],
+        groups: bool,
+    ) -> Result<(BTreeSet<Where>, BTreeSet<String>), Refused> {
         let there = |run| self.world.slots(run, groups).into_iter().map(move |(lang, prompt)| (run, lang, prompt));
         let slots: BTreeSet<Where> = runs.iter().copied().flat_map(there).collect();
         if slots.is_empty() {
@@ -252,6 +258,32 @@ impl Reference<'_> {
         if slots.is_empty() {
             return Err("no such prompt".into());
         }
+        Ok((slots, languages))
+    }
+
+    /// `entries[…]`.
+    fn entries(&self, source: &Source) -> Result<Entries, Refused> {
+        let runs = self.runs(source)?;
+        let (slots, _) = self.slots(source, &runs, false)?;
+        let facts = self.facts(source)?;
+        let slot = |key: &Key| (key.run, key.language.clone(), key.prompt);
+        let asked = self.world.entries.keys().filter(|key| slots.contains(&slot(key)) && facts.contains(&key.fact));
+        let counting = self.counting(source, &runs, asked, false)?;
+        let measured = |key: &&Key| match &self.world.entries[*key] {
+            Attribution::Set(_) => (slot(key), key.fact, Measured::default()),
+            Attribution::Scores(scores) => (slot(key), key.fact, measured(scores, &self.world.runs[key.run])),
+        };
+        Ok(Entries { rows: counting.iter().map(measured).collect(), slots })
+    }
+
+    fn source(&self, source: &Source, shape: Option<Shape>) -> Result<Pairs, Refused> {
+        let runs = self.runs(source)?;
+        let groups = source.kind == SourceKind::Dkn;
+        let intersect = source.kind == SourceKind::Likn;
+        if intersect && runs.len() > 1 {
+            return Err("`likn` of several runs".into());
+        }
+        let (slots, languages) = self.slots(source, &runs, groups)?;
         let facts = self.facts(source)?;
         let entries: Vec<&Key> =
             if groups { self.world.groups.keys().collect() } else { self.world.entries.keys().collect() };

@@ -43,6 +43,9 @@ pub struct RowKey {
     pub unit: Option<u32>,
     pub group: Option<Vec<u32>>,
     pub size: Option<u32>,
+    pub correct: Option<Option<bool>>,
+    pub tokens: Option<Option<u16>>,
+    pub answer: Option<Option<String>>,
     /// The rest is set once the rows are known: how they are called.
     pub group_name: Option<String>,
     pub sample: Option<usize>,
@@ -108,7 +111,8 @@ impl Naming<'_> {
                 Dimension::Run => key.run = slot.map(|slot| self.world.runs[slot.0].name.clone()),
                 Dimension::Layer => key.layer = split.map(|(layer, _)| layer),
                 Dimension::Neuron => (key.layer, key.unit) = split.unzip(),
-                Dimension::Group | Dimension::Size => {}
+                // Set by who knows them.
+                Dimension::Group | Dimension::Size | Dimension::Correct | Dimension::Tokens | Dimension::Answer => {}
             }
         }
         key
@@ -133,6 +137,9 @@ impl Naming<'_> {
             "layer" => number(key.layer),
             "neuron" => number(key.unit),
             "size" => number(key.size),
+            "correct" => Cell::text(key.correct.flatten().map(|correct| if correct { "yes" } else { "no" })),
+            "tokens" => number(key.tokens.flatten().map(u32::from)),
+            "answer" => Cell::text(key.answer.clone().flatten()),
             "group" => Cell::text(key.group_name.clone()),
             other => panic!("no column {other}"),
         }
@@ -153,6 +160,9 @@ pub fn compare_keys(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
         Dimension::Neuron => (a.layer, a.unit).cmp(&(b.layer, b.unit)),
         Dimension::Group => a.group.cmp(&b.group),
         Dimension::Size => a.size.cmp(&b.size),
+        Dimension::Correct => a.correct.cmp(&b.correct),
+        Dimension::Tokens => a.tokens.cmp(&b.tokens),
+        Dimension::Answer => a.answer.cmp(&b.answer),
     });
     let compared = compared.into_iter().find(|order| *order != Ordering::Equal);
     a.between.cmp(&b.between).then(compared.unwrap_or_else(|| a.sample.cmp(&b.sample)))

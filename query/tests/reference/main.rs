@@ -84,12 +84,15 @@ fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<
             Ok(())
         }
         Statement::Let { name, set, .. } => {
-            let answer = reference.set(set).map(|(set, model)| {
+            let answer = reference.set(set).and_then(|(set, model)| {
+                if matches!(set, sets::Set::Entries(_) | sets::Set::Chosen(_)) {
+                    return Err("entries are no set".into());
+                }
                 let doubt = match &set {
                     sets::Set::Pairs(pairs) => pairs.all_doubts(),
-                    sets::Set::Neurons(_) | sets::Set::Facts(_) => Doubt::default(),
+                    _ => Doubt::default(),
                 };
-                (Some((set, model)), doubt.or(reference.doubt.get()))
+                Ok((Some((set, model)), doubt.or(reference.doubt.get())))
             });
             let Some(Some((set, model))) = agreed(&outcome, answer)? else { return Ok(()) };
             let set = match set {
@@ -103,6 +106,7 @@ fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<
                 sets::Set::Pairs(pairs) => pairs.count(),
                 sets::Set::Neurons(neurons) => neurons.len(),
                 sets::Set::Facts(facts) => facts.len(),
+                sets::Set::Entries(_) | sets::Set::Chosen(_) => 0,
             };
             let (name, members) = (name.text.clone(), members as u64);
             prop_assert_eq!(outcome.expect("a saved set"), Outcome::Saved { name: name.clone(), members });

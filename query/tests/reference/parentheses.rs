@@ -35,7 +35,7 @@ impl Reference<'_> {
         self.note(doubt);
         let asked = match &set {
             Set::Pairs(pairs) => pairs.asked.clone(),
-            Set::Neurons(_) | Set::Facts(_) => None,
+            _ => None,
         };
         let width = shape.map_or(1, |shape| shape.width);
         let neuron = |key: &RowKey| key.layer.zip(key.unit).map(|(layer, unit)| layer * width + unit);
@@ -44,8 +44,10 @@ impl Reference<'_> {
             Set::Pairs(_) => "pairs",
             Set::Neurons(_) => "neurons",
             Set::Facts(_) => "facts",
+            Set::Entries(_) | Set::Chosen(_) => "entries",
         });
         Ok(match kind {
+            "entries" => Set::Chosen(keys().filter_map(|key| key.fact).collect()),
             "facts" => Set::Facts(keys().filter_map(|key| key.fact).collect()),
             "neurons" => Set::Neurons(keys().filter_map(neuron).collect()),
             _ => {
@@ -56,7 +58,7 @@ impl Reference<'_> {
                 // Facts that no row is left of were asked all the same.
                 let attributed = match &set {
                     Set::Pairs(pairs) => pairs.attributed.clone(),
-                    Set::Neurons(_) | Set::Facts(_) => members.keys().copied().collect(),
+                    _ => members.keys().copied().collect(),
                 };
                 Set::Pairs(Box::new(Pairs { members, attributed, asked, ..Pairs::default() }))
             }

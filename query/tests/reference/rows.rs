@@ -5,6 +5,7 @@ use super::eval::{Reference, Refused};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
 use super::parentheses::{add_asked, add_places, asked_by_row, by_size, extra_columns};
+use super::said::rows_of_entries;
 use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
 use super::similarity;
 use super::table::{Cell, Table};
@@ -84,6 +85,8 @@ pub fn rows_of(query: &Query, set: &Set, shape: Option<Shape>, naming: &Naming) 
     Ok(match set {
         Set::Pairs(pairs) if query.by.is_empty() => listing(query, pairs, shape, naming)?,
         Set::Pairs(pairs) => (grouped(query, pairs, shape, naming)?, pairs.all_doubts()),
+        Set::Entries(entries) => (rows_of_entries(query, entries, naming)?, Doubt::default()),
+        Set::Chosen(_) => return Err("rows of entries are not listed again".into()),
         Set::Facts(_) | Set::Neurons(_) if query.chance.is_some() => return Err("against chance".into()),
         Set::Facts(facts) => (of_facts(query, facts, naming)?, Doubt::default()),
         Set::Neurons(neurons) => (of_neurons(query, neurons, shape, naming)?, Doubt::default()),
@@ -194,7 +197,7 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     if query.chance.is_some() {
         against::check(query)?;
         let parts = vec![(None, pairs.members.clone())];
-        let mut rows = counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)?;
+        let mut rows = counted(query, &of_pairs(), &measures, parts, pairs.count(), shape, naming)?;
         against::add(&mut rows, &pairs.members, shape);
         for row in &mut rows {
             add_asked(row, &asked);
@@ -227,7 +230,7 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
         }
         by_size(query, pairs, parts, naming)
     } else {
-        counted(query, Dimension::ALL, &measures, parts, pairs.count(), shape, naming)?
+        counted(query, &of_pairs(), &measures, parts, pairs.count(), shape, naming)?
     };
     for row in &mut rows {
         add_asked(row, &asked);
@@ -371,7 +374,7 @@ pub fn finish_counted(
 }
 
 /// `having`, `order by`, `top`, and the values of the columns.
-fn finish(
+pub fn finish(
     query: &Query,
     columns: &[&'static str],
     dims: &[Dimension],
@@ -428,7 +431,11 @@ fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
     let value = match cell(row, name, naming) {
         Cell::Integer(number) => number as f64,
         Cell::Ratio(ratio) => ratio,
-        Cell::Score(score) => f64::from(score),
+        // 32 bits are compared with 32 bits.
+        Cell::Score(score) => {
+            let than = number(having).value as f32;
+            return score.partial_cmp(&than).is_some_and(|order| holds_in_order(having.op, order));
+        }
         Cell::Null | Cell::Text(_) => return false,
     };
     holds_in_order(having.op, value.partial_cmp(&number(having).value).expect("numbers"))
@@ -452,7 +459,7 @@ fn holds_in_order(op: Comparison, order: Ordering) -> bool {
 
 /// Whether only a count of 0 could satisfy a condition, which no row has.
 fn asks_for_none(having: &Having) -> bool {
-    let counts = ["pairs", "facts", "neurons", "langs", "prompts", "runs"].contains(&column(having.key));
+    let counts = ["entries", "pairs", "facts", "neurons", "langs", "prompts", "runs"].contains(&column(having.key));
     let (op, value) = (having.op, number(having).value);
     let none = match op {
         Comparison::Equal => value == 0.0,
@@ -474,7 +481,13 @@ fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
         Key::Measure(Measure::P) => a.measures.contains_key("expected"),
         key => key == Key::Measure(Measure::PChance) || key == Key::Measure(Measure::Fdr),
     };
-    let first = matches!(order.key, Key::Measure(_)) && !least_first;
+    // What rows are split by is no measure of theirs.
+    let split = match order.key {
+        Key::Measure(Measure::Tokens) => a.key.tokens.is_some(),
+        Key::Measure(Measure::Correct) => a.key.correct.is_some(),
+        _ => false,
+    };
+    let first = matches!(order.key, Key::Measure(_)) && !least_first && !split;
     let descends = order.direction.map_or(first, |d| d == Direction::Descending);
     if descends { compared.reverse() } else { compared }
 }
@@ -489,4 +502,10 @@ fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
         (Cell::Ratio(a), Cell::Ratio(b)) => a.total_cmp(b),
         (a, b) => (*a != Cell::Null).cmp(&(*b != Cell::Null)),
     }
+}
+
+/// What a set of pairs can be split by.
+fn of_pairs() -> Vec<Dimension> {
+    use Dimension::{Answer, Correct, Tokens};
+    Dimension::ALL.iter().copied().filter(|dimension| !matches!(dimension, Correct | Tokens | Answer)).collect()
 }

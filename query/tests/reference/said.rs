@@ -2,9 +2,13 @@
 
 use super::build::mixed;
 use super::eval::{Reference, Refused};
-use super::world::{Attribution, Key};
-use kndb_query::{Comparison, Condition, ConditionKey, Source, Test};
-use kndb_storage::{LayerEvidence, Origin};
+use super::keys::{Naming, RowKey};
+use super::rows::{Chosen, Row, column, finish, finish_counted, with_labels};
+use super::sets::{Entries, Measured, Where};
+use super::table::Cell;
+use super::world::{Attribution, HandedIn, Key, Scores, rounded};
+use kndb_query::{Comparison, Condition, ConditionKey, Dimension, Query, Source, Test};
+use kndb_storage::{Keep, LayerEvidence, Origin, RunSpec, ScoreType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run said of an entry; nothing of what it did not measure.
@@ -152,4 +156,153 @@ impl Reference<'_> {
             None => Ok(counting),
         }
     }
+}
+
+/// What an entry of scores says, and which of the scores its run keeps.
+pub fn measured(scores: &Scores, run: &RunSpec) -> Measured {
+    let is_there = |neuron: &u32| match &scores.handed_in {
+        HandedIn::All => true,
+        HandedIn::Some { listed, .. } => listed.contains(neuron),
+    };
+    let listed = scores.of.iter().filter(|(neuron, _)| is_there(neuron));
+    let mut list: Vec<f32> = listed.map(|(_, &score)| rounded(score, run.score_type)).collect();
+    let all = run.shape.neurons() as usize;
+    if let HandedIn::All = scores.handed_in {
+        list.resize(all, 0.0);
+    }
+    let largest = list.iter().copied().reduce(f32::max);
+    // From where on all that count were handed in.
+    let given = |score: f32| match &scores.handed_in {
+        HandedIn::Some { floor, .. } if list.len() < all => match run.score_type {
+            ScoreType::F32 => score >= *floor,
+            // Rounding may have carried one that was not handed in onto the floor.
+            half => score > rounded(*floor, half),
+        },
+        _ => true,
+    };
+    let max = f64::from(largest.unwrap_or(f32::NAN));
+    let kept = list.iter().copied().filter(|&score| given(score));
+    let kept = match run.keep {
+        Keep::All => kept.count(),
+        Keep::Top(best) => kept.count().min(best as usize),
+        Keep::Share(_) | Keep::Signed(_) if max.is_nan() || max <= 0.0 => kept.filter(|&score| score > 0.0).count(),
+        Keep::Share(share) => kept.filter(|&score| f64::from(score) >= share * max).count(),
+        Keep::Signed(share) => {
+            let size = list.iter().map(|score| f64::from(score.abs())).fold(0.0, f64::max);
+            let low = |score: &&f32| **score < 0.0 && f64::from(**score) <= -share * size;
+            kept.filter(|&score| f64::from(score) >= share * max).count() + list.iter().filter(low).count()
+        }
+    };
+    Measured { said: scores.said.clone(), largest, kept: Some(kept as u64) }
+}
+
+/// Columns of a listing of entries, in their order.
+const LISTED: [&str; 16] = [
+    "fact", "relation", "subject", "object", "lang", "prompt", "run", "p", "baseline", "answer", "correct", "rank",
+    "tokens", "residual", "largest", "kept",
+];
+
+/// Rows of a query about entries.
+pub fn rows_of_entries(
+    query: &Query,
+    Entries { rows: entries, slots }: &Entries,
+    naming: &Naming,
+) -> Result<Chosen, Refused> {
+    if query.chance.is_some() {
+        return Err("entries against chance".into());
+    }
+    if query.having.iter().any(|having| column(having.key) == "correct")
+        && (query.by.is_empty() || is_by(query, "correct"))
+    {
+        return Err("`correct` is no number".into());
+    }
+    if !query.by.is_empty() {
+        return grouped(query, entries, naming);
+    }
+    let named: BTreeSet<&str> = query
+        .having
+        .iter()
+        .map(|having| column(having.key))
+        .chain(query.order.iter().map(|order| column(order.key)))
+        .collect();
+    let prompts: BTreeSet<u16> = slots.iter().map(|slot| slot.2).collect();
+    let runs: BTreeSet<usize> = slots.iter().map(|slot| slot.0).collect();
+    let is_shown = |name: &&str| match *name {
+        "prompt" => prompts.len() > 1 || named.contains("prompt"),
+        "run" => runs.len() > 1 || named.contains("run"),
+        _ => true,
+    };
+    let columns: Vec<&'static str> = LISTED.into_iter().filter(is_shown).collect();
+    let row = |(slot, fact, measured): &(Where, usize, Measured)| {
+        let run = Some(naming.world.runs[slot.0].name.clone());
+        let key = RowKey { lang: Some(slot.1.clone()), prompt: Some(slot.2), run, ..naming.key(*fact) };
+        Row { key, measures: cells(measured), of: BTreeMap::new() }
+    };
+    let dims = [Dimension::Fact, Dimension::Lang, Dimension::Prompt, Dimension::Run];
+    let top_by = query.top.as_ref().map(|_| "p");
+    finish(query, &columns, &dims, entries.iter().map(row).collect(), top_by, naming)
+}
+
+fn cells(measured: &Measured) -> BTreeMap<&'static str, Cell> {
+    let said = &measured.said;
+    let number = |number: Option<u64>| number.map_or(Cell::Null, Cell::Integer);
+    let score = |score: Option<f32>| score.map_or(Cell::Null, Cell::Score);
+    let baselines = said.layers.iter().map(|layer| layer[1]);
+    let residuals = said.layers.iter().map(|layer| layer[2].abs());
+    BTreeMap::from([
+        ("p", score(said.p())),
+        ("baseline", score(baselines.reduce(f32::min))),
+        ("answer", Cell::text(said.answer.clone())),
+        ("correct", Cell::text(said.rank.map(|rank| if rank == 1 { "yes" } else { "no" }))),
+        ("rank", number(said.rank.map(u64::from))),
+        ("tokens", number(said.tokens.map(u64::from))),
+        ("residual", score(residuals.reduce(f32::max))),
+        ("largest", score(measured.largest)),
+        ("kept", number(measured.kept)),
+    ])
+}
+
+fn is_by(query: &Query, name: &str) -> bool {
+    query.by.iter().any(|dim| dim.dimension.word() == name)
+}
+
+fn grouped(query: &Query, entries: &[(Where, usize, Measured)], naming: &Naming) -> Result<Chosen, Refused> {
+    use Dimension::{Group, Layer, Neuron, Size};
+    if query.by.iter().any(|dim| matches!(dim.dimension, Group | Layer | Neuron | Size)) {
+        return Err("a dimension that entries do not have".into());
+    }
+    let mut groups: BTreeMap<RowKey, Vec<(usize, &Said)>> = BTreeMap::new();
+    for (slot, fact, measured) in entries {
+        let mut key = naming.project(query, *fact, Some(slot), None);
+        let said = &measured.said;
+        key.correct = is_by(query, "correct").then(|| said.rank.map(|rank| rank == 1));
+        key.tokens = is_by(query, "tokens").then_some(said.tokens);
+        key.answer = is_by(query, "answer").then(|| said.answer.clone());
+        groups.entry(key).or_default().push((*fact, said));
+    }
+    let rows = groups.into_iter().map(|(mut key, entries)| {
+        let facts: BTreeSet<usize> = entries.iter().map(|(fact, _)| *fact).collect();
+        key.sample = facts.first().copied();
+        let mut p: Vec<f64> = entries.iter().filter_map(|(_, said)| said.p()).map(f64::from).collect();
+        p.sort_by(f64::total_cmp);
+        let mean = |values: &[f64]| {
+            if values.is_empty() { Cell::Null } else { Cell::Ratio(values.iter().sum::<f64>() / values.len() as f64) }
+        };
+        let middle = if p.is_empty() { &[][..] } else { &p[(p.len() - 1) / 2..=p.len() / 2] };
+        let right = entries.iter().filter_map(|(_, said)| said.rank);
+        let right: Vec<f64> = right.map(|rank| if rank == 1 { 1.0 } else { 0.0 }).collect();
+        let measures = BTreeMap::from([
+            ("entries", Cell::Integer(entries.len() as u64)),
+            ("facts", Cell::Integer(facts.len() as u64)),
+            ("p", mean(&p)),
+            ("median", mean(middle)),
+            ("correct", mean(&right)),
+        ]);
+        let measures = measures.into_iter().filter(|(name, _)| !is_by(query, name)).collect();
+        Row { key, measures, of: BTreeMap::new() }
+    });
+    let rows = with_labels(rows.collect(), naming);
+    let measures: Vec<&'static str> =
+        ["entries", "facts", "p", "median", "correct"].into_iter().filter(|name| !is_by(query, name)).collect();
+    finish_counted(query, &measures, rows, naming)
 }

@@ -1,6 +1,7 @@
 //! Sets of pairs, neurons and facts as plain collections, and the algebra on them.
 
 use super::floor::Doubt;
+use super::said::Said;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Neurons by fact; facts without any are not in it.
@@ -22,6 +23,26 @@ pub enum Set {
     Pairs(Box<Pairs>),
     Neurons(BTreeSet<u32>),
     Facts(BTreeSet<usize>),
+    Entries(Entries),
+    /// Facts of chosen entries, of which nothing but `facts of` makes a set.
+    Chosen(BTreeSet<usize>),
+}
+
+/// Entries that were asked for.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// Where, of which fact, and what was measured.
+    pub rows: Vec<(Where, usize, Measured)>,
+    /// Where there could be any.
+    pub slots: BTreeSet<Where>,
+}
+
+/// What was measured of an entry; nothing of neuron sets.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    pub said: Said,
+    pub largest: Option<f32>,
+    pub kept: Option<u64>,
 }
 
 /// A set of pairs, and what is still known of where its pairs come from.

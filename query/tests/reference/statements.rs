@@ -154,12 +154,22 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     use Dimension::{Fact, Object, Relation};
     let rows = parenthesised(of.clone().boxed(), &[vec![Fact]], &[], &COUNTS);
     let similar = Union::new(names.models().iter().map(|names| similar_facts(names, depth)));
+    let of_entries = Union::new(names.models().iter().map(|names| source(SourceKind::Entries, names)));
+    let by_p = [Key::Measure(Measure::P), Key::Measure(Measure::Largest), Key::Dimension(Object)];
+    let of_p = [Measure::P, Measure::Entries, Measure::Correct];
+    let rows_of_entries = parenthesised(of_entries.clone().boxed(), &[vec![Fact]], &[], &of_p);
+    let chosen = prop_oneof![
+        3 => of_entries.clone(),
+        1 => parenthesised(of_entries.boxed(), &[vec![]], &by_p, &of_p),
+    ];
+    let chosen = chosen.prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
     let of = of.prop_map(|of| placed(ExprKind::FactsOf(Box::new(of))));
     let inner = facts(names, depth - 1);
     let listed = [Key::Dimension(Relation), Key::Dimension(Object), Key::Dimension(Fact)];
     let again = parenthesised(inner.clone(), &[vec![], vec![Fact]], &listed, &[Measure::Facts, Measure::Share]);
     let joined = joined(select(SetOp::ALL), inner.clone(), inner);
-    prop_oneof![3 => leaf, 3 => of, 2 => rows, 1 => similar, 1 => again, 1 => joined].boxed()
+    prop_oneof![3 => leaf, 3 => of, 2 => chosen, 1 => rows_of_entries, 2 => rows, 1 => similar, 1 => again, 1 => joined]
+        .boxed()
 }
 
 /// The facts of a similarity, chosen by it.
@@ -237,11 +247,13 @@ fn clauses(
                 Having { key, key_span: NOWHERE, op, value: Given::Value(value), span: NOWHERE }
             });
             let is_text = |key: &Key| {
-                use Dimension::{Fact, Lang, Object, Relation, Run, Subject};
+                use Dimension::{Answer, Correct, Fact, Lang, Object, Relation, Run, Subject};
                 let of = |d: &Dimension| *key == Key::Dimension(*d) || *key == Key::Other(*d);
-                [Fact, Relation, Subject, Object, Lang, Run].iter().any(of)
+                [Fact, Relation, Subject, Object, Lang, Run, Answer, Correct].iter().any(of)
             };
-            let having = vec(having, 0..=if counted { most.min(2) } else { 0 });
+            // Rows of entries have numbers of their own.
+            let of_entries = listed.contains(&Key::Measure(Measure::P));
+            let having = vec(having, 0..=if counted || of_entries { most.min(2) } else { 0 });
             let having =
                 having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key) && possible(h)).collect());
             let top = option::of(prop_oneof![9 => 1..12_u64, 1 => Just(u64::MAX)]);
@@ -430,7 +442,26 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         query(set(filtered.clone().boxed()), &[Neuron, Neuron, Relation, Object, Lang], &listed, &places)
             .prop_map(without_twins),
     ];
+    let entries = source(SourceKind::Entries, names);
+    let numbers = [
+        Measure::P,
+        Measure::P,
+        Measure::Baseline,
+        Measure::Rank,
+        Measure::Tokens,
+        Measure::Residual,
+        Measure::Largest,
+        Measure::Kept,
+        Measure::Correct,
+    ];
+    let mut of_entry = keys(&[Fact, Relation, Subject, Object, Lang, Prompt, Run, Dimension::Answer]);
+    of_entry.extend(numbers.map(Key::Measure));
+    let entry_dims =
+        [Fact, Relation, Subject, Object, Lang, Prompt, Run, Dimension::Correct, Dimension::Tokens, Dimension::Answer];
+    let of_entries = [Measure::Entries, Measure::Facts, Measure::P, Measure::P, Measure::Median, Measure::Correct];
     prop_oneof![
+        3 => query(set(entries.clone()), &[Relation], &of_entry, &of_entries),
+        3 => query(set(entries), &entry_dims, &of_entry, &of_entries).prop_map(without_twins),
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         2 => query(set(pairs(names, depth - 1)), &[Size, Size, Relation, Object, Fact], &listed, &counts).prop_map(without_twins),

@@ -79,6 +79,9 @@ pub fn of_answer(
     let series = second.map(|dimension| names.take(dimension));
     // Of sizes there are as many as facts have them; pairs count large sets more often.
     let value = value.or_else(|| names_size(query).then_some(Measure::Facts));
+    // Of entries p is what one wants to see.
+    let of_entries = query.only_source().is_some_and(|source| source.kind == SourceKind::Entries);
+    let value = value.or_else(|| of_entries.then_some(Measure::P));
     let measure = measure(answer, value)?;
     let note = answer.column(Measure::Pairs.word()).filter(|_| measure.unit == Unit::Share);
 
@@ -167,7 +170,7 @@ fn names_size(query: &Query) -> bool {
 
 /// Whether names of a dimension are numbers.
 fn is_number(dimension: Dimension) -> bool {
-    matches!(dimension, Dimension::Layer | Dimension::Prompt | Dimension::Size)
+    matches!(dimension, Dimension::Layer | Dimension::Prompt | Dimension::Size | Dimension::Tokens)
 }
 
 /// The column that is drawn.
@@ -194,6 +197,9 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
         | Measure::PAlone
         | Measure::PAll
         | Measure::PChance
+        | Measure::Median
+        | Measure::Baseline
+        | Measure::Correct
         | Measure::Fdr => Unit::Ratio,
         Measure::Pairs
         | Measure::Facts
@@ -202,8 +208,10 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
         | Measure::Asked
         | Measure::Langs
         | Measure::Prompts
-        | Measure::Runs => Unit::Count,
-        Measure::Score => Unit::Number,
+        | Measure::Runs
+        | Measure::Entries
+        | Measure::Kept => Unit::Count,
+        Measure::Score | Measure::Rank | Measure::Tokens | Measure::Residual | Measure::Largest => Unit::Number,
     };
     Ok(Drawn { column, name: measure.word(), unit })
 }

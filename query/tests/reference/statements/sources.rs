@@ -178,7 +178,9 @@ pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
             vec![Lang, Relation, Fact, Subject, Object, Prompt, Layer, TLow, THigh, Size, P, Correct, Tokens]
         }
         SourceKind::Facts => vec![Relation, Fact, Subject, Object],
-        SourceKind::Entries => vec![],
+        SourceKind::Entries => vec![
+            Lang, Lang, Relation, Fact, Subject, Object, Prompt, P, P, Correct, Correct, ObjectRank, Tokens, Answer,
+        ],
     };
     let run = if kind == SourceKind::Facts { vec![] } else { vec![ConditionKey::Run] };
     // Where several runs could be meant, most sources say which.
