@@ -459,9 +459,11 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
     let entry_dims =
         [Fact, Relation, Subject, Object, Lang, Prompt, Run, Dimension::Correct, Dimension::Tokens, Dimension::Answer];
     let of_entries = [Measure::Entries, Measure::Facts, Measure::P, Measure::P, Measure::Median, Measure::Correct];
-    prop_oneof![
+    let about_entries = prop_oneof![
         3 => query(set(entries.clone()), &[Relation], &of_entry, &of_entries),
         3 => query(set(entries), &entry_dims, &of_entry, &of_entries).prop_map(without_twins),
+    ];
+    let others = prop_oneof![
         6 => query(set(pairs(names, depth)), &of_pairs, &listed, &counts),
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         2 => query(set(pairs(names, depth - 1)), &[Size, Size, Relation, Object, Fact], &listed, &counts).prop_map(without_twins),
@@ -472,8 +474,8 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
         2 => query(set(neurons(names, depth)), &[Layer, Neuron], &keys(&[Layer, Neuron]), &shares(Measure::Neurons)),
         9 => against,
-    ]
-    .boxed()
+    ];
+    prop_oneof![5 => others, 1 => about_entries].boxed()
 }
 
 /// Held against chance, where it counts by neuron.
