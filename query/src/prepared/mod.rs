@@ -114,7 +114,7 @@ impl Prepared {
         let memory = self.memory(0);
         let ground = Ground { snapshot: Arc::clone(snapshot), settings: self.settings.clone() };
         let held =
-            Held::new(ground, |ground| plan(&self.store, (&ground.snapshot, &memory), &ground.settings, &query))?;
+            Held::try_new(ground, |ground| plan(&self.store, (&ground.snapshot, &memory), &ground.settings, &query))?;
         let ready = Arc::new(Ready { held, query, parameters: parameters.clone() });
         *last = Some(Arc::clone(&ready));
         Ok(ready)
