@@ -184,7 +184,7 @@ fn facts_extent(
         Facts::Of { pairs, .. } => extents.of(pairs, snapshot)?.map(|extent| extent.stored),
         Facts::OfEntries { entries, .. } => {
             let only = entries.facts.as_ref().and_then(|filter| filter.only.as_ref());
-            Some(stored_of(&entries.cells, only)?)
+            Some(stored_of(&entries.cells, only, &entries.interrupt)?)
         }
         Facts::Binary { op, left, right, .. } => {
             match (facts_extent(left, snapshot, extents)?, facts_extent(right, snapshot, extents)?) {

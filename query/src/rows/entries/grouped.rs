@@ -176,7 +176,7 @@ impl Naming<'_, '_> {
             Key::Measure(Measure::Correct) => row.correct,
             Key::Dimension(Dimension::Prompt) => row.key.prompt.map(|prompt| f64::from(prompt.0)),
             Key::Dimension(Dimension::Tokens) => row.key.tokens.map(f64::from),
-            Key::Dimension(_) | Key::Measure(_) => None,
+            Key::Dimension(_) | Key::Measure(_) | Key::Other(_) => None,
         }
     }
 
@@ -219,7 +219,7 @@ impl Naming<'_, '_> {
 
     fn deliver(&self, rows: &[Row<'_>], memory: &Memory, out: Out<'_>) -> Result<u64, QueryError> {
         let (columns, slots) = (self.grouping.columns(), self.grouping.slots());
-        let mut out = Rows::to(out, &memory.interrupt, (&columns, &slots), Some(self.names), self.grouping.top)?;
+        let mut out = Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.top)?;
         for row in rows {
             let fact = self.keys.representative(row.key.fact);
             let wanted = match out.member(fact, 0)? {

@@ -6,7 +6,7 @@ use crate::memory::{Best, Memory};
 use crate::plan::Source;
 use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
 use crate::rows::facts::FactNames;
-use crate::rows::shape::{descends, key_name};
+use crate::rows::shape::descends;
 use crate::rows::{Out, Rows};
 use crate::run::domain::Execution;
 use crate::syntax::ast::{Dimension, Having, Key, Measure, Query};
@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map;
+use std::sync::Arc;
 
 /// The columns in their order; of prompts and runs, where there are several of them or a clause names them.
 const COLUMNS: [(Key, ColumnKind); 16] = [
@@ -38,9 +39,9 @@ const COLUMNS: [(Key, ColumnKind); 16] = [
 /// Refuses clauses that a listing of entries does not have.
 pub(crate) fn check(query: &Query) -> Result<(), QueryError> {
     let is_column = |key| COLUMNS.iter().any(|(column, _)| *column == key);
-    let no_column = |key, span| {
-        let columns: Vec<String> = COLUMNS.iter().map(|(key, _)| format!("`{}`", key_name(*key))).collect();
-        let error = QueryError::kind(span, format!("`{}` is no column of this result", key_name(key)));
+    let no_column = |key: Key, span| {
+        let columns: Vec<String> = COLUMNS.iter().map(|(key, _)| format!("`{}`", key.word())).collect();
+        let error = QueryError::kind(span, format!("`{}` is no column of this result", key.word()));
         error.hint(match key {
             Key::Measure(Measure::Entries | Measure::Facts | Measure::Median) => {
                 "counts need `by`: `entries[…] by relation`".to_owned()
@@ -82,9 +83,9 @@ pub(crate) fn listing<'s>(
     }
     let shown = shown(query, &places);
     let memory = execution.memory;
-    let columns: Vec<Column> = shown.iter().map(|&(key, kind)| Column { name: key_name(key), kind }).collect();
+    let columns: Arc<[Column]> = shown.iter().map(|&(key, kind)| Column { name: key.word(), kind }).collect();
     let slots: Vec<Slot> = shown.iter().map(|(key, _)| slot(*key)).collect();
-    let rows = Rows::to(out, &memory.interrupt, (&columns, &slots), Some(names), top)?;
+    let rows = Rows::to(out, &memory.interrupt, (columns, &slots), Some(names), top)?;
     let mut out = Output { rows, shown: &shown, places: &places };
     let wanted = |entry: &Entry<'_>| query.having.iter().all(|having| holds(having, entry, &places));
     if order.is_empty() {
@@ -153,7 +154,7 @@ fn slot(key: Key) -> Slot {
         Key::Dimension(Dimension::Object) => Slot::Fact(IdsOf::Object),
         Key::Dimension(Dimension::Lang) => Slot::Id(IdsOf::Language),
         Key::Dimension(Dimension::Run) => Slot::Id(IdsOf::Run),
-        Key::Dimension(_) | Key::Measure(_) => Slot::Own,
+        Key::Dimension(_) | Key::Measure(_) | Key::Other(_) => Slot::Own,
     }
 }
 
@@ -200,7 +201,7 @@ fn value<'e>(key: Key, entry: &Entry<'e>, places: &[Place<'_, '_>]) -> Value<'e>
         Key::Measure(Measure::Tokens) => whole(of.tokens.map(u64::from)),
         Key::Measure(Measure::Kept) => whole(of.kept),
         // Of the fact, which the row says.
-        Key::Dimension(_) | Key::Measure(_) => Value::Null,
+        Key::Dimension(_) | Key::Measure(_) | Key::Other(_) => Value::Null,
     }
 }
 
@@ -220,7 +221,7 @@ fn number(key: Key, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> Option<f64> 
 /// What is not known satisfies nothing.
 fn holds(having: &Having, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> bool {
     let (Some(found), Some(than)) = (number(having.key, entry, places), having.value.value()) else { return false };
-    let of_32_bits = COLUMNS.iter().any(|column| *column == (having.key, ColumnKind::Score));
+    let of_32_bits = COLUMNS.contains(&(having.key, ColumnKind::Score));
     // As conditions in brackets: 0.1 is met by a p of 0.1.
     let than = if of_32_bits { f64::from(than.value as f32) } else { than.value };
     found.partial_cmp(&than).is_some_and(|order| having.op.holds(order))
