@@ -85,8 +85,8 @@ fn closed_test(key: ConditionKey) -> BoxedStrategy<Test> {
     let names = || vec(text(), 1..4).prop_map(Test::Names);
     match key.row().value {
         ValueKind::Names { every, part, .. } => {
-            let every = prop_oneof![u32::from(every) => Just(Test::Every), 3 => names()];
-            if part { prop_oneof![every, text().prop_map(Test::Contains)].boxed() } else { every.boxed() }
+            let listed = if every { prop_oneof![1 => Just(Test::Every), 3 => names()].boxed() } else { names().boxed() };
+            if part { prop_oneof![listed, text().prop_map(Test::Contains)].boxed() } else { listed }
         }
         ValueKind::OneOf(words) => {
             select(words).prop_map(|word| Test::Names(vec![Text { text: word.to_owned(), span: NOWHERE }])).boxed()

@@ -182,16 +182,14 @@ pub fn measured(scores: &Scores, run: &RunSpec) -> Measured {
     };
     let max = f64::from(largest.unwrap_or(f32::NAN));
     let kept = list.iter().copied().filter(|&score| given(score));
+    let size = list.iter().map(|score| f64::from(score.abs())).fold(0.0, f64::max);
+    let low = |share: f64| list.iter().filter(|&&score| score < 0.0 && f64::from(score) <= -share * size).count();
+    let high = |share: f64| move |&score: &f32| if max > 0.0 { f64::from(score) >= share * max } else { score > 0.0 };
     let kept = match run.keep {
         Keep::All => kept.count(),
         Keep::Top(best) => kept.count().min(best as usize),
-        Keep::Share(_) | Keep::Signed(_) if max.is_nan() || max <= 0.0 => kept.filter(|&score| score > 0.0).count(),
-        Keep::Share(share) => kept.filter(|&score| f64::from(score) >= share * max).count(),
-        Keep::Signed(share) => {
-            let size = list.iter().map(|score| f64::from(score.abs())).fold(0.0, f64::max);
-            let low = |score: &&f32| **score < 0.0 && f64::from(**score) <= -share * size;
-            kept.filter(|&score| f64::from(score) >= share * max).count() + list.iter().filter(low).count()
-        }
+        Keep::Share(share) => kept.filter(high(share)).count(),
+        Keep::Signed(share) => kept.filter(high(share)).count() + low(share),
     };
     Measured { said: scores.said.clone(), largest, kept: Some(kept as u64) }
 }
