@@ -85,7 +85,8 @@ fn closed_test(key: ConditionKey) -> BoxedStrategy<Test> {
     let names = || vec(text(), 1..4).prop_map(Test::Names);
     match key.row().value {
         ValueKind::Names { every, part, .. } => {
-            let listed = if every { prop_oneof![1 => Just(Test::Every), 3 => names()].boxed() } else { names().boxed() };
+            let listed =
+                if every { prop_oneof![1 => Just(Test::Every), 3 => names()].boxed() } else { names().boxed() };
             if part { prop_oneof![listed, text().prop_map(Test::Contains)].boxed() } else { listed }
         }
         ValueKind::OneOf(words) => {
@@ -163,7 +164,7 @@ fn rows(of: impl Strategy<Value = Expr>) -> impl Strategy<Value = ExprKind> {
 }
 
 fn having() -> impl Strategy<Value = Having> {
-    let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
+    let mut keys: Vec<Key> = measures().map(Key::Measure).collect();
     keys.push(Key::Dimension(Dimension::Layer));
     let plain = (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain)))
         .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value: within(key, value), span: NOWHERE });
@@ -191,7 +192,7 @@ fn within(key: Key, value: Given<Number>) -> Given<Number> {
 }
 
 fn order_key() -> impl Strategy<Value = OrderKey> {
-    let measures = Measure::ALL.iter().copied().map(Key::Measure);
+    let measures = measures().map(Key::Measure);
     let dimensions = Dimension::ALL.iter().copied().map(Key::Dimension);
     let others = [Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt].map(Key::Other);
     let keys: Vec<Key> = measures.chain(dimensions).chain(others).collect();
@@ -236,6 +237,11 @@ fn statement() -> impl Strategy<Value = Statement> {
             span: NOWHERE,
         }),
     ]
+}
+
+/// Measures but those whose word names a dimension, too, as which it is read.
+fn measures() -> impl Iterator<Item = Measure> {
+    Measure::ALL.iter().copied().filter(|measure| !matches!(measure, Measure::Tokens | Measure::Correct))
 }
 
 /// The whole tree as text, without its spans (which print as `@3..7`).
