@@ -164,7 +164,7 @@ fn rows(of: impl Strategy<Value = Expr>) -> impl Strategy<Value = ExprKind> {
 }
 
 fn having() -> impl Strategy<Value = Having> {
-    let mut keys: Vec<Key> = measures().map(Key::Measure).collect();
+    let mut keys: Vec<Key> = Measure::ALL.iter().copied().map(Key::Measure).collect();
     keys.push(Key::Dimension(Dimension::Layer));
     let plain = (select(keys), select(Comparison::ALL), given_or(finite().prop_map(plain)))
         .prop_map(|(key, op, value)| Having { key, key_span: NOWHERE, op, value: within(key, value), span: NOWHERE });
@@ -192,8 +192,10 @@ fn within(key: Key, value: Given<Number>) -> Given<Number> {
 }
 
 fn order_key() -> impl Strategy<Value = OrderKey> {
-    let measures = measures().map(Key::Measure);
-    let dimensions = Dimension::ALL.iter().copied().map(Key::Dimension);
+    let measures = Measure::ALL.iter().copied().map(Key::Measure);
+    // A word of both (`tokens`) is read as the measure.
+    let dimensions = Dimension::ALL.iter().copied().filter(|dimension| Measure::from_word(dimension.word()).is_none());
+    let dimensions = dimensions.map(Key::Dimension);
     let others = [Dimension::Lang, Dimension::Relation, Dimension::Run, Dimension::Prompt].map(Key::Other);
     let keys: Vec<Key> = measures.chain(dimensions).chain(others).collect();
     (select(keys), option::of(select(Direction::ALL))).prop_map(|(key, direction)| OrderKey {
@@ -237,11 +239,6 @@ fn statement() -> impl Strategy<Value = Statement> {
             span: NOWHERE,
         }),
     ]
-}
-
-/// Measures but those whose word names a dimension, too, as which it is read.
-fn measures() -> impl Iterator<Item = Measure> {
-    Measure::ALL.iter().copied().filter(|measure| !matches!(measure, Measure::Tokens | Measure::Correct))
 }
 
 /// The whole tree as text, without its spans (which print as `@3..7`).

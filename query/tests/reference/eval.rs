@@ -1,14 +1,14 @@
 //! Expressions → sets, or the reason why there is no answer.
 
+use super::cells::group_cell;
 use super::counts::often;
-use super::floor::{Cut, Doubt, neurons};
+use super::floor::Doubt;
 use super::groups::{Wanted, wanted};
 use super::said::measured;
 use super::sets::{ByFact, Entries, Group, Measured, Pairs, Set, Where, plain};
 use super::world::{Attribution, Key, World, rounded};
 use kndb_query::{
-    Comparison, ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Sign, Source, SourceKind,
-    Test, Units,
+    ConditionKey, Dimension, Expr, ExprKind, Head, NeuronRange, SetOp, Settings, Sign, Source, SourceKind, Test, Units,
 };
 use kndb_storage::Shape;
 use std::cell::Cell;
@@ -307,8 +307,9 @@ impl Reference<'_> {
                 });
             }
         }
-        let mut found: BTreeMap<Where, ByFact> =
-            cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()).collect();
+        // Also where conditions on facts leave nothing: that place was asked.
+        let mut found: BTreeMap<Where, ByFact> = slots.iter().map(|slot| (slot.clone(), ByFact::new())).collect();
+        found.extend(cells.iter().flat_map(|cell| cell.found.clone().unwrap_or_default()));
         let mut pairs = if intersect { Pairs::in_all(&cells) } else { Pairs::in_any(&cells) };
         let places: Vec<(usize, &String)> =
             runs.iter().flat_map(|run| languages.iter().map(|language| (*run, language))).collect();
@@ -385,67 +386,6 @@ impl Reference<'_> {
         Ok(())
     }
 
-    /// One run and language: the neurons that enough of a fact's prompts found.
-    fn cell(
-        &self,
-        source: &Source,
-        run: usize,
-        language: &str,
-        slots: &BTreeSet<Where>,
-        counting: &BTreeSet<&Key>,
-    ) -> Pairs {
-        let spec = &self.world.runs[run];
-        let mut cut = Cut { sign: source.sign(), tau: spec.tau_of(language), score: None, rank: None };
-        let preset = (spec.prompt_share, spec.prompt_share_strict);
-        let wanted = source.number(ConditionKey::Prompts);
-        for condition in &source.conditions {
-            let Test::Number(op, number) = condition.test else { continue };
-            let bound = (number.value, matches!(op, Comparison::Greater | Comparison::Less));
-            match condition.key {
-                ConditionKey::Tau => cut.tau = number.value,
-                ConditionKey::Score => cut.score = Some(bound),
-                ConditionKey::Rank if op == Comparison::Less => cut.rank = Some(number.value as u32 - 1),
-                ConditionKey::Rank => cut.rank = Some(number.value as u32),
-                _ => {}
-            }
-        }
-        let mut cell = Pairs { found: Some(BTreeMap::new()), through: true, ..Pairs::default() };
-        for fact in 0..self.world.facts.len() {
-            let mut of_prompts = Vec::new();
-            for slot in slots {
-                let key = Key { run, language: language.to_owned(), prompt: slot.2, fact };
-                if let Some(attribution) = self.world.entries.get(&key).filter(|_| counting.contains(&key)) {
-                    let (set, doubt) = neurons(attribution, spec, cut);
-                    cell.doubts.insert(fact, cell.doubt(fact).or(doubt));
-                    of_prompts.push((slot, set));
-                }
-            }
-            let all = of_prompts.len();
-            if all == 0 {
-                continue;
-            }
-            cell.attributed.insert(fact);
-            let candidates: BTreeSet<u32> = of_prompts.iter().flat_map(|(_, set)| set).copied().collect();
-            let enough = |neuron: &u32| {
-                let count = of_prompts.iter().filter(|(_, set)| set.contains(neuron)).count();
-                if let Some(wanted) = wanted {
-                    return count > 0 && often(wanted, count, all);
-                }
-                let reached = count as f64 / all as f64 - preset.0;
-                if preset.1 { reached > 1e-9 } else { reached > -1e-9 }
-            };
-            let members: BTreeSet<u32> = candidates.into_iter().filter(enough).collect();
-            for (slot, set) in of_prompts {
-                let here = cell.found.get_or_insert_default().entry(slot.clone()).or_default();
-                here.insert(fact, &set & &members);
-            }
-            if !members.is_empty() {
-                cell.members.insert(fact, members);
-            }
-        }
-        cell
-    }
-
     /// The groups of these entries that a source asks for, and whether the store can know them.
     fn groups_of(&self, source: &Source, runs: &[usize], counting: &BTreeSet<&Key>) -> Result<GroupsOfSlots, Refused> {
         let mut wanted_of: BTreeMap<usize, Wanted> = BTreeMap::new();
@@ -482,24 +422,7 @@ impl Reference<'_> {
 }
 
 /// Groups by entry, with what the store may not know of them.
-type GroupsOfSlots = BTreeMap<Where, BTreeMap<usize, (Vec<Group>, Doubt)>>;
-
-/// One run and language of `dkn`: the neurons of all groups.
-fn group_cell(groups: &GroupsOfSlots, slots: &BTreeSet<Where>) -> Pairs {
-    let mut cell = Pairs { found: Some(BTreeMap::new()), through: true, ..Pairs::default() };
-    for (slot, groups) in groups.iter().filter(|(slot, _)| slots.contains(*slot)) {
-        for (&fact, (list, doubt)) in groups {
-            let neurons: BTreeSet<u32> = list.iter().flat_map(|group| &group.neurons).copied().collect();
-            cell.attributed.insert(fact);
-            cell.doubts.insert(fact, cell.doubt(fact).or(*doubt));
-            if !neurons.is_empty() {
-                cell.members.entry(fact).or_default().extend(&neurons);
-            }
-            cell.found.get_or_insert_default().entry(slot.clone()).or_default().insert(fact, neurons);
-        }
-    }
-    cell
-}
+pub type GroupsOfSlots = BTreeMap<Where, BTreeMap<usize, (Vec<Group>, Doubt)>>;
 
 fn holds(test: &Test, label: &str) -> bool {
     match test {

@@ -1,8 +1,9 @@
 //! Queries in parentheses, and what is counted of the facts that were asked: by the words of the documentation, on plain sets.
 
+use super::choice::number;
 use super::eval::{Reference, Refused};
 use super::keys::{Naming, RowKey};
-use super::rows::{Row, column, counts, number, rows_of, with_labels};
+use super::rows::{Row, column, counts, rows_of, with_labels};
 use super::sets::{ByFact, Pairs, Set, Where};
 use super::similarity;
 use super::table::Cell;

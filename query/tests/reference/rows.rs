@@ -1,6 +1,7 @@
 //! Queries → tables: listings, counts by dimensions, similarities.
 
 use super::against;
+use super::choice::{asks_for_none, compare_cells, in_order, number, satisfies};
 use super::eval::{Reference, Refused};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
@@ -10,7 +11,7 @@ use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
 use super::similarity;
 use super::table::{Cell, Table};
 use super::world::place;
-use kndb_query::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
+use kndb_query::{Dimension, Head, Key, Query};
 use kndb_storage::Shape;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -413,95 +414,8 @@ pub fn finish(
     Ok(Chosen { columns: columns.to_vec(), rows })
 }
 
-fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
+pub fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
     row.measures.get(column).cloned().unwrap_or_else(|| naming.cell(&row.key, column))
-}
-
-fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
-    let name = column(having.key);
-    if number(having).percent {
-        let (Cell::Integer(count), Some(of)) = (&row.measures[name], row.of.get(name)) else { return false };
-        // In whole numbers: 33.3 % of 9 is 333 × 9 ÷ 1,000.
-        let written = number(having).value.to_string();
-        let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
-        let digits: u128 = format!("{whole}{fraction}").parse().expect("a percentage without an exponent");
-        let scale = 10_u128.pow(fraction.len() as u32);
-        return holds_in_order(having.op, (u128::from(*count) * 100 * scale).cmp(&(digits * u128::from(*of))));
-    }
-    let value = match cell(row, name, naming) {
-        Cell::Integer(number) => number as f64,
-        Cell::Ratio(ratio) => ratio,
-        // 32 bits are compared with 32 bits.
-        Cell::Score(score) => {
-            let than = number(having).value as f32;
-            return score.partial_cmp(&than).is_some_and(|order| holds_in_order(having.op, order));
-        }
-        Cell::Null | Cell::Text(_) => return false,
-    };
-    holds_in_order(having.op, value.partial_cmp(&number(having).value).expect("numbers"))
-}
-
-/// What a column is compared with: statements here have no parameters.
-pub fn number(having: &Having) -> Number {
-    having.value.value().expect("a number")
-}
-
-fn holds_in_order(op: Comparison, order: Ordering) -> bool {
-    match op {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::NotEqual => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::LessOrEqual => order != Ordering::Greater,
-        Comparison::Greater => order == Ordering::Greater,
-        Comparison::GreaterOrEqual => order != Ordering::Less,
-    }
-}
-
-/// Whether only a count of 0 could satisfy a condition, which no row has.
-fn asks_for_none(having: &Having) -> bool {
-    let counts = ["entries", "pairs", "facts", "neurons", "langs", "prompts", "runs"].contains(&column(having.key));
-    let (op, value) = (having.op, number(having).value);
-    let none = match op {
-        Comparison::Equal => value == 0.0,
-        Comparison::LessOrEqual => (0.0..1.0).contains(&value),
-        Comparison::Less => value > 0.0 && value <= 1.0,
-        _ => false,
-    };
-    counts && none && (!number(having).percent || value == 0.0)
-}
-
-fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
-    let compared = match order.key {
-        Key::Dimension(Dimension::Fact) => a.key.fact.cmp(&b.key.fact),
-        Key::Dimension(Dimension::Group) => a.key.group.cmp(&b.key.group),
-        key => compare_cells(&cell(a, column(key), naming), &cell(b, column(key), naming)),
-    };
-    // What chance would hardly give comes first.
-    let least_first = match order.key {
-        Key::Measure(Measure::P) => a.measures.contains_key("expected"),
-        key => key == Key::Measure(Measure::PChance) || key == Key::Measure(Measure::Fdr),
-    };
-    // What rows are split by is no measure of theirs.
-    let split = match order.key {
-        Key::Measure(Measure::Tokens) => a.key.tokens.is_some(),
-        Key::Measure(Measure::Correct) => a.key.correct.is_some(),
-        _ => false,
-    };
-    let first = matches!(order.key, Key::Measure(_)) && !least_first && !split;
-    let descends = order.direction.map_or(first, |d| d == Direction::Descending);
-    if descends { compared.reverse() } else { compared }
-}
-
-/// What is not known is least.
-fn compare_cells(a: &Cell, b: &Cell) -> Ordering {
-    match (a, b) {
-        (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
-        (Cell::Integer(a), Cell::Integer(b)) => a.cmp(b),
-        // The strongest first, whatever their sign.
-        (Cell::Score(a), Cell::Score(b)) => a.abs().total_cmp(&b.abs()),
-        (Cell::Ratio(a), Cell::Ratio(b)) => a.total_cmp(b),
-        (a, b) => (*a != Cell::Null).cmp(&(*b != Cell::Null)),
-    }
 }
 
 /// What a set of pairs can be split by.
