@@ -57,9 +57,10 @@ fn verify_says_that_the_store_put_sled_s_snapshot_aside_and_a_repair_says_what_w
     }
 }
 
-/// The synthetic demo's log has lost its beginning, and sled throws away the rest where it has no snapshot.
+/// Whether sled can do without its snapshot depends on which segments of its log it has freed by then, in a thread of its own: with the
+/// synthetic demo it mostly cannot. Then nothing is thrown away, and a repair loses nothing; else the store mends itself, and says so.
 #[test]
-fn a_damaged_snapshot_without_which_sled_cannot_do_is_refused_with_what_to_do_and_repaired_without_loss() {
+fn a_damaged_snapshot_is_done_without_or_refused_with_what_to_do_and_repaired_without_loss() {
     let environment = Environment::new();
     environment.ok(&["demo", "demo", "--synthetic"]);
     let asked = ["query", "demo", "kn by lang", "-m", "csv"];
@@ -71,17 +72,25 @@ fn a_damaged_snapshot_without_which_sled_cannot_do_is_refused_with_what_to_do_an
             std::fs::write(entry.path(), bytes).expect("writes");
         }
     }
-    for arguments in
-        [&["query", "demo", "let a = kn"][..], &["drop-run", "demo", "synthetic", "--yes"], &["verify", "demo"]]
-    {
-        let refused = environment.run(arguments);
-        assert_eq!(refused.code, Some(1), "{refused:?}");
-        let hint = refused.messages.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
-        assert!(hint.contains("--repair` says first what would be lost"), "{arguments:?}: {refused:?}");
+    let first = environment.run(&["query", "demo", "let a = kn"]);
+    if first.code == Some(0) {
+        assert!(
+            environment.read("demo/repairs").contains("rebuilt: the catalogue's snapshot, from its log"),
+            "{first:?}"
+        );
+    } else {
+        for arguments in
+            [&["query", "demo", "let a = kn"][..], &["drop-run", "demo", "synthetic", "--yes"], &["verify", "demo"]]
+        {
+            let refused = environment.run(arguments);
+            assert_eq!(refused.code, Some(1), "{refused:?}");
+            let hint = refused.messages.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+            assert!(hint.contains("--repair` says first what would be lost"), "{arguments:?}: {refused:?}");
+        }
+        let repaired = environment.ok(&["verify", "demo", "--repair", "--yes"]);
+        assert!(repaired.out.contains("rebuilt: catalogue, from the manifest"), "{repaired:?}");
+        assert!(!repaired.out.contains("lost: "), "{repaired:?}");
     }
-    let repaired = environment.ok(&["verify", "demo", "--repair", "--yes"]);
-    assert!(repaired.out.contains("rebuilt: catalogue, from the manifest"), "{repaired:?}");
-    assert!(!repaired.out.contains("lost: "), "{repaired:?}");
     assert_eq!(environment.ok(&asked).out, before);
     environment.ok(&["query", "demo", "let a = kn"]);
 }

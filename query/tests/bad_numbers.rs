@@ -1,30 +1,7 @@
 //! What people get to read about numbers that cannot be compared with: as `bad_queries` has it of other statements.
 
+#[macro_use]
 mod carets;
-
-use kndb_query::parse;
-
-fn drawn(texts: &[&str]) -> String {
-    let mut page = String::new();
-    for text in texts {
-        let error = parse(text).expect_err(text);
-        page.push_str(&carets::draw(text, &error));
-        page.push('\n');
-    }
-    page
-}
-
-macro_rules! bad {
-    ($name:ident, [$($text:expr),+ $(,)?]) => {
-        #[test]
-        fn $name() {
-            let page = drawn(&[$($text),+]);
-            insta::with_settings!({ omit_expression => true }, {
-                insta::assert_snapshot!(stringify!($name), page);
-            });
-        }
-    };
-}
 
 bad!(
     percentages,

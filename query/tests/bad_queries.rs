@@ -1,31 +1,10 @@
 //! What people get to read about statements that cannot be read. The messages are kept as
 //! snapshots: a change of wording is a change to look at.
 
+#[macro_use]
 mod carets;
 
 use kndb_query::parse;
-
-fn drawn(texts: &[&str]) -> String {
-    let mut page = String::new();
-    for text in texts {
-        let error = parse(text).expect_err(text);
-        page.push_str(&carets::draw(text, &error));
-        page.push('\n');
-    }
-    page
-}
-
-macro_rules! bad {
-    ($name:ident, [$($text:expr),+ $(,)?]) => {
-        #[test]
-        fn $name() {
-            let page = drawn(&[$($text),+]);
-            insta::with_settings!({ omit_expression => true }, {
-                insta::assert_snapshot!(stringify!($name), page);
-            });
-        }
-    };
-}
 
 bad!(
     habits_of_sql,

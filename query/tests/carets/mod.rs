@@ -1,6 +1,6 @@
 //! Draws errors as plain text: the line, a caret line for each place, the hint.
 
-use kndb_query::{QueryError, Span};
+use kndb_query::{QueryError, Span, parse};
 use std::fmt::Write;
 
 pub fn draw(text: &str, error: &QueryError) -> String {
@@ -26,4 +26,25 @@ fn point(out: &mut String, text: &str, span: Span, mark: char, label: &str) {
     let marks = mark.to_string().repeat(marks);
     let row = format!("    {line}\n    {}{marks} {label}", " ".repeat(before));
     writeln!(out, "{}", row.trim_end()).expect("a string takes all");
+}
+
+/// What is said of each of some texts, which are no statements.
+#[allow(dead_code, reason = "not every test refuses lists of texts")]
+pub fn drawn(texts: &[&str]) -> String {
+    let refused = |text: &&str| draw(text, &parse(text).expect_err(text)) + "\n";
+    texts.iter().map(refused).collect()
+}
+
+/// A test of the name: what is said of these texts is what its snapshot has.
+#[allow(unused_macros, reason = "not every test refuses lists of texts")]
+macro_rules! bad {
+    ($name:ident, [$($text:expr),+ $(,)?]) => {
+        #[test]
+        fn $name() {
+            let page = carets::drawn(&[$($text),+]);
+            insta::with_settings!({ omit_expression => true }, {
+                insta::assert_snapshot!(stringify!($name), page);
+            });
+        }
+    };
 }
