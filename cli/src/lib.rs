@@ -1,9 +1,9 @@
 //! The `kndb` command: import, attribution, query shell, experiments, figures, upkeep.
 //!
-//! A table of contents: [`args`] reads the command line, [`commands`] does what it says with the
-//! library crates, [`session`] runs scripts, [`shell`] is for people, [`output`] writes results,
-//! [`overview`] counts what a store holds, `knowledge` says what a run's model knows, `machine` asks the system, `relations` and `fact_choice` read names of facts, [`error`] decides on hints and exit codes. With the engine: `model` loads it, `job` runs its jobs, `study`
-//! the paper's experiments, `sets` reads neurons to change from the query language. [`embedded`] is for programs that have the command inside.
+//! A table of contents: `args` reads the command line, `commands` does what it says with the
+//! library crates, `session` runs scripts, `shell` is for people, `output` writes results,
+//! `overview` counts what a store holds, `knowledge` says what a run's model knows, `machine` asks the system, `relations` and `fact_choice` read names of facts, `error` decides on hints and exit codes. With the engine: `model` loads it, `job` runs its jobs, `study`
+//! the paper's experiments, `sets` reads neurons to change from the query language. `embedded` is for programs that have the command inside.
 
 mod args;
 mod commands;
