@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,14 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> kndb.Database:
     with db.run("wide", model="toy", layers=4, width=512, keep="all", tau=0.0) as run:
         run.append([f"f{n}" for n in range(1_500)], "en", rng.random((1_500, 4, 512), dtype=np.float32))
     return db
+
+
+@pytest.fixture(autouse=True)
+def hears_ctrl_c() -> Iterator[None]:
+    """A job in the background of a shell is started with SIGINT switched off, and so are those that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupted(call: object, after: float) -> float:
