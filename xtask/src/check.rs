@@ -17,7 +17,7 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", arguments: &["fmt", "--all", "--check"], rustdocflags: None, slow: false },
     Step {
         name: "clippy",
-        arguments: &["clippy", "--workspace", "--exclude", "kndb-python", "--all-targets", "--", "-D", "warnings"],
+        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
         rustdocflags: None,
         slow: true,
     },
