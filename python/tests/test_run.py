@@ -179,3 +179,10 @@ def test_upkeep(db: kndb.Database, tmp_path: Path) -> None:
     other.drop_run("renamed")
     assert other.runs() == []
     db.compact()
+
+
+def test_a_neuron_is_a_layer_and_a_unit_in_whole_numbers(tmp_path: Path) -> None:
+    with kndb.create(tmp_path / "sets").run("sets", model="toy", layers=2, width=4) as run:
+        with pytest.raises(TypeError, match="float"):
+            run.append_neurons("f1", "en", [(0, 1.5)])
+        assert run.append_neurons("f1", "en", [(np.int64(1), np.uint8(2))]).new == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -125,7 +126,8 @@ class Run:
         sets = [neurons] if isinstance(fact, str) else list(neurons)
         if len(sets) != len(facts):
             raise ValueError(f"{len(sets)} sets of neurons for {len(facts)} facts")
-        pairs = [[(int(layer), int(unit)) for layer, unit in one] for one in sets]
+        # Whole numbers only: a neuron 1.5 is a mistake, not neuron 1.
+        pairs = [[(index(layer), index(unit)) for layer, unit in one] for one in sets]
         for layer, unit in (pair for one in pairs for pair in one):
             if layer < 0 or unit < 0:
                 raise ValueError(f"neuron {layer}:{unit}; expected layers and units from 0")
