@@ -57,10 +57,22 @@ pub(crate) fn check_file(file: &Mapped) -> Result<(), ImportError> {
 /// Checks the messages of a stream.
 pub(crate) fn check_stream(file: &Mapped) -> Result<(), ImportError> {
     let mut at = 0;
-    while let Some(next) = check_message(file, at)? {
+    loop {
+        check_framed(file, at)?;
+        let Some(next) = check_message(file, at)? else { return Ok(()) };
         at = next;
     }
-    Ok(())
+}
+
+/// Checks the length before a message of a stream: the reader allocates it, whatever the message turns out to be.
+fn check_framed(file: &Mapped, start: usize) -> Result<(), ImportError> {
+    let Some((from, length)) = framed(file.bytes(), start) else { return Ok(()) };
+    let held = file.len().saturating_sub(from as u64);
+    if u64::from(length) <= held {
+        return Ok(());
+    }
+    let at = file.at(Place::Byte(start as u64));
+    Err(ImportError::Oversized { at, what: "a message", claimed: length.into(), held })
 }
 
 /// Checks the message at a position and returns the next one's; `None` at the end of what can be followed.
@@ -92,17 +104,28 @@ fn check_message(file: &Mapped, start: usize) -> Result<Option<usize>, ImportErr
             }
         }
     }
-    let body = usize::try_from(message.bodyLength()).ok();
-    Ok(body.and_then(|body| body_at.checked_add(body)))
+    // What is negative is left to the reader.
+    let Ok(body) = u64::try_from(message.bodyLength()) else { return Ok(None) };
+    let held = file.len().saturating_sub(body_at as u64);
+    if body > held {
+        let at = file.at(Place::Byte(body_at as u64));
+        return Err(ImportError::Oversized { at, what: "the body of a message", claimed: body.into(), held });
+    }
+    Ok(usize::try_from(body).ok().and_then(|body| body_at.checked_add(body)))
 }
 
 /// The message at a position, and where its body begins.
 fn message(bytes: &[u8], start: usize) -> Option<(Message<'_>, usize)> {
-    let prefix = if bytes.get(start..)?.starts_with(&CONTINUATION) { 8 } else { 4 };
-    let length = word(bytes, start.checked_add(prefix - 4)?)? as usize;
-    let (from, to) = (start + prefix, (start + prefix).checked_add(length)?);
+    let (from, length) = framed(bytes, start)?;
+    let to = from.checked_add(length as usize)?;
     let message = root_as_message(bytes.get(from..to)?).ok()?;
     Some((message, to))
+}
+
+/// Where the message at a position begins, behind its length, and that length.
+fn framed(bytes: &[u8], start: usize) -> Option<(usize, u32)> {
+    let prefix = if bytes.get(start..)?.starts_with(&CONTINUATION) { 8 } else { 4 };
+    Some((start + prefix, word(bytes, start.checked_add(prefix - 4)?)?))
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {

@@ -452,3 +452,40 @@ fn a_footer_that_promises_terabytes() {
     assert!(told.starts_with(&format!("t.arrow, byte {offset}: a message takes 10995116")), "{told}");
     assert!(told.contains(&format!("but the file has {held} for it")), "{told}");
 }
+
+#[test]
+fn a_stream_whose_messages_promise_gigabytes() {
+    let folder = Folder::new();
+    let table = batch(vec![
+        ("fact", Arc::new(StringArray::from(vec!["a"]))),
+        ("layer", Arc::new(UInt8Array::from(vec![1]))),
+        ("neuron", Arc::new(UInt8Array::from(vec![2]))),
+    ]);
+    let mut writer = StreamWriter::try_new(Vec::new(), &table.schema()).expect("a writer");
+    writer.write(&table).expect("in memory");
+    writer.finish().expect("in memory");
+    let good = writer.into_inner().expect("in memory");
+    folder.write("t.arrows", &good);
+    assert_eq!(texts(&folder.read("t.arrows")), ["a/en/0 neurons [5]"]);
+    let word = |at: usize| u32::from_le_bytes(good[at..at + 4].try_into().expect("four")) as usize;
+    // A message is four bytes of ones, its length, itself, and its body; the schema has none.
+    let second = 8 + word(4);
+    for (at, of) in [(0, "first"), (second, "second")] {
+        let mut bytes = good.clone();
+        bytes[at + 4..at + 8].copy_from_slice(&0x7FFF_FFF0_u32.to_le_bytes());
+        let held = good.len() - at - 8;
+        let expected =
+            format!("t.arrows, byte {at}: a message takes 2147483632 bytes by its header, but the file has {held}");
+        let told = folder.refusal("t.arrows", bytes);
+        assert!(told.starts_with(&expected), "{of}: {told}");
+    }
+    // As streams were framed before version 0.15, without the ones.
+    let mut bytes = vec![0xFF, 0xFF, 0xFF, 0x41];
+    bytes.extend(&good);
+    let told = folder.refusal("t.arrows", bytes);
+    assert!(told.starts_with("t.arrows, byte 0: a message takes 1107296255 bytes by its header"), "{told}");
+    // Cut within the body of the second message.
+    let body = second + 8 + word(second + 4);
+    let told = folder.refusal("t.arrows", &good[..body + 1]);
+    assert!(told.starts_with(&format!("t.arrows, byte {body}: the body of a message takes")), "{told}");
+}
