@@ -219,6 +219,16 @@ impl<'s> Planned<'s> {
         }
     }
 
+    /// The one or two sets that the plan is about.
+    fn nodes(&self) -> [Option<Node<'_, 's>>; 2] {
+        match &self.what {
+            What::Set(set, _) => [Some(Node::from(set)), None],
+            What::Similarity(left, right) => [Some(Node::Pairs(left)), Some(Node::Pairs(right))],
+            What::SimilarNeurons(left, right) => [Some(Node::Neurons(left)), Some(Node::Neurons(right))],
+            What::Between(set, _) => [Some(Node::Pairs(set)), None],
+        }
+    }
+
     pub(crate) fn drawn(&self) -> Drawn<'_, 's> {
         match &self.what {
             What::Set(set, _) => Drawn::Set(set),
@@ -231,6 +241,22 @@ impl<'s> Planned<'s> {
 
 /// Runs a plan: its rows go to the sink, and what there is to know beside them to the notes of the execution.
 pub(crate) fn run<'r>(
+    planned: &Planned<'r>,
+    execution: &mut Execution<'r>,
+    query: &Query,
+    sink: &mut dyn BatchSink,
+) -> Result<u64, QueryError> {
+    let rows = rows(planned, execution, query, sink)?;
+    for source in planned.nodes().into_iter().flatten().flat_map(Node::sources) {
+        for span in source.cells.iter().filter_map(|cell| cell.ties.as_ref()?.take()) {
+            let text = "this rank parts neurons of equal scores: of equals, those of lower layers, and in a layer lower neurons, come first";
+            execution.notes.add(span, text.to_owned());
+        }
+    }
+    Ok(rows)
+}
+
+fn rows<'r>(
     planned: &Planned<'r>,
     execution: &mut Execution<'r>,
     query: &Query,

@@ -20,6 +20,7 @@ mod relabelled;
 pub(crate) mod saved;
 mod scored;
 mod signs;
+mod single;
 mod unpaired;
 mod unstored;
 pub(crate) mod visit;
@@ -28,6 +29,7 @@ pub use about::layers_asked;
 pub use measured::{EntryTest, measured_in};
 pub use names::Settings;
 pub use scored::scored_layers;
+pub(crate) use single::single;
 
 use crate::interrupt::Interrupt;
 use crate::plan::groups::GroupCut;
@@ -36,10 +38,11 @@ use crate::plan::parts::PartsOfLayers;
 pub(crate) use crate::plan::quota::Quota;
 use crate::syntax::ast::{Query, SetOp, Sign};
 use crate::syntax::span::Span;
-use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, Shape};
+use kndb_storage::{FactId, GridSets, LanguageId, LivePart, PromptId, RunId, ScoreView, Shape};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A set of (fact, neuron) pairs.
 #[derive(Clone)]
@@ -223,6 +226,37 @@ pub(crate) struct Cell<'s> {
     pub tau_given: bool,
     /// Which groups count, where the cell has groups.
     pub groups: Option<GroupCut>,
+    /// Where a rank is asked for: whether it parts equals.
+    pub ties: Option<Arc<Ties>>,
+}
+
+/// Whether `rank<=n` was found to part equal scores. All that work on a plan say so, and it is asked once they are done.
+pub(crate) struct Ties {
+    span: Span,
+    found: AtomicBool,
+}
+
+impl Ties {
+    pub(crate) fn new(span: Span) -> Self {
+        Self { span, found: AtomicBool::new(false) }
+    }
+
+    /// Looks at the best `rank` of some scores.
+    pub(crate) fn look(&self, scores: &ScoreView<'_>, rank: usize) {
+        let Some(last) = rank.checked_sub(1).filter(|last| *last < scores.len()) else { return };
+        let of_last = scores.score(last);
+        // Of what was not kept, any may be as large as the floor.
+        let parts = if rank < scores.len() { scores.score(rank) == of_last } else { scores.floor() > of_last };
+        if parts {
+            // Nobody reads anything else by this flag.
+            self.found.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Where the condition stands, if it parted equals; a plan that is kept begins anew.
+    pub(crate) fn take(&self) -> Option<Span> {
+        self.found.swap(false, Ordering::Relaxed).then_some(self.span)
+    }
 }
 
 #[derive(Clone)]

@@ -23,6 +23,8 @@ const GROUPS: &str = "the groups of this result";
 pub(super) struct DegenerateGroups {
     neurons: Vec<Vec<Neuron>>,
     rows: HashMap<RowKey, Sums>,
+    /// Times a fact's group was left out because the set has not all of its neurons.
+    cut: u64,
 }
 
 /// Key of the facts, split, number of the group.
@@ -57,6 +59,16 @@ impl DegenerateGroups {
     /// The neurons of a row's group.
     pub(super) fn neurons(&self, row: &Group) -> &[Neuron] {
         &self.neurons[row.neuron as usize]
+    }
+
+    /// What to say of groups that are not in a list of groups though some of their neurons are in the set.
+    pub(super) fn note(&self) -> Option<String> {
+        let which = match self.cut {
+            0 => return None,
+            1 => "one group of a fact is".to_owned(),
+            several => format!("{several} groups of facts are"),
+        };
+        Some(format!("{which} not in the rows: this set has only some of the neurons, which are counted all the same"))
     }
 
     /// Means of p, p_alone and p_all, where any fact of the row was measured.
@@ -94,7 +106,9 @@ pub(super) fn degenerate_groups<'s>(
             let mut of_fact: BTreeMap<Vec<Neuron>, Mean> = BTreeMap::new();
             for group in splits.groups(&mut worker, pairs, number, fact)? {
                 // A group that a filter cut neurons from is no longer that group.
-                if group.neurons.iter().all(|neuron| all.contains(&neuron.0)) {
+                let within = group.neurons.iter().filter(|neuron| all.contains(&neuron.0)).count();
+                found.cut += u64::from(0 < within && within < group.neurons.len());
+                if within == group.neurons.len() {
                     let measured = evidence_of(&group).map(numbers);
                     let mean = of_fact.entry(group.neurons).or_default();
                     measured.into_iter().for_each(|values| mean.add(values));

@@ -14,8 +14,9 @@ use super::digits::compare_tails;
 use super::facts::FactNames;
 use super::found::{self, PLACES};
 use super::keys::{FactKeys, is_of_fact};
+use super::order::directed;
 use super::scores;
-use super::shape::{EVIDENCE, Grouping, holds_of, kind_of};
+use super::shape::{EVIDENCE, Grouping, holds_in_single, holds_of, kind_of};
 use super::spread::Spread;
 use super::tally::{Counts, Split, Tally, TallyPlan};
 use super::{Out, Rows};
@@ -147,7 +148,12 @@ pub(crate) fn pairs<'s>(
         return by_fact::rows(execution, pairs, &facts, naming, out);
     }
     let (mut groups, total) = if has(Dimension::Group) {
-        degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?
+        let found = degenerate_groups(execution, pairs, &facts, &mut keys, &splits, &mut degenerate)?;
+        let dim = dims.iter().find(|dim| dim.dimension == Dimension::Group);
+        if let (Some(dim), Some(text)) = (dim, degenerate.note()) {
+            execution.notes.add(dim.span, text);
+        }
+        found
     } else if has(Dimension::Size) {
         sizes(execution, pairs, &mut keys, &splits, &asked_by_split)?
     } else {
@@ -273,7 +279,15 @@ impl Naming<'_, '_> {
             },
             Key::Dimension(_) | Key::Other(_) => 0,
         };
-        let holds = |having: &Having| holds_of(having, self.number(group, having.key), || whole(having.key));
+        let holds = |having: &Having| {
+            let value = self.number(group, having.key);
+            match having.key {
+                Key::Measure(measure) if measure == Measure::Score || evidence_of(measure).is_some() => {
+                    holds_in_single(having, value)
+                }
+                key => holds_of(having, value, || whole(key)),
+            }
+        };
         self.grouping.having.iter().all(holds)
     }
 
@@ -381,26 +395,33 @@ impl Naming<'_, '_> {
     pub(super) fn compare(&self, a: &Group, b: &Group) -> Ordering {
         let texts = &self.texts;
         for &(key, descending) in &self.grouping.order {
+            let mut known = [true; 2];
             let compared = match key {
                 Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
                 Key::Measure(measure) if CHANCE.contains(&measure) => {
                     let tail = |group| self.against.as_ref()?.tail(group, measure, self.shape);
-                    compare_tails(tail(a), tail(b))
+                    let (a, b) = (tail(a), tail(b));
+                    known = [a.is_some(), b.is_some()];
+                    compare_tails(a, b)
                 }
                 Key::Measure(measure) if !is_whole(measure) => {
-                    // What is not known is least.
                     let (a, b) = (self.number(a, key), self.number(b, key));
-                    a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+                    known = [a.is_some(), b.is_some()];
+                    a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0))
                 }
                 Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
                 // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
                 Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
-                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension),
+                Key::Dimension(dimension) => {
+                    known = [a, b].map(|group| self.keys.is_known(group.fact, dimension, texts));
+                    self.compare_dimension(a, b, dimension)
+                }
                 // Of similarities alone.
                 Key::Other(_) => Ordering::Equal,
             };
+            let compared = directed(compared, known, descending);
             if compared != Ordering::Equal {
-                return if descending { compared.reverse() } else { compared };
+                return compared;
             }
         }
         let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));

@@ -120,6 +120,17 @@ impl<'s> FactKeys<'s> {
         }
     }
 
+    /// Whether a key is called something in a dimension: a fact may have no relation, and no labels.
+    pub(crate) fn is_known(&self, key: u32, dimension: Dimension, texts: &[[Option<Cow<'s, str>>; 3]]) -> bool {
+        let at = match dimension {
+            Dimension::Relation => 0,
+            Dimension::Subject => 1,
+            Dimension::Object => 2,
+            _ => return true,
+        };
+        texts.get(key as usize).is_none_or(|texts| texts[at].is_some())
+    }
+
     /// The fact that a key is named by.
     pub(crate) fn representative(&self, key: u32) -> u32 {
         self.representatives[key as usize]

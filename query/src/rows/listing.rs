@@ -4,6 +4,7 @@
 //! if that is not all, the data is read again for the next ones.
 
 use super::facts::FactNames;
+use super::order::directed;
 use super::shape::descends;
 use super::{Out, Rows};
 use crate::error::QueryError;
@@ -305,7 +306,13 @@ impl<'s> Sorting<'s> {
         let shape = self.shape;
         let of = |fact| self.texts.as_ref().and_then(|texts| texts.get(&fact));
         for &(by, descending) in &self.order {
-            let text = |at: usize| of(a.fact).map(|t| &t[at]).cmp(&of(b.fact).map(|t| &t[at]));
+            let mut known = [true; 2];
+            let mut text = |at: usize| {
+                let text = |fact| of(fact).and_then(|texts| texts[at].as_ref());
+                let (a, b) = (text(a.fact), text(b.fact));
+                known = [a.is_some(), b.is_some()];
+                a.cmp(&b)
+            };
             let compared = match by {
                 By::Fact => a.fact.cmp(&b.fact),
                 By::Relation => text(0),
@@ -313,10 +320,13 @@ impl<'s> Sorting<'s> {
                 By::Object => text(2),
                 By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
                 By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
-                // What has no score is least. Negative ones count by their size, as everywhere.
-                By::Score => (!a.score.is_nan()).cmp(&!b.score.is_nan()).then(a.score.abs().total_cmp(&b.score.abs())),
+                // Negative ones count by their size, as everywhere.
+                By::Score => {
+                    known = [!a.score.is_nan(), !b.score.is_nan()];
+                    a.score.abs().total_cmp(&b.score.abs())
+                }
             };
-            let compared = if descending { compared.reverse() } else { compared };
+            let compared = directed(compared, known, descending);
             if compared != Ordering::Equal {
                 return compared;
             }

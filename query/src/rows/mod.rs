@@ -19,6 +19,7 @@ mod found;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod listing;
+mod order;
 pub(crate) mod partition;
 mod plain;
 mod scores;

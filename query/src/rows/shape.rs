@@ -2,6 +2,7 @@
 
 use crate::error::QueryError;
 use crate::plan::kinds::Kind;
+use crate::plan::single;
 use crate::result::{Column, ColumnKind, IdsOf, Slot};
 use crate::rows::against::CHANCE;
 use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
@@ -338,6 +339,12 @@ pub(crate) fn descends(key: Key, direction: Option<Direction>) -> bool {
 /// Whether a number satisfies a `having` condition. What is not known satisfies none.
 pub(crate) fn holds(having: &Having, value: Option<f64>) -> bool {
     holds_of(having, value, || 0)
+}
+
+/// The same of what was stored in single precision, or is a mean of such: both sides are rounded to it, so that a mean of one p is compared as it is.
+pub(super) fn holds_in_single(having: &Having, value: Option<f64>) -> bool {
+    let (Some(value), Some(than)) = (value, having.value.value()) else { return false };
+    compared(having.op, single(value).partial_cmp(&single(than.value)))
 }
 
 /// The same, where a percentage is one of `whole`.

@@ -16,18 +16,29 @@ use roaring::RoaringBitmap;
 /// # Errors
 /// Where a saved set decides ([`check_asked`] says it with its place), or a part cannot be read.
 pub(crate) fn asked(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError> {
+    asked_of(pairs, &|saved| match &saved.asked {
+        Some(asked) => Ok(without(asked.clone(), saved.facts.as_ref())),
+        None => Err(unknown(saved)),
+    })
+}
+
+/// The same, of saved sets as `of_saved` has it.
+pub(super) fn asked_of(
+    pairs: &Pairs<'_>,
+    of_saved: &dyn Fn(&SavedPairs) -> Result<RoaringBitmap, QueryError>,
+) -> Result<RoaringBitmap, QueryError> {
     Ok(match pairs {
         Pairs::Source(source) => without(of_cells(source)?, source.facts.as_ref()),
-        Pairs::Saved(saved) => match &saved.asked {
-            Some(asked) => without(asked.clone(), saved.facts.as_ref()),
-            None => return Err(unknown(saved)),
-        },
-        Pairs::Binary { op, left, right, .. } => match op {
-            SetOp::Union | SetOp::SymmetricDifference => asked(left)? | asked(right)?,
-            SetOp::Intersection => asked(left)? & asked(right)?,
-            SetOp::Difference => asked(left)?,
-        },
-        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => asked(pairs)?,
+        Pairs::Saved(saved) => of_saved(saved)?,
+        Pairs::Binary { op, left, right, .. } => {
+            let of_left = asked_of(left, of_saved)?;
+            match op {
+                SetOp::Union | SetOp::SymmetricDifference => of_left | asked_of(right, of_saved)?,
+                SetOp::Intersection => of_left & asked_of(right, of_saved)?,
+                SetOp::Difference => of_left,
+            }
+        }
+        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => asked_of(pairs, of_saved)?,
         Pairs::Rows { .. } => return Err(not_found_first()),
     })
 }

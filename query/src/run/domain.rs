@@ -8,6 +8,7 @@ use crate::plan::optimise::{combine, push_facts, push_neurons};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
 use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
+use crate::run::asked::asked_of;
 use crate::run::eval::Worker;
 use crate::syntax::ast::SetOp;
 use kndb_storage::{Neuron, Shape, Snapshot};
@@ -255,22 +256,13 @@ pub(crate) fn domain(pairs: &Pairs<'_>) -> Result<Domain, QueryError> {
     }
 }
 
-/// The facts a set of pairs has data for, whether or not any neuron passed.
+/// The facts a set of pairs has data for, whether or not any neuron passed: as [`asked`](crate::run::asked::asked), but for a saved set of which that
+/// is not known it is those that have members.
 pub(crate) fn attributed(pairs: &Pairs<'_>) -> Result<RoaringBitmap, QueryError> {
-    Ok(match pairs {
-        Pairs::Source(source) => without(of_cells(source)?, source.facts.as_ref()),
-        Pairs::Saved(saved) => {
-            // `domain` may name facts that the set does not have.
-            let with_pairs = || saved.pairs.keys().copied().collect();
-            without(saved.attributed.clone().unwrap_or_else(with_pairs), saved.facts.as_ref())
-        }
-        Pairs::Binary { op, left, right, .. } => match op {
-            SetOp::Union => attributed(left)? | attributed(right)?,
-            // An intersection or a difference says nothing of a fact that one side has no data for.
-            _ => attributed(left)? & attributed(right)?,
-        },
-        Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => attributed(pairs)?,
-        Pairs::Rows { .. } => return Err(not_found_first()),
+    asked_of(pairs, &|saved| {
+        // `domain` may name facts that the set does not have.
+        let with_pairs = || saved.pairs.keys().copied().collect();
+        Ok(without(saved.attributed.clone().unwrap_or_else(with_pairs), saved.facts.as_ref()))
     })
 }
 

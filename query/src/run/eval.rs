@@ -426,7 +426,13 @@ impl<'p, 's> Worker<'p, 's> {
                 .prefix(0..count, |score| if strict { f64::from(score) > least } else { f64::from(score) >= least });
         }
         if let Some(rank) = cell.cut.rank {
-            count = count.min(rank as usize);
+            let rank = rank as usize;
+            if count >= rank
+                && let Some(ties) = &cell.ties
+            {
+                ties.look(scores, rank);
+            }
+            count = count.min(rank);
         }
         if check && count == scores.len() && !complete(cell.cut, scores, self.shape) {
             return Err(below_floor(self.snapshot, cell, part, local, scores));

@@ -37,7 +37,15 @@ pub(crate) fn below_floor(
     let parts = cell.prompts.iter().flat_map(|prompt| &prompt.parts);
     let least = parts.map(|part| part.live.part.tau_floor()).fold(0.0, f64::max);
     let (reason, least) = match run.spec.keep {
-        _ if max.is_nan() || max < floor => (format!("{known}: it has none, and its maximum is not known"), least),
+        _ if max.is_nan() => (format!("{known}: it has none, and its maximum is not known"), least),
+        // What a cut leaves of equals is no set of a threshold.
+        keep if max < floor => {
+            let reason = format!(
+                "run {name:?} keeps {keep}, and more neurons than that share the largest score of fact {fact:?} in {language:?}, {max}: not all of them are known"
+            );
+            return QueryError::missing(cell.tau_span, reason)
+                .hint("`rank<=N` takes those that were kept; or write the run again and keep more");
+        }
         // A floor that was rounded to 32 bits.
         Keep::Share(share) | Keep::Signed(share) if least <= share * (1.0 + 1e-6) => {
             (format!("run {name:?} keeps {}; {tau} is below that floor", run.spec.keep), share)

@@ -19,6 +19,14 @@ pub fn satisfies(row: &Row, having: &Having, naming: &Naming) -> bool {
     }
     let value = match cell(row, name, naming) {
         Cell::Integer(number) => number as f64,
+        // Means of what is stored in 32 bits; a similarity's p is a tail.
+        Cell::Ratio(ratio)
+            if ["median", "p_alone", "p_all"].contains(&name)
+                || name == "p" && !row.measures.contains_key("expected") =>
+        {
+            let than = number(having).value as f32;
+            return (ratio as f32).partial_cmp(&than).is_some_and(|order| holds_in_order(having.op, order));
+        }
         Cell::Ratio(ratio) => ratio,
         // 32 bits are compared with 32 bits.
         Cell::Score(score) => {
@@ -60,10 +68,15 @@ pub fn asks_for_none(having: &Having) -> bool {
 }
 
 pub fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
+    let cells = [a, b].map(|row| cell(row, column(order.key), naming));
     let compared = match order.key {
         Key::Dimension(Dimension::Fact) => a.key.fact.cmp(&b.key.fact),
         Key::Dimension(Dimension::Group) => a.key.group.cmp(&b.key.group),
-        key => compare_cells(&cell(a, column(key), naming), &cell(b, column(key), naming)),
+        // What is not known comes last, up and down.
+        _ if cells.iter().filter(|cell| **cell == Cell::Null).count() == 1 => {
+            return if cells[0] == Cell::Null { Ordering::Greater } else { Ordering::Less };
+        }
+        _ => compare_cells(&cells[0], &cells[1]),
     };
     // What chance would hardly give comes first.
     let least_first = match order.key {

@@ -126,8 +126,8 @@ impl Pairs {
 
     pub fn symmetric_difference(&self, other: &Self) -> Self {
         let through = self.through && other.through;
-        let asked = self.asked_of_either(other);
-        Self { through, asked, ..self.combine(other, |a, b| a ^ b, |_, doubt| doubt) }
+        let (attributed, asked) = (&self.attributed | &other.attributed, self.asked_of_either(other));
+        Self { attributed, through, asked, ..self.combine(other, |a, b| a ^ b, |_, doubt| doubt) }
     }
 
     fn asked_of_either(&self, other: &Self) -> Option<BTreeSet<usize>> {
@@ -153,6 +153,7 @@ impl Pairs {
         let sure = |fact| self.surely_empty(fact);
         let mut left = self.combine(other, |a, b| a - b, |fact, d| Doubt { must: d.must && !sure(fact), ..d });
         left.scores.clone_from(&self.scores);
+        left.attributed.clone_from(&self.attributed);
         left.asked.clone_from(&self.asked);
         left
     }

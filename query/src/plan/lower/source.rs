@@ -11,13 +11,16 @@ use crate::plan::ranges::layers_of;
 use crate::plan::scored::check_layers;
 use crate::plan::signs::{check_bound, check_kept, note_without};
 use crate::plan::unstored::note_unstored;
-use crate::plan::{Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Quota, Source};
+use crate::plan::{
+    Access, Cell, Combine, Cut, FactFilter, NeuronFilter, PartAccess, PromptParts, Quota, Source, Ties, single,
+};
 use crate::syntax::ast::{self, Comparison, Number, Sign, SourceKind};
 use crate::syntax::conditions::ConditionKey;
 use kndb_storage::{LivePart, PartKind, Run, Slot};
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::sync::Arc;
 
 impl<'s> Lowering<'s> {
     pub(super) fn source(&mut self, source: &ast::Source, model: &Model) -> Result<Source<'s>, QueryError> {
@@ -130,7 +133,7 @@ impl<'s> Lowering<'s> {
             match condition.key {
                 ConditionKey::Tau => cut.tau = value,
                 ConditionKey::Score => {
-                    cut.score = Some((value, matches!(op, Comparison::Greater | Comparison::Less)));
+                    cut.score = Some((single(value), matches!(op, Comparison::Greater | Comparison::Less)));
                 }
                 // A whole number of 1 or more, from 2 on where the last one is left out.
                 ConditionKey::Rank => cut.rank = Some(value as u32 - u32::from(op == Comparison::Less)),
@@ -166,7 +169,8 @@ impl<'s> Lowering<'s> {
             prompts.push(PromptParts { prompt: slot.prompt, parts });
         }
         let tau_given = source.condition(ConditionKey::Tau).is_some();
-        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given, groups })
+        let ties = source.condition(ConditionKey::Rank).map(|condition| Arc::new(Ties::new(condition.span)));
+        Ok(Cell { run: run.id, language, prompts, share, cut, tau_span, tau_given, groups, ties })
     }
 
     /// The cheapest way into a part that gives the answer.

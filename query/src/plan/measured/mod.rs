@@ -8,6 +8,7 @@ mod keep;
 pub(crate) use keep::keep_measured;
 
 use crate::error::{ErrorKind, QueryError};
+use crate::plan::single;
 use crate::syntax::ast::{Comparison, Condition, Source, Statement, Test};
 use crate::syntax::conditions::ConditionKey;
 use crate::syntax::parser::parse;
@@ -82,8 +83,7 @@ impl EntryTest {
         Some(match &self.wanted {
             Wanted::Number(op, than) => {
                 let (found, than) = match self.key {
-                    // Probabilities are stored as 32-bit floats: 0.1 is met by a p of 0.1.
-                    ConditionKey::P => (f64::from(entry.probability?), f64::from(*than as f32)),
+                    ConditionKey::P => (f64::from(entry.probability?), single(*than)),
                     ConditionKey::Tokens => (f64::from(entry.tokens?), *than),
                     _ => (f64::from(entry.rank?), *than),
                 };

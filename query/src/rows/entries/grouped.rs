@@ -7,11 +7,12 @@ use crate::plan::Source;
 use crate::result::Value;
 use crate::rows::facts::FactNames;
 use crate::rows::keys::{FactKeys, is_of_fact};
-use crate::rows::shape::{Grouping, holds_of};
+use crate::rows::order::{directed, of_numbers};
+use crate::rows::shape::{Grouping, holds_in_single, holds_of};
 use crate::rows::{Out, Rows};
 use crate::run::domain::Execution;
 use crate::sorting::sort;
-use crate::syntax::ast::{Dimension, Key, Measure, Query};
+use crate::syntax::ast::{Dimension, Having, Key, Measure, Query};
 use kndb_storage::{LanguageId, PromptId, RunId};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -140,7 +141,14 @@ pub(crate) fn grouped<'s>(
         note_known(execution, query, grouping, all, [with_p, answered]);
     }
     let naming = Naming { grouping, keys: &keys, texts: keys.texts(memory)?, names };
-    rows.retain(|row| grouping.having.iter().all(|having| holds_of(having, naming.number(row, having.key), || 0)));
+    let holds = |row: &Row<'_>, having: &Having| {
+        let value = naming.number(row, having.key);
+        match having.key {
+            Key::Measure(Measure::P | Measure::Median) => holds_in_single(having, value),
+            _ => holds_of(having, value, || 0),
+        }
+    };
+    rows.retain(|row| grouping.having.iter().all(|having| holds(row, having)));
     sort(&mut rows, |a, b| naming.compare(a, b), &memory.interrupt)?;
     naming.deliver(&rows, memory, out)
 }
@@ -184,15 +192,19 @@ impl Naming<'_, '_> {
     fn compare(&self, a: &Row<'_>, b: &Row<'_>) -> Ordering {
         for &(key, descending) in &self.grouping.order {
             let compared = match key {
-                Key::Dimension(dimension) => self.compare_dimension(a, b, dimension),
-                key => {
-                    // What is not known is least.
-                    let (a, b) = (self.number(a, key), self.number(b, key));
-                    a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
+                Key::Dimension(dimension) => {
+                    let known = [a, b].map(|row| match dimension {
+                        Dimension::Correct => row.key.correct.is_some(),
+                        Dimension::Tokens => row.key.tokens.is_some(),
+                        Dimension::Answer => row.key.answer.is_some(),
+                        dimension => self.keys.is_known(row.key.fact, dimension, &self.texts),
+                    });
+                    directed(self.compare_dimension(a, b, dimension), known, descending)
                 }
+                key => of_numbers([self.number(a, key), self.number(b, key)], descending),
             };
             if compared != Ordering::Equal {
-                return if descending { compared.reverse() } else { compared };
+                return compared;
             }
         }
         let mut dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));

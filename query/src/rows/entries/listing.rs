@@ -3,9 +3,10 @@
 use super::{Entry, Place, for_each_fact, places};
 use crate::error::QueryError;
 use crate::memory::{Best, Memory};
-use crate::plan::Source;
+use crate::plan::{Source, single};
 use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
 use crate::rows::facts::FactNames;
+use crate::rows::order::{of_numbers, of_texts};
 use crate::rows::shape::descends;
 use crate::rows::{Out, Rows};
 use crate::run::domain::Execution;
@@ -222,8 +223,7 @@ fn number(key: Key, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> Option<f64> 
 fn holds(having: &Having, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> bool {
     let (Some(found), Some(than)) = (number(having.key, entry, places), having.value.value()) else { return false };
     let of_32_bits = COLUMNS.contains(&(having.key, ColumnKind::Score));
-    // As conditions in brackets: 0.1 is met by a p of 0.1.
-    let than = if of_32_bits { f64::from(than.value as f32) } else { than.value };
+    let than = if of_32_bits { single(than.value) } else { than.value };
     found.partial_cmp(&than).is_some_and(|order| having.op.holds(order))
 }
 
@@ -260,8 +260,7 @@ impl<'p, 's> Sorting<'p, 's> {
 
     fn compare(&self, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
         for &(key, descending) in &self.order {
-            let compared = self.compare_by(key, a, b);
-            let compared = if descending { compared.reverse() } else { compared };
+            let compared = self.compare_by((key, descending), a, b);
             if compared != Ordering::Equal {
                 return compared;
             }
@@ -269,24 +268,21 @@ impl<'p, 's> Sorting<'p, 's> {
         (a.of.fact.0, a.place).cmp(&(b.of.fact.0, b.place))
     }
 
-    fn compare_by(&self, key: Key, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+    fn compare_by(&self, (key, descending): (Key, bool), a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
         let texts = |entry: &Entry<'_>, at: usize| self.texts.as_ref()?.get(&entry.of.fact.0)?[at];
         let place = |entry: &Entry<'_>| &self.places[entry.place as usize];
         let run = |entry: &Entry<'_>| self.names.snapshot.run(place(entry).run).map(|run| run.spec.name.as_str());
         let language = |entry: &Entry<'_>| self.names.snapshot.language_name(place(entry).language);
+        let of_fact = |at: usize| of_texts([texts(a, at), texts(b, at)], descending);
         match key {
-            Key::Dimension(Dimension::Fact) => a.of.fact.0.cmp(&b.of.fact.0),
-            Key::Dimension(Dimension::Relation) => texts(a, 0).cmp(&texts(b, 0)),
-            Key::Dimension(Dimension::Subject) => texts(a, 1).cmp(&texts(b, 1)),
-            Key::Dimension(Dimension::Object) => texts(a, 2).cmp(&texts(b, 2)),
-            Key::Dimension(Dimension::Lang) => language(a).cmp(language(b)),
-            Key::Dimension(Dimension::Run) => run(a).cmp(&run(b)),
-            Key::Dimension(Dimension::Answer) => a.of.answer.cmp(&b.of.answer),
-            key => {
-                // What is not known is least.
-                let (a, b) = (number(key, a, self.places), number(key, b, self.places));
-                a.is_some().cmp(&b.is_some()).then(a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0)))
-            }
+            Key::Dimension(Dimension::Fact) => of_texts([Some(a.of.fact.0), Some(b.of.fact.0)], descending),
+            Key::Dimension(Dimension::Relation) => of_fact(0),
+            Key::Dimension(Dimension::Subject) => of_fact(1),
+            Key::Dimension(Dimension::Object) => of_fact(2),
+            Key::Dimension(Dimension::Lang) => of_texts([Some(language(a)), Some(language(b))], descending),
+            Key::Dimension(Dimension::Run) => of_texts([run(a), run(b)], descending),
+            Key::Dimension(Dimension::Answer) => of_texts([a.of.answer, b.of.answer], descending),
+            key => of_numbers([number(key, a, self.places), number(key, b, self.places)], descending),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::memory::Memory;
 use crate::result::Value;
 use crate::rows::digits::{self, compare_tails};
 use crate::rows::keys::FactKeys;
+use crate::rows::order::{directed, of_numbers};
 use crate::rows::shape::{Grouping, holds};
 use crate::rows::{Out, Rows};
 use crate::sorting::sort;
@@ -80,13 +81,18 @@ impl Table<'_, '_> {
         let compare = |a: &Row, b: &Row| {
             for &(key, descending) in &grouping.order {
                 let compared = match key {
-                    Key::Dimension(dimension) => by_dimension(a, b, dimension),
-                    Key::Other(_) => self.place(a, 1).cmp(&self.place(b, 1)),
-                    Key::Measure(Measure::P) => compare_tails(a.p, b.p),
-                    key => self.number(a, key).partial_cmp(&self.number(b, key)).unwrap_or(Ordering::Equal),
+                    Key::Dimension(dimension) => {
+                        let known = [a, b].map(|row| self.keys.is_known(row.key.1, dimension, &texts));
+                        directed(by_dimension(a, b, dimension), known, descending)
+                    }
+                    Key::Other(_) => directed(self.place(a, 1).cmp(&self.place(b, 1)), [true; 2], descending),
+                    Key::Measure(Measure::P) => {
+                        directed(compare_tails(a.p, b.p), [a.p.is_some(), b.p.is_some()], descending)
+                    }
+                    key => of_numbers([self.number(a, key), self.number(b, key)], descending),
                 };
                 if compared != Ordering::Equal {
-                    return if descending { compared.reverse() } else { compared };
+                    return compared;
                 }
             }
             // Subjects of one name are told apart by their facts.
