@@ -1,5 +1,6 @@
 //! A statement of a store: checked at once, run when its rows are asked for.
 
+use crate::arguments::arguments;
 use crate::cells::{Column, rows};
 use crate::export::Stream;
 use crate::failure::{of_query, said};
@@ -12,7 +13,7 @@ use kndb::query::{
 use kndb::storage::Store;
 use kndb_arrow::{Running, Step, record_batch, schema};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyList};
+use pyo3::types::{PyCapsule, PyDict, PyList};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,7 +42,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads and plans a statement with its parameters bound. What has no rows to wait for, or changes the store, is done at once.
+    /// Plans a statement with its parameters bound. What has no rows to wait for, or changes the store, is done at once.
     pub fn new(
         py: Python<'_>,
         store: Store,
@@ -280,13 +281,51 @@ impl Answer {
     }
 }
 
-/// A statement with values for its parameters.
-pub fn read(py: Python<'_>, text: &str, parameters: &kndb::Parameters) -> PyResult<Statement> {
-    let read = || {
-        let statement = parse(text)?;
-        let bound = statement.bind(parameters)?;
-        parameters.check_used(statement.parameters().iter().map(|parameter| parameter.name.as_str()))?;
+/// A statement that was read, to be asked with other values of its parameters again and again.
+#[pyclass(frozen, module = "kndb._kndb")]
+pub struct Prepared {
+    store: Store,
+    text: String,
+    statement: Statement,
+}
+
+impl Prepared {
+    pub fn new(py: Python<'_>, store: Store, text: String) -> PyResult<Self> {
+        let statement = parse(&text).map_err(|error| of_query(py, error, &text))?;
+        Ok(Self { store, text, statement })
+    }
+
+    fn bound(&self, parameters: &kndb::Parameters) -> Result<Statement, QueryError> {
+        let bound = self.statement.bind(parameters)?;
+        parameters.check_used(self.statement.parameters().iter().map(|parameter| parameter.name.as_str()))?;
         Ok(bound)
-    };
-    read().map_err(|error| of_query(py, error, text))
+    }
+}
+
+#[pymethods]
+impl Prepared {
+    /// The statement.
+    #[getter]
+    fn statement(&self) -> &str {
+        &self.text
+    }
+
+    /// Names of its parameters, each once.
+    #[getter]
+    fn parameters(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for parameter in self.statement.parameters() {
+            if !names.contains(&parameter.name) {
+                names.push(parameter.name.clone());
+            }
+        }
+        names
+    }
+
+    /// Plans it with its parameters bound.
+    pub fn query(&self, py: Python<'_>, parameters: &Bound<'_, PyDict>, memory: Option<u64>) -> PyResult<Answer> {
+        let values = arguments(parameters)?;
+        let bound = self.bound(&values).map_err(|error| of_query(py, error, &self.text))?;
+        Answer::new(py, self.store.clone(), (self.text.clone(), bound), memory)
+    }
 }

@@ -1,31 +1,82 @@
 //! Answers as Python objects, and as buffers for NumPy.
 
 use crate::failure::of_query;
-use kndb::query::{Batch, Column as Head, ColumnKind, Value, Values};
+use kndb::query::{Batch, Column as Head, ColumnData, ColumnKind, Validity, Values};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-/// All rows as tuples. A text that follows itself is one object.
+/// Rows that are let go at once: their memory takes about a millisecond.
+const LET_GO: usize = 10_000;
+
+/// All rows as tuples. Of each batch, a text is one object.
 pub fn rows<'py>(py: Python<'py>, batches: &[Batch], statement: &str) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for batch in batches {
+        let columns = batch.data().iter().map(|column| Cells::of(py, column, statement));
+        let columns = columns.collect::<PyResult<Vec<_>>>()?;
         for row in 0..batch.rows() {
-            let mut cells = Vec::with_capacity(batch.data().len());
-            for column in 0..batch.data().len() {
-                let value = batch.value(row, column).map_err(|error| of_query(py, error, statement))?;
-                cells.push(match value {
-                    Value::Null => py.None().into_bound(py),
-                    Value::Text(text) => text.into_pyobject(py)?.into_any(),
-                    Value::Integer(number) => number.into_pyobject(py)?.into_any(),
-                    Value::Score(score) => f64::from(score).into_pyobject(py)?.into_any(),
-                    Value::Ratio(ratio) => ratio.into_pyobject(py)?.into_any(),
-                });
-            }
-            list.append(PyTuple::new(py, cells)?)?;
+            list.append(PyTuple::new(py, columns.iter().map(|cells| cells.at(py, row)))?)?;
         }
-        py.check_signals()?;
+        if let Err(interrupted) = py.check_signals() {
+            let_go(list.unbind());
+            return Err(interrupted);
+        }
     }
     Ok(list)
+}
+
+/// Lets go of rows in a thread of its own, a few at a time: of millions it takes most of a second, and whoever pressed Ctrl-C waits for Python.
+fn let_go(list: Py<PyList>) {
+    let some = move || {
+        let list = list;
+        // `None` when Python ends: its memory ends with it.
+        while let Some(true) = Python::try_attach(|py| {
+            let list = list.bind(py);
+            let rows = list.len();
+            list.del_slice(rows.saturating_sub(LET_GO), rows).is_ok() && rows > LET_GO
+        }) {
+            std::thread::yield_now();
+        }
+    };
+    // Where no thread can be had, the rows go with the closure.
+    let _ = std::thread::Builder::new().spawn(some);
+}
+
+/// The values of a column of a batch, and which of them are there.
+struct Cells<'a, 'py> {
+    values: &'a Values,
+    validity: Option<&'a Validity>,
+    /// Of texts: those of the dictionary, and a key for each row.
+    texts: Vec<Bound<'py, PyString>>,
+    keys: &'a [u32],
+}
+
+impl<'a, 'py> Cells<'a, 'py> {
+    fn of(py: Python<'py>, column: &'a ColumnData, statement: &str) -> PyResult<Self> {
+        let (values, validity) = (&column.values, column.validity.as_ref());
+        let Values::Texts(texts) = values else {
+            return Ok(Self { values, validity, texts: Vec::new(), keys: &[] });
+        };
+        let made = texts.dictionary().map_err(|error| of_query(py, error, statement))?;
+        let texts = (0..made.len() as u32).map(|key| PyString::new(py, made.text(key).unwrap_or_default())).collect();
+        Ok(Self { values, validity: made.validity.as_ref(), texts, keys: &made.keys })
+    }
+
+    fn at(&self, py: Python<'py>, row: usize) -> Bound<'py, PyAny> {
+        if self.validity.is_some_and(|validity| !validity.is_valid(row)) {
+            return py.None().into_bound(py);
+        }
+        match self.values {
+            Values::Texts(_) => {
+                let text = self.keys.get(row).and_then(|&key| self.texts.get(key as usize));
+                text.map_or_else(|| py.None().into_bound(py), |text| text.clone().into_any())
+            }
+            Values::Numbers(values) => PyInt::new(py, values[row]).into_any(),
+            Values::Integers(values) => PyInt::new(py, values[row]).into_any(),
+            Values::Scores(values) => PyFloat::new(py, f64::from(values[row])).into_any(),
+            Values::Ratios(values) => PyFloat::new(py, values[row]).into_any(),
+        }
+    }
 }
 
 /// A column of all rows: bytes of its values, and which of them are there.

@@ -1,18 +1,17 @@
 //! A store, its facts, and its upkeep.
 
-use crate::answer::{Answer, read};
-use crate::failure::{of_files, of_store, raise, said};
+use crate::answer::{Answer, Prepared};
+use crate::failure::{not_forked, of_files, of_store, raise, said};
 use crate::waiting::wait;
 use crate::writing::Writer;
 use kndb::storage::{
     Error, FactBatch, FactRow, FactsAdded, OnConflict, PRESETS, Preset, RelationNameRow, RunSpec, Shape, Store,
     TemplateRow,
 };
-use kndb::{Argument, Parameters};
 use kndb_import::facts::{FactsItem, FactsOptions, open as open_facts};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +31,7 @@ impl Database {
         py: Python<'_>,
         work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
     ) -> PyResult<T> {
+        not_forked(py)?;
         let store = self.store.clone();
         wait(py, move || work(&store), || ())?.map_err(|error| of_store(py, error))
     }
@@ -67,13 +67,12 @@ impl Database {
         parameters: &Bound<'_, PyDict>,
         memory: Option<u64>,
     ) -> PyResult<Answer> {
-        let mut values = Parameters::default();
-        for (name, value) in parameters.iter() {
-            let name: String = name.extract()?;
-            values.set(name.clone(), argument(&name, &value)?);
-        }
-        let statement = read(py, &text, &values)?;
-        Answer::new(py, self.store.clone(), (text, statement), memory)
+        self.prepare(py, text)?.query(py, parameters, memory)
+    }
+
+    /// Reads a statement, to ask it again and again.
+    fn prepare(&self, py: Python<'_>, text: String) -> PyResult<Prepared> {
+        Prepared::new(py, self.store.clone(), text)
     }
 
     /// The runs, as JSON.
@@ -325,29 +324,4 @@ fn counted<'py>(py: Python<'py>, added: &FactsAdded) -> PyResult<Bound<'py, PyDi
         counts.set_item(name, count)?;
     }
     Ok(counts)
-}
-
-/// A value for a parameter: a text, a number, or several of them.
-fn argument(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Argument> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Argument::Text(text.extract()?));
-    }
-    let is_number =
-        (value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>()) && !value.is_instance_of::<PyBool>();
-    // NumPy's numbers say of themselves that they are numbers.
-    if is_number || (value.hasattr("__float__")? && value.hasattr("dtype")?) {
-        return Ok(Argument::Number(value.extract()?));
-    }
-    let refused = || {
-        let kind = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-        PyTypeError::new_err(format!(
-            "the parameter {name} is of type {kind}; expected a text, a number, or a list of them"
-        ))
-    };
-    if value.is_instance_of::<PyBool>() || value.is_none() {
-        return Err(refused());
-    }
-    let values = value.try_iter().map_err(|_| refused())?;
-    let values = values.map(|value| argument(name, &value?)).collect::<PyResult<Vec<_>>>()?;
-    Ok(Argument::List(values))
 }

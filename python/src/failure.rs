@@ -5,6 +5,7 @@ use kndb_cli::embedded::{Told, told_of_files, told_of_query, told_of_store};
 use kndb_import::ImportError;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use std::sync::OnceLock;
 
 /// An error of a statement. Spans count bytes in it; Python's count characters.
 pub fn of_query(py: Python<'_>, error: QueryError, statement: &str) -> PyErr {
@@ -43,4 +44,20 @@ pub fn said(py: Python<'_>, reason: String, hint: Option<&str>) -> PyErr {
         None => reason.clone(),
     };
     raise(py, Told { reason, hint: hint.map(str::to_owned), drawn }, None)
+}
+
+/// The process in which a store was first worked on.
+static WORKER: OnceLock<u32> = OnceLock::new();
+
+/// Refuses work on a store in a process that was forked from one that has worked on one: the threads that do it stayed behind, and it would wait for
+/// them for ever. Questions need none of them.
+pub fn not_forked(py: Python<'_>) -> PyResult<()> {
+    let (here, first) = (std::process::id(), *WORKER.get_or_init(std::process::id));
+    if here == first {
+        return Ok(());
+    }
+    let reason =
+        format!("process {here} was forked from process {first}, which has worked on a store: a fork can only ask");
+    let hint = "start it without a fork: multiprocessing.get_context(\"spawn\"), or for DataLoader multiprocessing_context=\"spawn\"";
+    Err(said(py, reason, Some(hint)))
 }

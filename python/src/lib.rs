@@ -6,6 +6,7 @@
 //! | `failure` | errors of kndb as `kndb.KndbError` |
 //! | `database` | a store, its facts, and its upkeep |
 //! | `answer` | a statement of a store: checked at once, run when its rows are asked for |
+//! | `arguments` | Python's values as values of parameters |
 //! | `export` | answers by Arrow's C stream interface |
 //! | `cells` | answers as Python objects and as buffers |
 //! | `writing` | scores into a run |
@@ -13,6 +14,7 @@
 //! Nothing here needs pyarrow, pandas, Polars or NumPy.
 
 mod answer;
+mod arguments;
 mod cells;
 mod database;
 mod export;
@@ -37,6 +39,7 @@ fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command, module)?)?;
     module.add_class::<database::Database>()?;
     module.add_class::<answer::Answer>()?;
+    module.add_class::<answer::Prepared>()?;
     module.add_class::<cells::Column>()?;
     module.add_class::<export::Stream>()?;
     module.add_class::<writing::Writer>()

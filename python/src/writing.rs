@@ -3,7 +3,7 @@
 //! Values come as buffers of Python and are copied once, since whoever owns them may change them as soon as other threads run. Everything after
 //! the copy is done without Python.
 
-use crate::failure::{of_store, said};
+use crate::failure::{not_forked, of_store, said};
 use crate::waiting::wait;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use half::{bf16, f16};
@@ -140,6 +140,7 @@ impl Writer {
     }
 
     fn add(&self, py: Python<'_>, entries: impl FnOnce() -> Vec<Entry> + Send + 'static) -> PyResult<(u64, u64, u64)> {
+        not_forked(py)?;
         let (writer, on_conflict) = (self.writer(py)?, self.on_conflict);
         let added = wait(py, move || append(&writer, entries(), on_conflict), || ())?;
         let Appended { new, replaced, skipped, .. } = added.map_err(|error| of_store(py, error))?;

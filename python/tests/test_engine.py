@@ -49,3 +49,10 @@ def test_a_study_gives_all_that_its_file_says(db: kndb.Database) -> None:
     assert found and all(isinstance(key, str) for key in found)
     with pytest.raises(kndb.KndbError, match="nobody"):
         kndb.edit_study(db, model=MODEL, run="nobody", langs=LANGS)
+
+
+def test_facts_are_checked(db: kndb.Database) -> None:
+    found = kndb.fact_check(db, model=MODEL, run="groups", scores="amig", langs=LANGS, draws=20)
+    assert found and all(isinstance(key, str) for key in found)
+    with pytest.raises(kndb.KndbError, match="nobody"):
+        kndb.fact_check(db, model=MODEL, run="nobody", langs=LANGS)

@@ -49,3 +49,13 @@ def test_hooks_of_pytorch(tmp_path: Path) -> None:
         scores = module.scores_of(model, *question)
         expected |= {(fact, *divmod(at, 24)) for at in range(72) if scores.flatten()[at] > 0.5 * scores.max()}
     assert {(row[0], *row[4:6]) for row in rows} == expected
+
+
+def test_traces_of_nnsight_find_what_hooks_find(tmp_path: Path) -> None:
+    for needed in ("torch", "transformers", "nnsight"):
+        pytest.importorskip(needed, reason=f"{needed} is not installed here")
+    (tmp_path / "hooks").mkdir()
+    rows = example("nnsight_trace").main(tmp_path)
+    hooks = example("torch_hooks").main(tmp_path / "hooks")
+    assert [row[:-1] for row in rows] == [row[:-1] for row in hooks]
+    assert [row[-1] for row in rows] == pytest.approx([row[-1] for row in hooks], rel=1e-5)

@@ -1,6 +1,10 @@
-"""The magics."""
+"""The magics, and the notebook."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,3 +43,29 @@ def test_ipython_loads_them(db: kndb.Database) -> None:
     shell.user_ns["db"] = db
     assert len(shell.run_line_magic("kndb", "kn[lang=zh]")) == 3
     InteractiveShell.clear_instance()
+
+
+def test_the_notebook_goes_from_a_model_to_a_chart(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("IPython", reason="IPython is not installed here")
+    pytest.importorskip("polars", reason="Polars is not installed here")
+    pytest.importorskip("altair", reason="Altair, which draws for Polars, is not installed here")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    examples = Path(__file__).parent.parent / "examples"
+    monkeypatch.chdir(examples)
+    notebook = json.loads((examples / "from_model_to_chart.ipynb").read_text(encoding="utf-8"))
+    assert all(cell.get("outputs", []) == [] for cell in notebook["cells"]), "kept without outputs"
+    shell = InteractiveShell.instance()
+    try:
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                shell.run_cell("".join(cell["source"])).raise_error()
+        names: dict[str, Any] = shell.user_ns
+        drawn = names["chart"].to_dict()
+        (rows,) = drawn["datasets"].values()
+        asked = names["db"].query("likn[run=ig, lang in (en, zh)] by layer").fetchall()
+        assert [(row["layer"], row["pairs"]) for row in rows] == [row[:2] for row in asked]
+        assert sum(row[1] for row in asked) > 0
+        assert len(names["shared"]) == 5
+    finally:
+        InteractiveShell.clear_instance()

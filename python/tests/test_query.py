@@ -162,3 +162,39 @@ def test_errors_survive_being_pickled(db: kndb.Database) -> None:
         db.query("kn[")
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value) and again.span == caught.value.span
+
+
+def test_a_statement_is_read_once_and_asked_with_values(db: kndb.Database) -> None:
+    neurons = db.prepare("kn[lang in $langs] top $most")
+    assert neurons.parameters == ("langs", "most")
+    for langs in (["en"], ["zh"], ["en", "zh"]):
+        asked = db.query("kn[lang in $langs] top $most", langs=langs, most=100).fetchall()
+        assert neurons.query(langs=langs, most=100).fetchall() == asked
+    with pytest.raises(kndb.KndbError, match="most"):
+        neurons.query(langs=["en"])
+    with pytest.raises(kndb.KndbError, match="other"):
+        neurons.query(langs=["en"], most=1, other=2)
+    with pytest.raises(kndb.KndbError):
+        db.prepare("kn[")
+
+
+def test_a_parameter_that_stands_twice_is_one(db: kndb.Database) -> None:
+    both = db.prepare("kn[lang=$l] & kn[lang=$l]")
+    assert both.parameters == ("l",)
+    assert len(both.query(l="en")) == len(db.query("kn[lang=en]"))
+
+
+def test_entries_are_chosen_by_names(db: kndb.Database) -> None:
+    every = db.query("entries").fetchall()
+    assert db.entries().fetchall() == every
+    lang = db.entries().columns.index("lang")
+    # Of one language, facts are called by their names in it.
+    found = [(row[0], row[lang]) for row in db.entries(lang="zh")]
+    assert found == [(row[0], row[lang]) for row in every if row[lang] == "zh"] != []
+    assert db.entries(lang=["zh", "en"], fact=[row[0] for row in every]).fetchall() == every
+
+
+def test_rows_of_one_batch_share_their_texts(db: kndb.Database) -> None:
+    rows = db.query("kn[lang=en]").fetchall()
+    facts = {id(row[0]) for row in rows}
+    assert len(facts) == len({row[0] for row in rows})

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kndb
-from conftest import EN, ZH
+from conftest import EN, LAYERS, WIDTH, ZH
 
 
 def scores_of(db: kndb.Database, run: str) -> list[float]:
@@ -74,7 +74,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_added(db: kndb.Database) ->
         run.append("f1", "en", EN, baseline=0.1)
     with pytest.raises(ValueError, match="neuron 2:0"):
         run.append_neurons("f1", "en", [(2, 0)])
-    with pytest.raises(kndb.KndbError, match="rank 0"):
+    with pytest.raises(ValueError, match="rank=0"):
         run.append("f1", "en", EN, rank=0)
     assert not run.has("f1", "en")
     run.append("f1", "en", EN)
@@ -186,3 +186,29 @@ def test_a_neuron_is_a_layer_and_a_unit_in_whole_numbers(tmp_path: Path) -> None
         with pytest.raises(TypeError, match="float"):
             run.append_neurons("f1", "en", [(0, 1.5)])
         assert run.append_neurons("f1", "en", [(np.int64(1), np.uint8(2))]).new == 1
+
+
+def test_what_is_no_score_of_a_neuron_is_refused(db: kndb.Database) -> None:
+    good = np.ones((LAYERS, WIDTH), dtype=np.float32)
+    with db.run("odd", model="toy", layers=LAYERS, width=WIDTH) as run:
+        with pytest.raises(ValueError, match="masked"):
+            run.append("f1", "en", np.ma.masked_array(good, mask=good > 0))
+        assert run.append("f1", "en", np.ma.masked_array(good)).new == 1
+        for fact in ({"a", "b"}, 7, [1, 2]):
+            with pytest.raises(TypeError, match="id"):
+                run.append(fact, "en", np.stack([good, good]))  # type: ignore[arg-type]
+        wrong: list[tuple[dict[str, object], type[Exception], str]] = [
+            ({"rank": 0}, ValueError, "rank=0; expected 1 to"),
+            ({"rank": -1}, ValueError, "rank=-1"),
+            ({"rank": 1.5}, TypeError, "rank=1.5; expected a whole number"),
+            ({"tokens": 70_000}, ValueError, "tokens=70000; expected 1 to 65535"),
+            ({"prompt": 70_000}, ValueError, "prompt=70000; expected 0 to 65535"),
+            ({"prompt": True}, TypeError, "prompt=True"),
+            ({"answer": 5}, TypeError, "answer=5; expected a text"),
+        ]
+        for keywords, kind, told in wrong:
+            with pytest.raises(kind, match=told):
+                run.append("f2", "en", good, **keywords)  # type: ignore[arg-type]
+        assert run.append(["f2", "f3"], "en", np.stack([good, good]), tokens=1, rank=[1, None]).new == 2
+    tokens = db.query("entries[run=odd, fact in (f2, f3), tokens=1] order by fact")
+    assert len(tokens) == 2

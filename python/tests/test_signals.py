@@ -69,6 +69,35 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) ->
     kill(tmp_path, int(os.environ.get("KNDB_KILLS", "200")))
 
 
+FORK = """
+import os, sys
+import numpy as np
+import kndb
+
+db = kndb.create(sys.argv[1])
+scores = np.linspace(0.1, 1.0, 8, dtype=np.float32).reshape(2, 4)
+with db.run("job", model="toy", layers=2, width=4) as run:
+    run.append("f1", "en", scores)
+    child = os.fork()
+    if child == 0:
+        print("asked", len(db.query("kn[run=job]")), flush=True)
+        try:
+            run.append("f2", "en", scores)
+        except kndb.KndbError as error:
+            print("refused", "spawn" in (error.hint or ""), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    run.append("f2", "en", scores)
+print("parent", len(db.query("facts of kn[run=job]")), flush=True)
+"""
+
+
+def test_a_forked_process_asks_and_does_not_write(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORK, str(tmp_path / "store")]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split("\n")
+    assert told[0].startswith("asked ") and told[1:3] == ["refused True", "parent 2"]
+
+
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> kndb.Database:
     """A store of which a comparison of all facts with all takes longer than any test waits."""
@@ -126,3 +155,15 @@ def test_ctrl_c_stops_a_reader_of_arrow(slow: kndb.Database) -> None:
                 continue
 
     assert interrupted(read, 0.2) < 5.0
+
+
+def test_ctrl_c_stops_the_making_of_rows(slow: kndb.Database) -> None:
+    result = slow.query("kn[tau=0] order by neuron, score")
+    assert len(result) == 1_500 * 4 * 512
+
+    def read() -> None:
+        for _ in range(200):
+            result.fetchall()
+
+    assert interrupted(read, 0.3) < 5.0
+    assert len(result) == 1_500 * 4 * 512, "what was found is there"

@@ -10,8 +10,19 @@ use crate::check::finish;
 use crate::{root, say};
 
 /// What builds the wheel, and what its tests compare with. torch is not among them: it is a gigabyte, and its tests say that they are skipped.
-const TOOLS: [&str; 10] =
-    ["maturin>=1.9,<2", "pytest", "mypy", "numpy", "pyarrow", "pandas", "pandas-stubs", "polars", "duckdb", "ipython"];
+const TOOLS: [&str; 11] = [
+    "maturin>=1.9,<2",
+    "pytest",
+    "mypy",
+    "numpy",
+    "pyarrow",
+    "pandas",
+    "pandas-stubs",
+    "polars",
+    "altair",
+    "duckdb",
+    "ipython",
+];
 
 const TYPES: [&str; 8] = [
     "-m",

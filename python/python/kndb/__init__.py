@@ -18,6 +18,7 @@ from ._errors import KndbError
 from ._kndb import __version__
 from ._result import Figure, Result
 from ._run import Appended, Run
+from ._statement import Statement
 
 __all__ = [
     "Appended",
@@ -27,6 +28,7 @@ __all__ = [
     "KndbError",
     "Result",
     "Run",
+    "Statement",
     "Verified",
     "__version__",
     "attribute",

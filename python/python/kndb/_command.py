@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 StrPath = str | os.PathLike[str]
 
+_PACKAGES = str(Path(__file__).resolve().parent.parent)
+"""Where this package is."""
+
 _PATIENCE = 20.0
 """Seconds that an interrupted command has to end in order: it finishes the fact that it is at."""
 
@@ -190,6 +193,8 @@ def _run(words: list[Any], progress: bool, told: Callable[[], str] | None = None
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
+        # The same package as here, however it came to be importable.
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [_PACKAGES, os.environ.get("PYTHONPATH")]))},
         # Ctrl-C of a terminal goes to all of its processes: this one shall hear of it from us alone.
         start_new_session=True,
     )

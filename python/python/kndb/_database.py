@@ -13,6 +13,7 @@ from . import _kndb
 from ._facts import rows as fact_rows
 from ._result import Result
 from ._run import Run
+from ._statement import Statement
 
 StrPath = str | os.PathLike[str]
 
@@ -75,6 +76,39 @@ class Database:
             KndbError: the statement is not one, or cannot be answered from this store; ``error.span`` and ``error.hint`` say more.
         """
         return Result(self._open().query(statement, parameters, memory), self)
+
+    def prepare(self, statement: str) -> Statement:
+        """Reads a statement once, to ask it with other values of its parameters again and again.
+
+        Raises:
+            KndbError: the text is no statement. Whether it can be answered from this store is found when it is asked.
+        """
+        return Statement(self._open().prepare(statement), self)
+
+    def entries(
+        self,
+        *,
+        run: str | Sequence[str] | None = None,
+        lang: str | Sequence[str] | None = None,
+        relation: str | Sequence[str] | None = None,
+        fact: str | Sequence[str] | None = None,
+    ) -> Result:
+        """What was measured of each fact, language, prompt and run, a row each: the statement ``entries[...]``.
+
+        Args:
+            run: names of runs; all that were measured if not given.
+            lang: codes of languages.
+            relation: ids of relations.
+            fact: ids of facts.
+
+        Returns:
+            A lazy :class:`Result`: among its columns ``p`` (the probability of the right object), ``answer``, ``correct``.
+        """
+        asked = {"run": run, "lang": lang, "relation": relation, "fact": fact}
+        given: dict[str, Any] = {
+            name: [value] if isinstance(value, str) else list(value) for name, value in asked.items() if value is not None
+        }
+        return self.query(f"entries[{', '.join(f'{name} in ${name}' for name in given)}]" if given else "entries", **given)
 
     def run(
         self,

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ._database import Database, open
@@ -45,8 +44,8 @@ class Magics:
                 found = "no store is open" if not stores else "several variables are stores"
                 raise KndbError(f"{found}: `%kndb open FOLDER` says which is meant")
             database = stores[0]
-        names = set(re.findall(r"\$([A-Za-z_][A-Za-z0-9_]*)", re.sub(r'"[^"]*"', "", statement)))
-        return database.query(statement.strip(), **{name: variables[name] for name in names if name in variables})
+        asked = database.prepare(statement.strip())
+        return asked.query(**{name: variables[name] for name in asked.parameters if name in variables})
 
 
 def load(shell: Any) -> None:

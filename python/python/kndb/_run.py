@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from ._kndb import Writer
-from ._scores import contiguous, per_entry, per_layer
+from ._scores import contiguous, per_entry, per_layer, texts, whole
 
 
 class Appended(NamedTuple):
@@ -74,9 +74,9 @@ class Run:
                 ``(facts,)``, or ``(facts, layers)``.
             baseline: the same with the layer's activations at the baseline.
             residual: Σ scores − (p − baseline), per layer; worked out from the scores if not given.
-            answer: the model's first answer, as text.
-            rank: rank of the right object among the model's answers, from 1.
-            tokens: number of tokens of the object.
+            answer: the model's first answer, as text; for several facts a list.
+            rank: rank of the right object among the model's answers, from 1; for several facts a list. Whether the model is right is known by it alone.
+            tokens: number of tokens of the object; for several facts a list, or one for all.
 
         Returns:
             How many entries are new, took another's place, and were passed over.
@@ -88,21 +88,21 @@ class Run:
         layers, width = self._writer.shape
         kind, values, shape = contiguous(scores)
         batched = not isinstance(fact, str)
-        facts = [fact] if isinstance(fact, str) else list(fact)
+        facts = listed(fact)
         expected = (len(facts), layers, width) if batched else (layers, width)
         if shape != expected and not (not batched and shape == (1, layers, width)):
             meaning = "(facts, layers, width)" if batched else "(layers, width)"
             raise ValueError(f"scores of shape {shape}; expected {expected}: {meaning} of the run {self.name!r}")
-        places = list(zip(facts, spread("lang", lang, len(facts)), spread("prompt", prompt, len(facts)), strict=True))
+        places = placed(facts, lang, prompt)
         if p is None and (baseline is not None or residual is not None):
             raise ValueError("baseline or residual without p; expected p with them")
         beside: Any = {
             "p": per_layer("p", p, len(facts), layers, batched),
             "baseline": per_layer("baseline", baseline, len(facts), layers, batched),
             "residual": per_layer("residual", residual, len(facts), layers, batched),
-            "answer": per_entry("answer", answer, len(facts), batched),
-            "rank": per_entry("rank", rank, len(facts), batched),
-            "tokens": per_entry("tokens", tokens, len(facts), batched),
+            "answer": texts("answer", per_entry("answer", answer, len(facts), batched)),
+            "rank": whole("rank", per_entry("rank", rank, len(facts), batched), 1, 2**32 - 1),
+            "tokens": whole("tokens", per_entry("tokens", tokens, len(facts), batched), 1, 2**16 - 1),
         }
         return Appended(*self._writer.append(places, kind, values, beside))
 
@@ -122,7 +122,7 @@ class Run:
             neurons: ``(layer, unit)`` pairs, both from 0; for several facts one iterable of them for each.
             prompt: number of the prompt template; one for all, or a list.
         """
-        facts = [fact] if isinstance(fact, str) else list(fact)
+        facts = listed(fact)
         sets = [neurons] if isinstance(fact, str) else list(neurons)
         if len(sets) != len(facts):
             raise ValueError(f"{len(sets)} sets of neurons for {len(facts)} facts")
@@ -131,8 +131,7 @@ class Run:
         for layer, unit in (pair for one in pairs for pair in one):
             if layer < 0 or unit < 0:
                 raise ValueError(f"neuron {layer}:{unit}; expected layers and units from 0")
-        places = list(zip(facts, spread("lang", lang, len(facts)), spread("prompt", prompt, len(facts)), strict=True))
-        return Appended(*self._writer.append_neurons(places, pairs))
+        return Appended(*self._writer.append_neurons(placed(facts, lang, prompt), pairs))
 
     def has(self, fact: str, lang: str, prompt: int = 0) -> bool:
         """Whether the run has the entry already: a job that is resumed asks before it computes."""
@@ -155,6 +154,29 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<kndb.Run {self.name!r}, {self.layers} layers × {self.width}>"
+
+
+def listed(fact: str | Sequence[str]) -> list[str]:
+    """Ids of facts, in an order that is the caller's."""
+    if isinstance(fact, str):
+        return [fact]
+    if isinstance(fact, (int, bytes)) or not hasattr(fact, "__iter__") or isinstance(fact, (set, frozenset, dict)):
+        raise TypeError(f"fact={fact!r}; expected the fact's id as text, or a list of ids in the order of the scores")
+    facts = list(fact)
+    for one in facts:
+        if not isinstance(one, str):
+            raise TypeError(f"the fact {one!r} is of type {type(one).__name__}; expected its id as text (`str({one!r})`)")
+    return facts
+
+
+def placed(facts: list[str], lang: Any, prompt: Any) -> list[tuple[str, str, int]]:
+    """Fact, language and prompt of each entry."""
+    langs = spread("lang", lang, len(facts))
+    for one in langs:
+        if not isinstance(one, str):
+            raise TypeError(f"lang={one!r}; expected a language's code as text")
+    prompts = whole("prompt", spread("prompt", prompt, len(facts)), 0, 2**16 - 1) or []
+    return [(fact, language, number or 0) for fact, language, number in zip(facts, langs, prompts, strict=True)]
 
 
 def spread(name: str, given: Any, count: int) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ..
     Raises:
         TypeError: values that are no floating-point numbers.
     """
+    if isinstance(scores, np.ma.MaskedArray):
+        if np.ma.is_masked(scores):
+            raise ValueError("some scores are masked; expected one for each neuron (`scores.filled(0)` says what they are)")
+        scores = scores.data
     if hasattr(scores, "detach") and hasattr(scores, "cpu"):
         tensor: Any = scores
         tensor = tensor.detach().cpu().contiguous()
@@ -66,14 +71,44 @@ def per_layer(name: str, given: object, entries: int, layers: int, batched: bool
 
 
 def per_entry(name: str, given: object, entries: int, batched: bool) -> list[Any] | None:
-    """What is said of entries: one value for one entry, or a list of one for each."""
+    """What is said of entries: one value for one entry; for several, a list of one for each, or a number for all."""
     if given is None:
         return None
     if not batched:
         return [given]
-    if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+    if isinstance(given, (str, bytes)):
         raise TypeError(f"{name}={given!r}; expected {entries} of them, one a fact")
+    if not hasattr(given, "__iter__"):
+        return [given] * entries
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
     if len(values) != entries:
         raise ValueError(f"{len(values)} values of {name}; expected {entries}, one a fact")
     return values
+
+
+def texts(name: str, values: list[Any] | None) -> list[str | None] | None:
+    """Values that are texts, or not known."""
+    for value in values or ():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name}={value!r}; expected a text or None")
+    return values
+
+
+def whole(name: str, values: list[Any] | None, least: int, most: int) -> list[int | None] | None:
+    """Values that are whole numbers within bounds, or not known."""
+    if values is None:
+        return None
+    numbers = [None if value is None else _whole(name, value) for value in values]
+    for number in numbers:
+        if number is not None and not least <= number <= most:
+            raise ValueError(f"{name}={number}; expected {least} to {most}")
+    return numbers
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={value}; expected a whole number")
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r}; expected a whole number") from None
