@@ -10,6 +10,7 @@
 //! | asking, with all rows in memory, as columns | [`Database::query`] |
 //! | asking, with values beside the text | [`Database::query_with`] and [`Parameters`] |
 //! | asking the same again and again | [`Database::prepare`] |
+//! | asking two stores at once | [`Database::attach`] |
 //! | asking, with columns streamed | [`Database::stream`] and [`query`] |
 //! | asking, with rows streamed, for printing | [`Database::query_into`] |
 //! | stopping a statement from another thread | [`query::Interrupt`] in [`query::Settings`] |
@@ -51,7 +52,7 @@ pub use kndb_query::{Argument, Note, Parameters};
 pub use kndb_storage as storage;
 pub use statement::Statement;
 
-use kndb_query::{BatchSink, Outcome, Prepared, QueryError, Settings, Sink};
+use kndb_query::{Attached, BatchSink, Outcome, Prepared, QueryError, Settings, Sink};
 use kndb_storage::Store;
 use std::path::Path;
 
@@ -59,6 +60,7 @@ use std::path::Path;
 #[derive(Clone)]
 pub struct Database {
     store: Store,
+    attached: Attached,
 }
 
 impl Database {
@@ -86,6 +88,52 @@ impl Database {
         Store::open_read_only(path).map(Self::from)
     }
 
+    /// Names another store for reading beside this one: `name::kn` in a statement is a set of it. Facts of two stores are the same where
+    /// their ids are, neurons where layer and number are. Clones of this database, and statements that it prepared, see it, too; a
+    /// statement may do the same: `attach 'PATH' as name`. Settings of the caller's own have stores of their own
+    /// ([`query::Settings::attached`]).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// use kndb::Database;
+    /// use kndb::storage::{Entry, EntryData, Neuron, RunSpec, Shape};
+    ///
+    /// let stores = ["first", "second"].map(|name| Database::create(folder.path().join(name)));
+    /// let [db, other] = [&stores[0], &stores[1]].map(|db| db.as_ref().expect("a new store"));
+    /// for (db, facts) in [(db, ["f1", "f2"]), (other, ["f2", "f3"])] {
+    ///     let run = db.store().open_run(RunSpec::new("trial", "toy", Shape::new(2, 3).ok_or("too large")?))?;
+    ///     for fact in facts {
+    ///         let data = EntryData::Neurons(vec![Neuron(4)]);
+    ///         run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data })?;
+    ///     }
+    ///     run.finish()?;
+    /// }
+    /// db.attach("other", other.store().path())?;
+    /// assert_eq!(db.query("facts of other::kn - facts of kn")?.rows(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the name is taken or cannot be one, when no store at the path can be read, and when it is this store or attached already.
+    pub fn attach(&self, name: &str, path: impl AsRef<Path>) -> Result<(), QueryError> {
+        self.attached.attach(&self.store, name, path)
+    }
+
+    /// Forgets the name of an attached store.
+    ///
+    /// # Errors
+    /// When no store has it.
+    pub fn detach(&self, name: &str) -> Result<(), QueryError> {
+        self.attached.detach(name)
+    }
+
+    /// The settings of questions that come without any.
+    fn settings(&self) -> Settings {
+        Settings { attached: self.attached.clone(), ..Settings::default() }
+    }
+
     /// The store, for writing and for direct reading.
     pub fn store(&self) -> &Store {
         &self.store
@@ -97,7 +145,7 @@ impl Database {
     /// When the statement cannot be read or answered; the error says where and why.
     pub fn query(&self, statement: &str) -> Result<Answer, QueryError> {
         let mut answer = Answer::default();
-        self.stream(statement, &Settings::default(), &mut answer)?;
+        self.stream(statement, &self.settings(), &mut answer)?;
         Ok(answer)
     }
 
@@ -133,7 +181,7 @@ impl Database {
         let bound = statement.bind(parameters)?;
         parameters.check_used(statement.parameters().iter().map(|parameter| parameter.name.as_str()))?;
         let mut answer = Answer::default();
-        kndb_query::stream(&self.store, &Settings::default(), &bound, &mut answer)?;
+        kndb_query::stream(&self.store, &self.settings(), &bound, &mut answer)?;
         Ok(answer)
     }
 
@@ -165,7 +213,7 @@ impl Database {
     /// # Errors
     /// When the text is no statement. Whether it can be answered is found when it is asked.
     pub fn prepare(&self, statement: &str) -> Result<Statement, QueryError> {
-        Prepared::new(&self.store, Settings::default(), statement).map(Statement)
+        Prepared::new(&self.store, self.settings(), statement).map(Statement)
     }
 
     /// Runs one statement and hands its rows to `sink` as columns, batch by batch.
@@ -192,6 +240,6 @@ impl Database {
 
 impl From<Store> for Database {
     fn from(store: Store) -> Self {
-        Self { store }
+        Self { store, attached: Attached::default() }
     }
 }

@@ -232,6 +232,9 @@ pub struct QueryArgs {
     /// Value of a parameter, `$NAME` in a statement; a number where one is wanted, else a text; several of one NAME are a list
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
     pub parameter: Vec<(String, String)>,
+    /// A store beside this one, for reading: `NAME::kn` in a statement; may be given several times
+    #[arg(long, value_name = "NAME=DB", value_parser = values::attached)]
+    pub attach: Vec<(String, PathBuf)>,
     /// The run meant where a statement names none
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,

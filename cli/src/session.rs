@@ -19,7 +19,7 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use kndb_query::{ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Sink};
+use kndb_query::{Attached, ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Sink, Statement};
 use kndb_report::Answer;
 use kndb_storage::Store;
 
@@ -149,6 +149,16 @@ impl Session {
         self.settings.memory = Some(bytes);
     }
 
+    /// Names a store for reading beside the one that is open.
+    pub fn attach(&mut self, name: &str, path: &std::path::Path) -> Result<()> {
+        self.settings.attached.attach(&self.store, name, path).map_err(in_query)
+    }
+
+    /// The stores that statements can name beside the one that is open.
+    pub fn attached(&self) -> &Attached {
+        &self.settings.attached
+    }
+
     /// Stops the statement that is running, and the script that it stands in.
     pub fn interrupt(&self) -> Interrupt {
         self.settings.interrupt.clone()
@@ -244,7 +254,7 @@ impl Session {
 
     fn statement(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<()> {
         let statement = kndb_query::parse(text).map_err(in_query)?;
-        let statement = self.parameters.bind(&statement).map_err(in_query)?;
+        let statement = at_home(self.parameters.bind(&statement).map_err(in_query)?);
         self.settings.interrupt.clear();
         let begun = Instant::now();
         let mut once = self.once.take();
@@ -314,6 +324,8 @@ impl Session {
                 Outcome::Explained(_) => {}
                 Outcome::Saved { name, members } => told += &format!("saved @{name}: {members} members\n"),
                 Outcome::Dropped { name } => told += &format!("dropped @{name}\n"),
+                Outcome::Attached { name } => told += &format!("attached as {name}: its sets are {name}::kn, …\n"),
+                Outcome::Detached { name } => told += &format!("detached {name}\n"),
             }
         }
         if self.timer {
@@ -338,6 +350,17 @@ fn destination<'o>(
     match files.into_iter().find_map(Option::as_mut) {
         Some(output) => (display.in_a_file(), &mut output.file),
         None => (display.clone(), out),
+    }
+}
+
+/// A statement whose path may begin with `~`: here no shell has put the home folder in.
+fn at_home(statement: Statement) -> Statement {
+    match statement {
+        Statement::Attach { mut path, name, span } => {
+            path.text = dot::at_home(&path.text).to_string_lossy().into_owned();
+            Statement::Attach { path, name, span }
+        }
+        other => other,
     }
 }
 

@@ -149,6 +149,8 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
         }
         // Facts are facts, whichever model knows them.
         ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {}
+        // No store is attached here: the statement itself says so.
+        ExprKind::Attached { .. } => {}
         ExprKind::Saved(name) => {
             let saved = snapshot.saved_sets().find(|set| set.name == name.text);
             runs.extend(saved.into_iter().flat_map(|set| set.runs.iter().copied().map(RunId)));

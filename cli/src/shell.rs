@@ -130,7 +130,7 @@ fn editor(session: &Session, terminal: &Terminal) -> Result<Editor<Helper, FileH
         })
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Helper::new(session.names(), session.store().clone())));
+    editor.set_helper(Some(Helper::new(session.names(), session.store().clone(), session.attached().clone())));
     Ok(editor)
 }
 

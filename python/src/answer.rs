@@ -8,7 +8,8 @@ use crate::waiting::{LOOK, wait};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use kndb::query::{
-    Batch, BatchSink, Column as Head, Interrupt, Note, Outcome, QueryError, Settings, Statement, parse, stream,
+    Attached, Batch, BatchSink, Column as Head, Interrupt, Note, Outcome, QueryError, Settings, Statement, parse,
+    stream,
 };
 use kndb::storage::Store;
 use kndb_arrow::{Running, Step, record_batch, schema};
@@ -32,6 +33,8 @@ pub struct Whole {
 #[pyclass(frozen, module = "kndb._kndb")]
 pub struct Answer {
     store: Store,
+    /// Stores that the statement can name beside it.
+    attached: Attached,
     text: String,
     statement: Statement,
     memory: Option<u64>,
@@ -45,16 +48,16 @@ impl Answer {
     /// Plans a statement with its parameters bound. What has no rows to wait for, or changes the store, is done at once.
     pub fn new(
         py: Python<'_>,
-        store: Store,
+        (store, attached): (Store, Attached),
         (text, statement): (String, Statement),
         memory: Option<u64>,
     ) -> PyResult<Self> {
         let plan = match &statement {
-            Statement::Query(_) => Some(explained(py, &store, &text, &statement)?),
+            Statement::Query(_) => Some(explained(py, (&store, &attached), &text, &statement)?),
             _ => None,
         };
         let (columns, whole) = (Mutex::default(), Mutex::default());
-        let answer = Self { store, text, statement, memory, plan, columns, whole };
+        let answer = Self { store, attached, text, statement, memory, plan, columns, whole };
         if answer.plan.is_none() {
             answer.whole(py)?;
         }
@@ -62,7 +65,8 @@ impl Answer {
     }
 
     fn settings(&self) -> Settings {
-        let settings = Settings { interrupt: Interrupt::default(), ..Settings::default() };
+        let (interrupt, attached) = (Interrupt::default(), self.attached.clone());
+        let settings = Settings { interrupt, attached, ..Settings::default() };
         Settings { memory: self.memory.or(settings.memory), ..settings }
     }
 
@@ -109,6 +113,8 @@ impl Answer {
             Outcome::Explained(text) => (0, Some(text)),
             Outcome::Saved { name, members } => (0, Some(format!("@{name} has {members} members"))),
             Outcome::Dropped { name } => (0, Some(format!("@{name} is gone"))),
+            Outcome::Attached { name } => (0, Some(format!("its sets are {name}::kn, …"))),
+            Outcome::Detached { name } => (0, Some(format!("{name} is no store any more"))),
         };
         let whole = Arc::new(Whole { columns, batches: Arc::new(batches), notes, rows, did });
         // Where another thread was faster, its rows stay: those that somebody has seen.
@@ -145,10 +151,16 @@ fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The plan of a query, without running it.
-fn explained(py: Python<'_>, store: &Store, text: &str, statement: &Statement) -> PyResult<String> {
+fn explained(
+    py: Python<'_>,
+    (store, attached): (&Store, &Attached),
+    text: &str,
+    statement: &Statement,
+) -> PyResult<String> {
     let Statement::Query(query) = statement else { return Ok(String::new()) };
     let explain = Statement::Explain { analyze: false, query: query.clone(), span: kndb::query::Span::default() };
-    let settings = Settings { interrupt: Interrupt::default(), ..Settings::default() };
+    let (interrupt, attached) = (Interrupt::default(), attached.clone());
+    let settings = Settings { interrupt, attached, ..Settings::default() };
     let (interrupt, store) = (settings.interrupt.clone(), store.clone());
     let outcome = wait(py, move || stream(&store, &settings, &explain, &mut Nothing), || interrupt.set())?;
     match outcome.map_err(|error| of_query(py, error, text))? {
@@ -285,14 +297,15 @@ impl Answer {
 #[pyclass(frozen, module = "kndb._kndb")]
 pub struct Prepared {
     store: Store,
+    attached: Attached,
     text: String,
     statement: Statement,
 }
 
 impl Prepared {
-    pub fn new(py: Python<'_>, store: Store, text: String) -> PyResult<Self> {
+    pub fn new(py: Python<'_>, (store, attached): (Store, Attached), text: String) -> PyResult<Self> {
         let statement = parse(&text).map_err(|error| of_query(py, error, &text))?;
-        Ok(Self { store, text, statement })
+        Ok(Self { store, attached, text, statement })
     }
 
     fn bound(&self, parameters: &kndb::Parameters) -> Result<Statement, QueryError> {
@@ -326,6 +339,6 @@ impl Prepared {
     pub fn query(&self, py: Python<'_>, parameters: &Bound<'_, PyDict>, memory: Option<u64>) -> PyResult<Answer> {
         let values = arguments(parameters)?;
         let bound = self.bound(&values).map_err(|error| of_query(py, error, &self.text))?;
-        Answer::new(py, self.store.clone(), (self.text.clone(), bound), memory)
+        Answer::new(py, (self.store.clone(), self.attached.clone()), (self.text.clone(), bound), memory)
     }
 }

@@ -1,9 +1,10 @@
 //! A store, its facts, and its upkeep.
 
 use crate::answer::{Answer, Prepared};
-use crate::failure::{not_forked, of_files, of_store, raise, said};
+use crate::failure::{not_forked, of_files, of_query, of_store, raise, said};
 use crate::waiting::wait;
 use crate::writing::Writer;
+use kndb::query::Attached;
 use kndb::storage::{
     Error, FactBatch, FactRow, FactsAdded, OnConflict, PRESETS, Preset, RelationNameRow, RunSpec, Shape, Store,
     TemplateRow,
@@ -20,12 +21,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[pyclass(frozen, module = "kndb._kndb")]
 pub struct Database {
     store: Store,
+    attached: Attached,
 }
 
 /// id, relation, language, subject, object, and where known the ids of subject and object.
 type FactTuple = (String, String, String, String, String, Option<String>, Option<String>);
 
 impl Database {
+    fn of(store: Store) -> Self {
+        Self { store, attached: Attached::default() }
+    }
+
     fn done<T: Send + 'static>(
         &self,
         py: Python<'_>,
@@ -43,14 +49,14 @@ impl Database {
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf, read_only: bool) -> PyResult<Self> {
         let opened = wait(py, move || if read_only { Store::open_read_only(path) } else { Store::open(path) }, || ())?;
-        Ok(Self { store: opened.map_err(|error| of_store(py, error))? })
+        Ok(Self::of(opened.map_err(|error| of_store(py, error))?))
     }
 
     /// Makes a store.
     #[staticmethod]
     fn create(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let made = wait(py, move || Store::create(path), || ())?;
-        Ok(Self { store: made.map_err(|error| of_store(py, error))? })
+        Ok(Self::of(made.map_err(|error| of_store(py, error))?))
     }
 
     /// The store's folder.
@@ -72,7 +78,19 @@ impl Database {
 
     /// Reads a statement, to ask it again and again.
     fn prepare(&self, py: Python<'_>, text: String) -> PyResult<Prepared> {
-        Prepared::new(py, self.store.clone(), text)
+        Prepared::new(py, (self.store.clone(), self.attached.clone()), text)
+    }
+
+    /// Names a store for reading beside this one.
+    fn attach(&self, py: Python<'_>, path: PathBuf, name: String) -> PyResult<()> {
+        let (attached, store) = (self.attached.clone(), self.store.clone());
+        let done = wait(py, move || attached.attach(&store, &name, path), || ())?;
+        done.map_err(|error| of_query(py, error, ""))
+    }
+
+    /// Forgets the name.
+    fn detach(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        self.attached.detach(name).map_err(|error| of_query(py, error, ""))
     }
 
     /// The runs, as JSON.

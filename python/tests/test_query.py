@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -198,3 +200,18 @@ def test_rows_of_one_batch_share_their_texts(db: kndb.Database) -> None:
     rows = db.query("kn[lang=en]").fetchall()
     facts = {id(row[0]) for row in rows}
     assert len(facts) == len({row[0] for row in rows})
+
+
+def test_two_stores_are_compared_by_the_ids_of_facts(db: kndb.Database, tmp_path: Path) -> None:
+    with kndb.create(tmp_path / "other.kndb") as other, other.run("theirs", model="toy", layers=2, width=4, tau=0.3) as run:
+        scores = np.array([[0.0, 0.9, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+        run.append("f1", "en", scores)
+        run.append("f7", "en", scores)
+    db.attach(tmp_path / "other.kndb", "b")
+    assert [row[0] for row in db.query("facts of b::kn - facts of kn")] == ["f7"]
+    assert [row[4:] for row in db.query("kn[lang=en] & b::kn")] == [(0, 1)]
+    with pytest.raises(kndb.KndbError, match="already"):
+        db.attach(tmp_path / "other.kndb", "c")
+    db.detach("b")
+    with pytest.raises(kndb.KndbError, match="no store is attached"):
+        db.query("b::kn")

@@ -1,9 +1,10 @@
 //! Runs statements against a store.
 
-use crate::error::QueryError;
+use crate::attached::ground::{Ground, take};
+use crate::error::{ErrorKind, QueryError};
 use crate::memory::Memory;
 use crate::note::Notes;
-use crate::plan::explain::{Drawing, duration};
+use crate::plan::explain::duration;
 use crate::plan::names::{Settings, unknown_set};
 use crate::planned::{plan, run};
 use crate::result::{Batch, BatchSink, ByRow, Outcome, Sink};
@@ -48,20 +49,21 @@ pub fn stream(
         statement.bind(&Parameters::default())?;
     }
     let snapshot = store.snapshot().map_err(QueryError::storage)?;
+    let ground = Ground::new(store, &snapshot, settings, take(statement, settings)?);
     let memory = Memory::new(settings.memory, settings.interrupt.clone());
     memory.interrupt.check()?;
     match statement {
         Statement::Query(query) => {
-            let planned = plan(store, (&snapshot, &memory), settings, query)?;
+            let planned = plan(&ground, &memory, query)?;
             let mut execution = planned.execution(&memory, false);
             let rows = run(&planned, &mut execution, query, sink)?;
             deliver(execution.notes, sink)?;
             Ok(Outcome::Rows { rows })
         }
         Statement::Explain { analyze, query, .. } => {
-            let planned = plan(store, (&snapshot, &memory), settings, query)?;
+            let planned = plan(&ground, &memory, query)?;
             planned.check(query)?;
-            let tree = Drawing { snapshot: &snapshot }.tree(query, &planned.drawn());
+            let tree = planned.tree(query);
             if !analyze {
                 deliver(planned.notes.into(), sink)?;
                 return Ok(Outcome::Explained(tree.text(None)));
@@ -74,13 +76,24 @@ pub fn stream(
             deliver(execution.notes, sink)?;
             Ok(Outcome::Explained(format!("{text}{rows} rows in {total} (one thread, with counting)\n")))
         }
-        Statement::Let { name, set, .. } => save(store, (&snapshot, &memory), settings, (name, set), sink),
+        Statement::Let { name, set, .. } => save(&ground, &memory, (name, set), sink),
         Statement::Drop { name, .. } => {
             if !snapshot.saved_sets().any(|set| set.name == name.text) {
                 return Err(unknown_set(name, &snapshot));
             }
             store.drop_set(&name.text).map_err(QueryError::storage)?;
             Ok(Outcome::Dropped { name: name.text.clone() })
+        }
+        Statement::Attach { path, name, .. } => {
+            settings.attached.attach(store, &name.text, &path.text).map_err(|error| {
+                let span = if error.kind == ErrorKind::Storage { path.span } else { name.span };
+                error.at(span)
+            })?;
+            Ok(Outcome::Attached { name: name.text.clone() })
+        }
+        Statement::Detach { name, .. } => {
+            settings.attached.detach(&name.text).map_err(|error| error.at(name.span))?;
+            Ok(Outcome::Detached { name: name.text.clone() })
         }
     }
 }

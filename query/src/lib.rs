@@ -23,6 +23,7 @@
 //! | `run` | which facts to walk, the neurons of each, set operations, degenerate groups, saving a set |
 //! | `rows` | listings, counts (`by`), similarity; the members of queries in parentheses, found before the plan around them runs |
 //! | `execute` | one statement, from its tree to its outcome: [`stream`] gives columns, [`execute()`] rows |
+//! | `attached` | stores beside the one in hand: which parts of a statement are theirs, what they answer, facts translated |
 //! | `planned`, `save` | a query that is ready to run; `let` |
 //! | `prepared` | statements that are parsed and planned once, and run many times |
 //! | `result` | what a caller gets: columns in batches, and rows read from them |
@@ -77,6 +78,7 @@
 //! # }
 //! ```
 
+mod attached;
 pub mod error;
 mod execute;
 mod interrupt;
@@ -93,6 +95,7 @@ mod save;
 mod sorting;
 mod syntax;
 
+pub use attached::Attached;
 pub use error::{ErrorKind, Label, QueryError};
 pub use execute::{execute, stream};
 pub use interrupt::Interrupt;

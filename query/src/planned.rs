@@ -1,9 +1,11 @@
 //! A query that is ready to run: planned for one snapshot, its clauses checked.
 
+use crate::attached::ground::{Ground, in_store, of_store};
+use crate::attached::{apart, members};
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::{Note, Notes};
-use crate::plan::explain::{Drawn, NodeStats};
+use crate::plan::explain::{Drawing, Drawn, NodeStats, Tree};
 use crate::plan::kinds::{Kind, not_compared, not_taken_apart, of_two_models};
 use crate::plan::lower::Lowering;
 use crate::plan::names::{Settings, listing as listed};
@@ -11,19 +13,19 @@ use crate::plan::optimise::{in_pairs, optimise};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
 use crate::plan::{Neurons, Pairs, Set};
-use crate::result::BatchSink;
-use crate::rows::facts::FactNames;
+use crate::result::elsewhere::Elsewhere;
+use crate::result::{BatchSink, FactNames};
 use crate::rows::partition::split_sources;
 use crate::rows::shape::{Form, Grouping};
 use crate::rows::{Out, alone, as_set, beyond, entries, groups, listing, similarity};
 use crate::run::domain::Execution;
 use crate::syntax::ast::{Dim, Dimension, Expr, Head, Query};
 use crate::syntax::span::Span;
-use kndb_storage::{LanguageId, Shape, Snapshot, Store};
+use kndb_storage::{LanguageId, Shape, Snapshot};
 use std::sync::{Arc, OnceLock};
 
 /// Threads of this machine; asking the system costs more than a small question.
-fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
     *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
@@ -32,6 +34,8 @@ fn threads() -> usize {
 pub(crate) struct Planned<'s> {
     what: What<'s>,
     names: FactNames<'s>,
+    /// The attached store that answers it, where all of it is one's.
+    store: Option<&'s str>,
     /// Shape of the model; of plans over facts alone, any.
     shape: Shape,
     cursors: usize,
@@ -53,19 +57,37 @@ enum What<'s> {
 
 pub(crate) const NO_SHAPE: Shape = Shape { layers: 1, width: 1 };
 
-/// Plans a query for one snapshot.
-pub(crate) fn plan<'s>(
-    store: &Store,
-    (snapshot, memory): (&'s Arc<Snapshot>, &Memory),
-    settings: &'s Settings,
-    query: &Query,
-) -> Result<Planned<'s>, QueryError> {
+/// Plans a query; one that is all of an attached store is planned there.
+pub(crate) fn plan<'s>(ground: &'s Ground, memory: &Memory, query: &Query) -> Result<Planned<'s>, QueryError> {
+    if ground.beside.is_empty() {
+        return plan_parts(ground, memory, query);
+    }
+    match apart::query(query) {
+        apart::Apart::Parts(query) => plan_parts(ground, memory, &query),
+        apart::Apart::Of(store, query) => {
+            let Some((_, beside)) = ground.beside(&store.text) else { return plan_parts(ground, memory, &query) };
+            let there = &beside.ground;
+            let elsewhere = Elsewhere::in_hand(&there.snapshot, Arc::clone(&ground.snapshot));
+            // A ground is planned on once.
+            let _ = there.elsewhere.set(Arc::new(elsewhere));
+            let planned = plan_parts(there, memory, &query).map_err(|error| in_store(&store.text, error))?;
+            let told = |note: Note| Note { text: of_store(&store.text, &note.text), ..note };
+            let notes = planned.notes.into_iter().map(told).collect();
+            Ok(Planned { store: Some(&beside.name), notes, ..planned })
+        }
+    }
+}
+
+/// Plans a query of which attached stores have answered their parts.
+fn plan_parts<'s>(ground: &'s Ground, memory: &Memory, query: &Query) -> Result<Planned<'s>, QueryError> {
+    let (snapshot, settings) = (&ground.snapshot, &ground.settings);
     let exprs: Vec<&Expr> = match &query.head {
         Head::Set(expr) => vec![expr],
         Head::Similarity { left, right, .. } => vec![left, right],
         Head::Between { set, .. } => vec![set],
     };
-    let mut lowering = Lowering::new(store, (snapshot, memory), settings, &exprs)?;
+    let foreign = members::of_sets(ground, memory, &exprs)?;
+    let mut lowering = Lowering::new(ground, memory, &exprs, foreign)?;
     let (what, shape) = match &query.head {
         Head::Set(expr) => {
             let kind = lowering.kind(expr)?;
@@ -92,7 +114,7 @@ pub(crate) fn plan<'s>(
         }
     };
     let language = label_language(&mut lowering, snapshot, settings, query.span);
-    let names = FactNames { snapshot, language };
+    let names = FactNames { snapshot, language, elsewhere: ground.elsewhere.get() };
     let form = what.form();
     let is_listing = query.by.is_empty() && matches!(form, Form::Set(_));
     let grouping = if is_listing { None } else { Some(Grouping::new(query, form)?) };
@@ -100,7 +122,8 @@ pub(crate) fn plan<'s>(
         beyond::note(grouping, shape.unwrap_or(NO_SHAPE), lowering.notes());
     }
     let (cursors, nodes, notes) = (lowering.cursors(), lowering.nodes(), lowering.take_notes().into_all());
-    Ok(Planned { what, names, shape: shape.unwrap_or(NO_SHAPE), cursors, nodes, grouping, notes, taken: memory.used() })
+    let (shape, taken) = (shape.unwrap_or(NO_SHAPE), memory.used());
+    Ok(Planned { what, names, store: None, shape, cursors, nodes, grouping, notes, taken })
 }
 
 /// The two sides of a similarity, which must be of one kind and of one model.
@@ -115,8 +138,8 @@ fn sides<'s>(
     let ((left, Some(model)), (right, Some(other))) = found else {
         return Err(not_compared(kinds, [l, r], span));
     };
-    if kinds[0] == kinds[1] && model.name != other.name {
-        return Err(of_two_models(&model.name, &other.name, span));
+    if kinds[0] == kinds[1] && !model.is(&other) {
+        return Err(of_two_models(&model, &other, span));
     }
     let shape = model.shape;
     match (left, right) {
@@ -229,7 +252,16 @@ impl<'s> Planned<'s> {
         }
     }
 
-    pub(crate) fn drawn(&self) -> Drawn<'_, 's> {
+    /// The plan as `explain` shows it.
+    pub(crate) fn tree(&self, query: &Query) -> Tree {
+        let tree = Drawing { snapshot: self.names.snapshot }.tree(query, &self.drawn());
+        match self.store {
+            Some(name) => tree.in_store(name),
+            None => tree,
+        }
+    }
+
+    fn drawn(&self) -> Drawn<'_, 's> {
         match &self.what {
             What::Set(set, _) => Drawn::Set(set),
             What::Similarity(left, right) => Drawn::Similarity(left, right),
@@ -247,13 +279,18 @@ pub(crate) fn run<'r>(
     sink: &mut dyn BatchSink,
 ) -> Result<u64, QueryError> {
     let rows = rows(planned, execution, query, sink)?;
-    for source in planned.nodes().into_iter().flatten().flat_map(Node::sources) {
+    planned.nodes().into_iter().flatten().for_each(|node| note_ties(node, &execution.notes));
+    Ok(rows)
+}
+
+/// Notes ranks that parted equals while a plan was run.
+pub(crate) fn note_ties(node: Node<'_, '_>, notes: &Notes) {
+    for source in node.sources() {
         for span in source.cells.iter().filter_map(|cell| cell.ties.as_ref()?.take()) {
             let text = "this rank parts neurons of equal scores: of equals, those of lower layers, and in a layer lower neurons, come first";
-            execution.notes.add(span, text.to_owned());
+            notes.add(span, text.to_owned());
         }
     }
-    Ok(rows)
 }
 
 fn rows<'r>(

@@ -1,42 +1,47 @@
 //! `let`: the members of a set are found, and saved under a name.
 
-use crate::error::QueryError;
+use crate::attached::ground::Ground;
+use crate::attached::{apart, members};
+use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::execute::deliver;
 use crate::memory::Memory;
 use crate::plan::Set;
 use crate::plan::kinds::entries_not_saved;
-use crate::plan::lower::Lowering;
-use crate::plan::names::Settings;
+use crate::plan::lower::{Lowering, Model};
 use crate::plan::optimise::optimise;
 use crate::plan::visit::Node;
 use crate::planned::{NO_SHAPE, one_language, settings_language};
+use crate::result::FactNames;
 use crate::result::{BatchSink, Outcome};
 use crate::rows::as_set;
-use crate::rows::facts::FactNames;
 use crate::run::domain::Execution;
 use crate::run::save::Found;
 use crate::syntax::ast::{Expr, Name};
-use kndb_storage::{RunId, SavedSet, Snapshot, Store};
-use std::sync::Arc;
+use crate::syntax::span::Span;
+use kndb_storage::{RunId, SavedSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Saves a set under a name, in place of one that had it.
 pub(crate) fn save(
-    store: &Store,
-    (snapshot, memory): (&Arc<Snapshot>, &Memory),
-    settings: &Settings,
+    ground: &Ground,
+    memory: &Memory,
     (name, expr): (&Name, &Expr),
     sink: &mut dyn BatchSink,
 ) -> Result<Outcome, QueryError> {
-    let mut lowering = Lowering::new(store, (snapshot, memory), settings, &[expr])?;
-    let (set, model) = lowering.set(expr)?;
+    let (store, snapshot, settings) = (&ground.store, &ground.snapshot, &ground.settings);
+    let apart = (!ground.beside.is_empty()).then(|| apart::set(expr));
+    let planned = apart.as_ref().unwrap_or(expr);
+    let foreign = members::of_sets(ground, memory, &[planned])?;
+    let mut lowering = Lowering::new(ground, memory, &[planned], foreign)?;
+    let (set, model) = lowering.set(planned)?;
     let shape = model.as_ref().map(|model| model.shape);
     let set = optimise(set, shape);
     as_set::check(Node::from(&set))?;
     lowering.note_relabelled(Node::from(&set))?;
     // Rows that are chosen by their names are so in the language that a query of them would show.
-    let names =
-        FactNames { snapshot, language: one_language(&mut lowering).or_else(|| settings_language(snapshot, settings)) };
+    let language = one_language(&mut lowering).or_else(|| settings_language(snapshot, settings));
+    let elsewhere = ground.elsewhere.get();
+    let names = FactNames { snapshot, language, elsewhere };
     let cursors = lowering.cursors();
     let shape = shape.unwrap_or(NO_SHAPE);
     let notes = lowering.take_notes();
@@ -57,9 +62,18 @@ pub(crate) fn save(
         model.as_ref().is_none_or(|model| run_model == Some(model.name.as_str()))
     };
     let mut runs: Vec<u32> = lowering.runs.iter().filter(of_model).map(|run| run.0).collect();
-    if runs.is_empty() && matches!(members, Found::Neurons(_)) {
-        // Neurons by number alone: any run of their model says what they are.
-        runs.extend(model.and_then(|model| lowering.run_of(&model)).map(|run| run.0));
+    if runs.is_empty()
+        && let Some(model) = &model
+    {
+        // Neurons by number alone, or of an attached store: any run of their model says what they are.
+        let run = lowering.run_of(model).ok_or_else(|| no_run_of(model, expr.span))?;
+        runs.push(run.0);
+    }
+    if let Some(elsewhere) = elsewhere {
+        let strangers = members.facts_that(&mut execution, |fact| elsewhere.is_stranger(fact))?;
+        if strangers > 0 {
+            return Err(not_here(strangers, name, expr));
+        }
     }
     runs.sort_unstable();
     runs.dedup();
@@ -80,4 +94,23 @@ pub(crate) fn save(
     members.save(&mut execution, store, &set)?;
     deliver(execution.notes, sink)?;
     Ok(Outcome::Saved { name: set.name, members: set.members })
+}
+
+/// A saved set's runs say whose neurons it has, and there is none.
+fn no_run_of(model: &Model, span: Span) -> QueryError {
+    let reason =
+        format!("the store has no run of model {:?}, so nothing would say whose neurons these are", model.name);
+    QueryError::missing(span, reason)
+        .hint("save their facts (`let name = facts of …`), or ask without saving; `kndb merge` brings a run of another store here")
+}
+
+/// Facts that a saved set of the store in hand could not name.
+fn not_here(strangers: u64, name: &Name, expr: &Expr) -> QueryError {
+    let text = quoted(expr.to_string(), LONGEST_QUOTE);
+    let (them, are) = if strangers == 1 { ("1 of its facts", "is") } else { ("of its facts", "are") };
+    let them = if strangers == 1 { them.to_owned() } else { format!("{strangers} {them}") };
+    let reason = format!("{them} {are} in an attached store alone, and a saved set is of facts of the store in hand");
+    QueryError::missing(expr.span, reason).hint(format!(
+        "save those that are here: `let {name} = ({text}) & facts`; or add the others with `kndb facts` or `kndb merge`"
+    ))
 }

@@ -125,9 +125,27 @@ fn name() -> impl Strategy<Value = Name> {
     names.prop_map(|text| Name { text, span: NOWHERE })
 }
 
+/// A name that is no word of the language, whatever follows it.
+fn store() -> impl Strategy<Value = Name> {
+    "[A-Za-z_][A-Za-z0-9_]{0,8}_s".prop_map(|text| Name { text, span: NOWHERE })
+}
+
+/// `store::kn`, `store::@name`, `store::(kn & @name)`.
+fn attached() -> impl Strategy<Value = ExprKind> {
+    let placed = |kind| Expr { kind, span: NOWHERE };
+    let one = || prop_oneof![source(), name().prop_map(ExprKind::Saved)].prop_map(placed);
+    let two = (select(SetOp::ALL), one(), one()).prop_map(move |(op, left, right)| {
+        placed(ExprKind::Binary { op, op_span: NOWHERE, left: Box::new(left), right: Box::new(right) })
+    });
+    let listed = rows(one()).prop_map(placed);
+    (store(), prop_oneof![3 => one(), 1 => two, 1 => listed])
+        .prop_map(|(store, of)| ExprKind::Attached { store, of: Box::new(of) })
+}
+
 fn expr() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         4 => source(),
+        2 => attached(),
         1 => vec(neuron_range(), 1..4).prop_map(ExprKind::Neurons),
         1 => name().prop_map(ExprKind::Saved),
     ];
@@ -232,6 +250,8 @@ fn statement() -> impl Strategy<Value = Statement> {
     prop_oneof![
         1 => (name(), expr()).prop_map(|(name, set)| Statement::Let { name, set, span: NOWHERE }),
         1 => name().prop_map(|name| Statement::Drop { name, span: NOWHERE }),
+        1 => (text(), store()).prop_map(|(path, name)| Statement::Attach { path, name, span: NOWHERE }),
+        1 => store().prop_map(|name| Statement::Detach { name, span: NOWHERE }),
         6 => query().prop_map(Statement::Query),
         1 => (any::<bool>(), query()).prop_map(|(analyze, query)| Statement::Explain {
             analyze,

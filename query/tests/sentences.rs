@@ -90,6 +90,7 @@ fn drawn(text: &str, answer: Result<(Outcome, String), kndb_query::QueryError>) 
         Ok((Outcome::Explained(text), _)) => masked(&text),
         Ok((Outcome::Saved { name, members }, _)) => format!("saved @{name}: {members} members\n"),
         Ok((Outcome::Dropped { name }, _)) => format!("dropped @{name}\n"),
+        Ok((Outcome::Attached { name } | Outcome::Detached { name }, _)) => format!("store {name}\n"),
         Err(error) => carets::draw(text, &error),
     }
 }
@@ -102,7 +103,7 @@ fn sentences_are_planned() {
             // What is explained is not drawn.
             Statement::Query(query) | Statement::Explain { query, .. } => Query { plot: false, ..query }.to_string(),
             Statement::Let { set, .. } => set.to_string(),
-            Statement::Drop { .. } => continue,
+            Statement::Drop { .. } | Statement::Attach { .. } | Statement::Detach { .. } => continue,
         };
         let explain = format!("explain {explained}");
         let page = drawn(&explain, toy.run(&settings, &explain));

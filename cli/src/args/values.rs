@@ -1,5 +1,6 @@
 //! Option values with a form of their own: `share:0.01`, `zh=0.2`, `steps=20`.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::session::parameters::is_name;
@@ -43,6 +44,14 @@ impl FromStr for Tau {
         let language = language.as_deref().map(self::language).transpose()?;
         let share = share(number)?;
         Ok(Self { language, share })
+    }
+}
+
+/// A store and the name it is asked by: `other=path/of/store`.
+pub fn attached(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.to_owned(), path.into())),
+        _ => Err("expected a name, `=` and the store's folder, as in b=other.kndb".into()),
     }
 }
 

@@ -26,6 +26,10 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     session.display.terminal = terminal.columns;
     session.parameters = Values::given(&args.parameter);
 
+    for (name, path) in &args.attach {
+        session.attach(name, path)?;
+    }
+
     let statement = args.statement.clone().filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.
     for blank in args.command.iter().chain(&statement).filter(|text| text.trim().is_empty()) {

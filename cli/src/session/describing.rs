@@ -56,7 +56,11 @@ fn query(statement: Statement) -> Result<Query, kndb_query::QueryError> {
             let top = Some(kndb_query::Top { count: kndb_query::Given::Value(1), span: query.span });
             Ok(Query { top, plot: false, ..query })
         }
-        Statement::Explain { span, .. } | Statement::Let { span, .. } | Statement::Drop { span, .. } => {
+        Statement::Explain { span, .. }
+        | Statement::Let { span, .. }
+        | Statement::Drop { span, .. }
+        | Statement::Attach { span, .. }
+        | Statement::Detach { span, .. } => {
             let reason = "only a question has columns: a set, with or without `by`";
             Err(kndb_query::QueryError::kind(span, reason).hint("for example `.describe kn by layer`"))
         }

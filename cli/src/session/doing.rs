@@ -41,6 +41,21 @@ impl Session {
             DotCommand::Output(Some(path)) => self.output = Some(OutputFile::create(path)?),
             DotCommand::Once(path) => self.once = Some(OutputFile::create(path)?),
             DotCommand::Open(path) => self.open(&path, messages)?,
+            DotCommand::Attach(path, name) => {
+                self.attach(&name, &path)?;
+                if self.talkative {
+                    writeln!(messages, "attached as {name}: its sets are {name}::kn, …").map_err(CliError::Output)?;
+                }
+            }
+            DotCommand::Detach(name) => {
+                self.settings.attached.detach(&name).map_err(super::in_query)?;
+                if self.talkative {
+                    writeln!(messages, "detached {name}").map_err(CliError::Output)?;
+                }
+            }
+            DotCommand::Stores => {
+                self.list(|store, settings, sink| listing::stores(store, &settings.attached, sink), streams)?;
+            }
             DotCommand::Refresh => drop(self.store.refresh()?),
             DotCommand::Run(name) => self.default_run(name, messages)?,
             DotCommand::Labels(language) => self.set_labels(language),
@@ -73,6 +88,13 @@ impl Session {
     fn open(&mut self, path: &Path, messages: &mut dyn Write) -> Result<()> {
         let options = Options { read_only: self.read_only, ..Options::default() };
         self.store = Store::open_with(path, options)?;
+        let beside = self.settings.attached.list();
+        if !beside.is_empty() {
+            let names: Vec<&str> = beside.iter().map(|(name, _)| name.as_str()).collect();
+            writeln!(messages, "note: detached {}, which stood beside the store that was open", names.join(", "))
+                .map_err(CliError::Output)?;
+            self.settings.attached.clear();
+        }
         let gone = self.settings.run.take_if(|run| listing::must_have_run(&self.store, run).is_err());
         if let Some(run) = gone {
             writeln!(messages, "note: it has no run {run:?}, so there is no default run").map_err(CliError::Output)?;
@@ -88,6 +110,9 @@ impl Session {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".into());
         let file = |file: &Option<OutputFile>| file.as_ref().map(|output| output.path.display().to_string());
         writeln!(out, "store: {}", self.store.path().display())?;
+        for (name, path) in self.settings.attached.list() {
+            writeln!(out, "attached: {} as {name}", path.display())?;
+        }
         writeln!(out, "run: {}", or_none(&self.settings.run))?;
         writeln!(out, "labels: {}", or_none(&self.settings.language))?;
         self.display.tell(out)?;

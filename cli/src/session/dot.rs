@@ -28,6 +28,9 @@ const GROUPS: &[(&str, &[Described])] = &[
         "Which store, and what is meant",
         &[
             (".open", "DB", "another store, in the place of this one"),
+            (".attach", "DB NAME", "a store beside this one, for reading: `NAME::kn`; as `attach 'DB' as NAME;`"),
+            (".detach", "NAME", "forget it; as `detach NAME;`"),
+            (".stores", "", "list the store that is open, and those beside it"),
             (".refresh", "", "read the catalogue anew; commits of others are seen without it"),
             (".run", "[NAME|-]", "the run meant where a statement names none; - for none"),
             (".labels", "CODE|-", "language of labels; - for English, else any"),
@@ -89,6 +92,12 @@ pub enum DotCommand {
     Once(PathBuf),
     /// `.open`
     Open(PathBuf),
+    /// `.attach`: a store's folder, and the name it is asked by.
+    Attach(PathBuf, String),
+    /// `.detach`
+    Detach(String),
+    /// `.stores`
+    Stores,
     /// `.read`
     Read(PathBuf),
     /// `.run`: set it, or tell it.
@@ -177,6 +186,12 @@ impl DotCommand {
             (".read", path) => Self::Read(at_home(path)),
             (".open", "") => return wrong("a store"),
             (".open", path) => Self::Open(at_home(path)),
+            (".attach", both) => match stores_name(both) {
+                Some((path, name)) => Self::Attach(at_home(unquoted(path)), name.to_owned()),
+                None => return wrong("a store and a name"),
+            },
+            (".detach", "") => return wrong("the name of an attached store"),
+            (".detach", name) => Self::Detach(name.to_owned()),
             (".run", "") => Self::Run(None),
             (".run", run) => Self::Run(Some(run.to_owned())),
             (".labels", "") => return wrong("a language or -"),
@@ -192,6 +207,7 @@ impl DotCommand {
             (".help", _) => Self::Help,
             (".runs", _) => Self::Runs,
             (".schema", _) => Self::Schema,
+            (".stores", _) => Self::Stores,
             (".show", _) => Self::Show,
             (".refresh", _) => Self::Refresh,
             _ => Self::Quit,
@@ -214,9 +230,11 @@ pub enum Undotted {
 const UNDERSTOOD: [&str; 4] = ["help", "quit", "exit", "describe"];
 
 /// Words of other shells, and what to do here.
-const ELSEWHERE: [(&str, &str); 3] = [
-    ("attach", "one store is open at a time: `.open DB` opens another, `kndb merge` unites stores in one"),
-    ("use", "`.open DB` opens another store, `.run NAME` says which run is meant"),
+const ELSEWHERE: [(&str, &str); 2] = [
+    (
+        "use",
+        "`.open DB` opens another store, `attach 'DB' as name;` one beside it, `.run NAME` says which run is meant",
+    ),
     ("show", "`.runs` and `.schema` list what there is, `.show` the settings of the shell"),
 ];
 
@@ -235,7 +253,9 @@ pub fn undotted(line: &str) -> Option<Undotted> {
     if let Some((_, instead)) = ELSEWHERE.into_iter().find(|(known, _)| is(known)) {
         return Some(Undotted::Elsewhere(instead));
     }
-    let (name, argument, _) = dot_commands().find(|(name, ..)| is(&name[1..]))?;
+    // These are statements.
+    let begins = ["attach", "detach"].into_iter().any(is);
+    let (name, argument, _) = dot_commands().find(|(name, ..)| is(&name[1..]) && !begins)?;
     let fits = rest.is_empty() || (!argument.is_empty() && !rest.trim_start().starts_with('('));
     fits.then_some(Undotted::LacksDot(name))
 }
@@ -258,7 +278,7 @@ pub fn no_statement(line: &str, hint: String) -> CliError {
 
 /// Whether the argument of a dot command is a path.
 pub fn takes_path(command: &str) -> bool {
-    matches!(command, ".read" | ".output" | ".once" | ".open")
+    matches!(command, ".read" | ".output" | ".once" | ".open" | ".attach")
 }
 
 /// Writes the text of `.help`, for lines of so many cells.
@@ -295,13 +315,24 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A path and the name behind it, with or without `as` between them.
+fn stores_name(argument: &str) -> Option<(&str, &str)> {
+    let (path, name) = argument.rsplit_once(char::is_whitespace)?;
+    let path = path.trim_end();
+    let path = match path.rsplit_once(char::is_whitespace) {
+        Some((path, word)) if word.eq_ignore_ascii_case("as") => path.trim_end(),
+        _ => path,
+    };
+    Some((path, name))
+}
+
 /// A file name may be quoted, to hold spaces at its ends.
 fn unquoted(argument: &str) -> &str {
     ['"', '\''].into_iter().find_map(|quote| argument.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(argument)
 }
 
 /// A path, with the home folder for `~`: here no shell has put it in.
-fn at_home(path: &str) -> PathBuf {
+pub(super) fn at_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => path.into(),
@@ -321,6 +352,7 @@ mod tests {
                 "N|off" | "[N …]" => "40",
                 "" => "",
                 "[set …]" => "set l en",
+                "DB NAME" => "some thing",
                 _ => "something",
             };
             let line = format!("{name} {example}");
@@ -347,6 +379,18 @@ mod tests {
         assert_eq!(read(".output stdout"), DotCommand::Output(None));
         assert_eq!(read(".labels -"), DotCommand::Labels(None));
         assert_eq!(read(".describe kn[subject=\"日本\"];"), DotCommand::Describe(Some("kn[subject=\"日本\"]".into())));
+    }
+
+    #[test]
+    fn a_store_is_attached_by_its_path_and_a_name() {
+        let read = |line| DotCommand::parse(line).expect("a dot command");
+        let attach = |path: &str| DotCommand::Attach(path.into(), "b".into());
+        assert_eq!(read(".attach other.kndb b"), attach("other.kndb"));
+        assert_eq!(read(".attach 'my other.kndb' AS b;"), attach("my other.kndb"));
+        assert_eq!(read(".attach my other.kndb b"), attach("my other.kndb"));
+        let told = |line| DotCommand::parse(line).expect_err("a mistake").to_string();
+        assert_eq!(told(".attach other.kndb"), ".attach takes a store and a name, not \"other.kndb\"");
+        assert_eq!(told(".detach"), ".detach takes the name of an attached store, not nothing");
     }
 
     #[test]
@@ -382,8 +426,17 @@ mod tests {
         assert_eq!(undotted("  EXIT"), understood(".exit"));
         assert_eq!(undotted("describe kn by layer;"), understood(".describe kn by layer"));
         assert_eq!(undotted("mode csv"), Some(Undotted::LacksDot(".mode")));
-        assert!(matches!(undotted("attach other.kndb as b"), Some(Undotted::Elsewhere(_))));
-        for statement in ["kn by layer", "facts of kn", "run=first", "run = first", "quit now", "runs now"] {
+        assert!(matches!(undotted("use other.kndb"), Some(Undotted::Elsewhere(_))));
+        for statement in [
+            "attach other.kndb as b",
+            "detach b",
+            "kn by layer",
+            "facts of kn",
+            "run=first",
+            "run = first",
+            "quit now",
+            "runs now",
+        ] {
             assert_eq!(undotted(statement), None, "{statement}");
         }
     }

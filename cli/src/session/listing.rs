@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kndb_query::{Column, ColumnKind, Sink, Value};
+use kndb_query::{Attached, Column, ColumnKind, Sink, Value};
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result};
@@ -50,6 +50,29 @@ pub fn runs(store: &Store, sink: &mut dyn Sink) -> Result<()> {
         ]
     });
     write(&columns, rows, sink)
+}
+
+/// Writes the store that is open, and those that are attached.
+pub fn stores(store: &Store, attached: &Attached, sink: &mut dyn Sink) -> Result<()> {
+    let columns = [
+        ("name", ColumnKind::Text),
+        ("store", ColumnKind::Text),
+        ("facts", ColumnKind::Integer),
+        ("runs", ColumnKind::Text),
+    ];
+    let mut all = vec![(Value::Null, store.clone())];
+    for (name, _) in attached.list() {
+        let store = attached.store(&name).map_err(super::in_query)?;
+        all.push((text(&name), store));
+    }
+    let row = |(name, store): (Value<'static>, Store)| -> Result<Vec<Value<'static>>> {
+        let snapshot = store.snapshot()?;
+        let runs: Vec<&str> = snapshot.runs().map(|run| run.spec.name.as_str()).collect();
+        let runs = if runs.is_empty() { Value::Null } else { text(&runs.join(", ")) };
+        Ok(vec![name, text(&store.path().display().to_string()), Value::Integer(snapshot.fact_count()), runs])
+    };
+    let rows = all.into_iter().map(row).collect::<Result<Vec<_>>>()?;
+    write(&columns, rows.into_iter(), sink)
 }
 
 /// Writes the names a statement can use.

@@ -257,8 +257,8 @@ fn parameters_are_set_told_and_cleared() {
 fn words_of_other_shells_are_answered_with_what_to_do() {
     let mut fixture = Fixture::new();
     fixture.session.on_error = OnError::GoOn;
-    let written = fixture.script("attach other.kndb as b\nuse other;");
-    assert!(written.messages.contains("hint: one store is open at a time: `.open DB` opens another"), "{written:?}");
+    let written = fixture.script("use other;");
+    assert!(written.messages.contains("`attach 'DB' as name;` one beside it"), "{written:?}");
     assert!(written.messages.contains("expected a set, found `use`"), "{written:?}");
 }
 
@@ -333,6 +333,30 @@ fn another_store_takes_the_place_of_this_one() {
     assert_eq!(written.out, "kind,name,called\n");
     assert!(fixture.error(".open nowhere\n").contains("nowhere"));
     assert_eq!(fixture.ok(".schema").out, "kind,name,called\n", "it is still open");
+}
+
+#[test]
+fn a_store_is_attached_by_a_statement_or_a_dot_command_until_it_is_detached() {
+    let mut fixture = Fixture::new();
+    let (other, folder) = store_of(&[("f9", "Peru", "Lima"), ("f2", "日本", "東京")]);
+    let run = other.open_run(RunSpec::new("theirs", "toy", Shape::new(2, 4).expect("a shape"))).expect("a run");
+    for fact in ["f9", "f2"] {
+        let data = EntryData::Neurons(vec![Neuron(5)]);
+        run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    }
+    run.finish().expect("the end");
+    let path = folder.path().join("store").display().to_string();
+    let asked = fixture.ok(&format!(".mode csv\n.headers off\nattach '{path}' as b;\nfacts of b::kn - facts of kn;\n"));
+    assert_eq!(asked.out, "f9,P36 (capital),Peru,Lima\n");
+    let here = fixture.folder.path().join("store").display().to_string();
+    assert_eq!(fixture.ok(".stores\n").out, format!(",{here},2,first\nb,{path},2,theirs\n"));
+    assert!(fixture.ok(".show\n").out.contains(&format!("attached: {path} as b\n")));
+    assert_eq!(fixture.ok("detach b;\n").out, "");
+    assert_eq!(fixture.error("b::kn;"), "no store is attached as \"b\"");
+    assert_eq!(fixture.ok(&format!(".attach {path} as c\nkn & c::kn;\n")).out, "f2,P36 (capital),日本,東京,1,1\n");
+    let opened = fixture.ok(&format!(".open {here}\n"));
+    assert_eq!(opened.messages, "note: detached c, which stood beside the store that was open\n");
+    assert!(fixture.error("c::kn;").starts_with("no store is attached"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use kndb_query::{ConditionKey, Dimension, Direction, Listed, Measure, SourceKind, ValueKind};
+use kndb_query::{Attached, ConditionKey, Dimension, Direction, Listed, Measure, SourceKind, ValueKind};
 use kndb_storage::Store;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
@@ -13,12 +13,12 @@ use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 
 use super::labels::Labels;
-use super::position::{Place, place, word_start};
+use super::position::{Place, place, store_at, word_start};
 use crate::output::Mode;
-use crate::session::{Names, dot_commands, takes_path};
+use crate::session::{Names, dot_commands, listing, takes_path};
 
 /// Words that a statement may begin with, besides those of a set.
-const BEGINNINGS: &[&str] = &["let", "drop", "explain", "similarity"];
+const BEGINNINGS: &[&str] = &["let", "drop", "explain", "attach", "detach", "similarity"];
 
 /// The editor's helper: completion, and nothing else.
 pub struct Helper {
@@ -26,6 +26,8 @@ pub struct Helper {
     pub names: Names,
     /// The store whose labels are offered.
     pub store: Store,
+    /// The stores that can be named beside it.
+    attached: Attached,
     /// The lines of the statement before this one; while there are some, no dot command can begin.
     pub pending: String,
     labels: RefCell<Labels>,
@@ -34,20 +36,51 @@ pub struct Helper {
 
 impl Helper {
     /// A helper that knows these names.
-    pub fn new(names: Names, store: Store) -> Self {
-        Self { names, store, pending: String::new(), labels: RefCell::default(), files: FilenameCompleter::new() }
+    pub fn new(names: Names, store: Store, attached: Attached) -> Self {
+        let (labels, files) = (RefCell::default(), FilenameCompleter::new());
+        Self { names, store, attached, pending: String::new(), labels, files }
     }
 
     /// Where the word at the end of `before` starts, and what it may become.
     fn offered(&self, before: &str) -> (usize, Vec<String>) {
         let start = word_start(before);
-        let here = place(&format!("{}{}", self.pending, &before[..start]));
+        let said = format!("{}{}", self.pending, &before[..start]);
+        let here = place(&said);
+        if let Some(name) = store_at(&said) {
+            return (start, self.offered_of(name, here, &before[start..]));
+        }
         if let Place::Value(key @ (ConditionKey::Subject | ConditionKey::Object)) = here {
             let word = before[start..].trim_start_matches('"');
             let subject = key == ConditionKey::Subject;
             return (start, quoted(&self.labels.borrow_mut().beginning(&self.store, subject, word)));
         }
-        (start, matching(&before[start..], candidates(here, &self.names)))
+        let stores = self.attached.list().into_iter().map(|(name, _)| name);
+        let stores: Vec<String> = match here {
+            Place::Start | Place::AfterExplain | Place::Set => stores.map(|name| format!("{name}::")).collect(),
+            Place::Store => stores.collect(),
+            _ => Vec::new(),
+        };
+        let mut candidates = candidates(here, &self.names);
+        candidates.extend(stores);
+        (start, matching(&before[start..], candidates))
+    }
+
+    /// The same of a set of an attached store; nothing if there is none of that name.
+    fn offered_of(&self, name: &str, here: Place, word: &str) -> Vec<String> {
+        let Ok(store) = self.attached.store(name) else { return Vec::new() };
+        if let Place::Value(key @ (ConditionKey::Subject | ConditionKey::Object)) = here {
+            let subject = key == ConditionKey::Subject;
+            return quoted(&self.labels.borrow_mut().beginning(&store, subject, word.trim_start_matches('"')));
+        }
+        let names = listing::names(&store).unwrap_or_default();
+        let candidates = match here {
+            Place::Start | Place::AfterExplain | Place::Set => {
+                let sets = names.sets.iter().map(|set| format!("@{set}"));
+                words(SourceKind::ALL.iter().map(|source| source.word())).into_iter().chain(sets).collect()
+            }
+            here => candidates(here, &names),
+        };
+        matching(word, candidates)
     }
 }
 
@@ -99,6 +132,7 @@ impl Helper {
             ".maxrows" | ".maxwidth" => words(["off"].into_iter()),
             ".run" => self.names.runs.clone(),
             ".labels" => self.names.languages.clone(),
+            ".detach" => self.attached.list().into_iter().map(|(name, _)| name).collect(),
             _ => Vec::new(),
         };
         (before.len() - argument.len(), matching(argument, candidates))
@@ -134,7 +168,7 @@ fn candidates(place: Place, names: &Names) -> Vec<String> {
         Place::AfterOrderKey(clauses) => words(directions().chain(clauses.missing())),
         Place::Measure => words(measures()),
         Place::SavedSet => sets().collect(),
-        Place::Unknown => Vec::new(),
+        Place::Store | Place::Unknown => Vec::new(),
     }
 }
 
@@ -192,7 +226,7 @@ mod tests {
             runs: list(&["bert", "m-bert 2"]),
             sets: list(&["capitals"]),
         };
-        Fixture { helper: Helper::new(names, store), _folder: folder }
+        Fixture { helper: Helper::new(names, store, Attached::default()), _folder: folder }
     }
 
     fn offered(before: &str) -> Vec<String> {
@@ -213,6 +247,21 @@ mod tests {
         assert_eq!(offered("kn[sign=n"), ["negative"]);
         assert_eq!(offered("@c"), ["@capitals"]);
         assert!(offered("kn[tau=").is_empty());
+    }
+
+    #[test]
+    fn names_and_labels_of_an_attached_store_are_its_own() {
+        let fixture = fixture();
+        let (other, folder) = store_of(&[("f1", "Peru", "Lima")]);
+        fixture.helper.attached.attach(&fixture.helper.store, "a", folder.path().join("store")).expect("attaches");
+        let offered = |before: &str| fixture.helper.offered(before).1;
+        assert_eq!(offered("kn & a::"), ["dkn", "entries", "facts", "kn", "likn"]);
+        assert_eq!(offered("kn & a"), ["a::"]);
+        assert_eq!(offered("detach "), ["a"]);
+        assert_eq!(offered("a::facts[subject="), ["Peru"]);
+        assert_eq!(offered("a::kn[la"), ["lang", "langs", "layer"]);
+        assert!(offered("b::").is_empty() && offered("a::kn[run=").is_empty());
+        drop(other);
     }
 
     #[test]

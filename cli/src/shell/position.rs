@@ -37,6 +37,8 @@ pub enum Place {
     Measure,
     /// The name of a saved set.
     SavedSet,
+    /// The name of an attached store.
+    Store,
     /// A name, a number, or nothing at all.
     Unknown,
 }
@@ -99,8 +101,40 @@ pub fn word_start(text: &str) -> usize {
     quote.unwrap_or_else(start)
 }
 
+/// The attached store that is asked at the end of a text: it is named before the source, or before that of the brackets that are open.
+pub fn store_at(text: &str) -> Option<&str> {
+    let before = match text.rfind('[') {
+        Some(open) if text.rfind(']').is_none_or(|closed| closed < open) => {
+            text[..open].trim_end().trim_end_matches(is_of_word)
+        }
+        _ => text,
+    };
+    let before = before.trim_end().strip_suffix("::")?.trim_end();
+    let start = before.rfind(|c: char| !is_of_word(c)).map_or(0, |at| at + length_of_char(before, at));
+    Some(&before[start..]).filter(|name| !name.is_empty())
+}
+
+fn length_of_char(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// A text without the names of attached stores before its sets.
+fn without_stores(text: &str) -> String {
+    let mut rest = text;
+    let mut out = String::new();
+    while let Some(at) = rest.find("::") {
+        out.push_str(rest[..at].trim_end_matches(is_of_word));
+        rest = &rest[at + 2..];
+    }
+    out + rest
+}
+
 /// What may stand after a text that ends between words.
 pub fn place(text: &str) -> Place {
+    if text.contains("::") { place_in_hand(&without_stores(text)) } else { place_in_hand(text) }
+}
+
+fn place_in_hand(text: &str) -> Place {
     let mut open: Vec<(char, Vec<Token>)> = vec![(';', Vec::new())];
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -216,6 +250,8 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
         ("analyze", Place::AfterExplain) => Place::Set,
         ("let", Place::Start) => Place::Unknown,
         ("drop", Place::Start) => Place::SavedSet,
+        ("attach", Place::Start) => Place::Unknown,
+        ("detach", Place::Start) => Place::Store,
         ("of", _) => Place::Set,
         ("similarity", Place::Start | Place::AfterExplain | Place::Set) => {
             clauses.similarity = true;
@@ -243,7 +279,7 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
             clauses.top = true;
             Place::Unknown
         }
-        ("plot", _) | (_, Place::SavedSet | Place::Measure) => Place::Unknown,
+        ("plot", _) | (_, Place::SavedSet | Place::Store | Place::Measure) => Place::Unknown,
         ("facts" | "neurons", Place::Start | Place::AfterExplain | Place::Set) => Place::AfterKind(*clauses),
         (_, Place::OrderKey) => Place::AfterOrderKey(*clauses),
         (_, Place::Unknown) if *clauses == Clauses::default() => Place::Unknown,
@@ -296,6 +332,38 @@ mod tests {
             ("kn by layer having pairs > 3 and ", Place::Measure),
             ("kn top ", Place::Unknown),
             ("similarity(kn) between ", Place::Between),
+        ] {
+            assert_eq!(place(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_store_that_is_asked_is_the_one_named_before_the_source() {
+        for (text, store) in [
+            ("a::", Some("a")),
+            ("kn & other::", Some("other")),
+            ("a::kn[", Some("a")),
+            ("a::kn[lang=en, run=", Some("a")),
+            ("kn - a :: likn [lang in (", Some("a")),
+            ("a::kn[lang=en] & kn[", None),
+            ("a::kn ", None),
+            ("::", None),
+            ("日本::", Some("日本")),
+        ] {
+            assert_eq!(store_at(text), store, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_an_attached_store_is_a_set() {
+        let clauses = Place::Clause(Clauses::default());
+        for (text, expected) in [
+            ("a::kn ", clauses),
+            ("kn & a::", Place::Set),
+            ("a::kn[", Place::Key(Some(SourceKind::Kn))),
+            ("facts of a::kn[lang=", Place::Value(ConditionKey::Lang)),
+            ("a::kn by ", Place::Dimension),
+            ("detach ", Place::Store),
         ] {
             assert_eq!(place(text), expected, "{text}");
         }

@@ -110,6 +110,28 @@ class Database:
         }
         return self.query(f"entries[{', '.join(f'{name} in ${name}' for name in given)}]" if given else "entries", **given)
 
+    def attach(self, path: str | os.PathLike[str], name: str) -> None:
+        """Names another store for reading beside this one: ``name::kn`` in a statement is a set of it.
+
+        Facts of two stores are the same where their ids are, neurons where layer and number are.
+
+        Args:
+            path: the other store's folder.
+            name: letters a-z, digits and ``_``, no digit first.
+
+        Raises:
+            KndbError: the name is taken or cannot be one, or there is no store that can be read, or it is this one.
+        """
+        self._open().attach(path, name)
+
+    def detach(self, name: str) -> None:
+        """Forgets the name of an attached store.
+
+        Raises:
+            KndbError: no store has it.
+        """
+        self._open().detach(name)
+
     def run(
         self,
         name: str,

@@ -81,6 +81,9 @@ pub(crate) fn after_statement(parser: &Parser<'_>, statement: &Statement) -> Que
             let hint = "`drop` removes one saved set; put `;` between two statements";
             return error.hint(hint);
         }
+        Statement::Attach { .. } | Statement::Detach { .. } => {
+            return parser.unexpected("the end of the statement").hint("put `;` between two statements");
+        }
     };
     if query.plot {
         let error = parser.unexpected("the end of the statement");
@@ -147,7 +150,7 @@ pub(crate) fn after_clauses(parser: &Parser<'_>, query: &Query) -> Option<QueryE
 
 fn starts_statement(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
-    let heads = ["let", "drop", "explain", "similarity", "neurons"];
+    let heads = ["let", "drop", "explain", "attach", "detach", "similarity", "neurons"];
     heads.contains(&word.as_str()) || SourceKind::from_word(&word).is_some()
 }
 
@@ -194,7 +197,7 @@ fn word_for_set(parser: &Parser<'_>, error: QueryError, first: bool) -> QueryErr
         return error.hint(format!("a set is saved with `let {word} = …`"));
     }
     let sets = ["kn", "likn", "dkn", "facts", "entries", "neurons", "similarity"];
-    let heads = ["let", "drop", "explain"];
+    let heads = ["let", "drop", "explain", "attach", "detach"];
     if ["entry", "measured", "measurements"].iter().any(|entries| word.eq_ignore_ascii_case(entries)) {
         return QueryError { kind: ErrorKind::Name, ..error }.hint("did you mean `entries`?");
     }

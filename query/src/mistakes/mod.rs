@@ -8,3 +8,4 @@ pub(crate) mod conditions;
 pub(crate) mod nearest;
 pub(crate) mod percentages;
 pub(crate) mod ranges;
+pub(crate) mod stores;

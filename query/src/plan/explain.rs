@@ -1,7 +1,7 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::plan::groups::GroupCut;
-use crate::plan::{Access, Cell, Facts, Neurons, NodeId, Pairs, PartAccess, Quota, RowSet, Set, Source};
+use crate::plan::{Access, Cell, Facts, KnownFrom, Neurons, NodeId, Pairs, PartAccess, Quota, RowSet, Set, Source};
 use crate::syntax::ast::{Dimension, Head, Query, Sign};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
@@ -16,10 +16,19 @@ pub(crate) struct NodeStats {
 }
 
 /// A node as it will be printed.
-struct Line {
+#[derive(Clone)]
+pub(crate) struct Line {
     id: Option<NodeId>,
     text: String,
     children: Vec<Line>,
+}
+
+impl Line {
+    /// Of a plan that was run before this one: its numbers are no nodes of this one.
+    pub(crate) fn forget_numbers(&mut self) {
+        self.id = None;
+        self.children.iter_mut().for_each(Self::forget_numbers);
+    }
 }
 
 /// Draws plans.
@@ -48,7 +57,7 @@ impl Drawing<'_> {
         Tree { root: Line { id: None, text, children } }
     }
 
-    fn set(&self, set: &Set<'_>) -> Line {
+    pub(crate) fn set(&self, set: &Set<'_>) -> Line {
         match set {
             Set::Pairs(pairs) => self.pairs(pairs),
             Set::Neurons(neurons) => self.neurons(neurons),
@@ -61,8 +70,13 @@ impl Drawing<'_> {
         match pairs {
             Pairs::Source(source) => self.source(source),
             Pairs::Saved(saved) => {
-                let text = format!("saved pairs @{} of {} facts", saved.name, saved.pairs.len());
-                Line { id: Some(saved.id), text, children: Vec::new() }
+                let (text, children) = match &saved.from {
+                    KnownFrom::Attached { text, drawn } => {
+                        (format!("{text} (found first): pairs"), vec![(**drawn).clone()])
+                    }
+                    from => (format!("saved pairs {}", from.text().unwrap_or_default()), Vec::new()),
+                };
+                Line { id: Some(saved.id), text: format!("{text} of {} facts", saved.pairs.len()), children }
             }
             Pairs::Binary { id, op, left, right } => {
                 let text = format!("{op}, fact by fact");
@@ -247,6 +261,12 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// The same, answered by an attached store.
+    pub(crate) fn in_store(mut self, name: &str) -> Self {
+        self.root.text = format!("in store {name}: {}", self.root.text);
+        self
+    }
+
     /// The tree as text, with what the nodes did, if that is known.
     pub(crate) fn text(&self, stats: Option<&[NodeStats]>) -> String {
         let mut out = String::new();

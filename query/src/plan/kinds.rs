@@ -1,6 +1,7 @@
 //! The kinds of sets, and what is said where they do not go together.
 
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
+use crate::plan::lower::Model;
 use crate::syntax::ast::{Dimension, Expr, ExprKind, Query, SetOp};
 use crate::syntax::span::Span;
 
@@ -136,9 +137,8 @@ pub(crate) fn no_rows_of(span: Span) -> QueryError {
 }
 
 /// Two sides whose neurons have nothing to do with each other.
-pub(crate) fn of_two_models(left: &str, right: &str, span: Span) -> QueryError {
-    let reason = format!(
-        "the left side is of model {left:?} and the right side of model {right:?}: their neurons are different units"
-    );
+pub(crate) fn of_two_models(left: &Model, right: &Model, span: Span) -> QueryError {
+    let (left, right) = left.told_apart(right);
+    let reason = format!("the left side is of {left} and the right side of {right}: their neurons are different units");
     QueryError::kind(span, reason).hint("compare runs of one model")
 }

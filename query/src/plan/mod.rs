@@ -6,6 +6,7 @@
 
 mod about;
 pub(crate) mod explain;
+pub(crate) mod foreign;
 pub(crate) mod groups;
 pub(crate) mod kinds;
 pub(crate) mod lower;
@@ -21,7 +22,7 @@ pub(crate) mod saved;
 mod scored;
 mod signs;
 mod single;
-mod unpaired;
+pub(crate) mod unpaired;
 mod unstored;
 pub(crate) mod visit;
 
@@ -32,6 +33,7 @@ pub use scored::scored_layers;
 pub(crate) use single::single;
 
 use crate::interrupt::Interrupt;
+use crate::plan::explain::Line;
 use crate::plan::groups::GroupCut;
 use crate::plan::kinds::Kind;
 use crate::plan::parts::PartsOfLayers;
@@ -158,8 +160,7 @@ pub(crate) type NodeId = usize;
 #[derive(Clone)]
 pub(crate) struct SavedPairs {
     pub id: NodeId,
-    /// Its name; of rows, empty.
-    pub name: String,
+    pub from: KnownFrom,
     /// Neurons by fact.
     pub pairs: Arc<BTreeMap<u32, RoaringBitmap>>,
     /// Facts that could have had pairs, where that is known: of what is saved it is not.
@@ -171,6 +172,28 @@ pub(crate) struct SavedPairs {
     /// Neurons that are asked for, where that was pushed down to here.
     pub neurons: Option<NeuronFilter>,
     pub facts: Option<FactFilter>,
+}
+
+/// Where pairs that are known come from.
+#[derive(Clone)]
+pub(crate) enum KnownFrom {
+    /// A set saved with `let`, of this name.
+    Saved(String),
+    /// The rows of a query in parentheses.
+    Rows,
+    /// An attached store: its set as it is written, and how the store finds it.
+    Attached { text: String, drawn: Arc<Line> },
+}
+
+impl KnownFrom {
+    /// As it is written in a statement; of rows, nothing.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Saved(name) => Some(format!("@{name}")),
+            Self::Rows => None,
+            Self::Attached { text, .. } => Some(text.clone()),
+        }
+    }
 }
 
 /// How the languages of a source go together.

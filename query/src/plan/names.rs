@@ -1,5 +1,6 @@
 //! Names of a statement → ids of the store, with messages that say what is there.
 
+use crate::attached::Attached;
 use crate::error::QueryError;
 use crate::interrupt::Interrupt;
 use crate::mistakes::nearest::nearest;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub memory: Option<u64>,
     /// Stops a statement that is running.
     pub interrupt: Interrupt,
+    /// Stores that a statement can name beside the one in hand.
+    pub attached: Attached,
 }
 
 /// At most this many names in a message.

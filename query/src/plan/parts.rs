@@ -73,6 +73,7 @@ impl PartsOfLayers {
         match &expr.kind {
             ExprKind::Source(_) | ExprKind::FactsOf(_) => Self::None,
             ExprKind::Saved(_) => Self::Unknown,
+            ExprKind::Attached { of, .. } => Self::of_expr(of, shape),
             ExprKind::Neurons(ranges) => {
                 let every = |units| match units {
                     Units::Every => true,
@@ -111,6 +112,7 @@ fn of_neurons(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => true,
         ExprKind::Source(_) | ExprKind::FactsOf(_) | ExprKind::Saved(_) => false,
+        ExprKind::Attached { of, .. } => of_neurons(of),
         ExprKind::Binary { left, right, .. } => of_neurons(left) && of_neurons(right),
         ExprKind::Rows(query) => match &query.head {
             Head::Set(of) if query.by.is_empty() => of_neurons(of),

@@ -58,6 +58,7 @@ pub(crate) fn check_neurons(neurons: &Expr, runs: &[&Run]) -> Result<(), QueryEr
         | ExprKind::NeuronsOf(_)
         | ExprKind::FactsOf(_)
         | ExprKind::Saved(_)
+        | ExprKind::Attached { .. }
         | ExprKind::Rows(_) => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::QueryError;
 use crate::plan::names::Resolver;
 use crate::plan::unstored::{parts_of, stored_of};
-use crate::plan::{Combine, Facts, NodeId, Pairs};
+use crate::plan::{Combine, Facts, NodeId, Pairs, SavedPairs};
 use crate::syntax::ast::SetOp;
 use crate::syntax::span::Span;
 use kndb_storage::Snapshot;
@@ -14,8 +14,8 @@ use std::collections::HashMap;
 /// The facts that a set of pairs has entries of, and those it is asked about; `None`: all there are.
 #[derive(Clone)]
 pub(crate) struct Extent {
-    stored: RoaringBitmap,
-    asked: Option<RoaringBitmap>,
+    pub stored: RoaringBitmap,
+    pub asked: Option<RoaringBitmap>,
 }
 
 /// Extents of the operations of a statement, by node: in a chain of many sets each operator asks for that of all before it.
@@ -23,8 +23,24 @@ pub(crate) struct Extent {
 pub(crate) struct Extents(RefCell<HashMap<NodeId, Option<Extent>>>);
 
 impl Extents {
-    fn of(&self, pairs: &Pairs<'_>, snapshot: &Snapshot) -> Result<Option<Extent>, QueryError> {
-        let Pairs::Binary { id, .. } = pairs else { return extent(pairs, snapshot, self) };
+    /// Says what is known of a node before its plan is made: of a set of an attached store.
+    pub(crate) fn add(&self, id: NodeId, extent: Option<Extent>) {
+        self.0.borrow_mut().insert(id, extent);
+    }
+
+    /// That of facts of pairs, or of those of an attached store.
+    pub(crate) fn of_facts(&self, facts: &Facts<'_>, snapshot: &Snapshot) -> Result<Option<Extent>, QueryError> {
+        match facts {
+            Facts::Of { pairs, .. } => self.of(pairs, snapshot),
+            Facts::Known { id, .. } => Ok(self.0.borrow().get(id).cloned().flatten()),
+            Facts::Binary { .. } | Facts::OfEntries { .. } | Facts::Rows(_) => Ok(None),
+        }
+    }
+
+    pub(crate) fn of(&self, pairs: &Pairs<'_>, snapshot: &Snapshot) -> Result<Option<Extent>, QueryError> {
+        let (Pairs::Binary { id, .. } | Pairs::Saved(SavedPairs { id, .. })) = pairs else {
+            return extent(pairs, snapshot, self);
+        };
         if let Some(known) = self.0.borrow().get(id) {
             return Ok(known.clone());
         }
@@ -116,12 +132,20 @@ pub(crate) fn note_unpaired(
     {
         return Ok(());
     }
-    let (Some(left), Some(right)) = (extents.of(left, names.snapshot)?, extents.of(right, names.snapshot)?) else {
-        return Ok(());
-    };
+    if let (Some(left), Some(right)) = (extents.of(left, names.snapshot)?, extents.of(right, names.snapshot)?) {
+        note_extents(names, together, span, left, right);
+    }
+    Ok(())
+}
+
+/// The same of two sides of which it is known what they have entries of.
+pub(crate) fn note_extents(names: &Resolver<'_>, together: Together, span: Span, left: Extent, right: Extent) {
+    if together == Together::Op(SetOp::Union) {
+        return;
+    }
     // A side of which nothing is stored has its own note.
     if left.stored.is_empty() || right.stored.is_empty() {
-        return Ok(());
+        return;
     }
     let within = |stored: RoaringBitmap, asked: Option<&RoaringBitmap>| match asked {
         Some(asked) => stored & asked,
@@ -144,10 +168,9 @@ pub(crate) fn note_unpaired(
         Together::Similarity if both < all => {
             format!("{both} of {all} facts have entries on both sides; the others are left out")
         }
-        _ => return Ok(()),
+        _ => return,
     };
     names.notes.add(span, text);
-    Ok(())
 }
 
 /// Notes a set of facts that a set of pairs is filtered by, and has no entries of.

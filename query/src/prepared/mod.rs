@@ -2,20 +2,23 @@
 //!
 //! A [`Prepared`] keeps the plan of its last run. The plan is of one snapshot: each run asks the store for the newest one first, and
 //! plans anew where that is another, or where parameters have other values. So an answer is never older than a commit that was
-//! acknowledged before the run began, whoever made it; and what does not change costs nothing.
+//! acknowledged before the run began, whoever made it; and what does not change costs nothing. The same holds of the attached stores
+//! that the statement names.
 
 mod held;
 
+use crate::attached::apart::names_in;
+use crate::attached::ground::{Ground, Taken, take_named};
 use crate::error::{ErrorKind, QueryError};
 use crate::execute::{self, deliver};
 use crate::memory::Memory;
 use crate::plan::names::Settings;
 use crate::planned::{plan, run};
 use crate::result::{BatchSink, Outcome};
-use crate::syntax::ast::{Query, Statement};
+use crate::syntax::ast::{Name, Query, Statement};
 use crate::syntax::bind::Parameters;
 use crate::syntax::parser::parse;
-use held::{Ground, Held};
+use held::Held;
 use kndb_storage::{Snapshot, Store};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +32,8 @@ pub struct Prepared {
     statement: Statement,
     /// Names of its parameters, each once.
     names: Vec<String>,
+    /// Attached stores that it names, each once.
+    stores: Vec<Name>,
     last: Mutex<Option<Arc<Ready>>>,
 }
 
@@ -49,7 +54,8 @@ impl Prepared {
         let mut names: Vec<String> = statement.parameters().iter().map(|parameter| parameter.name.clone()).collect();
         names.sort_unstable();
         names.dedup();
-        Ok(Self { store: store.clone(), settings, statement, names, last: Mutex::default() })
+        let stores = names_in(&statement);
+        Ok(Self { store: store.clone(), settings, statement, names, stores, last: Mutex::default() })
     }
 
     /// The statement, with its parameters.
@@ -86,7 +92,8 @@ impl Prepared {
         parameters: &Parameters,
         sink: &mut dyn BatchSink,
     ) -> Result<Outcome, QueryError> {
-        let ready = self.ready(snapshot, parameters)?;
+        // A store that is attached is looked at as it is now, whatever is in hand.
+        let ready = self.ready(snapshot, take_named(&self.stores, &self.settings)?, parameters)?;
         let planned = ready.held.planned();
         let memory = self.memory(planned.taken);
         memory.interrupt.check()?;
@@ -102,19 +109,18 @@ impl Prepared {
     }
 
     /// The plan for a snapshot and values, the last one if it is that.
-    fn ready(&self, snapshot: &Arc<Snapshot>, parameters: &Parameters) -> Result<Arc<Ready>, QueryError> {
+    fn ready(&self, snapshot: &Arc<Snapshot>, taken: Taken, parameters: &Parameters) -> Result<Arc<Ready>, QueryError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // One snapshot is one commit, and one that is kept here gives its place in memory to no other.
-        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(snapshot) && ready.parameters == *parameters;
+        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(snapshot, &taken) && ready.parameters == *parameters;
         if let Some(ready) = last.as_ref().filter(is_it) {
             return Ok(Arc::clone(ready));
         }
         parameters.check_used(self.names.iter().map(String::as_str))?;
         let Statement::Query(query) = self.statement.bind(parameters)? else { return Err(self.is_no_query()) };
         let memory = self.memory(0);
-        let ground = Ground { snapshot: Arc::clone(snapshot), settings: self.settings.clone() };
-        let held =
-            Held::try_new(ground, |ground| plan(&self.store, (&ground.snapshot, &memory), &ground.settings, &query))?;
+        let ground = Ground::new(&self.store, snapshot, &self.settings, taken);
+        let held = Held::try_new(ground, |ground| plan(ground, &memory, &query))?;
         let ready = Arc::new(Ready { held, query, parameters: parameters.clone() });
         *last = Some(Arc::clone(&ready));
         Ok(ready)

@@ -3,8 +3,7 @@
 use super::batch::{Batch, ColumnData, Values};
 use super::by_row::Value;
 use super::texts::{IdsOf, NO_ID, Names, Texts};
-use super::{BATCH_ROWS, Buffer, Column, ColumnKind, Validity};
-use kndb_storage::{LanguageId, Snapshot};
+use super::{BATCH_ROWS, Buffer, Column, ColumnKind, KeptNames, Validity};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,16 +36,12 @@ pub(crate) struct Building {
     facts: Vec<u32>,
     rows: usize,
     /// Whose names ids stand for; `None` where no column has ids.
-    names: Option<(Arc<Snapshot>, Option<LanguageId>)>,
+    names: Option<KeptNames>,
 }
 
 impl Building {
     /// An empty batch; `slots` says of each column where it comes from.
-    pub(crate) fn new(
-        columns: &Arc<[Column]>,
-        slots: &[Slot],
-        names: Option<(Arc<Snapshot>, Option<LanguageId>)>,
-    ) -> Self {
+    pub(crate) fn new(columns: &Arc<[Column]>, slots: &[Slot], names: Option<KeptNames>) -> Self {
         let filling = columns.iter().zip(slots).map(|(column, slot)| match (*slot, column.kind) {
             (Slot::Fact(named), _) => Filling::Facts(named),
             (Slot::Id(named), _) => Filling::Ids(named, Vec::new()),
@@ -181,7 +176,7 @@ impl Building {
         let rows = std::mem::take(&mut self.rows);
         let facts = Buffer::from(std::mem::take(&mut self.facts));
         let names = |named: IdsOf, ids: Buffer<u32>| match &self.names {
-            Some((snapshot, language)) => Texts::new(ids, Names::Store(named, Arc::clone(snapshot), *language)),
+            Some(kept) => Texts::new(ids, Names::Store(named, kept.clone())),
             None => Texts::new(ids, Names::Known(Arc::default())),
         };
         let data = self.filling.iter_mut().map(|filling| match filling {

@@ -29,6 +29,8 @@ mod buffer;
 mod build;
 mod by_row;
 mod dictionary;
+pub(crate) mod elsewhere;
+mod facts;
 mod sink;
 mod texts;
 mod validity;
@@ -39,6 +41,7 @@ pub(crate) use build::{Building, Slot};
 pub(crate) use by_row::ByRow;
 pub use by_row::{Sink, Value};
 pub use dictionary::Dictionary;
+pub(crate) use facts::{FactNames, Identity, KeptNames};
 pub use sink::BatchSink;
 pub use texts::{IdsOf, Texts};
 pub use validity::Validity;
@@ -91,6 +94,16 @@ pub enum Outcome {
     /// `drop`: a named set was removed.
     Dropped {
         /// Its name.
+        name: String,
+    },
+    /// `attach`: a store can be named.
+    Attached {
+        /// The name.
+        name: String,
+    },
+    /// `detach`: a name of a store is free.
+    Detached {
+        /// The name.
         name: String,
     },
 }

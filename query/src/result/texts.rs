@@ -1,9 +1,10 @@
 //! Columns of names: ids, and the texts that they stand for.
 
+use super::KeptNames;
 use super::buffer::Buffer;
 use super::dictionary::Dictionary;
 use crate::error::QueryError;
-use kndb_storage::{FactId, LanguageId, RunId, Snapshot};
+use kndb_storage::{LanguageId, RunId};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -37,7 +38,7 @@ pub struct Texts {
 /// Who knows what an id stands for.
 #[derive(Clone)]
 pub(crate) enum Names {
-    Store(IdsOf, Arc<Snapshot>, Option<LanguageId>),
+    Store(IdsOf, KeptNames),
     Known(Arc<Vec<String>>),
 }
 
@@ -58,7 +59,9 @@ impl Texts {
     }
 
     /// An id a row, `u32::MAX` where there is none. They are those of the store ([`kndb_storage::Snapshot`]); for
-    /// relations, subjects and objects they are those of facts.
+    /// relations, subjects and objects they are those of facts. Facts that an attached store alone has are numbered behind
+    /// the store's own ([`kndb_storage::Snapshot::end_of_facts`]), for this statement; of a question to one attached store, ids
+    /// are that store's.
     pub fn ids(&self) -> &Buffer<u32> {
         &self.ids
     }
@@ -103,21 +106,17 @@ impl Names {
         if id == NO_ID {
             return Ok(None);
         }
-        let (named, snapshot, language) = match self {
+        let (named, names) = match self {
             Self::Known(texts) => return Ok(texts.get(id as usize).map(String::as_str)),
-            Self::Store(named, snapshot, language) => (*named, snapshot, *language),
+            Self::Store(named, names) => (*named, names.names()),
         };
-        let label = || snapshot.any_label(FactId(id), language).map_err(QueryError::storage);
         Ok(match named {
-            IdsOf::Fact => Some(snapshot.external_id(FactId(id)).map_err(QueryError::storage)?),
-            IdsOf::Relation => {
-                let relation = snapshot.fact_relation(FactId(id)).map_err(QueryError::storage)?;
-                relation.map(|relation| snapshot.relation_name(relation))
-            }
-            IdsOf::Subject => label()?.map(|(subject, _)| subject),
-            IdsOf::Object => label()?.map(|(_, object)| object),
-            IdsOf::Language => u16::try_from(id).ok().map(|id| snapshot.language_name(LanguageId(id))),
-            IdsOf::Run => snapshot.run(RunId(id)).map(|run| run.spec.name.as_str()),
+            IdsOf::Fact => Some(names.external_id(id)?),
+            IdsOf::Relation => names.relation_name(id)?,
+            IdsOf::Subject => names.label(id)?.map(|(subject, _)| subject),
+            IdsOf::Object => names.label(id)?.map(|(_, object)| object),
+            IdsOf::Language => u16::try_from(id).ok().map(|id| names.snapshot.language_name(LanguageId(id))),
+            IdsOf::Run => names.snapshot.run(RunId(id)).map(|run| run.spec.name.as_str()),
             IdsOf::Text => None,
         })
     }

@@ -3,7 +3,6 @@
 use super::Out;
 use super::asked::Asked;
 use super::by_group::DegenerateGroups;
-use super::facts::FactNames;
 use super::groups::{Group, Naming};
 use super::keys::FactKeys;
 use super::partition::Splits;
@@ -12,6 +11,7 @@ use super::spread::Spread;
 use super::tally::{Counts, Split};
 use crate::error::QueryError;
 use crate::memory::Memory;
+use crate::result::FactNames;
 use crate::syntax::ast::Dimension;
 use kndb_storage::{Neuron, Shape};
 use roaring::RoaringBitmap;

@@ -3,7 +3,6 @@
 //! Each is answered once, whatever it is combined with, and no row of it is named. What its members take counts as the
 //! statement's memory.
 
-use super::facts::FactNames;
 use super::shape::{Form, Grouping};
 use super::{Members, Out, alone, beyond, entries, groups, listing, similarity};
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
@@ -11,7 +10,8 @@ use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
-use crate::plan::{Facts, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
+use crate::plan::{Facts, KnownFrom, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
+use crate::result::FactNames;
 use crate::run::asked::{asked, unknown_in};
 use crate::run::domain::{Execution, attributed};
 use roaring::RoaringBitmap;
@@ -125,7 +125,7 @@ fn with_members<'s>(
             let id = rows.id;
             let Found { pairs, asked, attributed, parts, .. } = members(execution, *rows, names)?;
             let pairs = Arc::new(pairs);
-            Pairs::Saved(SavedPairs { id, name: String::new(), pairs, asked, attributed, parts, neurons, facts })
+            Pairs::Saved(SavedPairs { id, from: KnownFrom::Rows, pairs, asked, attributed, parts, neurons, facts })
         }
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn check(pairs: &Pairs<'_>, grouping: &Grouping) -> Result<(), QueryE
     };
     let error = QueryError::kind(span, format!("`{measure}` needs a set that still knows its {what}"));
     match pairs.only_source() {
-        None => Err(error.hint(one_source("kn"))),
+        None => Err(error.hint(one_source("kn", pairs))),
         Some(source) if source.combine == Combine::Intersection => {
             let wanted = grouping.having.iter().find(|having| having.key == Key::Measure(measure));
             let wanted = wanted.map_or_else(|| format!("{measure} >= 2"), ToString::to_string);

@@ -3,10 +3,10 @@
 //! Facts with the same relation, subject or object (as far as these are asked for) have the same key,
 //! a number. What a row is called follows from the first fact that counts in it.
 
-use super::facts::{FactNames, Identity};
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::result::Value;
+use crate::result::{FactNames, Identity};
 use crate::syntax::ast::Dimension;
 use std::borrow::Cow;
 use std::cmp::Ordering;

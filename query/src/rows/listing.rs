@@ -3,7 +3,6 @@
 //! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
 //! if that is not all, the data is read again for the next ones.
 
-use super::facts::FactNames;
 use super::order::directed;
 use super::shape::descends;
 use super::{Out, Rows};
@@ -12,6 +11,7 @@ use crate::memory::{Best, Memory};
 use crate::plan::kinds::Kind;
 use crate::plan::visit::Node;
 use crate::plan::{Access, Pairs};
+use crate::result::FactNames;
 use crate::result::{Column, ColumnKind, IdsOf, Slot, Value};
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;

@@ -14,7 +14,6 @@ mod by_size;
 mod counters;
 mod digits;
 pub(crate) mod entries;
-pub(crate) mod facts;
 mod found;
 pub(crate) mod groups;
 pub(crate) mod keys;
@@ -30,8 +29,8 @@ pub(crate) mod tally;
 
 use crate::error::QueryError;
 use crate::interrupt::Interrupt;
+use crate::result::FactNames;
 use crate::result::{BatchSink, Building, Column, Slot, Value};
-use facts::FactNames;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -83,8 +82,7 @@ impl<'a> Rows<'a> {
         if let Out::Sink(sink) = &mut out {
             sink.columns(&columns)?;
         }
-        let names = names.map(|names| (Arc::clone(names.snapshot), names.language));
-        let building = Building::new(&columns, slots, names);
+        let building = Building::new(&columns, slots, names.map(FactNames::kept));
         let limit = limit.unwrap_or(u64::MAX);
         Ok(Self { out, building, interrupt: interrupt.clone(), limit, count: 0, enough: false })
     }

@@ -4,7 +4,8 @@
 //! that several found counts in each.
 
 use crate::error::QueryError;
-use crate::plan::{Combine, Pairs, Source};
+use crate::plan::visit::Node;
+use crate::plan::{Combine, KnownFrom, Pairs, Source};
 use crate::run::domain::{of_part, without};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dim, Dimension, SetOp};
@@ -45,7 +46,7 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, clause: &str, dims: &[Dim]) -> Re
     let reason = format!("`{clause} {}` needs a set that still knows its {what}", wanted.dimension);
     let error = QueryError::kind(wanted.span, reason);
     let Some(source) = pairs.only_source() else {
-        return Err(error.hint(one_source(if group.is_some() { "dkn" } else { "kn" })));
+        return Err(error.hint(one_source(if group.is_some() { "dkn" } else { "kn" }, pairs)));
     };
     if group.is_some() && !source.groups {
         return Err(error.hint("only `dkn[…]` has groups"));
@@ -71,8 +72,11 @@ pub(crate) fn split_sources(pairs: &Pairs<'_>, clause: &str, dims: &[Dim]) -> Re
 }
 
 /// What a set is that still knows where its pairs were found.
-pub(super) fn one_source(source: &str) -> String {
-    format!("that is one `{source}[…]`, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`")
+pub(super) fn one_source(source: &str, pairs: &Pairs<'_>) -> String {
+    let attached =
+        |node| matches!(node, Node::Pairs(Pairs::Saved(set)) if matches!(set.from, KnownFrom::Attached { .. }));
+    let of_one = if Node::Pairs(pairs).any(&attached) { " of one store" } else { "" };
+    format!("that is one `{source}[…]`{of_one}, filtered at most: `& neurons(…)`, `& facts[…]`, `- facts[…]`")
 }
 
 impl SplitPart {

@@ -23,7 +23,7 @@ pub(super) fn check(pairs: &Pairs<'_>, splits: &Splits, dims: &[Dim], grouping: 
     let Some(span) = grouping.score else { return Ok(()) };
     let Some(source) = source_of(pairs, splits) else {
         let reason = "`score` needs a set that still knows where its pairs were found";
-        return Err(QueryError::kind(span, reason).hint(one_source("kn")));
+        return Err(QueryError::kind(span, reason).hint(one_source("kn", pairs)));
     };
     let of_scores = |source: &Source<'_>| {
         let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);

@@ -67,7 +67,7 @@ pub(crate) fn unknown_in<'p>(pairs: &'p Pairs<'_>) -> Option<&'p SavedPairs> {
 }
 
 fn unknown(saved: &SavedPairs) -> QueryError {
-    let set = if saved.name.is_empty() { "this set".to_owned() } else { format!("@{}", saved.name) };
+    let set = saved.from.text().unwrap_or_else(|| "this set".to_owned());
     let reason = format!("of {set} it is not known which facts were asked: a saved set has its members alone");
     QueryError::new(crate::error::ErrorKind::Kind, reason).hint(format!("write the set itself in place of {set}"))
 }

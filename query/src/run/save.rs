@@ -49,6 +49,24 @@ impl<'s> Found<'s> {
         }
     }
 
+    /// How many of its facts are so.
+    pub(crate) fn facts_that(
+        &self,
+        execution: &mut Execution<'s>,
+        holds: impl Fn(u32) -> bool,
+    ) -> Result<u64, QueryError> {
+        let mut count = 0;
+        match self {
+            Self::Neurons(_) => {}
+            Self::Facts(facts) => count = facts.iter().filter(|&fact| holds(fact)).count() as u64,
+            Self::Pairs { pairs, .. } => execution.for_each_fact(pairs, |fact, neurons| {
+                count += u64::from(!neurons.is_empty() && holds(fact));
+                Ok(true)
+            })?,
+        }
+        Ok(count)
+    }
+
     /// Writes the members into a file of the store, and gives it its name.
     pub(crate) fn save(self, execution: &mut Execution<'s>, store: &Store, set: &SavedSet) -> Result<(), QueryError> {
         let mut file = store.set_writer(&set.name).map_err(QueryError::storage)?;

@@ -149,7 +149,7 @@ impl Statement {
         let mut bound = self.clone();
         match &mut bound {
             Self::Let { set, .. } => in_set(set, values)?,
-            Self::Drop { .. } => {}
+            Self::Drop { .. } | Self::Attach { .. } | Self::Detach { .. } => {}
             Self::Query(query) | Self::Explain { query, .. } => in_query(query, values)?,
         }
         Ok(bound)
@@ -174,7 +174,7 @@ fn in_set(set: &mut Expr, values: &Parameters) -> Result<()> {
             source.conditions.iter_mut().try_for_each(|condition| in_condition(condition, values))
         }
         ExprKind::Binary { left, right, .. } => in_set(left, values).and_then(|()| in_set(right, values)),
-        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => in_set(of, values),
+        ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => in_set(of, values),
         ExprKind::Rows(query) => in_query(query, values),
         ExprKind::Neurons(_) | ExprKind::Saved(_) => Ok(()),
     }

@@ -42,9 +42,9 @@ pub(crate) enum TokenKind {
 
 /// Longer signs first. Some (`==`, `&&`, …) are no part of the language, but a parser that sees
 /// them whole can say what to write instead.
-const SIGNS: [&str; 31] = [
-    "==", "!=", "<>", "<=", ">=", "=<", "=>", "~=", "=~", "..", "&&", "||", "(", ")", "[", "]", ",", ";", ":", "|",
-    "^", "&", "-", "=", "~", "<", ">", "*", "{", "}", "!",
+const SIGNS: [&str; 32] = [
+    "::", "==", "!=", "<>", "<=", ">=", "=<", "=>", "~=", "=~", "..", "&&", "||", "(", ")", "[", "]", ",", ";", ":",
+    "|", "^", "&", "-", "=", "~", "<", ">", "*", "{", "}", "!",
 ];
 
 /// The tokens of a text, closed by [`TokenKind::End`], or by [`TokenKind::Broken`] and its error.
@@ -55,7 +55,11 @@ pub(crate) fn lex(text: &str) -> (Vec<Token>, Option<QueryError>) {
     loop {
         at = skip_blank(text, at);
         let start = at;
-        let kind = match token(text, at, in_brackets) {
+        let found = match bare_path(text, at, &tokens) {
+            Some(path) => Ok(path),
+            None => token(text, at, in_brackets),
+        };
+        let kind = match found {
             Ok((kind, end)) => {
                 at = end;
                 kind
@@ -80,6 +84,20 @@ pub(crate) fn lex(text: &str) -> (Vec<Token>, Option<QueryError>) {
             return (tokens, None);
         }
     }
+}
+
+/// The path that `attach` is followed by, where it has no quotes: up to the next blank. Nowhere else may text stand so.
+fn bare_path(text: &str, at: usize, before: &[Token]) -> Option<(TokenKind, usize)> {
+    let (attach, earlier) = before.split_last()?;
+    let begins = earlier.last().is_none_or(|token| token.kind == TokenKind::Sign(";"));
+    if !begins || !text[attach.span.range()].eq_ignore_ascii_case("attach") {
+        return None;
+    }
+    let rest = &text[at..];
+    // What ends a statement or begins a comment does so here, too: `split` has to see the same.
+    let ends = |(at, c): (usize, char)| c.is_whitespace() || ";\"'".contains(c) || rest[at..].starts_with("--");
+    let length = rest.char_indices().find(|&found| ends(found)).map_or(rest.len(), |(at, _)| at);
+    (length > 0).then(|| (TokenKind::Text(rest[..length].to_owned()), at + length))
 }
 
 /// The token at `at`, which is no blank, and where it ends.

@@ -8,7 +8,7 @@ impl Statement {
         let mut found = Vec::new();
         match self {
             Self::Let { set, .. } => of_set(set, &mut found),
-            Self::Drop { .. } => {}
+            Self::Drop { .. } | Self::Attach { .. } | Self::Detach { .. } => {}
             Self::Query(query) | Self::Explain { query, .. } => of_query(query, &mut found),
         }
         found.sort_by_key(|parameter| parameter.span.start);
@@ -38,7 +38,7 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
             });
             open.flatten().for_each(|value| of_value(value, found));
         }
-        ExprKind::Binary { .. } | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) => {
+        ExprKind::Binary { .. } | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Attached { .. } => {
             set.parts().for_each(|part| of_set(part, found));
         }
         ExprKind::Neurons(_) | ExprKind::Saved(_) => {}

@@ -16,6 +16,8 @@ impl Display for Statement {
         match self {
             Self::Let { name, set, .. } => write!(f, "let {name} = {set}"),
             Self::Drop { name, .. } => write!(f, "drop {name}"),
+            Self::Attach { path, name, .. } => write!(f, "attach {path} as {name}"),
+            Self::Detach { name, .. } => write!(f, "detach {name}"),
             Self::Query(query) => write!(f, "{query}"),
             Self::Explain { analyze, query, .. } => {
                 let analyze = if *analyze { " analyze" } else { "" };
@@ -87,6 +89,13 @@ impl Display for Expr {
                 f.write_str(")")
             }
             ExprKind::Saved(name) => write!(f, "@{name}"),
+            ExprKind::Attached { store, of } => {
+                write!(f, "{store}::")?;
+                match &of.kind {
+                    ExprKind::Source(_) | ExprKind::Saved(_) | ExprKind::Rows(_) => write!(f, "{of}"),
+                    _ => write!(f, "({of})"),
+                }
+            }
             ExprKind::Rows(query) => write!(f, "({query})"),
         }
     }

@@ -15,6 +15,11 @@ impl Statement {
                 tree.expr(1, set);
             }
             Self::Drop { name, .. } => tree.line(0, &format!("drop {name}")),
+            Self::Attach { path, name, .. } => {
+                tree.line(0, &format!("attach as {name}"));
+                tree.line(1, &path.to_string());
+            }
+            Self::Detach { name, .. } => tree.line(0, &format!("detach {name}")),
             Self::Query(query) => tree.query(0, query),
             Self::Explain { analyze, query, .. } => {
                 tree.line(0, if *analyze { "explain analyze" } else { "explain" });
@@ -125,6 +130,10 @@ impl Tree {
                 }
             }
             ExprKind::Saved(name) => self.line(depth, &format!("@{name}")),
+            ExprKind::Attached { store, of } => {
+                self.line(depth, &format!("of store {store}"));
+                self.expr(depth + 1, of);
+            }
             ExprKind::Rows(query) => {
                 self.line(depth, "members of");
                 self.query(depth + 1, query);

@@ -123,8 +123,9 @@ impl Mirror {
             for &prompt in &plan.prompts {
                 for fact in 0..plan.facts.len() {
                     let place = [plan.seed, run as u64, l as u64, u64::from(prompt), fact as u64];
-                    let entry =
-                        |(data, truth)| (Entry { fact: name(fact), language: (*language).into(), prompt, data }, truth);
+                    let entry = |(data, truth)| {
+                        (Entry { fact: name(plan.ids[fact]), language: (*language).into(), prompt, data }, truth)
+                    };
                     let chance = |what: u64| mixed(&[mixed(&place), what]);
                     let missing = mixed(&place[..4]).is_multiple_of(8) || chance(1) % 100 >= run_plan.coverage;
                     let now = chance(2) % plan.stages.len() as u64 == stage as u64;
@@ -279,7 +280,7 @@ fn labels(number: usize, fact: &FactPlan, plan: &Scenario) -> Vec<FactRow> {
         };
         let uri = |what: &str, of: usize| format!("{what}{of}");
         FactRow {
-            id: name(number),
+            id: name(plan.ids[number]),
             relation: fact.relation.to_owned(),
             language: (*language).to_owned(),
             subject: label("Name", fact.subject),

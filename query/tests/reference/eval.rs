@@ -1,5 +1,6 @@
 //! Expressions → sets, or the reason why there is no answer.
 
+use super::beside::Beside;
 use super::cells::group_cell;
 use super::counts::often;
 use super::floor::Doubt;
@@ -28,6 +29,9 @@ pub struct Saved {
 /// Answers from plain data.
 pub struct Reference<'w> {
     pub world: &'w World,
+    /// The facts as results name them: those of the store, and strangers of an attached one.
+    pub named: &'w World,
+    pub beside: Option<&'w Beside>,
     pub saved: &'w BTreeMap<String, Saved>,
     pub settings: &'w Settings,
     /// The language of labels.
@@ -70,7 +74,12 @@ impl Reference<'_> {
     }
 
     fn models(&self, expr: &Expr, models: &mut BTreeSet<String>, plain_numbers: &mut bool) -> Result<(), Refused> {
+        if let Some((_, there, of)) = self.there(expr) {
+            models.extend(there.set(&of)?.1);
+            return Ok(());
+        }
         match &expr.kind {
+            ExprKind::Attached { .. } => return Err("no store is attached".into()),
             ExprKind::Binary { left, right, .. } => {
                 self.models(left, models, plain_numbers)?;
                 self.models(right, models, plain_numbers)?;
@@ -106,7 +115,12 @@ impl Reference<'_> {
     }
 
     pub fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
+        if let Some((beside, there, of)) = self.there(expr) {
+            let (set, _) = there.set(&of)?;
+            return Ok(self.brought(beside, &there, set));
+        }
         match &expr.kind {
+            ExprKind::Attached { .. } => Err("no store is attached".into()),
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Ok(Set::Facts(self.facts(source)?)),
             ExprKind::Source(source) if source.kind == SourceKind::Entries => Ok(Set::Entries(self.entries(source)?)),
             ExprKind::Source(source) => Ok(Set::Pairs(Box::new(self.source(source, self.shape(model))?))),

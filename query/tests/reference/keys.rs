@@ -190,7 +190,7 @@ pub fn label_language(statement: &Statement, settings: &Settings) -> Option<Stri
                 named_languages(right, &mut names);
             }
         },
-        Statement::Drop { .. } => {}
+        Statement::Drop { .. } | Statement::Attach { .. } | Statement::Detach { .. } => {}
     }
     names.first().filter(|_| names.len() == 1).cloned().or_else(|| settings.language.clone())
 }

@@ -4,6 +4,7 @@
 //! sets how many stores every property tries.
 
 mod against;
+mod beside;
 mod build;
 mod cells;
 mod choice;
@@ -23,6 +24,7 @@ mod statements;
 mod table;
 mod world;
 
+use beside::Beside;
 use build::Mirror;
 use eval::{Reference, Saved};
 use floor::Doubt;
@@ -52,19 +54,38 @@ fn check_all(
     statements: &[String],
     saved: &mut BTreeMap<String, Saved>,
 ) -> Check {
+    check_all_beside(mirror, None, settings, statements, saved)
+}
+
+/// The same, beside an attached store.
+fn check_all_beside(
+    mirror: &Mirror,
+    beside: Option<&Beside>,
+    settings: &Settings,
+    statements: &[String],
+    saved: &mut BTreeMap<String, Saved>,
+) -> Check {
     for text in statements {
-        check(mirror, settings, text, saved).map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
+        check((mirror, beside), settings, text, saved)
+            .map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
     }
     Ok(())
 }
 
-fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<String, Saved>) -> Check {
+fn check(
+    (mirror, beside): (&Mirror, Option<&Beside>),
+    settings: &Settings,
+    text: &str,
+    saved: &mut BTreeMap<String, Saved>,
+) -> Check {
     let statement = parse(text).map_err(|error| TestCaseError::fail(format!("cannot be read: {error}")))?;
     let mut sink = Collector::default();
     let outcome = execute(&mirror.store, settings, &statement, &mut sink);
     let doubt = Cell::new(Doubt::default());
     let labels = keys::label_language(&statement, settings);
-    let reference = Reference { world: &mirror.world, saved, settings, labels, doubt };
+    let world = &mirror.world;
+    let named = beside.map_or(world, |beside| &beside.joint);
+    let reference = Reference { world, named, beside, saved, settings, labels, doubt };
     match &statement {
         Statement::Query(query) => {
             let answer = reference.answer(query).map(|answer| (Some(answer.table), answer.doubt));
@@ -89,6 +110,9 @@ fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<
             let answer = reference.set(set).and_then(|(set, model)| {
                 if matches!(set, sets::Set::Entries(_) | sets::Set::Chosen(_)) {
                     return Err("entries are no set".into());
+                }
+                if set.facts().iter().any(|&fact| fact >= world.facts.len()) {
+                    return Err("facts that the store in hand does not have".into());
                 }
                 let doubt = match &set {
                     sets::Set::Pairs(pairs) => pairs.all_doubts(),
@@ -116,7 +140,9 @@ fn check(mirror: &Mirror, settings: &Settings, text: &str, saved: &mut BTreeMap<
             saved.insert(name, Saved { set, model });
             Ok(())
         }
-        Statement::Drop { .. } | Statement::Explain { .. } => Ok(()),
+        Statement::Drop { .. } | Statement::Explain { .. } | Statement::Attach { .. } | Statement::Detach { .. } => {
+            Ok(())
+        }
     }
 }
 
@@ -240,6 +266,44 @@ proptest! {
     #[test]
     fn few_facts(case in case(scenario(small_shape(), 0..=4, 2, 2), 2, 40)) {
         check_case(&case)?;
+    }
+}
+
+/// A store, one beside it, and statements that name both.
+fn beside_each_other() -> impl Strategy<Value = (Case, Scenario)> {
+    let plan = scenario(small_shape(), 1..=20, 2, 2).prop_map(|mut plan| {
+        // So that both stores number languages alike.
+        plan.facts[0] = scenario::FactPlan { labels: (0..4).collect(), early: true, ..plan.facts[0].clone() };
+        plan
+    });
+    (plan, any::<u64>(), vec(scenario::fact(), 0..8)).prop_flat_map(|(plan, seed, others)| {
+        let other = beside::other(&plan, seed, others);
+        let names = Names::of(&plan);
+        let statements = (lets(&names), vec((statement(&names, 3), any::<u64>()), 1..40));
+        (settings(&plan), statements, Just((plan, other, seed))).prop_map(
+            |(settings, (lets, statements), (plan, other, seed))| {
+                let plain = plain(&plan);
+                let plain = plain.iter().map(|text| parse(text).expect("a statement"));
+                let plain = plain.enumerate().map(|(number, statement)| (statement, seed ^ number as u64));
+                let named =
+                    statements.into_iter().chain(plain).map(|(statement, seed)| beside::named(&statement, seed));
+                let statements = lets.iter().map(ToString::to_string).chain(named.map(|named| named.to_string()));
+                (Case { statements: statements.collect(), settings, plan }, other)
+            },
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    /// Facts in common have other numbers in each, and each has facts of its own.
+    #[test]
+    fn two_stores((case, other) in beside_each_other()) {
+        let (here, there) = (Mirror::build(&case.plan), Mirror::build(&other));
+        prop_assert_eq!(&here.world.languages, &there.world.languages);
+        let (beside, settings) = beside::attached(&here, &there, &case.settings);
+        check_all_beside(&here, Some(&beside), &settings, &case.statements, &mut BTreeMap::new())?;
     }
 }
 

@@ -38,6 +38,9 @@ pub fn column(key: Key) -> &'static str {
 
 impl Reference<'_> {
     pub fn answer(&self, query: &Query) -> Result<Answer, Refused> {
+        if let Some(answer) = self.answered_there(query) {
+            return answer;
+        }
         if query.chance.is_some() && !matches!(query.head, Head::Set(_)) {
             return Err("a similarity against chance".into());
         }
@@ -76,7 +79,7 @@ impl Reference<'_> {
     }
 
     pub fn naming(&self) -> Naming<'_> {
-        Naming { world: self.world, language: self.labels.clone() }
+        Naming { world: self.named, language: self.labels.clone() }
     }
 }
 

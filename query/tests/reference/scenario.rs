@@ -13,6 +13,8 @@ pub struct Scenario {
     pub prompts: Vec<u16>,
     pub runs: Vec<RunPlan>,
     pub facts: Vec<FactPlan>,
+    /// Which fact each is: stores beside each other have some in common.
+    pub ids: Vec<usize>,
     pub stages: Vec<Stage>,
     pub seed: u64,
 }
@@ -207,7 +209,7 @@ fn runs() -> impl Strategy<Value = Vec<RunPlan>> {
     })
 }
 
-fn fact() -> impl Strategy<Value = FactPlan> {
+pub fn fact() -> impl Strategy<Value = FactPlan> {
     let labels = subsequence((0..LANGUAGES.len()).collect::<Vec<_>>(), 0..4);
     (select(vec!["P36", "P37", "P19"]), 0..4_usize, 0..4_usize, any::<(bool, bool)>(), labels, any::<bool>()).prop_map(
         |(relation, subject, object, uris, labels, early)| FactPlan { relation, subject, object, uris, labels, early },
@@ -235,6 +237,7 @@ pub fn scenario(
         languages,
         prompts,
         runs,
+        ids: (0..facts.len()).collect(),
         facts,
         stages,
         seed,

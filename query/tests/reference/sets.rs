@@ -28,6 +28,17 @@ pub enum Set {
     Chosen(BTreeSet<usize>),
 }
 
+impl Set {
+    /// The facts of its members.
+    pub fn facts(&self) -> BTreeSet<usize> {
+        match self {
+            Self::Pairs(pairs) => pairs.members.keys().copied().collect(),
+            Self::Facts(facts) | Self::Chosen(facts) => facts.clone(),
+            Self::Neurons(_) | Self::Entries(_) => BTreeSet::new(),
+        }
+    }
+}
+
 /// Entries that were asked for.
 #[derive(Clone, Debug)]
 pub struct Entries {

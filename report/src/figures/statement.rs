@@ -22,6 +22,8 @@ pub fn of_statement(store: &Store, statement: &str, run: Option<&str>, value: Op
         Statement::Query(query) => query,
         Statement::Let { .. } => return Err(not_drawn("`let`".into())),
         Statement::Drop { .. } => return Err(not_drawn("`drop`".into())),
+        Statement::Attach { .. } => return Err(not_drawn("`attach`".into())),
+        Statement::Detach { .. } => return Err(not_drawn("`detach`".into())),
         Statement::Explain { .. } => return Err(not_drawn("`explain`".into())),
     };
     let matrix = matches!(query.head, Head::Between { .. });

@@ -260,6 +260,11 @@ impl Snapshot {
         u64::from(self.catalogue.counters.next_fact) - self.catalogue.dropped_facts.len()
     }
 
+    /// The numbers of all facts, dropped ones included, are below this.
+    pub fn end_of_facts(&self) -> u32 {
+        self.catalogue.counters.next_fact
+    }
+
     /// All facts, those without labels included.
     pub fn facts(&self) -> RoaringBitmap {
         let mut facts = RoaringBitmap::new();

@@ -3,19 +3,21 @@
 mod rows;
 pub(crate) mod source;
 
+use crate::attached::ground::Ground;
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::Notes;
+use crate::plan::foreign::{Foreign, ForeignSets};
 use crate::plan::kinds::{Kind, entries_mixed, mixed, not_of, rows_of_entries};
-use crate::plan::names::{Resolver, Settings, no_run, unknown_set};
+use crate::plan::names::{Resolver, no_run, unknown_set};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
 use crate::plan::saved::{Members, read_members};
 use crate::plan::scored::{check_neurons, note_saved};
-use crate::plan::unpaired::{Extents, Together, note_foreign_facts, note_unpaired};
+use crate::plan::unpaired::{Extent, Extents, Together, note_extents, note_foreign_facts, note_unpaired};
 use crate::plan::visit::Node;
-use crate::plan::{Facts, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
+use crate::plan::{Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
 use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
@@ -28,6 +30,41 @@ pub(crate) struct Model {
     pub name: String,
     pub shape: Shape,
     run: String,
+    /// Hash of the weights, where the run says it.
+    weights: Option<String>,
+    /// The attached store that the run is of.
+    store: Option<String>,
+}
+
+impl Model {
+    /// Whether neurons are the same by layer and number. In one store a model has one shape; two stores may disagree.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.shape == other.shape
+    }
+
+    /// The same, of an attached store.
+    pub(crate) fn of_store(self, name: &str) -> Self {
+        Self { store: Some(name.to_owned()), ..self }
+    }
+
+    /// The run that says so.
+    fn run(&self) -> String {
+        let store = self.store.as_ref().map_or_else(String::new, |store| format!(" of store {store}"));
+        format!("run {:?}{store}", self.run)
+    }
+
+    /// Two models by name, and by shape where that is what they differ in.
+    pub(crate) fn told_apart(&self, other: &Self) -> (String, String) {
+        let told = |model: &Self| {
+            let (name, Shape { layers, width }) = (&model.name, model.shape);
+            if self.shape == other.shape {
+                format!("model {name:?}")
+            } else {
+                format!("model {name:?} ({layers} layers of {width} neurons)")
+            }
+        };
+        (told(self), told(other))
+    }
 }
 
 /// Saved sets that an expression names, read before the plan is made.
@@ -37,6 +74,7 @@ pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
 pub(crate) struct Lowering<'s> {
     names: Resolver<'s>,
     saved: Saved,
+    foreign: ForeignSets,
     extents: Extents,
     next_id: NodeId,
     next_cursor: usize,
@@ -48,18 +86,21 @@ pub(crate) struct Lowering<'s> {
 
 impl<'s> Lowering<'s> {
     pub(crate) fn new(
-        store: &Store,
-        (snapshot, memory): (&'s Snapshot, &Memory),
-        settings: &'s Settings,
+        ground: &'s Ground,
+        memory: &Memory,
         exprs: &[&Expr],
+        mut foreign: ForeignSets,
     ) -> Result<Self, QueryError> {
+        let snapshot = &*ground.snapshot;
         let mut saved = Saved::new();
         for expr in exprs {
-            read_saved(store, (snapshot, memory), expr, &mut saved)?;
+            read_saved(&ground.store, (snapshot, memory), expr, &mut saved)?;
         }
+        let notes = std::mem::take(&mut foreign.notes);
         Ok(Self {
-            names: Resolver::new(snapshot, settings),
+            names: Resolver { notes, ..Resolver::new(snapshot, &ground.settings) },
             saved,
+            foreign,
             extents: Extents::default(),
             next_id: 0,
             next_cursor: 0,
@@ -76,6 +117,15 @@ impl<'s> Lowering<'s> {
     /// Notes facts that only one side of `similarity(…) by layer` has entries of.
     pub(crate) fn note_compared(&self, span: Span, left: &Pairs<'_>, right: &Pairs<'_>) -> Result<(), QueryError> {
         note_unpaired((&self.names, &self.extents), Together::Similarity, span, left, right)
+    }
+
+    /// The facts that a set has entries of, where that is known before it is found.
+    pub(crate) fn extent(&self, set: &Set<'_>) -> Result<Option<Extent>, QueryError> {
+        match set {
+            Set::Pairs(pairs) => self.extents.of(pairs, self.names.snapshot),
+            Set::Facts(facts) => self.extents.of_facts(facts, self.names.snapshot),
+            Set::Neurons(_) | Set::Entries(_) => Ok(None),
+        }
     }
 
     /// Notes scores in a plan that were asked with other labels than there are now.
@@ -103,7 +153,7 @@ impl<'s> Lowering<'s> {
 
     /// A run of a model.
     pub(crate) fn run_of(&self, model: &Model) -> Option<RunId> {
-        self.names.snapshot.runs().find(|run| run.spec.model == model.name).map(|run| run.id)
+        self.names.snapshot.runs().find(|run| model_of(run).is(model)).map(|run| run.id)
     }
 
     /// The kind of an expression.
@@ -114,6 +164,8 @@ impl<'s> Lowering<'s> {
             ExprKind::Source(_) => Kind::Pairs,
             ExprKind::Neurons(_) => Kind::Neurons,
             ExprKind::Saved(name) => self.saved(name)?.1.kind(),
+            // Entries alone are not found beforehand.
+            ExprKind::Attached { .. } => self.foreign(expr).map_or(Kind::Entries, |set| set.members.kind()),
             ExprKind::Rows(query) => self.kind_of_rows(query)?,
             ExprKind::NeuronsOf(of) => match self.kind(of)? {
                 Kind::Pairs => Kind::Neurons,
@@ -143,6 +195,21 @@ impl<'s> Lowering<'s> {
             self.names.notes.add(name.span, format!("@{} is empty: it was saved so, as `{}`", name.text, saved.0.text));
         }
         Ok(saved)
+    }
+
+    /// The set of an attached store, as it was found.
+    fn foreign(&self, expr: &Expr) -> Option<&Foreign> {
+        self.foreign.get(&expr.to_string())
+    }
+
+    /// The same, once it is made part of the plan as a node.
+    fn foreign_node(&mut self, expr: &Expr, id: NodeId) -> Result<&Foreign, QueryError> {
+        let expected = || QueryError::kind(expr.span, "expected a set");
+        let set = self.foreign.get(&expr.to_string()).ok_or_else(expected)?;
+        self.extents.add(id, set.extent.clone());
+        let here = set.languages.iter().filter_map(|language| self.names.snapshot.language(language));
+        self.languages.extend(here);
+        Ok(set)
     }
 
     /// Any set.
@@ -187,7 +254,7 @@ impl<'s> Lowering<'s> {
         };
         match models.split_first() {
             None => Err(no_run(expr.span)),
-            Some((first, rest)) if rest.iter().all(|other| other.name == first.name) => Ok(first.clone()),
+            Some((first, rest)) if rest.iter().all(|other| other.is(first)) => Ok(first.clone()),
             Some((first, _)) => Err(QueryError::missing(
                 expr.span,
                 "the store has runs of several models, and neuron numbers mean something else in each",
@@ -214,6 +281,10 @@ impl<'s> Lowering<'s> {
             ExprKind::Source(source) => {
                 self.names.runs(source)?.into_iter().map(|run| (model_of(run), source.span)).collect()
             }
+            ExprKind::Attached { .. } => {
+                let model = self.foreign(expr).and_then(|set| set.model.clone());
+                model.into_iter().map(|model| (model, expr.span)).collect()
+            }
             ExprKind::Saved(name) => {
                 let (set, members) = self.saved(name)?;
                 if members.kind() == Kind::Facts {
@@ -232,10 +303,11 @@ impl<'s> Lowering<'s> {
         };
         for (model, span) in models {
             match found {
-                Some((first, first_span)) if first.name != model.name => {
+                Some((first, first_span)) if !first.is(&model) => {
+                    let (of_first, of_other) = first.told_apart(&model);
+                    let (first_run, other_run) = (first.run(), model.run());
                     let reason = format!(
-                        "run {:?} is of model {:?} and run {:?} of model {:?}: their neurons are different units",
-                        first.run, first.name, model.run, model.name
+                        "{first_run} is of {of_first} and {other_run} of {of_other}: their neurons are different units"
                     );
                     let error = QueryError::kind(span, reason);
                     return Err(if *first_span == span {
@@ -245,6 +317,18 @@ impl<'s> Lowering<'s> {
                             .label(*first_span, format!("model {:?}", first.name))
                             .hint("compare facts instead: `facts of (…) & facts of (…)`")
                     });
+                }
+                Some((first, _))
+                    if first.weights.is_some() && model.weights.is_some() && first.weights != model.weights =>
+                {
+                    if first.store != model.store {
+                        let (first, other) = (first.run(), model.run());
+                        let text = format!(
+                            "{first} and {other} are of model {:?} with other weights each: neurons are compared by layer and number",
+                            model.name
+                        );
+                        self.names.notes.add(span, text);
+                    }
                 }
                 Some(_) => {}
                 None => *found = Some((model, span)),
@@ -267,7 +351,20 @@ impl<'s> Lowering<'s> {
                 let (name, runs) = (name.text.clone(), set.runs.iter().map(|&run| RunId(run)).collect::<Vec<_>>());
                 self.runs.extend(runs);
                 let (asked, attributed, neurons, facts) = (None, None, None, None);
-                Ok(Pairs::Saved(SavedPairs { id, name, pairs, asked, attributed, parts, neurons, facts }))
+                let from = KnownFrom::Saved(name);
+                Ok(Pairs::Saved(SavedPairs { id, from, pairs, asked, attributed, parts, neurons, facts }))
+            }
+            ExprKind::Attached { .. } => {
+                let id = self.id();
+                let set = self.foreign_node(expr, id)?;
+                let pairs = match &set.members {
+                    Members::Pairs(pairs) => Arc::clone(pairs),
+                    Members::Neurons(_) | Members::Facts(_) => Arc::default(),
+                };
+                let from = KnownFrom::Attached { text: expr.to_string(), drawn: Arc::new(set.drawn.clone()) };
+                let (asked, attributed) = (set.asked.clone(), set.attributed.clone());
+                let (neurons, facts, parts) = (None, None, set.parts);
+                Ok(Pairs::Saved(SavedPairs { id, from, pairs, asked, attributed, parts, neurons, facts }))
             }
             ExprKind::Rows(query) => {
                 Ok(Pairs::Rows { rows: self.rows(query, Some(model))?, neurons: None, facts: None })
@@ -351,6 +448,14 @@ impl<'s> Lowering<'s> {
                 }
                 _ => Err(QueryError::kind(expr.span, "expected a set of neurons")),
             },
+            ExprKind::Attached { .. } => {
+                let set = self.foreign_node(expr, id)?;
+                let Members::Neurons(members) = &set.members else {
+                    return Err(QueryError::kind(expr.span, "expected a set of neurons"));
+                };
+                let neurons = NeuronFilter::new(members.clone(), model.shape);
+                Ok(Neurons::Known { id, text: expr.to_string(), neurons, parts: set.parts })
+            }
             ExprKind::Source(_) | ExprKind::FactsOf(_) => Err(QueryError::kind(expr.span, "expected a set of neurons")),
         }
     }
@@ -382,13 +487,20 @@ impl<'s> Lowering<'s> {
             },
             ExprKind::Binary { op, op_span, left, right } => {
                 let (left, right) = (Box::new(self.facts(left)?), Box::new(self.facts(right)?));
+                let of = |facts| self.extents.of_facts(facts, self.names.snapshot);
                 if let (Facts::Of { pairs, .. }, Facts::Of { pairs: others, .. }) = (&*left, &*right) {
                     note_unpaired((&self.names, &self.extents), Together::Op(*op), *op_span, pairs, others)?;
+                } else if let (Some(left), Some(right)) = (of(&left)?, of(&right)?) {
+                    note_extents(&self.names, Together::Op(*op), *op_span, left, right);
                 }
                 Ok(Facts::Binary { id, op: *op, left, right })
             }
             ExprKind::Saved(name) => match &self.saved(name)?.1 {
                 Members::Facts(facts) => Ok(Facts::Known { id, text: format!("@{}", name.text), facts: facts.clone() }),
+                _ => Err(QueryError::kind(expr.span, "expected a set of facts")),
+            },
+            ExprKind::Attached { .. } => match &self.foreign_node(expr, id)?.members {
+                Members::Facts(facts) => Ok(Facts::Known { id, text: expr.to_string(), facts: facts.clone() }),
                 _ => Err(QueryError::kind(expr.span, "expected a set of facts")),
             },
             ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => {
@@ -399,7 +511,8 @@ impl<'s> Lowering<'s> {
 }
 
 pub(crate) fn model_of(run: &Run) -> Model {
-    Model { name: run.spec.model.clone(), shape: run.spec.shape, run: run.spec.name.clone() }
+    let (name, run_name, weights) = (run.spec.model.clone(), run.spec.name.clone(), run.spec.weights_hash.clone());
+    Model { name, shape: run.spec.shape, run: run_name, weights, store: None }
 }
 
 /// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.

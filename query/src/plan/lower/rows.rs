@@ -52,8 +52,8 @@ impl<'s> Lowering<'s> {
         let ((left @ Set::Pairs(_), Some(model)), (Set::Pairs(right), Some(other))) = sides else {
             return Err(no_rows_of(span));
         };
-        if model.name != other.name {
-            return Err(of_two_models(&model.name, &other.name, span));
+        if !model.is(&other) {
+            return Err(of_two_models(&model, &other, span));
         }
         Ok(Box::new(RowSet { id, query: query.clone(), of: left, beside: Some(right), shape: model.shape }))
     }

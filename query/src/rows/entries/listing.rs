@@ -4,8 +4,8 @@ use super::{Entry, Place, for_each_fact, places};
 use crate::error::QueryError;
 use crate::memory::{Best, Memory};
 use crate::plan::{Source, single};
+use crate::result::FactNames;
 use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
-use crate::rows::facts::FactNames;
 use crate::rows::order::{of_numbers, of_texts};
 use crate::rows::shape::descends;
 use crate::rows::{Out, Rows};
@@ -250,9 +250,7 @@ impl<'p, 's> Sorting<'p, 's> {
         let Some(texts) = &mut self.texts else { return Ok(()) };
         if let hash_map::Entry::Vacant(free) = texts.entry(fact) {
             memory.take(TEXTS, "the names that this result is ordered by")?;
-            let fact_id = kndb_storage::FactId(fact);
-            let label = self.names.snapshot.any_label(fact_id, self.names.language).map_err(QueryError::storage)?;
-            let (subject, object) = label.unzip();
+            let (subject, object) = self.names.label(fact)?.unzip();
             free.insert([self.names.relation_name(fact)?, subject, object]);
         }
         Ok(())

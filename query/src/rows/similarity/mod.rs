@@ -31,13 +31,13 @@ mod table;
 pub(crate) use neurons::{relations, two};
 
 use super::Out;
-use super::facts::FactNames;
 use super::keys::FactKeys;
 use super::partition::Splits;
 use super::shape::Grouping;
 use crate::error::QueryError;
 use crate::plan::Pairs;
 use crate::plan::parts::PartsOfLayers;
+use crate::result::FactNames;
 use crate::result::Value;
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;

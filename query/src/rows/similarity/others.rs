@@ -9,7 +9,7 @@ use super::compare::{Comparison, Found};
 use super::layered::{Layered, Marks, Met, meet, meet_whole};
 use crate::error::QueryError;
 use crate::memory::Memory;
-use crate::rows::facts::FactNames;
+use crate::result::FactNames;
 use crate::run::eval::Worker;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;

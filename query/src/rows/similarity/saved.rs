@@ -12,17 +12,18 @@ pub(super) fn note(sides: [&Pairs<'_>; 2], notes: &mut Vec<String>) -> Result<()
     if names.is_empty() || attributed(sides[0])? == attributed(sides[1])? {
         return Ok(());
     }
-    let names = names.into_iter().collect::<Vec<_>>().join(" and of @");
+    let names = names.into_iter().collect::<Vec<_>>().join(" and of ");
     notes.push(format!(
-        "of @{names} only facts that have a neuron in it are known: others that were asked count as known to the other side alone"
+        "of {names} only facts that have a neuron in it are known: others that were asked count as known to the other side alone"
     ));
     Ok(())
 }
 
 /// Names of the saved sets that decide which facts are compared.
-fn find<'p>(pairs: &'p Pairs<'_>, names: &mut BTreeSet<&'p str>) {
+fn find(pairs: &Pairs<'_>, names: &mut BTreeSet<String>) {
     match pairs {
-        Pairs::Saved(saved) if !saved.name.is_empty() => drop(names.insert(&saved.name)),
+        // Of a set of an attached store it is known, unless that is made of saved ones itself.
+        Pairs::Saved(saved) if saved.asked.is_none() => names.extend(saved.from.text()),
         Pairs::Source(_) | Pairs::Saved(_) | Pairs::Rows { .. } => {}
         Pairs::Binary { left, right, .. } => [left, right].iter().for_each(|side| find(side, names)),
         Pairs::WithNeurons { pairs, .. } | Pairs::WithFacts { pairs, .. } => find(pairs, names),

@@ -31,6 +31,22 @@ pub enum Statement {
         /// The whole statement.
         span: Span,
     },
+    /// `attach PATH as name`: name a store, for reading beside the one in hand.
+    Attach {
+        /// The store's folder.
+        path: Text,
+        /// The name its sets are asked for by.
+        name: Name,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `detach name`: forget the name.
+    Detach {
+        /// The name.
+        name: Name,
+        /// The whole statement.
+        span: Span,
+    },
     /// A query, to be answered.
     Query(Query),
     /// `explain [analyze] query`.
@@ -51,7 +67,7 @@ impl Statement {
     }
 }
 
-/// A name given to a set with `let`, without its `@`.
+/// A name given to a set with `let`, without its `@`, or to a store with `attach`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     /// The name.
@@ -147,6 +163,13 @@ pub enum ExprKind {
     Neurons(Vec<NeuronRange>),
     /// `@NAME`.
     Saved(Name),
+    /// `STORE::set`: a set of an attached store.
+    Attached {
+        /// The name the store was attached by.
+        store: Name,
+        /// The set, as that store is asked for it. It names no store.
+        of: Box<Expr>,
+    },
     /// `(query)`: the members of its rows. Its `by` says of what kind; without one, it is that of its head.
     Rows(Box<Query>),
 }
@@ -156,7 +179,7 @@ impl Expr {
     pub fn parts(&self) -> impl Iterator<Item = &Self> {
         let parts = match &self.kind {
             ExprKind::Binary { left, right, .. } => [Some(&**left), Some(&**right)],
-            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => [Some(&**of), None],
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => [Some(&**of), None],
             ExprKind::Rows(query) => match &query.head {
                 Head::Set(of) | Head::Between { set: of, .. } => [Some(of), None],
                 Head::Similarity { left, right, .. } => [Some(left), Some(right)],
@@ -173,7 +196,9 @@ impl Expr {
                 left.for_each_source_mut(change);
                 right.for_each_source_mut(change);
             }
-            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => of.for_each_source_mut(change),
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => {
+                of.for_each_source_mut(change);
+            }
             ExprKind::Rows(query) => match &mut query.head {
                 Head::Set(of) | Head::Between { set: of, .. } => of.for_each_source_mut(change),
                 Head::Similarity { left, right, .. } => {

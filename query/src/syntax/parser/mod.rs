@@ -7,6 +7,7 @@ pub(crate) mod clauses;
 pub(in crate::syntax) mod conditions;
 mod numbers;
 mod sets;
+pub(crate) mod stores;
 
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::clauses as mistakes;
@@ -110,9 +111,13 @@ impl<'a> Parser<'a> {
             let name = self.new_name("drop")?;
             let span = start.to(self.previous_span());
             Statement::Drop { name, span }
+        } else if self.eat_word("attach") {
+            self.attach(start)?
+        } else if self.eat_word("detach") {
+            self.detach(start)?
         } else if self.eat_word("explain") {
             let analyze = self.eat_word("analyze");
-            if let Some(word @ ("let" | "drop" | "explain")) = self.word_in(&["let", "drop", "explain"]) {
+            if let Some(word) = self.word_in(&["let", "drop", "explain", "attach", "detach"]) {
                 let reason = format!("only a query can be explained, and `{word}` starts none");
                 return Err(self.error_here(reason));
             }

@@ -54,11 +54,13 @@ impl Parser<'_> {
         Ok(Grown { expr: Expr { kind, span }, height })
     }
 
-    fn factor(&mut self) -> Result<Grown> {
+    pub(super) fn factor(&mut self) -> Result<Grown> {
         self.descend()?;
         let start = self.span();
         let grown = if self.eat_sign("(") {
             self.parenthesised(start)?
+        } else if self.at_store() {
+            self.of_store()?
         } else if self.at_word("neurons") {
             self.bump();
             if self.eat_word("of") { self.projection(start, ExprKind::NeuronsOf)? } else { self.neurons(start)? }
