@@ -54,36 +54,6 @@ bad!(
 );
 
 bad!(
-    stores,
-    [
-        "attach",
-        "attach;",
-        "attach other.kndb",
-        "attach 'other.kndb' b",
-        "attach other.kndb as",
-        "attach other.kndb as kn",
-        "attach other.kndb as 1b",
-        "attach other.kndb as b by layer",
-        "attach 'other.kndb as b",
-        "detach",
-        "detach @b",
-        "explain attach other.kndb as b",
-        "b::",
-        "b::neurons(9:852)",
-        "b::neurons of kn",
-        "b::facts of kn",
-        "b::similarity(kn, likn)",
-        "b::c::kn",
-        "b::(kn & c::kn)",
-        "b:kn",
-        "::kn",
-        "let b::x = kn",
-        "drop b::x",
-        "neurons(9::852)",
-    ]
-);
-
-bad!(
     conditions,
     [
         "kn[lang=en,zh]",

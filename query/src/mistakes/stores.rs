@@ -10,7 +10,7 @@ pub(crate) const ATTACH: &str = "a store is attached with `attach 'PATH' as name
 /// What follows `name::` is no set of a store.
 pub(crate) fn after_store(parser: &Parser<'_>, store: &Name) -> QueryError {
     let error = parser.unexpected(&format!("a set of the store after `{store}::`"));
-    if let Some(what @ ("neurons" | "facts")) = ["neurons", "facts"].into_iter().find(|word| parser.at_word(word)) {
+    if let Some(what) = ["neurons", "facts"].into_iter().find(|word| parser.at_word(word)) {
         return error.hint(if parser.text_of(parser.ahead(1)).eq_ignore_ascii_case("of") {
             format!("the store's name stands before the source: `{what} of {store}::kn`")
         } else {

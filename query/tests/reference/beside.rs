@@ -124,7 +124,7 @@ pub fn named(statement: &Statement, seed: u64) -> Statement {
     let mut chance = || {
         number += 1;
         // Of some statements all are, of some none.
-        seed % 5 == 0 || (seed % 5 != 1 && mixed(&[seed, number]) % 2 == 0)
+        seed.is_multiple_of(5) || (seed % 5 != 1 && mixed(&[seed, number]).is_multiple_of(2))
     };
     match &mut statement {
         Statement::Let { set, .. } => name(set, &mut chance),

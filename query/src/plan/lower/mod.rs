@@ -1,5 +1,6 @@
 //! Syntax tree → typed plan: kinds are checked, names looked up, thresholds placed.
 
+mod model;
 mod rows;
 pub(crate) mod source;
 
@@ -20,52 +21,11 @@ use crate::plan::visit::Node;
 use crate::plan::{Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
-use kndb_storage::{Run, RunId, Shape, Snapshot, Store};
+use kndb_storage::{Run, RunId, Snapshot, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The model whose neurons an expression speaks of, and a run that says so.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Model {
-    pub name: String,
-    pub shape: Shape,
-    run: String,
-    /// Hash of the weights, where the run says it.
-    weights: Option<String>,
-    /// The attached store that the run is of.
-    store: Option<String>,
-}
-
-impl Model {
-    /// Whether neurons are the same by layer and number. In one store a model has one shape; two stores may disagree.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.name == other.name && self.shape == other.shape
-    }
-
-    /// The same, of an attached store.
-    pub(crate) fn of_store(self, name: &str) -> Self {
-        Self { store: Some(name.to_owned()), ..self }
-    }
-
-    /// The run that says so.
-    fn run(&self) -> String {
-        let store = self.store.as_ref().map_or_else(String::new, |store| format!(" of store {store}"));
-        format!("run {:?}{store}", self.run)
-    }
-
-    /// Two models by name, and by shape where that is what they differ in.
-    pub(crate) fn told_apart(&self, other: &Self) -> (String, String) {
-        let told = |model: &Self| {
-            let (name, Shape { layers, width }) = (&model.name, model.shape);
-            if self.shape == other.shape {
-                format!("model {name:?}")
-            } else {
-                format!("model {name:?} ({layers} layers of {width} neurons)")
-            }
-        };
-        (told(self), told(other))
-    }
-}
+pub(crate) use model::{Model, model_of};
 
 /// Saved sets that an expression names, read before the plan is made.
 pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
@@ -508,11 +468,6 @@ impl<'s> Lowering<'s> {
             }
         }
     }
-}
-
-pub(crate) fn model_of(run: &Run) -> Model {
-    let (name, run_name, weights) = (run.spec.model.clone(), run.spec.name.clone(), run.spec.weights_hash.clone());
-    Model { name, shape: run.spec.shape, run: run_name, weights, store: None }
 }
 
 /// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.
