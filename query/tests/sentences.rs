@@ -155,12 +155,16 @@ fn the_examples_of_the_documentation_are_read() {
 /// They are about other stores: what the toy store lacks is said, and nothing else goes wrong.
 #[test]
 fn the_examples_of_the_documentation_are_answered() {
-    let (toy, settings) = toy();
+    let ((toy, settings), other) = (toy(), Toy::new());
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/query-language.md");
     let page = fs::read_to_string(page).expect("the page on the language");
     for block in page.split("```kndb\n").skip(1) {
         let script = block.split("```").next().unwrap_or_default();
         for statement in kndb_query::parse_script(script).expect("readable examples") {
+            if let Statement::Attach { name, .. } = &statement {
+                settings.attached.attach(&toy.store, &name.text, other.store.path()).expect("another store");
+                continue;
+            }
             let text = statement.to_string();
             if let Err(error) = toy.run(&settings, &text) {
                 assert_eq!(error.kind, kndb_query::ErrorKind::Missing, "{text}: {error}");
