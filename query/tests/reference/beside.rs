@@ -108,7 +108,7 @@ pub fn other(plan: &Scenario, seed: u64, others: Vec<FactPlan>) -> Scenario {
     let mut facts: Vec<(usize, FactPlan)> = plan.ids.iter().copied().zip(plan.facts.iter().cloned()).collect();
     // The first one names all languages, so that both stores number them alike.
     let first = facts.remove(0);
-    facts.retain(|(id, _)| mixed(&[seed, *id as u64]) % 3 > 0);
+    facts.retain(|(id, _)| !mixed(&[seed, *id as u64]).is_multiple_of(3));
     let new = others.into_iter().enumerate().map(|(number, fact)| (1_000 + number, fact));
     facts.extend(new);
     facts.sort_by_key(|(id, _)| mixed(&[seed, 7, *id as u64]));
