@@ -4,6 +4,7 @@ use crate::failure::of_query;
 use kndb::query::{Batch, Column as Head, ColumnData, ColumnKind, Validity, Values};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
+use std::time::Duration;
 
 /// Rows that are let go at once: their memory takes about a millisecond.
 const LET_GO: usize = 10_000;
@@ -35,7 +36,8 @@ fn let_go(list: Py<PyList>) {
             let rows = list.len();
             list.del_slice(rows.saturating_sub(LET_GO), rows).is_ok() && rows > LET_GO
         }) {
-            std::thread::yield_now();
+            // Whoever waits for Python is to have it meanwhile: a mere yield takes it back at once.
+            std::thread::sleep(Duration::from_millis(1));
         }
     };
     // Where no thread can be had, the rows go with the closure.

@@ -27,7 +27,8 @@ impl Reference<'_> {
             let bound = (number.value, matches!(op, Comparison::Greater | Comparison::Less));
             match condition.key {
                 ConditionKey::Tau => cut.tau = number.value,
-                ConditionKey::Score => cut.score = Some(bound),
+                // Scores are 32 bits, and so is what they are compared with; no bound here is beyond them.
+                ConditionKey::Score => cut.score = Some((f64::from(bound.0 as f32), bound.1)),
                 ConditionKey::Rank if op == Comparison::Less => cut.rank = Some(number.value as u32 - 1),
                 ConditionKey::Rank => cut.rank = Some(number.value as u32),
                 _ => {}
