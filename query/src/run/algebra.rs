@@ -2,13 +2,18 @@
 //!
 //! Two ways, by the size of the model. Up to [`MARKS_LIMIT`] neurons a bit per neuron marks one side and
 //! the other side is looked up in it: no branches, no order needed, about a nanosecond an element.
-//! Larger models would not fit the cache: there both sides ascend and are merged. Not for sets over many facts.
+//! Larger models would not fit the cache: there both sides ascend and are merged. Two stored sets, which lie side by side and ascend, are
+//! compared in [vector instructions](vectors), where the machine has them. Not for sets over many facts.
 
+use super::vectors;
 use crate::syntax::ast::SetOp;
 use std::cell::Cell;
 
 /// Up to this many neurons marks are used.
 pub(crate) const MARKS_LIMIT: u64 = 1 << 20;
+
+/// A stored set of a model of at most 65,536 neurons: ascending, in place.
+pub(crate) type Stored<'a> = &'a [[u8; 2]];
 
 /// The scratch memory of set operations on one thread.
 pub(crate) struct Algebra {
@@ -17,6 +22,10 @@ pub(crate) struct Algebra {
     marks: Vec<u64>,
     /// How many words; 0 for models that merge.
     words: usize,
+    /// Whether stored sets are compared in vector instructions.
+    vectors: bool,
+    /// What such sets have in common so far, as a stored set has it.
+    narrow: Vec<[u8; 2]>,
 }
 
 thread_local! {
@@ -28,12 +37,46 @@ impl Algebra {
     pub(crate) fn new(neurons: u64) -> Self {
         // Whole containers, so that no 16-bit value of a damaged file can lie outside.
         let words = if neurons <= MARKS_LIMIT { (neurons as usize).next_multiple_of(1 << 16) / 64 } else { 0 };
-        Self { marks: Vec::new(), words }
+        Self { marks: Vec::new(), words, vectors: vectors::are_there(), narrow: Vec::new() }
     }
 
     /// Whether both sides of every operation must ascend.
     pub(crate) fn needs_order(&self) -> bool {
         self.words == 0
+    }
+
+    /// Appends the members that two stored sets have in common, or that only the left one has, ascending; whether it was done.
+    pub(crate) fn keep(&self, left: Stored<'_>, right: Stored<'_>, common: bool, out: &mut Vec<u32>) -> bool {
+        if self.vectors {
+            vectors::keep(left, right, common, out);
+        }
+        self.vectors
+    }
+
+    /// `left = left op right`, an intersection or a difference, of what [`Self::keep`] gave and a stored set.
+    pub(crate) fn keep_of(&mut self, left: &mut Vec<u32>, right: Stored<'_>, common: bool) {
+        let mut narrow = std::mem::take(&mut self.narrow);
+        narrow.clear();
+        narrow.extend(left.iter().map(|&neuron| (neuron as u16).to_le_bytes()));
+        left.clear();
+        vectors::keep(&narrow, right, common, left);
+        self.narrow = narrow;
+    }
+
+    /// How many different neurons two lists have together, each of which has a neuron once; `None` where they are not of a small model, or
+    /// do not ascend.
+    pub(crate) fn together(&mut self, one: &[u32], other: &[u32]) -> Option<usize> {
+        let is_small = |list: &[u32]| list.last().is_none_or(|&last| last <= u16::MAX.into());
+        if !self.vectors || ![one, other].iter().all(|list| is_small(list) && ascends(list)) {
+            return None;
+        }
+        let mut narrow = std::mem::take(&mut self.narrow);
+        narrow.clear();
+        narrow.extend(one.iter().chain(other).map(|&neuron| (neuron as u16).to_le_bytes()));
+        let (left, right) = narrow.split_at(one.len());
+        let common = vectors::common(left, right);
+        self.narrow = narrow;
+        Some(one.len() + other.len() - common)
     }
 
     /// Has marks at hand.
@@ -128,6 +171,11 @@ impl Algebra {
         left.truncate(kept);
         self.clear(right);
     }
+}
+
+/// Whether a list ascends, each neuron once. Without an early end, so that many are compared at a time.
+pub(crate) fn ascends(list: &[u32]) -> bool {
+    list.iter().zip(list.get(1..).unwrap_or(&[])).fold(true, |all, (one, next)| all & (one < next))
 }
 
 fn bit(neuron: u32) -> u64 {

@@ -13,8 +13,9 @@ use crate::run::algebra::Algebra;
 use crate::run::domain::not_found_first;
 use crate::run::floor::{below_floor, complete};
 use crate::run::often::Often;
+use crate::run::stored::widened;
 use crate::syntax::ast::SetOp;
-use kndb_storage::{Group, LivePart, ScoreView, Shape, Snapshot, Values};
+use kndb_storage::{Group, LivePart, ScoreView, Shape, Snapshot};
 use std::time::Instant;
 
 /// After so many bytes that a worker has read it looks how many there are.
@@ -28,13 +29,13 @@ pub(crate) struct Worker<'p, 's> {
     /// Looked at for every fact.
     interrupt: &'s Interrupt,
     pub(super) shape: Shape,
-    algebra: Algebra,
+    pub(super) algebra: Algebra,
     cursors: Vec<u32>,
     spare: Vec<Vec<u32>>,
     /// Scores of one fact: as they are found, and by neuron (NaN between two facts).
     pub(super) scores: Vec<(u32, f32)>,
     pub(super) score_of: Vec<f32>,
-    stats: Option<&'p mut [NodeStats]>,
+    pub(super) stats: Option<&'p mut [NodeStats]>,
     /// About how many bytes of mapped files were read since the last look.
     read: u64,
     /// What enough languages and runs found of the last fact.
@@ -80,6 +81,7 @@ impl<'p, 's> Worker<'p, 's> {
                     }
                 }
             }
+            Pairs::Binary { op, left, right, .. } if self.both_stored(*op, (left, right), fact, out) => {}
             Pairs::Binary { op, left, right, .. } => {
                 self.pairs(left, fact, out)?;
                 let pointless = out.is_empty() && matches!(op, SetOp::Intersection | SetOp::Difference);
@@ -130,6 +132,7 @@ impl<'p, 's> Worker<'p, 's> {
             }
             Combine::Intersection => self.intersection(source, fact, out),
             Combine::Union if source.cells.len() == 1 => self.cell(source, &source.cells[0], fact, out),
+            Combine::Union if self.two_stored(source, fact, out) => Ok(()),
             Combine::Union => {
                 let found = self.join(source, fact, out);
                 // Also after an error: nothing may stay marked.
@@ -140,24 +143,41 @@ impl<'p, 's> Worker<'p, 's> {
     }
 
     fn intersection(&mut self, source: &Source<'s>, fact: u32, out: &mut Vec<u32>) -> Result<(), QueryError> {
-        for (number, cell) in source.cells.iter().enumerate() {
-            if number == 0 {
-                self.cell(source, cell, fact, out)?;
-                continue;
-            }
+        if let [first, second, rest @ ..] = source.cells.as_slice()
+            && let Some((first, second)) = self.stored(source, first, fact).zip(self.stored(source, second, fact))
+            && self.algebra.keep(first, second, true, out)
+        {
+            filter(source, out);
+            return self.intersect(source, (rest, true), fact, out);
+        }
+        let Some((first, rest)) = source.cells.split_first() else { return Ok(()) };
+        self.cell(source, first, fact, out)?;
+        self.intersect(source, (rest, false), fact, out)
+    }
+
+    /// `out` with what further cells have in common with it; whether it came from [`Algebra::keep`].
+    fn intersect(
+        &mut self,
+        source: &Source<'s>,
+        (cells, of_stored): (&[Cell<'s>], bool),
+        fact: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), QueryError> {
+        for cell in cells {
             if out.is_empty() {
                 break;
             }
-            if let Some(stored) = self.stored(source, cell, fact) {
-                // `out` has passed the source's filter already.
-                let stored = stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron)));
-                self.algebra.apply(SetOp::Intersection, out, stored);
-                continue;
+            // `out` has passed the source's filter already.
+            match self.stored(source, cell, fact) {
+                Some(stored) if of_stored => self.algebra.keep_of(out, stored, true),
+                Some(stored) => self.algebra.apply(SetOp::Intersection, out, widened(stored)),
+                None => {
+                    let mut other = self.buffer();
+                    self.cell(source, cell, fact, &mut other)?;
+                    self.algebra.apply(SetOp::Intersection, out, other.iter().copied());
+                    self.spare.push(other);
+                }
             }
-            let mut other = self.buffer();
-            self.cell(source, cell, fact, &mut other)?;
-            self.algebra.apply(SetOp::Intersection, out, other.iter().copied());
-            self.spare.push(other);
         }
         Ok(())
     }
@@ -168,7 +188,7 @@ impl<'p, 's> Worker<'p, 's> {
         for cell in &source.cells {
             let stored = if source.neurons.is_none() { self.stored(source, cell, fact) } else { None };
             if let Some(stored) = stored {
-                self.algebra.join(out, stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron))));
+                self.algebra.join(out, widened(stored));
                 continue;
             }
             one.clear();
@@ -181,6 +201,14 @@ impl<'p, 's> Worker<'p, 's> {
 
     /// How many different neurons some lists have together.
     pub(crate) fn distinct(&mut self, lists: &[Vec<u32>]) -> u64 {
+        let quickly = match lists {
+            [one] => Some(one.len()),
+            [one, other] => self.algebra.together(one, other),
+            _ => None,
+        };
+        if let Some(count) = quickly {
+            return count as u64;
+        }
         let mut all = self.buffer();
         for list in lists {
             self.algebra.join(&mut all, list.iter().copied());
@@ -189,42 +217,6 @@ impl<'p, 's> Worker<'p, 's> {
         let count = all.len() as u64;
         self.spare.push(all);
         count
-    }
-
-    /// `out = out op right` without copying `right`, where that is one stored set and its filters do not
-    /// matter: they were pushed to the left side too. Says whether it was done.
-    fn apply_in_place(&mut self, op: SetOp, right: &Pairs<'s>, fact: u32, out: &mut Vec<u32>) -> bool {
-        let Pairs::Source(source) = right else { return false };
-        let [cell] = source.cells.as_slice() else { return false };
-        let filtered = source.facts.is_some() || source.neurons.is_some();
-        if filtered || !matches!(op, SetOp::Intersection | SetOp::Difference) {
-            return false;
-        }
-        match self.stored(source, cell, fact) {
-            Some(stored) => {
-                self.algebra.apply(op, out, stored.iter().map(|&neuron| u32::from(u16::from_le_bytes(neuron))));
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// The stored set of a fact in a cell, where that is one ready-made array. Not while counting: `explain
-    /// analyze` shows what every node does.
-    fn stored(&mut self, source: &Source<'s>, cell: &Cell<'s>, fact: u32) -> Option<&'s [[u8; 2]]> {
-        let [prompt] = cell.prompts.as_slice() else { return None };
-        if source.groups || source.counts_places() || self.stats.is_some() || !cell.share.accepts(1, 1) {
-            return None;
-        }
-        let (part, local) = self.locate(&prompt.parts, fact)?;
-        match part.access {
-            Access::Grid(_, sets) if sets.is_single() => match sets.single(local) {
-                Some(Values::Array(values)) => Some(values),
-                Some(Values::Bitmap(_)) => None,
-                None => Some(&[]),
-            },
-            _ => None,
-        }
     }
 
     /// The neurons of a fact in one run and language: of those of its source.
@@ -283,9 +275,7 @@ impl<'p, 's> Worker<'p, 's> {
             }
             out.truncate(kept);
         }
-        if let Some(filter) = &source.neurons {
-            out.retain(|&neuron| filter.contains(neuron));
-        }
+        filter(source, out);
         Ok(())
     }
 
@@ -397,7 +387,10 @@ impl<'p, 's> Worker<'p, 's> {
     /// Blocks are checked for their form; that their neurons are of the model is checked here.
     fn check(&self, neurons: &[u32], live: &LivePart<'s>) -> Result<(), QueryError> {
         let limit = self.shape.neurons();
-        match neurons.iter().find(|&&neuron| u64::from(neuron) >= limit) {
+        // The largest of all, many at a time: nearly always there is nothing to find.
+        let largest = neurons.iter().copied().fold(0, u32::max);
+        let wrong = |neuron: &&u32| u64::from(**neuron) >= limit;
+        match if wrong(&&largest) { neurons.iter().find(wrong) } else { None } {
             None => Ok(()),
             Some(neuron) => {
                 Err(QueryError::storage(live.damaged(format!("neuron {neuron}"), format!("below {limit}"))))
@@ -438,6 +431,13 @@ impl<'p, 's> Worker<'p, 's> {
             return Err(below_floor(self.snapshot, cell, part, local, scores));
         }
         Ok(count)
+    }
+}
+
+/// Keeps the neurons that a source asks for.
+pub(super) fn filter(source: &Source<'_>, out: &mut Vec<u32>) {
+    if let Some(filter) = &source.neurons {
+        out.retain(|&neuron| filter.contains(neuron));
     }
 }
 

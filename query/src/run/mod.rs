@@ -13,3 +13,5 @@ mod often;
 pub(crate) mod save;
 mod scored;
 mod signed;
+mod stored;
+mod vectors;
