@@ -13,6 +13,7 @@ use super::by_size::sizes;
 use super::digits::compare_tails;
 use super::found::{self, PLACES};
 use super::keys::{FactKeys, is_of_fact};
+use super::numbered::Numbered;
 use super::order::directed;
 use super::scores;
 use super::shape::{EVIDENCE, Grouping, holds_in_single, holds_of, kind_of};
@@ -35,7 +36,6 @@ use kndb_storage::{Neuron, Shape};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// Facts a thread should have at least, to be worth starting.
@@ -178,7 +178,7 @@ const COUNTERS: &str = "the counters of this result's groups";
 /// One worker's counts of the groups, and the pairs of everything.
 #[derive(Default)]
 struct Share {
-    tallies: HashMap<(u32, u16), Tally>,
+    tallies: Numbered<(u32, u16), Tally>,
     pairs: u64,
 }
 
@@ -195,7 +195,10 @@ fn tallies<'s>(
     // language would not.
     let many = facts.len() >= FACTS_A_THREAD;
     let few = single || split != Split::Layers;
-    let plan = TallyPlan::new(execution.shape, split, keys.is_one() && many && few);
+    let mut plan = TallyPlan::new(execution.shape, split, keys.is_one() && many && few);
+    if many {
+        plan.of_groups(keys.len() * splits.len());
+    }
     let (known, memory) = (&*keys, execution.memory);
     let work = |worker: &mut Worker<'_, 's>, facts: &[u32]| {
         let mut share = Share::default();
@@ -236,7 +239,7 @@ fn tallies<'s>(
         sum.pairs += share.pairs;
     }
     let mut groups = Vec::new();
-    let mut first: HashMap<u32, u32> = HashMap::new();
+    let mut first: Numbered<u32, u32> = Numbered::default();
     for ((fact, number), tally) in sum.tallies.drain() {
         memory.interrupt.check()?;
         let of_key = first.entry(fact).or_insert(tally.first);

@@ -3,6 +3,7 @@
 //! Facts with the same relation, subject or object (as far as these are asked for) have the same key,
 //! a number. What a row is called follows from the first fact that counts in it.
 
+use super::numbered::Numbered;
 use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::result::Value;
@@ -17,7 +18,7 @@ pub(crate) struct FactKeys<'s> {
     dims: Vec<Dimension>,
     names: FactNames<'s>,
     /// Of facts that share keys; else `representatives` says it.
-    numbers: HashMap<u32, u32>,
+    numbers: Numbered<u32, u32>,
     known: HashMap<Vec<Option<Identity<'s>>>, u32>,
     /// A fact of every key.
     representatives: Vec<u32>,
@@ -28,7 +29,7 @@ impl<'s> FactKeys<'s> {
     pub(crate) fn new(by: &[Dimension], names: FactNames<'s>) -> Self {
         let dims: Vec<Dimension> = by.iter().copied().filter(|dimension| is_of_fact(*dimension)).collect();
         let representatives = if dims.is_empty() { vec![0] } else { Vec::new() };
-        Self { dims, names, numbers: HashMap::new(), known: HashMap::new(), representatives }
+        Self { dims, names, numbers: Numbered::default(), known: HashMap::new(), representatives }
     }
 
     /// Gives a fact its key. Facts that come first give keys their names.
@@ -55,6 +56,11 @@ impl<'s> FactKeys<'s> {
         }
         self.numbers.insert(fact, number);
         Ok(number)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.representatives.len()
     }
 
     /// The key of a fact.

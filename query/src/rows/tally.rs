@@ -1,10 +1,11 @@
 //! Counts the pairs, facts and neurons of a group while facts go by.
 
 use super::counters::Counters;
+use super::layers::Layers;
+use super::numbered::Numbered;
 use crate::plan::DENSE_LIMIT;
 use kndb_storage::Shape;
 use roaring::RoaringBitmap;
-use std::collections::HashMap;
 
 /// How a group is split by neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +30,27 @@ pub(crate) struct TallyPlan {
     pub split: Split,
     /// Whether one tally holds everything, so that it may be as large as the model.
     pub alone: bool,
-    /// Whether a bit for each layer fits a word.
-    few_layers: bool,
+    /// Where a bit for each layer fits a word.
+    layers: Option<Layers>,
+    /// Whether there are so few groups that each may have a bit for every neuron from the start.
+    bits: bool,
 }
+
+/// Bytes that the bits of all groups may take together: they stay in a processor's caches.
+const BITS: usize = 1 << 20;
 
 impl TallyPlan {
     pub(crate) fn new(shape: Shape, split: Split, alone: bool) -> Self {
         let few_layers = split == Split::Layers && shape.neurons() <= DENSE_LIMIT && shape.layers <= 64;
-        Self { shape, split, alone, few_layers }
+        Self { shape, split, alone, layers: few_layers.then(|| Layers::new(shape)), bits: false }
+    }
+}
+
+impl TallyPlan {
+    /// Says how many groups there are at most.
+    pub(crate) fn of_groups(&mut self, groups: usize) {
+        let small = self.shape.neurons() <= DENSE_LIMIT;
+        self.bits = small && groups.saturating_mul(padded(self.shape) / 8) <= BITS;
     }
 }
 
@@ -58,7 +72,7 @@ enum Neurons {
     /// Facts of every neuron of the model.
     Dense(Counters),
     /// Facts of the neurons that occurred.
-    Sparse(HashMap<u32, u32>),
+    Sparse(Numbered<u32, u32>),
     /// Neurons that occurred, while these are few.
     Few(RoaringBitmap),
     /// Neurons that occurred: a bit for each of the model.
@@ -76,11 +90,11 @@ impl Tally {
         let small = plan.shape.neurons() <= DENSE_LIMIT;
         let neurons = match plan.split {
             // A fact's number of pairs is known without looking at them.
-            Split::Whole if small && plan.alone => Neurons::Bits(vec![0; padded(plan.shape) / 64]),
+            Split::Whole if plan.bits || small && plan.alone => Neurons::Bits(vec![0; padded(plan.shape) / 64]),
             Split::Layers | Split::Neurons if small && plan.alone => {
-                Neurons::Dense(Counters::zeros(padded(plan.shape)))
+                Neurons::Dense(Counters::zeros(padded(plan.shape), plan.shape.neurons() as usize))
             }
-            Split::Neurons => Neurons::Sparse(HashMap::new()),
+            Split::Neurons => Neurons::Sparse(Numbered::default()),
             Split::Whole | Split::Layers => Neurons::Few(RoaringBitmap::new()),
         };
         Self { first: u32::MAX, pairs: vec![0; parts], facts: vec![0; parts], neurons }
@@ -106,22 +120,24 @@ impl Tally {
         }
         self.first = self.first.min(fact);
         match &mut self.neurons {
-            Neurons::Dense(counters) if plan.few_layers => {
-                // Their pairs are the sums of the counters.
-                let mut seen = counters.add_by_layer(neurons, plan.shape.width);
-                while seen != 0 {
-                    self.facts[seen.trailing_zeros() as usize] += 1;
-                    seen &= seen - 1;
+            Neurons::Dense(counters) => match &plan.layers {
+                Some(layers) => {
+                    // Their pairs are the sums of the counters.
+                    let mut seen = counters.add_by_layer(neurons, layers);
+                    while seen != 0 {
+                        self.facts[seen.trailing_zeros() as usize] += 1;
+                        seen &= seen - 1;
+                    }
+                    return;
                 }
-                return;
-            }
-            Neurons::Dense(counters) => counters.add(neurons),
+                None => counters.add(neurons),
+            },
             Neurons::Sparse(counts) => neurons.iter().for_each(|&neuron| *counts.entry(neuron).or_default() += 1),
             Neurons::Few(seen) => {
                 seen.extend(neurons.iter().copied());
                 self.neurons.widen(plan.shape);
             }
-            Neurons::Bits(seen) => mark(seen, neurons.iter().copied()),
+            Neurons::Bits(seen) => mark_all(seen, neurons),
         }
         match plan.split {
             Split::Neurons => {}
@@ -129,7 +145,7 @@ impl Tally {
                 self.pairs[0] += neurons.len() as u64;
                 self.facts[0] += 1;
             }
-            Split::Layers if plan.few_layers => {
+            Split::Layers if plan.layers.is_some() => {
                 let width = plan.shape.width;
                 // Neurons of one layer mostly come one after the other: a division for each would be most of the work. What lies behind the last
                 // layer only a damaged file can name; its counts are never read.
@@ -210,7 +226,7 @@ impl Tally {
             };
             let counts = Counts {
                 pairs: match &self.neurons {
-                    Neurons::Dense(counters) if plan.few_layers => counters.sum(first as usize..end as usize),
+                    Neurons::Dense(counters) if plan.layers.is_some() => counters.sum(first as usize..end as usize),
                     _ => self.pairs[part as usize],
                 },
                 facts: self.facts[part as usize],
@@ -224,6 +240,17 @@ impl Tally {
 
 fn mark(seen: &mut [u64], neurons: impl Iterator<Item = u32>) {
     neurons.for_each(|neuron| seen[neuron as usize / 64] |= 1 << (neuron % 64));
+}
+
+/// The same of a fact's neurons. Where 16 bits can name them each has a word, and nobody has to ask whether it has.
+fn mark_all(seen: &mut [u64], neurons: &[u32]) {
+    let all = neurons.iter().fold(0, |all, neuron| all | neuron);
+    match seen.first_chunk_mut::<{ (1 << 16) / 64 }>() {
+        Some(seen) if all >> 16 == 0 => {
+            neurons.iter().for_each(|&neuron| seen[usize::from(neuron as u16 / 64)] |= 1 << (neuron % 64));
+        }
+        _ => mark(seen, neurons.iter().copied()),
+    }
 }
 
 impl Neurons {
