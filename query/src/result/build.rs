@@ -27,6 +27,42 @@ enum Filling {
     Integers(Vec<u64>, Vec<u32>),
     Scores(Vec<f32>, Vec<u32>),
     Ratios(Vec<f64>, Vec<u32>),
+    SameInteger(Same<u64>),
+    SameRatio(Same<f64>),
+}
+
+/// A column of one value over and over: batches of as many rows share its buffer.
+struct Same<T> {
+    value: T,
+    rows: usize,
+    last: Option<Buffer<T>>,
+}
+
+impl<T: Copy> Same<T> {
+    fn of(value: T) -> Self {
+        Self { value, rows: 0, last: None }
+    }
+
+    fn take(&mut self) -> Buffer<T> {
+        let rows = std::mem::take(&mut self.rows);
+        if let Some(last) = self.last.as_ref().filter(|last| last.len() == rows) {
+            return last.clone();
+        }
+        let made = Buffer::from(vec![self.value; rows]);
+        self.last = Some(made.clone());
+        made
+    }
+}
+
+impl Filling {
+    /// What comes next may be another value.
+    fn be_single(&mut self) {
+        match self {
+            Self::SameInteger(same) => *self = Self::Integers(vec![same.value; same.rows], Vec::new()),
+            Self::SameRatio(same) => *self = Self::Ratios(vec![same.value; same.rows], Vec::new()),
+            _ => {}
+        }
+    }
 }
 
 /// A batch while it is filled: row by row, each with as many values as there are columns.
@@ -73,6 +109,7 @@ impl Building {
     /// A value of a column for the row that is being filled. Of a column of facts there is nothing to add.
     pub(crate) fn value(&mut self, column: usize, value: &Value<'_>) {
         let row = self.rows as u32;
+        self.filling[column].be_single();
         match (&mut self.filling[column], value) {
             (Filling::Facts(_), _) => {}
             (Filling::Ids(_, ids), Value::Integer(id)) => ids.push(u32::try_from(*id).unwrap_or(NO_ID)),
@@ -102,6 +139,8 @@ impl Building {
                 Value::Ratio(ratio) => ratios.push(*ratio),
                 _ => push_null(ratios, nulls, row),
             },
+            // That it no longer is.
+            (Filling::SameInteger(_) | Filling::SameRatio(_), _) => {}
         }
     }
 
@@ -131,31 +170,45 @@ impl Building {
 
     /// Layers of neurons in one column and their units in the next, for the next rows.
     pub(crate) fn places(&mut self, column: usize, neurons: impl Iterator<Item = u32> + Clone, width: u32) {
-        // A division for each would be most of the work: neurons of one layer mostly come one after the other.
-        let mut first = u32::MAX;
-        let mut layer = 0;
-        let mut of = |neuron: u32| {
-            if first == u32::MAX || neuron.wrapping_sub(first) >= width {
-                layer = neuron / width;
-                first = layer * width;
-            }
-            (layer, first)
-        };
-        self.numbers(column, neurons.clone().map(|neuron| of(neuron).0));
-        self.numbers(column + 1, neurons.map(|neuron| neuron - of(neuron).1));
+        // A division for each would be most of the work. With the factor ⌈2⁶⁴ / width⌉ a product is too large by less than 2³² / 2⁶⁴ of a layer,
+        // which is less than what any 32-bit number lacks of the next one.
+        let factor = u128::from(u64::MAX / u64::from(width)) + 1;
+        let layer = |neuron: u32| ((u128::from(neuron) * factor) >> 64) as u32;
+        self.numbers(column, neurons.clone().map(layer));
+        self.numbers(column + 1, neurons.map(|neuron| neuron - layer(neuron) * width));
     }
 
     /// A count for each of the next rows, the same.
     pub(crate) fn integers(&mut self, column: usize, rows: usize, value: u64) {
-        if let Filling::Integers(counts, _) = &mut self.filling[column] {
-            counts.resize(counts.len() + rows, value);
+        let filling = &mut self.filling[column];
+        if matches!(filling, Filling::Integers(counts, _) if counts.is_empty()) {
+            *filling = Filling::SameInteger(Same::of(value));
+        }
+        match filling {
+            Filling::SameInteger(same) if same.value == value => same.rows += rows,
+            filling => {
+                filling.be_single();
+                if let Filling::Integers(counts, _) = filling {
+                    counts.resize(counts.len() + rows, value);
+                }
+            }
         }
     }
 
     /// A ratio for each of the next rows, the same.
     pub(crate) fn ratios(&mut self, column: usize, rows: usize, value: f64) {
-        if let Filling::Ratios(ratios, _) = &mut self.filling[column] {
-            ratios.resize(ratios.len() + rows, value);
+        let filling = &mut self.filling[column];
+        if matches!(filling, Filling::Ratios(ratios, _) if ratios.is_empty()) {
+            *filling = Filling::SameRatio(Same::of(value));
+        }
+        match filling {
+            Filling::SameRatio(same) if same.value == value => same.rows += rows,
+            filling => {
+                filling.be_single();
+                if let Filling::Ratios(ratios, _) = filling {
+                    ratios.resize(ratios.len() + rows, value);
+                }
+            }
         }
     }
 
@@ -195,6 +248,8 @@ impl Building {
             }
             Filling::Scores(scores, nulls) => of(Values::Scores(std::mem::take(scores).into()), &std::mem::take(nulls)),
             Filling::Ratios(ratios, nulls) => of(Values::Ratios(std::mem::take(ratios).into()), &std::mem::take(nulls)),
+            Filling::SameInteger(same) => of(Values::Integers(same.take()), &[]),
+            Filling::SameRatio(same) => of(Values::Ratios(same.take()), &[]),
         });
         Batch::new(Arc::clone(&self.columns), data.collect(), rows)
     }
@@ -208,4 +263,83 @@ fn push_null<T: Default>(values: &mut Vec<T>, nulls: &mut Vec<u32>, row: u32) {
 fn of(values: Values, nulls: &[u32]) -> ColumnData {
     let validity = Validity::without(values.len(), nulls);
     ColumnData { values, validity }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted() -> Building {
+        let columns: Arc<[Column]> = [
+            Column { name: "pairs", kind: ColumnKind::Integer },
+            Column { name: "share", kind: ColumnKind::Ratio },
+            Column { name: "layer", kind: ColumnKind::Number },
+            Column { name: "neuron", kind: ColumnKind::Number },
+        ]
+        .into();
+        Building::new(&columns, &[Slot::Own; 4], None)
+    }
+
+    fn fill(building: &mut Building, rows: usize, pairs: u64, share: f64) {
+        building.integers(0, rows, pairs);
+        building.ratios(1, rows, share);
+        building.places(2, 0..rows as u32, 10);
+        building.rows_of(0, rows);
+    }
+
+    #[test]
+    fn batches_share_a_column_of_one_value() {
+        let mut building = counted();
+        let batches = [3, 3, 2].map(|rows| {
+            fill(&mut building, rows - 1, 1, 0.5);
+            fill(&mut building, 1, 1, 0.5);
+            building.take()
+        });
+        let columns = |batch: &Batch| {
+            let (pairs, shares) = (batch.integers("pairs").expect("pairs"), batch.ratios("share").expect("shares"));
+            (pairs.as_ptr(), shares.as_ptr(), pairs.to_vec(), shares.to_vec())
+        };
+        let [first, second, third] = batches.each_ref().map(columns);
+        assert_eq!(first, second);
+        assert_eq!((third.2, third.3), (vec![1, 1], vec![0.5, 0.5]));
+    }
+
+    #[test]
+    fn another_value_ends_a_column_of_one() {
+        let mut building = counted();
+        fill(&mut building, 2, 1, 0.5);
+        fill(&mut building, 1, 7, 0.25);
+        for (column, value) in [Value::Null, Value::Ratio(1.0), Value::Integer(0), Value::Integer(4)].iter().enumerate()
+        {
+            building.value(column, value);
+        }
+        building.fact(0);
+        building.end_row();
+        let batch = building.take();
+        assert_eq!(batch.integers("pairs").expect("pairs")[..3], [1, 1, 7]);
+        assert_eq!(batch.value(3, 0).expect("a value"), Value::Null);
+        assert_eq!(batch.ratios("share").expect("shares")[..], [0.5, 0.5, 0.25, 1.0]);
+        fill(&mut building, 1, 9, 0.5);
+        let batch = building.take();
+        assert_eq!(batch.integers("pairs").expect("pairs")[..], [9]);
+        assert!(batch.data()[0].validity.is_none());
+    }
+
+    #[test]
+    fn layers_and_units_of_every_width_are_quotients_and_remainders() {
+        for width in [1, 2, 3, 7, 3_072, 11_008, 65_537, u32::MAX] {
+            let near = |number: u32| [number.wrapping_sub(1), number, number.wrapping_add(1)];
+            let neurons: Vec<u32> =
+                [0, width, width.wrapping_mul(1_000), u32::MAX].into_iter().flat_map(near).collect();
+            let mut building = counted();
+            building.places(2, neurons.iter().copied(), width);
+            building.integers(0, neurons.len(), 1);
+            building.ratios(1, neurons.len(), 1.0);
+            building.rows_of(0, neurons.len());
+            let batch = building.take();
+            let expected = |of: fn(u32, u32) -> u32| neurons.iter().map(|&n| of(n, width)).collect::<Vec<_>>();
+            assert_eq!(batch.numbers("layer").expect("layers").to_vec(), expected(|n, width| n / width), "{width}");
+            assert_eq!(batch.numbers("neuron").expect("units").to_vec(), expected(|n, width| n % width), "{width}");
+        }
+    }
 }

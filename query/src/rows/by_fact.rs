@@ -12,6 +12,7 @@ use super::tally::{Counts, Split, Tally, TallyPlan};
 use crate::error::QueryError;
 use crate::memory::Best;
 use crate::plan::Pairs;
+use crate::run::algebra::ascends;
 use crate::run::domain::Execution;
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure};
@@ -92,7 +93,9 @@ fn in_order<'s>(
     for &fact in facts {
         if plain {
             naming.splits.neurons(&mut worker, pairs, fact, &mut lists)?;
-            lists[0].sort_unstable();
+            if !ascends(&lists[0]) {
+                lists[0].sort_unstable();
+            }
             if !naming.push_neurons(fact, &lists[0], &mut rows)? {
                 break;
             }

@@ -13,6 +13,7 @@ use crate::plan::visit::Node;
 use crate::plan::{Access, Pairs};
 use crate::result::FactNames;
 use crate::result::{Column, ColumnKind, IdsOf, Slot, Value};
+use crate::run::algebra::ascends;
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure, Query};
@@ -137,13 +138,13 @@ pub(crate) fn pairs<'s>(
     let memory = execution.memory;
     let mut worker = execution.worker();
     let output = |rows| Output { rows, shape, scored: scored.is_some() };
-    let mut members = Vec::new();
+    let (mut members, mut found) = (Vec::new(), Found::default());
     if order.is_empty() {
         // Columns are announced when no error can come any more.
         let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
         for fact in facts {
             members.clear();
-            add_members(&mut worker, pairs, fact, &mut members)?;
+            add_members(&mut worker, pairs, fact, (&mut found, &mut members))?;
             if !out.push_fact(fact, &members)? {
                 break;
             }
@@ -157,7 +158,7 @@ pub(crate) fn pairs<'s>(
         let mut best = Best::new(wanted, after, &memory.interrupt);
         for fact in &facts {
             members.clear();
-            add_members(&mut worker, pairs, fact, &mut members)?;
+            add_members(&mut worker, pairs, fact, (&mut found, &mut members))?;
             if !members.is_empty() {
                 sorting.learn(fact, memory)?;
             }
@@ -185,26 +186,36 @@ pub(crate) fn pairs<'s>(
     }
 }
 
+/// What was found of one fact; kept for the next one's.
+#[derive(Default)]
+struct Found {
+    neurons: Vec<u32>,
+    scores: Vec<f32>,
+}
+
 /// Appends the pairs of a fact, neurons ascending, with their scores.
 fn add_members<'s>(
     worker: &mut Worker<'_, 's>,
     pairs: &Pairs<'s>,
     fact: u32,
-    members: &mut Vec<Member>,
+    (Found { neurons, scores }, members): (&mut Found, &mut Vec<Member>),
 ) -> Result<(), QueryError> {
-    let (mut neurons, mut scores) = (Vec::new(), Vec::new());
-    worker.pairs(pairs, fact, &mut neurons)?;
+    neurons.clear();
+    scores.clear();
+    worker.pairs(pairs, fact, neurons)?;
     if neurons.is_empty() {
         return Ok(());
     }
-    neurons.sort_unstable();
+    if !ascends(neurons) {
+        neurons.sort_unstable();
+    }
     // A source with scores is of one run, language and prompt.
     let only = pairs.scored_source().and_then(|source| source.cells.first());
     match only.and_then(|cell| Some((cell, cell.prompts.first()?))) {
-        Some(of) => worker.scores_of(of, fact, &neurons, &mut scores)?,
+        Some(of) => worker.scores_of(of, fact, neurons, scores)?,
         None => scores.resize(neurons.len(), f32::NAN),
     }
-    members.extend(neurons.iter().zip(&scores).map(|(&neuron, &score)| Member { fact, neuron, score }));
+    members.extend(neurons.iter().zip(&*scores).map(|(&neuron, &score)| Member { fact, neuron, score }));
     Ok(())
 }
 
