@@ -87,11 +87,24 @@ impl Answer {
     /// # Errors
     /// When the store's file of facts is damaged.
     pub fn to_rows(&self) -> Result<Vec<Vec<Cell>>, QueryError> {
-        let mut rows = Vec::with_capacity(self.rows());
+        let mut rows: Vec<Vec<Cell>> = Vec::with_capacity(self.rows());
         for batch in &self.batches {
+            let ids = batch.data().iter().map(|column| match &column.values {
+                Values::Texts(texts) => Some(&texts.ids()[..]),
+                _ => None,
+            });
+            let ids: Vec<Option<&[u32]>> = ids.collect();
             for row in 0..batch.rows() {
-                let cells = (0..self.columns.len()).map(|column| batch.value(row, column).map(Cell::from));
-                rows.push(cells.collect::<Result<_, _>>()?);
+                let before = rows.last().filter(|_| row > 0);
+                let mut cells = Vec::with_capacity(ids.len());
+                for (column, ids) in ids.iter().enumerate() {
+                    cells.push(match (ids, before) {
+                        // To look a name up costs more than to copy it, and rows of one fact come one after the other.
+                        (Some(ids), Some(before)) if ids[row] == ids[row - 1] => before[column].clone(),
+                        _ => batch.value(row, column)?.into(),
+                    });
+                }
+                rows.push(cells);
             }
         }
         Ok(rows)
