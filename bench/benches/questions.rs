@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use kndb::query::{Column, Settings, Sink, Value};
 use kndb::storage::{LanguageId, Neuron, PromptId, Slot, Store};
 use kndb::{Database, Parameters};
-use kndb_bench::questions::Subject;
+use kndb_bench::questions::{GROUPINGS, Subject};
 use kndb_bench::{Plan, RUN};
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -68,14 +68,6 @@ fn questions(criterion: &mut Criterion) {
     let db = Database::from(store.clone());
     let held = store.snapshot().expect("a snapshot");
     let none = Parameters::default();
-    let others = [
-        "kn by layer",
-        "kn by lang",
-        "kn by relation",
-        "kn[lang=en] by neuron",
-        "kn[lang=en] by fact, neuron",
-        "kn[lang=en]",
-    ];
     let asked = |text: &str| db.prepare(text).expect("a statement");
     for (group, at) in [("columns", None), ("held", Some(&held))] {
         let mut group = criterion.benchmark_group(group);
@@ -93,7 +85,7 @@ fn questions(criterion: &mut Criterion) {
     }
     let mut group = criterion.benchmark_group("by");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).sample_size(20);
-    for text in others {
+    for text in GROUPINGS {
         let statement = asked(text);
         group.bench_function(text, |bencher| bencher.iter(|| statement.query(&none).expect("an answer")));
     }

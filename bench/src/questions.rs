@@ -41,3 +41,17 @@ impl Subject {
         .map(|(name, statement)| Asked { name, statement })
     }
 }
+
+/// Other groupings, which are to cost about what `by layer` does.
+pub const GROUPINGS: [&str; 10] = [
+    "kn by layer",
+    "kn by lang",
+    "kn by relation",
+    "kn by neuron",
+    "kn[lang=en] by layer",
+    "kn[lang=en] by lang",
+    "kn[lang=en] by relation",
+    "kn[lang=en] by neuron",
+    "kn[lang=en] by fact, neuron",
+    "kn[lang=en]",
+];
