@@ -1,7 +1,7 @@
 //! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
 
 use crate::block::first_not_finite;
-use crate::entry::{Entry, EntryData, GroupEvidence, Origin, ScoreValues};
+use crate::entry::{Entry, EntryData, GroupEvidence, Origin, ScoreValues, StoredScores};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
 use crate::language::canonical;
@@ -56,6 +56,17 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
         None => Ok(()),
     };
     match &entry.data {
+        EntryData::Stored(stored) => {
+            let neurons: Vec<Neuron> =
+                stored.scores.iter().chain(&stored.negative).map(|(neuron, _)| *neuron).collect();
+            let scores: Vec<f32> = stored.scores.iter().chain(&stored.negative).map(|(_, score)| *score).collect();
+            listed(&neurons)?;
+            finite(&scores, &|at| neurons[at])?;
+            match inconsistent(stored, run) {
+                Some((found, expected)) => wrong(found, expected),
+                None => Ok(()),
+            }
+        }
         EntryData::Neurons(neurons) => listed(neurons),
         EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             for group in groups {
@@ -99,6 +110,42 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
             }
         }
     }
+}
+
+/// What no store can have kept of a fact's scores, and what was expected. Neurons are of the model, scores are finite.
+fn inconsistent(stored: &StoredScores, run: &Run) -> Option<(String, String)> {
+    let (shape, score_type) = (run.spec.shape, run.spec.score_type);
+    if stored.layers.len() != shape.layers as usize {
+        return Some((format!("{} layers", stored.layers.len()), format!("{}", shape.layers)));
+    }
+    if let Some((found, expected)) = stored.origin.as_ref().and_then(impossible) {
+        return Some((found, expected.into()));
+    }
+    if stored.floor.is_nan() {
+        return Some(("floor NaN".into(), "a number".into()));
+    }
+    let all = || stored.scores.iter().chain(&stored.negative);
+    if let Some((_, score)) = all().find(|(_, score)| score_type.rounded(*score) != *score) {
+        return Some((format!("score {score}"), format!("scores that are {score_type}")));
+    }
+    if let Some((_, score)) = stored.negative.iter().find(|(_, score)| *score >= 0.0) {
+        return Some((format!("score {score} among negative ones"), "scores below 0".into()));
+    }
+    // The best score is kept if any is.
+    let best = stored.scores.iter().map(|(_, score)| *score).reduce(f32::max);
+    if let Some(best) = best.filter(|best| *best != stored.max) {
+        return Some((format!("a largest score of {best}"), format!("{}, the maximum that is given", stored.max)));
+    }
+    if stored.max.is_infinite() {
+        return Some((format!("a maximum of {}", stored.max), "a finite one".into()));
+    }
+    let above = all().find_map(|&(neuron, score)| {
+        let layer = shape.split(neuron).0;
+        let max = stored.layers.get(layer.0 as usize).map_or(f32::NAN, |layer| layer.max);
+        (score > max || max.is_nan())
+            .then(|| (format!("score {score}"), format!("at most {max}, the maximum of layer {layer}")))
+    });
+    above
 }
 
 /// Refuses a fact of an import whose largest score the run's score type rounds to 0: its sets would be empty, and whoever imports

@@ -3,6 +3,7 @@
 //! Writers name facts and languages as their files do; the store gives out ids. Not for reading:
 //! a reader sees [`crate::Snapshot`].
 
+use crate::block::LayerSummary;
 use crate::ids::Neuron;
 
 /// The scores, the neuron set or the degenerate groups found for one fact in one language with one prompt.
@@ -24,6 +25,8 @@ pub struct Entry {
 pub enum EntryData {
     /// Attribution scores, all or those above a floor.
     Scores(Scores),
+    /// Scores as another store keeps them: nothing is chosen among them again.
+    Stored(StoredScores),
     /// Knowledge neurons without scores, in any order, each at most once.
     Neurons(Vec<Neuron>),
     /// Groups of degenerate knowledge neurons (AMIG Eq. 9–10), each of two neurons or more.
@@ -76,6 +79,26 @@ pub enum ScoreValues {
         /// listed scored less. Questions below the floor are refused.
         floor: f32,
     },
+}
+
+/// What a store keeps of one fact's scores, as [`crate::ScoreView`] tells it: for bringing it into another store. Made once, when the run's
+/// rule was applied to all scores; what was dropped then is in `max`, `floor` and `layers` only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredScores {
+    /// Kept scores but for `negative`, in any order.
+    pub scores: Vec<(Neuron, f32)>,
+    /// Every neuron with a score of at least this is in `scores`.
+    pub floor: f32,
+    /// Maximum over all scores; NaN where none was given.
+    pub max: f32,
+    /// Negative scores that a signed rule keeps, in any order.
+    pub negative: Vec<(Neuron, f32)>,
+    /// Every neuron with a score of at most this is in `negative`; NaN where that is not known.
+    pub ceiling: f32,
+    /// One a layer.
+    pub layers: Vec<LayerSummary>,
+    /// What the scores were made from, where that is known.
+    pub origin: Option<Origin>,
 }
 
 /// Evidence of one layer's integral: completeness says Σ scores = `probability` − `baseline` (methods §3).

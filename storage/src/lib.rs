@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`], [`language`] | the vocabulary: ids, codes, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
-//! | `store`, `writer`, `check`, `claim`, `registering`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, upkeep |
+//! | `store`, `writer`, `check`, `claim`, `registering`, `restoring`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, what another store had, upkeep |
 //! | `upkeep` | backups, stores merged into one, runs with other names, repairs |
 //! | `snapshot`, `holds`, `measured`, `knowledge` | [`Snapshot`]: everything at one commit, for reading; what a run holds; what was measured of an entry, and so what the model knows, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
@@ -70,6 +70,7 @@ pub mod preset;
 mod records;
 mod registering;
 mod relations;
+mod restoring;
 pub mod run;
 mod segment;
 mod snapshot;
@@ -90,7 +91,7 @@ pub use claim::{Claim, RunClaim};
 pub use compact::{Compacted, Verified};
 pub use dictionary::read::LabelTest;
 pub use dropping::FactsDropped;
-pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, Origin, ScoreValues, Scores};
+pub use entry::{Entry, EntryData, Group, GroupEvidence, LayerEvidence, Origin, ScoreValues, Scores, StoredScores};
 pub use error::{EntriesDiffer, Error, Result};
 pub use facts::{CandidatesRow, FactBatch, FactRow, FactsAdded, TemplateRow};
 pub use files::container::{FORMAT_VERSION, OLDEST_FORMAT};
@@ -102,6 +103,7 @@ pub use measured::Measured;
 pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
 pub use relations::{FoundRelation, RelationNameRow};
+pub use restoring::{Restored, RestoredFact};
 pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};

@@ -122,7 +122,7 @@ impl Store {
 }
 
 /// Puts names of relations into the catalogue; how many are new or other than before.
-fn set_names(rows: &[RelationNameRow], locked: &mut Locked) -> u64 {
+pub(crate) fn set_names(rows: &[RelationNameRow], locked: &mut Locked) -> u64 {
     let mut changed = 0;
     for RelationNameRow { relation, language, name } in rows {
         let language = canonical(language).into_owned();

@@ -8,7 +8,7 @@
 mod job;
 mod sealing;
 
-use crate::block::{Form, encode_groups, encode_scores};
+use crate::block::{Form, encode_groups, encode_scores, encode_stored};
 use crate::catalogue::{FileRecord, JobRecord, Locked};
 use crate::check::{check_entry, check_twice};
 use crate::entry::{Entry, EntryData};
@@ -311,6 +311,10 @@ impl RunWriter {
             EntryData::Scores(scores) => {
                 let form = Form { shape: spec.shape, score_type: spec.score_type };
                 (PartKind::Scores, encode_scores(scores, form, spec.keep))
+            }
+            EntryData::Stored(scores) => {
+                let form = Form { shape: spec.shape, score_type: spec.score_type };
+                (PartKind::Scores, encode_stored(scores, form))
             }
             EntryData::Neurons(neurons) => {
                 let mut ascending: Vec<u32> = neurons.iter().map(|neuron| neuron.0).collect();

@@ -225,6 +225,7 @@ fn size_of_data(data: &EntryData) -> usize {
             kndb_storage::ScoreValues::Dense(scores) => size_of_val(scores.as_slice()),
             kndb_storage::ScoreValues::Sparse { scores, .. } => 2 * size_of_val(scores.as_slice()),
         },
+        EntryData::Stored(stored) => size_of_val(stored.scores.as_slice()),
         EntryData::Neurons(neurons) => size_of_val(neurons.as_slice()),
         EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             groups.iter().map(|group| 64 + 8 * group.neurons.len()).sum()

@@ -218,6 +218,11 @@ impl Pass<'_> {
                 summary.sets += 1;
                 summary.pairs += neurons.len() as u64;
             }
+            // No file that is imported entry by entry has these.
+            EntryData::Stored(stored) => {
+                summary.scored += 1;
+                summary.scores += stored.scores.len() as u64;
+            }
             EntryData::Groups(groups) | EntryData::Searched { groups, .. } => summary.groups += groups.len() as u64,
             EntryData::Scores(scores) => {
                 summary.scored += 1;
@@ -293,6 +298,7 @@ fn language_in_ids(file: &Path, found: &str) -> ImportRunError {
 /// About how much memory an entry takes.
 fn bytes(entry: &Entry) -> usize {
     let data = match &entry.data {
+        EntryData::Stored(stored) => 8 * stored.scores.len(),
         EntryData::Neurons(neurons) => 4 * neurons.len(),
         EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             groups.iter().map(|group| 40 + 4 * group.neurons.len()).sum()

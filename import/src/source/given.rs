@@ -61,6 +61,13 @@ pub(crate) fn digest(entry: &Entry) -> u64 {
     let mut hasher = Xxh3::new();
     match &entry.data {
         EntryData::Neurons(neurons) => neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes())),
+        // No file that is imported entry by entry has these.
+        EntryData::Stored(stored) => {
+            for (neuron, score) in stored.scores.iter().chain(&stored.negative) {
+                hasher.update(&neuron.0.to_le_bytes());
+                hasher.update(&score.to_le_bytes());
+            }
+        }
         EntryData::Groups(groups) | EntryData::Searched { groups, .. } => {
             for group in groups {
                 hasher.update(&(group.neurons.len() as u64).to_le_bytes());

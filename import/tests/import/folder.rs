@@ -101,6 +101,7 @@ pub fn text(entry: &Entry) -> String {
             let groups: Vec<_> = groups.iter().map(|group| numbers(&group.neurons)).collect();
             format!("groups {groups:?}")
         }
+        EntryData::Stored(_) => panic!("no file has scores that a store has chosen"),
         EntryData::Scores(scores) => match &scores.values {
             ScoreValues::Dense(scores) => format!("dense {scores:?}"),
             ScoreValues::Sparse { neurons, scores, floor } => {

@@ -3,7 +3,7 @@
 use super::rank::{each_rounded, rank_key, round, unrank};
 use super::view::{LayerSummary, ScoreView};
 use super::{Form, LEAST_POSITIVE};
-use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores};
+use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores, StoredScores};
 use crate::ids::Neuron;
 use crate::run::{Keep, ScoreType};
 
@@ -50,6 +50,23 @@ impl Kept {
         }
         let max = if all.max == f32::NEG_INFINITY { f32::NAN } else { all.max };
         Self { floor, max, layers: all.layers, ranked, ceiling, negative, origin: scores.origin.clone() }
+    }
+
+    /// What a store has chosen already.
+    pub(super) fn of_stored(scores: &StoredScores) -> Self {
+        let sorted = |mut keys: Vec<u64>| {
+            keys.sort_unstable();
+            keys
+        };
+        Self {
+            floor: scores.floor,
+            max: scores.max,
+            layers: scores.layers.clone(),
+            ranked: sorted(scores.scores.iter().map(|&(neuron, score)| rank_key(neuron.0, score)).collect()),
+            ceiling: scores.ceiling,
+            negative: sorted(scores.negative.iter().map(|&(neuron, score)| rank_key(neuron.0, -score)).collect()),
+            origin: scores.origin.clone(),
+        }
     }
 
     /// What another form of a block says.

@@ -25,7 +25,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use crate::entry::{Group, Scores};
+use crate::entry::{Group, Scores, StoredScores};
 use crate::ids::Shape;
 use crate::run::{Keep, ScoreType};
 use crate::segment::PartKind;
@@ -68,6 +68,12 @@ impl Form {
 pub(crate) fn encode_scores(scores: &Scores, form: Form, keep: Keep) -> Vec<u8> {
     let kept = kept::Kept::of(scores, form, keep);
     let (head, tail) = v2::write(&kept, form);
+    Pieces::new(&head, &tail).to_bytes()
+}
+
+/// The same of scores that a store has chosen already.
+pub(crate) fn encode_stored(scores: &StoredScores, form: Form) -> Vec<u8> {
+    let (head, tail) = v2::write(&kept::Kept::of_stored(scores), form);
     Pieces::new(&head, &tail).to_bytes()
 }
 

@@ -93,6 +93,12 @@ impl Snapshot {
         ids.iter().copied().chain(stored).chain(built_in).collect()
     }
 
+    /// All stored names, of relations that the store does not have, too: id of the relation, language, name.
+    pub fn all_names_of_relations(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let all = self.catalogue.relation_names.iter();
+        all.map(|((relation, language), name)| (relation.as_str(), language.as_str(), name.as_str()))
+    }
+
     /// Stored names of a relation, given by its id: language and name.
     pub fn names_of_relation(&self, relation: &str) -> impl Iterator<Item = (&str, &str)> {
         let from = (relation.to_owned(), String::new());

@@ -40,7 +40,7 @@ pub enum PartKind {
 impl PartKind {
     pub(crate) fn of(data: &EntryData) -> Self {
         match data {
-            EntryData::Scores(_) => Self::Scores,
+            EntryData::Scores(_) | EntryData::Stored(_) => Self::Scores,
             EntryData::Neurons(_) => Self::Neurons,
             EntryData::Groups(_) | EntryData::Searched { .. } => Self::Groups,
         }

@@ -203,6 +203,11 @@ impl Snapshot {
         self.catalogue.counters.epoch
     }
 
+    /// What tells this store, and copies of it, from every other: 32 hexadecimal digits. A store of format 1 has none.
+    pub fn store_id(&self) -> Option<String> {
+        self.catalogue.store.map(|id| id.to_string())
+    }
+
     /// All runs, oldest first.
     pub fn runs(&self) -> impl ExactSizeIterator<Item = &Run> {
         self.catalogue.runs.values()

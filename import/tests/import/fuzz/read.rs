@@ -112,6 +112,7 @@ fn check(entry: &Entry) {
             let mut neurons = groups.iter().flat_map(|group| &group.neurons);
             assert!(neurons.all(|neuron| known(neuron.0)), "{entry:?}");
         }
+        EntryData::Stored(_) => panic!("no file has scores that a store has chosen"),
         EntryData::Scores(scores) => match &scores.values {
             ScoreValues::Dense(values) => {
                 assert!(values.len() as u64 == all && values.iter().all(|score| score.is_finite()), "{entry:?}");

@@ -14,6 +14,7 @@ pub mod processes;
 mod refusing;
 mod relation_names;
 mod replacing;
+mod restoring;
 mod runs;
 mod saved_sets;
 mod together;

@@ -65,6 +65,7 @@ fn expected(data: &EntryData) -> String {
             format!("{neurons:?}")
         }
         EntryData::Groups(groups) | EntryData::Searched { groups, .. } => format!("{groups:?}"),
+        EntryData::Stored(_) => panic!("no writer hands these in"),
     }
 }
 
