@@ -216,6 +216,7 @@ impl Mirror {
                 };
                 Attribution::Scores(Scores { of: truth.scores, handed_in, said: truth.said })
             }
+            EntryData::Stored(_) => panic!("no plan has entries of another store"),
         };
         self.world.entries.insert(key, attribution);
     }

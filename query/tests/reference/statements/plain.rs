@@ -1,7 +1,7 @@
 //! Statements that are asked of every store.
 
-use crate::build::shape_of;
-use crate::scenario::Scenario;
+use super::super::build::shape_of;
+use super::super::scenario::Scenario;
 
 /// Plain statements, each a way of its own through the executor.
 pub fn plain(plan: &Scenario) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! Random sources: `kn`, `likn`, `dkn` and `facts` with conditions that most stores can answer.
 
+use super::super::counts::counted;
+use super::super::said::ANSWERS;
+use super::super::scenario::{LANGUAGES, high, low, tau};
 use super::{NOWHERE, Names, placed};
-use crate::counts::counted;
-use crate::said::ANSWERS;
-use crate::scenario::{LANGUAGES, high, low, tau};
 use kndb_query::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -107,7 +107,7 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
         ConditionKey::Lang => choice(one_or_more(names.plan.languages.clone(), LANGUAGES[3]), 1).boxed(),
         ConditionKey::Relation => choice(one_or_more(names.relations(), "P19"), 1).boxed(),
         ConditionKey::Fact => {
-            let ids = (0..names.plan.facts.len()).map(crate::build::name).collect();
+            let ids = (0..names.plan.facts.len()).map(super::super::build::name).collect();
             choice(one_or_more(ids, "nobody"), 1).boxed()
         }
         ConditionKey::Subject => labels("Name").boxed(),
