@@ -47,6 +47,8 @@ mod source;
 use bytes::{json, mapped};
 pub use error::{ImportError, Location, Place};
 pub use format::{Account, FormatInfo, formats};
+#[cfg(feature = "parquet")]
+pub use formats::guarded::guarded;
 pub use input::{Expanded, Input, expand, expand_all};
 pub use job::{ImportJob, ImportRunError, Progress, Summary, import};
 pub use options::{DEFAULT_LANGUAGE, IgKind, Options};

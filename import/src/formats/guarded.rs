@@ -14,8 +14,11 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Calls a reader, which is not used again after an error.
-pub(super) fn guarded<T, E: Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+/// Calls a reader of Arrow or Parquet, which is not used again after an error; a panic of it is one.
+///
+/// # Errors
+/// What the reader says, or how it panicked.
+pub fn guarded<T, E: Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {

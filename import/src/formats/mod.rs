@@ -12,7 +12,7 @@ mod columns;
 pub(crate) mod csv;
 pub(crate) mod eleutherai;
 #[cfg(feature = "parquet")]
-mod guarded;
+pub(crate) mod guarded;
 pub(crate) mod kn;
 pub(crate) mod kn_bag;
 pub(crate) mod npy;

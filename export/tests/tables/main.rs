@@ -1,0 +1,6 @@
+//! Stores as tables, and back.
+
+mod back;
+mod damage;
+mod files;
+mod toy;
