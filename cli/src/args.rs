@@ -9,6 +9,8 @@ mod bare;
 mod condition;
 #[cfg(feature = "attribute")]
 mod dkn;
+#[cfg(feature = "parquet")]
+mod export;
 mod import;
 mod mistakes;
 mod plot;
@@ -33,6 +35,8 @@ use crate::output::Mode;
 pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
+#[cfg(feature = "parquet")]
+pub use export::ExportArgs;
 pub use import::{ImportArgs, SpecArgs};
 pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]
@@ -132,6 +136,9 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Copy the store into a folder that is a store, too; again into the same folder, what is new
     Backup(BackupArgs),
+    /// Write the store, or some of it, as files that others read: Parquet, Arrow, CSV, and what kndb imports
+    #[cfg(feature = "parquet")]
+    Export(ExportArgs),
     /// Unite stores in one: shards of a run from several machines, and whole runs side by side
     Merge(MergeArgs),
     /// Copy a run with its facts into another store
@@ -229,6 +236,10 @@ pub struct QueryArgs {
     /// Leave out the header of table, box, csv and tsv
     #[arg(long)]
     pub no_headers: bool,
+    /// Write the answer of the one statement into this file: .parquet, .arrow or .csv, by its name
+    #[cfg(feature = "parquet")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["file", "mode", "no_headers", "keep_going"])]
+    pub output: Option<PathBuf>,
     /// Value of a parameter, `$NAME` in a statement; a number where one is wanted, else a text; several of one NAME are a list
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
     pub parameter: Vec<(String, String)>,

@@ -3,6 +3,8 @@
 #[cfg(feature = "attribute")]
 mod attribute;
 mod backup;
+#[cfg(feature = "parquet")]
+mod bring_back;
 mod compact;
 mod completions;
 mod copy_run;
@@ -13,6 +15,8 @@ mod drop_facts;
 mod drop_run;
 #[cfg(feature = "attribute")]
 mod edit_study;
+#[cfg(feature = "parquet")]
+mod export;
 #[cfg(feature = "attribute")]
 mod fact_check;
 mod facts;
@@ -97,6 +101,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Compact(args) => compact::run(args, terminal),
         Command::Verify(args) => verify::run(args, terminal),
         Command::Backup(args) => backup::run(args, terminal),
+        #[cfg(feature = "parquet")]
+        Command::Export(args) => export::run(args, terminal),
         Command::Merge(args) => merge::run(args, terminal),
         Command::CopyRun(args) => copy_run::run(args, terminal),
         Command::RenameRun(args) => rename_run::run(args, terminal),

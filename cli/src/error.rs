@@ -4,6 +4,8 @@
 
 mod bug;
 mod drawing;
+#[cfg(feature = "parquet")]
+mod export;
 mod hints;
 mod names;
 mod shown;
@@ -51,6 +53,10 @@ pub enum CliError {
     /// Files could not be imported.
     #[error(transparent)]
     Import(#[from] kndb_import::ImportError),
+    /// A store could not be exported, or an export not brought back.
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Export(kndb_export::ExportError),
     /// A row of facts cannot be used.
     #[error(transparent)]
     InvalidRow(kndb_import::ImportError),
@@ -237,6 +243,22 @@ pub enum CliError {
         /// The limit.
         depth: usize,
     },
+    /// An answer that goes into one file, of no statement or of several.
+    #[cfg(feature = "parquet")]
+    #[error("--output takes the answer of one statement: expected one, after the store or after -c")]
+    OneStatement,
+    /// An import without a run.
+    #[error("no run was named: expected --run NAME, the run that the files belong to")]
+    NoRunNamed,
+    /// An option of imports that means nothing to a folder of `kndb export`.
+    #[cfg(feature = "parquet")]
+    #[error("{option} means nothing to {path}, which `kndb export` wrote: it comes back whole, with its own runs", path = path.display())]
+    NotForExport {
+        /// What was given.
+        option: &'static str,
+        /// The folder.
+        path: PathBuf,
+    },
     /// A new run without what describes it.
     #[error("run {run:?} is not in the store, and {missing} not given")]
     RunNeeds {
@@ -334,6 +356,16 @@ impl From<kndb_import::ImportRunError> for CliError {
     }
 }
 
+#[cfg(feature = "parquet")]
+impl From<kndb_export::ExportError> for CliError {
+    fn from(error: kndb_export::ExportError) -> Self {
+        match error {
+            kndb_export::ExportError::Storage(error) => Self::Store(error),
+            error => Self::Export(error),
+        }
+    }
+}
+
 impl From<kndb_report::Error> for CliError {
     fn from(error: kndb_report::Error) -> Self {
         match error {
@@ -390,6 +422,13 @@ impl CliError {
             | Self::StatementFirst { .. }
             | Self::CommandSecond { .. }
             | Self::StoreSecond { .. } => USAGE,
+            Self::NoRunNamed => USAGE,
+            #[cfg(feature = "parquet")]
+            Self::OneStatement | Self::NotForExport { .. } | Self::Export(kndb_export::ExportError::Unknown { .. }) => {
+                USAGE
+            }
+            #[cfg(feature = "parquet")]
+            Self::Export(kndb_export::ExportError::Stopped) => interrupt::exit_code(),
             Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
             Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
             Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,

@@ -29,7 +29,7 @@ pub fn stop_at_ctrl_c(stop: impl Fn() + Send + 'static, leave: impl Fn() + Send 
 
 /// Sets `asked` at the first signal and ends the process at the next, as long as nobody has unset it. The first one is answered:
 /// whoever waits learns at once what is waited for.
-#[cfg(feature = "attribute")]
+#[cfg(any(feature = "attribute", feature = "parquet"))]
 pub fn answer_at(asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'static) {
     react(move || {
         if asked.swap(true, Ordering::Relaxed) {

@@ -10,6 +10,8 @@ mod doing;
 mod dot;
 mod drawing;
 pub mod fact_listing;
+#[cfg(feature = "parquet")]
+mod file;
 mod input;
 pub mod listing;
 pub mod parameters;

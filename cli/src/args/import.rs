@@ -14,9 +14,13 @@ use super::values::{self, Parameter, Tau, ig_kind, import_format, keep, language
 A run is one attribution pass: a model, a method and all its parameters. To add files to a run that \
 is in the store, --run is enough; what else is given must agree with it.
 
+A folder that `kndb export` wrote as parquet is known by its manifest: it becomes a store again, whole, in a DB that is not there \
+yet or is empty.
+
 EXAMPLES
   kndb import my.kndb neurons_0.json --run eleuther --model bert-base-uncased --layers 12 --width 3072
-  kndb import my.kndb 'scores/*.npy' --run ig --model m-bert --layers 12 --width 3072 --lang zh --tau zh=0.2")]
+  kndb import my.kndb 'scores/*.npy' --run ig --model m-bert --layers 12 --width 3072 --lang zh --tau zh=0.2
+  kndb import again.kndb exported-folder")]
 pub struct ImportArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
@@ -27,9 +31,9 @@ pub struct ImportArgs {
     /// What the files are; found out from their names and first bytes if not given
     #[arg(long, value_parser = import_format())]
     pub format: Option<String>,
-    /// Name of the run the files belong to
+    /// Name of the run the files belong to; needed but for a folder of `kndb export`, which has its runs with it
     #[arg(long, value_name = "NAME")]
-    pub run: String,
+    pub run: Option<String>,
     /// Language of all facts; what the files say must agree [default: as they say, else en]
     #[arg(long, value_name = "CODE", value_parser = language)]
     pub lang: Option<String>,

@@ -113,6 +113,12 @@ pub fn import_format() -> PossibleValuesParser {
     PossibleValuesParser::new(known.map(|format| PossibleValue::new(format.name).help(format.about)))
 }
 
+/// The names of the formats a store is exported in.
+#[cfg(feature = "parquet")]
+pub fn export_format() -> PossibleValuesParser {
+    PossibleValuesParser::new(kndb_export::formats().map(|format| PossibleValue::new(format.name).help(format.about)))
+}
+
 /// The names of the data sets facts come from.
 pub fn facts_format() -> impl TypedValueParser<Value = FactsFormat> {
     let known = FactsFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));

@@ -19,13 +19,18 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ImportArgs, terminal: &mut Terminal) -> Result<()> {
+    #[cfg(feature = "parquet")]
+    if super::bring_back::is_meant(&args)? {
+        return super::bring_back::run(&args, terminal);
+    }
+    let run = args.run.clone().ok_or(CliError::NoRunNamed)?;
     let stored = if args.store.exists() {
-        super::opened(&args.store, terminal)?.snapshot()?.run_named(&args.run).map(|run| run.spec.clone())
+        super::opened(&args.store, terminal)?.snapshot()?.run_named(&run).map(|run| run.spec.clone())
     } else {
         None
     };
     let with_tau: Vec<String> = args.spec.tau.iter().filter_map(|tau| tau.language.clone()).collect();
-    let spec = describe(&args.run, args.spec, stored)?;
+    let spec = describe(&run, args.spec, stored)?;
     let Expanded { inputs, mut passed_over } = expand_all(&args.files)?;
     let is_new = !args.store.exists();
     // Only now: a mistyped option makes no store.

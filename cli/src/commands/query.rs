@@ -53,6 +53,10 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     if is_shell {
         return shell::run(session, &args.store, terminal);
     }
+    #[cfg(feature = "parquet")]
+    if let Some(path) = &args.output {
+        return into_file(&mut session, &args, statement.as_deref(), path, terminal);
+    }
     // A statement changes nothing, or all it does at once.
     end_at("interrupted: the answers above are not all");
     let mut streams = Streams { out: &mut terminal.out, messages: &mut terminal.messages };
@@ -77,6 +81,34 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         0 => session.parameters.check_used().map_err(unused),
         count => Err(CliError::Reported { count }),
     }
+}
+
+/// Writes the answer of the one statement into a file.
+#[cfg(feature = "parquet")]
+fn into_file(
+    session: &mut Session,
+    args: &QueryArgs,
+    statement: Option<&str>,
+    path: &Path,
+    terminal: &mut Terminal,
+) -> Result<()> {
+    let text = match (args.command.as_slice(), statement) {
+        ([one], None) => one,
+        ([], Some(one)) => one,
+        _ => return Err(CliError::OneStatement),
+    };
+    let interrupt = session.interrupt();
+    let line = "interrupted: the file is not written";
+    crate::interrupt::answer_at(std::sync::Arc::default(), move || {
+        interrupt.set();
+        crate::interrupt::say(line);
+    });
+    let place = StatementText { origin: "statement".into(), text: text.to_owned(), ..StatementText::default() };
+    session.into_file(text, path, &mut terminal.messages).map_err(|error| match error {
+        CliError::Query { error, .. } => CliError::Query { error, statement: place },
+        other => other,
+    })?;
+    session.parameters.check_used().map_err(unused)
 }
 
 /// Refuses a value that no statement uses before the first one runs, for it may change the store. Of what is piped it is said at the end.

@@ -226,6 +226,10 @@ impl CliError {
             Self::StoreSecond { given, store } => Some(format!("`kndb drop-run {store} {given}`")),
             Self::NotRepaired { .. } => Some("--yes repairs without asking; a backup may have what would be lost".into()),
             Self::NotConfirmed { .. } => Some("--yes deletes without asking".into()),
+            #[cfg(feature = "parquet")]
+            Self::NotForExport { .. } => Some("give the store and the folder alone: `kndb import NEW-DB DIR`".into()),
+            #[cfg(feature = "parquet")]
+            Self::Export(error) => super::export::hint(error),
             _ => None,
         }
     }

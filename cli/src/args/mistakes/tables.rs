@@ -14,8 +14,8 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "query",
-        &["-o", "--output", "--out"],
-        "results go to standard output: write `> FILE` after the command, or `.output FILE` in a script",
+        &["--out"],
+        "--output FILE writes a .parquet, .arrow or .csv; else results go to standard output, or to `.output FILE` in a script",
     ),
     (
         "query",
