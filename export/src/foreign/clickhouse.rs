@@ -109,7 +109,17 @@ fn facts(source: &Source<'_>, folder: &mut HalfMade, watch: &mut Watch<'_>, expo
 fn sets(source: &Source<'_>, run: &Run, code: &str, out: &mut Out, watch: &mut Watch<'_>) -> Result<u64> {
     let path = out.path().to_owned();
     let text = format!("kn[run={}, lang={}]", quoted(&run.spec.name), quoted(code));
-    let mut sink = Sets { source, run, code, out, width: run.spec.shape.width, set: None, rows: 0, failure: None };
+    let mut sink = Sets {
+        source,
+        run,
+        code,
+        out,
+        width: run.spec.shape.width,
+        set: None,
+        done: RoaringBitmap::new(),
+        rows: 0,
+        failure: None,
+    };
     let settings = Settings::default();
     let done = parse(&text).and_then(|statement| stream(source.store, &settings, &statement, &mut sink));
     let ended = sink.end();
@@ -136,6 +146,8 @@ struct Sets<'a, 's> {
     out: &'a mut Out,
     width: u32,
     set: Option<(FactId, RoaringBitmap)>,
+    /// Facts whose sets are written: a second state of one would be taken for that of another language.
+    done: RoaringBitmap,
     rows: u64,
     failure: Option<ExportError>,
 }
@@ -169,6 +181,10 @@ impl Sets<'_, '_> {
 
     fn end(&mut self) -> Result<()> {
         let Some((fact, set)) = self.set.take() else { return Ok(()) };
+        if !self.done.insert(fact.0) {
+            let reason = format!("rows of fact number {fact} come in two places");
+            return Err(ExportError::Packing { path: self.out.path().to_owned(), reason });
+        }
         let mut row = Vec::new();
         push_text(&mut row, &self.run.spec.name);
         push_text(&mut row, self.code);
