@@ -139,13 +139,12 @@ fn inconsistent(stored: &StoredScores, run: &Run) -> Option<(String, String)> {
     if stored.max.is_infinite() {
         return Some((format!("a maximum of {}", stored.max), "a finite one".into()));
     }
-    let above = all().find_map(|&(neuron, score)| {
+    all().find_map(|&(neuron, score)| {
         let layer = shape.split(neuron).0;
         let max = stored.layers.get(layer.0 as usize).map_or(f32::NAN, |layer| layer.max);
         (score > max || max.is_nan())
             .then(|| (format!("score {score}"), format!("at most {max}, the maximum of layer {layer}")))
-    });
-    above
+    })
 }
 
 /// Refuses a fact of an import whose largest score the run's score type rounds to 0: its sets would be empty, and whoever imports
