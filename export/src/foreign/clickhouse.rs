@@ -38,7 +38,7 @@ fn likn(run: &Run) -> String {
          SELECT fact, arrayJoin(bitmapToArray(groupBitmapAndState(neurons))) AS neuron FROM kn\n    \
          WHERE run = '{name}' GROUP BY fact\n    \
          HAVING count() = (SELECT uniqExact(lang) FROM kn WHERE run = '{name}')\n\
-         ) JOIN facts USING (fact) ORDER BY id, neuron;\n"
+         ) AS of_fact JOIN facts USING (fact) ORDER BY id, neuron;\n"
     )
 }
 
