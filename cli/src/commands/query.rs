@@ -104,7 +104,7 @@ fn into_file(
         crate::interrupt::say(line);
     });
     let place = StatementText { origin: "statement".into(), text: text.to_owned(), ..StatementText::default() };
-    session.into_file(text, path, &mut terminal.messages).map_err(|error| match error {
+    session.write_file(text, path, &mut terminal.messages).map_err(|error| match error {
         CliError::Query { error, .. } => CliError::Query { error, statement: place },
         other => other,
     })?;

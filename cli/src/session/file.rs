@@ -13,7 +13,7 @@ use crate::overview::readable_bytes;
 
 impl Session {
     /// Writes the rows of a statement into a file, whose name says what it is to be.
-    pub fn into_file(&mut self, text: &str, path: &Path, messages: &mut dyn Write) -> Result<()> {
+    pub fn write_file(&mut self, text: &str, path: &Path, messages: &mut dyn Write) -> Result<()> {
         let begun = Instant::now();
         let texts: Vec<&str> = kndb_query::split(text).into_iter().map(|range| &text[range]).collect();
         let [text] = texts.as_slice() else { return Err(CliError::OneStatement) };
