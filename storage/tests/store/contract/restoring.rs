@@ -50,7 +50,8 @@ fn scores_that_a_store_has_chosen_are_kept_as_they_are() {
 
 #[test]
 fn scores_that_no_store_can_have_chosen_are_refused() {
-    let changes: [(&str, fn(&mut StoredScores)); 8] = [
+    type Change = fn(&mut StoredScores);
+    let changes: [(&str, Change); 8] = [
         ("2 layers", |it| it.layers.truncate(2)),
         ("floor NaN", |it| it.floor = f32::NAN),
         ("a largest score of 2", |it| it.max = 3.0),
