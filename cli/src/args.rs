@@ -21,6 +21,7 @@ mod report;
 mod study;
 mod upkeep;
 mod values;
+mod within;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ pub use report::PageArgs;
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
 pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
 pub use values::{keep, score_type};
+pub use within::WithinArgs;
 
 /// An embedded analytics database for knowledge-neuron attribution scores.
 #[derive(Debug, Parser)]

@@ -155,6 +155,15 @@ pub enum CliError {
         /// Entries that are not.
         left: u64,
     },
+    /// Sets that hold something else than when the run was begun.
+    #[cfg(feature = "attribute")]
+    #[error("run {run:?} was begun with other members of its sets ({sets}): they hold something else now")]
+    SetsChanged {
+        /// The run.
+        run: String,
+        /// The sets, in words.
+        sets: String,
+    },
     /// The run that groups were to go into holds scores.
     #[cfg(feature = "attribute")]
     #[error("run {run:?} holds scores, and degenerate groups go into a run of their own")]

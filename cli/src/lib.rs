@@ -29,6 +29,7 @@ mod shell;
 #[cfg(feature = "attribute")]
 mod study;
 mod terminal;
+mod within;
 
 use std::ffi::OsString;
 

@@ -6,16 +6,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kndb_engine::Model;
+use kndb_query::within::RunsMeant;
 use kndb_query::{
-    Column, Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Note, Settings, Sink, SourceKind, Span,
-    Statement, Test, Text, Value,
+    Column, Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Note, Query, Settings, Sink, SourceKind, Span,
+    Statement, Text, Value,
 };
 use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
-use crate::error::{CliError, Result, StatementText};
+use crate::error::{CliError, Result};
 use crate::machine;
 use crate::session::parameters::Values;
 use crate::study::{Reads, run_of};
+use crate::within::refused as query_error;
 
 /// Sets that speak of one model's neurons.
 pub struct Sets<'a> {
@@ -24,8 +26,7 @@ pub struct Sets<'a> {
     model: &'a Model,
     settings: Settings,
     /// The model's runs that are meant where a set names none.
-    attributed: Option<String>,
-    searched: Option<String>,
+    runs: RunsMeant,
     values: RefCell<Values>,
 }
 
@@ -37,13 +38,14 @@ impl<'a> Sets<'a> {
             model.must_be_of(run)?;
         }
         let own = |reads| run_of(&snapshot, model, None, reads).ok().map(|run| run.spec.name.clone());
-        let (attributed, searched) = match run {
-            Some(_) => (None, None),
-            None => (own(Reads::Attributions), own(Reads::Groups)),
+        let runs = match run {
+            Some(_) => RunsMeant::default(),
+            None => RunsMeant { attributed: own(Reads::Attributions), searched: own(Reads::Groups) },
         };
         // Neurons by number mean those of the session's run.
-        let settings = Settings { run: run.map(str::to_owned).or_else(|| attributed.clone()), ..machine::settings() };
-        Ok(Self { store, snapshot, model, settings, attributed, searched, values: RefCell::new(values) })
+        let own_run = run.map(str::to_owned).or_else(|| runs.attributed.clone());
+        let settings = Settings { run: own_run, ..machine::settings() };
+        Ok(Self { store, snapshot, model, settings, runs, values: RefCell::new(values) })
     }
 
     /// The neurons of a set, and what there is to know beside them. Of pairs, those of one fact.
@@ -51,11 +53,7 @@ impl<'a> Sets<'a> {
         let statement = parsed(set)?;
         let statement = self.values.borrow_mut().bind(&statement).map_err(|error| query_error(error, set))?;
         let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
-        let Head::Set(mut expr) = query.head else { return Err(not_a_set(set)) };
-        if !query.by.is_empty() || query.top.is_some() || !query.order.is_empty() || !query.having.is_empty() {
-            return Err(not_a_set(set));
-        }
-        self.name_runs(&mut expr);
+        let expr = expr_of(query.in_runs(&self.runs)).ok_or_else(|| not_a_set(set))?;
         must_be_of(&expr, &self.snapshot, &self.settings, self.model)?;
         let mut found = Found { fact, model: self.model, columns: None, neurons: Vec::new(), notes: Vec::new() };
         // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
@@ -78,20 +76,18 @@ impl<'a> Sets<'a> {
     pub fn check_values(&self) -> Result<()> {
         self.values.borrow().check_used().map_err(|error| query_error(error, ""))
     }
+}
 
-    /// Gives sources that name no run the model's own.
-    fn name_runs(&self, expr: &mut Expr) {
-        expr.for_each_source_mut(&mut |source| {
-            let own = match source.kind {
-                SourceKind::Facts => None,
-                SourceKind::Dkn => self.searched.as_deref(),
-                SourceKind::Kn | SourceKind::Likn | SourceKind::Entries => self.attributed.as_deref(),
-            };
-            if let Some(run) = own.filter(|_| source.condition(ConditionKey::Run).is_none()) {
-                let test = Test::Names(vec![text(run)]);
-                source.conditions.push(Condition { key: ConditionKey::Run, test, span: source.span });
-            }
-        });
+/// The set that a query is. Rows of neurons need no parentheses; `kn top 3` is refused without them, where the three best of each fact may
+/// have been meant.
+fn expr_of(query: Query) -> Option<Expr> {
+    if query.by.iter().any(|dim| dim.dimension == Dimension::Neuron) && !query.plot {
+        return Some(Expr { span: query.span, kind: ExprKind::Rows(Box::new(query)) });
+    }
+    let plain = query.by.is_empty() && query.top.is_none() && query.order.is_empty() && query.having.is_empty();
+    match query.head {
+        Head::Set(expr) if plain => Some(expr),
+        _ => None,
     }
 }
 
@@ -101,13 +97,6 @@ fn text(text: &str) -> Text {
 
 fn parsed(text: &str) -> Result<Statement> {
     kndb_query::parse(text).map_err(|error| query_error(error, text))
-}
-
-fn query_error(error: kndb_query::QueryError, text: &str) -> CliError {
-    CliError::Query {
-        error: Box::new(error),
-        statement: StatementText { origin: "set".into(), text: text.to_owned(), ..StatementText::default() },
-    }
 }
 
 fn not_a_set(set: &str) -> CliError {

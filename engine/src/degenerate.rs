@@ -4,6 +4,7 @@
 //! Topology Clustering (Chen et al., ACL 2025), which starts from the weights between neurons, and [`ReleasedClustering`] what
 //! its authors' code does. All see a network through [`Suppressed`] only, so the same code runs on toy networks. [`DegenerateJob`] does it for many facts.
 
+mod choice;
 mod clustering;
 mod job;
 mod released;
@@ -12,6 +13,7 @@ mod suppression;
 use crate::error::Result;
 use kndb_storage::{Group, GroupEvidence, Neuron};
 
+pub use choice::{CHOSEN, Choice, members_hash};
 pub use clustering::{Clustering, Connections, WeightConnections};
 pub use job::{DegenerateJob, SOURCE_SCORES, identity};
 pub use released::ReleasedClustering;

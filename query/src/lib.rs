@@ -29,6 +29,7 @@
 //! | `result` | what a caller gets: columns in batches, and rows read from them |
 //! | `error`, `note` | errors with their place, notes beside an answer |
 //! | `memory` | how much of it a statement may take |
+//! | `within` | sets around a question that is asked elsewhere: `--only` and `--without` |
 //! | `interrupt`, `sorting` | how a statement is asked to stop, also in the middle of a sort |
 //!
 //! ```
@@ -94,6 +95,7 @@ mod run;
 mod save;
 mod sorting;
 mod syntax;
+pub mod within;
 
 pub use attached::Attached;
 pub use error::{ErrorKind, Label, QueryError};
@@ -118,3 +120,4 @@ pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKi
 pub use syntax::parser::{MAX_DEPTH, MAX_OPERANDS, parse, parse_script};
 pub use syntax::script::{is_complete, split};
 pub use syntax::span::Span;
+pub use within::Within;

@@ -46,17 +46,17 @@ pub struct Place {
     pub prompt: PromptId,
 }
 
-/// Residuals of a run by layer; empty where none were stored (imports, neuron sets).
+/// Residuals of a run by layer, of the facts that are taken; empty where none were stored (imports, neuron sets).
 ///
 /// # Errors
 /// When a file of the store is damaged.
-pub fn completeness(snapshot: &Snapshot, run: RunId) -> Result<Vec<LayerResiduals>> {
+pub fn completeness(snapshot: &Snapshot, run: RunId, takes: &dyn Fn(FactId) -> bool) -> Result<Vec<LayerResiduals>> {
     let layers = snapshot.run(run).map_or(0, |run| run.spec.shape.layers as usize);
     let (mut absolute, mut relative) = (vec![Numbers::default(); layers], vec![Numbers::default(); layers]);
     for slot in snapshot.slots().filter(|slot| slot.run == run) {
         for live in snapshot.parts(slot)?.into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
             for (local, fact) in (0..).zip(live.part.facts()?) {
-                if !live.is_live(local) {
+                if !live.is_live(local) || !takes(FactId(u32::from_le_bytes(*fact))) {
                     continue;
                 }
                 let place =

@@ -15,7 +15,7 @@ pub use by_layer::by_layer;
 pub use heat_map::heat_map;
 pub use overlap::overlap;
 pub use selection::Selection;
-pub(crate) use selection::{Contents, figures_of, languages_of, name_text, whole_source as source};
+pub(crate) use selection::{Contents, figures_of, found, languages_of, name_text, whole_source as source};
 pub use statement::{of_answer, of_statement};
 
 /// A figure and where its numbers come from.

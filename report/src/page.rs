@@ -10,12 +10,14 @@ mod overview;
 mod run;
 mod table;
 
+use kndb_query::within::Found;
+use kndb_query::{Settings, Within};
 use kndb_storage::{Run, Snapshot, Store};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::error::Result;
 use crate::experiment::{Block, Experiment};
-use crate::figures::Selection;
+use crate::figures::{self, Selection};
 
 /// What a report is about, besides the store.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,8 +28,18 @@ pub struct PageOptions {
     pub date: Option<String>,
     /// Names of runs; all without any.
     pub runs: Vec<String>,
+    /// Sets that everything on the page is kept to, and that are taken out of it.
+    pub within: Within,
     /// Results of experiments, in the order in which they are shown.
     pub experiments: Vec<Experiment>,
+}
+
+/// A run of the page, and what the sets leave of its facts and neurons.
+struct Shown {
+    run: Run,
+    kept: Found,
+    /// Whether it holds anything.
+    holds: bool,
 }
 
 /// A part of the page: what the table of contents names.
@@ -52,7 +64,8 @@ const ATTEMPTS: usize = 3;
 pub fn page(store: &Store, options: &PageOptions) -> Result<String> {
     let made = made(store, |snapshot| sections(store, snapshot, options))?;
     let title = options.title.as_deref().unwrap_or("kndb report");
-    Ok(document(title, &made.what, &generated(&made, options)).into_string())
+    let kept = kept(&options.within);
+    Ok(document(title, &made.what, &generated(&made, options), kept.as_deref()).into_string())
 }
 
 /// Something made of a store, and the commits between which it was made; one and the same if nobody wrote.
@@ -77,18 +90,38 @@ fn made<T>(store: &Store, mut make: impl FnMut(&Snapshot) -> Result<T>) -> Resul
 
 fn sections(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result<Vec<Section>> {
     let runs = chosen(snapshot, &options.runs)?;
-    let mut sections = vec![overview::section(snapshot, &runs)?, facts::section(store, snapshot)?];
+    let within = &options.within;
+    let shown: Vec<Shown> = runs.iter().map(|run| shown_of(store, snapshot, run, within)).collect::<Result<_>>()?;
+    let mut sections = vec![overview::section(snapshot, &runs)?, facts::section(store, snapshot, &shown)?];
     if runs.len() > 1 {
         let names = runs.iter().map(|run| run.spec.name.clone()).collect();
-        sections.push(run::comparison(store, &Selection { runs: names, ..Selection::default() })?);
+        let selection = Selection { runs: names, within: within.clone(), ..Selection::default() };
+        sections.push(run::comparison(store, &selection)?);
     }
-    sections.push(knowledge::section(snapshot, &runs)?);
+    sections.push(knowledge::section(snapshot, &shown)?);
     for (at, run) in runs.iter().enumerate() {
-        sections.push(run::section(store, snapshot, run, at)?);
+        sections.push(run::section(store, snapshot, run, at, within)?);
     }
-    sections.push(completeness::section(snapshot, &runs)?);
+    sections.push(completeness::section(snapshot, &shown)?);
     sections.push(experiments(&options.experiments));
     Ok(sections)
+}
+
+/// What is left of a run. One without entries has nothing beside which sets could be found.
+fn shown_of(store: &Store, snapshot: &Snapshot, run: &Run, within: &Within) -> Result<Shown> {
+    let holds = snapshot.holds(run.id)?.entries() > 0;
+    let found = || figures::found(store, &Settings::default(), within, run);
+    Ok(Shown { run: run.clone(), kept: if holds { found()? } else { Found::default() }, holds })
+}
+
+/// What the page is kept to, said before everything else.
+fn kept(within: &Within) -> Option<String> {
+    (!within.is_empty()).then(|| {
+        format!(
+            "Not everything is shown: {within}. Sets of neurons and of pairs choose the neurons in every figure and table of neurons, sets of facts choose \
+             the facts there, among those that the models know, and in the residuals. What the store and its runs hold is told in full."
+        )
+    })
 }
 
 /// The runs of these names, each once; or all.
@@ -124,7 +157,7 @@ fn generated<T>(made: &Made<T>, options: &PageOptions) -> String {
     )
 }
 
-fn document(title: &str, sections: &[Section], generated: &str) -> Markup {
+fn document(title: &str, sections: &[Section], generated: &str, kept: Option<&str>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -141,6 +174,7 @@ fn document(title: &str, sections: &[Section], generated: &str) -> Markup {
                 header {
                     h1 { (title) }
                     p.generated { (generated) }
+                    @if let Some(kept) = kept { p.remark { (kept) } }
                     nav aria-label="Contents" {
                         ul { @for section in sections { li { a href={ "#" (section.id) } { (section.heading) } } } }
                     }

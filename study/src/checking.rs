@@ -61,11 +61,11 @@ pub use score::{CheckRow, Pair, Part};
 use crate::error::StudyError;
 use crate::model::LanguageModel;
 use crate::questions::{check_relations, leave_out, run};
-use crate::statements::{Asker, Statement};
+use crate::statements::{Asker, Statement, within};
 use crate::watch::Watch;
-use kndb_query::measured_in;
+use kndb_query::{Settings, measured_in};
 use kndb_storage::{FactId, Knowledge, LanguageId, PromptId, Run, Snapshot, Store};
-use plan::{LanguagePlan, RelationPlan};
+use plan::{LanguagePlan, Looking, RelationPlan};
 use score::Scoring;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -147,9 +147,13 @@ pub fn fact_check(
     }
     check_relations(&snapshot, &options.relations)?;
     let mut asker = Asker { store, shape: run.spec.shape, asked: Vec::new() };
+    let looking = looking(store, &snapshot, run, options)?;
+    // They are not part of the statements below; as statements of their own they can be asked again, and say their notes.
+    let sets = looking.within.only.iter().chain(&looking.within.without);
+    sets.map(ToString::to_string).try_for_each(|set| asker.list(&format!("({set})")))?;
     let (mut languages, mut rows) = (Vec::new(), Vec::new());
     for language in &options.languages {
-        let mut plan = LanguagePlan::new(&snapshot, run, language, &mut asker, options)?;
+        let mut plan = LanguagePlan::new(&looking, language, &mut asker)?;
         let scored = Scoring { model, options }.language(&plan, watch)?;
         for reason in scored.refused {
             leave_out(&mut plan.left_out, reason);
@@ -176,6 +180,26 @@ pub fn fact_check(
         published: PUBLISHED_CHECKS,
         rows,
     })
+}
+
+/// Finds the sets that facts and neurons are kept to.
+fn looking<'s>(
+    store: &Store,
+    snapshot: &'s Snapshot,
+    run: &'s Run,
+    options: &'s CheckOptions,
+) -> Result<Looking<'s>, StudyError> {
+    let within = within(snapshot, run, [&options.only, &options.without])?;
+    let failed = |(source, statement)| StudyError::Query { statement, source: Box::new(source) };
+    let found = within.found(store, &Settings::default(), run).map_err(failed)?;
+    if found.chooses_neurons() && options.protocol.counting == Counting::EveryGroup {
+        return Err(StudyError::Option {
+            option: "a set",
+            found: within.to_string(),
+            expected: "sets of facts: this protocol counts groups, and a part of a group is none",
+        });
+    }
+    Ok(Looking { snapshot, run, within, found, options })
 }
 
 /// Of the facts that were put to the model, in their language and with the prompt of the study.

@@ -59,7 +59,7 @@ use crate::error::StudyError;
 use crate::known::Known;
 use crate::model::LanguageModel;
 use crate::questions::{check_relations, run};
-use crate::statements::{Asker, Statement};
+use crate::statements::{Asker, Statement, within};
 use crate::watch::Watch;
 use kndb_storage::{FactId, Knowledge, PromptId, RunId, Snapshot, Store};
 use serde::Serialize;
@@ -110,7 +110,8 @@ pub fn edit_study(
     check_relations(&snapshot, &options.relations)?;
     let mut asker = Asker { store, shape: run.spec.shape, asked: Vec::new() };
     let known = Known::read(&snapshot, run, &options.languages, options.prompt, &options.known)?;
-    let sets = facts::NeuronSets::read(&mut asker, options)?;
+    let within = within(&snapshot, run, [&options.only, &options.without])?;
+    let sets = facts::NeuronSets::read(&mut asker, &within, options)?;
     let mut plan = facts::Plan::new(&snapshot, &sets, &known, options)?;
     plan.ask(model, options, watch)?;
     let (rows, refused) = measure::measure(model, &sets, &plan, options, watch)?;

@@ -4,9 +4,11 @@
 
 mod knowledge;
 mod layout;
+mod sets;
 
 pub(crate) use knowledge::write_knowledge;
 pub(crate) use layout::{TOO_FEW, Table, UNDEFINED, estimate, number, plain};
+pub(crate) use sets::write_sets;
 
 use serde::Serialize;
 use std::io::{self, Write};

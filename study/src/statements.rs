@@ -3,8 +3,8 @@
 //! Sets are always read by a statement whose text is kept, so that every number of a study has its query. Not for parsing.
 
 use crate::error::StudyError;
-use kndb_query::{Column, Note, Settings, Sink, Span, Text, Value};
-use kndb_storage::{Neuron, Shape, Store};
+use kndb_query::{Column, Note, Settings, Sink, Span, Text, Value, Within};
+use kndb_storage::{Neuron, Run, Shape, Snapshot, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -88,6 +88,11 @@ impl Asker<'_> {
         Ok(counts)
     }
 
+    /// A set of any kind, of which no more is wanted than that it was asked.
+    pub(crate) fn list(&mut self, text: &str) -> Result<(), StudyError> {
+        self.ask(text, &[], |_| {})
+    }
+
     fn ask(
         &mut self,
         text: &str,
@@ -147,17 +152,10 @@ impl Sink for Picked<'_> {
     }
 }
 
-/// A set as somebody wrote it, of the run where it names none: clauses of rows included, since it will stand in parentheses.
-pub(crate) fn set_in_run(set: &str, run: &str) -> Result<String, StudyError> {
-    let failed = |source| StudyError::Query { statement: set.to_owned(), source: Box::new(source) };
-    match kndb_query::parse(set).map_err(failed)? {
-        kndb_query::Statement::Query(query) if !query.plot => Ok(query.in_run(run).unwrap_or(query).to_string()),
-        _ => Err(StudyError::Option {
-            option: "set",
-            found: set.to_owned(),
-            expected: "a set, as in 'kn by neuron top 10'",
-        }),
-    }
+/// Sets as somebody gave them, with the runs that are meant beside a study's.
+pub(crate) fn within(snapshot: &Snapshot, run: &Run, [only, without]: [&[String]; 2]) -> Result<Within, StudyError> {
+    let failed = |(source, statement)| StudyError::Query { statement, source: Box::new(source) };
+    Ok(Within::read(only, without).map_err(failed)?.beside(snapshot, run))
 }
 
 /// `kn[lang in ("en", "zh"), run="amig"]`, one condition after the other.

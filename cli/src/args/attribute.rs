@@ -92,6 +92,7 @@ impl From<SelectionArgs> for Selection {
             limit: args.limit.map(NonZeroUsize::get),
             prompts: args.prompts,
             shard: args.shard,
+            chosen: None,
         }
     }
 }

@@ -5,20 +5,21 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::SelectionArgs;
 use super::values::{self, count, share};
+use super::{SelectionArgs, WithinArgs};
 
 /// `kndb dkn`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Candidates are the best-scored knowledge neurons of each fact, language and prompt of an attribution \
-run. Groups go into a run of their own, with the evidence, so that `dkn[t_low=0.1, t_high=0.5]` needs \
-no model. The same command goes on where it was interrupted; options left out are those of the run.
+run; with --only and --without, those of them that the sets leave. Groups go into a run of their own, with the evidence, so that \
+`dkn[t_low=0.1, t_high=0.5]` needs no model. The same command goes on where it was interrupted; options left out are those of the run.
 
 EXAMPLES
   kndb dkn my.kndb --model models/bert-base-uncased
   kndb dkn my.kndb --model models/mgpt --from mgpt-amig --size 3 --relations P36 --limit 100
   kndb dkn my.kndb --model models/mgpt --from mgpt-ten-steps --preset ntc-code
+  kndb dkn my.kndb --model models/mgpt --run own-dkn --without 'kn by neuron having facts >= 30%'
   kndb query my.kndb 'dkn[lang=en] by layer'")]
 pub struct DknArgs {
     /// The store's folder
@@ -49,6 +50,9 @@ pub struct DknArgs {
     /// How groups are found.
     #[command(flatten)]
     pub search: SearchArgs,
+    /// What facts and candidates are kept to.
+    #[command(flatten)]
+    pub within: WithinArgs,
 }
 
 /// How degenerate groups are found.

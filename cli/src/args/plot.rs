@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use kndb_query::Measure;
 
-use super::values;
+use super::WithinArgs;
 
 /// Columns of an answer with `by`; a score is one of a listing.
 fn drawn_columns() -> Vec<&'static str> {
@@ -57,10 +57,11 @@ pub struct PlotArgs {
     #[arg(long, value_name = "COLUMN")]
     #[arg(value_parser = PossibleValuesParser::new(drawn_columns()))]
     pub value: Option<String>,
-    /// Value of a parameter, `$NAME` in a statement; several of one NAME are a list
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
-    pub parameter: Vec<(String, String)>,
     /// Title of the figure
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+
+    /// What the neurons of a figure are kept to; a statement says it itself.
+    #[command(flatten)]
+    pub within: WithinArgs,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::WithinArgs;
+
 /// `kndb report`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,4 +35,8 @@ pub struct PageArgs {
     /// Date or remark to print at the top, as it is given
     #[arg(long, value_name = "TEXT")]
     pub date: Option<String>,
+
+    /// What the page is kept to.
+    #[command(flatten)]
+    pub within: WithinArgs,
 }

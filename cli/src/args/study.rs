@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use kndb_query::EntryTest;
 use kndb_storage::Preset;
 
+use super::WithinArgs;
 use super::condition::{Where, conditions};
 use super::values::{self, count, preset, share};
 
@@ -31,18 +32,13 @@ pub struct EditStudyArgs {
     /// Threshold of the neuron sets, as a share of a fact's maximum [default: the run's]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub tau: Option<f64>,
-    /// Keep of every set of the study what is also in this one, of pairs, neurons or facts; may be given several times
-    #[arg(long, value_name = "SET")]
-    pub only: Vec<String>,
-    /// Take this set out of every set of the study, such as a relation's common neurons; may be given several times
-    #[arg(long, value_name = "SET")]
-    pub without: Vec<String>,
-    /// Value of a parameter, `$NAME` in a set; several of one NAME are a list
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = values::argument)]
-    pub parameter: Vec<(String, String)>,
     /// With --preset amig-code: ask for objects as they are, not in lower case, which a cased model may not know
     #[arg(long)]
     pub keep_case: bool,
+
+    /// What the sets of the study are kept to.
+    #[command(flatten)]
+    pub within: WithinArgs,
 }
 
 /// `kndb fact-check`
@@ -53,7 +49,8 @@ by the neurons that are degenerate in most facts of the relation, and by the mod
 
 EXAMPLES
   kndb fact-check my.kndb --model models/mbert --langs en,zh --seed 1
-  kndb fact-check my.kndb --model models/mbert --where t_high=0.1 --json check.json")]
+  kndb fact-check my.kndb --model models/mbert --where t_high=0.1 --json check.json
+  kndb fact-check my.kndb --model models/mbert --only 'facts of kn[lang=zh]'")]
 pub struct FactCheckArgs {
     /// What both studies take.
     #[command(flatten)]
@@ -76,6 +73,10 @@ pub struct FactCheckArgs {
     /// How scores are attributed [default: as in the run whose neurons were searched]
     #[arg(long, value_parser = preset())]
     pub scores: Option<&'static Preset>,
+
+    /// What the facts, and the neurons that are counted, are kept to.
+    #[command(flatten)]
+    pub within: WithinArgs,
 }
 
 /// What both studies take.

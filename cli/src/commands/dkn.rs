@@ -1,5 +1,7 @@
 //! `kndb dkn`: degenerate groups among the knowledge neurons of a run.
 
+mod chosen;
+
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -9,7 +11,7 @@ use std::str::FromStr;
 use kndb_engine::degenerate::{Clustering, DegenerateJob, ReleasedClustering, Search, Suppression};
 use kndb_engine::device;
 use kndb_engine::job::Selection;
-use kndb_query::{Column, Note, Sink, Span, Text, Value};
+use kndb_query::{Column, Note, Sink, Span, Text, Value, Within};
 use kndb_storage::{Claim, FactId, Run, RunSpec, Snapshot, Store};
 
 use crate::args::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
@@ -40,7 +42,8 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let relations = relations::ids(&snapshot, &args.selection.relations)?;
     let model = model::load(&args.model, &args.device, terminal)?;
-    let scored = &run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?.spec;
+    let scored_run = run_of(&snapshot, &model, args.from.as_deref(), Reads::Attributions)?;
+    let scored = &scored_run.spec;
     let source = scored.name.clone();
     if let (Some(DegeneratePreset::NtcCode), Some(other)) = (args.search.preset, other_than_released(scored)) {
         let note = "note: the released code has its candidates from `kndb attribute --preset amig-code --steps 10`";
@@ -61,16 +64,19 @@ pub fn run(args: DknArgs, terminal: &mut Terminal) -> Result<()> {
     let mut job = DegenerateJob::new(run, &snapshot, &source, &model, search, candidates, &args.device)?;
     job.selection = args.selection.into();
     job.selection.relations = relations;
+    let sets = chosen::given(&args.within, known)?;
+    job = chosen::kept(job, &sets, (&store, &snapshot), (scored_run, known), terminal)?;
     // libtorch spreads one fact over the cores by itself.
     job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
 
     let bar = terminal.messages_to_person && !args.quiet;
     let shown = Shown { bar, summary: !args.quiet, relations: relations::by_id(&snapshot) };
-    note_unstored(&store, &source, &job.selection, terminal)?;
+    note_unstored(&store, &source, &job.selection, &sets.beside(&snapshot, scored_run), terminal)?;
     let done = watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, stop, progress));
     done.map_err(|error| match error {
         CliError::NothingWritten { run, reasons } if reasons == NOTHING_SELECTED => {
-            CliError::NothingWritten { run, reasons: format!("nothing of the selection is in run {source:?}") }
+            let of = if sets.is_empty() { "selection" } else { "selection, kept to the sets that were given," };
+            CliError::NothingWritten { run, reasons: format!("nothing of the {of} is in run {source:?}") }
         }
         error => error,
     })?;
@@ -185,9 +191,15 @@ fn search(given: &SearchArgs, known: Known<'_>) -> Search {
 }
 
 /// Tells of relations and languages of the selection of which the searched run holds nothing.
-fn note_unstored(store: &Store, source: &str, selection: &Selection, terminal: &mut Terminal) -> Result<()> {
+fn note_unstored(
+    store: &Store,
+    source: &str,
+    selection: &Selection,
+    sets: &Within,
+    terminal: &mut Terminal,
+) -> Result<()> {
     let quoted = |name: &str| Text { text: name.to_owned(), span: Span::new(0, 0) }.to_string();
-    let mut statement = format!("explain kn[run={}", quoted(source));
+    let mut statement = format!("kn[run={}", quoted(source));
     for (key, names) in [("relation", &selection.relations), ("lang", &selection.languages)] {
         if !names.is_empty() {
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
@@ -196,7 +208,7 @@ fn note_unstored(store: &Store, source: &str, selection: &Selection, terminal: &
     }
     let mut notes = Notes(Vec::new());
     // What cannot be looked up is told by the job.
-    if let Ok(parsed) = kndb_query::parse(&format!("{statement}]")) {
+    if let Ok(parsed) = kndb_query::parse(&format!("explain {}", sets.around(&format!("{statement}]")))) {
         let _ = kndb_query::execute(store, &machine::settings(), &parsed, &mut notes);
     }
     notes.0.iter().try_for_each(|note| writeln!(terminal.messages, "note: {note}")).map_err(CliError::Output)

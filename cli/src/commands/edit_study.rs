@@ -5,14 +5,15 @@ use std::num::NonZeroUsize;
 use kndb_study::editing::{EditOptions, EditProtocol, edit_study};
 
 use crate::args::{EditStudyArgs, StudyPreset};
-use crate::error::{CliError, Result, StatementText};
+use crate::error::{CliError, Result};
 use crate::relations;
-use crate::session::parameters::Values;
 use crate::study::{Reads, Setting, attribution};
 use crate::terminal::Terminal;
+use crate::within::{texts, within};
 
 /// Runs it.
 pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
+    let within = within(&args.within)?;
     let setting = Setting::of(&args.study, Reads::Attributions, terminal)?;
     if args.keep_case && args.study.preset != StudyPreset::AmigCode {
         return Err(CliError::NotForMethod {
@@ -26,10 +27,7 @@ pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
     options.limit = args.limit.map(NonZeroUsize::get);
     options.tau = args.tau;
     options.conditions = args.study.set_conditions();
-    let mut values = Values::given(&args.parameter);
-    let mut bound = |sets: &[String]| sets.iter().map(|set| in_set(&mut values, set)).collect::<Result<Vec<_>>>();
-    (options.only, options.without) = (bound(&args.only)?, bound(&args.without)?);
-    values.check_used().map_err(|error| query_error(error, ""))?;
+    (options.only, options.without) = (texts(&within.only), texts(&within.without));
     options.known = args.study.known();
     options.prompt = args.study.prompt;
     options.seed = args.study.seed;
@@ -44,15 +42,4 @@ pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
     // Nothing is attributed here.
     let unused = attribution(&setting, "amig")?;
     setting.study(&args.study, &unused, terminal, |store, model, watch| edit_study(store, model, &options, watch))
-}
-
-/// A set with the values of its parameters.
-fn in_set(values: &mut Values, set: &str) -> Result<String> {
-    let bound = kndb_query::parse(set).and_then(|_| values.in_text(set));
-    bound.map_err(|error| query_error(error, set))
-}
-
-fn query_error(error: kndb_query::QueryError, set: &str) -> CliError {
-    let statement = StatementText { origin: "set".into(), text: set.to_owned(), ..StatementText::default() };
-    CliError::Query { error: Box::new(error), statement }
 }

@@ -10,9 +10,11 @@ use crate::error::{CliError, Result};
 use crate::relations;
 use crate::study::{Reads, Setting, attribution};
 use crate::terminal::Terminal;
+use crate::within::{texts, within};
 
 /// Runs it.
 pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
+    let within = within(&args.within)?;
     let setting = Setting::of(&args.study, Reads::Groups, terminal)?;
     let scores = attribution(&setting, &preset(&args, &setting)?)?;
     let mut options = CheckOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
@@ -23,6 +25,7 @@ pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
     options.relations = relations::ids(&snapshot, &args.study.relations)?;
     options.limit = args.limit.map(NonZeroUsize::get);
     options.conditions = args.study.set_conditions();
+    (options.only, options.without) = (texts(&within.only), texts(&within.without));
     options.known = args.study.known();
     options.prompt = args.study.prompt;
     options.seed = args.study.seed;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kndb_plot::{Figure, Matrix};
-use kndb_query::{Measure, SourceKind};
+use kndb_query::{Measure, SourceKind, Within};
 use kndb_report::figures::{self, Illustration, Selection};
 use kndb_storage::Store;
 
@@ -14,6 +14,7 @@ use crate::session::FIGURE_WIDTH;
 use crate::session::listing::must_have_run;
 use crate::session::parameters::Values;
 use crate::terminal::Terminal;
+use crate::within::within;
 
 /// Queries that are told; further ones are like these.
 const QUERIES_TOLD: usize = 12;
@@ -55,12 +56,13 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         relations: relations::ids(&snapshot, &args.relations)?,
         tau: args.tau,
         conditions: args.conditions.clone(),
+        within: if is_figure(&args.figure) { within(&args.within)? } else { Within::default() },
     };
-    if is_figure(&args.figure) && !args.parameter.is_empty() {
+    if is_figure(&args.figure) && selection.within.is_empty() && !args.within.parameter.is_empty() {
         return Err(CliError::NotForFigure {
             option: "--parameter",
             figure: args.figure.clone(),
-            instead: "it gives a statement's `$NAME` its value, as in `kndb plot DB 'kn[lang=$l] by layer' -p l=en`",
+            instead: "it gives `$NAME` its value, in a set of --only or --without or in a statement, as in `kndb plot DB 'kn[lang=$l] by layer' -p l=en`",
         });
     }
     if let (Some(kind), None) = (kind, &args.value) {
@@ -99,9 +101,14 @@ fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Sel
         let instead = "write it into the statement: `kn[lang=en, relation=P36, tau=0.4] by layer`";
         return Err(CliError::NotForFigure { option, figure: "a statement".into(), instead });
     }
+    let sets = [("--only", &args.within.only), ("--without", &args.within.without)];
+    if let Some((option, _)) = sets.into_iter().find(|(_, sets)| !sets.is_empty()) {
+        let instead = "write it into the statement: `kn & facts of kn[lang=zh] - neurons(9:*) by layer`";
+        return Err(CliError::NotForFigure { option, figure: "a statement".into(), instead });
+    }
     let origin = StatementText { origin: "statement".into(), text: statement.to_owned(), ..StatementText::default() };
     let refused = |error| CliError::Query { error: Box::new(error), statement: origin };
-    let mut values = Values::given(&args.parameter);
+    let mut values = Values::given(&args.within.parameter);
     let bound = values.in_text(statement).and_then(|text| values.check_used().map(|()| text));
     let statement = &bound.map_err(refused)?;
     let run = selection.runs.first().cloned();

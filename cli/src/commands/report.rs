@@ -8,14 +8,16 @@ use kndb_report::{Experiment, PageOptions};
 use crate::args::PageArgs;
 use crate::error::{CliError, Result};
 use crate::terminal::Terminal;
+use crate::within::within;
 
 /// Runs it.
 pub fn run(args: PageArgs, terminal: &mut Terminal) -> Result<()> {
+    let within = within(&args.within)?;
     let experiments = args.include.iter().map(|path| included(path)).collect::<Result<_>>()?;
     let store = super::opened(&args.store, terminal)?;
     // A page takes a while: a file that cannot be written is told before.
     args.output.as_deref().map(must_be_writable).transpose()?;
-    let options = PageOptions { title: args.title, date: args.date, runs: args.run, experiments };
+    let options = PageOptions { title: args.title, date: args.date, runs: args.run, within, experiments };
     let page = kndb_report::page(&store, &options)?;
     let Some(path) = args.output else {
         return terminal.out.write_all(page.as_bytes()).map_err(CliError::Output);

@@ -202,6 +202,10 @@ impl CliError {
                     .into(),
             ),
             #[cfg(feature = "attribute")]
+            Self::SetsChanged { .. } => Some(
+                "facts were attributed since, or a saved set replaced; --run NAME begins another run, and `let` keeps a set as it is".into(),
+            ),
+            #[cfg(feature = "attribute")]
             Self::GroupsAmongScores { run } => {
                 Some(format!("--from {run} searches it; --run names the new run, by default {run}-dkn"))
             }

@@ -3,6 +3,7 @@
 //! Candidates are the best-scored knowledge neurons of an attribution run that is in the store already. What is found goes
 //! into a run of its own, entry by entry, so that it can be interrupted and resumed as an attribution can.
 
+use super::choice::Choice;
 use super::{Search, WeightConnections};
 use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Variants};
@@ -12,6 +13,7 @@ use crate::question::{Skip, UnknownCounts};
 use kndb_storage::{Content, EntryData, Neuron, OnConflict, PartKind, Run, RunSpec, Snapshot, Store, question_hash};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_128;
@@ -36,6 +38,8 @@ pub struct DegenerateJob {
     pub selection: Selection,
     /// Threads that compute; by default one a core.
     pub threads: Option<NonZeroUsize>,
+    /// Which facts, and which of their neurons; all without it. [`DegenerateJob::choosing`] sets it.
+    pub(super) choice: Option<Arc<dyn Choice>>,
 }
 
 impl DegenerateJob {
@@ -90,7 +94,7 @@ impl DegenerateJob {
             (run.tau, run.language_taus) = (released.tau, Vec::new());
         }
         let source = source.to_owned();
-        Ok(Self { run, source, search, candidates, selection: Selection::default(), threads: None })
+        Ok(Self { run, source, search, candidates, selection: Selection::default(), threads: None, choice: None })
     }
 
     /// Does it, as [`crate::job::Job::run`] does.
@@ -115,14 +119,16 @@ impl DegenerateJob {
         let templates = self.selection.templates(&snapshot);
         let attributions = Stored::attributions(&snapshot, Some(source.id))?;
         let groups = Stored::groups(&snapshot, known)?;
-        let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions)?;
+        let takes = |fact| self.takes(fact);
+        let work = self.selection.work_among(&snapshot, &templates, &groups, &attributions, &takes)?;
         // Other prompts' entries decide, too, where neurons must be found in several.
         let all_templates = Selection::default().templates(&snapshot);
         let asked_alike = is_gold(&source.spec);
         let asking = model.asking_as(&source.spec)?;
         let work_of = |now: &Snapshot, other: &Selection| {
             let groups = Stored::groups(now, now.run_named(&self.run.name).map(|run| run.id))?;
-            other.work_among(now, &other.templates(now), &groups, &Stored::attributions(now, Some(source.id))?)
+            let attributions = Stored::attributions(now, Some(source.id))?;
+            other.work_among(now, &other.templates(now), &groups, &attributions, &takes)
         };
         let filling = Filling {
             store,
@@ -220,6 +226,9 @@ impl DegenerateJob {
             let shared = |neuron: &Neuron| self.run.is_shared(counts.get(neuron).copied().unwrap_or(0), prompts);
             found.neurons.retain(shared);
         }
+        if let Some(choice) = &self.choice {
+            choice.retain(item.fact, &mut found.neurons);
+        }
         if !found.ranked && found.neurons.len() > self.candidates {
             return Err(Error::Option {
                 option: "candidates",
@@ -249,8 +258,8 @@ impl DegenerateJob {
         let scores = part.part.scores_above(local, tau)?;
         let count = scores.above_share(tau, 0..scores.len());
         let all_there = scores.kept() as u64 == self.run.shape.neurons() || scores.knows_share(tau);
-        // Of the best ones alone, those that are there are enough.
-        let enough = count >= self.candidates && self.run.prompt_share == 0.0;
+        // Of the best ones alone, those that are there are enough, unless some of them are not chosen.
+        let enough = count >= self.candidates && self.run.prompt_share == 0.0 && self.choice.is_none();
         if count == scores.len() && !all_there && !enough {
             return Err(Error::Option {
                 option: "run",

@@ -26,6 +26,9 @@ pub struct Selection {
     /// One share of these facts, for one of several machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// The hash of what sets chose among these facts, of a search that was kept to some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
 }
 
 /// Which templates of a (relation, language) are asked.
@@ -188,14 +191,15 @@ impl Selection {
         }
     }
 
-    /// The work on the entries of a run, without what is `stored` already, in the order of [`Selection::work`]. An entry whose
-    /// fact cannot be asked (any more) is counted.
+    /// The work on the entries of a run whose facts are taken, without what is `stored` already, in the order of [`Selection::work`]. An
+    /// entry whose fact cannot be asked (any more) is counted.
     pub(crate) fn work_among(
         &self,
         snapshot: &Snapshot,
         templates: &Templates<'_>,
         stored: &Stored<'_>,
         among: &Stored<'_>,
+        takes: &dyn Fn(FactId) -> bool,
     ) -> Result<Work> {
         let there: BTreeSet<LanguageId> = among.0.keys().map(|&(language, _)| language).collect();
         for name in &self.languages {
@@ -226,7 +230,7 @@ impl Selection {
             }
         }
         let (mut work, mut passed) = (Work::default(), 0);
-        for (fact, places) in entries {
+        for (fact, places) in entries.into_iter().filter(|(fact, _)| takes(*fact)) {
             let relation = snapshot.fact_relation(fact)?;
             if !self.relations.is_empty() && !relation.is_some_and(|relation| relations.contains(&relation)) {
                 continue;

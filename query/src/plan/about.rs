@@ -14,10 +14,11 @@ impl Query {
     /// asked. `None` where there is no such source.
     pub fn in_run(&self, run: &str) -> Option<Self> {
         let mut query = self.clone();
+        let every = |kind| (kind != SourceKind::Facts).then_some(run);
         let named = match &mut query.head {
-            Head::Set(expr) => name_run(expr, run),
-            Head::Similarity { left, right, .. } => name_run(left, run) | name_run(right, run),
-            Head::Between { set, .. } => name_run(set, run),
+            Head::Set(expr) => name_run(expr, &every),
+            Head::Similarity { left, right, .. } => name_run(left, &every) | name_run(right, &every),
+            Head::Between { set, .. } => name_run(set, &every),
         };
         named.then_some(query)
     }
@@ -31,11 +32,11 @@ impl Query {
     }
 }
 
-/// Writes a run into the sources below that name none; whether there was one.
-fn name_run(expr: &mut Expr, run: &str) -> bool {
+/// Writes the run that is meant into the sources below that name none, by their kind; whether there was one.
+pub(crate) fn name_run<'r>(expr: &mut Expr, meant: &dyn Fn(SourceKind) -> Option<&'r str>) -> bool {
     let mut named = false;
     expr.for_each_source_mut(&mut |source| {
-        if source.kind != SourceKind::Facts && source.condition(ConditionKey::Run).is_none() {
+        if let Some(run) = meant(source.kind).filter(|_| source.condition(ConditionKey::Run).is_none()) {
             let span = source.span;
             let test = Test::Names(vec![Text { text: run.to_owned(), span }]);
             source.conditions.insert(0, Condition { key: ConditionKey::Run, test, span });

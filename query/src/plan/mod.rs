@@ -4,7 +4,7 @@
 //! into its sources, [`explain`] draws it, [`eval`](crate::run::eval) runs it fact by fact. What a reader has to know beside
 //! the rows is found here, too: [`unstored`], [`unpaired`], [`relabelled`], [`prompts`], [`scored`].
 
-mod about;
+pub(crate) mod about;
 pub(crate) mod explain;
 pub(crate) mod foreign;
 pub(crate) mod groups;

@@ -9,7 +9,7 @@ use kndb_storage::{Run, Store};
 use super::Illustration;
 use super::chance;
 use super::conditions::Conditions;
-use super::selection::{RunLanguages, Selection, needs, run_label};
+use super::selection::{self, RunLanguages, Selection, needs, run_label};
 use crate::answer::{Answer, number, pairs_note};
 use crate::error::{Error, Result};
 
@@ -65,13 +65,18 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                     let mut beside = Vec::new();
                     if kind == SourceKind::Likn {
                         let of = |id, language| {
-                            (id, selection.source(kn, &snapshot, &run.run, std::slice::from_ref(language)))
+                            let languages = std::slice::from_ref(language);
+                            let source = selection.alone(kn, &snapshot, &run.run, languages);
+                            let set = selection.source(kn, &snapshot, &run.run, languages);
+                            chance::InLanguage { language: id, source, set }
                         };
                         let ids = run.languages.iter().filter_map(|name| Some((snapshot.language(name)?, name)));
                         let sources = ids.map(|(id, language)| of(id, language)).collect();
                         let of_run = run_label(&run.run, &runs);
                         let (run, pairs) = (&run.run, pairs(&answer));
-                        let drawn = chance::Drawn { run, sources, series: &found, pairs, unit: Unit::Share, of_run };
+                        let kept = selection::found(store, asking.settings, &selection.within, run)?;
+                        let (series, unit) = (&found, Unit::Share);
+                        let drawn = chance::Drawn { run, sources, kept, series, pairs, unit, of_run };
                         let (more, told) = drawn.beside(asking)?;
                         beside.extend(more.into_iter().filter(|_| room));
                         remarks.push(told);

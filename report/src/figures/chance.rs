@@ -9,8 +9,9 @@ use std::collections::HashMap;
 
 use kndb_chance::{Draw, OtherFacts};
 use kndb_plot::{Bar, Series, Unit};
+use kndb_query::within::Found;
 use kndb_query::{Condition, ConditionKey, DEFAULT_MEMORY, ErrorKind, Settings, Source, SourceKind, Span, Test, Text};
-use kndb_storage::{Content, LanguageId, RelationId, Run, Shape, Snapshot, Store};
+use kndb_storage::{Content, FactId, LanguageId, RelationId, Run, Shape, Snapshot, Store};
 use roaring::RoaringBitmap;
 
 use crate::answer::{Answer, in_query, number};
@@ -58,24 +59,35 @@ pub(super) struct LiknChance {
     pub alone: usize,
     /// LIKN pairs of those that are alone.
     pub pairs_alone: usize,
+    /// Whether random sets are drawn from some of the neurons alone.
+    pub of_some: bool,
+}
+
+/// The sets of a run's facts in one language.
+pub(super) struct InLanguage {
+    pub language: LanguageId,
+    /// The query for them, with nothing around it: it says which facts were asked.
+    pub source: String,
+    /// The query for what is left of them.
+    pub set: String,
 }
 
 /// What could be said, or why not.
 pub(super) type Told = std::result::Result<LiknChance, String>;
 
 /// Computes it of the sets that some queries give, one query a language, of a run. What takes too much memory is not computed.
-pub(super) fn of_likn(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> Result<Told> {
-    match told_of(asking, run, sources) {
+fn of_likn(asking: Asking<'_>, run: &Run, sources: &[InLanguage], kept: &Found) -> Result<Told> {
+    match told_of(asking, run, sources, kept) {
         Err(Error::Query { error, .. }) if error.kind == ErrorKind::Memory => Ok(Err(error.reason)),
         told => told,
     }
 }
 
-fn told_of(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> Result<Told> {
-    let [(_, first), _, ..] = sources else { return Ok(Err("one language has no chance of an intersection".into())) };
+fn told_of(asking: Asking<'_>, run: &Run, sources: &[InLanguage], kept: &Found) -> Result<Told> {
+    let [first, _, ..] = sources else { return Ok(Err("one language has no chance of an intersection".into())) };
     let mut pairs = 0.0;
-    for (_, source) in sources {
-        let counted = asking.answer(&format!("{source} by lang"))?;
+    for InLanguage { set, .. } in sources {
+        let counted = asking.answer(&format!("{set} by layer"))?;
         let column = counted.column("pairs");
         pairs += counted.rows.iter().filter_map(|row| row.get(column?).and_then(number)).sum::<f64>();
     }
@@ -83,6 +95,7 @@ fn told_of(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> R
         return Ok(Err(format!("{pairs} pairs are too many to compute what chance gives beside a figure")));
     }
     let asked = reading::asked_everywhere(asking, run.id, sources)?;
+    let asked: RoaringBitmap = asked.into_iter().filter(|&fact| kept.takes(FactId(fact))).collect();
     let needed = pairs * OF_A_PAIR + asked.len() as f64 * sources.len() as f64 * OF_A_SET;
     if needed > asking.settings.memory.unwrap_or(DEFAULT_MEMORY) as f64 {
         let megabytes = needed / 1e6;
@@ -91,24 +104,31 @@ fn told_of(asking: Asking<'_>, run: &Run, sources: &[(LanguageId, String)]) -> R
         )));
     }
     let facts = reading::sets(asking, run.spec.shape, &asked, sources)?;
-    Ok(Ok(computed(run.spec.shape, facts, || asking.check(first))?))
+    Ok(Ok(computed(run.spec.shape, facts, kept, || asking.check(&first.source))?))
 }
 
-/// Computes it of facts with their sets; `check` ends it with an error.
-fn computed(shape: Shape, facts: Facts, check: impl Fn() -> Result<()>) -> Result<LiknChance> {
-    let (layers, width) = (shape.layers as usize, u64::from(shape.width));
+/// Computes it of facts with what is kept of their sets: random ones are drawn from the same neurons. `check` ends it with an error.
+fn computed(shape: Shape, facts: Facts, kept: &Found, check: impl Fn() -> Result<()>) -> Result<LiknChance> {
+    let layers = shape.layers as usize;
     let layer_of = |neuron: u32| (neuron / shape.width) as usize;
     let mut random = vec![0.0; layers];
     let mut relations: HashMap<Option<RelationId>, OtherFacts> = HashMap::new();
-    let mut chance = LiknChance { random: Vec::new(), others: None, facts: facts.len(), alone: 0, pairs_alone: 0 };
-    for fact in facts.values() {
+    let of_some = kept.chooses_neurons();
+    let mut chance =
+        LiknChance { random: Vec::new(), others: None, facts: facts.len(), alone: 0, pairs_alone: 0, of_some };
+    for (&id, fact) in &facts {
         check()?;
+        let allowed = kept.allowed(FactId(id));
         let mut sizes = vec![vec![0; fact.sets.len()]; layers];
         for (language, set) in fact.sets.iter().enumerate() {
             set.iter().for_each(|&neuron| sizes[layer_of(neuron)][language] += 1);
         }
-        for (random, sizes) in random.iter_mut().zip(&sizes) {
-            *random += Draw::new(width, sizes).map_or(0.0, |draw| draw.mean());
+        for ((layer, random), sizes) in (0..).zip(random.iter_mut()).zip(&sizes) {
+            // Where all sets are empty there is nothing to draw, whatever is left of the layer.
+            if sizes.iter().all(|&size| size > 0) {
+                let width = allowed.of_layer(layer, shape.width);
+                *random += Draw::new(width, sizes).map_or(0.0, |draw| draw.mean());
+            }
         }
         relations.entry(fact.relation).or_insert_with(|| OtherFacts::new(fact.sets.len())).add(&fact.sets);
     }
@@ -139,7 +159,9 @@ fn shared(sets: &[Vec<u32>]) -> usize {
 pub(super) struct Drawn<'a> {
     pub run: &'a Run,
     /// The queries for the sets of each language.
-    pub sources: Vec<(LanguageId, String)>,
+    pub sources: Vec<InLanguage>,
+    /// What is kept of facts and their neurons.
+    pub kept: Found,
     pub series: &'a Series,
     /// All pairs that were found.
     pub pairs: f64,
@@ -153,7 +175,7 @@ impl Drawn<'_> {
     /// The series of what chance gives, in the same unit: of other facts, if there are any, and of random sets; and both in words.
     pub(super) fn beside(&self, asking: Asking<'_>) -> Result<(Vec<Series>, String)> {
         let found = self.series;
-        let chance = match of_likn(asking, self.run, &self.sources)? {
+        let chance = match of_likn(asking, self.run, &self.sources, &self.kept)? {
             Ok(chance) => chance,
             Err(why) if found.name.is_empty() => return Ok((Vec::new(), why)),
             Err(why) => return Ok((Vec::new(), format!("{}: {why}", found.name))),
@@ -185,7 +207,7 @@ pub(super) fn taken_apart<'s>(
     snapshot: &'s Snapshot,
     settings: &Settings,
     source: &Source,
-) -> Option<(&'s Run, Vec<(LanguageId, String)>)> {
+) -> Option<(&'s Run, Vec<InLanguage>)> {
     let mut runs = snapshot.runs_with(Content::Attributions);
     let there_is = |name: &str| snapshot.run_named(name);
     let run = match (source.condition(ConditionKey::Run), source.names(ConditionKey::Run)) {
@@ -215,7 +237,7 @@ pub(super) fn taken_apart<'s>(
         // The run by its name, too: the session may have chosen it, and what is made here is a question of its own.
         kn.conditions.retain(|condition| !matches!(condition.key, ConditionKey::Lang | ConditionKey::Run));
         kn.conditions.extend([named(ConditionKey::Lang, language), named(ConditionKey::Run, run.spec.name.clone())]);
-        Some((id, kn.to_string()))
+        Some(InLanguage { language: id, source: kn.to_string(), set: kn.to_string() })
     };
     Some((run, languages.into_iter().map(of_language).collect::<Option<_>>()?))
 }
@@ -230,7 +252,8 @@ impl LiknChance {
     /// `78 LIKN pairs of 72 facts; chance gives 65.5 of …`
     fn told(&self, pairs: f64) -> String {
         let total = |layers: &[f64]| shown(layers.iter().sum());
-        let random = format!("{} of random sets of the same sizes in each layer", total(&self.random));
+        let from = if self.of_some { ", drawn from the neurons that the sets leave" } else { "" };
+        let random = format!("{} of random sets of the same sizes in each layer{from}", total(&self.random));
         let facts = self.facts;
         let others = match &self.others {
             Some(others) => {
@@ -271,7 +294,8 @@ mod tests {
             (2, fact(0, [&[0, 2], &[0, 2, 3]])),
             (3, fact(1, [&[3], &[3]])),
         ]);
-        let chance = computed(Shape { layers: 1, width: 4 }, facts, || Ok(())).expect("nobody stops it");
+        let chance =
+            computed(Shape { layers: 1, width: 4 }, facts, &Found::default(), || Ok(())).expect("nobody stops it");
         // 2·2/4 + 2·3/4 + 1·1/4.
         assert_eq!(chance.random, [2.75]);
         // Neuron 0, of the first fact with the second's Chinese set, and the other way round.

@@ -1,10 +1,11 @@
 //! What figures are asked to show: runs, languages, relations, a threshold; and the queries that say so.
 
-use kndb_query::{SourceKind, Span, Text};
+use kndb_query::within::Found;
+use kndb_query::{Settings, SourceKind, Span, Text, Within};
 use kndb_storage::{Content, Run, RunId, Snapshot, Store};
 
 use super::conditions::Conditions;
-use crate::answer::Answer;
+use crate::answer::{Answer, in_query};
 use crate::error::{Error, Result};
 
 /// What a figure shows. Empty lists mean everything.
@@ -20,6 +21,8 @@ pub struct Selection {
     pub tau: Option<f64>,
     /// Further conditions, as they stand in the brackets of a source: `layer in 7..11`.
     pub conditions: Vec<String>,
+    /// Sets that the neurons are kept to, and that are taken out of them.
+    pub within: Within,
 }
 
 /// A run and the languages it has entries in.
@@ -109,10 +112,16 @@ pub(crate) fn figures_of(store: &Store, kind: SourceKind, names: &[String], most
 }
 
 /// A source of one run with all its languages: `kn`, or `kn[run=a]` in a store of several runs.
-pub(crate) fn whole_source(store: &Store, kind: SourceKind, run: &str) -> Result<String> {
+pub(crate) fn whole_source(store: &Store, kind: SourceKind, run: &str, within: &Within) -> Result<String> {
     let snapshot = store.snapshot()?;
     let run = snapshot.run_named(run);
-    Ok(run.map_or_else(|| kind.to_string(), |run| Selection::default().source(kind, &snapshot, run, &[])))
+    let all = Selection { within: within.clone(), ..Selection::default() };
+    Ok(run.map_or_else(|| kind.to_string(), |run| all.source(kind, &snapshot, run, &[])))
+}
+
+/// The sets, found beside a run.
+pub(crate) fn found(store: &Store, settings: &Settings, within: &Within, run: &Run) -> Result<Found> {
+    within.found(store, settings, run).map_err(|(error, statement)| in_query(&statement, error))
 }
 
 impl Selection {
@@ -123,7 +132,8 @@ impl Selection {
             names.iter().enumerate().filter_map(first).collect()
         };
         let (runs, languages, relations) = (once(&self.runs), once(&self.languages), once(&self.relations));
-        Self { runs, languages, relations, tau: self.tau, conditions: once(&self.conditions) }
+        let (conditions, within) = (once(&self.conditions), self.within.clone());
+        Self { runs, languages, relations, tau: self.tau, conditions, within }
     }
 
     /// The further conditions, read.
@@ -166,9 +176,14 @@ impl Selection {
         Ok(chosen)
     }
 
+    /// The neurons that are selected: [`Self::alone`], with the sets around it.
+    pub(super) fn source(&self, kind: SourceKind, snapshot: &Snapshot, run: &Run, languages: &[String]) -> String {
+        self.within.beside(snapshot, run).around(&self.alone(kind, snapshot, run, languages))
+    }
+
     /// A source with the selection's conditions: `kn[run=a, lang=en, relation in (P36, P37), tau=0.4]`. The run is named
     /// where the store has several.
-    pub(super) fn source(&self, kind: SourceKind, snapshot: &Snapshot, run: &Run, languages: &[String]) -> String {
+    pub(super) fn alone(&self, kind: SourceKind, snapshot: &Snapshot, run: &Run, languages: &[String]) -> String {
         let mut conditions = Vec::new();
         if snapshot.runs().len() > 1 {
             conditions.push(format!("run={}", name_text(&run.spec.name)));
@@ -221,6 +236,7 @@ impl Selection {
         if !self.conditions.is_empty() {
             parts.push(format!("where {}", self.conditions.join(", ")));
         }
+        parts.extend((!self.within.is_empty()).then(|| self.within.to_string()));
         let sentence = parts.join("; ");
         let (first, rest) = sentence.split_at_checked(1).unwrap_or_default();
         (!sentence.is_empty()).then(|| match first {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
+use kndb_query::within::Found;
 use kndb_query::{Dimension, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked};
 use kndb_storage::Store;
 
@@ -151,7 +152,7 @@ fn add_chance(
     };
     let pairs = answer.column(Measure::Pairs.word());
     let pairs = answer.rows.iter().filter_map(|row| row.get(pairs?).and_then(number)).sum();
-    let drawn = chance::Drawn { run, sources, series, pairs, unit: bars.unit, of_run: None };
+    let drawn = chance::Drawn { run, sources, kept: Found::default(), series, pairs, unit: bars.unit, of_run: None };
     let (more, told) = drawn.beside(chance::Asking { store, snapshot: &snapshot, settings })?;
     if in_order && matches!(bars.unit, Unit::Share | Unit::Count) {
         let found = bars.series.iter_mut().find(|series| series.name.is_empty());

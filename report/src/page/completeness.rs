@@ -3,22 +3,22 @@
 use kndb_storage::{Run, Snapshot};
 use maud::{Markup, html};
 
-use super::Section;
 use super::evidence::queries;
 use super::table::table;
+use super::{Section, Shown};
 use crate::completeness::{Distribution, LayerResiduals, Place, completeness};
 use crate::error::Result;
 use crate::figures::name_text;
 
 /// The section.
-pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
+pub fn section(snapshot: &Snapshot, shown: &[Shown]) -> Result<Section> {
     let mut parts = Vec::new();
-    for run in runs {
-        let layers = completeness(snapshot, run.id)?;
+    for Shown { run, kept, .. } in shown {
+        let layers = completeness(snapshot, run.id, &|fact| kept.takes(fact))?;
         parts.push(html! {
             h3 { "Run " (run.spec.name) }
             @if let Some(text) = asked_otherwise(snapshot, run)? { p.remark { (text) } }
-            @if let Some(text) = kndb_wording::knowledge::several_tokens(&snapshot.knowledge(run.id, |_, _| true)?) { p.remark { "Objects of several tokens: " (text) "." } }
+            @if let Some(text) = kndb_wording::knowledge::several_tokens(&snapshot.knowledge(run.id, |fact, _| kept.takes(fact))?) { p.remark { "Objects of several tokens: " (text) "." } }
             (of_run(snapshot, run, &layers)?)
         });
     }

@@ -1,21 +1,21 @@
 //! The section of what the models know: without it, findings about facts say nothing of knowledge.
 
-use kndb_storage::{Run, Snapshot};
+use kndb_storage::Snapshot;
 use kndb_wording::knowledge as words;
 use maud::html;
 
-use super::Section;
 use super::table::table;
+use super::{Section, Shown};
 use crate::error::Result;
 
 /// The section.
-pub fn section(snapshot: &Snapshot, runs: &[Run]) -> Result<Section> {
+pub fn section(snapshot: &Snapshot, shown: &[Shown]) -> Result<Section> {
     let mut parts = Vec::new();
-    for run in runs {
+    for Shown { run, kept, .. } in shown {
         let holds = snapshot.holds(run.id)?;
         // A run of groups has no scores of its own: its facts are those of the run it was made from.
         if holds.attributed > 0 {
-            let knows = snapshot.knowledge(run.id, |_, _| true)?;
+            let knows = snapshot.knowledge(run.id, |fact, _| kept.takes(fact))?;
             let rows: Vec<Vec<String>> = words::rows(&knows).into_iter().map(Vec::from).collect();
             parts.push(html! {
                 h3 { "Run " (run.spec.name) }

@@ -1,7 +1,7 @@
 //! One run: how it was made, its figures, its tables. And several, side by side.
 
 use kndb_plot::{Bars, Matrix};
-use kndb_query::SourceKind;
+use kndb_query::{SourceKind, Within};
 use kndb_storage::{Holds, Run, Snapshot, Store};
 use maud::{Markup, html};
 
@@ -29,6 +29,7 @@ pub fn comparison(store: &Store, runs: &Selection) -> Result<Section> {
         }
         body.push(html! { h3 { (heading(kind)) } });
         for some in groups {
+            let some = Selection { within: runs.within.clone(), ..some };
             body.push(figure(figures::by_layer(store, kind, &some))?);
         }
     }
@@ -40,7 +41,7 @@ pub fn comparison(store: &Store, runs: &Selection) -> Result<Section> {
 }
 
 /// The section of a run.
-pub fn section(store: &Store, snapshot: &Snapshot, run: &Run, at: usize) -> Result<Section> {
+pub fn section(store: &Store, snapshot: &Snapshot, run: &Run, at: usize, within: &Within) -> Result<Section> {
     let holds = snapshot.holds(run.id)?;
     let mut parts = vec![pairs(&description(snapshot, run, &holds))];
     if holds.entries() == 0 {
@@ -48,11 +49,11 @@ pub fn section(store: &Store, snapshot: &Snapshot, run: &Run, at: usize) -> Resu
     }
     if holds.attributed > 0 {
         let languages = figures::languages_of(snapshot, SourceKind::Kn, run.id);
-        parts.extend(of_scores(store, run, &languages)?);
+        parts.extend(of_scores(store, run, &languages, within)?);
     }
     if holds.searched > 0 {
         let languages = figures::languages_of(snapshot, SourceKind::Dkn, run.id);
-        parts.extend(of_groups(store, run, &languages)?);
+        parts.extend(of_groups(store, run, &languages, within)?);
     }
     let heading = format!("Run {}: {}", run.spec.name, run.spec.model);
     Ok(Section { id: format!("run-{at}"), heading, body: html! { @for part in &parts { (part) } } })
@@ -98,9 +99,10 @@ fn heading(kind: SourceKind) -> &'static str {
     }
 }
 
-fn of_scores(store: &Store, run: &Run, all: &[String]) -> Result<Vec<Markup>> {
-    let selection = Selection { runs: vec![run.spec.name.clone()], ..Selection::default() };
-    let source = |kind| figures::source(store, kind, &run.spec.name);
+fn of_scores(store: &Store, run: &Run, all: &[String], within: &Within) -> Result<Vec<Markup>> {
+    let runs = vec![run.spec.name.clone()];
+    let selection = Selection { runs, within: within.clone(), ..Selection::default() };
+    let source = |kind| figures::source(store, kind, &run.spec.name, within);
     let mut parts = vec![html! { h3 { (heading(SourceKind::Kn)) } }];
     for languages in all.chunks(SERIES) {
         let some = Selection { languages: languages.to_vec(), ..selection.clone() };
@@ -137,14 +139,14 @@ fn of_scores(store: &Store, run: &Run, all: &[String]) -> Result<Vec<Markup>> {
     Ok(parts)
 }
 
-fn of_groups(store: &Store, run: &Run, all: &[String]) -> Result<Vec<Markup>> {
+fn of_groups(store: &Store, run: &Run, all: &[String], within: &Within) -> Result<Vec<Markup>> {
     let mut parts = vec![html! { h3 { (heading(SourceKind::Dkn)) } }];
     for languages in all.chunks(SERIES) {
-        let some =
-            Selection { runs: vec![run.spec.name.clone()], languages: languages.to_vec(), ..Selection::default() };
+        let (runs, languages) = (vec![run.spec.name.clone()], languages.to_vec());
+        let some = Selection { runs, languages, within: within.clone(), ..Selection::default() };
         parts.push(figure(figures::by_layer(store, SourceKind::Dkn, &some))?);
     }
-    let source = figures::source(store, SourceKind::Dkn, &run.spec.name)?;
+    let source = figures::source(store, SourceKind::Dkn, &run.spec.name, within)?;
     parts.push(html! {
         h3 { "Degenerate groups that most facts have" }
         (answer(store, &format!("{source} by group order by facts top {ROWS}"))?)

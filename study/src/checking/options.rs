@@ -20,6 +20,13 @@ pub struct CheckOptions {
     pub limit: Option<usize>,
     /// Further conditions on `dkn`, as they stand in brackets.
     pub conditions: Vec<String>,
+    /// Sets of the query language: of facts, to which those that are checked are kept; of neurons or pairs, to which those that count are. A
+    /// source in them that names no run is of the study's, or of the run that was searched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Sets whose facts are not checked, or whose neurons do not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Which of the facts are checked, by what the run of their scores measured of them in the language.
     #[serde(serialize_with = "crate::known::written")]
     pub known: Vec<EntryTest>,
@@ -60,6 +67,8 @@ impl CheckOptions {
             relations: Vec::new(),
             limit: None,
             conditions: Vec::new(),
+            only: Vec::new(),
+            without: Vec::new(),
             known: Vec::new(),
             prompt: 0,
             seed: 0,

@@ -7,6 +7,8 @@ use crate::known::Known;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
 use crate::statements::{Asker, Source};
 use crate::streams::key;
+use kndb_query::Within;
+use kndb_query::within::Found;
 use kndb_storage::{FactId, Neuron, Run, RunId, Shape, Snapshot};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,16 @@ pub struct KeptNeuron {
     pub unit: u32,
     /// Its count on the first part.
     pub count: u64,
+}
+
+/// What is looked for in every language.
+pub(crate) struct Looking<'s> {
+    pub snapshot: &'s Snapshot,
+    pub run: &'s Run,
+    pub within: Within,
+    /// The same, found.
+    pub found: Found,
+    pub options: &'s CheckOptions,
 }
 
 /// The plan of a language.
@@ -49,13 +61,8 @@ pub(crate) struct Statements {
 }
 
 impl LanguagePlan {
-    pub(crate) fn new(
-        snapshot: &Snapshot,
-        run: &Run,
-        language: &str,
-        asker: &mut Asker<'_>,
-        options: &CheckOptions,
-    ) -> Result<Self, StudyError> {
+    pub(crate) fn new(looking: &Looking<'_>, language: &str, asker: &mut Asker<'_>) -> Result<Self, StudyError> {
+        let &Looking { snapshot, run, options, .. } = looking;
         let known = Known::read(snapshot, run, &[language.to_owned()], options.prompt, &options.known)?;
         let run = run.id;
         let wordings = Wordings::new(snapshot, &[language.to_owned()], options.prompt)?;
@@ -72,7 +79,9 @@ impl LanguagePlan {
         for fact in searched {
             match wordings.question(snapshot.external_id(fact)?)? {
                 Ok(question) if options.relations.is_empty() || options.relations.contains(&question.relation) => {
-                    match known.against(fact) {
+                    let chosen =
+                        || (!looking.found.takes(fact)).then(|| "not among the facts that were chosen".to_owned());
+                    match chosen().or_else(|| known.against(fact)) {
                         None => by_relation.entry(question.relation.clone()).or_default().push(question),
                         Some(reason) => leave_out(&mut left_out, reason),
                     }
@@ -83,7 +92,7 @@ impl LanguagePlan {
         }
         let mut plan = Self { language: language.to_owned(), relations: Vec::new(), left_out };
         for (relation, questions) in by_relation {
-            plan.relation(snapshot, relation, questions, asker, options)?;
+            plan.relation(looking, relation, questions, asker)?;
         }
         // Relations that were asked for by name and have nothing are told, too.
         for relation in &options.relations {
@@ -97,12 +106,12 @@ impl LanguagePlan {
 
     fn relation(
         &mut self,
-        snapshot: &Snapshot,
+        looking: &Looking<'_>,
         relation: String,
         questions: Vec<Question>,
         asker: &mut Asker<'_>,
-        options: &CheckOptions,
     ) -> Result<(), StudyError> {
+        let &Looking { snapshot, options, .. } = looking;
         let ids = (snapshot.relation(&relation), snapshot.language(&self.language));
         let (Some(relation_id), Some(language_id)) = ids else { return Ok(()) };
         let objects = Objects::read(snapshot, relation_id, language_id)?;
@@ -131,7 +140,7 @@ impl LanguagePlan {
             return Ok(());
         }
         let second = facts.split_off(facts.len() - second_part(facts.len(), options.first_share));
-        let counts = counts(asker, &self.language, &relation, &facts, options)?;
+        let counts = counts(asker, &self.language, &relation, &facts, looking)?;
         let kept = kept(&counts, options.keep_share, asker.shape);
         let neurons: Vec<Neuron> = kept.iter().filter_map(|kept| asker.shape.neuron(kept.layer, kept.unit)).collect();
         let nothing = "no degenerate neurons in its first part".to_owned();
@@ -188,7 +197,7 @@ fn counts(
     language: &str,
     relation: &str,
     first: &[Statements],
-    options: &CheckOptions,
+    &Looking { options, ref within, ref found, .. }: &Looking<'_>,
 ) -> Result<BTreeMap<Neuron, u64>, StudyError> {
     let mut facts: Vec<&str> = first.iter().map(|fact| fact.question.fact.as_str()).collect();
     facts.sort_unstable();
@@ -196,6 +205,8 @@ fn counts(
         Source::new("dkn").with("lang", &[language]).with("run", &[&options.run]).with("relation", &[relation]);
     let source = options.conditions.iter().fold(source, |source, condition| source.condition(condition));
     let source = source.with("fact", &facts).end();
+    // Facts were chosen before; a group counts as a whole.
+    let source = if found.chooses_neurons() { within.around(&source) } else { source };
     match options.protocol.counting {
         Counting::OncePerFact => asker.facts_by_neuron(&format!("{source} by neuron")),
         Counting::EveryGroup => asker.groups_by_neuron(&format!("{source} by group")),

@@ -3,7 +3,7 @@
 use super::judge::DetectorReport;
 use super::{CheckReport, LanguageReport, RelationReport, csv};
 use crate::known;
-use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge};
+use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge, write_sets};
 use crate::statements::notes_on;
 use crate::statistics::LEAST_FACTS;
 use std::io::{self, Write};
@@ -24,6 +24,7 @@ impl Report for CheckReport {
             options.lambda,
             options.seed
         )?;
+        write_sets(&options.only, &options.without, out)?;
         if !options.known.is_empty() {
             writeln!(out, "facts where {}", known::listed(&options.known))?;
         }

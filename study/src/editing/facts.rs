@@ -7,9 +7,10 @@ use crate::error::StudyError;
 use crate::known::Known;
 use crate::model::LanguageModel;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
-use crate::statements::{Asker, Sets, Source, set_in_run};
+use crate::statements::{Asker, Sets, Source};
 use crate::streams::key;
 use crate::watch::{Stage, Watch, for_each};
+use kndb_query::Within;
 use kndb_storage::Snapshot;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -24,18 +25,14 @@ pub(crate) struct NeuronSets {
 }
 
 impl NeuronSets {
-    pub(crate) fn read(asker: &mut Asker<'_>, options: &EditOptions) -> Result<Self, StudyError> {
+    pub(crate) fn read(asker: &mut Asker<'_>, within: &Within, options: &EditOptions) -> Result<Self, StudyError> {
         let source = |kind: &str, languages: &[&str]| {
             let mut source = Source::new(kind).with("lang", languages).with("run", &[&options.run]);
             if let Some(tau) = options.tau {
                 source = source.condition(&format!("tau={tau}"));
             }
-            options.conditions.iter().fold(source, |source, condition| source.condition(condition)).end()
-        };
-        let further = further(options)?;
-        let source = |kind: &str, languages: &[&str]| match further.as_str() {
-            "" => source(kind, languages),
-            further => format!("({}{further})", source(kind, languages)),
+            let source = options.conditions.iter().fold(source, |source, condition| source.condition(condition));
+            within.around(&source.end())
         };
         let languages: Vec<&str> = options.languages.iter().map(String::as_str).collect();
         let likn = source("likn", &languages);
@@ -50,17 +47,6 @@ impl NeuronSets {
         let kn = kn.collect::<Result<_, _>>()?;
         Ok(Self { likn: sets, kn })
     }
-}
-
-/// What every set is intersected with and what is taken out of it, as text behind a set.
-fn further(options: &EditOptions) -> Result<String, StudyError> {
-    let mut text = String::new();
-    for (op, sets) in [('&', &options.only), ('-', &options.without)] {
-        for set in sets {
-            text += &format!(" {op} ({})", set_in_run(set, &options.run)?);
-        }
-    }
-    Ok(text)
 }
 
 /// Facts that can be put into words in every language, ordered so that those of a relation are together.

@@ -6,7 +6,7 @@ use super::csv;
 use super::options::Population;
 use super::success::{Cell, Effect, Success};
 use crate::known;
-use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge};
+use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge, write_sets};
 use crate::statements::notes_on;
 use crate::statistics::LEAST_FACTS;
 use std::collections::BTreeSet;
@@ -25,6 +25,7 @@ impl Report for EditReport {
             self.population(&languages),
             options.seed
         )?;
+        write_sets(&options.only, &options.without, out)?;
         for (reason, facts) in &self.left_out {
             writeln!(out, "left out: {facts} × {reason}")?;
         }

@@ -5,10 +5,10 @@ use std::io;
 use std::ops::ControlFlow;
 
 use kndb_query::{Column, ConditionKey, EntryTest, Note, Sink, Source, SourceKind, Statement, Value};
-use kndb_storage::{FactId, LanguageId, LivePart, PromptId, RelationId, RunId, Shape, Slot, Snapshot};
+use kndb_storage::{FactId, LivePart, PromptId, RelationId, RunId, Shape, Slot, Snapshot};
 use roaring::RoaringBitmap;
 
-use super::Asking;
+use super::{Asking, InLanguage};
 use crate::answer::in_query;
 use crate::error::Result;
 
@@ -22,13 +22,9 @@ pub(super) type Facts = BTreeMap<u32, Fact>;
 
 /// Facts that the sources ask for with an entry in every one of the languages: only they can have LIKN. Conditions on neurons may leave
 /// them empty: such facts are among those that another is compared with.
-pub(super) fn asked_everywhere(
-    asking: Asking<'_>,
-    run: RunId,
-    sources: &[(LanguageId, String)],
-) -> Result<RoaringBitmap> {
+pub(super) fn asked_everywhere(asking: Asking<'_>, run: RunId, sources: &[InLanguage]) -> Result<RoaringBitmap> {
     let mut everywhere: Option<RoaringBitmap> = None;
-    for (language, text) in sources {
+    for InLanguage { language, source: text, .. } in sources {
         let source = source_of(text)?;
         let conditions = source.iter().flat_map(|source| &source.conditions);
         let tests: Vec<EntryTest> = conditions.filter_map(EntryTest::of).collect();
@@ -96,12 +92,7 @@ fn ask(asking: Asking<'_>, text: &str, sink: &mut dyn Sink) -> Result<()> {
 }
 
 /// The neurons of some facts, language by language.
-pub(super) fn sets(
-    asking: Asking<'_>,
-    shape: Shape,
-    asked: &RoaringBitmap,
-    sources: &[(LanguageId, String)],
-) -> Result<Facts> {
+pub(super) fn sets(asking: Asking<'_>, shape: Shape, asked: &RoaringBitmap, sources: &[InLanguage]) -> Result<Facts> {
     let mut facts = Facts::new();
     for fact in asked {
         let relation = asking.snapshot.fact_relation(FactId(fact))?;
@@ -109,9 +100,9 @@ pub(super) fn sets(
     }
     let mut read =
         Reading { snapshot: asking.snapshot, shape, facts: &mut facts, language: 0, places: None, failed: None };
-    for (language, (_, source)) in sources.iter().enumerate() {
+    for (language, InLanguage { set, .. }) in sources.iter().enumerate() {
         read.language = language;
-        ask(asking, source, &mut read)?;
+        ask(asking, set, &mut read)?;
         read.failed.take().map_or(Ok(()), Err)?;
     }
     Ok(facts)
