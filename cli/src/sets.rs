@@ -1,15 +1,12 @@
 //! Sets of the query language as neurons to change: parsed, checked to be of the loaded model, read for one fact.
 
 use std::cell::RefCell;
-use std::io;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kndb_engine::Model;
-use kndb_query::within::RunsMeant;
+use kndb_query::within::{Members, RunsMeant, members};
 use kndb_query::{
-    Column, Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Note, Query, Settings, Sink, SourceKind, Span,
-    Statement, Text, Value,
+    Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Query, Settings, SourceKind, Span, Statement, Text,
 };
 use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
 
@@ -55,21 +52,23 @@ impl<'a> Sets<'a> {
         let Statement::Query(query) = statement else { return Err(not_a_set(set)) };
         let expr = expr_of(query.in_runs(&self.runs)).ok_or_else(|| not_a_set(set))?;
         must_be_of(&expr, &self.snapshot, &self.settings, self.model)?;
-        let mut found = Found { fact, model: self.model, columns: None, neurons: Vec::new(), notes: Vec::new() };
         // The fact as a further filter, where the set is one of pairs: all other facts need not be read.
         let own = match is_of_pairs(&expr) {
             true => format!("({expr}) & facts[fact={}]", text(fact)),
             false => expr.to_string(),
         };
-        let asked = parsed(&own)?;
-        kndb_query::execute(self.store, &self.settings, &asked, &mut found)
-            .map_err(|error| query_error(error, &own))?;
-        if found.columns.is_some_and(|columns| columns.layer.is_none()) {
-            return Err(not_a_set(set));
-        }
-        found.neurons.sort_unstable();
-        found.neurons.dedup();
-        Ok((found.neurons, found.notes))
+        let found = members(self.store, &self.settings, &own, self.model.shape());
+        let (found, notes) = found.map_err(|error| query_error(error, &format!("({own})")))?;
+        let neurons = match found {
+            Members::Neurons(neurons) => neurons,
+            Members::Pairs(pairs) => {
+                let fact = self.snapshot.fact(fact)?;
+                fact.and_then(|fact| pairs.get(&fact.0).cloned()).unwrap_or_default()
+            }
+            Members::Facts(_) => return Err(not_a_set(set)),
+        };
+        let notes = notes.iter().map(ToString::to_string).collect();
+        Ok((neurons.into_iter().map(Neuron).collect(), notes))
     }
 
     /// Refuses values that no set has used.
@@ -137,7 +136,7 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
             expr.parts().for_each(|of| collect_runs(of, snapshot, settings, runs));
         }
         // Facts are facts, whichever model knows them.
-        ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {}
+        ExprKind::FactsOf(_) | ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => {}
         // No store is attached here: the statement itself says so.
         ExprKind::Attached { .. } => {}
         ExprKind::Saved(name) => {
@@ -160,53 +159,5 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
                 },
             }
         }
-    }
-}
-
-/// Where the columns are that matter.
-#[derive(Clone, Copy)]
-struct Columns {
-    fact: Option<usize>,
-    layer: Option<usize>,
-    neuron: Option<usize>,
-}
-
-/// The neurons of a fact among the rows of a set.
-struct Found<'a> {
-    fact: &'a str,
-    model: &'a Model,
-    columns: Option<Columns>,
-    neurons: Vec<Neuron>,
-    notes: Vec<String>,
-}
-
-impl Sink for Found<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        let at = |name: &str| columns.iter().position(|column| column.name == name);
-        self.columns = Some(Columns { fact: at("fact"), layer: at("layer"), neuron: at("neuron") });
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        let Some(Columns { fact, layer: Some(layer), neuron: Some(neuron) }) = self.columns else {
-            return Ok(ControlFlow::Break(()));
-        };
-        let own = |at: usize| matches!(&row[at], Value::Text(id) if *id == self.fact);
-        if fact.is_none_or(own)
-            && let (Value::Integer(layer), Value::Integer(unit)) = (&row[layer], &row[neuron])
-        {
-            let neuron = self.model.shape().neuron(*layer as u32, *unit as u32);
-            self.neurons.push(neuron.ok_or_else(|| io::Error::other("a neuron the model does not have"))?);
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, note: &Note) -> io::Result<()> {
-        self.notes.push(note.to_string());
-        Ok(())
     }
 }

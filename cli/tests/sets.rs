@@ -78,7 +78,7 @@ fn facts_are_chosen_by_a_set_of_facts_and_neurons_by_pairs() {
 
     environment.ok(&["query", "db", &format!("let some = {of_two}")]);
     assert_eq!(search("saved", &["--only", "@some"]).code, Some(0));
-    environment.ok(&["query", "db", "let some = facts of kn top 3"]);
+    environment.ok(&["query", "db", "let some = (facts of kn top 3)"]);
     let changed = search("saved", &["--only", "@some"]);
     assert_eq!(changed.code, Some(1), "{changed:?}");
     assert!(changed.messages.contains("other members of its sets (only `@some`)"), "{changed:?}");
@@ -143,7 +143,7 @@ fn an_edit_study_and_a_probe_take_rows_and_parameters() {
     let (text, report) = study(&["--without", "kn[relation=$r] by neuron having facts >= 30%", "-p", "r=P30"]);
     assert!(text.contains("without what is in kn[relation=P30] by neuron having facts >= 30%"), "{text}");
     let first = report["statements"][0]["text"].as_str().expect("a text");
-    assert!(first.ends_with(" - (kn[run=amig, relation=P30] by neuron having facts >= 30%))"), "{first}");
+    assert!(first.ends_with(" - (kn[run=amig, relation=P30] by neuron having facts >= 30%)"), "{first}");
     let no_value = ["edit-study", "db", "--model", &model, "--only", "kn[relation=$r]"];
     refused(&environment, &no_value, 1, &["the parameter $r has no value"]);
     refused(&environment, &[&no_value[..], &["-p", "r=P30", "-p", "s=1"]].concat(), 1, &["$s"]);
@@ -181,6 +181,9 @@ fn figures_and_the_page_are_kept_to_sets() {
     let (head, rest) = page.split_once("<main>").expect("a page");
     let said = "Not everything is shown: only `neurons(9..11:*)`; without `kn by neuron having facts &gt;= 30%`.";
     assert!(head.contains(said), "{head}");
-    assert!(rest.contains("- (kn[run=synthetic] by neuron having facts &gt;= 30%)) by neuron order by facts top 20"), "{rest}");
+    assert!(
+        rest.contains("- (kn[run=synthetic] by neuron having facts &gt;= 30%)) by neuron order by facts top 20"),
+        "{rest}"
+    );
     assert!(!rest.contains("Not answered"), "{rest}");
 }

@@ -112,8 +112,8 @@ pub use result::{
 };
 pub use syntax::ast::{
     AgainstChance, Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval,
-    Key, Literal, Measure, Name, NeuronRange, Number, OpenInterval, OpenTest, OrderKey, Parameter, Query, SetOp, Sign,
-    Source, SourceKind, Statement, Test, Text, Top, Units,
+    Key, Literal, Measure, Name, NeuronRange, Number, OpenInterval, OpenRange, OpenTest, OrderKey, Parameter, Query,
+    SetOp, Sign, Source, SourceKind, Statement, Test, Text, Top, Units,
 };
 pub use syntax::bind::{Argument, Parameters};
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};

@@ -316,6 +316,8 @@ bad!(
     [
         "kn[lang=en] plot",
         "kn top 5 plot",
+        "entries plot",
+        "entries[correct=no] order by p plot",
         "kn plot by layer",
         "similarity(kn, likn) plot",
         "kn by layer plot top 5",

@@ -2,74 +2,18 @@
 
 mod toy;
 
-use kndb_query::{Column, Note, Settings, Sink, Value, execute, parse};
+use kndb_query::Settings;
 use kndb_storage::{Entry, EntryData, FactBatch, FactRow, Neuron, OnConflict, RunSpec, Shape, Store};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use toy::Toy;
+use toy::answer::Answer;
 
-/// An answer: names of the columns, numbers (NaN where there is none) and texts of the rows, and the notes.
-#[derive(Default)]
-struct Answer {
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<f64>>,
-    texts: Vec<Vec<String>>,
-    notes: Vec<String>,
-}
-
-impl Sink for Answer {
-    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
-        self.columns = columns.iter().map(|column| column.name).collect();
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
-        let number = |value: &Value<'_>| match value {
-            Value::Integer(number) => *number as f64,
-            Value::Score(score) => f64::from(*score),
-            Value::Ratio(ratio) => *ratio,
-            Value::Null | Value::Text(_) => f64::NAN,
-        };
-        let text = |value: &Value<'_>| match value {
-            Value::Text(text) => text.to_string(),
-            _ => String::new(),
-        };
-        self.rows.push(row.iter().map(number).collect());
-        self.texts.push(row.iter().map(text).collect());
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, note: &Note) -> std::io::Result<()> {
-        self.notes.push(note.text.clone());
-        Ok(())
-    }
-}
-
-impl Answer {
-    fn of(store: &Store, text: &str) -> Self {
-        let mut answer = Self::default();
-        let settings = Settings::default();
-        execute(store, &settings, &parse(text).expect(text), &mut answer)
-            .unwrap_or_else(|error| panic!("{text}: {error}"));
-        answer
-    }
-
-    fn column(&self, name: &str) -> Vec<f64> {
-        let at = self.columns.iter().position(|column| *column == name).unwrap_or_else(|| panic!("no {name}"));
-        self.rows.iter().map(|row| row[at]).collect()
-    }
-
-    fn only(&self, name: &str) -> f64 {
-        assert_eq!(self.rows.len(), 1, "{name}");
-        self.column(name)[0]
-    }
+/// An answer with the settings of a new session.
+fn asked(store: &Store, text: &str) -> Answer {
+    Answer::of(store, &Settings::default(), text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[track_caller]
@@ -124,7 +68,7 @@ fn what_chance_gives_two_facts_is_worked_out_by_hand() {
         ("P36".to_owned(), [set(&[10, 11]), set(&[11, 12])]),
     ];
     let (store, _folder) = store(Shape { layers: 2, width: 10 }, &facts);
-    let answer = Answer::of(&store, SIMILARITY);
+    let answer = asked(&store, SIMILARITY);
     assert_eq!(answer.columns, ["similarity", "expected", "p", "others", "facts", "unpaired"]);
     assert_near(answer.only("similarity"), (2.0 / 6.0 + 1.0 / 3.0) / 2.0);
     // 3·4/10 = 1.2 of 8 in both; 2·2/10 = 0.4 of 4.
@@ -136,7 +80,7 @@ fn what_chance_gives_two_facts_is_worked_out_by_hand() {
     assert_near(answer.only("others"), (0.0 + 1.0 / 6.0) / 2.0);
     assert!(answer.notes.is_empty(), "{:?}", answer.notes);
 
-    let answer = Answer::of(&store, &format!("{SIMILARITY} by layer"));
+    let answer = asked(&store, &format!("{SIMILARITY} by layer"));
     assert_eq!(answer.column("layer"), [0.0, 1.0]);
     let expected = [(2.0 / 5.0, 1.2 / 5.8, 70.0 / 210.0, 0.0), (1.0 / 6.0, 0.2 / 3.6, 17.0 / 45.0, 0.5)];
     for (row, (similarity, by_chance, p, _)) in expected.into_iter().enumerate() {
@@ -157,16 +101,16 @@ fn two_sets_of_neurons_have_one_index() {
     ];
     let (store, _folder) = store(Shape { layers: 2, width: 10 }, &facts);
     // {0, 1, 2, 10, 11} and {0, 1, 5, 6, 11, 12}.
-    let answer = Answer::of(&store, "similarity(neurons of kn[lang=en], neurons of kn[lang=zh])");
+    let answer = asked(&store, "similarity(neurons of kn[lang=en], neurons of kn[lang=zh])");
     assert_eq!(answer.columns, ["similarity", "expected", "p", "neurons"]);
     assert_near(answer.only("similarity"), 3.0 / 8.0);
     assert_near(answer.only("expected"), 1.6 / 9.4);
     assert_eq!(answer.only("neurons"), 8.0);
     assert_near(answer.only("p"), (7.0 * 45.0 + 63.0 * 17.0 + 105.0) / (210.0 * 45.0));
     // P36 has {0, 1, 2, 5, 6, 11}, P37 {10, 11, 12}.
-    let answer = Answer::of(&store, "similarity(kn) between relation");
+    let answer = asked(&store, "similarity(kn) between relation");
     assert_eq!(answer.columns, ["relation", "other_relation", "similarity", "expected", "p", "neurons"]);
-    assert_eq!(answer.texts[0][..2], ["P36", "P37"]);
+    assert_eq!(answer.texts()[0][..2], ["P36", "P37"]);
     assert_near(answer.only("similarity"), 1.0 / 8.0);
     assert_near(answer.only("expected"), 0.3 / 8.7);
     assert_near(answer.only("p"), 0.3);
@@ -206,7 +150,7 @@ fn the_levels_of_chance_are_those_of_sets_that_are_drawn_again() {
         })
         .collect();
     let (store, _folder) = store(shape, &facts);
-    let answer = Answer::of(&store, SIMILARITY);
+    let answer = asked(&store, SIMILARITY);
     let mut stream = ChaCha8Rng::seed_from_u64(3);
     let observed: usize = facts.iter().map(|(_, sets)| shared(sets)).sum();
     let (mut indices, mut as_many) = (0.0, 0);
@@ -259,7 +203,7 @@ fn significant_facts(count: usize) {
         })
         .collect();
     let (store, _folder) = store(shape, &facts);
-    let p = Answer::of(&store, &format!("{SIMILARITY} by fact")).column("p");
+    let p = asked(&store, &format!("{SIMILARITY} by fact")).column("p");
     assert_eq!(p.len(), count);
     let alone = kinds.map(|kind| by_overlap(&kind, 40));
     let mut fine = 0;
@@ -293,7 +237,7 @@ fn an_overlap_of_nothing_is_significant_in_five_of_a_hundred_of_many_facts() {
 fn how_likely_a_frequency_is_is_worked_out_by_hand() {
     let of = |neurons: &[u32]| ("P36".to_owned(), [set(neurons), set(&[])]);
     let (store, _folder) = store(Shape { layers: 2, width: 4 }, &[of(&[0]), of(&[0]), of(&[0, 1])]);
-    let answer = Answer::of(&store, "kn[lang=en] by neuron against chance");
+    let answer = asked(&store, "kn[lang=en] by neuron against chance");
     assert_eq!(answer.columns, ["layer", "neuron", "pairs", "facts", "neurons", "share", "p_chance", "fdr"]);
     assert_eq!(answer.column("facts"), [3.0, 1.0]);
     for (row, (p, fdr)) in [(1.0 / 32.0, 8.0 / 32.0), (23.0 / 32.0, 1.0)].into_iter().enumerate() {
@@ -301,9 +245,9 @@ fn how_likely_a_frequency_is_is_worked_out_by_hand() {
         // Of all eight neurons of the model.
         assert_near(answer.column("fdr")[row], fdr);
     }
-    let least = Answer::of(&store, "kn[lang=en] by neuron against chance order by fdr top 1");
+    let least = asked(&store, "kn[lang=en] by neuron against chance order by fdr top 1");
     assert_eq!(least.column("facts"), [3.0]);
-    assert!(Answer::of(&store, "kn[lang=zh] by neuron against chance").rows.is_empty());
+    assert!(asked(&store, "kn[lang=zh] by neuron against chance").rows.is_empty());
 }
 
 /// The p of neurons, by relation, in sets that are drawn at random; what no fact has is 1.
@@ -327,7 +271,7 @@ fn a_frequency_of_nothing_is_significant_in_five_of_a_hundred_neurons() {
     let above = |facts: usize| alone[facts + 1..].iter().sum::<f64>();
     let (mut coarse, mut fine, mut discovered) = (0, 0, 0);
     for relation in 0..20 {
-        let answer = Answer::of(&store, &format!("kn[lang=en, relation=P{relation}] by neuron against chance"));
+        let answer = asked(&store, &format!("kn[lang=en, relation=P{relation}] by neuron against chance"));
         for (facts, p) in answer.column("facts").into_iter().zip(answer.column("p_chance")) {
             let facts = facts as usize;
             assert_near(p, above(facts) + alone[facts]);
@@ -348,7 +292,7 @@ fn a_sample_of_the_others_is_told_of_and_near_the_whole() {
     let of = |stream: &mut ChaCha8Rng| drawn(&[6], 20, stream);
     let facts: Vec<(String, Sets)> = (0..400).map(|_| ("P36".to_owned(), [of(&mut stream), of(&mut stream)])).collect();
     let (store, _folder) = store(Shape { layers: 1, width: 20 }, &facts);
-    let answer = Answer::of(&store, SIMILARITY);
+    let answer = asked(&store, SIMILARITY);
     let told = "`others` is a sample: in a relation of more than 64 facts each was compared with 16 others (seed 1)";
     assert_eq!(answer.notes, [told]);
     let mut all = 0.0;
@@ -360,7 +304,7 @@ fn a_sample_of_the_others_is_told_of_and_near_the_whole() {
     let all = all / (400.0 * 399.0);
     // Of 6,400 indices with a deviation of 0.1.
     assert!((answer.only("others") - all).abs() < 0.004, "{} for {all}", answer.only("others"));
-    assert_eq!(answer.rows, Answer::of(&store, SIMILARITY).rows, "the same sample each time");
+    assert_eq!(answer.rows, asked(&store, SIMILARITY).rows, "the same sample each time");
 }
 
 /// What a language is compared with does not change what comes out.
@@ -370,16 +314,17 @@ fn between_gives_the_rows_of_each_two_parts() {
     let languages = ["de", "en", "fr", "zh", "zh-classical"];
     let run = "run=\"bert, en\"";
     for by in ["", " by relation", " by layer", " by fact, layer"] {
-        let between = Answer::of(&toy.store, &format!("similarity(kn[{run}]) between lang{by}"));
+        let between = asked(&toy.store, &format!("similarity(kn[{run}]) between lang{by}"));
         let mut rows = Vec::new();
         for (at, a) in languages.iter().enumerate() {
             for b in &languages[at + 1..] {
                 let text = format!("similarity(kn[{run}, lang={a}], kn[{run}, lang={b}]){by}");
-                rows.extend(Answer::of(&toy.store, &text).rows.into_iter().map(|row| ((*a, *b), row)));
+                rows.extend(asked(&toy.store, &text).numbers().into_iter().map(|row| ((*a, *b), row)));
             }
         }
-        let found = between.texts.iter().zip(&between.rows);
-        let found: Vec<_> = found.map(|(texts, row)| ((&*texts[0], &*texts[1]), row[2..].to_vec())).collect();
+        let found = between.texts().into_iter().zip(between.numbers());
+        let found: Vec<_> =
+            found.map(|(texts, row)| ((texts[0].clone(), texts[1].clone()), row[2..].to_vec())).collect();
         // NaN is not itself.
         assert_eq!(format!("{found:?}"), format!("{rows:?}"), "{by}");
     }
@@ -388,8 +333,8 @@ fn between_gives_the_rows_of_each_two_parts() {
 #[test]
 fn both_that_are_compared_are_columns_to_order_and_choose_by() {
     let toy = Toy::new();
-    let of = |text: &str| Answer::of(&toy.store, &text.replace("KN", "kn[run=\"bert, en\", lang in (de, en, fr)]"));
-    let texts = |text: &str| of(text).texts.into_iter().map(|row| row[..2].join(" ")).collect::<Vec<_>>();
+    let of = |text: &str| asked(&toy.store, &text.replace("KN", "kn[run=\"bert, en\", lang in (de, en, fr)]"));
+    let texts = |text: &str| of(text).texts().into_iter().map(|row| row[..2].join(" ")).collect::<Vec<_>>();
     assert_eq!(texts("similarity(KN) between lang order by other_lang desc, lang desc"), ["en fr", "de fr", "de en"]);
     assert_eq!(texts("similarity(KN) between lang order by other_lang top 1"), ["de en"]);
     assert_eq!(texts("similarity(KN) between relation order by Other_Relation"), ["P36 P37"]);
@@ -411,11 +356,11 @@ fn there_is_no_other_where_there_is_one() {
             "there is one relation in this set, and so none to compare it with",
         ),
     ] {
-        let answer = Answer::of(&toy.store, &text);
+        let answer = asked(&toy.store, &text);
         assert!(answer.rows.is_empty());
         assert_eq!(answer.notes, [note], "{text}");
     }
-    let answer = Answer::of(&toy.store, &format!("similarity(kn[{run}, lang=en]) between relation"));
+    let answer = asked(&toy.store, &format!("similarity(kn[{run}, lang=en]) between relation"));
     assert_eq!(answer.notes, ["one fact has no relation, and is left out"]);
 }
 
@@ -429,7 +374,7 @@ fn neurons_by_number_are_of_the_model_they_are_compared_with() {
     for text in
         ["similarity(neurons(1:0..4), neurons of kn[run=gpt])", "similarity(neurons of kn[run=gpt], neurons(1:0..4))"]
     {
-        assert_near(Answer::of(&toy.store, text).only("similarity"), 0.2);
+        assert_near(asked(&toy.store, text).only("similarity"), 0.2);
     }
 }
 
@@ -439,7 +384,7 @@ fn sets_that_are_cut_within_a_layer_are_told_of() {
     let side = |language: &str, filter: &str| format!("kn[run=\"bert, en\", lang={language}]{filter}");
     let notes = |filter: &str| {
         let text = format!("similarity({}, {})", side("en", filter), side("de", ""));
-        Answer::of(&toy.store, &text).notes
+        asked(&toy.store, &text).notes
     };
     let cut = "the sets are cut to some neurons of a layer, and chance draws from all of them: what it expects is too little here";
     assert_eq!(notes(" & neurons(9:0..900)"), [cut]);

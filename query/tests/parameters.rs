@@ -6,7 +6,7 @@ mod toy;
 
 use kndb_query::{Argument, Given, Parameters, Settings, Statement, parse};
 
-const READ: [&str; 9] = [
+const READ: [&str; 11] = [
     "kn[relation=$r, lang=$l] by neuron top 20",
     "kn[lang in (en, $other), layer in $layers, tau=$t, subject~$part, rank<$n]",
     "kn[layer in (7..9, $more)] by layer having pairs > $least top $n",
@@ -16,6 +16,8 @@ const READ: [&str; 9] = [
     "facts of entries[lang=en] - facts of kn[lang=en]",
     "entries[lang=zh, prompt=0] order by p top 20",
     "explain entries",
+    "kn & neurons($l:$u)",
+    "neurons(9:852, 7..$last:*, $l:$first..20)",
 ];
 
 #[test]
@@ -43,7 +45,8 @@ fn a_parameter_stands_for_values_alone() {
         ("kn by $dimension", "expected a dimension, found `$dimension`"),
         ("kn[$key=en]", "expected a condition such as `lang=en`, found `$key`"),
         ("kn by layer having $column > 3", "expected a column after `having`, found `$column`"),
-        ("kn & neurons(9:$unit)", "expected a whole number for a unit, found `$unit`"),
+        ("kn & neurons($place)", "expected `:` and a unit after layer $place, found `)`"),
+        ("kn & neurons(9:$)", "`$` is not followed by a name"),
         ("kn[layer in 7..]", "expected a whole number for a layer, found `]`"),
         ("kn[layer=$first..$last]", "expected `,` or `]`, found `..`"),
         ("kn[lang=$]", "`$` is not followed by a name"),
@@ -120,6 +123,8 @@ fn a_bound_statement_is_the_one_with_its_values_written_in_their_places() {
             "let chosen = dkn[size=$n, t_low=$t] & kn[score>=$t]",
             "let chosen = dkn[size=20, t_low=0.37] & kn[score>=0.37]",
         ),
+        ("kn & neurons($whole:$typed, 1..$n:*)", "kn & neurons(2:7, 1..20:*)"),
+        ("neurons of kn - neurons(0:$whole..$n)", "neurons of kn - neurons(0:2..20)"),
         ("similarity(kn[lang=$l], kn) by layer top $typed", "similarity(kn[lang=zh], kn) by layer top 7"),
     ] {
         assert_eq!(bound(text, &values), written);
@@ -167,6 +172,9 @@ fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
         ("kn[rank<=$x]", typed("-0"), "$x: `rank` cannot be negative; $x is \"-0\""),
         ("kn[prompt=$x]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
         ("kn[prompt in (0, $x)]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
+        ("neurons(9:$x)", "7".into(), "$x: expected a number for a unit, and $x is the text \"7\""),
+        ("neurons($x:7)", vec![7_u32, 9].into(), "$x: expected a whole number for a layer, and $x is the list (7, 9)"),
+        ("neurons(9:8..$x)", 5_u32.into(), "8..$x: the interval `8..$x` is the wrong way round: 8..5 (write `$x..8`)"),
         ("kn[langs>=$x]", typed("2.0"), "$x: expected a whole number for `langs`, and $x is \"2.0\""),
         ("kn by layer top $x", typed("2.0"), "$x: expected a whole number for `top`, and $x is \"2.0\""),
         ("kn[tau=$x]", typed("0."), "$x: expected a number for `tau`, and $x is \"0.\""),

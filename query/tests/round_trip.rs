@@ -120,6 +120,20 @@ fn neuron_range() -> impl Strategy<Value = NeuronRange> {
     (interval(), units).prop_map(|(layers, units)| NeuronRange { layers, units, span: NOWHERE })
 }
 
+/// With a parameter for its layers, its units, or an end of either.
+fn open_range() -> impl Strategy<Value = OpenRange> {
+    let one = || "[a-z]{1,4}".prop_map(|name| Given::Parameter(Parameter { name, span: NOWHERE }));
+    let single = one().prop_map(|one| OpenInterval { first: one.clone(), last: one, span: NOWHERE });
+    let from =
+        (one(), any::<u32>()).prop_map(|(first, last)| OpenInterval { first, last: Given::Value(last), span: NOWHERE });
+    let open = prop_oneof![single, from].boxed();
+    prop_oneof![
+        (open.clone(), option::of(interval().prop_map(OpenInterval::from))),
+        (interval().prop_map(OpenInterval::from), open.prop_map(Some)),
+    ]
+    .prop_map(|(layers, units)| OpenRange { layers, units, span: NOWHERE })
+}
+
 fn name() -> impl Strategy<Value = Name> {
     let names = prop_oneof!["[A-Za-z_][A-Za-z0-9_]{0,8}", select(vec!["by", "kn", "of"]).prop_map(str::to_owned)];
     names.prop_map(|text| Name { text, span: NOWHERE })
@@ -147,6 +161,18 @@ fn expr() -> impl Strategy<Value = Expr> {
         4 => source(),
         2 => attached(),
         1 => vec(neuron_range(), 1..4).prop_map(ExprKind::Neurons),
+        1 => (vec(neuron_range(), 0..2), open_range(), vec(neuron_range(), 0..2)).prop_map(|(before, open, after)| {
+            let closed = |range: NeuronRange| OpenRange {
+                layers: range.layers.into(),
+                units: match range.units {
+                    Units::Every => None,
+                    Units::Within(units) => Some(units.into()),
+                },
+                span: NOWHERE,
+            };
+            let [before, after] = [before, after].map(|ranges| ranges.into_iter().map(closed).collect::<Vec<_>>());
+            ExprKind::OpenNeurons([before, vec![open], after].concat())
+        }),
         1 => name().prop_map(ExprKind::Saved),
     ];
     let placed = |kind| Expr { kind, span: NOWHERE };

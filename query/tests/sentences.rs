@@ -5,9 +5,10 @@ mod carets;
 mod toy;
 
 use kndb_query::{Outcome, Query, Settings, Statement};
+use kndb_storage::{EntryData, Keep, LayerEvidence, Origin, RunSpec};
 use std::fs;
 use std::path::Path;
-use toy::Toy;
+use toy::{SHAPE, Toy, scored};
 
 /// Name and text of every sentence.
 fn sentences() -> Vec<(String, String)> {
@@ -55,6 +56,19 @@ const SAVED: [&str; 4] = [
 fn toy() -> (Toy, Settings) {
     let settings = Settings { run: Some("bert, en".to_owned()), ..Settings::default() };
     let toy = Toy::new();
+    // Of the facts 0 to 2 in English, what the model knows: the first answer is right, wrong, and one of two tokens that are right.
+    let told = |number: usize, p: f32, answer: Option<&str>, rank, tokens| {
+        let mut entry = scored(number, "en", 0, &[(9, 852, 1.0), (7, 0, -0.5)]);
+        if let EntryData::Scores(scores) = &mut entry.data {
+            scores.evidence = vec![LayerEvidence { probability: p, baseline: 0.0, residual: 0.0 }; 12];
+            let answer = answer.map(str::to_owned);
+            scores.origin = Some(Origin { question: None, answer, rank: Some(rank), tokens: Some(tokens) });
+        }
+        entry
+    };
+    let entries =
+        vec![told(0, 0.75, Some("Paris"), 1, 1), told(1, 0.01, Some("Bonn"), 7, 1), told(2, 0.25, None, 1, 2)];
+    toy.write(RunSpec { keep: Keep::All, ..RunSpec::new("told", "bert", SHAPE) }, entries);
     save_sets(&toy, &settings);
     (toy, settings)
 }

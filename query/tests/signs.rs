@@ -8,48 +8,17 @@
 //! | `up` | 1.0, −0.02, 0.6, 0, 0, 0, 0, 0 |
 //! | `none` | 0.2, 0.1, 0, 0, 0, 0, 0, 0 |
 
-use kndb_query::{Column, Note, QueryError, Settings, Sink, Value, execute, parse};
+mod toy;
+
+use kndb_query::{QueryError, Settings, Value, execute, parse};
 use kndb_storage::{Entry, EntryData, Keep, RunSpec, ScoreValues, Scores, Shape, Store};
-use std::ops::ControlFlow;
+use toy::answer::Answer;
 
 const FACTS: [(&str, [f32; 8]); 3] = [
     ("both", [0.5, -1.0, 0.4, -0.3, -0.29, 0.1, -0.05, 0.0]),
     ("up", [1.0, -0.02, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0]),
     ("none", [0.2, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
 ];
-
-/// Rows as text, their first columns left out, and the notes.
-#[derive(Default)]
-struct Answer {
-    rows: Vec<String>,
-    notes: Vec<String>,
-}
-
-impl Sink for Answer {
-    fn columns(&mut self, _: &[Column]) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
-        let shown = row.iter().filter_map(|value| match value {
-            Value::Text(text) => Some(text.to_string()),
-            Value::Integer(number) => Some(number.to_string()),
-            Value::Score(score) => Some(score.to_string()),
-            _ => None,
-        });
-        self.rows.push(shown.collect::<Vec<_>>().join(" "));
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, note: &Note) -> std::io::Result<()> {
-        self.notes.push(note.text.clone());
-        Ok(())
-    }
-}
 
 struct Signs {
     store: Store,
@@ -73,13 +42,22 @@ impl Signs {
     }
 
     fn ask(&self, text: &str) -> Result<Answer, QueryError> {
-        let mut answer = Answer::default();
-        execute(&self.store, &Settings::default(), &parse(text)?, &mut answer).map(|_| answer)
+        Answer::of(&self.store, &Settings::default(), text)
     }
 
     /// Fact, layer, neuron and score of each pair.
     fn rows(&self, text: &str) -> Vec<String> {
-        self.ask(text).unwrap_or_else(|error| panic!("{text}: {error}")).rows
+        let answer = self.ask(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let shown = |row: &Vec<Value<'_>>| -> Vec<String> {
+            let texts = row.iter().filter_map(|value| match value {
+                Value::Text(text) => Some(text.to_string()),
+                Value::Integer(number) => Some(number.to_string()),
+                Value::Score(score) => Some(score.to_string()),
+                Value::Ratio(_) | Value::Null => None,
+            });
+            texts.collect()
+        };
+        answer.rows.iter().map(|row| shown(row).join(" ")).collect()
     }
 
     fn refused(&self, text: &str) -> String {

@@ -277,6 +277,10 @@ mod tests {
         assert_eq!(offered("kn[la"), ["lang", "langs", "layer"]);
         assert_eq!(offered("kn & facts ["), ["fact", "object", "relation", "subject"]);
         assert_eq!(offered("dkn[lang=en, t"), ["t_high", "t_low", "tokens"]);
+        assert_eq!(offered("entries[o"), ["object", "object_rank"]);
+        assert_eq!(offered("facts of entries[lang=en, p"), ["p", "prompt"]);
+        assert_eq!(offered("entries[correct="), ["no", "yes"]);
+        assert_eq!(offered("facts of ent"), ["entries"]);
         assert_eq!(offered("kn[lang=en, t"), ["tau", "tokens"]);
         assert_eq!(offered("KN[lang=en] & LI"), ["likn"]);
         assert_eq!(offered("(kn[lang=en] - kn[lang=zh]) by rel"), ["relation"]);

@@ -72,7 +72,7 @@ impl PartsOfLayers {
     fn of_expr(expr: &Expr, shape: Shape) -> Self {
         match &expr.kind {
             ExprKind::Source(_) | ExprKind::FactsOf(_) => Self::None,
-            ExprKind::Saved(_) => Self::Unknown,
+            ExprKind::Saved(_) | ExprKind::OpenNeurons(_) => Self::Unknown,
             ExprKind::Attached { of, .. } => Self::of_expr(of, shape),
             ExprKind::Neurons(ranges) => {
                 let every = |units| match units {
@@ -110,7 +110,7 @@ fn found(neurons: &Expr) -> PartsOfLayers {
 /// Whether an expression is surely a set of neurons. Of a saved one it does not matter.
 fn of_neurons(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => true,
+        ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::NeuronsOf(_) => true,
         ExprKind::Source(_) | ExprKind::FactsOf(_) | ExprKind::Saved(_) => false,
         ExprKind::Attached { of, .. } => of_neurons(of),
         ExprKind::Binary { left, right, .. } => of_neurons(left) && of_neurons(right),

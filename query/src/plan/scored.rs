@@ -57,6 +57,7 @@ pub(crate) fn check_neurons(neurons: &Expr, runs: &[&Run]) -> Result<(), QueryEr
         ExprKind::Source(_)
         | ExprKind::NeuronsOf(_)
         | ExprKind::FactsOf(_)
+        | ExprKind::OpenNeurons(_)
         | ExprKind::Saved(_)
         | ExprKind::Attached { .. }
         | ExprKind::Rows(_) => Ok(()),

@@ -8,8 +8,8 @@ use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{percentages, ranges};
 use crate::syntax::ast::{
-    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, Number, OpenInterval, OpenTest,
-    Parameter, Query, Statement, Test, Text, Top,
+    Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, NeuronRange, Number, OpenInterval,
+    OpenRange, OpenTest, Parameter, Query, Statement, Test, Text, Top, Units,
 };
 use crate::syntax::conditions::{ConditionKey, ValueKind};
 use crate::syntax::lexer::is_number;
@@ -176,8 +176,21 @@ fn in_set(set: &mut Expr, values: &Parameters) -> Result<()> {
         ExprKind::Binary { left, right, .. } => in_set(left, values).and_then(|()| in_set(right, values)),
         ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => in_set(of, values),
         ExprKind::Rows(query) => in_query(query, values),
+        ExprKind::OpenNeurons(ranges) => {
+            let closed = ranges.iter().map(|range| in_range(range, values)).collect::<Result<_>>()?;
+            set.kind = ExprKind::Neurons(closed);
+            Ok(())
+        }
         ExprKind::Neurons(_) | ExprKind::Saved(_) => Ok(()),
     }
+}
+
+fn in_range(range: &OpenRange, values: &Parameters) -> Result<NeuronRange> {
+    let units = match &range.units {
+        None => Units::Every,
+        Some(units) => Units::Within(between(units, values, "a unit")?),
+    };
+    Ok(NeuronRange { layers: between(&range.layers, values, "a layer")?, units, span: range.span })
 }
 
 fn in_having(having: &mut Having, values: &Parameters) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The parameters of a statement: what has to be given before it can be run.
 
-use crate::syntax::ast::{Expr, ExprKind, Given, Head, Literal, Parameter, Query, Statement, Test};
+use crate::syntax::ast::{Expr, ExprKind, Given, Head, Literal, OpenInterval, Parameter, Query, Statement, Test};
 
 impl Statement {
     /// All places where a parameter stands, in the order of the text.
@@ -41,6 +41,10 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
         ExprKind::Binary { .. } | ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Attached { .. } => {
             set.parts().for_each(|part| of_set(part, found));
         }
+        ExprKind::OpenNeurons(ranges) => {
+            let intervals = ranges.iter().flat_map(|range| [Some(&range.layers), range.units.as_ref()]).flatten();
+            intervals.for_each(|interval| of_interval(interval, found));
+        }
         ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
         ExprKind::Rows(query) => of_query(query, found),
     }
@@ -50,11 +54,15 @@ fn of_set<'a>(set: &'a Expr, found: &mut Vec<&'a Parameter>) {
 fn of_value<'a>(value: &'a Given<Literal>, found: &mut Vec<&'a Parameter>) {
     match value {
         Given::Parameter(parameter) => found.push(parameter),
-        Given::Value(Literal::Between(interval)) => {
-            found.extend([&interval.first, &interval.last].into_iter().filter_map(of_given));
-        }
+        Given::Value(Literal::Between(interval)) => of_interval(interval, found),
         Given::Value(Literal::Text(_) | Literal::Within(_)) => {}
     }
+}
+
+/// The ends of an interval; of a single number it is one.
+fn of_interval<'a>(interval: &'a OpenInterval, found: &mut Vec<&'a Parameter>) {
+    let last = Some(&interval.last).filter(|last| **last != interval.first);
+    found.extend([Some(&interval.first), last].into_iter().flatten().filter_map(of_given));
 }
 
 fn of_given<T>(given: &Given<T>) -> Option<&Parameter> {

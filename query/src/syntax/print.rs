@@ -6,8 +6,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::syntax::ast::{
-    Condition, Expr, ExprKind, Given, Having, Head, Interval, Key, Literal, Name, NeuronRange, Number, OpenTest,
-    OrderKey, Parameter, Query, SetOp, Source, Statement, Test, Text, Top, Units,
+    Condition, Expr, ExprKind, Given, Having, Head, Interval, Key, Literal, Name, NeuronRange, Number, OpenInterval,
+    OpenRange, OpenTest, OrderKey, Parameter, Query, SetOp, Source, Statement, Test, Text, Top, Units,
 };
 use crate::syntax::lexer::is_bare;
 
@@ -84,6 +84,11 @@ impl Display for Expr {
             }
             ExprKind::Source(source) => write!(f, "{source}"),
             ExprKind::Neurons(ranges) => {
+                f.write_str("neurons(")?;
+                list(f, ranges, ", ")?;
+                f.write_str(")")
+            }
+            ExprKind::OpenNeurons(ranges) => {
                 f.write_str("neurons(")?;
                 list(f, ranges, ", ")?;
                 f.write_str(")")
@@ -233,6 +238,22 @@ impl Display for Text {
 impl Display for Interval {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}..{}", self.first, self.last) }
+    }
+}
+
+impl Display for OpenInterval {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // A single number is one place of the text; `$a..$a` is two.
+        if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}..{}", self.first, self.last) }
+    }
+}
+
+impl Display for OpenRange {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.units {
+            None => write!(f, "{}:*", self.layers),
+            Some(units) => write!(f, "{}:{units}", self.layers),
+        }
     }
 }
 

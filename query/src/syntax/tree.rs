@@ -129,6 +129,12 @@ impl Tree {
                     self.line(depth + 1, &range.to_string());
                 }
             }
+            ExprKind::OpenNeurons(ranges) => {
+                self.line(depth, "neurons");
+                for range in ranges {
+                    self.line(depth + 1, &range.to_string());
+                }
+            }
             ExprKind::Saved(name) => self.line(depth, &format!("@{name}")),
             ExprKind::Attached { store, of } => {
                 self.line(depth, &format!("of store {store}"));

@@ -1,7 +1,7 @@
 //! Sets around a question, found: which facts are left, and which neurons of each.
 
 use super::Within;
-use super::members::{self, Members, NeuronsOfFacts};
+use super::members::{Members, NeuronsOfFacts, members};
 use crate::error::QueryError;
 use crate::execute::execute;
 use crate::note::Note;
@@ -60,13 +60,13 @@ impl Within {
         for (sets, keep) in [(&beside.only, true), (&beside.without, false)] {
             for set in sets {
                 let settings = Settings { run: Some(run.spec.name.clone()), ..settings.clone() };
-                let read = members::of(store, &settings, set, run.spec.shape);
-                let (members, notes) = read.map_err(|error| (error, format!("({set})")))?;
-                if matches!(members, Members::Facts(_)) {
+                let read = members(store, &settings, &set.to_string(), run.spec.shape);
+                let (found_members, notes) = read.map_err(|error| (error, format!("({set})")))?;
+                if matches!(found_members, Members::Facts(_)) {
                     let of_facts = &mut found.of_facts;
                     if keep { &mut of_facts.only } else { &mut of_facts.without }.push(set.clone());
                 }
-                found.add(members, keep);
+                found.add(found_members, keep);
                 found.notes.extend(notes);
             }
         }

@@ -1,4 +1,4 @@
-//! The members of a set, read from the columns of its listing.
+//! The members of a set, read from the columns of its listing: ids and numbers, no text is made.
 
 use crate::error::QueryError;
 use crate::execute::stream;
@@ -6,7 +6,6 @@ use crate::memory::Memory;
 use crate::note::Note;
 use crate::plan::Settings;
 use crate::result::{Batch, BatchSink, Column};
-use crate::syntax::ast::Query;
 use crate::syntax::parser::parse;
 use kndb_storage::{Shape, Store};
 use roaring::RoaringBitmap;
@@ -14,21 +13,28 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Neurons by fact.
-pub(super) type NeuronsOfFacts = BTreeMap<u32, RoaringBitmap>;
+/// Neurons by fact, both by their ids ([`kndb_storage::FactId`], [`kndb_storage::Neuron`]).
+pub type NeuronsOfFacts = BTreeMap<u32, RoaringBitmap>;
 
-/// Members of a set of some kind.
-pub(super) enum Members {
+/// Members of a set of some kind, in memory. Not for listings of any length: those are streamed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Members {
+    /// Of pairs; facts without a neuron are not there.
     Pairs(NeuronsOfFacts),
+    /// Of neurons.
     Neurons(RoaringBitmap),
+    /// Of facts.
     Facts(RoaringBitmap),
 }
 
-/// Finds them; neurons are numbered by the shape.
-pub(super) fn of(
+/// Finds the members of a set, and what there is to know beside them; `shape` is that of the model whose neurons they are.
+///
+/// # Errors
+/// As [`crate::stream`], about the set in parentheses.
+pub fn members(
     store: &Store,
     settings: &Settings,
-    set: &Query,
+    set: &str,
     shape: Shape,
 ) -> Result<(Members, Vec<Note>), QueryError> {
     // In parentheses, so that clauses choose members and add no columns.

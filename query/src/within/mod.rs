@@ -8,6 +8,7 @@ mod members;
 mod runs;
 
 pub use found::{Allowed, Found};
+pub use members::{Members, NeuronsOfFacts, members};
 pub use runs::RunsMeant;
 
 use crate::error::QueryError;

@@ -101,7 +101,7 @@ impl Reference<'_> {
             ExprKind::Source(source) => {
                 models.extend(self.runs(source)?.into_iter().map(|run| self.world.runs[run].model.clone()));
             }
-            ExprKind::Neurons(_) => *plain_numbers = true,
+            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => *plain_numbers = true,
             ExprKind::Saved(name) => {
                 let saved = self.saved.get(&name.text).ok_or("unknown saved set")?;
                 models.extend(saved.model.clone());
@@ -125,6 +125,7 @@ impl Reference<'_> {
             ExprKind::Source(source) if source.kind == SourceKind::Entries => Ok(Set::Entries(self.entries(source)?)),
             ExprKind::Source(source) => Ok(Set::Pairs(Box::new(self.source(source, self.shape(model))?))),
             ExprKind::Neurons(ranges) => Ok(Set::Neurons(in_ranges(ranges, self.shape(model).ok_or("no model")?)?)),
+            ExprKind::OpenNeurons(_) => Err("a parameter without a value".into()),
             ExprKind::Saved(name) => {
                 Ok(self.saved.get(&name.text).ok_or_else(|| format!("unknown set @{name}"))?.set.clone())
             }

@@ -29,12 +29,14 @@
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use kndb_query::{Column, Note, Settings, Sink, Value, execute, parse};
+pub mod answer;
+
+use answer::Answer;
+use kndb_query::{Settings, execute, parse};
 use kndb_storage::{
     Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, OnConflict, RunSpec, ScoreValues, Scores,
     Shape, Store,
 };
-use std::ops::ControlFlow;
 
 pub const SHAPE: Shape = Shape { layers: 12, width: 1_000 };
 
@@ -111,17 +113,16 @@ impl Toy {
         settings: &Settings,
         text: &str,
     ) -> Result<(kndb_query::Outcome, String), kndb_query::QueryError> {
-        let mut rows = Text::default();
-        let outcome = execute(&self.store, settings, &parse(text)?, &mut rows)?;
-        Ok((outcome, rows.rows))
+        let mut answer = Answer::default();
+        let outcome = execute(&self.store, settings, &parse(text)?, &mut answer)?;
+        let rows = if answer.columns.is_empty() { String::new() } else { answer.columns.join(" | ") + "\n" };
+        let lines = answer.texts().into_iter().map(|row| row.join(" | ") + "\n");
+        Ok((outcome, rows + &lines.collect::<String>()))
     }
 
     /// The notes on a statement that is answered.
     pub fn notes(&self, settings: &Settings, text: &str) -> Vec<String> {
-        let mut rows = Text::default();
-        let statement = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        execute(&self.store, settings, &statement, &mut rows).unwrap_or_else(|error| panic!("{text}: {error}"));
-        rows.notes
+        Answer::of(&self.store, settings, text).unwrap_or_else(|error| panic!("{text}: {error}")).notes
     }
 }
 
@@ -209,41 +210,4 @@ pub fn scored(number: usize, language: &str, prompt: u16, scores: &[(u32, u32, f
     }
     let data = EntryData::Scores(Scores { values: ScoreValues::Dense(dense), evidence: Vec::new(), origin: None });
     Entry { fact: id(number), language: language.into(), prompt, data }
-}
-
-/// Rows as lines, values between bars.
-#[derive(Default)]
-struct Text {
-    rows: String,
-    notes: Vec<String>,
-}
-
-impl Sink for Text {
-    fn columns(&mut self, columns: &[Column]) -> std::io::Result<()> {
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        self.rows = names.join(" | ") + "\n";
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
-        let text = |value: &Value<'_>| match value {
-            Value::Null => "NULL".to_owned(),
-            Value::Text(text) => text.to_string(),
-            Value::Integer(number) => number.to_string(),
-            Value::Score(score) => score.to_string(),
-            Value::Ratio(ratio) => format!("{ratio:.4}"),
-        };
-        self.rows += &row.iter().map(text).collect::<Vec<_>>().join(" | ");
-        self.rows.push('\n');
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, note: &Note) -> std::io::Result<()> {
-        self.notes.push(note.text.clone());
-        Ok(())
-    }
 }

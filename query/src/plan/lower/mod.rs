@@ -122,7 +122,7 @@ impl<'s> Lowering<'s> {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => Kind::Facts,
             ExprKind::Source(source) if source.kind == SourceKind::Entries => Kind::Entries,
             ExprKind::Source(_) => Kind::Pairs,
-            ExprKind::Neurons(_) => Kind::Neurons,
+            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => Kind::Neurons,
             ExprKind::Saved(name) => self.saved(name)?.1.kind(),
             // Entries alone are not found beforehand.
             ExprKind::Attached { .. } => self.foreign(expr).map_or(Kind::Entries, |set| set.members.kind()),
@@ -230,7 +230,7 @@ impl<'s> Lowering<'s> {
     fn find_model(&self, expr: &Expr, found: &mut Option<(Model, Span)>) -> Result<(), QueryError> {
         let models: Vec<(Model, Span)> = match &expr.kind {
             ExprKind::Source(source) if source.kind == SourceKind::Facts => return Ok(()),
-            ExprKind::FactsOf(_) | ExprKind::Neurons(_) => return Ok(()),
+            ExprKind::FactsOf(_) | ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => return Ok(()),
             ExprKind::NeuronsOf(of) => return self.find_model(of, found),
             ExprKind::Rows(_) if self.kind(expr)? == Kind::Facts => return Ok(()),
             ExprKind::Rows(_) => return expr.parts().try_for_each(|of| self.find_model(of, found)),
@@ -369,7 +369,7 @@ impl<'s> Lowering<'s> {
                 })
             }
             // `kind` has said that this expression is a set of pairs.
-            ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Neurons(_) => {
+            ExprKind::NeuronsOf(_) | ExprKind::FactsOf(_) | ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => {
                 Err(QueryError::kind(expr.span, "expected a set of pairs"))
             }
         }
@@ -415,6 +415,10 @@ impl<'s> Lowering<'s> {
                 };
                 let neurons = NeuronFilter::new(members.clone(), model.shape);
                 Ok(Neurons::Known { id, text: expr.to_string(), neurons, parts: set.parts })
+            }
+            // Values come before a plan does.
+            ExprKind::OpenNeurons(_) => {
+                Err(QueryError::missing(expr.span, "a parameter among these numbers has no value"))
             }
             ExprKind::Source(_) | ExprKind::FactsOf(_) => Err(QueryError::kind(expr.span, "expected a set of neurons")),
         }
@@ -463,7 +467,7 @@ impl<'s> Lowering<'s> {
                 Members::Facts(facts) => Ok(Facts::Known { id, text: expr.to_string(), facts: facts.clone() }),
                 _ => Err(QueryError::kind(expr.span, "expected a set of facts")),
             },
-            ExprKind::Neurons(_) | ExprKind::NeuronsOf(_) => {
+            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::NeuronsOf(_) => {
                 Err(QueryError::kind(expr.span, "expected a set of facts"))
             }
         }

@@ -108,6 +108,8 @@ pub enum ExprKind {
     Source(Source),
     /// `neurons(…)`: a set of neurons, given by their numbers.
     Neurons(Vec<NeuronRange>),
+    /// The same, with a parameter among the numbers.
+    OpenNeurons(Vec<OpenRange>),
     /// `@NAME`.
     Saved(Name),
     /// `STORE::set`: a set of an attached store.
@@ -131,7 +133,7 @@ impl Expr {
                 Head::Set(of) | Head::Between { set: of, .. } => [Some(of), None],
                 Head::Similarity { left, right, .. } => [Some(left), Some(right)],
             },
-            ExprKind::Source(_) | ExprKind::Neurons(_) | ExprKind::Saved(_) => [None, None],
+            ExprKind::Source(_) | ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::Saved(_) => [None, None],
         };
         parts.into_iter().flatten()
     }
@@ -154,7 +156,7 @@ impl Expr {
                 }
             },
             ExprKind::Source(source) => change(source),
-            ExprKind::Neurons(_) | ExprKind::Saved(_) => {}
+            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::Saved(_) => {}
         }
     }
 }

@@ -173,6 +173,42 @@ pub struct Interval {
     pub span: Span,
 }
 
+/// Neurons by number, of which at least one is a parameter yet: `$l:$u`, `7..$last:*`. A single number is an interval whose ends are the
+/// same, in one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenRange {
+    /// The layers.
+    pub layers: OpenInterval,
+    /// The units within each of these layers; `None` for all of them.
+    pub units: Option<OpenInterval>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl OpenInterval {
+    /// The interval, where no end is a parameter.
+    pub fn closed(&self) -> Option<Interval> {
+        Some(Interval { first: self.first.value()?, last: self.last.value()?, span: self.span })
+    }
+}
+
+impl From<Interval> for OpenInterval {
+    fn from(Interval { first, last, span }: Interval) -> Self {
+        Self { first: Given::Value(first), last: Given::Value(last), span }
+    }
+}
+
+impl OpenRange {
+    /// The range, where nothing in it is a parameter.
+    pub fn closed(&self) -> Option<NeuronRange> {
+        let units = match &self.units {
+            None => Units::Every,
+            Some(units) => Units::Within(units.closed()?),
+        };
+        Some(NeuronRange { layers: self.layers.closed()?, units, span: self.span })
+    }
+}
+
 /// Neurons by number: `9:852`, `11:500..520`, `7..9:*`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NeuronRange {

@@ -67,6 +67,19 @@ impl Parser<'_> {
         Ok(Interval { first, last, span })
     }
 
+    /// `n`, `$n` or an interval of such.
+    pub(super) fn numbers(&mut self, what: &str) -> Result<OpenInterval> {
+        if let Some(open) = self.open_interval(what)? {
+            return Ok(open);
+        }
+        match self.parameter() {
+            Some(one) => {
+                Ok(OpenInterval { span: one.span, first: Given::Parameter(one.clone()), last: Given::Parameter(one) })
+            }
+            None => self.interval(what).map(OpenInterval::from),
+        }
+    }
+
     /// `$first..$last`, `7..$last`, `$first..11`: an interval with a parameter, if one stands here.
     pub(super) fn open_interval(&mut self, what: &str) -> Result<Option<OpenInterval>> {
         let is_parameter = |kind: &TokenKind| *kind == TokenKind::Parameter;
@@ -95,7 +108,7 @@ impl Parser<'_> {
                 error.hint(format!("numbers stand without quotes: `{text}`"))
             }
             TokenKind::Parameter => {
-                error.hint("a parameter stands for the whole value of a condition, of `having` or of `top`")
+                error.hint("a parameter stands for a value of a condition, of `having` or of `top`, or for a number in `neurons(…)`")
             }
             TokenKind::Word => error.maybe_hint(dashed_interval(self.token_text())),
             _ => error,

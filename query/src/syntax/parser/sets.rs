@@ -3,7 +3,7 @@
 use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
-use crate::syntax::ast::{Expr, ExprKind, Head, Name, NeuronRange, SetOp, Source, SourceKind, Units};
+use crate::syntax::ast::{Expr, ExprKind, Head, Name, NeuronRange, OpenRange, SetOp, Source, SourceKind};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
@@ -162,25 +162,26 @@ impl Parser<'_> {
         }
         let span = start.to(self.span());
         self.bump();
-        Ok(leaf(ExprKind::Neurons(ranges), span))
+        let closed: Option<Vec<NeuronRange>> = ranges.iter().map(OpenRange::closed).collect();
+        Ok(leaf(closed.map_or_else(|| ExprKind::OpenNeurons(ranges), ExprKind::Neurons), span))
     }
 
-    /// `9:852`, `11:500..520`, `7..9:*`.
-    fn neuron_range(&mut self) -> Result<NeuronRange> {
+    /// `9:852`, `11:500..520`, `7..9:*`, `$layer:$unit`.
+    fn neuron_range(&mut self) -> Result<OpenRange> {
         if self.at_sign("*") {
             let reason = "neurons are given by layer, and `*` is no layer";
             return Err(QueryError::syntax(self.span(), reason).hint("write the layers as an interval: `0..11:5`"));
         }
-        let layers = self.interval("a layer")?;
+        let layers = self.numbers("a layer")?;
         if !self.eat_sign(":") {
             let expected = format!("`:` and a unit after layer {layers}");
             return Err(self
                 .unexpected(&expected)
                 .hint(format!("unit 852 of the layer is `{layers}:852`, all its units are `{layers}:*`")));
         }
-        let units = if self.eat_sign("*") { Units::Every } else { Units::Within(self.interval("a unit")?) };
+        let units = if self.eat_sign("*") { None } else { Some(self.numbers("a unit")?) };
         let span = layers.span.to(self.previous_span());
-        Ok(NeuronRange { layers, units, span })
+        Ok(OpenRange { layers, units, span })
     }
 }
 

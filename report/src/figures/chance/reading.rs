@@ -1,11 +1,10 @@
 //! The sets that chance is computed from: which facts were asked in every language, and their neurons in each.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::ops::ControlFlow;
 
-use kndb_query::{Column, ConditionKey, EntryTest, Note, Sink, Source, SourceKind, Statement, Value};
-use kndb_storage::{FactId, LivePart, PromptId, RelationId, RunId, Shape, Slot, Snapshot};
+use kndb_query::within::{Members, members};
+use kndb_query::{ConditionKey, EntryTest, Source, SourceKind, Statement};
+use kndb_storage::{FactId, LivePart, PromptId, RelationId, RunId, Shape, Slot};
 use roaring::RoaringBitmap;
 
 use super::{Asking, InLanguage};
@@ -81,14 +80,19 @@ fn chosen(asking: Asking<'_>, source: &Source) -> Result<Option<RoaringBitmap>> 
     if facts.conditions.is_empty() {
         return Ok(None);
     }
-    let mut read = Chosen { snapshot: asking.snapshot, place: None, found: RoaringBitmap::new(), failed: None };
-    ask(asking, &facts.to_string(), &mut read)?;
-    read.failed.map_or(Ok(Some(read.found)), |error| Err(error.into()))
+    match found(asking, &facts.to_string(), ANY_SHAPE)? {
+        Members::Facts(facts) => Ok(Some(facts)),
+        // Facts are asked for, and nothing else is.
+        Members::Pairs(_) | Members::Neurons(_) => Ok(None),
+    }
 }
 
-fn ask(asking: Asking<'_>, text: &str, sink: &mut dyn Sink) -> Result<()> {
-    let run = |parsed| kndb_query::execute(asking.store, asking.settings, &parsed, sink);
-    kndb_query::parse(text).and_then(run).map(drop).map_err(|error| in_query(text, error))
+/// Of facts, which no model numbers.
+const ANY_SHAPE: Shape = Shape { layers: 1, width: 1 };
+
+fn found(asking: Asking<'_>, text: &str, shape: Shape) -> Result<Members> {
+    let found = members(asking.store, asking.settings, text, shape);
+    found.map(|(members, _)| members).map_err(|error| in_query(text, error))
 }
 
 /// The neurons of some facts, language by language.
@@ -98,104 +102,13 @@ pub(super) fn sets(asking: Asking<'_>, shape: Shape, asked: &RoaringBitmap, sour
         let relation = asking.snapshot.fact_relation(FactId(fact))?;
         facts.insert(fact, Fact { relation, sets: vec![Vec::new(); sources.len()] });
     }
-    let mut read =
-        Reading { snapshot: asking.snapshot, shape, facts: &mut facts, language: 0, places: None, failed: None };
     for (language, InLanguage { set, .. }) in sources.iter().enumerate() {
-        read.language = language;
-        ask(asking, set, &mut read)?;
-        read.failed.take().map_or(Ok(()), Err)?;
+        let Members::Pairs(pairs) = found(asking, set, shape)? else { continue };
+        for (fact, neurons) in pairs {
+            if let Some(fact) = facts.get_mut(&fact) {
+                fact.sets[language] = neurons.into_iter().collect();
+            }
+        }
     }
     Ok(facts)
-}
-
-/// Facts on the way into a set.
-struct Chosen<'a> {
-    snapshot: &'a Snapshot,
-    /// Column of the fact.
-    place: Option<usize>,
-    found: RoaringBitmap,
-    failed: Option<kndb_storage::Error>,
-}
-
-impl Sink for Chosen<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.place = columns.iter().position(|column| column.name == "fact");
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        let Some(Value::Text(fact)) = self.place.and_then(|place| row.get(place)) else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        match self.snapshot.fact(fact) {
-            Ok(fact) => self.found.extend(fact.map(|fact| fact.0)),
-            Err(error) => {
-                self.failed = Some(error);
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, _: &Note) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Rows of a listing on the way into the sets of their facts.
-struct Reading<'a> {
-    snapshot: &'a Snapshot,
-    shape: Shape,
-    facts: &'a mut Facts,
-    language: usize,
-    /// Columns of fact, layer and neuron.
-    places: Option<[usize; 3]>,
-    failed: Option<kndb_storage::Error>,
-}
-
-impl Reading<'_> {
-    fn take(&mut self, row: &[Value<'_>]) -> std::result::Result<(), kndb_storage::Error> {
-        let Some([fact, layer, unit]) = self.places else { return Ok(()) };
-        let (Value::Text(fact), Value::Integer(layer), Value::Integer(unit)) = (&row[fact], &row[layer], &row[unit])
-        else {
-            return Ok(());
-        };
-        let Some(fact) = self.snapshot.fact(fact)? else { return Ok(()) };
-        let set = self.facts.get_mut(&fact.0).and_then(|fact| fact.sets.get_mut(self.language));
-        if let (Some(set), Some(neuron)) = (set, self.shape.neuron(*layer as u32, *unit as u32)) {
-            set.push(neuron.0);
-        }
-        Ok(())
-    }
-}
-
-impl Sink for Reading<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        let place = |name: &str| columns.iter().position(|column| column.name == name);
-        self.places =
-            place("fact").zip(place("layer")).zip(place("neuron")).map(|((fact, layer), neuron)| [fact, layer, neuron]);
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        match self.take(row) {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            Err(error) => {
-                self.failed = Some(error);
-                Ok(ControlFlow::Break(()))
-            }
-        }
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn note(&mut self, _: &Note) -> io::Result<()> {
-        Ok(())
-    }
 }
