@@ -18,9 +18,11 @@ pub struct FactScores {
     /// The target's probability: the product over the object's tokens.
     pub probability: f64,
     /// The model's first answer, a token, where the object has one token: of several, the later ones are asked with the gold
-    /// ones given.
+    /// ones given, so what the model would have said after a wrong one is not known.
     pub answer: Option<u32>,
-    /// Rank of the object among all tokens, from 1; where the object has one token.
+    /// Rank of the object among all tokens, from 1. Of several tokens the worst of theirs, each with the right ones before it given: it is 1
+    /// where the model, that answers token by token with the most probable, would answer the object. `None` where later tokens were
+    /// asked behind others than the right ones (the released code's).
     pub rank: Option<u32>,
     /// By layer; empty where the method has none. For an object of several tokens `probability` and `baseline` are
     /// products, `residual` is the sum of the tokens' residuals.
@@ -121,7 +123,8 @@ impl<'a> Attribution<'a> {
         let mut magnitudes = vec![0.0f64; self.layers.len()];
         let mut evidence: Option<Vec<(f64, f64)>> = None;
         let mut probability = 1.0;
-        let mut standing = None;
+        let (mut answer, mut rank) = (None, Some(1));
+        let (alone, gold) = (question.steps.len() == 1, self.options.continuation == Continuation::Gold);
         let mut first: Option<Vec<Vec<f32>>> = None;
         // A step does not know the sum over all steps, so no number of points is known to be enough for it.
         let method = self.every_point.as_ref().filter(|_| question.steps.len() > 1).unwrap_or(&self.method);
@@ -138,7 +141,9 @@ impl<'a> Attribution<'a> {
             let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
                 .then(|| probe.all_activations());
             probability *= probe.probability();
-            standing = Some(probe.standing()).filter(|_| question.steps.len() == 1);
+            let (best, own_rank) = probe.standing();
+            answer = Some(best).filter(|_| alone);
+            rank = rank.filter(|_| alone || gold).map(|worst: u32| worst.max(own_rank));
             drop(probe);
             first = first.or(activations);
             for ((&layer, magnitude), found) in self.layers.iter().zip(&mut magnitudes).zip(&found) {
@@ -173,7 +178,6 @@ impl<'a> Attribution<'a> {
             return Err(Error::NotFinite { layer: (at / width) as u32, what: "a score", value: scores[at] });
         }
         let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability));
-        let (answer, rank) = standing.unzip();
         Ok(Ok(FactScores { scores, probability, answer, rank, evidence }))
     }
 

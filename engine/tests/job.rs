@@ -3,7 +3,7 @@
 mod store;
 
 use kndb_engine::job::{Job, Progress, Prompts, Selection, Shard, SkipPlace, Summary};
-use kndb_engine::{Attribution, Model, Options, Skip};
+use kndb_engine::{Attribution, Model, Options, Skip, Step, Variants};
 use kndb_storage::{Keep, PromptId, ScoreType};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,16 +87,22 @@ fn an_entry_says_what_it_was_made_from() {
             assert_eq!(origin.question, Some(kndb_storage::question_hash(template, subject, object, prompt)));
             let question = attribution.question(template, subject, object).expect("can be asked");
             assert_eq!(origin.tokens.map(usize::from), Some(question.steps.len()));
+            // By the logits, as the model gives them, each token behind the right ones before it.
+            let better = |step: &Step| {
+                let logits = model.network.logits(&step.ids, step.position);
+                let target = logits[step.target as usize];
+                logits.iter().filter(|&&logit| logit > target).count()
+            };
+            let better = question.steps.iter().map(better).max().expect("a token");
+            assert_eq!(origin.rank, Some(better as u32 + 1), "{name} {fact} {language} {prompt}");
+            let answered = Variants::new(&model.network, &question).expect("can be asked").is_answered();
+            assert_eq!(better == 0, answered, "as the fact check asks it");
             let [step] = question.steps.as_slice() else {
                 several += 1;
-                assert_eq!((origin.answer, origin.rank), (None, None), "of several tokens there is no one answer");
+                assert_eq!(origin.answer, None, "what comes after a wrong token is not known");
                 continue;
             };
-            // By the logits, as the model gives them.
             let logits = model.network.logits(&step.ids, step.position);
-            let target = logits[step.target as usize];
-            let better = logits.iter().filter(|&&logit| logit > target).count();
-            assert_eq!(origin.rank, Some(better as u32 + 1), "{name} {fact} {language} {prompt}");
             let best =
                 (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a }).expect("a vocabulary");
             assert_eq!(origin.answer, attribution.text_of(best as u32));

@@ -56,9 +56,10 @@ pub struct Scores {
 pub struct Origin {
     /// Hash of the question as it was asked: [`crate::question_hash`].
     pub question: Option<u64>,
-    /// The model's first answer, as text.
+    /// The model's first answer, as text; of objects of one token.
     pub answer: Option<String>,
-    /// Rank of the right object among the model's answers; 1: the model is right.
+    /// Rank of the right object among the model's answers; 1: the model is right. Of an object of several tokens the worst of its
+    /// tokens' ranks, each behind the right ones before it.
     pub rank: Option<u32>,
     /// Number of tokens of the object.
     pub tokens: Option<u16>,

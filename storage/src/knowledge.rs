@@ -41,7 +41,8 @@ pub struct Known {
     pub median_p: Option<f64>,
     /// Entries with p ≥ 0.1.
     pub from_a_tenth: u64,
-    /// Entries of which it was stored whether the model's first answer is right: those with an object of one token.
+    /// Entries of which it was stored whether the model's first answer is right; of an object of several tokens, whether each of them is, the
+    /// right ones before it given.
     pub answered: u64,
     /// Those with the right answer.
     pub right: u64,

@@ -17,7 +17,7 @@ pub struct Measured<'a> {
     pub baseline: Option<f32>,
     /// The model's own first answer, as its tokenizer writes it; of objects of one token.
     pub answer: Option<&'a str>,
-    /// Rank of the right object among the model's answers, from 1; of objects of one token.
+    /// Rank of the right object among the model's answers, from 1; of several tokens the worst of theirs.
     pub rank: Option<u32>,
     /// Tokens of the object.
     pub tokens: Option<u16>,

@@ -28,7 +28,8 @@ pub fn section(snapshot: &Snapshot, shown: &[Shown]) -> Result<Section> {
         p {
             "p is the probability of the right object on the prompt, as it was measured when the fact was attributed; of an object of several "
             "tokens it is the product of the tokens' probabilities. Where it is small, scores tell what moves a small number. An answer is right if "
-            "the right object is the model's first; that is known of objects of one token."
+            "the right object is the model's first; one of several tokens, if each of them is behind the right ones before it, so that the model, "
+            "answering token by token, would say it."
         }
         @if parts.is_empty() { p.nothing { "The store has no run with scores or neuron sets." } }
         @for part in &parts { (part) }

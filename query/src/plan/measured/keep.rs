@@ -7,6 +7,7 @@ use crate::memory::MAPPED;
 use crate::plan::names::Resolver;
 use crate::plan::{PartAccess, Source};
 use crate::syntax::ast;
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
 use kndb_storage::{FactId, LanguageId, LivePart, Measured, Run, RunId, Slot};
 use roaring::RoaringBitmap;
@@ -181,7 +182,11 @@ fn note_unknown(
             }
         }
         if !told.is_empty() {
-            let why = if several { "objects of several tokens have no rank and no first answer" } else { "not stored" };
+            let why = match (several, test.key) {
+                (true, ConditionKey::Answer) => "objects of several tokens have no first answer",
+                (true, _) => "it was not stored of these objects of several tokens",
+                (false, _) => "not stored",
+            };
             let told = told.join(", ");
             names.notes.add(span(at), format!("`{test}` is not known of {told}, which are left out: {why}"));
         }

@@ -99,14 +99,14 @@ impl EntryTest {
         })
     }
 
-    /// Whether what it is about was measured, even if it is not known of this entry: objects of several tokens have no rank and no
-    /// answer.
+    /// Whether what it is about was measured, even if it is not known of this entry: objects of several tokens have no first answer, and where
+    /// their later tokens were asked otherwise, no rank.
     pub fn is_measured(&self, entry: &Measured<'_>) -> bool {
         let of_several = self.of_one_token() && entry.tokens.is_some_and(|tokens| tokens > 1);
         of_several || self.holds(entry).is_some()
     }
 
-    /// Whether only objects of one token have what it is about.
+    /// Whether objects of several tokens may lack what it is about.
     fn of_one_token(&self) -> bool {
         !matches!(self.key, ConditionKey::P | ConditionKey::Tokens)
     }

@@ -161,7 +161,7 @@ fn note_known(execution: &Execution<'_>, query: &Query, grouping: &Grouping, all
     }
     if answered < all && grouping.measures.contains(&Measure::Correct) {
         let text = format!(
-            "whether the answer is right is known of {answered} of {all} entries: objects of several tokens have no rank"
+            "whether the answer is right is known of {answered} of {all} entries: of the others it was not stored"
         );
         execution.notes.add(query.span, text);
     }
