@@ -6,7 +6,7 @@ use kndb_query::{Batch, Column, QueryError, Sink};
 use kndb_storage::{Snapshot, Store};
 
 use crate::error::{CliError, StatementText};
-use crate::output::{FirstAndLast, Layout, Mode};
+use crate::output::{FirstAndLast, Format, Layout, Mode};
 use crate::relations::Named;
 use crate::session::listing;
 
@@ -60,12 +60,9 @@ pub fn table(
     let sink = Mode::Table.laid_out(Layout { line: Some(line), ..Layout::with_headers(true) }, &mut out);
     let mut sink = Named::new(Box::new(FirstAndLast::new(sink, most)), snapshot, None);
     sink.columns(columns).map_err(QueryError::output)?;
-    'batches: for batch in batches {
-        for row in 0..batch.rows() {
-            let values = (0..columns.len()).map(|column| batch.value(row, column)).collect::<Result<Vec<_>, _>>()?;
-            if sink.row(&values).map_err(QueryError::output)?.is_break() {
-                break 'batches;
-            }
+    for batch in batches {
+        if sink.batch(batch, &mut || true)?.map_err(QueryError::output)?.is_break() {
+            break;
         }
     }
     sink.end().map_err(QueryError::output)?;

@@ -9,6 +9,7 @@ use kndb_query::{Column, Note, Sink, Value, nearest};
 use kndb_storage::{FoundRelation, Snapshot};
 
 use crate::error::{NameError, Result};
+use crate::output::Format;
 
 /// The ids of relations that `--relations` names by id or by name, each once. Values were cut at commas, and a name may have
 /// some (`languages spoken, written or signed`): what is no name alone is tried with what follows.
@@ -111,3 +112,5 @@ impl Sink for Named<'_> {
         self.sink.note(note)
     }
 }
+
+impl Format for Named<'_> {}

@@ -21,13 +21,13 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use kndb_query::{Attached, ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Sink, Statement};
+use kndb_query::{Attached, ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Statement};
 use kndb_report::Answer;
 use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
 use crate::machine;
-use crate::output::{Delivered, Delivery};
+use crate::output::{Delivered, Delivery, Format};
 use dot::{DotCommand, Undotted};
 use parameters::Values;
 
@@ -263,12 +263,12 @@ impl Session {
         let (display, out) = destination([&mut once, &mut self.output], &self.display, streams.out);
         let plotted = drawing::plotted(&statement);
         let mut answer = Answer::default();
-        let sink: Box<dyn Sink + '_> = match plotted {
+        let sink: Box<dyn Format + '_> = match plotted {
             Some(_) => Box::new(&mut answer),
             None => display.answers(self.store.snapshot()?, self.settings.language.clone(), out),
         };
         let mut delivery = Delivery::new(sink, &self.settings.interrupt);
-        let outcome = kndb_query::execute(&self.store, &self.settings, &statement, &mut delivery);
+        let outcome = kndb_query::stream(&self.store, &self.settings, &statement, &mut delivery);
         let is_stopped = outcome.as_ref().is_err_and(|error| error.kind == ErrorKind::Interrupted);
         let delivered =
             if is_stopped { delivery.finish_early() } else { delivery.finish() }.map_err(CliError::Output)?;

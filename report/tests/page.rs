@@ -116,7 +116,8 @@ fn a_layer_without_a_change_of_probability_keeps_its_absolute_residuals() {
     let data = EntryData::Scores(Scores { values, evidence, origin: None });
     run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
     let snapshot = fixture.store.snapshot().expect("a snapshot");
-    let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id, &|_| true).expect("evidence");
+    let layers =
+        completeness(&snapshot, snapshot.run_named("first").expect("the run").id, &|_| true).expect("evidence");
     assert_eq!(layers.len(), 2);
     assert_eq!((layers[0].absolute.worst, &layers[0].relative), (0.125, &None));
     assert_eq!(layers[1].relative.as_ref().map(|relative| relative.worst), Some(1.0));
@@ -138,7 +139,8 @@ fn an_object_of_several_tokens_has_an_absolute_residual_and_no_share() {
         run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
     }
     let snapshot = fixture.store.snapshot().expect("a snapshot");
-    let layers = completeness(&snapshot, snapshot.run_named("first").expect("the run").id, &|_| true).expect("evidence");
+    let layers =
+        completeness(&snapshot, snapshot.run_named("first").expect("the run").id, &|_| true).expect("evidence");
     let relative = layers[0].relative.as_ref().expect("of the one token");
     assert_eq!((layers[0].absolute.count, relative.count, relative.worst), (2, 1, 0.5));
 }

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Layout;
 use super::fitting::{ELLIPSIS, Wish, elided, widths};
+use super::format::Format;
 
 /// Rows held back to find widths.
 const BLOCK: usize = 2_000;
@@ -180,6 +181,8 @@ pub fn padded(text: &str, column: &AlignedColumn, last: bool) -> String {
         format!("{text}{}", " ".repeat(missing))
     }
 }
+
+impl<S: Style> Format for Aligned<'_, S> {}
 
 #[cfg(test)]
 mod tests {

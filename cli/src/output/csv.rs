@@ -1,53 +1,83 @@
 //! `csv`: comma-separated values, quoted where needed; NULL is an empty field.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::io::Write;
 
-use kndb_query::{Column, Sink, Value};
+use kndb_query::Column;
 
-use super::cell;
+use super::spelled::{Spelled, Spelling};
 
-/// A sink that writes delimited values, for csv and tsv.
-pub struct Delimited<'a> {
-    writer: csv::Writer<&'a mut dyn Write>,
+/// Fields with a delimiter between, for csv and tsv.
+pub struct Delimited {
+    delimiter: u8,
     headers: bool,
+    columns: usize,
 }
 
-impl<'a> Delimited<'a> {
-    /// An empty result with fields separated by `delimiter`.
-    pub fn new(delimiter: u8, headers: bool, out: &'a mut dyn Write) -> Self {
-        let writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
-        Self { writer, headers }
-    }
+/// A sink that writes comma-separated values.
+pub fn csv(headers: bool, out: &mut dyn Write) -> Spelled<'_, Delimited> {
+    delimited(b',', headers, out)
 }
 
-impl Sink for Delimited<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
+/// A sink that writes fields separated by `delimiter`.
+pub fn delimited(delimiter: u8, headers: bool, out: &mut dyn Write) -> Spelled<'_, Delimited> {
+    Spelled::new(Delimited { delimiter, headers, columns: 0 }, out)
+}
+
+impl Spelling for Delimited {
+    fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) {
+        self.columns = columns.len();
         if self.headers {
-            self.writer.write_record(columns.iter().map(|column| column.name)).map_err(as_written)?;
+            let start = out.len();
+            for (at, column) in columns.iter().enumerate() {
+                self.cell(at, out);
+                self.text(column.name, out);
+            }
+            self.after(start, out);
         }
-        Ok(())
     }
 
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        for value in row {
-            let field = cell::exact(value).unwrap_or_default();
-            self.writer.write_field(field.as_bytes()).map_err(as_written)?;
+    fn row(&self, _first: bool, _out: &mut Vec<u8>) {}
+
+    fn cell(&self, at: usize, out: &mut Vec<u8>) {
+        if at > 0 {
+            out.push(self.delimiter);
         }
-        self.writer.write_record(None::<&[u8]>).map_err(as_written)?;
-        Ok(ControlFlow::Continue(()))
     }
 
-    fn end(&mut self) -> io::Result<()> {
-        self.writer.flush()
+    fn after(&self, start: usize, out: &mut Vec<u8>) {
+        if out.len() == start {
+            // An empty line is no row of one empty field to those who read it.
+            out.extend_from_slice(b"\"\"");
+        }
+        out.push(b'\n');
     }
-}
 
-/// The failure of the `Write` below: the crate's own conversion would hide a closed pipe.
-fn as_written(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(failure) => failure,
-        other => io::Error::other(format!("{other:?}")),
+    fn end(&self, _rows: bool, _out: &mut Vec<u8>) {}
+
+    fn null(&self, _out: &mut Vec<u8>) {}
+
+    fn text(&self, text: &str, out: &mut Vec<u8>) {
+        let bytes = text.as_bytes();
+        if !bytes.iter().any(|&byte| byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')) {
+            return out.extend_from_slice(bytes);
+        }
+        out.push(b'"');
+        for &byte in bytes {
+            if byte == b'"' {
+                out.push(b'"');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    }
+
+    // The fewest digits that give the same number; writing into a vector does not fail.
+    fn score(&self, score: f32, out: &mut Vec<u8>) {
+        let _ = write!(out, "{score:?}");
+    }
+
+    fn ratio(&self, ratio: f64, out: &mut Vec<u8>) {
+        let _ = write!(out, "{ratio:?}");
     }
 }
 
@@ -70,5 +100,14 @@ subject,layer,score,share
     #[test]
     fn headers_can_be_left_out() {
         assert_eq!(print(Mode::Csv, false, &hard_rows()[2..]), ",,,\n");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_by_another_reader() {
+        let text = print(Mode::Csv, true, &hard_rows());
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let read: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("csv");
+        assert_eq!(read.len(), 3);
+        assert_eq!((&read[0][0], &read[1][0], &read[2][0]), ("日本, \"Nippon\"", "two\nlines|\ttab", ""));
     }
 }

@@ -1,16 +1,19 @@
-//! A sink around a format: stops at an interrupt, and keeps a failed write and what there is to know beside the rows.
+//! What stands around a format: it stops at an interrupt, and keeps a failed write and what there is to know beside the rows.
 //!
 //! The query library only needs to know that it should stop. Why (a closed pipe, a full disk,
 //! Ctrl-C) is asked here afterwards.
 
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use kndb_query::{Column, Interrupt, Note, Sink, Value};
+use kndb_query::{Batch, BatchSink, Column, Interrupt, Note, QueryError, Sink, Value};
+
+use super::format::Format;
 
 /// Watches rows on their way to a format.
 pub struct Delivery<'a> {
-    format: Box<dyn Sink + 'a>,
+    format: Box<dyn Format + 'a>,
     interrupt: &'a Interrupt,
     announced: bool,
     failure: Option<io::Error>,
@@ -30,7 +33,7 @@ pub struct Delivered {
 
 impl<'a> Delivery<'a> {
     /// Delivers rows to `format` until `interrupt` is set.
-    pub fn new(format: Box<dyn Sink + 'a>, interrupt: &'a Interrupt) -> Self {
+    pub fn new(format: Box<dyn Format + 'a>, interrupt: &'a Interrupt) -> Self {
         Self { format, interrupt, announced: false, failure: None, delivered: Delivered::default() }
     }
 
@@ -39,7 +42,7 @@ impl<'a> Delivery<'a> {
     pub fn finish_early(mut self) -> io::Result<Delivered> {
         self.delivered.interrupted = true;
         if self.announced {
-            self.end()?;
+            Sink::end(&mut self)?;
         }
         self.finish()
     }
@@ -50,6 +53,41 @@ impl<'a> Delivery<'a> {
     }
 }
 
+/// Batches of answers.
+impl BatchSink for Delivery<'_> {
+    fn columns(&mut self, columns: &Arc<[Column]>) -> Result<(), QueryError> {
+        Sink::columns(self, columns).map_err(QueryError::output)
+    }
+
+    fn batch(&mut self, batch: Batch) -> Result<ControlFlow<()>, QueryError> {
+        if self.failure.is_some() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let Self { format, interrupt, delivered, .. } = self;
+        let mut go_on = || {
+            delivered.interrupted |= interrupt.is_set();
+            delivered.rows += u64::from(!delivered.interrupted);
+            !delivered.interrupted
+        };
+        match format.batch(&batch, &mut go_on)? {
+            Ok(flow) => Ok(flow),
+            Err(failure) => {
+                self.failure = Some(failure);
+                Ok(ControlFlow::Break(()))
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), QueryError> {
+        Sink::end(self).map_err(QueryError::output)
+    }
+
+    fn note(&mut self, note: &Note) -> Result<(), QueryError> {
+        Sink::note(self, note).map_err(QueryError::output)
+    }
+}
+
+/// Rows that are listed otherwise.
 impl Sink for Delivery<'_> {
     fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
         self.announced = true;
@@ -117,7 +155,7 @@ mod tests {
             let calm = Interrupt::default();
             let mut closed = Closed;
             let mut delivery = Delivery::new(mode.sink(true, &mut closed), &calm);
-            delivery.columns(&columns()).expect("told later");
+            Sink::columns(&mut delivery, &columns()).expect("told later");
             let mut flow = ControlFlow::Continue(());
             // Some modes hold a block or a buffer back first.
             for _ in 0..3_000 {
@@ -135,7 +173,7 @@ mod tests {
         interrupt.set();
         let mut out = Vec::new();
         let mut delivery = Delivery::new(Mode::Csv.sink(true, &mut out), &interrupt);
-        delivery.columns(&columns()).expect("columns are written");
+        Sink::columns(&mut delivery, &columns()).expect("columns are written");
         assert!(delivery.row(&hard_rows()[0]).expect("no failure").is_break());
         assert!(delivery.finish().expect("no failure").interrupted);
     }

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use kndb_query::{Column, Note, Sink, Value};
 
 use super::fitting::ELLIPSIS;
+use super::format::Format;
 
 /// Shows so many rows at most, half of them from the end.
 pub struct FirstAndLast<'a> {
@@ -63,6 +64,8 @@ impl Sink for FirstAndLast<'_> {
         self.sink.note(note)
     }
 }
+
+impl Format for FirstAndLast<'_> {}
 
 fn owned(value: &Value<'_>) -> Value<'static> {
     match value {

@@ -1,43 +1,13 @@
 //! `json`: one array of objects, written row by row.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::io::Write;
 
-use kndb_query::{Column, Sink, Value};
-
-use super::jsonl::write_object;
+use super::jsonl::{Objects, objects};
+use super::spelled::Spelled;
 
 /// A sink that writes one JSON array.
-pub struct Json<'a> {
-    out: &'a mut dyn Write,
-    names: Vec<&'static str>,
-    rows: u64,
-}
-
-impl<'a> Json<'a> {
-    /// An empty result.
-    pub fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, names: Vec::new(), rows: 0 }
-    }
-}
-
-impl Sink for Json<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.names = columns.iter().map(|column| column.name).collect();
-        self.out.write_all(b"[")
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        self.out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
-        self.rows += 1;
-        write_object(&self.names, row, self.out)?;
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.out.write_all(if self.rows == 0 { b"]\n" } else { b"\n]\n" })?;
-        self.out.flush()
-    }
+pub fn json(out: &mut dyn Write) -> Spelled<'_, Objects> {
+    objects(true, out)
 }
 
 #[cfg(test)]

@@ -1,56 +1,87 @@
 //! `jsonl`: one JSON object a line, for `jq` and data frames.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::io::Write;
 
-use kndb_query::{Column, Sink, Value};
+use kndb_query::Column;
+
+use super::spelled::{Spelled, Spelling};
+
+/// Objects, one a line or in one array.
+pub struct Objects {
+    in_array: bool,
+    /// What stands before each value: `{"fact":`, `,"layer":`.
+    names: Vec<Vec<u8>>,
+}
 
 /// A sink that writes JSON lines.
-pub struct Jsonl<'a> {
-    out: &'a mut dyn Write,
-    names: Vec<&'static str>,
+pub fn jsonl(out: &mut dyn Write) -> Spelled<'_, Objects> {
+    objects(false, out)
 }
 
-impl<'a> Jsonl<'a> {
-    /// An empty result.
-    pub fn new(out: &'a mut dyn Write) -> Self {
-        let names = Vec::new();
-        Self { out, names }
-    }
+/// A sink that writes objects.
+pub fn objects(in_array: bool, out: &mut dyn Write) -> Spelled<'_, Objects> {
+    Spelled::new(Objects { in_array, names: Vec::new() }, out)
 }
 
-impl Sink for Jsonl<'_> {
-    fn columns(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.names = columns.iter().map(|column| column.name).collect();
-        Ok(())
-    }
-
-    fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        write_object(&self.names, row, self.out)?;
-        self.out.write_all(b"\n")?;
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Writes one row as an object with its columns in order.
-pub fn write_object(names: &[&str], row: &[Value<'_>], out: &mut dyn Write) -> io::Result<()> {
-    for (index, (name, value)) in names.iter().zip(row).enumerate() {
-        out.write_all(if index == 0 { b"{" } else { b"," })?;
-        serde_json::to_writer(&mut *out, name)?;
-        out.write_all(b":")?;
-        match value {
-            Value::Null => out.write_all(b"null")?,
-            Value::Text(text) => serde_json::to_writer(&mut *out, text.as_ref())?,
-            Value::Integer(number) => serde_json::to_writer(&mut *out, number)?,
-            Value::Score(score) => serde_json::to_writer(&mut *out, score)?,
-            Value::Ratio(ratio) => serde_json::to_writer(&mut *out, ratio)?,
+impl Spelling for Objects {
+    fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) {
+        let before = |(at, column): (usize, &Column)| {
+            let mut before = vec![if at == 0 { b'{' } else { b',' }];
+            quoted(column.name, &mut before);
+            before.push(b':');
+            before
+        };
+        self.names = columns.iter().enumerate().map(before).collect();
+        if self.in_array {
+            out.push(b'[');
         }
     }
-    out.write_all(if names.is_empty() { b"{}" } else { b"}" })
+
+    fn row(&self, first: bool, out: &mut Vec<u8>) {
+        if self.in_array {
+            out.extend_from_slice(if first { b"\n" } else { b",\n" });
+        }
+    }
+
+    fn cell(&self, at: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.names[at]);
+    }
+
+    fn after(&self, start: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(if out.len() == start { b"{}" } else { b"}" });
+        if !self.in_array {
+            out.push(b'\n');
+        }
+    }
+
+    fn end(&self, rows: bool, out: &mut Vec<u8>) {
+        if self.in_array {
+            out.extend_from_slice(if rows { b"\n]\n" } else { b"]\n" });
+        }
+    }
+
+    fn null(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
+    }
+
+    fn text(&self, text: &str, out: &mut Vec<u8>) {
+        quoted(text, out);
+    }
+
+    fn score(&self, score: f32, out: &mut Vec<u8>) {
+        // One that is no number is null.
+        let _ = serde_json::to_writer(out, &score);
+    }
+
+    fn ratio(&self, ratio: f64, out: &mut Vec<u8>) {
+        let _ = serde_json::to_writer(out, &ratio);
+    }
+}
+
+/// Writes a text in quotes.
+fn quoted(text: &str, out: &mut Vec<u8>) {
+    // A vector takes all, and JSON can say any text.
+    let _ = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use kndb_query::{Column, Sink, Value};
 
 use super::cell;
+use super::format::Format;
 
 /// A sink that writes a line a value.
 pub struct Line<'a> {
@@ -43,6 +44,8 @@ impl Sink for Line<'_> {
         self.out.flush()
     }
 }
+
+impl Format for Line<'_> {}
 
 #[cfg(test)]
 mod tests {

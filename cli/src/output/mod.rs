@@ -1,4 +1,4 @@
-//! Output formats: one a file, each a [`Sink`] over a `Write`.
+//! Output formats: one a file, each a [`Format`] over a `Write`.
 //!
 //! Rows are written as they come; table and markdown hold back one block of rows to find widths.
 //! Not for messages: those go to stderr, through [`crate::terminal`].
@@ -10,22 +10,24 @@ mod csv;
 mod delivery;
 mod first_and_last;
 mod fitting;
+mod format;
 mod json;
 mod jsonl;
 mod line;
 mod markdown;
+mod spelled;
 mod table;
 mod tsv;
 
 use std::io::Write;
 
 use clap::ValueEnum;
-use kndb_query::Sink;
 
 pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
 pub use first_and_last::FirstAndLast;
 pub use fitting::Elided;
+pub use format::Format;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -76,20 +78,20 @@ impl Mode {
 
     /// A sink that writes rows to `out` in this mode, on lines of any length. `headers` matters to table, box, csv and tsv
     /// alone: the other formats cannot be read without names.
-    pub fn sink<'a>(self, headers: bool, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    pub fn sink<'a>(self, headers: bool, out: &'a mut dyn Write) -> Box<dyn Format + 'a> {
         self.laid_out(Layout::with_headers(headers), out)
     }
 
     /// The same in a layout.
-    pub fn laid_out<'a>(self, layout: Layout, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    pub fn laid_out<'a>(self, layout: Layout, out: &'a mut dyn Write) -> Box<dyn Format + 'a> {
         let headers = layout.headers;
         match self {
             Self::Table => Box::new(table::table(layout, out)),
             Self::Box => Box::new(boxed::boxed(layout, out)),
-            Self::Csv => Box::new(csv::Delimited::new(b',', headers, out)),
+            Self::Csv => Box::new(csv::csv(headers, out)),
             Self::Tsv => Box::new(tsv::tsv(headers, out)),
-            Self::Json => Box::new(json::Json::new(out)),
-            Self::Jsonl => Box::new(jsonl::Jsonl::new(out)),
+            Self::Json => Box::new(json::json(out)),
+            Self::Jsonl => Box::new(jsonl::jsonl(out)),
             Self::Markdown => Box::new(markdown::markdown(layout, out)),
             Self::Line => Box::new(line::Line::new(out)),
         }

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use super::csv::Delimited;
+use super::csv::{Delimited, delimited};
+use super::spelled::Spelled;
 
 /// A sink that writes tab-separated values.
-pub fn tsv(headers: bool, out: &mut dyn Write) -> Delimited<'_> {
-    Delimited::new(b'\t', headers, out)
+pub fn tsv(headers: bool, out: &mut dyn Write) -> Spelled<'_, Delimited> {
+    delimited(b'\t', headers, out)
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use kndb_query::Sink;
 use kndb_storage::Snapshot;
 
 use super::FIGURE_WIDTH;
-use crate::output::{FirstAndLast, Layout, Mode};
+use crate::output::{FirstAndLast, Format, Layout, Mode};
 use crate::relations::Named;
 
 /// A figure is no narrower than this.
@@ -75,7 +74,7 @@ impl Display {
     }
 
     /// A sink that writes rows so.
-    pub fn sink<'a>(&self, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    pub fn sink<'a>(&self, out: &'a mut dyn Write) -> Box<dyn Format + 'a> {
         let layout = Layout { headers: self.headers, widths: self.widths.clone(), line: self.line() };
         let sink = self.mode.laid_out(layout, out);
         match self.rows() {
@@ -91,7 +90,7 @@ impl Display {
         snapshot: Arc<Snapshot>,
         labels: Option<String>,
         out: &'a mut dyn Write,
-    ) -> Box<dyn Sink + 'a> {
+    ) -> Box<dyn Format + 'a> {
         let sink = self.sink(out);
         if self.mode.is_for_people() { Box::new(Named::new(sink, snapshot, labels)) } else { sink }
     }

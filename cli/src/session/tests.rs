@@ -397,13 +397,15 @@ fn an_interrupt_ends_the_statement_and_the_script_that_it_stands_in() {
 
     let mut fixture = Fixture::new();
     fixture.session.on_error = OnError::GoOn;
-    let mut out = Impatient(fixture.session.interrupt(), Vec::new());
-    let mut messages = Vec::new();
-    let mut streams = Streams { out: &mut out, messages: &mut messages };
-    let script = ".mode jsonl\nkn[lang=en];\nkn by nothing;\n";
-    let flow = fixture.session.script("script", script.as_bytes(), &mut streams);
-    assert!(matches!(flow, Err(CliError::Stopped)), "{flow:?}");
-    assert_eq!(String::from_utf8(out.1).expect("UTF-8").lines().count(), 1);
-    assert_eq!(String::from_utf8(messages).expect("UTF-8"), "interrupted: the rows above are not all\n");
+    for mode in [".mode jsonl", ".headers off\n.mode csv", ".mode tsv"] {
+        let mut out = Impatient(fixture.session.interrupt(), Vec::new());
+        let mut messages = Vec::new();
+        let mut streams = Streams { out: &mut out, messages: &mut messages };
+        let script = format!("{mode}\nkn[lang=en];\nkn by nothing;\n");
+        let flow = fixture.session.script("script", script.as_bytes(), &mut streams);
+        assert!(matches!(flow, Err(CliError::Stopped)), "{mode}: {flow:?}");
+        assert_eq!(String::from_utf8(out.1).expect("UTF-8").lines().count(), 1, "{mode}");
+        assert_eq!(String::from_utf8(messages).expect("UTF-8"), "interrupted: the rows above are not all\n", "{mode}");
+    }
     assert_eq!(fixture.ok("kn[lang=en] by layer").flow.expect("it goes on"), Flow::Continue);
 }

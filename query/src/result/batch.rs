@@ -114,8 +114,30 @@ impl Batch {
 }
 
 impl Batch {
+    /// Hands the values on row by row, until `each` says that it has enough: `false`. Texts are looked up once for rows one after the other
+    /// that have the same.
+    ///
+    /// # Errors
+    /// As for [`Self::value`].
+    pub fn each_row(&self, each: &mut dyn FnMut(&[Value<'_>]) -> bool) -> Result<(), QueryError> {
+        let ids: Vec<_> = (0..self.data.len()).map(|at| self.ids(at)).collect();
+        let mut row = vec![Value::Null; ids.len()];
+        for at in 0..self.rows {
+            for (column, value) in row.iter_mut().enumerate() {
+                let same = at > 0 && ids[column].is_some_and(|ids| ids[at] == ids[at - 1]);
+                if !same {
+                    *value = self.value(at, column)?;
+                }
+            }
+            if !each(&row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The ids of a column of texts.
-    pub(super) fn ids(&self, column: usize) -> Option<&[u32]> {
+    fn ids(&self, column: usize) -> Option<&[u32]> {
         if let Values::Texts(texts) = &self.data[column].values { Some(texts.ids()) } else { None }
     }
 }

@@ -65,21 +65,12 @@ impl BatchSink for ByRow<'_> {
     }
 
     fn batch(&mut self, batch: Batch) -> Result<ControlFlow<()>, QueryError> {
-        // Values of columns that say the same as in the row before are kept: labels of a fact with many neurons.
-        let ids: Vec<_> = (0..batch.data().len()).map(|at| batch.ids(at)).collect();
-        let mut row = vec![Value::Null; ids.len()];
-        for at in 0..batch.rows() {
-            for (column, value) in row.iter_mut().enumerate() {
-                let same = at > 0 && ids[column].is_some_and(|ids| ids[at] == ids[at - 1]);
-                if !same {
-                    *value = batch.value(at, column)?;
-                }
-            }
-            if self.row(&row)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+        let mut flow = Ok(ControlFlow::Continue(()));
+        batch.each_row(&mut |row| {
+            flow = self.row(row);
+            matches!(flow, Ok(ControlFlow::Continue(())))
+        })?;
+        flow
     }
 
     fn end(&mut self) -> Result<(), QueryError> {
