@@ -15,7 +15,7 @@ pub fn within(args: &WithinArgs) -> Result<Within> {
     let mut bound = |sets: &[String]| sets.iter().map(|set| in_set(&mut values, set)).collect::<Result<Vec<_>>>();
     let (only, without) = (bound(&args.only)?, bound(&args.without)?);
     values.check_used().map_err(|error| refused(error, ""))?;
-    Within::read(&only, &without).map_err(|(error, text)| refused(error, &text))
+    Within::read(&only, &without).map_err(|(error, text)| refused(*error, &text))
 }
 
 /// An error about a set, with its text.

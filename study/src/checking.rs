@@ -190,7 +190,7 @@ fn looking<'s>(
     options: &'s CheckOptions,
 ) -> Result<Looking<'s>, StudyError> {
     let within = within(snapshot, run, [&options.only, &options.without])?;
-    let failed = |(source, statement)| StudyError::Query { statement, source: Box::new(source) };
+    let failed = |(source, statement)| StudyError::Query { statement, source };
     let found = within.found(store, &Settings::default(), run).map_err(failed)?;
     if found.chooses_neurons() && options.protocol.counting == Counting::EveryGroup {
         return Err(StudyError::Option {

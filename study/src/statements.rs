@@ -154,7 +154,7 @@ impl Sink for Picked<'_> {
 
 /// Sets as somebody gave them, with the runs that are meant beside a study's.
 pub(crate) fn within(snapshot: &Snapshot, run: &Run, [only, without]: [&[String]; 2]) -> Result<Within, StudyError> {
-    let failed = |(source, statement)| StudyError::Query { statement, source: Box::new(source) };
+    let failed = |(source, statement)| StudyError::Query { statement, source };
     Ok(Within::read(only, without).map_err(failed)?.beside(snapshot, run))
 }
 

@@ -1,7 +1,7 @@
 //! Sets around a question, found: which facts are left, and which neurons of each.
 
-use super::Within;
 use super::members::{Members, NeuronsOfFacts, members};
+use super::{AboutSet, Within};
 use crate::error::QueryError;
 use crate::execute::execute;
 use crate::note::Note;
@@ -49,19 +49,19 @@ impl Within {
     ///
     /// # Errors
     /// As [`execute`]; sets that cannot stand beside the run's neurons, being of another model, or no sets.
-    pub fn found(&self, store: &Store, settings: &Settings, run: &Run) -> Result<Found, (QueryError, String)> {
+    pub fn found(&self, store: &Store, settings: &Settings, run: &Run) -> Result<Found, AboutSet> {
         let mut found = Found::default();
         if self.is_empty() {
             return Ok(found);
         }
-        let snapshot = store.snapshot().map_err(|error| (QueryError::storage(error), String::new()))?;
+        let snapshot = store.snapshot().map_err(|error| (Box::new(QueryError::storage(error)), String::new()))?;
         let beside = self.beside(&snapshot, run);
         beside.check(store, &snapshot, settings, run)?;
         for (sets, keep) in [(&beside.only, true), (&beside.without, false)] {
             for set in sets {
                 let settings = Settings { run: Some(run.spec.name.clone()), ..settings.clone() };
                 let read = members(store, &settings, &set.to_string(), run.spec.shape);
-                let (found_members, notes) = read.map_err(|error| (error, format!("({set})")))?;
+                let (found_members, notes) = read.map_err(|error| (Box::new(error), format!("({set})")))?;
                 if matches!(found_members, Members::Facts(_)) {
                     let of_facts = &mut found.of_facts;
                     if keep { &mut of_facts.only } else { &mut of_facts.without }.push(set.clone());
@@ -80,19 +80,13 @@ impl Within {
     }
 
     /// Kinds and models are those of a statement, which says why they do not go together.
-    fn check(
-        &self,
-        store: &Store,
-        snapshot: &Snapshot,
-        settings: &Settings,
-        run: &Run,
-    ) -> Result<(), (QueryError, String)> {
+    fn check(&self, store: &Store, snapshot: &Snapshot, settings: &Settings, run: &Run) -> Result<(), AboutSet> {
         let scored = snapshot.runs_with(Content::Attributions).any(|other| other.id == run.id);
         let kind = if scored { SourceKind::Kn } else { SourceKind::Dkn };
         let name = Text { text: run.spec.name.clone(), span: Span::default() };
         let text = format!("explain {}", self.around(&format!("{kind}[run={name}]")));
         let checked = parse(&text).and_then(|statement| execute(store, settings, &statement, &mut Nobody));
-        checked.map(drop).map_err(|error| (error, text))
+        checked.map(drop).map_err(|error| (Box::new(error), text))
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Within {
     pub without: Vec<Query>,
 }
 
+/// An error about a set that was given, and the text that its places are in.
+pub type AboutSet = (Box<QueryError>, String);
+
 /// A text that is a set by itself. Rows need no parentheses there: `kn by neuron top 10`. Of what kind it is shows where it is planned.
 ///
 /// # Errors
@@ -47,9 +50,9 @@ impl Within {
     ///
     /// # Errors
     /// As [`set`], of the first that is none.
-    pub fn read(only: &[String], without: &[String]) -> Result<Self, (QueryError, String)> {
-        let read = |texts: &[String]| -> Result<Vec<Query>, (QueryError, String)> {
-            texts.iter().map(|text| set(text).map_err(|error| (error, text.clone()))).collect()
+    pub fn read(only: &[String], without: &[String]) -> Result<Self, AboutSet> {
+        let read = |texts: &[String]| -> Result<Vec<Query>, AboutSet> {
+            texts.iter().map(|text| set(text).map_err(|error| (Box::new(error), text.clone()))).collect()
         };
         Ok(Self { only: read(only)?, without: read(without)? })
     }

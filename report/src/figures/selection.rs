@@ -121,7 +121,7 @@ pub(crate) fn whole_source(store: &Store, kind: SourceKind, run: &str, within: &
 
 /// The sets, found beside a run.
 pub(crate) fn found(store: &Store, settings: &Settings, within: &Within, run: &Run) -> Result<Found> {
-    within.found(store, settings, run).map_err(|(error, statement)| in_query(&statement, error))
+    within.found(store, settings, run).map_err(|(error, statement)| in_query(&statement, *error))
 }
 
 impl Selection {

@@ -71,7 +71,7 @@ pub fn kept(
         return Ok(job);
     }
     let sets = sets.beside(snapshot, source);
-    let found = sets.found(store, &machine::settings(), source).map_err(|(error, text)| refused(error, &text))?;
+    let found = sets.found(store, &machine::settings(), source).map_err(|(error, text)| refused(*error, &text))?;
     for note in &found.notes {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
