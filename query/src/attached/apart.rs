@@ -117,7 +117,7 @@ fn stripped(expr: &Expr) -> (Expr, Whose) {
     let span = expr.span;
     let (kind, whose) = match &expr.kind {
         ExprKind::Attached { store, of } => return ((**of).clone(), Whose::Of(store.clone())),
-        ExprKind::Neurons(_) => return (expr.clone(), Whose::Nobodys),
+        ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => return (expr.clone(), Whose::Nobodys),
         ExprKind::Source(_) | ExprKind::Saved(_) => return (expr.clone(), Whose::InHand),
         ExprKind::NeuronsOf(of) => {
             let (of, whose) = stripped(of);

@@ -40,6 +40,8 @@ pub fn set(text: &str) -> Result<Query, QueryError> {
         Statement::Let { span, .. } => ("`let`", span),
         Statement::Drop { span, .. } => ("`drop`", span),
         Statement::Explain { span, .. } => ("`explain`", span),
+        Statement::Attach { span, .. } => ("`attach`", span),
+        Statement::Detach { span, .. } => ("`detach`", span),
     };
     let hint = "a set of pairs, neurons or facts, as in `kn[lang=en]` or `kn by neuron having facts >= 30%`; `@name` is one that `let` saved";
     Err(QueryError::kind(span, format!("{what} is no set")).hint(hint))

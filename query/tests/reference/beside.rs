@@ -159,7 +159,7 @@ fn name(expr: &mut Expr, chance: &mut dyn FnMut() -> bool) {
         }
         ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => name(of, chance),
         ExprKind::Rows(query) => name_head(&mut query.head, chance),
-        ExprKind::Neurons(_) | ExprKind::Saved(_) | ExprKind::Attached { .. } => {}
+        ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::Saved(_) | ExprKind::Attached { .. } => {}
     }
 }
 
