@@ -1,5 +1,6 @@
 //! Stores as tables, and back.
 
+mod answers;
 mod back;
 mod damage;
 mod files;
