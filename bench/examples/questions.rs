@@ -1,6 +1,8 @@
 //! `questions`: how long the six questions, and other groupings, take on a store that is there, in the three ways that one may ask. For
 //! comparing two builds: run them in turn, on a machine that does nothing else, and compare the least times.
 
+#![expect(clippy::print_stdout, reason = "a measuring command")]
+
 use clap::Parser;
 use kndb::storage::Store;
 use kndb::{Database, Parameters};
