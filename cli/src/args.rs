@@ -251,7 +251,7 @@ pub struct QueryArgs {
     /// The run meant where a statement names none
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
-    /// Language of labels; English, then any, where a label is missing
+    /// Language of labels, whatever language a statement asks for; English, then any, where a label is missing
     #[arg(long, value_name = "CODE")]
     pub labels: Option<String>,
     /// Go on after an error in a script; the exit status is still 1

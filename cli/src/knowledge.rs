@@ -29,7 +29,7 @@ pub fn of_listed(snapshot: &Snapshot, run: &Run) -> std::result::Result<Knowledg
 /// Writes the table, at most so many rows of it, within so many cells of a terminal, and what there is to know beside.
 pub fn write(run: &str, knowledge: &Knowledge, most: usize, out: &mut dyn Write, cells: Option<usize>) -> Result<()> {
     let mut line = |text: String| writeln!(out, "{text}").map_err(CliError::Output);
-    if !knowledge.has_p() {
+    if !knowledge.is_known() {
         return words::notes(knowledge).into_iter().try_for_each(|note| line(format!("run {run:?}: {note}")));
     }
     line(format!("what the model of run {run:?} knows: p of the right object"))?;

@@ -179,6 +179,27 @@ fn a_probe_shows_both_sides_and_changes_nothing() {
 }
 
 #[test]
+fn a_probe_says_that_its_run_has_nothing_of_a_relation() {
+    let environment = Environment::with_run(&["P36"], 3);
+    let model = demo_model("bilingual-masked");
+    // Facts of another relation, of which the run has nothing.
+    let languages = std::fs::read_to_string("../demo/facts/en/P37.jsonl").expect("facts of the demo");
+    environment.write("en/P37.jsonl", &languages);
+    environment.ok(&["facts", "db", "en"]);
+    let fact = rows(&environment, "facts[relation=P37] top 1")[0]["fact"].as_str().expect("an id").to_owned();
+    let probe = ["probe", "db", "--model", &model, "--fact", &fact, "--langs", "en", "--suppress", "kn[lang=en]"];
+    let ran = environment.ok(&probe);
+    let nothing = "run \"amig\" has nothing of P37 (official language) in en with prompt 0, so what its model knows of it is not known";
+    assert!(ran.out.ends_with(&format!("{nothing}\n")), "{ran:?}");
+    assert!(!ran.out.contains("was not stored"), "{ran:?}");
+    let told = json(&environment.ok(&[&probe[..], &["--json"]].concat()).out);
+    let notes: Vec<&str> = told["notes"].as_array().expect("notes").iter().filter_map(Value::as_str).collect();
+    assert!(notes.contains(&"`kn[lang=en]` has no neurons of this fact, so it changes nothing"), "{notes:?}");
+    assert_eq!(notes.last(), Some(&nothing), "{notes:?}");
+    assert_eq!(told["languages"][0]["before"], told["languages"][0]["after"]);
+}
+
+#[test]
 fn a_fact_is_named_by_its_subject_and_relation() {
     let environment = Environment::with_run(&["P36", "P37"], 3);
     let model = demo_model("bilingual-masked");

@@ -170,35 +170,38 @@ fn sides<'s>(
     }
 }
 
-/// The one language the sources ask for, else the session's.
+/// The language of labels; says where the session has chosen one that the store does not have.
 fn label_language(
     lowering: &mut Lowering<'_>,
     snapshot: &Snapshot,
     settings: &Settings,
     span: Span,
 ) -> Option<LanguageId> {
-    if let Some(one) = one_language(lowering) {
-        return Some(one);
-    }
-    let (name, language) = (settings.language.as_deref()?, settings_language(snapshot, settings));
-    if language.is_none() {
+    let language = language_of_labels(lowering, snapshot, settings);
+    if let Some(name) = settings.language.as_deref().filter(|name| snapshot.language(name).is_none()) {
+        let shown = language.map_or("English or any language", |asked| snapshot.language_name(asked));
         let known = listed(snapshot.languages().map(|(_, name)| name));
-        let text = format!(
-            "there are no labels in {name:?}, so those in English or any language are shown; the store has {known}"
-        );
+        let text = format!("there are no labels in {name:?}, so those in {shown} are shown; the store has {known}");
         lowering.notes().add(span, text);
     }
     language
 }
 
-pub(crate) fn one_language(lowering: &mut Lowering<'_>) -> Option<LanguageId> {
+/// The language that the session has chosen for labels, whatever is asked: whoever chose it reads it. Else the one that the sources
+/// ask for.
+pub(crate) fn language_of_labels(
+    lowering: &mut Lowering<'_>,
+    snapshot: &Snapshot,
+    settings: &Settings,
+) -> Option<LanguageId> {
+    let chosen = settings.language.as_deref().and_then(|name| snapshot.language(name));
+    chosen.or_else(|| one_language(lowering))
+}
+
+fn one_language(lowering: &mut Lowering<'_>) -> Option<LanguageId> {
     lowering.languages.sort_unstable();
     lowering.languages.dedup();
     if let [one] = lowering.languages.as_slice() { Some(*one) } else { None }
-}
-
-pub(crate) fn settings_language(snapshot: &Snapshot, settings: &Settings) -> Option<LanguageId> {
-    snapshot.language(settings.language.as_deref()?)
 }
 
 impl What<'_> {

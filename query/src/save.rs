@@ -10,7 +10,7 @@ use crate::plan::kinds::entries_not_saved;
 use crate::plan::lower::{Lowering, Model};
 use crate::plan::optimise::optimise;
 use crate::plan::visit::Node;
-use crate::planned::{NO_SHAPE, one_language, settings_language};
+use crate::planned::{NO_SHAPE, language_of_labels};
 use crate::result::FactNames;
 use crate::result::{BatchSink, Outcome};
 use crate::rows::as_set;
@@ -39,7 +39,7 @@ pub(crate) fn save(
     as_set::check(Node::from(&set))?;
     lowering.note_relabelled(Node::from(&set))?;
     // Rows that are chosen by their names are so in the language that a query of them would show.
-    let language = one_language(&mut lowering).or_else(|| settings_language(snapshot, settings));
+    let language = language_of_labels(&mut lowering, snapshot, settings);
     let elsewhere = ground.elsewhere.get();
     let names = FactNames { snapshot, language, elsewhere };
     let cursors = lowering.cursors();

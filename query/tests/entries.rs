@@ -220,3 +220,122 @@ fn a_plan_shows_how_many_entries_pass() {
     let plan = ask(&STORE, "explain analyze entries[lang=en, p>=0.1] by relation");
     assert!(plan.contains("[rows=4, facts=3"), "{plan}");
 }
+
+/// The notes on a statement.
+fn notes(text: &str) -> Vec<String> {
+    STORE.notes(&settings(), text)
+}
+
+#[test]
+fn labels_come_in_the_language_of_the_session_whatever_is_asked() {
+    let subject = |language: Option<&str>, text: &str| {
+        let settings = Settings { language: language.map(str::to_owned), ..settings() };
+        let (_, rows) = STORE.run(&settings, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let row = rows.lines().nth(1).expect("a row").to_owned();
+        if row.contains("France") { "en" } else if row.contains("法国") { "zh" } else { panic!("{row}") }
+    };
+    let france = "subject in (France, 法国), relation=P36";
+    for text in [
+        format!("kn[lang=LANG, {france}]"),
+        format!("likn[lang in (LANG), {france}]"),
+        format!("entries[lang=LANG, {france}]"),
+        format!("entries[lang=LANG, {france}] by subject"),
+        format!("kn[lang=LANG, {france}] by fact, subject"),
+        format!("facts of kn[lang=LANG, {france}]"),
+        format!("(kn[lang=LANG, {france}] by fact, neuron)"),
+        format!("similarity(kn[lang=LANG, {france}], kn[lang=LANG]) by fact, subject"),
+    ] {
+        for asked in ["en", "zh"] {
+            let text = text.replace("LANG", asked).replace("法国", "\"法国\"");
+            assert_eq!(subject(None, &text), asked, "{text}");
+            for chosen in ["en", "zh"] {
+                assert_eq!(subject(Some(chosen), &text), chosen, "{text}, {chosen}");
+            }
+            assert_eq!(subject(Some("xx"), &text), asked, "a language that is not there: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_language_of_labels_that_is_not_there_says_which_is_shown() {
+    let settings = Settings { language: Some("xx".to_owned()), ..settings() };
+    let notes = STORE.notes(&settings, "entries[lang=zh]");
+    assert!(notes[0].starts_with("there are no labels in \"xx\", so those in zh are shown; the store has"), "{notes:?}");
+    let notes = STORE.notes(&settings, "entries");
+    assert!(notes[0].contains("so those in English or any language are shown"), "{notes:?}");
+}
+
+/// A store with a run `r` of the facts 0 and 1 in English, with what is given beside their scores.
+fn partly_measured(origins: [Option<Origin>; 2]) -> Toy {
+    let toy = Toy::new();
+    let entries = origins.into_iter().enumerate().map(|(number, origin)| {
+        let mut entry = scored(number, "en", 0, &[(9, 852, 0.5)]);
+        let EntryData::Scores(scores) = &mut entry.data else { panic!("scores") };
+        scores.origin = origin;
+        entry
+    });
+    toy.write(RunSpec::new("r", "bert", SHAPE), entries.collect());
+    toy
+}
+
+#[test]
+fn a_note_says_why_it_is_not_known_whether_answers_are_right() {
+    let origin = |rank, answer: Option<&str>, tokens| {
+        Some(Origin { question: None, answer: answer.map(str::to_owned), rank, tokens })
+    };
+    let told = |origins: [Option<Origin>; 2]| {
+        let toy = partly_measured(origins);
+        toy.notes(&Settings::default(), "entries[run=r] by lang")
+    };
+    let p = "p was stored of none of the 2 entries: mean and median are empty";
+    let known = |count: u32, why: &str| format!("whether the answer is right is known of {count} of 2 entries: {why}");
+    let ranked = || origin(Some(1), Some("Paris"), Some(1));
+    let unstored = "of the others no rank was stored";
+    assert_eq!(told([None, None]), [p, &known(0, unstored)]);
+    assert_eq!(told([ranked(), origin(None, Some("Paris"), Some(1))]), [p, &known(1, unstored)]);
+    assert_eq!(told([ranked(), origin(None, Some("Paris"), None)]), [p, &known(1, unstored)], "an answer alone");
+    assert_eq!(told([ranked(), origin(None, None, Some(2))]), [p, &known(1, unstored)]);
+    assert_eq!(told([None, origin(None, None, Some(3))]), [p, &known(0, unstored)]);
+    assert_eq!(told([ranked(), ranked()]), [p], "all is known");
+}
+
+#[test]
+fn a_note_says_why_a_condition_is_not_known() {
+    let origin = |rank, tokens| Some(Origin { question: None, answer: None, rank, tokens });
+    let toy = partly_measured([origin(Some(1), Some(1)), origin(None, Some(2))]);
+    let told = |toy: &Toy, text: &str| toy.notes(&Settings::default(), text);
+    let of_one = "`correct=yes` is not known of 1 of 2 entries in en, which are left out:";
+    assert_eq!(
+        told(&toy, "entries[run=r, correct=yes]"),
+        [format!("{of_one} it was not stored of these objects of several tokens")]
+    );
+    let toy = partly_measured([origin(Some(1), Some(1)), origin(None, Some(1))]);
+    assert_eq!(told(&toy, "kn[run=r, correct=yes]"), [format!("{of_one} not stored")]);
+}
+
+#[test]
+fn conditions_that_no_entry_meets_are_told_with_what_there_is() {
+    for (text, told) in [
+        ("kn[lang=en, p>=0.99999] by layer", "none of 6 entries meets `p>=0.99999`: their p is from 0.03125 to 0.75"),
+        ("entries[lang=zh, p=0.3]", "none of 3 entries meets `p=0.3`: their p is from 0.01 to 0.5"),
+        ("entries[answer=paris]", "none of 9 entries meets `answer=paris`; did you mean \"Paris\"?"),
+        ("kn[answer=Pariss]", "none of 9 entries meets `answer=Pariss`; did you mean \"Paris\"?"),
+        ("likn[lang in (en, zh), answer~PARI]", "none of 8 entries meets `answer~PARI`; did you mean \"Paris\"?"),
+        ("facts of entries[answer=Antananarivo]", "none of 9 entries meets `answer=Antananarivo`"),
+        ("entries[lang=en, object_rank>20]", "none of 6 entries meets `object_rank>20`: their rank is from 1 to 9"),
+        ("kn[lang=zh, tokens=2] by neuron", "none of 3 entries meets `tokens=2`: their number of tokens is from 1 to 3"),
+        ("dkn[run=g, p<0.01]", "none of 2 entries meets `p<0.01`: their p is from 0.1 to 0.5"),
+        ("entries[fact=\"fact-2\", lang=en, correct=no]", "the one entry does not meet `correct=no`: all answers are right"),
+        ("entries[fact=\"fact-4\", correct=yes]", "the one entry does not meet `correct=yes`: no answer is right"),
+        (
+            "entries[lang=en, p>=0.5, correct=no] by relation",
+            "none of 6 entries meets all conditions: `p>=0.5` is met by 2, `correct=no` is met by 3",
+        ),
+    ] {
+        let notes = notes(text);
+        assert!(notes.contains(&told.to_owned()), "{text}: {notes:?}");
+    }
+    for text in ["entries[lang=en, p>=0.5]", "kn[p>=0.7] by layer", "entries[lang=en] having p > 0.9"] {
+        assert_eq!(notes(text), Vec::<String>::new(), "{text}");
+    }
+}

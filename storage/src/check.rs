@@ -1,7 +1,7 @@
-//! What an entry must be to be written: of the run's shape, of finite numbers, once in its batch.
+//! What an entry must be to be written: of the run's shape, of finite numbers and probabilities, once in its batch.
 
 use crate::block::first_not_finite;
-use crate::entry::{Entry, EntryData, GroupEvidence, Origin, ScoreValues, StoredScores};
+use crate::entry::{Entry, EntryData, GroupEvidence, LayerEvidence, Origin, ScoreValues, StoredScores};
 use crate::error::{Error, Result};
 use crate::ids::Neuron;
 use crate::language::canonical;
@@ -11,6 +11,10 @@ use std::collections::HashSet;
 
 /// A model's answer is kept to be shown, beside a fact's labels: as long as any name in the store.
 const ANSWER_BYTES: usize = 1_000;
+
+/// Softmax and sums of it are rounded, in float32 after some hundred thousand terms in the fifth digit: a probability may come out that
+/// much above 1, and nothing that is a probability more.
+const ROUNDED_ONE: f32 = 1.0 + 1e-4;
 
 /// Refuses a batch that names one place twice; scores and neurons of a fact are one place.
 pub(crate) fn check_twice(entries: &[Entry]) -> Result<()> {
@@ -78,8 +82,8 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
                 if each != group.neurons.len() {
                     return wrong(format!("{each} probabilities"), format!("one for each of {}", group.neurons.len()));
                 }
-                if let Some(found) = group.evidence.as_ref().and_then(not_finite) {
-                    return wrong(format!("probability {found} of a group"), "finite probabilities".into());
+                if let Some(found) = group.evidence.as_ref().and_then(improbable) {
+                    return wrong(format!("probability {found} of a group"), "probabilities from 0 to 1".into());
                 }
             }
             Ok(())
@@ -88,6 +92,9 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
             let layers = shape.layers as usize;
             if !scores.evidence.is_empty() && scores.evidence.len() != layers {
                 return wrong(format!("evidence of {} layers", scores.evidence.len()), format!("none, or {layers}"));
+            }
+            if let Some(found) = improbable_in(&scores.evidence) {
+                return wrong(found, PROBABILITY.into());
             }
             if let Some((found, expected)) = scores.origin.as_ref().and_then(impossible) {
                 return wrong(found, expected.into());
@@ -120,6 +127,10 @@ fn inconsistent(stored: &StoredScores, run: &Run) -> Option<(String, String)> {
     }
     if let Some((found, expected)) = stored.origin.as_ref().and_then(impossible) {
         return Some((found, expected.into()));
+    }
+    let evidence: Vec<LayerEvidence> = stored.layers.iter().map(|layer| layer.evidence).collect();
+    if let Some(found) = improbable_in(&evidence) {
+        return Some((found, PROBABILITY.into()));
     }
     if stored.floor.is_nan() {
         return Some(("floor NaN".into(), "a number".into()));
@@ -177,16 +188,32 @@ fn impossible(origin: &Origin) -> Option<(String, &'static str)> {
     Some((format!("an answer of {long} bytes"), "an answer of at most 1,000 bytes"))
 }
 
-/// A probability behind a group that is no number.
-fn not_finite(evidence: &GroupEvidence) -> Option<f32> {
+/// What is expected of p and of baselines.
+const PROBABILITY: &str = "a probability from 0 to 1, or NaN where it is not known";
+
+/// The first p or baseline of some layers that is a number and no probability.
+fn improbable_in(layers: &[LayerEvidence]) -> Option<String> {
+    layers.iter().enumerate().find_map(|(layer, LayerEvidence { probability, baseline, .. })| {
+        let all = [("probability p", *probability), ("baseline", *baseline)];
+        let (what, found) = all.into_iter().find(|(_, found)| !found.is_nan() && !is_probability(*found))?;
+        Some(format!("{what} {found} in layer {layer}"))
+    })
+}
+
+fn is_probability(found: f32) -> bool {
+    (0.0..=ROUNDED_ONE).contains(&found)
+}
+
+/// A number behind a group that is no probability.
+fn improbable(evidence: &GroupEvidence) -> Option<f32> {
     let all = [evidence.probability, evidence.after_all].into_iter().chain(evidence.after_each.iter().copied());
-    all.into_iter().find(|probability| !probability.is_finite())
+    all.into_iter().find(|&found| !is_probability(found))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Group;
+    use crate::entry::{Group, Scores};
     use crate::ids::{RunId, Shape};
     use crate::run::RunSpec;
 
@@ -202,16 +229,39 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_of_groups_are_numbers() {
-        let good = [0.75, 0.5, 0.625, 0.25];
+    fn what_suppression_left_of_p_is_a_probability() {
+        let good = [0.75, 0.5, 1.0, 0.0];
         assert_eq!(said(good), None);
-        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.5, -1e-6] {
             for at in 0..good.len() {
                 let mut probabilities = good;
                 probabilities[at] = bad;
                 let told = said(probabilities).expect("a refusal");
-                assert!(told.contains(&format!("probability {bad} of a group, expected finite")), "{told}");
+                assert!(told.contains(&format!("probability {bad} of a group, expected probabilities from 0")), "{told}");
             }
+        }
+    }
+
+    /// What is said of an entry with this p and baseline in the second of two layers.
+    fn said_of_scores(probability: f32, baseline: f32) -> Option<String> {
+        let spec = RunSpec::new("run", "model", Shape::new(2, 3).expect("a shape"));
+        let run = Run { id: RunId(0), spec, tool: String::new(), begun: 0, finished: false };
+        let first = LayerEvidence { probability: 0.5, baseline: 0.25, residual: -7.0 };
+        let evidence = vec![first, LayerEvidence { probability, baseline, ..first }];
+        let data = EntryData::Scores(Scores { values: ScoreValues::Dense(vec![0.5; 6]), evidence, origin: None });
+        let entry = Entry { fact: "fact".into(), language: "en".into(), prompt: 0, data };
+        check_entry(&entry, &run).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn p_and_baseline_are_probabilities_or_not_known() {
+        for good in [0.0, -0.0, 1.0, 1.000_000_1, f32::MIN_POSITIVE, f32::NAN] {
+            assert_eq!((said_of_scores(good, 0.25), said_of_scores(0.25, good)), (None, None), "{good}");
+        }
+        for bad in [1.001, 1.5, 50.0, -1.0, -1e-6, f32::INFINITY, f32::NEG_INFINITY] {
+            let told = said_of_scores(bad, 0.25).expect("a refusal");
+            assert!(told.contains(&format!("probability p {bad} in layer 1, expected a probability from 0 to 1")), "{told}");
+            assert!(said_of_scores(0.25, bad).expect("a refusal").contains(&format!("baseline {bad} in layer 1")));
         }
     }
 }

@@ -102,7 +102,8 @@ pub struct StoredScores {
     pub origin: Option<Origin>,
 }
 
-/// Evidence of one layer's integral: completeness says Σ scores = `probability` − `baseline` (methods §3).
+/// Evidence of one layer's integral: completeness says Σ scores = `probability` − `baseline` (methods §3). The two are from 0 to 1;
+/// what is not known is NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerEvidence {
     /// F(w̄): target probability with the activations of the prompt.

@@ -41,7 +41,7 @@ pub struct Known {
     pub median_p: Option<f64>,
     /// Entries with p ≥ 0.1.
     pub from_a_tenth: u64,
-    /// Entries of which it was stored whether the model's first answer is right; of an object of several tokens, whether each of them is, the
+    /// Entries with a rank of the right object, so that it is known whether the model's first answer is right; of an object of several tokens, whether each of them is, the
     /// right ones before it given.
     pub answered: u64,
     /// Those with the right answer.
@@ -134,8 +134,8 @@ impl Snapshot {
 }
 
 impl Knowledge {
-    /// Whether p of any entry was stored.
-    pub fn has_p(&self) -> bool {
-        self.parts.iter().any(|part| part.with_p > 0)
+    /// Whether p or the rank of the right object was stored of any entry.
+    pub fn is_known(&self) -> bool {
+        self.parts.iter().any(|part| part.with_p > 0 || part.answered > 0)
     }
 }

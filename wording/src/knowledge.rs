@@ -29,7 +29,7 @@ pub fn several_tokens(knowledge: &Knowledge) -> Option<String> {
 pub fn notes(knowledge: &Knowledge) -> Vec<String> {
     let totals = || knowledge.parts.iter().filter(|part| part.relation.is_none());
     let mut notes = Vec::new();
-    if !knowledge.has_p() {
+    if !knowledge.is_known() {
         return vec![
             "how likely the right objects were was not stored with this run, so what its model knows is not known"
                 .into(),
@@ -37,7 +37,20 @@ pub fn notes(knowledge: &Knowledge) -> Vec<String> {
     }
     for part in totals().filter(|part| part.with_p < part.entries) {
         let Known { language, entries, with_p, .. } = part;
-        notes.push(format!("p was stored of {with_p} of {entries} entries in {language}: the median is of these"));
+        notes.push(match with_p {
+            0 => format!("p was stored of none of the {entries} entries in {language}: there is no median"),
+            _ => format!("p was stored of {with_p} of {entries} entries in {language}: the median is of these"),
+        });
+    }
+    for Known { language, entries, answered, several_tokens, .. } in totals() {
+        // Objects of several tokens have no rank; of the others it could have been stored.
+        let unranked = entries.saturating_sub(answered + several_tokens);
+        if unranked > 0 {
+            notes.push(format!(
+                "the rank of the right object was not stored of {unranked} of {entries} entries in {language}: whether these were \
+                 answered right is not known"
+            ));
+        }
     }
     if let Some(several) = several_tokens(knowledge) {
         notes.push(format!(

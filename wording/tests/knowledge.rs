@@ -9,6 +9,7 @@ fn known(language: &str, relation: Option<&str>, entries: u64) -> Known {
         relation: relation.map(str::to_owned),
         entries,
         with_p: entries,
+        answered: entries,
         shown: relation.unwrap_or("all").into(),
         ..Known::default()
     }
@@ -20,9 +21,9 @@ fn table(parts: Vec<Known>) -> Vec<String> {
 
 #[test]
 fn a_table_says_a_language_of_one_relation_once() {
-    let en = Known { median_p: Some(0.375), from_a_tenth: 3, answered: 4, right: 2, ..known("en", None, 4) };
+    let en = Known { median_p: Some(0.375), from_a_tenth: 3, right: 2, ..known("en", None, 4) };
     let capitals = Known { median_p: Some(0.25), answered: 3, right: 1, ..known("en", Some("P36"), 3) };
-    let zh = [None, Some("P36")].map(|relation| Known { from_a_tenth: 1, ..known("zh", relation, 2) });
+    let zh = [None, Some("P36")].map(|relation| Known { from_a_tenth: 1, answered: 0, ..known("zh", relation, 2) });
     let [all, of_zh] = zh;
     let rows = table(vec![en, capitals, all, of_zh]);
     assert_eq!(
@@ -38,12 +39,12 @@ fn a_table_says_a_language_of_one_relation_once() {
 #[test]
 fn all_and_nearly_all_are_told_apart_and_so_are_none_and_few() {
     let [most, few] = [571, 2].map(|from_a_tenth| Known { from_a_tenth, ..known("en", None, 572) });
-    assert_eq!(table(vec![most, few]), ["en | all | 572 | – | 571 of 572 | –", "en | all | 572 | – | 2 of 572 | –"]);
+    assert_eq!(table(vec![most, few]), ["en | all | 572 | – | 571 of 572 | 0 of 572", "en | all | 572 | – | 2 of 572 | 0 of 572"]);
 }
 
 #[test]
 fn what_was_not_stored_is_a_dash() {
-    assert_eq!(table(vec![Known { with_p: 0, ..known("en", None, 1) }]), ["en | all | 1 | – | – | –"]);
+    assert_eq!(table(vec![Known { with_p: 0, answered: 0, ..known("en", None, 1) }]), ["en | all | 1 | – | – | –"]);
 }
 
 #[test]
@@ -61,6 +62,17 @@ fn objects_of_several_tokens_are_told_language_by_language() {
 fn a_note_says_of_how_many_entries_p_is_known() {
     let some = Knowledge { parts: vec![Known { with_p: 1, ..known("en", None, 2) }] };
     assert_eq!(notes(&some), ["p was stored of 1 of 2 entries in en: the median is of these"]);
-    let none = Knowledge { parts: vec![Known { with_p: 0, ..known("en", None, 2) }] };
+    let without_p = Knowledge { parts: vec![Known { with_p: 0, ..known("en", None, 2) }] };
+    assert_eq!(notes(&without_p), ["p was stored of none of the 2 entries in en: there is no median"]);
+    let none = Knowledge { parts: vec![Known { with_p: 0, answered: 0, ..known("en", None, 2) }] };
     assert!(notes(&none)[0].contains("was not stored with this run"), "{:?}", notes(&none));
+}
+
+#[test]
+fn a_rank_that_was_not_stored_is_told_apart_from_objects_of_several_tokens() {
+    let several = Known { answered: 3, several_tokens: 2, ..known("en", None, 5) };
+    assert!(!notes(&Knowledge { parts: vec![several.clone()] }).concat().contains("rank"));
+    let unranked = Knowledge { parts: vec![Known { entries: 9, with_p: 9, ..several }] };
+    let told = "the rank of the right object was not stored of 4 of 9 entries in en: whether these were answered right is not known";
+    assert_eq!(notes(&unranked)[0], told);
 }

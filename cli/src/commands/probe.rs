@@ -28,9 +28,9 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let fact = fact_choice::fact(&snapshot, &args.fact)?;
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
     let mut model = model::load(&args.model, &args.device, terminal)?;
-    ask_as_the_run(&mut model, &snapshot, args.run.as_deref(), terminal)?;
+    let as_asked = ask_as_the_run(&mut model, &snapshot, args.run.as_deref())?;
     let sets = Sets::new(&store, &model, args.run.as_deref(), Values::given(&args.parameter))?;
-    let notes = RefCell::new(Vec::new());
+    let notes = RefCell::new(Vec::from_iter(as_asked));
     let read = |set: &str| {
         let (neurons, of_set) = sets.neurons(set, &args.fact)?;
         notes.borrow_mut().extend(of_set);
@@ -38,18 +38,9 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     };
     let chosen = Chosen::of(&args.change, &read)?;
     sets.check_values()?;
-    let mut told: Vec<String> = Vec::new();
-    for note in notes.into_inner() {
-        if !told.contains(&note) {
-            writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
-            told.push(note);
-        }
-    }
-    for (set, _, _) in chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty()) {
-        let message = &mut terminal.messages;
-        writeln!(message, "note: `{set}` has no neurons of this fact, so it changes nothing")
-            .map_err(CliError::Output)?;
-    }
+    let mut notes = notes.into_inner();
+    let without = chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty());
+    notes.extend(without.map(|(set, ..)| format!("`{set}` has no neurons of this fact, so it changes nothing")));
     let asked = questions(&args, &snapshot, fact, &model)?;
     let parts = |is_unknown: &dyn Fn(&Question) -> bool| -> String {
         let asked = asked.iter().filter(|it| is_unknown(&it.question));
@@ -57,8 +48,15 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     };
     let (subjects, templates) = (parts(&|it| it.unknown_subject), parts(&|it| it.unknown_template));
     for (part, languages) in [("subject", subjects), ("template", templates)].iter().filter(|(_, at)| !at.is_empty()) {
-        writeln!(terminal.messages, "note: the {part} is partly unknown to the tokenizer ({languages})")
-            .map_err(CliError::Output)?;
+        notes.push(format!("the {part} is partly unknown to the tokenizer ({languages})"));
+    }
+    let mut told: Vec<String> = Vec::new();
+    for note in notes {
+        // Two sets may say the same.
+        if !told.contains(&note) {
+            writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+            told.push(note);
+        }
     }
     let mut reports = Vec::new();
     for asked in &asked {
@@ -66,25 +64,63 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let run = run_meant(&snapshot, &model, args.run.as_deref());
     let knows = run.map(|run| of_relation(&snapshot, run, fact, &args)).transpose()?;
+    let nothing = match (run, &knows) {
+        (Some(run), Some(knows)) if knows.parts.is_empty() => nothing_known(&snapshot, run, fact, &args)?,
+        _ => None,
+    };
+    told.extend(nothing.clone());
     if args.json {
-        let knows = knows.as_ref();
-        return write_json(&args.fact, model.shape(), &chosen, &reports, knows, terminal).map_err(CliError::Output);
+        let beside = (knows.as_ref(), told.as_slice());
+        return write_json(&args.fact, model.shape(), &chosen, &reports, beside, terminal).map_err(CliError::Output);
     }
     write_text(&args.fact, &snapshot, fact, &chosen, &reports, terminal)?.map_err(CliError::Output)?;
     let (Some(run), Some(knows)) = (run, knows) else { return Ok(()) };
     writeln!(terminal.out).map_err(CliError::Output)?;
+    if let Some(nothing) = nothing {
+        return writeln!(terminal.out, "{nothing}").map_err(CliError::Output);
+    }
     knowledge::write(&run.spec.name, &knows, knowledge::ROWS, &mut terminal.out, terminal.columns)
 }
 
 /// What the model knows of facts of the same relation, in the languages that are asked.
 fn of_relation(snapshot: &Snapshot, run: &Run, fact: FactId, args: &ProbeArgs) -> Result<Knowledge> {
+    let is_picked = of_the_same_relation(snapshot, fact, args)?;
+    Ok(snapshot.knowledge(run.id, is_picked)?)
+}
+
+/// Whether an entry is of a fact of the same relation, in a language and with the prompt that are asked.
+fn of_the_same_relation<'a>(
+    snapshot: &'a Snapshot,
+    fact: FactId,
+    args: &'a ProbeArgs,
+) -> Result<impl Fn(FactId, Slot) -> bool + use<'a>> {
     let relation = snapshot.fact_relation(fact)?;
     let of = relation.map(|relation| snapshot.facts_of_relation(relation)).transpose()?;
     let is_asked =
         |language| args.langs.is_empty() || args.langs.iter().any(|asked| asked == snapshot.language_name(language));
-    let is_of = |it: FactId| of.as_ref().map_or(it == fact, |of| of.contains(it.0));
-    let picked = |it: FactId, slot: Slot| slot.prompt == PromptId(args.prompt) && is_asked(slot.language) && is_of(it);
-    Ok(snapshot.knowledge(run.id, picked)?)
+    let is_of = move |it: FactId| of.as_ref().map_or(it == fact, |of| of.contains(it.0));
+    Ok(move |it: FactId, slot: Slot| slot.prompt == PromptId(args.prompt) && is_asked(slot.language) && is_of(it))
+}
+
+/// That a run has no entry of the facts that are compared with, if it has none: what it has of others says nothing of these.
+fn nothing_known(snapshot: &Snapshot, run: &Run, fact: FactId, args: &ProbeArgs) -> Result<Option<String>> {
+    let is_picked = of_the_same_relation(snapshot, fact, args)?;
+    for slot in snapshot.slots_of(run.id).0 {
+        for live in snapshot.parts(slot)? {
+            for (local, id) in (0..).zip(live.part.facts()?) {
+                if live.is_live(local) && is_picked(FactId(u32::from_le_bytes(*id)), slot) {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    let relation = snapshot.fact_relation(fact)?;
+    let what = relation.map_or_else(|| "this fact".to_owned(), |relation| snapshot.relation_shown(relation, None));
+    let languages = if args.langs.is_empty() { String::new() } else { format!(" in {}", args.langs.join(", ")) };
+    Ok(Some(format!(
+        "run {:?} has nothing of {what}{languages} with prompt {}, so what its model knows of it is not known",
+        run.spec.name, args.prompt
+    )))
 }
 
 /// The run of `--run`, or the only one of the model.
@@ -95,15 +131,13 @@ fn run_meant<'s>(snapshot: &'s Snapshot, model: &Model, run: Option<&str>) -> Op
     }
 }
 
-/// Asks as the facts of the run were asked: that of `--run`, or the only one of the model.
-fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>, terminal: &mut Terminal) -> Result<()> {
+/// Asks as the facts of the run were asked: that of `--run`, or the only one of the model. What there is to say of it.
+fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>) -> Result<Option<String>> {
     let run = run_meant(snapshot, model, run);
-    let Some(run) = run.filter(|run| is_asked_with_bos(&run.spec)) else { return Ok(()) };
+    let Some(run) = run.filter(|run| is_asked_with_bos(&run.spec)) else { return Ok(None) };
     model.must_be_of(run)?;
     model.ask_as(&run.spec)?;
-    let message = &mut terminal.messages;
-    writeln!(message, "note: the beginning-of-sequence token is put before prompts, as in run {:?}", run.spec.name)
-        .map_err(CliError::Output)
+    Ok(Some(format!("the beginning-of-sequence token is put before prompts, as in run {:?}", run.spec.name)))
 }
 
 /// Neurons, and what was asked to be done with them.
@@ -327,7 +361,7 @@ fn write_json(
     shape: Shape,
     chosen: &Chosen,
     reports: &[Report<'_>],
-    knows: Option<&Knowledge>,
+    (knows, notes): (Option<&Knowledge>, &[String]),
     terminal: &mut Terminal,
 ) -> std::io::Result<()> {
     let side = |side: &Side| {
@@ -355,6 +389,7 @@ fn write_json(
         "changes": chosen.sets.iter().map(set).collect::<Vec<_>>(),
         "languages": reports.iter().map(language).collect::<Vec<_>>(),
         "relation_knows": knows,
+        "notes": notes,
     });
     serde_json::to_writer_pretty(&mut terminal.out, &all)?;
     writeln!(terminal.out)

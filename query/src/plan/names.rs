@@ -16,7 +16,7 @@ use roaring::RoaringBitmap;
 pub struct Settings {
     /// The run to use where a source names none.
     pub run: Option<String>,
-    /// The language of labels where a statement asks for none, or for several.
+    /// The language of labels; without, the one that a statement asks for, or English, or any.
     pub language: Option<String>,
     /// Bytes of memory that a statement may take for what grows with its answer: [`crate::DEFAULT_MEMORY`] if not given.
     pub memory: Option<u64>,

@@ -400,7 +400,7 @@ conditions! {
         value: ValueKind::OneOf(&["yes", "no"]),
         sources: OF_RUNS,
         forms: &["correct=yes", "correct=no"],
-        keeps: "entries whose model's first answer is the right object, or another",
+        keeps: "entries whose right object has rank 1 among the model's answers, or another",
     }
     /// Rank of the right object among the model's answers.
     ObjectRank = "object_rank", {

@@ -19,7 +19,7 @@ pub fn section(snapshot: &Snapshot, shown: &[Shown]) -> Result<Section> {
             let rows: Vec<Vec<String>> = words::rows(&knows).into_iter().map(Vec::from).collect();
             parts.push(html! {
                 h3 { "Run " (run.spec.name) }
-                @if knows.has_p() { (table(&words::COLUMNS, &rows)) }
+                @if knows.is_known() { (table(&words::COLUMNS, &rows)) }
                 @for note in words::notes(&knows) { p.remark { (sentence(&note)) } }
             });
         }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 /// The table and what there is to know beside; of entries without the measurement that there is none.
 pub(crate) fn write_knowledge(knowledge: &Knowledge, of: &str, out: &mut dyn Write) -> io::Result<()> {
-    if knowledge.has_p() {
+    if knowledge.is_known() {
         writeln!(out, "\nWhat the model knows of {of}: p of the right object, as it was attributed")?;
         let mut table = Table::new(2, words::COLUMNS);
         words::rows(knowledge).into_iter().for_each(|row| table.row(row.into()));
@@ -15,5 +15,5 @@ pub(crate) fn write_knowledge(knowledge: &Knowledge, of: &str, out: &mut dyn Wri
     }
     words::notes(knowledge)
         .iter()
-        .try_for_each(|note| writeln!(out, "{}{note}.", if knowledge.has_p() { "" } else { "\n" }))
+        .try_for_each(|note| writeln!(out, "{}{note}.", if knowledge.is_known() { "" } else { "\n" }))
 }

@@ -4,6 +4,7 @@
 //! entry. Nothing is asked of a model: what is compared was stored when the fact was attributed.
 
 mod keep;
+mod none;
 
 pub(crate) use keep::keep_measured;
 
@@ -82,12 +83,8 @@ impl EntryTest {
     pub fn holds(&self, entry: &Measured<'_>) -> Option<bool> {
         Some(match &self.wanted {
             Wanted::Number(op, than) => {
-                let (found, than) = match self.key {
-                    ConditionKey::P => (f64::from(entry.probability?), single(*than)),
-                    ConditionKey::Tokens => (f64::from(entry.tokens?), *than),
-                    _ => (f64::from(entry.rank?), *than),
-                };
-                op.holds(found.total_cmp(&than))
+let than = if self.key == ConditionKey::P { single(*than) } else { *than };
+                op.holds(self.number(entry)?.total_cmp(&than))
             }
             Wanted::Correct(wanted) => (entry.rank? == 1) == *wanted,
             Wanted::Answer(texts) => {
@@ -97,6 +94,16 @@ impl EntryTest {
             }
             Wanted::Contains(part) => entry.answer?.contains(part.as_str()),
         })
+    }
+
+    /// The number that it is held against, where it compares one: of `correct`, the rank.
+    fn number(&self, entry: &Measured<'_>) -> Option<f64> {
+        match self.key {
+            ConditionKey::P => entry.probability.map(f64::from),
+            ConditionKey::Tokens => entry.tokens.map(f64::from),
+            ConditionKey::Answer => None,
+            _ => entry.rank.map(f64::from),
+        }
     }
 
     /// Whether what it is about was measured, even if it is not known of this entry: objects of several tokens have no first answer, and where

@@ -99,7 +99,7 @@ pub(crate) fn grouped<'s>(
     let mut keys = FactKeys::new(&grouping.by, names);
     let mut groups: HashMap<GroupKey<'s>, Counting> = HashMap::new();
     let has = |dimension| grouping.by.contains(&dimension);
-    let (mut all, mut with_p, mut answered) = (0_u64, 0_u64, 0_u64);
+    let mut measured = Measurements::default();
     for_each_fact(execution, source, &places, |fact, entries| {
         if entries.is_empty() {
             return Ok(true);
@@ -126,9 +126,7 @@ pub(crate) fn grouped<'s>(
             // Twice a probability: lists grow by doubling.
             memory.take(8, COUNTERS)?;
             group.add(entry);
-            all += 1;
-            with_p += u64::from(entry.of.probability.is_some());
-            answered += u64::from(entry.is_correct().is_some());
+            measured.add(entry);
         }
         Ok(true)
     })?;
@@ -138,7 +136,7 @@ pub(crate) fn grouped<'s>(
         rows.push(counting.row(key));
     }
     if let Out::Sink(_) = out {
-        note_known(execution, query, grouping, all, [with_p, answered]);
+        measured.note(execution, query, grouping);
     }
     let naming = Naming { grouping, keys: &keys, texts: keys.texts(memory)?, names };
     let holds = |row: &Row<'_>, having: &Having| {
@@ -153,17 +151,35 @@ pub(crate) fn grouped<'s>(
     naming.deliver(&rows, memory, out)
 }
 
-/// Says of how many entries the columns are, where that is not of all.
-fn note_known(execution: &Execution<'_>, query: &Query, grouping: &Grouping, all: u64, [with_p, answered]: [u64; 2]) {
-    if with_p < all {
-        let text = format!("p was stored of {with_p} of {all} entries: mean and median are of these");
-        execution.notes.add(query.span, text);
+/// Of how many entries is known what the columns are counted from, and why not of the others.
+#[derive(Default)]
+struct Measurements {
+    entries: u64,
+    with_p: u64,
+    answered: u64,
+}
+
+impl Measurements {
+    fn add(&mut self, entry: &Entry<'_>) {
+        self.entries += 1;
+        self.with_p += u64::from(entry.of.probability.is_some());
+        self.answered += u64::from(entry.is_correct().is_some());
     }
-    if answered < all && grouping.measures.contains(&Measure::Correct) {
-        let text = format!(
-            "whether the answer is right is known of {answered} of {all} entries: of the others it was not stored"
-        );
-        execution.notes.add(query.span, text);
+
+    /// Says of how many entries the columns are, where that is not of all.
+    fn note(&self, execution: &Execution<'_>, query: &Query, grouping: &Grouping) {
+        let &Self { entries, with_p, answered } = self;
+        let add = |text: String| execution.notes.add(query.span, text);
+        if entries > 0 && with_p == 0 {
+            add(format!("p was stored of none of the {entries} entries: mean and median are empty"));
+        } else if with_p < entries {
+            add(format!("p was stored of {with_p} of {entries} entries: mean and median are of these"));
+        }
+        if answered < entries && grouping.measures.contains(&Measure::Correct) {
+            add(format!(
+                "whether the answer is right is known of {answered} of {entries} entries: of the others no rank was stored"
+            ));
+        }
     }
 }
 

@@ -82,7 +82,7 @@ fn a_run_without_the_measurement_says_so() {
     let run = toy.store.open_run(spec("first")).expect("a run");
     run.append(neurons("a", "en", &[1])).expect("an entry");
     let none = knowledge(&toy);
-    assert!(none.parts.is_empty() && !none.has_p());
+    assert!(none.parts.is_empty() && !none.is_known());
     let values = ScoreValues::Dense(vec![0.5; 120]);
     let bare = EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None });
     run.append(entry("b", "en", 0, bare)).expect("an entry");
@@ -90,5 +90,5 @@ fn a_run_without_the_measurement_says_so() {
     let none = knowledge(&toy);
     assert_eq!(part(&none, "en", None).with_p, 0);
     assert_eq!((part(&none, "en", None).entries, part(&none, "en", None).median_p), (1, None));
-    assert!(!none.has_p());
+    assert!(!none.is_known());
 }
