@@ -43,7 +43,38 @@ fn told(error: &CliError) -> Told {
     let _ = error.report(false, &mut drawn);
     let drawn = String::from_utf8_lossy(&drawn).trim_end().to_owned();
     let drawn = drawn.strip_prefix("error: ").unwrap_or(&drawn).to_owned();
-    Told { reason: error.to_string(), hint: error.hint(), drawn }
+    let (hint, own) = (error.hint(), own_hint(error));
+    // The hint is the last thing that is drawn.
+    let drawn = match (&hint, &own) {
+        (Some(hint), Some(own)) => {
+            drawn.strip_suffix(hint.as_str()).map_or(drawn.clone(), |before| format!("{before}{own}"))
+        }
+        (None, Some(own)) => format!("{drawn}\nhint: {own}"),
+        (_, None) => drawn,
+    };
+    Told { reason: error.to_string(), hint: own.or(hint), drawn }
+}
+
+/// What to do about an error where there is no command line to give options on.
+fn own_hint(error: &CliError) -> Option<String> {
+    use kndb_storage::Error as Store;
+    let CliError::Store(error) = error else { return None };
+    Some(match error {
+        Store::FactExists { .. } => {
+            "if_exists=\"replace\" of db.run(…) puts the new entry in the old one's place, \"skip\" keeps the old one"
+                .into()
+        }
+        Store::RunClaimed { .. } => {
+            "wait until it has ended, then open the run again, or give another name: db.run(\"other\", …)".into()
+        }
+        Store::RunDiffers { .. } => {
+            "give the run's own parameters, or another name for another run: db.run(\"other\", …)".into()
+        }
+        Store::NotAStore { path, .. } if !kndb_storage::Store::has_all_but_a_marker(path) => {
+            "name the store's own folder, in which a file KNDB lies; kndb.create(path) makes an empty store".into()
+        }
+        _ => return None,
+    })
 }
 
 /// An answer as the shell shows it on a terminal: a table of the first and the last of its rows, `most` of them, in lines of so many cells.
@@ -67,7 +98,8 @@ pub fn table(
     }
     sink.end().map_err(QueryError::output)?;
     drop(sink);
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    // There are no modes here.
+    Ok(String::from_utf8_lossy(&out).replace("`.mode line` shows all", "`.df()` and `.fetchall()` have all"))
 }
 
 /// The runs of a store, as `kndb runs --json` writes them.
@@ -94,4 +126,27 @@ pub fn keep(rule: &str) -> Result<kndb_storage::Keep, String> {
 /// What was expected.
 pub fn score_type(name: &str) -> Result<kndb_storage::ScoreType, String> {
     crate::args::score_type(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_name_no_option_of_the_command() {
+        let fact = kndb_storage::Error::FactExists {
+            run: "r".into(),
+            fact: "f".into(),
+            language: "en".into(),
+            prompt: 0,
+            count: 1,
+        };
+        let told = told_of_store(fact);
+        let hint = told.hint.expect("a hint");
+        assert!(hint.contains("if_exists") && !hint.contains("--"), "{hint}");
+        assert!(told.drawn.ends_with(&hint) && !told.drawn.contains("--"), "{}", told.drawn);
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = told_of_store(Store::open(folder.path().join("none")).expect_err("no store"));
+        assert!(!told.drawn.contains("kndb init"), "{}", told.drawn);
+    }
 }

@@ -42,6 +42,8 @@ def test_neurons_are_suppressed(db: kndb.Database) -> None:
     found = kndb.probe(db, model=MODEL, fact=fact, langs=["en"], suppress=f"kn[run=ig, fact={fact}, lang=en]")
     assert found["fact"]["id"] == fact if isinstance(found["fact"], dict) else found["fact"] == fact
     assert len(found["languages"]) == 1
+    none = kndb.probe(db, model=MODEL, fact=fact, langs=["en"], suppress=f"kn[run=ig, fact={fact}, lang=en] - kn[run=ig, lang=en]")
+    assert any("has no neurons of this fact, so it changes nothing" in note for note in none["notes"])
 
 
 def test_a_study_gives_all_that_its_file_says(db: kndb.Database) -> None:

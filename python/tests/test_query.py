@@ -22,6 +22,7 @@ def test_parameters_are_values_and_never_syntax(db: kndb.Database) -> None:
     assert len(db.query("kn[lang=$l, tau=$t]", l="zh", t=0.3)) == 3
     assert len(db.query("likn[lang in $both]", both=["en", "zh"])) == 2
     assert len(db.query("kn[lang=en] top $n", n=np.int64(2))) == 2
+    assert len(db.query("kn by neuron having facts >= $share", share="10%")) == len(db.query("kn by neuron having facts >= 10%"))
     with pytest.raises(kndb.KndbError, match="nobody"):
         db.query("kn[lang=en]", nobody=1)
     with pytest.raises(TypeError, match="bool"):

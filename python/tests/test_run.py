@@ -158,6 +158,38 @@ def test_evidence_is_kept(db: kndb.Database) -> None:
     assert [row[0] for row in db.query("facts of kn[run=evidence, correct=yes]")] == ["f1"]
 
 
+def test_what_is_said_of_entries_may_be_said_of_all_at_once(db: kndb.Database) -> None:
+    with db.run("at once", model="toy", layers=2, width=4) as run:
+        run.append(["f1", "f2"], "en", np.stack([EN, EN]), p=0.5, answer=["Paris", "Paris"], rank=2, tokens=1)
+        with pytest.raises(ValueError, match="3 values of rank; expected 2, one a fact"):
+            run.append(["f3", "f4"], "en", np.stack([EN, EN]), rank=[1, 2, 3])
+    assert len(db.query('entries[run="at once", rank=2, tokens in 1..1, answer=Paris]')) == 2
+
+
+def test_probabilities_are_from_0_to_1(db: kndb.Database) -> None:
+    with db.run("improbable", model="toy", layers=2, width=4) as run:
+        for p in (1.5, -1.0, 50, float("inf")):
+            with pytest.raises(kndb.KndbError, match="expected a probability from 0 to 1"):
+                run.append("f1", "en", EN, p=p)
+            with pytest.raises(kndb.KndbError, match="baseline"):
+                run.append("f1", "en", EN, p=0.5, baseline=p)
+        assert not run.has("f1", "en")
+        run.append("f1", "en", EN, p=float("nan"))
+        run.append("f2", "en", EN, answer="Paris")
+    found = db.query("entries[run=improbable] order by fact").fetchnumpy()
+    assert np.ma.getmaskarray(found["p"]).all(), "NaN is not known"
+    assert np.ma.getmaskarray(found["correct"]).all(), "an answer says nothing without a rank"
+
+
+def test_hints_are_in_python_s_words(db: kndb.Database) -> None:
+    with pytest.raises(kndb.KndbError) as there, db.run("first", if_exists="refuse") as run:
+        run.append("f1", "en", EN)
+    assert "if_exists" in (there.value.hint or "") and "--" not in str(there.value)
+    with pytest.raises(kndb.KndbError) as other:
+        db.run("first", model="toy", layers=2, width=4, tau=0.5, keep="all")
+    assert "db.run(" in (other.value.hint or "") and "--" not in (other.value.hint or "")
+
+
 def test_a_finished_run_takes_no_more_until_it_is_opened_again(db: kndb.Database) -> None:
     run = db.run("first")
     run.finish()

@@ -13,7 +13,7 @@
 //!
 //! [`execute()`] takes a statement through the stages. A stage reads what the stages before it made, and none calls a later
 //! one: `rows` may ask `run`, `plan` and `syntax`; `run` may ask `plan` and `syntax`; `plan` may ask `syntax`; `syntax` asks
-//! nobody but `mistakes`, which reads where the parser stands, and whose nearest names `plan` uses, too.
+//! nobody but `mistakes`, which reads where the parser stands; its nearest names and lists of columns are for all.
 //!
 //! | folder | what it is for |
 //! |---|---|
@@ -102,6 +102,7 @@ pub use error::{ErrorKind, Label, QueryError};
 pub use execute::{execute, stream};
 pub use interrupt::Interrupt;
 pub use memory::DEFAULT_MEMORY;
+pub use mistakes::columns::Rows as RowsOf;
 pub use mistakes::nearest::nearest;
 pub use note::Note;
 pub use plan::{EntryTest, Settings, layers_asked, measured_in, scored_layers};
@@ -112,8 +113,8 @@ pub use result::{
 };
 pub use syntax::ast::{
     AgainstChance, Comparison, Condition, Dim, Dimension, Direction, Expr, ExprKind, Given, Having, Head, Interval,
-    Key, Literal, Measure, Name, NeuronRange, Number, OpenInterval, OpenRange, OpenTest, OrderKey, Parameter, Query,
-    SetOp, Sign, Source, SourceKind, Statement, Test, Text, Top, Units,
+    Key, Literal, Measure, Name, NeuronRange, Number, OpenInterval, OpenNumbers, OpenRange, OpenTest, OrderKey,
+    Parameter, Query, SetOp, Sign, Source, SourceKind, Statement, Test, Text, Top, Units,
 };
 pub use syntax::bind::{Argument, Parameters};
 pub use syntax::conditions::{ConditionKey, ConditionRow, Domain, Listed, ValueKind};

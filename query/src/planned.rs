@@ -338,10 +338,13 @@ fn of_set<'r>(
                 Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out),
             }
         }
-        Set::Entries(source) => match grouping {
-            None => entries::listing(execution, source, query, names, out),
-            Some(grouping) => entries::grouped(execution, source, (query, grouping), names, out),
-        },
+        Set::Entries(entries) => {
+            let source = execution.entries(entries)?;
+            match grouping {
+                None => entries::listing(execution, &source, query, names, out),
+                Some(grouping) => entries::grouped(execution, &source, (query, grouping), names, out),
+            }
+        }
         Set::Facts(facts) => {
             let facts = execution.facts(facts)?;
             match grouping {

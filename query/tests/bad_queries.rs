@@ -260,7 +260,7 @@ bad!(
         "kn[p<0]",
         "kn[prob>=0.1]",
         "kn[p]",
-        "kn[p in 0..1]",
+        "kn[p in 1..0]",
         "kn[p==0.1]",
         "kn[p!=0.1]",
         "kn[correct=true]",

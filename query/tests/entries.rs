@@ -169,6 +169,80 @@ fn their_facts_are_a_set() {
 }
 
 #[test]
+fn facts_choose_entries() {
+    let all = rows("entries[lang=en]").len();
+    let with = |facts: &str| rows(&format!("entries[lang=en] & {facts}")).len();
+    let without = |facts: &str| rows(&format!("entries[lang=en] - {facts}")).len();
+    for facts in [
+        "facts[subject=France]",
+        "(facts of likn[lang in (en, zh)])",
+        "facts of (kn[lang=en] & neurons(9:852)) - facts of entries[lang=zh]",
+        "(kn[lang=zh] by fact having neurons >= 2)",
+        "facts of entries[lang=zh, correct=yes]",
+        "(entries[lang=zh] by fact having p >= 0.25)",
+        "facts of (entries[lang=zh] order by p top 1)",
+        "(similarity(kn[lang=en], kn[lang=zh]) by fact having similarity >= 0.5)",
+    ] {
+        let facts = if facts.contains(" - ") { format!("({facts})") } else { facts.to_owned() };
+        assert_eq!(with(&facts) + without(&facts), all, "{facts}");
+        assert!((1..all).contains(&with(&facts)), "{facts}");
+        assert_eq!(
+            rows(&format!("{facts} & entries[lang=en]")),
+            rows(&format!("entries[lang=en] & {facts}")),
+            "{facts}"
+        );
+    }
+    // Facts 0 to 2 have entries in both languages: of them 0.5, 0.25, 0.1 and 0.75 in English, and 3 and 4 the rest.
+    assert_eq!(
+        rows("entries[lang=en] & facts of likn[lang in (en, zh)] by lang"),
+        ["en | 4 | 3 | 0.4000 | 0.3750 | 0.5000"]
+    );
+    assert_eq!(
+        rows("entries[lang=en] - (facts of likn[lang in (en, zh)]) by lang"),
+        ["en | 2 | 2 | 0.0469 | 0.0469 | 0.0000"]
+    );
+    let chosen = "entries[lang=en, prompt=0] & facts[subject in (France, Japan, Kenya)] - facts[subject=Japan]";
+    assert_eq!(subjects(&format!("{chosen} order by p asc")), ["Kenya", "France"]);
+    assert_eq!(subjects(&format!("{chosen} having p > 0.1")), ["France"]);
+    assert_eq!(subjects(&format!("facts of ({chosen})")), ["France", "Kenya"]);
+    assert_eq!(subjects(&format!("facts of ({chosen} order by p top 1)")), ["France"]);
+    assert_eq!(subjects(&format!("({chosen} by fact having p < 0.1)")), ["Kenya"]);
+    assert_eq!(rows(&format!("kn[lang=en, prompt=0] & facts of ({chosen}) by fact")).len(), 2);
+}
+
+#[test]
+fn a_saved_set_of_facts_chooses_entries() {
+    let toy = store();
+    ask(&toy, "let hard = facts of entries[lang=en, p<0.1]");
+    let of = |text: &str| ask(&toy, text).lines().skip(1).count();
+    assert_eq!((of("entries[lang=en] & @hard"), of("entries[lang=en] - @hard"), of("entries[lang=en]")), (2, 4, 6));
+    ask(&toy, "let easy = facts of (entries[lang=en] - @hard)");
+    assert_eq!(ask(&toy, "@easy by relation"), "relation | facts | share\nP36 | 3 | 1.0000\n");
+}
+
+#[test]
+fn a_plan_of_entries_shows_the_facts_that_choose_them() {
+    let plan = ask(&STORE, "explain entries[lang=en] - (facts of likn[lang in (en, zh)]) by lang");
+    assert!(plan.contains("leave out entries of these facts") && plan.contains("facts of"), "{plan}");
+    let known = ask(&STORE, "explain entries[lang=en] & facts[subject=Japan]");
+    assert!(known.contains("entries[lang=en]; facts: only 1"), "{known}");
+    let analyzed = ask(&STORE, "explain analyze entries[lang=en] & facts of kn[lang=zh]");
+    assert!(analyzed.contains("keep entries of these facts"), "{analyzed}");
+}
+
+#[test]
+fn facts_that_have_none_of_the_entries_are_told() {
+    let none = "the fact of `facts[subject=Norway]` has no entry in the set that it filters";
+    assert!(
+        notes("entries & facts[subject=Norway]").contains(&none.to_owned()),
+        "{:?}",
+        notes("entries & facts[subject=Norway]")
+    );
+    assert_eq!(notes("entries & facts[subject=Japan]"), Vec::<String>::new());
+    assert_eq!(notes("entries - facts[subject=Norway]"), Vec::<String>::new());
+}
+
+#[test]
 fn an_entry_that_fails_counts_as_not_there() {
     let facts = |text: &str| rows(&format!("{text} by fact")).len();
     assert_eq!(facts("kn[lang=en, p>=0.1]"), 3);
@@ -184,9 +258,55 @@ fn an_entry_that_fails_counts_as_not_there() {
 
 #[test]
 fn entries_are_no_set_of_the_algebra() {
-    let (reason, hint) = refused("entries[lang=en] & kn[lang=en]");
-    assert!(reason.contains("entries are rows of what was measured"), "{reason}");
-    assert_eq!(hint, "their facts are a set: `facts of entries[lang=en]`");
+    for (text, reason, hint) in [
+        (
+            "entries[lang=en] & kn[lang=en]",
+            "entries are of facts, and have no neurons that `&` could combine with others",
+            "choose them by facts: `entries[lang=en] & facts of kn[lang=en]`",
+        ),
+        (
+            "entries - (kn[lang=en] & kn[lang=zh])",
+            "entries are of facts, and have no neurons that `-` could combine with others",
+            "leave facts out: `entries - facts of (kn[lang=en] & kn[lang=zh])`",
+        ),
+        (
+            "kn[lang=en] - entries[correct=no]",
+            "entries are of facts, and have no neurons that `-` could combine with others",
+            "choose pairs by facts: `kn[lang=en] - facts of entries[correct=no]`",
+        ),
+        (
+            "entries & neurons(9:852)",
+            "entries are of facts, and have no neurons that `&` could combine with others",
+            "choose them by facts: `entries & facts of (kn[…] & neurons(…))`",
+        ),
+        (
+            "entries | facts",
+            "`|` joins members of one kind, and what was measured of a fact is none",
+            "facts choose entries by `&` and `-`: `entries & facts`; facts alone are `facts of entries`",
+        ),
+        (
+            "facts ^ entries",
+            "`^` joins members of one kind, and what was measured of a fact is none",
+            "facts choose entries by `&` and `-`: `entries & facts`; facts alone are `facts of entries`",
+        ),
+        (
+            "facts - entries[lang=zh]",
+            "entries cannot be taken away from facts",
+            "their facts can: `facts - facts of entries[lang=zh]`",
+        ),
+        (
+            "entries[lang=en] & entries[lang=zh]",
+            "`&` combines sets, and entries are rows of what was measured",
+            "their facts are sets: `facts of entries[lang=en] & facts of entries[lang=zh]`",
+        ),
+        (
+            "(entries top 3) & facts",
+            "`&` combines sets, and these are rows of what was measured",
+            "their facts are a set: `facts of (entries top 3)`",
+        ),
+    ] {
+        assert_eq!(refused(text), (reason.to_owned(), hint.to_owned()), "{text}");
+    }
     for text in [
         "kn - entries",
         "neurons of entries",
@@ -232,7 +352,13 @@ fn labels_come_in_the_language_of_the_session_whatever_is_asked() {
         let settings = Settings { language: language.map(str::to_owned), ..settings() };
         let (_, rows) = STORE.run(&settings, text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let row = rows.lines().nth(1).expect("a row").to_owned();
-        if row.contains("France") { "en" } else if row.contains("法国") { "zh" } else { panic!("{row}") }
+        if row.contains("France") {
+            "en"
+        } else if row.contains("法国") {
+            "zh"
+        } else {
+            panic!("{row}")
+        }
     };
     let france = "subject in (France, 法国), relation=P36";
     for text in [
@@ -260,7 +386,10 @@ fn labels_come_in_the_language_of_the_session_whatever_is_asked() {
 fn a_language_of_labels_that_is_not_there_says_which_is_shown() {
     let settings = Settings { language: Some("xx".to_owned()), ..settings() };
     let notes = STORE.notes(&settings, "entries[lang=zh]");
-    assert!(notes[0].starts_with("there are no labels in \"xx\", so those in zh are shown; the store has"), "{notes:?}");
+    assert!(
+        notes[0].starts_with("there are no labels in \"xx\", so those in zh are shown; the store has"),
+        "{notes:?}"
+    );
     let notes = STORE.notes(&settings, "entries");
     assert!(notes[0].contains("so those in English or any language are shown"), "{notes:?}");
 }
@@ -320,12 +449,18 @@ fn conditions_that_no_entry_meets_are_told_with_what_there_is() {
         ("entries[lang=zh, p=0.3]", "none of 3 entries meets `p=0.3`: their p is from 0.01 to 0.5"),
         ("entries[answer=paris]", "none of 9 entries meets `answer=paris`; did you mean \"Paris\"?"),
         ("kn[answer=Pariss]", "none of 9 entries meets `answer=Pariss`; did you mean \"Paris\"?"),
-        ("likn[lang in (en, zh), answer~PARI]", "none of 8 entries meets `answer~PARI`; did you mean \"Paris\"?"),
+        ("likn[lang in (en, zh), answer~PARI]", "none of 9 entries meets `answer~PARI`; did you mean \"Paris\"?"),
         ("facts of entries[answer=Antananarivo]", "none of 9 entries meets `answer=Antananarivo`"),
         ("entries[lang=en, object_rank>20]", "none of 6 entries meets `object_rank>20`: their rank is from 1 to 9"),
-        ("kn[lang=zh, tokens=2] by neuron", "none of 3 entries meets `tokens=2`: their number of tokens is from 1 to 3"),
+        (
+            "kn[lang=zh, tokens=2] by neuron",
+            "none of 3 entries meets `tokens=2`: their number of tokens is from 1 to 3",
+        ),
         ("dkn[run=g, p<0.01]", "none of 2 entries meets `p<0.01`: their p is from 0.1 to 0.5"),
-        ("entries[fact=\"fact-2\", lang=en, correct=no]", "the one entry does not meet `correct=no`: all answers are right"),
+        (
+            "entries[fact=\"fact-2\", lang=en, correct=no]",
+            "the one entry does not meet `correct=no`: all answers are right",
+        ),
         ("entries[fact=\"fact-4\", correct=yes]", "the one entry does not meet `correct=yes`: no answer is right"),
         (
             "entries[lang=en, p>=0.5, correct=no] by relation",

@@ -320,8 +320,10 @@ fn a_source_finds_the_only_run_that_has_what_it_is_about() {
     toy.write(RunSpec::new("more", "bert", SHAPE), vec![scored(0, "en", 0, &[(7, 0, 1.0)])]);
     let error = toy.run(&Settings::default(), "kn - dkn").expect_err("two runs with scores");
     let expected =
-        "the store has 2 runs with knowledge neurons, \"scores\", \"more\", and scores of different runs never mix";
+        "the store has 2 runs with knowledge neurons, \"scores\", \"more\", and `kn` does not say which is meant";
     assert_eq!(error.to_string(), expected);
+    let together = "all of them together are `kn[run=*]`, some `kn[run in (…)]`";
+    assert!(error.hint.is_some_and(|hint| hint.contains(together)));
 }
 
 #[test]

@@ -226,7 +226,8 @@ fn a_parameter_without_a_value_and_a_value_without_a_parameter_are_refused() {
     );
     assert_eq!(
         bound("kn by layer top $n", &values),
-        "$n: the parameter $n has no value (values are given for `$lang`, `$relation`)"
+        "$n: the parameter $n has no value (values are given for `$lang`, `$relation`; it is given beside the statement: `-p n=…` of a \
+         command, `.parameter set n …` in the shell, `n=…` in Python)"
     );
     let unused = |used: &[&str]| {
         let error = values.check_used(used.iter().copied()).expect_err("a value for nothing");

@@ -115,7 +115,7 @@ fn each_run_has_the_values_that_it_is_given() {
     }
     let mut nothing = Text::default();
     let error = statement.stream(&Parameters::default().with("l", "en"), &mut nothing).expect_err("no value");
-    assert_eq!(error.kind, ErrorKind::Missing);
+    assert_eq!(error.kind, ErrorKind::Syntax);
     let error = statement.stream(&given("en", 0.3).with("m", "en"), &mut nothing).expect_err("no such parameter");
     assert_eq!((error.kind, nothing.0.len()), (ErrorKind::Name, 0));
 }

@@ -35,7 +35,25 @@ fn compared(domain: Domain) -> BoxedStrategy<Test> {
     let number = prop_oneof![2 => plain, u32::from(domain.percent_of.is_some()) => share];
     let compared = (select(domain.compared), number);
     let compared = compared.prop_filter("no such number", move |(op, number)| domain.has(*op, *number));
-    compared.prop_map(|(op, number)| Test::Number(op, number)).boxed()
+    let compared = compared.prop_map(|(op, number)| Test::Number(op, number));
+    if !domain.ranges {
+        return compared.boxed();
+    }
+    prop_oneof![3 => compared, 1 => between(domain)].boxed()
+}
+
+/// A range of numbers that a condition may be compared with.
+fn between(domain: Domain) -> impl Strategy<Value = Test> {
+    let ends = if domain.whole {
+        (1..9_u32, 0..9_u32).prop_map(|(first, more)| (f64::from(first), f64::from(first + more))).boxed()
+    } else {
+        (0.0..=1.0, 0.0..=1.0).prop_map(|(a, b): (f64, f64)| (a.min(b), a.max(b))).boxed()
+    };
+    let of = |percent| move |(first, last)| [first, last].map(|value| Number { value, percent });
+    let shares = (1..=100_u8, 1..=100_u8).prop_map(|(a, b)| (f64::from(a.min(b)), f64::from(a.max(b))));
+    let ends =
+        prop_oneof![2 => ends.prop_map(of(false)), u32::from(domain.percent_of.is_some()) => shares.prop_map(of(true))];
+    ends.prop_map(|[first, last]| Test::Between(first, last))
 }
 
 fn parameter() -> impl Strategy<Value = Parameter> {
@@ -52,6 +70,18 @@ fn given_or<T: std::fmt::Debug + Clone + 'static>(
 fn open_test(key: ConditionKey) -> BoxedStrategy<Test> {
     let operators = key.row().value.operators();
     let listed = operators.contains(&"in");
+    if let ValueKind::Number(domain) = key.row().value {
+        let compared = domain.compared.iter().map(|op| op.word()).collect::<Vec<_>>();
+        let alone = (select(compared), parameter()).prop_map(|(operator, parameter)| {
+            Test::Open(OpenTest { operator, list: false, values: vec![Given::Parameter(parameter)] })
+        });
+        let range = (parameter(), parameter()).prop_map(|(first, last)| {
+            let [first, last] = [first, last].map(Given::Parameter);
+            let values = vec![Given::Value(Literal::Range(OpenNumbers { first, last, span: NOWHERE }))];
+            Test::Open(OpenTest { operator: "in", list: false, values })
+        });
+        return prop_oneof![3 => alone, u32::from(domain.ranges) => range].boxed();
+    }
     let alone = (select(operators), parameter()).prop_map(|(operator, parameter)| {
         Test::Open(OpenTest { operator, list: false, values: vec![Given::Parameter(parameter)] })
     });

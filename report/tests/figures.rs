@@ -200,7 +200,7 @@ fn layers_that_were_not_scored_have_no_bar_and_notes_are_remarks() {
     let data = EntryData::Neurons(neurons(&[(1, 0), (1, 2)]));
     run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
     let remarks = [
-        "run \"two\" is not finished, so facts may be missing: the command that made it goes on",
+        "run \"two\" is not finished, so facts may be missing: what fills it goes on where it is started again",
         "run \"two\" scored layers 1, 3 only, of 4: nothing is known of the others",
     ];
     let selection = Selection { runs: vec!["two".into()], ..Selection::default() };

@@ -237,7 +237,10 @@ mod tests {
                 let mut probabilities = good;
                 probabilities[at] = bad;
                 let told = said(probabilities).expect("a refusal");
-                assert!(told.contains(&format!("probability {bad} of a group, expected probabilities from 0")), "{told}");
+                assert!(
+                    told.contains(&format!("probability {bad} of a group, expected probabilities from 0")),
+                    "{told}"
+                );
             }
         }
     }
@@ -260,7 +263,10 @@ mod tests {
         }
         for bad in [1.001, 1.5, 50.0, -1.0, -1e-6, f32::INFINITY, f32::NEG_INFINITY] {
             let told = said_of_scores(bad, 0.25).expect("a refusal");
-            assert!(told.contains(&format!("probability p {bad} in layer 1, expected a probability from 0 to 1")), "{told}");
+            assert!(
+                told.contains(&format!("probability p {bad} in layer 1, expected a probability from 0 to 1")),
+                "{told}"
+            );
             assert!(said_of_scores(0.25, bad).expect("a refusal").contains(&format!("baseline {bad} in layer 1")));
         }
     }

@@ -39,7 +39,10 @@ fn a_table_says_a_language_of_one_relation_once() {
 #[test]
 fn all_and_nearly_all_are_told_apart_and_so_are_none_and_few() {
     let [most, few] = [571, 2].map(|from_a_tenth| Known { from_a_tenth, ..known("en", None, 572) });
-    assert_eq!(table(vec![most, few]), ["en | all | 572 | – | 571 of 572 | 0 of 572", "en | all | 572 | – | 2 of 572 | 0 of 572"]);
+    assert_eq!(
+        table(vec![most, few]),
+        ["en | all | 572 | – | 571 of 572 | 0 of 572", "en | all | 572 | – | 2 of 572 | 0 of 572"]
+    );
 }
 
 #[test]

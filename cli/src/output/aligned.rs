@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use kndb_query::{Column, ColumnKind, Sink, Value};
+use kndb_wording::probability::shown;
 use unicode_width::UnicodeWidthStr;
 
 use super::Layout;
@@ -15,6 +16,11 @@ use super::format::Format;
 
 /// Rows held back to find widths.
 const BLOCK: usize = 2_000;
+
+/// Columns that few look for, among those of entries: on a narrow terminal they make room for the others, the first one first.
+const GO_FIRST: [&str; 4] = ["residual", "kept", "baseline", "largest"];
+/// Columns of entries that a terminal shows as it shows their means; files have all digits.
+const ROUNDED: [&str; 4] = ["p", "baseline", "residual", "largest"];
 
 /// A column of an aligned format.
 pub struct AlignedColumn {
@@ -81,6 +87,7 @@ impl<'a, S: Style> Aligned<'a, S> {
             values: self.block.iter().map(|row| row[at].width()).max().unwrap_or(0),
             numbers: column.kind != ColumnKind::Text,
             asked: self.asked(at),
+            goes: GO_FIRST.iter().position(|name| *name == column.name),
         };
         let wishes: Vec<Wish> = self.columns.iter().enumerate().map(wish).collect();
         let found = widths(&wishes, self.line(), |columns| self.style.frame(columns).unwrap_or(0));
@@ -148,7 +155,12 @@ impl<S: Style> Sink for Aligned<'_, S> {
     }
 
     fn row(&mut self, row: &[Value<'_>]) -> io::Result<ControlFlow<()>> {
-        let cells: Vec<String> = row.iter().map(|value| self.style.cell(value)).collect();
+        let on_a_line = self.line().is_some();
+        let cell = |(column, value): (&Column, &Value<'_>)| match value {
+            Value::Score(score) if on_a_line && ROUNDED.contains(&column.name) => shown(f64::from(*score)),
+            value => self.style.cell(value),
+        };
+        let cells: Vec<String> = self.columns.iter().zip(row).map(cell).collect();
         if self.streaming {
             self.write_row(&cells)?;
         } else {
@@ -211,6 +223,49 @@ mod tests {
         assert!(found.contains(" 日本, … |") && found.contains("0.3333"), "{found}");
         let boxed = laid_out(Mode::Box, layout);
         assert!(boxed.lines().all(|line| line.width() == 34), "{boxed}");
+    }
+
+    #[test]
+    fn a_listing_of_entries_keeps_what_is_asked_of_it_on_a_narrow_terminal() {
+        let names = ["fact", "subject", "p", "baseline", "answer", "correct", "residual", "largest", "kept"];
+        let kind = |name: &str| match name {
+            "fact" | "subject" | "answer" | "correct" => ColumnKind::Text,
+            "kept" => ColumnKind::Integer,
+            _ => ColumnKind::Score,
+        };
+        let columns: Vec<Column> = names.into_iter().map(|name| Column { name, kind: kind(name) }).collect();
+        let text = |text: &'static str| Value::Text(text.into());
+        let (score, id) = (Value::Score, text("cb7007d9-673f-4fa5-8308-ddf2ae28b8c2"));
+        let row = [
+            id,
+            text("Yamoussoukro"),
+            score(0.123_456_79),
+            score(0.000_288_856_6),
+            text("Paris"),
+            text("yes"),
+            score(1.375_019_1e-7),
+            score(0.25),
+            Value::Integer(36_864),
+        ];
+        let written = |line: Option<usize>| {
+            let mut out = Vec::new();
+            let mut sink = Mode::Table.laid_out(Layout { line, ..Layout::with_headers(true) }, &mut out);
+            sink.columns(&columns).expect("columns are written");
+            assert!(sink.row(&row).expect("a row is written").is_continue());
+            sink.end().expect("the end is written");
+            drop(sink);
+            String::from_utf8(out).expect("output is UTF-8")
+        };
+        let expected = concat!(
+            " fact           | subject      |      p | … | answer | correct | …\n",
+            "----------------+--------------+--------+---+--------+---------+---\n",
+            " cb7007d9-673f… | Yamoussoukro | 0.1235 | … | Paris  | yes     | …\n",
+            "… baseline, residual, largest, kept: `.mode line` shows all\n",
+        );
+        assert_eq!(written(Some(68)), expected);
+        let whole = written(Some(160));
+        assert!(whole.contains("0.1235") && whole.contains("0.00029") && whole.contains("1.4e-7"), "{whole}");
+        assert!(written(None).contains("| 0.12345679 | 0.0002888566 |"), "all digits in a file: {}", written(None));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const LEAST_TEXT: usize = 4;
 /// The name of a column of numbers is elided to no less.
 const LEAST_NAME: usize = 3;
+/// As long as a text has fewer cells than this, columns that go first are left out for it.
+const READABLE_TEXT: usize = 12;
 
 /// What stands for what is not shown.
 pub const ELLIPSIS: &str = "…";
@@ -23,6 +25,8 @@ pub struct Wish {
     pub numbers: bool,
     /// The width that was asked for, by `.width`.
     pub asked: Option<usize>,
+    /// Whether it is left out before texts become hard to read: those of the lowest number first.
+    pub goes: Option<usize>,
 }
 
 impl Wish {
@@ -40,15 +44,48 @@ impl Wish {
         let least = if self.numbers { self.values.max(self.name.min(LEAST_NAME)) } else { LEAST_TEXT };
         least.min(self.wanted()).max(1)
     }
+
+    /// How wide it is at least where it can be read.
+    fn readable(self) -> usize {
+        if self.numbers { self.wanted() } else { self.wanted().min(READABLE_TEXT) }
+    }
 }
 
 /// Widths of columns on a line of `line` cells, if there is a limit; `frame` says how many cells are taken by what stands around
 /// so many columns. Columns that do not fit have no width: those before the last ones.
 pub fn widths(wishes: &[Wish], line: Option<usize>, frame: impl Fn(usize) -> usize) -> Vec<Option<usize>> {
-    let mut widths: Vec<usize> = wishes.iter().map(|wish| wish.wanted()).collect();
-    let Some(line) = line else { return widths.into_iter().map(Some).collect() };
+    let Some(line) = line else { return wishes.iter().map(|wish| Some(wish.wanted())).collect() };
     let room = |columns: usize| line.saturating_sub(frame(columns));
-    let mut over = widths.iter().sum::<usize>().saturating_sub(room(widths.len()));
+    let there = without_those_that_go(wishes, &room);
+    // What is not there takes no room but that of the `…` in its place, one for neighbours.
+    let gaps = (0..there.len()).filter(|&at| !there[at] && (at == 0 || there[at - 1])).count();
+    let kept = there.iter().filter(|there| **there).count();
+    let wishes: Vec<Wish> = wishes.iter().zip(&there).filter(|(_, there)| **there).map(|(wish, _)| *wish).collect();
+    let room = |columns: usize| room(columns + gaps).saturating_sub(gaps);
+    let mut fitted = fitted(&wishes, room, kept).into_iter();
+    there.iter().map(|&there| if there { fitted.next().flatten() } else { None }).collect()
+}
+
+/// Which columns are there when those that go first are left out, as many as others need to be read.
+fn without_those_that_go(wishes: &[Wish], room: &impl Fn(usize) -> usize) -> Vec<bool> {
+    let mut there = vec![true; wishes.len()];
+    loop {
+        let gaps = (0..there.len()).filter(|&at| !there[at] && (at == 0 || there[at - 1])).count();
+        let kept = || (0..there.len()).filter(|&at| there[at]);
+        let taken: usize = kept().map(|at| wishes[at].readable()).sum();
+        let goes = |at: &usize| wishes[*at].goes.map(|first| (first, *at));
+        let Some((_, next)) = kept().filter_map(|at| goes(&at)).min() else { return there };
+        if taken + gaps <= room(kept().count() + gaps) {
+            return there;
+        }
+        there[next] = false;
+    }
+}
+
+/// Widths of columns of which none goes first.
+fn fitted(wishes: &[Wish], room: impl Fn(usize) -> usize, columns: usize) -> Vec<Option<usize>> {
+    let mut widths: Vec<usize> = wishes.iter().map(|wish| wish.wanted()).collect();
+    let mut over = widths.iter().sum::<usize>().saturating_sub(room(columns));
     // The widest column gives first.
     while over > 0 {
         let gives = |at: &usize| widths[*at] > wishes[*at].least();
@@ -128,11 +165,11 @@ mod tests {
     use super::*;
 
     fn text(name: usize, values: usize) -> Wish {
-        Wish { name, values, numbers: false, asked: None }
+        Wish { name, values, numbers: false, asked: None, goes: None }
     }
 
     fn number(name: usize, values: usize) -> Wish {
-        Wish { name, values, numbers: true, asked: None }
+        Wish { name, values, numbers: true, asked: None, goes: None }
     }
 
     fn fitted(wishes: &[Wish], line: usize) -> Vec<Option<usize>> {
@@ -172,6 +209,21 @@ mod tests {
         let widths = fitted(&wishes, 40);
         assert_eq!(widths, [Some(4), Some(9), None, None, Some(4)]);
         assert_eq!(fitted(&[number(1, 90)], 40), [Some(90)]);
+    }
+
+    #[test]
+    fn columns_that_go_first_are_left_out_before_texts_are_hard_to_read() {
+        let goes = |wish: Wish, first| Wish { goes: Some(first), ..wish };
+        let wishes = [text(4, 36), number(1, 6), goes(number(8, 6), 1), text(6, 9), goes(number(8, 7), 0)];
+        // 36 + 6 + 8 + 9 + 8 and 16 around them.
+        assert_eq!(fitted(&wishes, 83), [Some(36), Some(6), Some(8), Some(9), Some(8)]);
+        assert_eq!(fitted(&wishes, 59), [Some(12), Some(6), Some(8), Some(9), Some(8)]);
+        // 12 + 6 + 8 + 9, and `…` for the last one.
+        assert_eq!(fitted(&wishes, 58), [Some(18), Some(6), Some(8), Some(9), None]);
+        assert_eq!(fitted(&wishes, 52), [Some(12), Some(6), Some(8), Some(9), None]);
+        assert_eq!(fitted(&wishes, 51), [Some(18), Some(6), None, Some(9), None]);
+        // Then texts give, and the last columns as ever.
+        assert_eq!(fitted(&wishes, 37), [Some(5), Some(6), None, Some(8), None]);
     }
 
     #[test]

@@ -247,8 +247,10 @@ pub fn undotted(line: &str) -> Option<Undotted> {
         return None;
     }
     if let Some(word) = UNDERSTOOD.into_iter().find(|known| is(known)) {
-        let takes = word == "describe" || rest.is_empty();
-        return takes.then(|| Undotted::Understood(format!(".{word} {rest}").trim_end().to_owned()));
+        // Of `help entries` the help is what there is.
+        let command = if word == "help" { ".help".to_owned() } else { format!(".{word} {rest}").trim_end().to_owned() };
+        let takes = matches!(word, "describe" | "help") || rest.is_empty();
+        return takes.then_some(Undotted::Understood(command));
     }
     if let Some((_, instead)) = ELSEWHERE.into_iter().find(|(known, _)| is(known)) {
         return Some(Undotted::Elsewhere(instead));
@@ -423,6 +425,7 @@ mod tests {
     fn what_people_type_first_needs_no_dot() {
         let understood = |line: &str| Some(Undotted::Understood(line.into()));
         assert_eq!(undotted("help;"), understood(".help"));
+        assert_eq!(undotted("help entries"), understood(".help"));
         assert_eq!(undotted("  EXIT"), understood(".exit"));
         assert_eq!(undotted("describe kn by layer;"), understood(".describe kn by layer"));
         assert_eq!(undotted("mode csv"), Some(Undotted::LacksDot(".mode")));

@@ -92,7 +92,7 @@ fn notes_are_told_on_the_message_stream_in_every_mode() {
         data: EntryData::Neurons(vec![Neuron(2)]),
     };
     store.open_run(spec).expect("the run").append(entry("f1")).expect("an entry is added");
-    let note = "note: run \"first\" is not finished, so facts may be missing: the command that made it goes on\n";
+    let note = "note: run \"first\" is not finished, so facts may be missing: what fills it goes on where it is started again\n";
     for mode in ["table", "csv", "json", "jsonl"] {
         let after = fixture.ok(&format!(".mode {mode}\nkn[lang=zh] by layer;"));
         assert_eq!(after.messages, note, "{mode}");

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use kndb_query::{Attached, ConditionKey, Dimension, Direction, Listed, Measure, SourceKind, ValueKind};
+use kndb_query::{Attached, ConditionKey, Direction, Listed, SourceKind, ValueKind};
 use kndb_storage::Store;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
@@ -13,7 +13,7 @@ use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 
 use super::labels::Labels;
-use super::position::{Place, place, store_at, word_start};
+use super::position::{Clauses, Place, place, store_at, word_start};
 use crate::output::Mode;
 use crate::session::{Names, dot_commands, listing, takes_path};
 
@@ -141,8 +141,8 @@ impl Helper {
 
 /// What may stand somewhere, but for labels.
 fn candidates(place: Place, names: &Names) -> Vec<String> {
-    let dimensions = || Dimension::ALL.iter().map(|dimension| dimension.word());
-    let measures = || Measure::ALL.iter().map(|measure| measure.word());
+    let dimensions = |clauses: Clauses| clauses.rows().dimensions().iter().map(|dimension| dimension.word());
+    let measures = |clauses: Clauses| clauses.rows().measures().iter().map(|measure| measure.word());
     let directions = || Direction::ALL.iter().map(|direction| direction.word());
     let sets = || names.sets.iter().map(|set| format!("@{set}"));
     let set = || {
@@ -161,12 +161,12 @@ fn candidates(place: Place, names: &Names) -> Vec<String> {
         }
         Place::Comparison => words(["in"].into_iter()),
         Place::Value(key) => values(key, names),
-        Place::Dimension => words(dimensions()),
+        Place::Dimension(clauses) => words(dimensions(clauses)),
         Place::Between => words(["lang", "relation", "run", "prompt"].into_iter()),
         Place::By => words(["by"].into_iter()),
-        Place::OrderKey => words(dimensions().chain(measures())),
+        Place::OrderKey(clauses) => words(dimensions(clauses).chain(measures(clauses))),
         Place::AfterOrderKey(clauses) => words(directions().chain(clauses.missing())),
-        Place::Measure => words(measures()),
+        Place::Measure(clauses) => words(measures(clauses)),
         Place::SavedSet => sets().collect(),
         Place::Store | Place::Unknown => Vec::new(),
     }
@@ -287,6 +287,12 @@ mod tests {
         assert_eq!(offered("kn by layer o"), ["order"]);
         assert_eq!(offered("kn by layer order by pairs d"), ["desc"]);
         assert_eq!(offered("facts o"), ["of", "order"]);
+        assert_eq!(offered("entries by lang having "), ["correct", "entries", "facts", "median", "p"]);
+        assert_eq!(offered("entries[lang=en] & facts of likn by lang having e"), ["entries"]);
+        assert_eq!(offered("entries having r"), ["rank", "residual"]);
+        assert_eq!(offered("entries & fa"), ["facts"]);
+        assert_eq!(offered("kn by la"), ["lang", "layer"]);
+        assert!(offered("kn by g").is_empty() && offered("dkn by g") == ["group"]);
         assert!(offered("kn kn").is_empty() && offered("neurons(").is_empty());
     }
 

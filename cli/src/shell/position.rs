@@ -2,7 +2,7 @@
 //!
 //! It goes through the words as the grammar does, but forgives everything: a wrong guess costs one more Tab.
 
-use kndb_query::{ConditionKey, SourceKind};
+use kndb_query::{ConditionKey, RowsOf, SourceKind};
 
 /// What may stand somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,17 +24,17 @@ pub enum Place {
     /// A value of a condition.
     Value(ConditionKey),
     /// A dimension to count by.
-    Dimension,
+    Dimension(Clauses),
     /// What each two of are compared, after `between`.
     Between,
     /// After `order`.
     By,
     /// A dimension or measure to order by.
-    OrderKey,
+    OrderKey(Clauses),
     /// After that.
     AfterOrderKey(Clauses),
     /// A measure that `having` is about.
-    Measure,
+    Measure(Clauses),
     /// The name of a saved set.
     SavedSet,
     /// The name of an attached store.
@@ -52,15 +52,33 @@ pub struct Clauses {
     top: bool,
     similarity: bool,
     between: bool,
+    /// The source that the set begins with.
+    source: Option<SourceKind>,
 }
 
 impl Clauses {
+    /// What the rows are.
+    pub fn rows(self) -> RowsOf {
+        match self.source {
+            _ if self.similarity => RowsOf::Similarity,
+            Some(SourceKind::Entries) if self.by => RowsOf::CountedEntries,
+            Some(SourceKind::Entries) => RowsOf::Entries,
+            Some(SourceKind::Dkn) => RowsOf::Groups,
+            _ => RowsOf::Set,
+        }
+    }
+
+    /// Whether nothing is known yet.
+    fn is_none(self) -> bool {
+        Self { source: None, ..self } == Self::default()
+    }
+
     /// The words that further clauses begin with.
     pub fn missing(self) -> Vec<&'static str> {
-        // Only what was counted can be filtered and drawn.
+        // Only what was counted can be drawn and filtered, and entries, which have numbers of their own.
         let counted = self.by || self.between;
         let between = self.similarity && !self.between;
-        let having = counted && !self.having;
+        let having = (counted || self.source == Some(SourceKind::Entries)) && !self.having;
         let all =
             [("between", between), ("by", !self.by), ("having", having), ("order", !self.order), ("top", !self.top)];
         let missing = all.into_iter().filter(|(_, missing)| *missing).map(|(word, _)| word);
@@ -231,13 +249,13 @@ fn in_set(tokens: &[Token], start: Place) -> Place {
             Token::Value if place == Place::Unknown => Place::Clause(clauses),
             Token::Value => Place::Unknown,
             Token::Symbol(',') => match place {
-                Place::AfterOrderKey(_) => Place::OrderKey,
-                Place::Clause(Clauses { by: true, .. }) => Place::Dimension,
+                Place::AfterOrderKey(_) => Place::OrderKey(clauses),
+                Place::Clause(Clauses { by: true, .. }) => Place::Dimension(clauses),
                 _ => Place::Set,
             },
             Token::Symbol('&' | '|' | '-' | '^' | '+') => Place::Set,
             // `let a =`; the numbers of `having`.
-            Token::Symbol('=') if clauses == Clauses::default() => Place::Set,
+            Token::Symbol('=') if clauses.is_none() => Place::Set,
             Token::Symbol(_) => Place::Unknown,
         };
     }
@@ -252,7 +270,11 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
         ("drop", Place::Start) => Place::SavedSet,
         ("attach", Place::Start) => Place::Unknown,
         ("detach", Place::Start) => Place::Store,
-        ("of", _) => Place::Set,
+        ("of", _) => {
+            // Of whatever: these are facts, or neurons.
+            clauses.source = clauses.source.or(Some(SourceKind::Facts));
+            Place::Set
+        }
         ("similarity", Place::Start | Place::AfterExplain | Place::Set) => {
             clauses.similarity = true;
             Place::Set
@@ -261,10 +283,10 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
             clauses.between = true;
             Place::Between
         }
-        ("by", Place::By) => Place::OrderKey,
+        ("by", Place::By) => Place::OrderKey(*clauses),
         ("by", _) => {
             clauses.by = true;
-            Place::Dimension
+            Place::Dimension(*clauses)
         }
         ("order", _) => {
             clauses.order = true;
@@ -272,17 +294,21 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
         }
         ("having", _) => {
             clauses.having = true;
-            Place::Measure
+            Place::Measure(*clauses)
         }
-        ("and", _) => Place::Measure,
+        ("and", _) => Place::Measure(*clauses),
         ("top", _) => {
             clauses.top = true;
             Place::Unknown
         }
-        ("plot", _) | (_, Place::SavedSet | Place::Store | Place::Measure) => Place::Unknown,
+        ("plot", _) | (_, Place::SavedSet | Place::Store | Place::Measure(_)) => Place::Unknown,
         ("facts" | "neurons", Place::Start | Place::AfterExplain | Place::Set) => Place::AfterKind(*clauses),
-        (_, Place::OrderKey) => Place::AfterOrderKey(*clauses),
-        (_, Place::Unknown) if *clauses == Clauses::default() => Place::Unknown,
+        (_, Place::OrderKey(_)) => Place::AfterOrderKey(*clauses),
+        (_, Place::Unknown) if clauses.is_none() => Place::Unknown,
+        (word, Place::Start | Place::AfterExplain | Place::Set) => {
+            clauses.source = clauses.source.or_else(|| SourceKind::from_word(word));
+            Place::Clause(*clauses)
+        }
         _ => Place::Clause(*clauses),
     }
 }
@@ -293,7 +319,11 @@ mod tests {
 
     #[test]
     fn every_place_is_known_by_what_stands_before_it() {
-        let by = Clauses { by: true, ..Clauses::default() };
+        let kn = Clauses { source: Some(SourceKind::Kn), ..Clauses::default() };
+        let by = Clauses { by: true, ..kn };
+        let entries = Clauses { source: Some(SourceKind::Entries), ..by };
+        let having = |clauses: Clauses| Clauses { having: true, ..clauses };
+        let order = Clauses { order: true, ..by };
         for (text, expected) in [
             ("", Place::Start),
             ("kn by layer; ", Place::Start),
@@ -308,9 +338,12 @@ mod tests {
             ("similarity(kn, ", Place::Set),
             ("facts of ", Place::Set),
             ("facts ", Place::AfterKind(Clauses::default())),
-            ("kn ", Place::Clause(Clauses::default())),
-            ("kn[lang=en] ", Place::Clause(Clauses::default())),
+            ("kn ", Place::Clause(kn)),
+            ("kn[lang=en] ", Place::Clause(kn)),
+            ("kn - likn ", Place::Clause(kn)),
             ("(kn - likn) ", Place::Clause(Clauses::default())),
+            ("entries[lang=en] & facts of likn by lang having ", Place::Measure(having(entries))),
+            ("entries by lang ", Place::Clause(entries)),
             ("@a ", Place::Clause(Clauses::default())),
             ("kn[", Place::Key(Some(SourceKind::Kn))),
             ("kn & facts [lang=en, ", Place::Key(Some(SourceKind::Facts))),
@@ -322,14 +355,14 @@ mod tests {
             ("kn[lang in (en, ", Place::Value(ConditionKey::Lang)),
             ("kn[subject=\"a [ (\", relation=", Place::Value(ConditionKey::Relation)),
             ("neurons(", Place::Unknown),
-            ("kn by ", Place::Dimension),
-            ("kn by layer, ", Place::Dimension),
+            ("kn by ", Place::Dimension(by)),
+            ("kn by layer, ", Place::Dimension(by)),
             ("kn by layer ", Place::Clause(by)),
             ("kn by layer order ", Place::By),
-            ("kn by layer order by ", Place::OrderKey),
-            ("kn by layer order by pairs, ", Place::OrderKey),
-            ("kn by layer having ", Place::Measure),
-            ("kn by layer having pairs > 3 and ", Place::Measure),
+            ("kn by layer order by ", Place::OrderKey(order)),
+            ("kn by layer order by pairs, ", Place::OrderKey(order)),
+            ("kn by layer having ", Place::Measure(having(by))),
+            ("kn by layer having pairs > 3 and ", Place::Measure(having(by))),
             ("kn top ", Place::Unknown),
             ("similarity(kn) between ", Place::Between),
         ] {

@@ -111,6 +111,10 @@ def probe(db: Database, *, model: StrPath, fact: str, **options: Any) -> dict[st
     Args:
         fact: its id, or ``SUBJECT/RELATION`` where that is one fact.
         options: ``langs``, ``suppress="likn[...]"``, ``enhance``, ``scale``, ``rewrite`` with ``to``, ``top``, …
+
+    Returns:
+        ``languages`` with both sides of each, ``changes``, ``relation_knows``, and ``notes``: what to know beside them, such as that a set
+        has no neurons of this fact.
     """
     out = _run(["probe", db.path, "--json", *_options({"model": model, "fact": fact, **options})], False)
     return dict(json.loads(out))

@@ -27,7 +27,7 @@ class Result:
     asked for. Statements that change the store (``let``, ``drop``) are done at once and have no rows.
 
     A result can be read as often as one likes. Reading it whole (``len``, :meth:`fetchall`, :meth:`pl`, …) keeps its rows, and what is
-    read after that is the same rows. Streams (:meth:`to_arrow_reader`, and ``pa.table(result)``, ``pl.from_arrow(result)``, DuckDB's
+    read after that is the same rows. Streams (:meth:`to_arrow_reader`, and ``pa.table(result)``, ``pl.DataFrame(result)``, DuckDB's
     ``from result``) of a result that was not read whole run the statement while they are read, in memory of a few batches.
 
     Columns are typed: ids, labels and names are dictionaries of texts; layers, units and prompts ``uint32``; counts ``uint64``;

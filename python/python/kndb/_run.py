@@ -72,10 +72,10 @@ class Run:
             prompt: number of the prompt template within (relation, language); one for all, or a list.
             p: probability of the right object with the activations as they are: one number, or ``(layers,)``; for several facts one number,
                 ``(facts,)``, or ``(facts, layers)``.
-            baseline: the same with the layer's activations at the baseline.
+            baseline: the same with the layer's activations at the baseline. Both are from 0 to 1; NaN is one that is not known.
             residual: Σ scores − (p − baseline), per layer; worked out from the scores if not given.
             answer: the model's first answer, as text; for several facts a list.
-            rank: rank of the right object among the model's answers, from 1; for several facts a list. Whether the model is right is known by it alone.
+            rank: rank of the right object among the model's answers, from 1; for several facts a list, or one for all. Whether the model is right is known by it alone.
             tokens: number of tokens of the object; for several facts a list, or one for all.
 
         Returns:

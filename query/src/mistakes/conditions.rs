@@ -5,8 +5,9 @@
 
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::clauses::synonym;
+use crate::mistakes::columns::Rows as RowsOf;
 use crate::mistakes::nearest::nearest;
-use crate::syntax::ast::{Comparison, Condition, Number, Test};
+use crate::syntax::ast::{Comparison, Condition, Measure, Number, SourceKind, Test};
 use crate::syntax::conditions::{ConditionKey, Domain, ValueKind};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::parser::Parser;
@@ -42,6 +43,7 @@ pub(crate) fn operator(parser: &Parser<'_>, key: ConditionKey) -> Option<String>
         "<" | "<=" | ">" | ">=" if takes("=") && matches!(value_kind, ValueKind::Number(_)) => {
             format!("`{key}` is the threshold itself: `{key}={value}`")
         }
+        "in" | "between" if let ValueKind::Number(domain) = value_kind => return between_bounds(key, domain),
         "=>" if takes(">=") => format!("write `{key}>={value}`"),
         "=<" if takes("<=") => format!("write `{key}<={value}`"),
         "=" | "==" if takes(">=") => format!("`{key}` is a lower bound: `{key}>={value}`"),
@@ -151,7 +153,7 @@ pub(crate) fn bracketed(parser: &Parser<'_>) -> Option<String> {
 }
 
 /// A key was expected, and something else stands in the brackets.
-pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -> QueryError {
+pub(crate) fn not_a_condition(parser: &Parser<'_>, source: SourceKind, before: Option<&Condition>) -> QueryError {
     let ends = |at: usize| matches!(parser.ahead(at).kind, TokenKind::Sign("," | "]"));
     let value = matches!(parser.kind(), TokenKind::Word | TokenKind::Number | TokenKind::Text(_));
     if !value {
@@ -186,13 +188,23 @@ pub(crate) fn not_a_condition(parser: &Parser<'_>, before: Option<&Condition>) -
         let hint = "`prompts>=70%` keeps what that share of the fact's prompts found; `share` is a column";
         return QueryError::name(parser.span(), reason).hint(hint);
     }
-    let keys = ConditionKey::ALL.iter().map(|key| key.word());
+    if let Some(column) = Measure::from_word(word).filter(|column| RowsOf::Entries.measures().contains(column))
+        && source == SourceKind::Entries
+    {
+        let (op, than) = (parser.text_of(parser.ahead(1)), parser.text_of(parser.ahead(2)));
+        let (op, than) = if Comparison::from_word(op).is_some() { (op, than) } else { (">", "…") };
+        let reason = format!("there is no condition `{word}`: it is a column of `entries`");
+        let hint = format!("columns are compared behind the brackets: `entries having {column} {op} {than}`");
+        return QueryError::name(parser.span(), reason).hint(hint);
+    }
+    let suits = ConditionKey::ALL.iter().filter(move |key| key.suits(source));
+    let keys = suits.map(|key| key.word());
     let known = synonym(word).filter(|word| ConditionKey::from_word(word).is_some());
     let meant = known.or_else(|| nearest(word, keys.clone()));
     let reason = format!("there is no condition `{word}`");
     QueryError::name(parser.span(), reason).hint(match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("the conditions are on {}", list(keys)),
+        None => format!("the conditions of `{source}` are on {}", list(keys)),
     })
 }
 
@@ -258,9 +270,25 @@ pub(crate) fn after_condition(parser: &Parser<'_>, error: QueryError, before: Op
 /// A hint for a key that is given twice.
 pub(crate) fn twice(first: &Condition, second: &Condition) -> Option<String> {
     let key = first.key;
+    if let ValueKind::Number(domain) = key.row().value {
+        return between_bounds(key, &domain);
+    }
     let mut values = written(&first.test)?;
     values.extend(written(&second.test)?);
     Some(format!("several values are a list: `{key} in ({})`", values.join(", ")))
+}
+
+/// How numbers between two are asked for: of scores, one set is taken away from another.
+fn between_bounds(key: ConditionKey, domain: &Domain) -> Option<String> {
+    let range = || key.row().forms.iter().find(|form| form.contains(" in "));
+    match key {
+        ConditionKey::Score => Some("scores between two are a difference: `kn[score>=1e-4] - kn[score>=1e-2]`".into()),
+        ConditionKey::Rank => Some("ranks between two are a difference: `kn[rank<=20] - kn[rank<=5]`".into()),
+        _ if domain.ranges => {
+            range().map(|form| format!("`{key}` has one lower and one upper bound at most, or a range: `{form}`"))
+        }
+        _ => None,
+    }
 }
 
 /// The values of a condition that could as well be a list.
@@ -269,6 +297,6 @@ fn written(test: &Test) -> Option<Vec<String>> {
         Test::Names(texts) => Some(texts.iter().map(ToString::to_string).collect()),
         Test::Within(intervals) => Some(intervals.iter().map(ToString::to_string).collect()),
         Test::Open(open) => Some(open.values.iter().map(ToString::to_string).collect()),
-        Test::Every | Test::Contains(_) | Test::Number(..) => None,
+        Test::Every | Test::Contains(_) | Test::Number(..) | Test::Between(..) => None,
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod characters;
 pub(crate) mod clauses;
+pub(crate) mod columns;
 pub(crate) mod conditions;
 pub(crate) mod nearest;
 pub(crate) mod percentages;

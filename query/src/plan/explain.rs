@@ -1,7 +1,9 @@
 //! `explain`: the plan as a tree; with `analyze`, what every node did.
 
 use crate::plan::groups::GroupCut;
-use crate::plan::{Access, Cell, Facts, KnownFrom, Neurons, NodeId, Pairs, PartAccess, Quota, RowSet, Set, Source};
+use crate::plan::{
+    Access, Cell, Entries, Facts, KnownFrom, Neurons, NodeId, Pairs, PartAccess, Quota, RowSet, Set, Source,
+};
 use crate::syntax::ast::{Dimension, Head, Query, Sign};
 use kndb_storage::{PartKind, RunSpec, Snapshot};
 use std::fmt::Write;
@@ -62,7 +64,7 @@ impl Drawing<'_> {
             Set::Pairs(pairs) => self.pairs(pairs),
             Set::Neurons(neurons) => self.neurons(neurons),
             Set::Facts(facts) => self.facts(facts),
-            Set::Entries(source) => self.source(source),
+            Set::Entries(entries) => self.entries(entries),
         }
     }
 
@@ -92,6 +94,17 @@ impl Drawing<'_> {
                 let verb = if *keep { "keep" } else { "leave out" };
                 let text = format!("{verb} pairs of these facts (computed first, then pushed into the sources)");
                 Line { id: Some(*id), text, children: vec![self.pairs(pairs), self.facts(facts)] }
+            }
+        }
+    }
+
+    fn entries(&self, entries: &Entries<'_>) -> Line {
+        match entries {
+            Entries::Source(source) => self.source(source),
+            Entries::WithFacts { id, entries, facts, keep } => {
+                let verb = if *keep { "keep" } else { "leave out" };
+                let text = format!("{verb} entries of these facts (computed first)");
+                Line { id: Some(*id), text, children: vec![self.entries(entries), self.facts(facts)] }
             }
         }
     }
@@ -131,7 +144,7 @@ impl Drawing<'_> {
             }
             Facts::Rows(rows) => self.rows(rows),
             Facts::OfEntries { id, entries } => {
-                Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.source(entries)] }
+                Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.entries(entries)] }
             }
             Facts::Of { id, pairs, .. } => {
                 Line { id: Some(*id), text: "facts of".to_owned(), children: vec![self.pairs(pairs)] }

@@ -5,7 +5,7 @@ use crate::plan::lower::Model;
 use crate::syntax::ast::{Dimension, Expr, ExprKind, Query, SetOp};
 use crate::syntax::span::Span;
 
-/// The three kinds of sets, and entries, with which no set is combined.
+/// The three kinds of sets, and entries, which are chosen by facts alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Pairs,
@@ -82,15 +82,56 @@ pub(crate) fn mixed(left: Kind, op: SetOp, right: Kind, span: Span, l: &Expr, r:
         .hint(hint)
 }
 
-/// Entries beside an operator.
-pub(crate) fn entries_mixed(op: SetOp, expr: &Expr) -> QueryError {
-    let reason = format!("`{op}` combines sets, and entries are rows of what was measured");
-    let rows = matches!(expr.kind, ExprKind::Rows(_));
-    QueryError::kind(expr.span, reason).hint(if rows {
-        "their facts are a set: `facts of (entries[…] …)`".to_owned()
-    } else {
-        format!("their facts are a set: `facts of {}`", quoted(expr.to_string(), LONGEST_QUOTE))
-    })
+/// Entries beside an operator, or something, that does not go with them.
+pub(crate) fn entries_mixed([left, right]: [Kind; 2], op: SetOp, [l, r]: [&Expr; 2]) -> QueryError {
+    let (entries, other, kind) = if left == Kind::Entries { (l, r, right) } else { (r, l, left) };
+    let short = |expr: &Expr| quoted(expr.to_string(), LONGEST_QUOTE / 2);
+    let of_facts = |facts: String| format!("choose them by facts: `{} & {facts}`", short(entries));
+    if matches!(entries.kind, ExprKind::Rows(_)) {
+        let reason = format!("`{op}` combines sets, and these are rows of what was measured");
+        let inner = short(entries);
+        return QueryError::kind(entries.span, reason).hint(format!("their facts are a set: `facts of {inner}`"));
+    }
+    match kind {
+        Kind::Entries => {
+            let reason = format!("`{op}` combines sets, and entries are rows of what was measured");
+            let (a, b) = (short(l), short(r));
+            QueryError::kind(entries.span, reason)
+                .hint(format!("their facts are sets: `facts of {a} {op} facts of {b}`"))
+        }
+        Kind::Facts => {
+            let reason = match op {
+                SetOp::Difference => "entries cannot be taken away from facts".to_owned(),
+                _ => format!("`{op}` joins members of one kind, and what was measured of a fact is none"),
+            };
+            let (facts, text) = (short(entries), short(other));
+            QueryError::kind(entries.span, reason).hint(match op {
+                SetOp::Difference => format!("their facts can: `{text} - facts of {facts}`"),
+                _ => format!(
+                    "facts choose entries by `&` and `-`: `{facts} & {text}`; facts alone are `facts of {facts}`"
+                ),
+            })
+        }
+        Kind::Pairs | Kind::Neurons => {
+            let reason = format!("entries are of facts, and have no neurons that `{op}` could combine with others");
+            QueryError::kind(entries.span, reason).hint(match (kind, op) {
+                (Kind::Pairs, SetOp::Difference) if left == Kind::Entries => {
+                    format!("leave facts out: `{} - facts of {}`", short(entries), factor(other))
+                }
+                (Kind::Pairs, _) if left == Kind::Entries => of_facts(format!("facts of {}", factor(other))),
+                (Kind::Pairs, _) => {
+                    format!("choose pairs by facts: `{} {op} facts of {}`", short(other), short(entries))
+                }
+                _ => of_facts("facts of (kn[…] & neurons(…))".to_owned()),
+            })
+        }
+    }
+}
+
+/// A set as it stands behind `facts of`.
+fn factor(expr: &Expr) -> String {
+    let text = quoted(expr.to_string(), LONGEST_QUOTE / 2);
+    if matches!(expr.kind, ExprKind::Binary { .. }) { format!("({text})") } else { text }
 }
 
 /// Entries where a set is to be saved.

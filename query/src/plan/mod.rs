@@ -113,7 +113,7 @@ pub(crate) enum Facts<'s> {
     /// `facts of entries[…]`.
     OfEntries {
         id: NodeId,
-        entries: Box<Source<'s>>,
+        entries: Box<Entries<'s>>,
     },
     /// `(… by fact)`, `facts of (entries[…] … top n)`.
     Rows(Box<RowSet<'s>>),
@@ -139,7 +139,20 @@ pub(crate) enum Set<'s> {
     Neurons(Neurons<'s>),
     Facts(Facts<'s>),
     /// `entries[…]`, which are no set of the algebra.
-    Entries(Box<Source<'s>>),
+    Entries(Entries<'s>),
+}
+
+/// `entries[…]`, and those of them that some facts have.
+#[derive(Clone)]
+pub(crate) enum Entries<'s> {
+    Source(Box<Source<'s>>),
+    /// `entries & facts`, `entries - facts`.
+    WithFacts {
+        id: NodeId,
+        entries: Box<Entries<'s>>,
+        facts: Facts<'s>,
+        keep: bool,
+    },
 }
 
 impl Set<'_> {

@@ -138,11 +138,17 @@ impl<'a> Resolver<'a> {
         let with = if runs.len() < all.len() { format!(" with {}", content(source.kind)) } else { String::new() };
         let [first, _, ..] = runs.as_slice() else { return Ok(runs) };
         let names = listing(runs.iter().map(|run| run.spec.name.as_str()));
-        let mixed = if source.kind == SourceKind::Dkn { "groups" } else { "scores" };
-        let reason =
-            format!("the store has {} runs{with}, {names}, and {mixed} of different runs never mix", runs.len());
-        let hint = format!("say which: `{}[run={:?}]`", source.kind, first.spec.name);
-        Err(QueryError::missing(source.span, reason).hint(hint))
+        let reason = format!(
+            "the store has {} runs{with}, {names}, and `{}` does not say which is meant",
+            runs.len(),
+            source.kind
+        );
+        let one = format!("say which: `{}[run={:?}]`", source.kind, first.spec.name);
+        Err(QueryError::missing(source.span, reason).hint(match source.kind {
+            // It intersects the languages of one run.
+            SourceKind::Likn => one,
+            kind => format!("{one}; all of them together are `{kind}[run=*]`, some `{kind}[run in (…)]`"),
+        }))
     }
 
     /// The runs that have what a source is about: groups, or scores and neuron sets.

@@ -5,7 +5,7 @@
 //! computed at the start of the execution and then pushed the same way.
 
 use crate::plan::parts::PartsOfLayers;
-use crate::plan::{FactFilter, Facts, NeuronFilter, Neurons, Pairs, RowSet, Set};
+use crate::plan::{Entries, FactFilter, Facts, NeuronFilter, Neurons, Pairs, RowSet, Set};
 use crate::syntax::ast::SetOp;
 use kndb_storage::Shape;
 use roaring::RoaringBitmap;
@@ -16,7 +16,8 @@ pub(crate) fn optimise<'s>(set: Set<'s>, shape: Option<Shape>) -> Set<'s> {
         (Set::Pairs(pairs), Some(shape)) => Set::Pairs(in_pairs(pairs, shape)),
         (Set::Neurons(neurons), Some(shape)) => Set::Neurons(in_neurons(neurons, shape)),
         (Set::Facts(facts), _) => Set::Facts(in_facts(facts)),
-        (set @ Set::Entries(_), _) | (set, None) => set,
+        (Set::Entries(entries), _) => Set::Entries(in_entries(entries)),
+        (set, None) => set,
     }
 }
 
@@ -70,7 +71,32 @@ fn in_facts(facts: Facts<'_>) -> Facts<'_> {
         Facts::Binary { id, op, left, right } => {
             Facts::Binary { id, op, left: Box::new(in_facts(*left)), right: Box::new(in_facts(*right)) }
         }
-        known @ (Facts::Known { .. } | Facts::OfEntries { .. }) => known,
+        Facts::OfEntries { id, entries } => Facts::OfEntries { id, entries: Box::new(in_entries(*entries)) },
+        known @ Facts::Known { .. } => known,
+    }
+}
+
+fn in_entries(entries: Entries<'_>) -> Entries<'_> {
+    match entries {
+        Entries::Source(_) => entries,
+        Entries::WithFacts { id, entries, facts, keep } => {
+            let mut entries = in_entries(*entries);
+            match in_facts(facts) {
+                Facts::Known { facts, .. } => {
+                    push_to_entries(&mut entries, &facts, keep);
+                    entries
+                }
+                facts => Entries::WithFacts { id, entries: Box::new(entries), facts, keep },
+            }
+        }
+    }
+}
+
+/// Keeps only entries of these facts, or only those of others.
+fn push_to_entries(entries: &mut Entries<'_>, facts: &RoaringBitmap, keep: bool) {
+    match entries {
+        Entries::Source(source) => filter(&mut source.facts, facts, keep),
+        Entries::WithFacts { entries, .. } => push_to_entries(entries, facts, keep),
     }
 }
 
@@ -123,16 +149,19 @@ pub(crate) fn push_neurons(pairs: &mut Pairs<'_>, only: &NeuronFilter, shape: Sh
     }
 }
 
+/// Adds to a filter that these facts are kept, or left out.
+pub(crate) fn filter(of: &mut Option<FactFilter>, facts: &RoaringBitmap, keep: bool) {
+    let filter = of.get_or_insert_with(|| FactFilter { only: None, without: RoaringBitmap::new() });
+    match (keep, &mut filter.only) {
+        (true, Some(only)) => *only &= facts,
+        (true, only @ None) => *only = Some(facts.clone()),
+        (false, _) => filter.without |= facts,
+    }
+}
+
 /// Keeps only pairs of these facts, or only those of others.
 pub(crate) fn push_facts(pairs: &mut Pairs<'_>, facts: &RoaringBitmap, keep: bool) {
-    let merge = |filter: &mut Option<FactFilter>| {
-        let filter = filter.get_or_insert_with(|| FactFilter { only: None, without: RoaringBitmap::new() });
-        match (keep, &mut filter.only) {
-            (true, Some(only)) => *only &= facts,
-            (true, only @ None) => *only = Some(facts.clone()),
-            (false, _) => filter.without |= facts,
-        }
-    };
+    let merge = |of: &mut Option<FactFilter>| filter(of, facts, keep);
     match pairs {
         Pairs::Source(source) => merge(&mut source.facts),
         Pairs::Saved(saved) => merge(&mut saved.facts),

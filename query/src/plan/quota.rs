@@ -12,22 +12,39 @@ pub(crate) enum Quota {
     Preset { share: f64, strict: bool },
     /// `>=3`, `>=60%`, `=1`: as it is asked for.
     Asked(Comparison, Number),
+    /// `in 2..3`, or a lower and an upper bound.
+    Both([(Comparison, Number); 2]),
 }
 
 impl Quota {
+    /// As some comparisons ask for it; `None` without any.
+    pub(crate) fn of(bounds: &[(Comparison, Number)]) -> Option<Self> {
+        match *bounds {
+            [first, second, ..] => Some(Self::Both([first, second])),
+            [(op, number)] => Some(Self::Asked(op, number)),
+            [] => None,
+        }
+    }
+
     /// Whether being found in `count` of `all` is what is wanted. What is found nowhere is no pair.
     pub(crate) fn accepts(self, count: u32, all: u32) -> bool {
         match self {
             Self::Preset { share, strict } => kndb_storage::enough_prompts(share, strict, count, all),
             Self::Asked(op, number) => count > 0 && number.compares(op, u64::from(count), u64::from(all)),
+            Self::Both([(op, number), (other, second)]) => {
+                Self::Asked(op, number).accepts(count, all) && Self::Asked(other, second).accepts(count, all)
+            }
         }
     }
 
     /// Whether all of these can hold of a number, where at most so many could have a pair. Where many could, it is not looked into
     /// what a percentage can be one of.
     pub(crate) fn can_hold(all: &[Self], most: u32) -> bool {
-        let percent =
-            |quota: &Self| matches!(quota, Self::Preset { .. } | Self::Asked(_, Number { percent: true, .. }));
+        let percent = |quota: &Self| match quota {
+            Self::Preset { .. } => true,
+            Self::Asked(_, number) => number.percent,
+            Self::Both(bounds) => bounds.iter().any(|(_, number)| number.percent),
+        };
         let of_any = all.iter().any(percent);
         if of_any && most > MANY {
             return true;
@@ -40,6 +57,7 @@ impl Quota {
     pub(crate) fn accepts_any(self) -> bool {
         match self {
             Self::Asked(op, _) if !matches!(op, Comparison::Greater | Comparison::GreaterOrEqual) => false,
+            Self::Both(bounds) => bounds.iter().all(|&(op, number)| Self::Asked(op, number).accepts_any()),
             // A lower bound that one of any number reaches.
             _ => self.accepts(1, u32::MAX),
         }

@@ -3,7 +3,7 @@
 use crate::error::QueryError;
 use crate::plan::names::Resolver;
 use crate::plan::unstored::{parts_of, stored_of};
-use crate::plan::{Combine, Facts, NodeId, Pairs, SavedPairs};
+use crate::plan::{Combine, Entries, Facts, NodeId, Pairs, SavedPairs};
 use crate::syntax::ast::SetOp;
 use crate::syntax::span::Span;
 use kndb_storage::Snapshot;
@@ -185,14 +185,57 @@ pub(crate) fn note_foreign_facts(
         return Ok(());
     };
     let Some(Extent { stored, .. }) = extents.of(pairs, names.snapshot)? else { return Ok(()) };
-    if !stored.is_empty() && stored.is_disjoint(&facts) {
+    note_disjoint(names, span, text, &stored, &facts);
+    Ok(())
+}
+
+/// The same of entries.
+pub(crate) fn note_facts_without_entries(
+    (names, extents): (&Resolver<'_>, &Extents),
+    span: Span,
+    text: &str,
+    entries: &Entries<'_>,
+    facts: &Facts<'_>,
+) -> Result<(), QueryError> {
+    let Some(facts) = facts_extent(facts, names.snapshot, extents)?.filter(|facts| !facts.is_empty()) else {
+        return Ok(());
+    };
+    let Some(stored) = entries_extent(entries, names.snapshot, extents)? else { return Ok(()) };
+    note_disjoint(names, span, text, &stored, &facts);
+    Ok(())
+}
+
+fn note_disjoint(names: &Resolver<'_>, span: Span, text: &str, stored: &RoaringBitmap, facts: &RoaringBitmap) {
+    if !stored.is_empty() && stored.is_disjoint(facts) {
         let what = match facts.len() {
             1 => format!("the fact of `{text}` has no entry"),
             several => format!("none of the {several} facts of `{text}` has an entry"),
         };
         names.notes.add(span, format!("{what} in the set that it filters"));
     }
-    Ok(())
+}
+
+/// Facts that have some entries; `None` where it is not known before the query runs.
+fn entries_extent(
+    entries: &Entries<'_>,
+    snapshot: &Snapshot,
+    extents: &Extents,
+) -> Result<Option<RoaringBitmap>, QueryError> {
+    match entries {
+        Entries::Source(source) => {
+            let only = source.facts.as_ref().and_then(|filter| filter.only.as_ref());
+            stored_of(&source.cells, only, &source.interrupt).map(Some)
+        }
+        Entries::WithFacts { entries, facts, keep, .. } => {
+            let stored = entries_extent(entries, snapshot, extents)?;
+            Ok(match (stored, facts_extent(facts, snapshot, extents)?, keep) {
+                (Some(stored), Some(facts), true) => Some(stored & facts),
+                // Those that are taken away may be fewer than they could be.
+                (stored, _, false) => stored,
+                _ => None,
+            })
+        }
+    }
 }
 
 /// Facts that a set of facts can have; `None` where it is not known before the query runs.
@@ -205,10 +248,7 @@ fn facts_extent(
         Facts::Known { facts, .. } => Some(facts.clone()),
         Facts::Rows(_) => None,
         Facts::Of { pairs, .. } => extents.of(pairs, snapshot)?.map(|extent| extent.stored),
-        Facts::OfEntries { entries, .. } => {
-            let only = entries.facts.as_ref().and_then(|filter| filter.only.as_ref());
-            Some(stored_of(&entries.cells, only, &entries.interrupt)?)
-        }
+        Facts::OfEntries { entries, .. } => entries_extent(entries, snapshot, extents)?,
         Facts::Binary { op, left, right, .. } => {
             match (facts_extent(left, snapshot, extents)?, facts_extent(right, snapshot, extents)?) {
                 (Some(left), Some(right)) => Some(match op {

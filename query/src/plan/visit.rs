@@ -3,7 +3,7 @@
 //! Not for what goes up from the leaves, as the facts that a set can have: that is a fold, and each has its own rule for
 //! every operator.
 
-use crate::plan::{Facts, Neurons, Pairs, Set, Source};
+use crate::plan::{Entries, Facts, Neurons, Pairs, Set, Source};
 
 /// A node of a plan.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub(crate) enum Node<'p, 's> {
     Pairs(&'p Pairs<'s>),
     Neurons(&'p Neurons<'s>),
     Facts(&'p Facts<'s>),
-    Entries(&'p Source<'s>),
+    Entries(&'p Entries<'s>),
 }
 
 impl<'p, 's> From<&'p Set<'s>> for Node<'p, 's> {
@@ -20,7 +20,7 @@ impl<'p, 's> From<&'p Set<'s>> for Node<'p, 's> {
             Set::Pairs(pairs) => Self::Pairs(pairs),
             Set::Neurons(neurons) => Self::Neurons(neurons),
             Set::Facts(facts) => Self::Facts(facts),
-            Set::Entries(source) => Self::Entries(source),
+            Set::Entries(entries) => Self::Entries(entries),
         }
     }
 }
@@ -32,7 +32,10 @@ impl<'p, 's> Node<'p, 's> {
             Self::Pairs(Pairs::Source(_) | Pairs::Saved(_))
             | Self::Neurons(Neurons::Known { .. })
             | Self::Facts(Facts::Known { .. })
-            | Self::Entries(_) => [None, None],
+            | Self::Entries(Entries::Source(_)) => [None, None],
+            Self::Entries(Entries::WithFacts { entries, facts, .. }) => {
+                [Some(Self::Entries(entries)), Some(Self::Facts(facts))]
+            }
             Self::Facts(Facts::OfEntries { entries, .. }) => [Some(Self::Entries(entries)), None],
             Self::Pairs(Pairs::Rows { rows, .. })
             | Self::Neurons(Neurons::Rows(rows))
@@ -71,8 +74,7 @@ impl<'p, 's> Node<'p, 's> {
     /// All sources, in the order of the statement.
     pub(crate) fn sources(self) -> impl Iterator<Item = &'p Source<'s>> {
         self.below().filter_map(|node| match node {
-            Self::Pairs(Pairs::Source(source)) => Some(&**source),
-            Self::Entries(source) => Some(source),
+            Self::Pairs(Pairs::Source(source)) | Self::Entries(Entries::Source(source)) => Some(&**source),
             _ => None,
         })
     }

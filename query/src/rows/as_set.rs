@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::plan::kinds::{Kind, of_rows};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
-use crate::plan::{Facts, KnownFrom, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
+use crate::plan::{Entries, Facts, KnownFrom, NeuronFilter, Neurons, Pairs, RowSet, SavedPairs, Set};
 use crate::result::FactNames;
 use crate::run::asked::{asked, unknown_in};
 use crate::run::domain::{Execution, attributed};
@@ -69,7 +69,7 @@ pub(crate) fn found<'p, 's>(
         Set::Pairs(pairs) => Set::Pairs(with_members(execution, pairs, names)?),
         Set::Neurons(neurons) => Set::Neurons(neurons_with_members(execution, neurons, names)?),
         Set::Facts(facts) => Set::Facts(facts_with_members(execution, facts, names)?),
-        entries @ Set::Entries(_) => entries,
+        Set::Entries(entries) => Set::Entries(entries_with_members(execution, entries, names)?),
     }))
 }
 
@@ -155,7 +155,10 @@ fn facts_with_members<'s>(
 ) -> Result<Facts<'s>, QueryError> {
     let mut boxed = |facts: Box<Facts<'s>>| facts_with_members(execution, *facts, names).map(Box::new);
     Ok(match facts {
-        Facts::Known { .. } | Facts::OfEntries { .. } => facts,
+        Facts::Known { .. } => facts,
+        Facts::OfEntries { id, entries } => {
+            Facts::OfEntries { id, entries: Box::new(entries_with_members(execution, *entries, names)?) }
+        }
         Facts::Binary { id, op, left, right } => Facts::Binary { id, op, left: boxed(left)?, right: boxed(right)? },
         Facts::Of { id, pairs, shape } => {
             Facts::Of { id, pairs: Box::new(with_members(execution, *pairs, names)?), shape }
@@ -163,6 +166,20 @@ fn facts_with_members<'s>(
         Facts::Rows(rows) => {
             let id = rows.id;
             Facts::Known { id, text: String::new(), facts: members(execution, *rows, names)?.one_kind }
+        }
+    })
+}
+
+fn entries_with_members<'s>(
+    execution: &mut Execution<'s>,
+    entries: Entries<'s>,
+    names: FactNames<'s>,
+) -> Result<Entries<'s>, QueryError> {
+    Ok(match entries {
+        Entries::Source(_) => entries,
+        Entries::WithFacts { id, entries, facts, keep } => {
+            let entries = Box::new(entries_with_members(execution, *entries, names)?);
+            Entries::WithFacts { id, entries, facts: facts_with_members(execution, facts, names)?, keep }
         }
     })
 }
@@ -262,11 +279,12 @@ fn of_shape<'s>(
                 Some(grouping) => groups::pairs(execution, &pairs, grouping, names, &query.by, out)?,
             }
         }
-        Set::Entries(source) => {
+        Set::Entries(of) => {
+            let source = execution.entries(of)?;
             let out = Out::Set(&mut found);
             match &grouping {
-                None => entries::listing(execution, source, &query, names, out)?,
-                Some(grouping) => entries::grouped(execution, source, (&query, grouping), names, out)?,
+                None => entries::listing(execution, &source, &query, names, out)?,
+                Some(grouping) => entries::grouped(execution, &source, (&query, grouping), names, out)?,
             }
         }
         Set::Facts(facts) => {

@@ -1,6 +1,7 @@
 //! The clauses `by`, `having`, `order by` and `top` of a result: checked, and turned into columns.
 
 use crate::error::QueryError;
+use crate::mistakes::columns::Rows as RowsOf;
 use crate::plan::kinds::Kind;
 use crate::plan::single;
 use crate::result::{Column, ColumnKind, IdsOf, Slot};
@@ -87,7 +88,11 @@ impl Grouping {
         for dim in &query.by {
             let allowed = allowed(form);
             if !allowed.contains(&dim.dimension) {
-                let names: Vec<String> = allowed.iter().map(|dimension| format!("`{dimension}`")).collect();
+                // Only `dkn` has groups.
+                let there = RowsOf::of(&query.head, &query.by).dimensions();
+                let names =
+                    allowed.iter().filter(|dimension| **dimension != Dimension::Group || there.contains(dimension));
+                let names: Vec<String> = names.map(|dimension| format!("`{dimension}`")).collect();
                 let reason = format!("{} cannot be split by `{}`", form.name(), dim.dimension);
                 return Err(QueryError::kind(dim.span, reason).hint(format!("it can be split by {}", names.join(", "))));
             }

@@ -4,10 +4,12 @@ use crate::error::{ErrorKind, QueryError};
 use crate::memory::Memory;
 use crate::note::Notes;
 use crate::plan::explain::NodeStats;
-use crate::plan::optimise::{combine, push_facts, push_neurons};
+use crate::plan::optimise::{combine, filter, push_facts, push_neurons};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::visit::Node;
-use crate::plan::{Access, Cell, Combine, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source};
+use crate::plan::{
+    Access, Cell, Combine, Entries, FactFilter, Facts, NeuronFilter, Neurons, Pairs, PartAccess, Source,
+};
 use crate::run::asked::asked_of;
 use crate::run::eval::Worker;
 use crate::syntax::ast::SetOp;
@@ -74,6 +76,18 @@ impl<'s> Execution<'s> {
         })
     }
 
+    /// The source of some entries, cut to the facts that they are chosen by.
+    pub(crate) fn entries<'p>(&mut self, entries: &'p Entries<'s>) -> Result<Cow<'p, Source<'s>>, QueryError> {
+        Ok(match entries {
+            Entries::Source(source) => Cow::Borrowed(source),
+            Entries::WithFacts { entries, facts, keep, .. } => {
+                let mut source = self.entries(entries)?.into_owned();
+                filter(&mut source.facts, &self.facts(facts)?, *keep);
+                Cow::Owned(source)
+            }
+        })
+    }
+
     /// The members of a set of neurons.
     pub(crate) fn neurons(&mut self, neurons: &Neurons<'s>) -> Result<RoaringBitmap, QueryError> {
         self.neurons_and_parts(neurons).map(|(set, _)| set)
@@ -111,7 +125,10 @@ impl<'s> Execution<'s> {
     pub(crate) fn facts(&mut self, facts: &Facts<'s>) -> Result<RoaringBitmap, QueryError> {
         let (id, set) = match facts {
             Facts::Known { id, facts, .. } => (*id, facts.clone()),
-            Facts::OfEntries { id, entries } => (*id, without(of_cells(entries)?, entries.facts.as_ref())),
+            Facts::OfEntries { id, entries } => {
+                let source = self.entries(entries)?;
+                (*id, without(of_cells(&source)?, source.facts.as_ref()))
+            }
             Facts::Rows(_) => return Err(not_found_first()),
             Facts::Binary { id, op, left, right } => (*id, combine(*op, &self.facts(left)?, &self.facts(right)?)),
             Facts::Of { id, pairs, shape } => {

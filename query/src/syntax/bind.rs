@@ -3,15 +3,16 @@
 //! A value is data: what stands in a text is never read as syntax, whatever it holds. It passes the checks that the parser
 //! makes of what is written, and errors point at the `$name`.
 
+use super::parser::bounds;
 use super::parser::conditions::{below_least, check_number, check_word};
 use crate::error::{ErrorKind, LONGEST_QUOTE, QueryError, quoted};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{percentages, ranges};
 use crate::syntax::ast::{
     Comparison, Condition, Expr, ExprKind, Given, Having, Head, Interval, Literal, NeuronRange, Number, OpenInterval,
-    OpenRange, OpenTest, Parameter, Query, Statement, Test, Text, Top, Units,
+    OpenNumbers, OpenRange, OpenTest, Parameter, Query, Statement, Test, Text, Top, Units,
 };
-use crate::syntax::conditions::{ConditionKey, ValueKind};
+use crate::syntax::conditions::{ConditionKey, Domain, ValueKind};
 use crate::syntax::lexer::is_number;
 use crate::syntax::parser::clauses::list;
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ type Result<T> = std::result::Result<T, QueryError>;
 /// What a parameter stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Argument {
-    /// A name, or a part of one: always text, whatever it looks like.
+    /// A name, or a part of one: always text, whatever it looks like; where a number is wanted, `10%` is a percentage.
     Text(String),
     /// A number.
     Number(f64),
@@ -123,11 +124,15 @@ impl Parameters {
         if let Some(value) = self.0.get(&parameter.name) {
             return Ok(value);
         }
-        let error = QueryError::missing(parameter.span, format!("the parameter {parameter} has no value"));
+        let error = QueryError::syntax(parameter.span, format!("the parameter {parameter} has no value"));
         let names = || self.0.keys().map(String::as_str);
         let Some(near) = nearest(&parameter.name, names()) else {
-            let given = (!self.0.is_empty()).then(|| format!("values are given for {}", dollars(names())));
-            return Err(error.maybe_hint(given));
+            let name = &parameter.name;
+            let given =
+                if self.0.is_empty() { String::new() } else { format!("values are given for {}; ", dollars(names())) };
+            return Err(error.hint(format!(
+                "{given}it is given beside the statement: `-p {name}=…` of a command, `.parameter set {name} …` in the shell, `{name}=…` in Python"
+            )));
         };
         Err(error.hint(format!("a value is given for `${near}`: is that the one?")))
     }
@@ -171,7 +176,10 @@ fn in_query(query: &mut Query, values: &Parameters) -> Result<()> {
 fn in_set(set: &mut Expr, values: &Parameters) -> Result<()> {
     match &mut set.kind {
         ExprKind::Source(source) => {
-            source.conditions.iter_mut().try_for_each(|condition| in_condition(condition, values))
+            for condition in &mut source.conditions {
+                in_condition(condition, values)?;
+            }
+            source.conditions.iter().try_for_each(|condition| bounds::check(&source.conditions, condition.key))
         }
         ExprKind::Binary { left, right, .. } => in_set(left, values).and_then(|()| in_set(right, values)),
         ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => in_set(of, values),
@@ -233,14 +241,12 @@ fn in_condition(condition: &mut Condition, values: &Parameters) -> Result<()> {
 fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Test> {
     let kind = &key.row().value;
     if let ValueKind::Number(domain) = kind {
+        if let [Given::Value(Literal::Range(range))] = open.values.as_slice() {
+            return between_numbers(key, domain, range, values);
+        }
         let Some((parameter, value)) = single(key, open, values)? else { return Ok(Test::Open(open.clone())) };
         let op = Comparison::from_word(open.operator).unwrap_or(Comparison::Equal);
-        let number = number_of(parameter, value, &format!("`{key}`"))?;
-        if domain.whole && !number.percent {
-            whole_of(parameter, value, number, &format!("`{key}`"), u64::from(u32::MAX))?;
-        }
-        check_number(key, domain, op, number).map_err(|error| told(error.at(parameter.span), parameter, value))?;
-        return Ok(Test::Number(op, number));
+        return Ok(Test::Number(op, compared(key, domain, op, (parameter, value))?));
     }
     if open.operator == "~" {
         let Some((parameter, value)) = single(key, open, values)? else { return Ok(Test::Open(open.clone())) };
@@ -256,7 +262,7 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
             |literal| match literal {
                 Literal::Within(interval) => Ok(Some(*interval)),
                 Literal::Between(open) => between(open, values, one).map(Some),
-                Literal::Text(_) => Ok(None),
+                Literal::Text(_) | Literal::Range(_) => Ok(None),
             },
             |parameter, value| {
                 let whole = whole_number(parameter, value, one)?;
@@ -273,7 +279,7 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
         values,
         |literal| match literal {
             Literal::Text(text) => Ok(Some(text.clone())),
-            Literal::Within(_) | Literal::Between(_) => Ok(None),
+            Literal::Within(_) | Literal::Between(_) | Literal::Range(_) => Ok(None),
         },
         |parameter, value| text_of(parameter, value, key),
     )?;
@@ -283,6 +289,32 @@ fn closed(key: ConditionKey, open: &OpenTest, values: &Parameters) -> Result<Tes
         }
     }
     Ok(Test::Names(texts))
+}
+
+/// A number that a key is compared with.
+fn compared(
+    key: ConditionKey,
+    domain: &Domain,
+    op: Comparison,
+    (parameter, value): (&Parameter, &Argument),
+) -> Result<Number> {
+    let number = number_of(parameter, value, &format!("`{key}`"))?;
+    if domain.whole && !number.percent {
+        whole_of(parameter, value, number, &format!("`{key}`"), u64::from(u32::MAX))?;
+    }
+    check_number(key, domain, op, number).map_err(|error| told(error.at(parameter.span), parameter, value))?;
+    Ok(number)
+}
+
+/// A range with the values of its ends.
+fn between_numbers(key: ConditionKey, domain: &Domain, range: &OpenNumbers, values: &Parameters) -> Result<Test> {
+    let end = |given: &Given<Number>, op| match given {
+        Given::Value(number) => Ok(*number),
+        Given::Parameter(parameter) => compared(key, domain, op, (parameter, values.value(parameter)?)),
+    };
+    let (first, last) = (end(&range.first, Comparison::GreaterOrEqual)?, end(&range.last, Comparison::LessOrEqual)?);
+    bounds::check_range(first, last, range.span)?;
+    Ok(Test::Between(first, last))
 }
 
 /// A whole number for `one`, such as a layer.
@@ -382,6 +414,8 @@ fn number_of(parameter: &Parameter, value: &Argument, what: &str) -> Result<Numb
         Argument::Number(value) => Some(Number { value: *value, percent: false }),
         Argument::Percent(value) => Some(Number { value: *value, percent: true }),
         Argument::Typed(text) => typed_number(text),
+        // A library has no other way to hand a percentage over in a text; a number in a text is a mistake.
+        Argument::Text(text) if text.ends_with('%') => typed_number(text),
         Argument::Text(_) | Argument::List(_) => None,
     };
     let number = number.filter(|number| number.value.is_finite());

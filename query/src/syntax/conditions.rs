@@ -47,7 +47,7 @@ pub enum ValueKind {
         /// An interval of them, as an example.
         example: &'static str,
     },
-    /// One number, compared: `=0.37`, `>=1e-4`, `<=20`, `>=60%`.
+    /// One number, compared: `=0.37`, `>=1e-4`, `<=20`, `>=60%`; or a range of them, `in 0.7..0.8`.
     Number(Domain),
 }
 
@@ -68,6 +68,8 @@ pub struct Domain {
     pub percent_of: Option<&'static str>,
     /// What to write instead of a number that there is not.
     pub instead: &'static str,
+    /// Whether a range of them may be asked for: `in 0.7..0.8`, or a lower and an upper bound.
+    pub ranges: bool,
 }
 
 /// Names that a store lists.
@@ -90,7 +92,10 @@ impl ValueKind {
             Self::Names { part: false, .. } | Self::Whole { .. } => vec!["=", "in"],
             Self::Names { part: true, .. } => vec!["=", "~", "in"],
             Self::OneOf(_) => vec!["="],
-            Self::Number(domain) => domain.compared.iter().map(|op| op.word()).collect(),
+            Self::Number(domain) => {
+                let compared = domain.compared.iter().map(|op| op.word());
+                compared.chain(domain.ranges.then_some("in")).collect()
+            }
         }
     }
 
@@ -154,6 +159,7 @@ const COUNTED: Domain = Domain {
     to: Unbounded,
     percent_of: None,
     instead: "",
+    ranges: true,
 };
 
 /// Whole numbers that are counted from 1.
@@ -252,6 +258,7 @@ conditions! {
             to: Excluded(1.0),
             percent_of: None,
             instead: "the highest score alone is `rank<=1`, an absolute threshold is `score>=1e-4`",
+            ranges: false,
         }),
         sources: SCORED,
         forms: &["tau=0.37"],
@@ -273,6 +280,7 @@ conditions! {
             to: Unbounded,
             percent_of: None,
             instead: "",
+            ranges: false,
         }),
         sources: SCORED,
         forms: &["score>=1e-4", "score>1e-4", "score<=-1e-4", "score<-1e-4"],
@@ -289,6 +297,7 @@ conditions! {
             to: Unbounded,
             percent_of: None,
             instead: "the highest score alone is `rank<=1`",
+            ranges: false,
         }),
         sources: SCORED,
         forms: &["rank<=20", "rank<20"],
@@ -311,7 +320,7 @@ conditions! {
             ..COUNTED
         }),
         sources: &[SourceKind::Kn],
-        forms: &["langs>=3", "langs>=60%", "langs=1"],
+        forms: &["langs>=3", "langs>=60%", "langs=1", "langs in 2..3"],
         keeps: "pairs found in so many languages, or in that share of those asked for in which the fact has an entry",
     }
     /// With how many prompts a pair is found.
@@ -349,6 +358,7 @@ conditions! {
             to: Included(1.0),
             percent_of: None,
             instead: "",
+            ranges: false,
         }),
         sources: GROUPS,
         forms: &["t_low=0.2"],
@@ -365,6 +375,7 @@ conditions! {
             to: Excluded(1.0),
             percent_of: None,
             instead: "",
+            ranges: false,
         }),
         sources: GROUPS,
         forms: &["t_high=0.25"],
@@ -389,9 +400,10 @@ conditions! {
             to: Included(1.0),
             percent_of: None,
             instead: "",
+            ranges: true,
         }),
         sources: OF_RUNS,
-        forms: &["p>=0.1", "p<0.01"],
+        forms: &["p>=0.1", "p<0.01", "p in 0.7..0.8"],
         keeps: "entries whose right object has this probability",
     }
     /// Whether the model's first answer is the right object.
@@ -407,7 +419,7 @@ conditions! {
         also: &["answer_rank"],
         value: ValueKind::Number(Domain { about: "the rank of the right object, 1 for the first", ..FROM_ONE }),
         sources: OF_RUNS,
-        forms: &["object_rank<=5", "object_rank>10"],
+        forms: &["object_rank<=5", "object_rank>10", "object_rank in 2..5"],
         keeps: "entries whose right object has this rank among the model's answers; in `entries` `rank` is the same",
     }
     /// Number of tokens of the object.
@@ -415,7 +427,7 @@ conditions! {
         also: &["token"],
         value: ValueKind::Number(Domain { about: "the number of tokens of the object", ..FROM_ONE }),
         sources: OF_RUNS,
-        forms: &["tokens=1", "tokens>=2"],
+        forms: &["tokens=1", "tokens>=2", "tokens in 2..3"],
         keeps: "entries whose object has so many tokens",
     }
     /// The model's own first answer.

@@ -55,6 +55,9 @@ fn of_value<'a>(value: &'a Given<Literal>, found: &mut Vec<&'a Parameter>) {
     match value {
         Given::Parameter(parameter) => found.push(parameter),
         Given::Value(Literal::Between(interval)) => of_interval(interval, found),
+        Given::Value(Literal::Range(range)) => {
+            found.extend([&range.first, &range.last].into_iter().filter_map(of_given));
+        }
         Given::Value(Literal::Text(_) | Literal::Within(_)) => {}
     }
 }

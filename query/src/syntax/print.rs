@@ -151,6 +151,7 @@ impl Display for Test {
             Self::Contains(text) => write!(f, "~{text}"),
             Self::Within(intervals) => intervals_after_key(f, intervals),
             Self::Number(op, number) => write!(f, "{op}{number}"),
+            Self::Between(first, last) => write!(f, " in {first}..{last}"),
             Self::Open(open) => write!(f, "{open}"),
         }
     }
@@ -175,6 +176,7 @@ impl Display for Literal {
             Self::Text(text) => write!(f, "{text}"),
             Self::Within(interval) => write!(f, "{interval}"),
             Self::Between(interval) => write!(f, "{}..{}", interval.first, interval.last),
+            Self::Range(range) => write!(f, "{}..{}", range.first, range.last),
         }
     }
 }

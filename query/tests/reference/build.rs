@@ -381,9 +381,9 @@ fn searched(seed: u64, shape: Shape, search: &SearchPlan) -> (EntryData, Truth) 
         match set.len() {
             0 => p,
             // Larger sets must be reached.
-            1 => p * LEFT[choice % 7],
-            2 => p * LEFT[choice % 10],
-            _ => p * LEFT[choice % LEFT.len()],
+            1 => (p * LEFT[choice % 7]).min(1.0),
+            2 => (p * LEFT[choice % 10]).min(1.0),
+            _ => (p * LEFT[choice % LEFT.len()]).min(1.0),
         }
     };
     let all = subsets(&candidates);

@@ -21,7 +21,7 @@ impl Reference<'_> {
         let spec = &self.world.runs[run];
         let mut cut = Cut { sign: source.sign(), tau: spec.tau_of(language), score: None, rank: None };
         let preset = (spec.prompt_share, spec.prompt_share_strict);
-        let wanted = source.number(ConditionKey::Prompts);
+        let wanted = source.bounds(ConditionKey::Prompts);
         for condition in &source.conditions {
             let Test::Number(op, number) = condition.test else { continue };
             let bound = (number.value, matches!(op, Comparison::Greater | Comparison::Less));
@@ -53,8 +53,8 @@ impl Reference<'_> {
             let candidates: BTreeSet<u32> = of_prompts.iter().flat_map(|(_, set)| set).copied().collect();
             let enough = |neuron: &u32| {
                 let count = of_prompts.iter().filter(|(_, set)| set.contains(neuron)).count();
-                if let Some(wanted) = wanted {
-                    return count > 0 && often(wanted, count, all);
+                if !wanted.is_empty() {
+                    return count > 0 && wanted.iter().all(|wanted| often(*wanted, count, all));
                 }
                 let reached = count as f64 / all as f64 - preset.0;
                 if preset.1 { reached > 1e-9 } else { reached > -1e-9 }

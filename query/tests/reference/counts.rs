@@ -32,6 +32,14 @@ pub fn counted() -> impl Strategy<Value = Test> {
         (Greater, true) => number.value == 100.0,
         _ => false,
     };
+    let ranges = prop_oneof![
+        (1..3_u8, 0..2_u8).prop_map(|(first, more)| [f64::from(first), f64::from(first + more)].map(|n| (n, false))),
+        select(vec![[30.0, 60.0], [50.0, 50.0], [66.5, 100.0]]).prop_map(|ends| ends.map(|n| (n, true))),
+    ];
+    let ranges = ranges.prop_map(|ends| {
+        let [first, last] = ends.map(|(value, percent)| Number { value, percent });
+        Test::Between(first, last)
+    });
     let counted = (ops, value).prop_filter("no such number", move |(op, number)| !beyond(op, number));
-    counted.prop_map(|(op, number)| Test::Number(op, number))
+    prop_oneof![5 => counted.prop_map(|(op, number)| Test::Number(op, number)), 1 => ranges]
 }

@@ -175,6 +175,13 @@ impl Reference<'_> {
             (Set::Pairs(of), SetOp::Intersection, Set::Facts(f))
             | (Set::Facts(f), SetOp::Intersection, Set::Pairs(of)) => pairs(of.only_facts(|fact| f.contains(&fact))),
             (Set::Pairs(of), SetOp::Difference, Set::Facts(f)) => pairs(of.only_facts(|fact| !f.contains(&fact))),
+            (Set::Entries(of), SetOp::Intersection, Set::Facts(f))
+            | (Set::Facts(f), SetOp::Intersection, Set::Entries(of)) => {
+                Ok(Set::Entries(of.only(|fact| f.contains(&fact))))
+            }
+            (Set::Entries(of), SetOp::Difference, Set::Facts(f)) => {
+                Ok(Set::Entries(of.only(|fact| !f.contains(&fact))))
+            }
             _ => Err("kinds that do not mix".into()),
         }
     }
@@ -329,7 +336,7 @@ impl Reference<'_> {
         let places: Vec<(usize, &String)> =
             runs.iter().flat_map(|run| languages.iter().map(|language| (*run, language))).collect();
         for key in [ConditionKey::Langs, ConditionKey::Runs] {
-            if let Some(wanted) = source.number(key) {
+            for wanted in source.bounds(key) {
                 let place = |at: usize| match key {
                     ConditionKey::Langs => places[at].1.clone(),
                     _ => places[at].0.to_string(),

@@ -71,8 +71,17 @@ impl Said {
         Some(match (condition.key, &condition.test) {
             // 32 bits are compared with 32 bits.
             (ConditionKey::P, Test::Number(op, than)) => compared(*op, self.p()?, than.value as f32),
+            (ConditionKey::P, Test::Between(least, most)) => {
+                (least.value as f32..=most.value as f32).contains(&self.p()?)
+            }
             (ConditionKey::ObjectRank, Test::Number(op, than)) => compared(*op, f64::from(self.rank?), than.value),
+            (ConditionKey::ObjectRank, Test::Between(least, most)) => {
+                (least.value..=most.value).contains(&f64::from(self.rank?))
+            }
             (ConditionKey::Tokens, Test::Number(op, than)) => compared(*op, f64::from(self.tokens?), than.value),
+            (ConditionKey::Tokens, Test::Between(least, most)) => {
+                (least.value..=most.value).contains(&f64::from(self.tokens?))
+            }
             (ConditionKey::Correct, Test::Names(words)) => (self.rank? == 1) == (words[0].text == "yes"),
             (ConditionKey::Answer, Test::Names(texts)) => {
                 let answer = self.answer.as_ref()?;

@@ -48,6 +48,14 @@ pub struct Entries {
     pub slots: BTreeSet<Where>,
 }
 
+impl Entries {
+    /// Those of some facts. Where there could be any stays as it was.
+    pub fn only(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        self.rows.retain(|(_, fact, _)| keep(*fact));
+        self
+    }
+}
+
 /// What was measured of an entry; nothing of neuron sets.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {

@@ -156,7 +156,7 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     use Dimension::{Fact, Object, Relation};
     let rows = parenthesised(of.clone().boxed(), &[vec![Fact]], &[], &COUNTS);
     let similar = Union::new(names.models().iter().map(|names| similar_facts(names, depth)));
-    let of_entries = Union::new(names.models().iter().map(|names| source(SourceKind::Entries, names)));
+    let of_entries = Union::new(names.models().iter().map(|names| entries(names, 0)));
     let by_p = [Key::Measure(Measure::P), Key::Measure(Measure::Largest), Key::Dimension(Object)];
     let of_p = [Measure::P, Measure::Entries, Measure::Correct];
     let rows_of_entries = parenthesised(of_entries.clone().boxed(), &[vec![Fact]], &[], &of_p);
@@ -172,6 +172,18 @@ pub fn facts(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     let joined = joined(select(SetOp::ALL), inner.clone(), inner);
     prop_oneof![3 => leaf, 3 => of, 2 => chosen, 1 => rows_of_entries, 2 => rows, 1 => similar, 1 => again, 1 => joined]
         .boxed()
+}
+
+/// What was measured, of all facts or of some.
+fn entries(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
+    let (entries, facts) = (source(SourceKind::Entries, names), facts(names, depth));
+    let once = prop_oneof![
+        2 => joined(select(vec![SetOp::Intersection, SetOp::Difference]), entries.clone(), facts.clone()),
+        1 => joined(Just(SetOp::Intersection), facts.clone(), entries.clone()),
+    ];
+    let stray = joined(select(SetOp::ALL), entries.clone(), facts.clone());
+    let twice = joined(select(vec![SetOp::Intersection, SetOp::Difference]), once.clone().boxed(), facts);
+    prop_oneof![12 => entries, 6 => once, 2 => twice, 1 => stray].boxed()
 }
 
 /// The facts of a similarity, chosen by it.
@@ -393,7 +405,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         query(set(filtered.clone().boxed()), &[Neuron, Neuron, Relation, Object, Lang], &listed, &places)
             .prop_map(without_twins),
     ];
-    let entries = source(SourceKind::Entries, names);
+    let entries = entries(names, 1);
     let numbers = [
         Measure::P,
         Measure::P,

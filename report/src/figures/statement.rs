@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
 use kndb_query::within::Found;
-use kndb_query::{Dimension, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked};
+use kndb_query::{
+    Dimension, Expr, ExprKind, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked,
+};
 use kndb_storage::Store;
 
 use super::{Illustration, between, chance};
@@ -83,7 +85,7 @@ pub fn of_answer(
     // Of sizes there are as many as facts have them; pairs count large sets more often.
     let value = value.or_else(|| names_size(query).then_some(Measure::Facts));
     // Of entries p is what one wants to see.
-    let of_entries = query.only_source().is_some_and(|source| source.kind == SourceKind::Entries);
+    let of_entries = matches!(&query.head, Head::Set(set) if is_of_entries(set));
     let value = value.or_else(|| of_entries.then_some(Measure::P));
     let measure = measure(answer, value)?;
     let note = answer.column(Measure::Pairs.word()).filter(|_| measure.unit == Unit::Share);
@@ -130,6 +132,15 @@ pub fn of_answer(
     }
     let figure = figure.map(Figure::Bars);
     Ok(Illustration::new(figure, vec![text], remarks))
+}
+
+/// Whether a set is one of entries, all of them or those of some facts.
+fn is_of_entries(set: &Expr) -> bool {
+    match &set.kind {
+        ExprKind::Source(source) => source.kind == SourceKind::Entries,
+        ExprKind::Binary { left, right, .. } => is_of_entries(left) || is_of_entries(right),
+        _ => false,
+    }
 }
 
 /// Puts what chance gives beside language-independent neurons by layer, all layers of which are drawn; says it in words.

@@ -67,6 +67,9 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("place_of_birth", "place of birth"),
     property("place_of_death", "place of death"),
     property("date_of_birth", "date of birth"),
+    // Of the demo.
+    property("P38", "currency"),
+    also("P421", "located in time zone", &["time zone"]),
     // Templates of mLAMA without facts.
     property("P54", "member of sports team"),
     property("P69", "educated at"),

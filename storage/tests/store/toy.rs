@@ -72,7 +72,11 @@ pub fn dense(seed: u64, shape: Shape) -> Scores {
     let mut random = Random(seed);
     let values = (0..shape.neurons()).map(|_| random.score()).collect();
     let evidence = (0..shape.layers)
-        .map(|layer| LayerEvidence { probability: 0.5, baseline: layer as f32 / 8.0, residual: random.score() / 100.0 })
+        .map(|layer| LayerEvidence {
+            probability: 0.5,
+            baseline: (layer % 8) as f32 / 8.0,
+            residual: random.score() / 100.0,
+        })
         .collect();
     Scores { values: ScoreValues::Dense(values), evidence, origin: None }
 }

@@ -16,9 +16,11 @@ use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
 use crate::plan::saved::{Members, read_members};
 use crate::plan::scored::{check_neurons, note_saved};
-use crate::plan::unpaired::{Extent, Extents, Together, note_extents, note_foreign_facts, note_unpaired};
+use crate::plan::unpaired::{
+    Extent, Extents, Together, note_extents, note_facts_without_entries, note_foreign_facts, note_unpaired,
+};
 use crate::plan::visit::Node;
-use crate::plan::{Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
+use crate::plan::{Entries, Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
 use kndb_storage::{Run, RunId, Snapshot, Store};
@@ -138,8 +140,10 @@ impl<'s> Lowering<'s> {
             ExprKind::Binary { op, op_span, left, right } => {
                 let (l, r) = (self.kind(left)?, self.kind(right)?);
                 match (l, *op, r) {
-                    (Kind::Entries, ..) => return Err(entries_mixed(*op, left)),
-                    (.., Kind::Entries) => return Err(entries_mixed(*op, right)),
+                    // Facts choose entries, as they choose pairs.
+                    (Kind::Entries, SetOp::Intersection | SetOp::Difference, Kind::Facts) if !is_rows(left) => l,
+                    (Kind::Facts, SetOp::Intersection, Kind::Entries) if !is_rows(right) => r,
+                    (Kind::Entries, ..) | (.., Kind::Entries) => return Err(entries_mixed([l, r], *op, [left, right])),
                     _ if l == r => l,
                     (Kind::Pairs, SetOp::Intersection, _) | (_, SetOp::Intersection, Kind::Pairs) => Kind::Pairs,
                     (Kind::Pairs, SetOp::Difference, _) => Kind::Pairs,
@@ -186,7 +190,7 @@ impl<'s> Lowering<'s> {
         let kind = self.kind(expr)?;
         match kind {
             Kind::Facts => return Ok((Set::Facts(self.facts(expr)?), None)),
-            Kind::Entries => return Ok((Set::Entries(Box::new(self.entries(expr)?)), None)),
+            Kind::Entries => return Ok((Set::Entries(self.entries(expr)?), None)),
             Kind::Pairs | Kind::Neurons => {}
         }
         let mut model = None;
@@ -343,7 +347,7 @@ impl<'s> Lowering<'s> {
                         Pairs::Binary { id, op: *op, left: inner, right }
                     }
                     // `kind` has refused entries beside an operator.
-                    Kind::Entries => return Err(entries_mixed(*op, other)),
+                    Kind::Entries => return Err(entries_mixed([l, r], *op, [left, right])),
                     Kind::Neurons => {
                         let keep = *op == SetOp::Intersection;
                         // What is taken away may lie anywhere.
@@ -424,12 +428,27 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    /// `entries[…]`. Runs of several models go together: there are no neurons.
-    fn entries(&mut self, expr: &Expr) -> Result<Source<'s>, QueryError> {
-        let ExprKind::Source(source) = &expr.kind else { return Err(rows_of_entries(expr)) };
-        let runs = self.names.runs(source)?;
-        let model = runs.first().map(|run| model_of(run)).ok_or_else(|| no_run(source.span))?;
-        self.source(source, &model)
+    /// `entries[…]`, perhaps of chosen facts. Runs of several models go together: there are no neurons.
+    fn entries(&mut self, expr: &Expr) -> Result<Entries<'s>, QueryError> {
+        match &expr.kind {
+            ExprKind::Source(source) => {
+                let runs = self.names.runs(source)?;
+                let model = runs.first().map(|run| model_of(run)).ok_or_else(|| no_run(source.span))?;
+                Ok(Entries::Source(Box::new(self.source(source, &model)?)))
+            }
+            ExprKind::Binary { op, left, right, .. } => {
+                let id = self.id();
+                let (of, other) = if self.kind(left)? == Kind::Entries { (left, right) } else { (right, left) };
+                let (entries, facts) = (Box::new(self.entries(of)?), self.facts(other)?);
+                let keep = *op == SetOp::Intersection;
+                if keep {
+                    let (names, text) = ((&self.names, &self.extents), other.to_string());
+                    note_facts_without_entries(names, other.span, &text, &entries, &facts)?;
+                }
+                Ok(Entries::WithFacts { id, entries, facts, keep })
+            }
+            _ => Err(rows_of_entries(expr)),
+        }
     }
 
     fn facts(&mut self, expr: &Expr) -> Result<Facts<'s>, QueryError> {
@@ -472,6 +491,10 @@ impl<'s> Lowering<'s> {
             }
         }
     }
+}
+
+fn is_rows(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Rows(_))
 }
 
 /// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.

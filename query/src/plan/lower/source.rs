@@ -86,7 +86,7 @@ impl<'s> Lowering<'s> {
         let chosen = self.names.chosen(source)?;
         let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
         let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
-        let quota = |key| source.number(key).map(|(op, number)| Quota::Asked(op, number));
+        let quota = |key| Quota::of(&source.bounds(key));
         let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
         let text = source.to_string();
         let mut planned = Source {
@@ -126,10 +126,11 @@ impl<'s> Lowering<'s> {
             SourceKind::Dkn => Quota::Preset { share: 0.0, strict: false },
             _ => Quota::Preset { share: run.spec.prompt_share, strict: run.spec.prompt_share_strict },
         };
+        share = Quota::of(&source.bounds(ConditionKey::Prompts)).unwrap_or(share);
         let mut needs_scores = source.condition(ConditionKey::Sign).filter(|_| sign != Sign::Positive);
         let tau_span = source.condition(ConditionKey::Tau).map_or(source.span, |condition| condition.span);
         for condition in &source.conditions {
-            let Some((op, number @ Number { value, .. })) = condition.number() else { continue };
+            let Some((op, Number { value, .. })) = condition.number() else { continue };
             match condition.key {
                 ConditionKey::Tau => cut.tau = value,
                 ConditionKey::Score => {
@@ -137,10 +138,6 @@ impl<'s> Lowering<'s> {
                 }
                 // A whole number of 1 or more, from 2 on where the last one is left out.
                 ConditionKey::Rank => cut.rank = Some(value as u32 - u32::from(op == Comparison::Less)),
-                ConditionKey::Prompts => {
-                    share = Quota::Asked(op, number);
-                    continue;
-                }
                 _ => continue,
             }
             needs_scores = needs_scores.or(Some(condition));
@@ -212,11 +209,14 @@ fn note_counts(notes: &Notes, source: &ast::Source, cells: &[Cell<'_>]) {
     let prompts = cells().map(|cell| cell.prompts.len()).max().unwrap_or(0);
     for (key, most) in [(ConditionKey::Langs, languages), (ConditionKey::Prompts, prompts), (ConditionKey::Runs, runs)]
     {
-        let Some(condition) = source.condition(key) else { continue };
-        let Some((op, number)) = condition.number() else { continue };
+        let bounds = source.bounds(key);
+        let (Some(condition), Some(quota)) = (source.condition(key), Quota::of(&bounds)) else { continue };
         let most = most as u32;
-        if !Quota::can_hold(&[Quota::Asked(op, number)], most) {
-            let text = if number.percent { in_no_share(condition, most) } else { in_so_many(key, most) };
+        if !Quota::can_hold(&[quota], most) {
+            let conditions = source.conditions.iter().filter(|condition| condition.key == key);
+            let conditions: Vec<String> = conditions.map(ToString::to_string).collect();
+            let percent = bounds.iter().any(|(_, number)| number.percent);
+            let text = if percent { in_no_share(conditions.join(", "), most) } else { in_so_many(key, most) };
             notes.add(condition.span, text);
         }
     }
@@ -236,5 +236,5 @@ pub(crate) fn in_no_share(condition: impl Display, most: u32) -> String {
 
 /// What is to be known of a run whose writer has not said that it is complete.
 fn open_run(name: &str) -> String {
-    format!("run {name:?} is not finished, so facts may be missing: the command that made it goes on")
+    format!("run {name:?} is not finished, so facts may be missing: what fills it goes on where it is started again")
 }

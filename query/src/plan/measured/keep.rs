@@ -5,8 +5,8 @@ use super::none::note_none;
 use super::{EntryTest, measured_in};
 use crate::error::QueryError;
 use crate::memory::MAPPED;
-use crate::plan::names::Resolver;
 use crate::plan::Source;
+use crate::plan::names::Resolver;
 use crate::syntax::ast;
 use crate::syntax::conditions::ConditionKey;
 use crate::syntax::span::Span;
@@ -175,7 +175,7 @@ fn must_be_measured(
                 let name = names.snapshot.run(run).map_or("", |run| run.spec.name.as_str());
                 let reason = format!("run {name:?} has not stored {}, so `{test}` cannot be answered", test.about());
                 return Err(QueryError::missing(span(at), reason).hint(
-                    "`kndb attribute … --run NAME` measures it of what it attributes; imports have what their files say",
+                    "`kndb attribute` measures it of what it attributes, and `run.append` in Python takes it beside the scores; files that are imported have none of it",
                 ));
             }
         }
@@ -184,12 +184,7 @@ fn must_be_measured(
 }
 
 /// Says of how many entries a condition is not known.
-fn note_unknown(
-    names: &Resolver<'_>,
-    tests: &[EntryTest],
-    known: &Conditions,
-    span: impl Fn(usize) -> Span,
-) {
+fn note_unknown(names: &Resolver<'_>, tests: &[EntryTest], known: &Conditions, span: impl Fn(usize) -> Span) {
     for (at, test) in tests.iter().enumerate() {
         let (mut several, mut unstored) = (0, 0);
         let mut told = Vec::new();

@@ -26,7 +26,8 @@ pub struct EntryTest {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Wanted {
-    Number(Comparison, f64),
+    /// All of these: one, or both ends of a range.
+    Numbers(Vec<(Comparison, f64)>),
     Correct(bool),
     /// One of these.
     Answer(Vec<String>),
@@ -39,7 +40,9 @@ impl EntryTest {
     pub fn of(condition: &Condition) -> Option<Self> {
         use ConditionKey::{Answer, Correct, ObjectRank, P, Tokens};
         let wanted = match (condition.key, &condition.test) {
-            (P | ObjectRank | Tokens, Test::Number(op, number)) => Wanted::Number(*op, number.value),
+            (P | ObjectRank | Tokens, Test::Number(..) | Test::Between(..)) => {
+                Wanted::Numbers(condition.bounds().map(|(op, number)| (op, number.value)).collect())
+            }
             (Correct, Test::Names(texts)) => Wanted::Correct(texts.first()?.text == "yes"),
             (Answer, Test::Names(texts)) => Wanted::Answer(texts.iter().map(|text| text.text.clone()).collect()),
             (Answer, Test::Contains(part)) => Wanted::Contains(part.text.clone()),
@@ -82,9 +85,10 @@ impl EntryTest {
     /// Whether it holds; `None` where that is not known.
     pub fn holds(&self, entry: &Measured<'_>) -> Option<bool> {
         Some(match &self.wanted {
-            Wanted::Number(op, than) => {
-let than = if self.key == ConditionKey::P { single(*than) } else { *than };
-                op.holds(self.number(entry)?.total_cmp(&than))
+            Wanted::Numbers(bounds) => {
+                let found = self.number(entry)?;
+                let than = |than: f64| if self.key == ConditionKey::P { single(than) } else { than };
+                bounds.iter().all(|&(op, bound)| op.holds(found.total_cmp(&than(bound))))
             }
             Wanted::Correct(wanted) => (entry.rank? == 1) == *wanted,
             Wanted::Answer(texts) => {

@@ -26,7 +26,11 @@ pub(super) fn note_none<'s>(
 ) -> Result<(), QueryError> {
     let all: Vec<Known> = (0..tests.len()).map(|at| together(known, at)).collect();
     let Some(entries) = all.first().map(|known| known.entries).filter(|&entries| entries > 0) else { return Ok(()) };
-    let of = if entries == 1 { "the one entry does not meet".to_owned() } else { format!("none of {entries} entries meets") };
+    let of = if entries == 1 {
+        "the one entry does not meet".to_owned()
+    } else {
+        format!("none of {entries} entries meets")
+    };
     let mut told = false;
     for (at, (test, known)) in tests.iter().zip(&all).enumerate().filter(|(_, (_, known))| known.passing == 0) {
         let found = match &test.wanted {
@@ -64,11 +68,14 @@ fn found(test: &EntryTest, known: &Known) -> String {
     let what = match test.key {
         ConditionKey::P => "p",
         ConditionKey::Tokens => "number of tokens",
-        ConditionKey::Correct => return if least > 1.0 { ": no answer is right" } else { ": all answers are right" }.into(),
+        ConditionKey::Correct => {
+            return if least > 1.0 { ": no answer is right" } else { ": all answers are right" }.into();
+        }
         _ => "rank",
     };
     // As 32-bit numbers they are as short as they were stored.
-    let number = |number: f64| if test.key == ConditionKey::P { (number as f32).to_string() } else { number.to_string() };
+    let number =
+        |number: f64| if test.key == ConditionKey::P { (number as f32).to_string() } else { number.to_string() };
     if least == most {
         return format!(": their {what} is {}", number(least));
     }

@@ -40,7 +40,8 @@ vocabulary! {
 pub struct Source {
     /// Which set.
     pub kind: SourceKind,
-    /// The conditions, all of which must hold; no key is given twice, and each suits the source.
+    /// The conditions, all of which must hold; each suits the source, and no key is given twice, but for one with a lower and an
+    /// upper bound.
     pub conditions: Vec<Condition>,
     /// From the keyword to its closing bracket.
     pub span: Span,
@@ -65,6 +66,11 @@ impl Source {
     /// What a condition compares with, where it is one number.
     pub fn number(&self, key: ConditionKey) -> Option<(Comparison, Number)> {
         self.condition(key)?.number()
+    }
+
+    /// All comparisons that a key asks for: one, or two, which must both hold.
+    pub fn bounds(&self, key: ConditionKey) -> Vec<(Comparison, Number)> {
+        self.conditions.iter().filter(|condition| condition.key == key).flat_map(Condition::bounds).collect()
     }
 
     /// Which scores count.
@@ -99,6 +105,8 @@ pub enum Test {
     Within(Vec<Interval>),
     /// `=0.37`, `>=1e-4`, `<=20`, `>=60%`.
     Number(Comparison, Number),
+    /// `in 0.7..0.8`: from the one to the other, both included.
+    Between(Number, Number),
     /// One of the others, of which something is a parameter yet.
     Open(OpenTest),
 }
@@ -123,6 +131,19 @@ pub enum Literal {
     Within(Interval),
     /// Whole numbers between ends of which one or both are parameters.
     Between(OpenInterval),
+    /// The same of numbers that are compared.
+    Range(OpenNumbers),
+}
+
+/// `$from..$to`, `0.7..$to`, `$from..0.8`: numbers between ends of which at least one is a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenNumbers {
+    /// The least.
+    pub first: Given<Number>,
+    /// The greatest.
+    pub last: Given<Number>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// `$first..$last`, `7..$last`, `$first..11`: an interval of which at least one end is a parameter.
@@ -150,6 +171,18 @@ impl Condition {
     /// What it is compared with, where it is one number.
     pub fn number(&self) -> Option<(Comparison, Number)> {
         if let Test::Number(op, number) = self.test { Some((op, number)) } else { None }
+    }
+
+    /// What it is compared with: one number, or both ends of a range.
+    pub fn bounds(&self) -> impl Iterator<Item = (Comparison, Number)> + use<> {
+        let bounds = match self.test {
+            Test::Number(op, number) => [Some((op, number)), None],
+            Test::Between(first, last) => {
+                [Some((Comparison::GreaterOrEqual, first)), Some((Comparison::LessOrEqual, last))]
+            }
+            _ => [None, None],
+        };
+        bounds.into_iter().flatten()
     }
 }
 

@@ -4,11 +4,14 @@ use super::sets::Grown;
 use super::{Parser, Result};
 use crate::error::QueryError;
 use crate::mistakes::clauses as mistakes;
+use crate::mistakes::columns::{Rows, first_source};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{percentages, ranges};
 use crate::syntax::ast::{
-    AgainstChance, Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query, Top,
+    AgainstChance, Comparison, Dim, Dimension, Direction, Expr, Given, Having, Head, Key, Measure, OrderKey, Query,
+    SourceKind, Top,
 };
+use crate::syntax::conditions::ConditionKey;
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::span::Span;
 
@@ -25,10 +28,10 @@ impl Parser<'_> {
 
     /// The clauses behind a head that starts at `start`.
     pub(super) fn clauses(&mut self, head: Head, start: Span) -> Result<Query> {
-        let by = if self.eat_word("by") { self.dims()? } else { Vec::new() };
+        let by = if self.eat_word("by") { self.dims(&head)? } else { Vec::new() };
         let chance = if self.at_word("against") { Some(self.against(by.is_empty())?) } else { None };
-        let having = if self.eat_word("having") { self.having()? } else { Vec::new() };
-        let order = if self.at_word("order") { self.order()? } else { Vec::new() };
+        let having = if self.eat_word("having") { self.having(&head, &by)? } else { Vec::new() };
+        let order = if self.at_word("order") { self.order(&head, &by)? } else { Vec::new() };
         let top = if self.at_word("top") { Some(self.top()?) } else { None };
         let plot = self.eat_word("plot");
         if let (true, Head::Between { .. }, Some(dim)) = (plot, &head, by.first()) {
@@ -96,7 +99,7 @@ impl Parser<'_> {
         if self.word().is_none() {
             return Err(self.unexpected("`lang`, `relation`, `run` or `prompt` after `between`"));
         }
-        let dim = self.dim()?;
+        let dim = self.dim(&BETWEEN)?;
         if !BETWEEN.contains(&dim.dimension) {
             return Err(mistakes::not_between(&dim));
         }
@@ -111,10 +114,10 @@ impl Parser<'_> {
         Ok(Head::Between { set, dim, span })
     }
 
-    fn dims(&mut self) -> Result<Vec<Dim>> {
+    fn dims(&mut self, head: &Head) -> Result<Vec<Dim>> {
         let mut dims: Vec<Dim> = Vec::new();
         loop {
-            let dim = self.dim()?;
+            let dim = self.dim(Rows::of(head, &dims).dimensions())?;
             if let Some(first) = dims.iter().find(|other| other.dimension == dim.dimension) {
                 let reason = format!("the dimension `{}` is named twice", dim.dimension);
                 return Err(QueryError::syntax(dim.span, reason).label(first.span, "first here"));
@@ -131,9 +134,10 @@ impl Parser<'_> {
         }
     }
 
-    fn dim(&mut self) -> Result<Dim> {
+    /// A dimension; `there` are those that a hint lists.
+    fn dim(&mut self, there: &[Dimension]) -> Result<Dim> {
         let span = self.span();
-        let known = || list(Dimension::ALL.iter().map(|dimension| dimension.word()));
+        let known = || list(there.iter().map(|dimension| dimension.word()));
         let Some(word) = self.word().filter(|_| self.clause().is_none()) else {
             let error = self.unexpected("a dimension");
             return Err(error.hint(format!("the dimensions are {}", known())));
@@ -174,10 +178,10 @@ impl Parser<'_> {
         Ok(AgainstChance { span: start.to(self.previous_span()) })
     }
 
-    fn having(&mut self) -> Result<Vec<Having>> {
+    fn having(&mut self, head: &Head, by: &[Dim]) -> Result<Vec<Having>> {
         let mut conditions = Vec::new();
         loop {
-            conditions.push(self.having_condition()?);
+            conditions.push(self.having_condition(head, by)?);
             if self.eat_word("and") {
                 continue;
             }
@@ -193,13 +197,18 @@ impl Parser<'_> {
         }
     }
 
-    fn having_condition(&mut self) -> Result<Having> {
-        let (key, key_span) = self.key("having")?;
+    fn having_condition(&mut self, head: &Head, by: &[Dim]) -> Result<Having> {
+        let (key, key_span) = self.key("having", head, by)?;
         if let Key::Dimension(dimension) | Key::Other(dimension) = key
             && !is_number(dimension)
         {
             let reason = format!("`having` compares numbers, and `{key}` is text");
-            let hint = format!("choose it before counting, in brackets: `kn[{dimension}=…]`");
+            let source = if let Head::Set(set) = head { first_source(set) } else { None };
+            let takes =
+                |source: &SourceKind| ConditionKey::from_word(dimension.word()).is_some_and(|key| key.suits(*source));
+            let source = source.filter(takes).unwrap_or(SourceKind::Kn);
+            let when = if by.is_empty() { "" } else { "before counting, " };
+            let hint = format!("choose it {when}in brackets: `{source}[{dimension}=…]`");
             return Err(QueryError::syntax(key_span, reason).hint(hint));
         }
         let Some(op) = Comparison::from_word(self.sign()) else {
@@ -228,7 +237,7 @@ impl Parser<'_> {
         Ok(Having { key, key_span, op, value, span })
     }
 
-    fn order(&mut self) -> Result<Vec<OrderKey>> {
+    fn order(&mut self, head: &Head, by: &[Dim]) -> Result<Vec<OrderKey>> {
         self.bump();
         if !self.eat_word("by") {
             let error = self.unexpected("`by` after `order`");
@@ -236,7 +245,7 @@ impl Parser<'_> {
         }
         let mut keys = Vec::new();
         loop {
-            let (key, key_span) = self.key("order by")?;
+            let (key, key_span) = self.key("order by", head, by)?;
             let direction = self.word().and_then(Direction::from_word);
             if direction.is_some() {
                 self.bump();
@@ -258,12 +267,12 @@ impl Parser<'_> {
     }
 
     /// A result column.
-    fn key(&mut self, clause: &str) -> Result<(Key, Span)> {
+    fn key(&mut self, clause: &str, head: &Head, by: &[Dim]) -> Result<(Key, Span)> {
         let span = self.span();
-        let measures = || list(Measure::ALL.iter().map(|measure| measure.word()));
+        let measures = || list(Rows::of(head, by).measures().iter().map(|measure| measure.word()));
         let Some(word) = self.word().filter(|_| self.clause().is_none()) else {
             let error = self.unexpected(&format!("a column after `{clause}`"));
-            return Err(error.hint(format!("the columns are {} and the dimensions", measures())));
+            return Err(error.hint(format!("the columns here are {} and the dimensions", measures())));
         };
         if let Some(key) = Key::from_word(word) {
             self.bump();
@@ -276,7 +285,7 @@ impl Parser<'_> {
         let reason = format!("there is no column `{word}`");
         Err(QueryError::name(span, reason).hint(match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the columns are {} and the dimensions", measures()),
+            None => format!("the columns here are {} and the dimensions", measures()),
         }))
     }
 

@@ -1,7 +1,7 @@
 //! The conditions in a source's brackets.
 
 use super::clauses::list;
-use super::{Parser, Result};
+use super::{Parser, Result, bounds};
 use crate::error::{ErrorKind, QueryError};
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{conditions as mistakes, percentages};
@@ -26,12 +26,14 @@ impl Parser<'_> {
             }
             let condition = self.condition(source, conditions.last())?;
             let key = condition.key;
-            if let Some(first) = conditions.iter().find(|other| other.key == key) {
+            let of_key: Vec<&Condition> = conditions.iter().filter(|other| other.key == key).collect();
+            if let Some(first) = of_key.first().filter(|_| !bounds::is_second(&of_key, &condition)) {
                 let reason = format!("the condition `{key}` is given twice");
                 let error = QueryError::syntax(condition.span, reason).label(first.span, "first here");
                 return Err(error.maybe_hint(mistakes::twice(first, &condition)));
             }
             conditions.push(condition);
+            bounds::check(&conditions, key)?;
             if self.eat_sign("]") {
                 return Ok(conditions);
             }
@@ -48,7 +50,7 @@ impl Parser<'_> {
         // A language may be spelt like a key: what follows decides.
         let alone = matches!(self.ahead(1).kind, TokenKind::Sign("," | "]"));
         let Some(key) = key.filter(|_| !alone) else {
-            return Err(mistakes::not_a_condition(self, before));
+            return Err(mistakes::not_a_condition(self, source, before));
         };
         if !key.suits(source) {
             return Err(refused(source, key).at(start));
@@ -71,7 +73,8 @@ impl Parser<'_> {
             let values = vec![Given::Value(Literal::Between(between))];
             return Ok(Test::Open(OpenTest { operator, list: false, values }));
         }
-        if let Some(parameter) = self.parameter() {
+        let of_range = operator == "in" && matches!(value, ValueKind::Number(_));
+        if !of_range && let Some(parameter) = self.parameter() {
             let values = vec![Given::Parameter(parameter)];
             return Ok(Test::Open(OpenTest { operator, list: false, values }));
         }
@@ -244,9 +247,15 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    /// One number, within what the key is compared with.
-    fn compared(&mut self, key: ConditionKey, operator: &str, domain: &Domain) -> Result<Test> {
-        let Some(op) = Comparison::from_word(operator) else { return Err(self.unexpected("a comparison")) };
+    /// One number, within what the key is compared with, or a range of them.
+    fn compared(&mut self, key: ConditionKey, operator: &'static str, domain: &Domain) -> Result<Test> {
+        match Comparison::from_word(operator) {
+            Some(op) => Ok(Test::Number(op, self.compared_number(key, op, domain)?)),
+            None => self.range(key, operator, domain),
+        }
+    }
+
+    pub(super) fn compared_number(&mut self, key: ConditionKey, op: Comparison, domain: &Domain) -> Result<Number> {
         let what = format!("`{key}`");
         let (number, span) = if domain.whole && *self.kind() != TokenKind::Percent {
             let one = mistakes::one_instead(self, key);
@@ -256,7 +265,7 @@ impl Parser<'_> {
             self.number(&what)?
         };
         check_number(key, domain, op, number).map_err(|error| error.at(span))?;
-        Ok(Test::Number(op, number))
+        Ok(number)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The parser checks all that needs no store: words, bounds of numbers, conditions that a source
 //! does not take. What a statement means, and whether its sets can be mixed, is the planner's.
 
+pub(in crate::syntax) mod bounds;
 pub(crate) mod clauses;
 pub(in crate::syntax) mod conditions;
 mod numbers;

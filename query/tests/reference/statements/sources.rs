@@ -94,6 +94,12 @@ fn against(values: Vec<f64>) -> impl Strategy<Value = Test> {
     (ops, select(values)).prop_map(|(op, value)| Test::Number(op, number(value)))
 }
 
+/// A range of numbers, one of them at least.
+fn between(values: Vec<f64>) -> impl Strategy<Value = Test> {
+    let ends = (select(values.clone()), select(values));
+    ends.prop_map(|(a, b)| Test::Between(number(a.min(b)), number(a.max(b))))
+}
+
 fn exactly(value: impl Strategy<Value = f64> + 'static) -> BoxedStrategy<Test> {
     value.prop_map(|value| Test::Number(Comparison::Equal, number(value))).boxed()
 }
@@ -134,13 +140,16 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
             });
             or_before.boxed()
         }
-        ConditionKey::P => against(vec![0.001, 0.1, 0.25, 0.3, 0.5, 0.9]).boxed(),
-        ConditionKey::ObjectRank => against(vec![1.0, 2.0, 3.0, 5.0])
-            .prop_filter("none is below 1", |test| *test != Test::Number(Comparison::Less, number(1.0)))
-            .boxed(),
-        ConditionKey::Tokens => against(vec![1.0, 1.0, 2.0, 3.0])
-            .prop_filter("none is below 1", |test| *test != Test::Number(Comparison::Less, number(1.0)))
-            .boxed(),
+        ConditionKey::P => {
+            let values = vec![0.001, 0.1, 0.25, 0.3, 0.5, 0.9];
+            prop_oneof![3 => against(values.clone()), 1 => between(values)].boxed()
+        }
+        ConditionKey::ObjectRank | ConditionKey::Tokens => {
+            let values = vec![1.0, 1.0, 2.0, 3.0, 5.0];
+            let compared = against(values.clone())
+                .prop_filter("none is below 1", |test| *test != Test::Number(Comparison::Less, number(1.0)));
+            prop_oneof![3 => compared, 1 => between(values)].boxed()
+        }
         ConditionKey::Correct => select(vec!["yes", "no"]).prop_map(|word| Test::Names(vec![text(word)])).boxed(),
         ConditionKey::Answer => {
             let one = select(ANSWERS.to_vec()).prop_map(text);
@@ -155,6 +164,17 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
             let sizes = vec(sizes.prop_map(|(first, last)| Interval { first, last, span: NOWHERE }), 1..3);
             prop_oneof![1 => Just(Test::Every), 8 => sizes.prop_map(Test::Within)].boxed()
         }
+    }
+}
+
+/// Some ranges as two bounds, which say the same.
+fn in_two((key, test): (ConditionKey, Test)) -> Vec<(ConditionKey, Test)> {
+    match test {
+        Test::Between(least, most) if least.value < most.value && most.value == 0.5 => {
+            let (least, most) = (Test::Number(Comparison::Greater, least), Test::Number(Comparison::LessOrEqual, most));
+            vec![(key, most), (key, least)]
+        }
+        test => vec![(key, test)],
     }
 }
 
@@ -194,7 +214,8 @@ pub(super) fn source(kind: SourceKind, names: &Names) -> BoxedStrategy<Expr> {
             keys.into_iter().map(|key| (Just(key), test_of(key, &names, kind))).collect::<Vec<_>>()
         })
         .prop_map(move |tests| {
-            let conditions = tests.into_iter().map(|(key, test)| Condition { key, test, span: NOWHERE }).collect();
+            let placed_at = |(key, test)| Condition { key, test, span: NOWHERE };
+            let conditions = tests.into_iter().flat_map(in_two).map(placed_at).collect();
             let mut source = Source { kind, conditions, span: NOWHERE };
             bounds_of_its_sign(&mut source);
             placed(ExprKind::Source(source))
