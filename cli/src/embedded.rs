@@ -146,7 +146,7 @@ mod tests {
         assert!(hint.contains("if_exists") && !hint.contains("--"), "{hint}");
         assert!(told.drawn.ends_with(&hint) && !told.drawn.contains("--"), "{}", told.drawn);
         let folder = tempfile::tempdir().expect("a folder");
-        let told = told_of_store(Store::open(folder.path().join("none")).expect_err("no store"));
+        let told = told_of_store(Store::open(folder.path().join("none")).map(drop).expect_err("no store"));
         assert!(!told.drawn.contains("kndb init"), "{}", told.drawn);
     }
 }

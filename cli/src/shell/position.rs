@@ -389,13 +389,13 @@ mod tests {
 
     #[test]
     fn a_set_of_an_attached_store_is_a_set() {
-        let clauses = Place::Clause(Clauses::default());
+        let kn = Clauses { source: Some(SourceKind::Kn), ..Clauses::default() };
         for (text, expected) in [
-            ("a::kn ", clauses),
+            ("a::kn ", Place::Clause(kn)),
             ("kn & a::", Place::Set),
             ("a::kn[", Place::Key(Some(SourceKind::Kn))),
             ("facts of a::kn[lang=", Place::Value(ConditionKey::Lang)),
-            ("a::kn by ", Place::Dimension),
+            ("a::kn by ", Place::Dimension(Clauses { by: true, ..kn })),
             ("detach ", Place::Store),
         ] {
             assert_eq!(place(text), expected, "{text}");

@@ -15,7 +15,7 @@ use crate::plan::saved::Members;
 use crate::plan::unpaired::Extent;
 use crate::plan::visit::Node;
 use crate::plan::{Pairs, Set};
-use crate::planned::{NO_SHAPE, note_ties, one_language, settings_language, threads};
+use crate::planned::{NO_SHAPE, language_of_labels, note_ties, threads};
 use crate::result::FactNames;
 use crate::rows::as_set;
 use crate::run::asked::{asked, unknown_in};
@@ -101,7 +101,7 @@ fn answered(beside: &Beside, memory: &Memory, expr: &Expr, notes: &Notes) -> Res
     as_set::check(Node::from(&set))?;
     lowering.note_relabelled(Node::from(&set))?;
     let languages = lowering.languages.iter().map(|&language| snapshot.language_name(language).to_owned()).collect();
-    let language = one_language(&mut lowering).or_else(|| settings_language(snapshot, &ground.settings));
+    let language = language_of_labels(&mut lowering, snapshot, &ground.settings);
     let names = FactNames { snapshot, language, elsewhere: None };
     let shape = shape.unwrap_or(NO_SHAPE);
     let mut drawn = Drawing { snapshot }.set(&set);

@@ -20,7 +20,7 @@ use crate::plan::unpaired::{
     Extent, Extents, Together, note_extents, note_facts_without_entries, note_foreign_facts, note_unpaired,
 };
 use crate::plan::visit::Node;
-use crate::plan::{Entries, Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set, Source};
+use crate::plan::{Entries, Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
 use kndb_storage::{Run, RunId, Snapshot, Store};
