@@ -178,8 +178,11 @@ pub fn named_languages(expr: &Expr, names: &mut BTreeSet<String>) {
     expr.parts().for_each(|part| named_languages(part, names));
 }
 
-/// The language of labels: the one that a statement names, else the session's.
-pub fn label_language(statement: &Statement, settings: &Settings) -> Option<String> {
+/// The language of labels: the session's, if the store has it, else the one that a statement names.
+pub fn label_language(statement: &Statement, settings: &Settings, world: &World) -> Option<String> {
+    if let Some(chosen) = settings.language.as_ref().filter(|chosen| world.languages.contains(chosen)) {
+        return Some(chosen.clone());
+    }
     let mut names = BTreeSet::new();
     match statement {
         Statement::Let { set, .. } => named_languages(set, &mut names),
@@ -192,5 +195,5 @@ pub fn label_language(statement: &Statement, settings: &Settings) -> Option<Stri
         },
         Statement::Drop { .. } | Statement::Attach { .. } | Statement::Detach { .. } => {}
     }
-    names.first().filter(|_| names.len() == 1).cloned().or_else(|| settings.language.clone())
+    names.first().filter(|_| names.len() == 1).cloned()
 }

@@ -82,8 +82,8 @@ fn check(
     let mut sink = Collector::default();
     let outcome = execute(&mirror.store, settings, &statement, &mut sink);
     let doubt = Cell::new(Doubt::default());
-    let labels = keys::label_language(&statement, settings);
     let world = &mirror.world;
+    let labels = keys::label_language(&statement, settings, world);
     let named = beside.map_or(world, |beside| &beside.joint);
     let reference = Reference { world, named, beside, saved, settings, labels, doubt };
     match &statement {
