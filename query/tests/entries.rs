@@ -127,7 +127,10 @@ fn what_a_run_did_not_measure_is_an_empty_cell_and_no_condition() {
     let sets = all.iter().find(|row| row.contains("| sets |")).expect("the entry of the set");
     assert!(sets.ends_with("| NULL | NULL | NULL | NULL | NULL | NULL | NULL | NULL | NULL"), "{sets}");
     let (reason, hint) = refused("entries[run=sets, p>=0.1]");
-    assert_eq!(reason, "run \"sets\" has not stored p of the right objects, so `p>=0.1` cannot be answered");
+    assert_eq!(
+        reason,
+        "run \"sets\" has stored p of the right objects of none of the 1 entries that are asked for, so `p>=0.1` cannot be answered"
+    );
     assert!(hint.contains("kndb attribute"), "{hint}");
     assert!(refused("kn[run=sets, correct=yes]").0.contains("the rank of the right objects"));
 }

@@ -62,7 +62,8 @@ impl<'a> LivePart<'a> {
         if let Some(origin) = head.origin_parts() {
             (measured.answer, measured.rank, measured.tokens) = (origin.answer, origin.rank, origin.tokens);
         }
-        measured.largest = finite(head.max());
+        // Of no positive score it is 0, and not its negative.
+        measured.largest = finite(head.max()).map(|max| max + 0.0);
         measured.kept = Some((head.kept() + head.kept_negative()) as u64);
         Ok(measured)
     }

@@ -284,7 +284,7 @@ fn grouped(query: &Query, entries: &[(Where, usize, Measured)], naming: &Naming)
         let said = &measured.said;
         key.correct = is_by(query, "correct").then(|| said.rank.map(|rank| rank == 1));
         key.tokens = is_by(query, "tokens").then_some(said.tokens);
-        key.answer = is_by(query, "answer").then(|| said.answer.clone());
+        key.answer = is_by(query, "answer").then(|| said.answer.as_ref().map(|answer| answer.trim().to_owned()));
         groups.entry(key).or_default().push((*fact, said));
     }
     let rows = groups.into_iter().map(|(mut key, entries)| {

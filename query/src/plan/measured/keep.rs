@@ -173,7 +173,11 @@ fn must_be_measured(
                 of_run.fold((0, 0), |(all, unmeasured), known| (all + known.entries, unmeasured + known.unmeasured));
             if entries > 0 && entries == unmeasured {
                 let name = names.snapshot.run(run).map_or("", |run| run.spec.name.as_str());
-                let reason = format!("run {name:?} has not stored {}, so `{test}` cannot be answered", test.about());
+                // Of others it may have: all that is known is of those that are asked for.
+                let reason = format!(
+                    "run {name:?} has stored {} of none of the {entries} entries that are asked for, so `{test}` cannot be answered",
+                    test.about()
+                );
                 return Err(QueryError::missing(span(at), reason).hint(
                     "`kndb attribute` measures it of what it attributes, and `run.append` in Python takes it beside the scores; files that are imported have none of it",
                 ));

@@ -114,7 +114,8 @@ pub(crate) fn grouped<'s>(
                 run: has(Dimension::Run).then_some(place.run),
                 correct: entry.is_correct().filter(|_| has(Dimension::Correct)),
                 tokens: entry.of.tokens.filter(|_| has(Dimension::Tokens)),
-                answer: entry.of.answer.filter(|_| has(Dimension::Answer)),
+                // The blank that a token begins with is not meant, as in conditions.
+                answer: entry.of.answer.map(str::trim).filter(|_| has(Dimension::Answer)),
             };
             let group = match groups.entry(key) {
                 hash_map::Entry::Occupied(known) => known.into_mut(),
