@@ -149,7 +149,7 @@ fn groups_count_entries_and_facts_and_average_p() {
         rows("entries[lang=en] by tokens order by tokens desc"),
         ["2 | 1 | 1 | 0.0312 | 0.0312 | NULL", "1 | 5 | 4 | 0.3325 | 0.2500 | 0.4000"]
     );
-    assert_eq!(rows("entries[lang=en] by answer order by entries top 1"), ["Paris | 2 | 2 | 0.0813 | 0.0813 | 0.0000"]);
+    assert_eq!(rows("entries[lang=en] by answer order by entries top 1"), ["Paris | 3 | 3 | 0.2208 | 0.1000 | 0.3333"]);
     assert_eq!(
         rows("entries by relation, lang having correct >= 0.5"),
         ["P36 | zh | 3 | 3 | 0.2533 | 0.2500 | 0.5000"]
