@@ -145,7 +145,7 @@ mod tests {
             ("p>=2", "at most 1"),
             ("p>=", "a number for `p`"),
             ("p", "has no value"),
-            ("p in 0..1", "after `p`"),
+            ("p in 1..0", "is the wrong way round"),
             ("correct>=yes", "`=` after `correct`"),
             ("correct=maybe", "`yes`, `no`"),
             ("tokens=0", "at least 1"),

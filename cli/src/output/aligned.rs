@@ -257,9 +257,9 @@ mod tests {
             String::from_utf8(out).expect("output is UTF-8")
         };
         let expected = concat!(
-            " fact           | subject      |      p | … | answer | correct | …\n",
-            "----------------+--------------+--------+---+--------+---------+---\n",
-            " cb7007d9-673f… | Yamoussoukro | 0.1235 | … | Paris  | yes     | …\n",
+            " fact            | subject      |      p | … | answer | correct | …\n",
+            "-----------------+--------------+--------+---+--------+---------+---\n",
+            " cb7007d9-673f-… | Yamoussoukro | 0.1235 | … | Paris  | yes     | …\n",
             "… baseline, residual, largest, kept: `.mode line` shows all\n",
         );
         assert_eq!(written(Some(68)), expected);

@@ -222,8 +222,8 @@ mod tests {
         assert_eq!(fitted(&wishes, 58), [Some(18), Some(6), Some(8), Some(9), None]);
         assert_eq!(fitted(&wishes, 52), [Some(12), Some(6), Some(8), Some(9), None]);
         assert_eq!(fitted(&wishes, 51), [Some(18), Some(6), None, Some(9), None]);
-        // Then texts give, and the last columns as ever.
-        assert_eq!(fitted(&wishes, 37), [Some(5), Some(6), None, Some(8), None]);
+        // Then texts give, the widest first.
+        assert_eq!(fitted(&wishes, 37), [Some(7), Some(6), None, Some(6), None]);
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
         "`kndb DB` is the shell, `kndb DB \"kn by layer\"` one statement",
     ),
     (&["show", "stats", "describe", "status", "summary"], "`kndb info DB` shows what a store holds"),
-    (&["export", "dump"], "`kndb query DB \"kn\" --mode csv > FILE` writes what is asked for"),
+    (&["dump"], "`kndb query DB \"kn\" --mode csv > FILE` writes what is asked for"),
     (&["load", "ingest", "add", "insert"], "`kndb facts DB PATH` takes facts, `kndb import DB FILE --run NAME` scores"),
     (&["create", "new", "make"], "`kndb init DB` makes an empty store"),
     (&["compute", "score", "run", "kn", "ig"], "`kndb attribute DB --model DIR` computes scores"),
