@@ -154,7 +154,7 @@ fn the_page_says_what_the_models_know_and_which_entries_have_sums_and_products()
         text.contains("en\u{1f}\u{1f}P36 (capital)\u{1f}\u{1f}3\u{1f}\u{1f}0.7500\u{1f}\u{1f}3 of 3\u{1f}\u{1f}–"),
         "{text}"
     );
-    assert!(text.contains("P was stored of 0 of 1 entries in zh"), "{text}");
+    assert!(text.contains("P was stored of none of the 1 entries in zh"), "{text}");
     let fixture = empty();
     let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(1, 2).expect("a shape"))).expect("a run");
     let origin = Some(Origin { tokens: Some(2), ..Origin::default() });

@@ -353,7 +353,7 @@ fn a_store_is_attached_by_a_statement_or_a_dot_command_until_it_is_detached() {
     assert!(fixture.ok(".show\n").out.contains(&format!("attached: {path} as b\n")));
     assert_eq!(fixture.ok("detach b;\n").out, "");
     assert_eq!(fixture.error("b::kn;"), "no store is attached as \"b\"");
-    assert_eq!(fixture.ok(&format!(".attach {path} as c\nkn & c::kn;\n")).out, "f2,P36 (capital),日本,東京,1,1\n");
+    assert_eq!(fixture.ok(&format!(".attach {path} as c\nkn & c::kn;\n")).out, "f2,P36,日本,東京,1,1\n");
     let opened = fixture.ok(&format!(".open {here}\n"));
     assert_eq!(opened.messages, "note: detached c, which stood beside the store that was open\n");
     assert!(fixture.error("c::kn;").starts_with("no store is attached"));
