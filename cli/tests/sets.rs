@@ -85,7 +85,7 @@ fn facts_are_chosen_by_a_set_of_facts_and_neurons_by_pairs() {
     let nothing = search("none", &["--only", "facts - facts"]);
     assert!(nothing.code == Some(1) && nothing.messages.contains("kept to the sets that were given"), "{nothing:?}");
     for (set, words) in [
-        ("entries", ["`&` combines sets", "facts of entries"]),
+        ("entries", ["entries are of facts", "facts of entries"]),
         ("kn by layer", ["are no set", "by neuron"]),
         ("let a = kn", ["`let` is no set", "kn[lang=en]"]),
     ] {

@@ -204,7 +204,7 @@ fn notes_of_an_attached_store_say_so() {
     let run = two.other.open_run(RunSpec::new("open", "toy", SHAPE)).expect("a run");
     let data = EntryData::Neurons(vec![kndb_storage::Neuron(3)]);
     run.append(Entry { fact: "f2".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
-    let said = "store a: run \"open\" is not finished, so facts may be missing: the command that made it goes on";
+    let said = "store a: run \"open\" is not finished, so facts may be missing: what fills it goes on where it is started again";
     assert!(two.notes("a::kn[run=open]").contains(&said.to_owned()));
     assert!(two.notes("kn & a::kn[run=open]").contains(&said.to_owned()));
 }

@@ -119,7 +119,7 @@ fn errors_of_an_attached_store_say_so_and_point_at_its_set() {
     assert_eq!(error.span.map(|span| span.range()), Some(16..18));
     assert_eq!(two.refusal("a::kn[run=here]").0, "store a: there is no run \"here\"; the store has \"there\"");
     assert_eq!(two.refusal("a::@x").0, "store a: there is no saved set @x; the store has none");
-    assert!(two.refusal("a::entries & kn").0.starts_with("`&` combines sets, and entries are rows"));
+    assert!(two.refusal("a::entries & kn").0.starts_with("entries are of facts"));
 }
 
 #[test]
