@@ -56,8 +56,8 @@ pub(crate) fn keep_measured(
         let mut conditions = asked.conditions.iter().filter(|condition| EntryTest::of(condition).is_some());
         conditions.nth(at).map_or(asked.span, |condition| condition.span)
     };
-    must_be_measured(names, &tests, &known, &span)?;
-    note_unknown(names, &tests, &known, &span);
+    must_be_measured(names, &tests, &known, span)?;
+    note_unknown(names, &tests, &known, span);
     if kept.iter().all(RoaringBitmap::is_empty) {
         note_none(names, asked, planned, &tests, &known, span)?;
     }
