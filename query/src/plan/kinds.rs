@@ -147,6 +147,12 @@ pub(crate) fn rows_of_entries(expr: &Expr) -> QueryError {
     )
 }
 
+/// Entries of an attached store beside facts of another one.
+pub(crate) fn entries_elsewhere(expr: &Expr) -> QueryError {
+    QueryError::kind(expr.span, "entries of an attached store are chosen by facts of that store alone")
+        .hint("their facts are a set that any facts go with: `facts of b::entries[…] & facts[…]`; within the store: `b::(entries[…] & facts[…])`")
+}
+
 /// What the rows of a query in parentheses are a set of, where its head is a set of some kind.
 pub(crate) fn of_rows(query: &Query, of: Kind) -> Result<Kind, QueryError> {
     use Dimension::{Fact, Layer, Neuron};

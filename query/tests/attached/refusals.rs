@@ -120,6 +120,10 @@ fn errors_of_an_attached_store_say_so_and_point_at_its_set() {
     assert_eq!(two.refusal("a::kn[run=here]").0, "store a: there is no run \"here\"; the store has \"there\"");
     assert_eq!(two.refusal("a::@x").0, "store a: there is no saved set @x; the store has none");
     assert!(two.refusal("a::entries & kn").0.starts_with("entries are of facts"));
+    let (reason, hint) = two.refusal("a::entries & facts by relation");
+    assert_eq!(reason, "entries of an attached store are chosen by facts of that store alone");
+    assert!(hint.contains("b::(entries"), "{hint}");
+    two.told("a::(entries & facts) by relation").expect("within the store");
 }
 
 #[test]

@@ -117,6 +117,10 @@ impl Reference<'_> {
     pub fn within(&self, expr: &Expr, model: Option<&str>) -> Result<Set, Refused> {
         if let Some((beside, there, of)) = self.there(expr) {
             let (set, _) = there.set(&of)?;
+            // A question about entries of the other store alone is answered there.
+            if matches!(set, Set::Entries(_)) {
+                return Err("entries of another store, chosen by facts of this one".into());
+            }
             return Ok(self.brought(beside, &there, set));
         }
         match &expr.kind {

@@ -9,7 +9,7 @@ use crate::error::QueryError;
 use crate::memory::Memory;
 use crate::note::Notes;
 use crate::plan::foreign::{Foreign, ForeignSets};
-use crate::plan::kinds::{Kind, entries_mixed, mixed, not_of, rows_of_entries};
+use crate::plan::kinds::{Kind, entries_elsewhere, entries_mixed, mixed, not_of, rows_of_entries};
 use crate::plan::names::{Resolver, no_run, unknown_set};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::ranges::neurons_in;
@@ -447,6 +447,7 @@ impl<'s> Lowering<'s> {
                 }
                 Ok(Entries::WithFacts { id, entries, facts, keep })
             }
+            ExprKind::Attached { .. } => Err(entries_elsewhere(expr)),
             _ => Err(rows_of_entries(expr)),
         }
     }
