@@ -380,21 +380,6 @@ fn long_tables_are_counted_and_text_is_shown_as_it_is() {
 }
 
 #[test]
-fn only_fractions_are_rounded_and_the_page_says_so() {
-    let json =
-        r#"{"a": 1234567.8, "b": 0.123456, "c": 1e20, "d": -99999.96, "e": 12345678.0, "f": 1.5, "g": 1e-7, "h": 20}"#;
-    let experiment = Experiment::read("study.json", json).expect("JSON");
-    let [Block::Note(note), Block::Values(values)] = experiment.blocks.as_slice() else {
-        panic!("{:?}", experiment.blocks);
-    };
-    assert!(note.contains("rounded to five digits"), "{note}");
-    let values: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
-    assert_eq!(values, ["1234567.8", "0.12346", "1e20", "-100000", "12345678", "1.5", "1e-7", "20"]);
-    let exact = Experiment::read("study.json", r#"{"a": 1234567.8, "b": 0.125, "c": [1, 2.5]}"#).expect("JSON");
-    assert!(matches!(exact.blocks.as_slice(), [Block::Values(_)]), "nothing is rounded: {:?}", exact.blocks);
-}
-
-#[test]
 fn groups_in_more_languages_than_colours_have_several_figures() {
     let fixture = empty();
     let shape = Shape::new(2, 3).expect("a shape");

@@ -2,6 +2,7 @@
 
 mod model;
 mod rows;
+mod saved;
 pub(crate) mod source;
 
 use crate::attached::ground::Ground;
@@ -14,7 +15,7 @@ use crate::plan::names::{Resolver, no_run, unknown_set};
 use crate::plan::parts::PartsOfLayers;
 use crate::plan::ranges::neurons_in;
 use crate::plan::relabelled::note_relabelled;
-use crate::plan::saved::{Members, read_members};
+use crate::plan::saved::Members;
 use crate::plan::scored::{check_neurons, note_saved};
 use crate::plan::unpaired::{
     Extent, Extents, Together, note_extents, note_facts_without_entries, note_foreign_facts, note_unpaired,
@@ -23,14 +24,12 @@ use crate::plan::visit::Node;
 use crate::plan::{Entries, Facts, KnownFrom, NeuronFilter, Neurons, NodeId, Pairs, SavedPairs, Set};
 use crate::syntax::ast::{Expr, ExprKind, Name, SetOp, SourceKind};
 use crate::syntax::span::Span;
-use kndb_storage::{Run, RunId, Snapshot, Store};
-use std::collections::BTreeMap;
+use kndb_storage::{Run, RunId};
 use std::sync::Arc;
 
 pub(crate) use model::{Model, model_of};
-
-/// Saved sets that an expression names, read before the plan is made.
-pub(crate) type Saved = BTreeMap<String, (kndb_storage::SavedSet, Members)>;
+pub(crate) use saved::Saved;
+use saved::read_saved;
 
 /// Makes plans from syntax trees.
 pub(crate) struct Lowering<'s> {
@@ -496,22 +495,4 @@ impl<'s> Lowering<'s> {
 
 fn is_rows(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Rows(_))
-}
-
-/// Bytes of a saved set's member while it is read, about: 2 in the file, 2 in a bitmap, and what surrounds them.
-const MEMBER: u64 = 5;
-
-/// Reads the saved sets that an expression names. Unknown names are left for a message with their place.
-fn read_saved(store: &Store, of: (&Snapshot, &Memory), expr: &Expr, saved: &mut Saved) -> Result<(), QueryError> {
-    let (snapshot, memory) = of;
-    if let ExprKind::Saved(name) = &expr.kind
-        && let Some(known) = snapshot.saved_sets().find(|set| set.name == name.text)
-        && !saved.contains_key(&name.text)
-    {
-        memory.take(known.members.saturating_mul(MEMBER), &format!("the members of @{name}"))?;
-        let (set, bytes) = store.saved_set_in(snapshot, &name.text).map_err(QueryError::storage)?;
-        let members = read_members(&set, &bytes)?;
-        saved.insert(name.text.clone(), (set, members));
-    }
-    expr.parts().try_for_each(|part| read_saved(store, of, part, saved))
 }
