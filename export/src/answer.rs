@@ -93,10 +93,13 @@ struct Half {
 
 impl Half {
     fn beside(to: &Path) -> Result<Self> {
-        if to.is_dir() {
-            return Err(ExportError::NotEmpty {
-                path: to.to_owned(),
-                found: "a folder where a file is meant".to_owned(),
+        let is_lost_link = to.is_symlink() && !to.exists();
+        if to.is_dir() || is_lost_link {
+            return Err(ExportError::Unfit {
+                what: to.display().to_string(),
+                format: "a file of an answer",
+                found: if is_lost_link { "a link that leads nowhere" } else { "a folder" }.to_owned(),
+                expected: "a file, there or not".to_owned(),
             });
         }
         // Through a link, the file that it leads to is replaced.

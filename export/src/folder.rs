@@ -77,13 +77,23 @@ impl HalfMade {
         sync_folder(parent_of(&to))
     }
 
-    /// Gives a folder within it, which is durable already, the name; what else is in it goes. Something that is there is `replaced`:
-    /// between two renames nothing is there, and what is replaced is empty.
-    pub(crate) fn publish_inner(self, name: &str, replaced: bool) -> Result<()> {
+    /// Gives a folder within it, which is durable already, the name; what else is in it goes. Something that is there is `replaced` if it
+    /// `may_go`, which is asked once nobody can reach it by its name any more: who was filling it finds it gone, and is told so. Between
+    /// two renames nothing is there.
+    pub(crate) fn publish_inner(
+        self,
+        name: &str,
+        replaced: bool,
+        may_go: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
         let to = fs::canonicalize(&self.goal).unwrap_or_else(|_| self.goal.clone());
         let old = self.path.join("replaced");
         if replaced {
             fs::rename(&to, &old).map_err(ExportError::io("move away", &to))?;
+            if let Err(error) = may_go(&old) {
+                fs::rename(&old, &to).map_err(ExportError::io("move back what was filled meanwhile to", &to))?;
+                return Err(error);
+            }
         }
         if let Err(error) = fs::rename(self.path.join(name), &to) {
             if replaced {
@@ -188,6 +198,23 @@ mod tests {
         assert!(goal.join("a/b/c").exists());
         assert_eq!(fs::read_dir(&goal).expect("a folder").count(), 1);
         assert!(HalfMade::begin(&goal).is_err(), "it is not empty");
+    }
+
+    #[test]
+    fn what_was_filled_meanwhile_is_moved_back() {
+        let place = tempfile::tempdir().expect("a folder");
+        let goal = place.path().join("out");
+        fs::create_dir(&goal).expect("made");
+        fs::write(goal.join("theirs"), "").expect("made");
+        let half = HalfMade::beside(&goal).expect("begun");
+        fs::create_dir(half.path().join("new")).expect("made");
+        let refused = half.publish_inner("new", true, |moved| {
+            assert!(!goal.exists() && moved.join("theirs").exists(), "out of reach while it is looked at");
+            Err(ExportError::Stopped)
+        });
+        assert!(matches!(refused, Err(ExportError::Stopped)));
+        assert!(goal.join("theirs").exists());
+        assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 1);
     }
 
     #[test]

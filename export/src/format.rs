@@ -141,10 +141,17 @@ pub fn export(
     })?;
     let snapshot = store.snapshot()?;
     let chosen = job.choice.of(&snapshot)?;
+    if kndb_storage::is_within(to, store.path()) {
+        let found = "the store's own folder, or one in it".to_owned();
+        return Err(crate::ExportError::NotEmpty { path: to.to_owned(), found });
+    }
     let mut folder = HalfMade::begin(to)?;
     let source = Source { store, snapshot: &snapshot, chosen };
     let mut watch = Watch::new(tell, stop);
-    let done = format.write(&source, &mut folder, &mut watch)?;
+    let mut done = format.write(&source, &mut folder, &mut watch)?;
+    // Whatever the format: facts are missing in all of them.
+    let lost = source.chosen.runs.iter().filter_map(|run| snapshot.losses(run.id));
+    done.notes.extend(lost.map(|losses| losses.to_string()));
     watch.look()?;
     folder.publish()?;
     Ok(done)

@@ -109,5 +109,5 @@ pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};
 pub use store::{Options, SetWriter, Store};
-pub use upkeep::{BackedUp, MergeProgress, Merged, MergedRun, Repair, Repairs};
+pub use upkeep::{BackedUp, MergeProgress, Merged, MergedRun, Repair, Repairs, is_within};
 pub use writer::{Appended, Job, OnConflict, RunWriter};

@@ -8,7 +8,7 @@ use kndb_export::{bring_back, is_export};
 
 use super::export::stop_at_signal;
 use crate::args::ImportArgs;
-use crate::error::{CliError, Result};
+use crate::error::{CliError, Result, in_a_line};
 use crate::overview::readable_bytes;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -60,7 +60,7 @@ pub fn run(args: &ImportArgs, terminal: &mut Terminal) -> Result<()> {
     bar.clear();
     let done = done?;
     for note in &done.notes {
-        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+        writeln!(terminal.messages, "note: {}", in_a_line(note)).map_err(CliError::Output)?;
     }
     if args.quiet {
         return Ok(());

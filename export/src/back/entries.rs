@@ -12,6 +12,7 @@ use crate::table::{ENTRIES, GROUPS, SCORES, SETS};
 use kndb_storage::{
     Entry, EntryData, Keep, LayerEvidence, LayerSummary, Neuron, OnConflict, Origin, RunWriter, StoredScores,
 };
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 /// Neurons that wait until they are written, of one run: some 64 MB.
@@ -38,8 +39,10 @@ pub(super) fn read(
     let groups = whole(files, &GROUPS)?;
     let mut reading = Reading { files, groups, partition: None, scores: None, sets: None, left };
     let mut entries = whole(files, &ENTRIES)?;
-    watch.progress.entries_total = manifest.runs.iter().map(|run| run.rows.entries).sum();
+    // Only for progress; the manifest may say anything.
+    watch.progress.entries_total = manifest.runs.iter().fold(0, |all, run| all.saturating_add(run.rows.entries));
     let mut waiting = Waiting { writer: None, entries: Vec::new(), size: 0 };
+    let mut of_runs: BTreeMap<String, u64> = BTreeMap::new();
     while let Some(first) = entries.peek() {
         watch.look()?;
         let name = first.has_text("run")?;
@@ -49,6 +52,7 @@ pub(super) fn read(
         reading.enter(first)?;
         let of_fact = reading.fact(writer, &mut entries)?;
         watch.progress.entries += of_fact.len() as u64;
+        *of_runs.entry(writer.run().spec.name.clone()).or_default() += of_fact.len() as u64;
         of_fact.into_iter().try_for_each(|entry| waiting.push(entry))?;
     }
     waiting.write()?;
@@ -60,6 +64,14 @@ pub(super) fn read(
             .or_else(|| files.of_table(&SETS, Some(partition)))
             .unwrap_or_default();
         return Err(ExportError::differs(&path, "rows that no entry tells of", "rows of the entries"));
+    }
+    for run in &manifest.runs {
+        let (found, said) = (of_runs.get(&run.name).copied().unwrap_or(0), run.rows.entries);
+        if found != said {
+            let path = files.of_table(&ENTRIES, None).unwrap_or_default().0;
+            let found = format!("{found} entries of run {:?}", run.name);
+            return Err(ExportError::differs(&path, found, format!("{said}, as the manifest says")));
+        }
     }
     Ok(watch.progress.entries)
 }

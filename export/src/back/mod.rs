@@ -60,8 +60,12 @@ pub fn bring_back(
     tell: &mut dyn FnMut(Progress),
     stop: &dyn Fn() -> bool,
 ) -> Result<BroughtBack> {
+    if kndb_storage::is_within(to, folder) {
+        let found = "the export itself, or a folder in it".to_owned();
+        return Err(ExportError::StoreNotEmpty { path: to.to_owned(), found });
+    }
     let manifest = Manifest::read(folder)?;
-    let replaced = must_be_empty(to)?;
+    must_be_empty(to, to)?;
     let mut watch = Watch::new(tell, stop);
     let files = Checked::of(folder, &manifest, &mut watch)?;
     let half = HalfMade::beside(to)?;
@@ -88,7 +92,9 @@ pub fn bring_back(
         back.notes.push("the export is of a part of a store: of some runs, languages or relations".to_owned());
     }
     drop(store);
-    half.publish_inner(STORE, replaced)?;
+    // Looked at again: another may have filled the store meanwhile. Whoever fills one registers a run or facts before anything else.
+    let replaced = must_be_empty(to, to)?;
+    half.publish_inner(STORE, replaced, |moved| must_be_empty(moved, to).map(drop))?;
     Ok(back)
 }
 
@@ -105,9 +111,10 @@ fn begin_runs(store: &Store, folder: &Path, manifest: &Manifest) -> Result<Vec<R
     Ok(writers)
 }
 
-/// Fails unless nothing is at a path, or an empty folder, or a store without anything; whether there is something to be replaced.
-fn must_be_empty(to: &Path) -> Result<bool> {
-    let taken = |found: String| Err(ExportError::StoreNotEmpty { path: to.to_owned(), found });
+/// Fails unless nothing is at a path, or an empty folder, or a store without anything; whether there is something to be replaced. Errors are about
+/// the path that the user gave.
+fn must_be_empty(to: &Path, given: &Path) -> Result<bool> {
+    let taken = |found: String| Err(ExportError::StoreNotEmpty { path: given.to_owned(), found });
     if crate::folder::must_be_free(to).is_ok() {
         return Ok(false);
     }

@@ -8,14 +8,22 @@ use crate::manifest::{Manifest, SavedOf};
 use crate::table::SAVED;
 use kndb_storage::{SavedSet, Snapshot, Store};
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Saves them; how many.
 pub(super) fn read(manifest: &Manifest, files: &Checked<'_>, store: &Store) -> Result<u64> {
     let mut rows = whole(files, &SAVED)?;
     let snapshot = store.snapshot()?;
+    let mut seen = BTreeSet::new();
     for set in &manifest.saved_sets {
         let path = files.of_table(&SAVED, None).unwrap_or_default().0;
+        if !["pairs", "neurons", "facts"].contains(&set.kind.as_str()) {
+            let found = format!("@{}, a set of {:?}", set.name, set.kind);
+            return Err(ExportError::differs(&path, found, "pairs, neurons or facts"));
+        }
+        if !seen.insert(set.name.as_str()) {
+            return Err(ExportError::differs(&path, format!("@{} twice", set.name), "each saved set once"));
+        }
         let mut runs = Vec::new();
         for name in &set.runs {
             let run = snapshot.run_named(name).ok_or_else(|| {

@@ -8,7 +8,7 @@ use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
 use crate::format::{Exported, Format, Source, Watch};
 use crate::out::Out;
-use kndb_query::{Batch, BatchSink, QueryError, Settings, parse, stream};
+use kndb_query::{Batch, BatchSink, Note, Parameters, Prepared, QueryError, Settings};
 use kndb_storage::{Content, FactId, Run};
 use roaring::RoaringBitmap;
 use std::io::{self, Write};
@@ -67,7 +67,10 @@ impl Format for ClickHouse {
             schema.push_str(&likn(run));
             for language in languages {
                 watch.look()?;
-                rows += sets(source, run, source.snapshot.language_name(language), &mut out, watch)?;
+                let (of_sets, notes) = sets(source, run, source.snapshot.language_name(language), &mut out, watch)?;
+                rows += of_sets;
+                let new: Vec<String> = notes.into_iter().filter(|note| !exported.notes.contains(note)).collect();
+                exported.notes.extend(new);
             }
         }
         let written = out.finish()?;
@@ -105,9 +108,14 @@ fn facts(source: &Source<'_>, folder: &mut HalfMade, watch: &mut Watch<'_>, expo
     Ok(())
 }
 
-/// The sets of a run in a language; how many.
-fn sets(source: &Source<'_>, run: &Run, code: &str, out: &mut Out, watch: &mut Watch<'_>) -> Result<u64> {
-    let path = out.path().to_owned();
+/// The sets of a run in a language; how many, and what there is to know beside them.
+fn sets(
+    source: &Source<'_>,
+    run: &Run,
+    code: &str,
+    out: &mut Out,
+    watch: &mut Watch<'_>,
+) -> Result<(u64, Vec<String>)> {
     let text = format!("kn[run={}, lang={}]", quoted(&run.spec.name), quoted(code));
     let mut sink = Sets {
         source,
@@ -119,18 +127,26 @@ fn sets(source: &Source<'_>, run: &Run, code: &str, out: &mut Out, watch: &mut W
         done: RoaringBitmap::new(),
         rows: 0,
         failure: None,
+        notes: Vec::new(),
+        watch,
     };
-    let settings = Settings::default();
-    let done = parse(&text).and_then(|statement| stream(source.store, &settings, &statement, &mut sink));
+    // As of the same commit as all else of the export.
+    let asked = Prepared::new(source.store, Settings::default(), &text);
+    let done = asked.and_then(|kn| kn.stream_at(source.snapshot, &Parameters::default(), &mut sink));
     let ended = sink.end();
-    let (failure, rows) = (sink.failure, sink.rows);
+    let (failure, rows, notes) = (sink.failure, sink.rows, sink.notes);
     if let Some(failure) = failure {
         return Err(failure);
     }
-    done.map_err(|error| ExportError::Packing { path, reason: format!("{text}: {error}") })?;
+    done.map_err(|error| ExportError::Unfit {
+        what: format!("run {:?} in {code}", run.spec.name),
+        format: "clickhouse",
+        found: error.to_string(),
+        expected: format!("a run that answers `{text}` at its own threshold; --run chooses others"),
+    })?;
     ended?;
     watch.progress.rows += rows;
-    Ok(rows)
+    Ok((rows, notes))
 }
 
 /// A name as a statement has it.
@@ -139,7 +155,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// Rows of `kn`, which come fact by fact, on their way into sets.
-struct Sets<'a, 's> {
+struct Sets<'a, 's, 'w> {
     source: &'a Source<'s>,
     run: &'a Run,
     code: &'a str,
@@ -150,9 +166,11 @@ struct Sets<'a, 's> {
     done: RoaringBitmap,
     rows: u64,
     failure: Option<ExportError>,
+    notes: Vec<String>,
+    watch: &'a mut Watch<'w>,
 }
 
-impl Sets<'_, '_> {
+impl Sets<'_, '_, '_> {
     fn take(&mut self, batch: &Batch) -> Result<()> {
         let (Some(facts), Some(layers), Some(neurons)) =
             (batch.texts("fact"), batch.numbers("layer"), batch.numbers("neuron"))
@@ -196,10 +214,15 @@ impl Sets<'_, '_> {
     }
 }
 
-impl BatchSink for Sets<'_, '_> {
+impl BatchSink for Sets<'_, '_, '_> {
     fn batch(&mut self, batch: Batch) -> Result<ControlFlow<()>, QueryError> {
-        self.failure = self.take(&batch).err();
+        self.failure = self.watch.look().and_then(|()| self.take(&batch)).err();
         Ok(if self.failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn note(&mut self, note: &Note) -> Result<(), QueryError> {
+        self.notes.push(note.text.clone());
+        Ok(())
     }
 }
 

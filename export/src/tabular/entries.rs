@@ -54,13 +54,12 @@ impl<'a, 's> Entries<'a, 's> {
     }
 
     /// Ends the tables; the runs with their counts.
-    pub(super) fn finish(self, files: &mut Files<'_>, notes: &mut Vec<String>) -> Result<Vec<RunOf>> {
+    pub(super) fn finish(self, files: &mut Files<'_>) -> Result<Vec<RunOf>> {
         files.end(self.entries)?;
         files.end(self.groups)?;
         let mut runs = self.runs;
         for (run, of) in runs.iter_mut().zip(&self.source.chosen.runs) {
             run.lost = self.source.snapshot.losses(of.id).map(|losses| losses.to_string());
-            notes.extend(run.lost.clone());
         }
         Ok(runs)
     }

@@ -50,7 +50,7 @@ impl Format for Tabular {
         facts::write(source, &mut files, watch)?;
         let mut entries = Entries::begin(source, &mut files)?;
         entries.write(&mut files, watch)?;
-        let runs = entries.finish(&mut files, &mut exported.notes)?;
+        let runs = entries.finish(&mut files)?;
         runs::write(source, &runs, &mut files)?;
         let saved_sets = saved::write(source, &mut files, &mut exported.notes)?;
         let snapshot = source.snapshot;

@@ -42,7 +42,12 @@ fn name(source: &Source<'_>, run: u32) -> Option<String> {
 
 /// Writes the members of a set; how many.
 fn members(source: &Source<'_>, name: &str, kind: &str, bytes: &[u8], file: &mut Writing) -> Result<u64> {
-    let damaged = |error: io::Error| ExportError::differs(source.store.path(), error, format!("members of @{name}"));
+    let damaged = |error: io::Error| ExportError::Unfit {
+        what: format!("the saved set @{name}"),
+        format: "tables",
+        found: format!("members that cannot be read ({error})"),
+        expected: format!("a set as `let` saves it: `drop {name}`, or make it again"),
+    };
     let set = Cell::Text(name);
     let fact = |number: u32| -> Result<Option<&str>> {
         // One that was forgotten since is in no answer.

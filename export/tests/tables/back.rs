@@ -173,6 +173,42 @@ fn an_export_goes_into_an_empty_store_and_no_other() {
 }
 
 #[test]
+fn exports_do_not_lie_in_stores_nor_stores_in_exports() {
+    let toy = Toy::new();
+    let within = toy.store.path().join("out");
+    let told = export(&toy.store, &within, &ExportJob::new("parquet"), &mut |_| {}, &|| false).expect_err("refused");
+    assert!(told.to_string().contains("the store's own folder"), "{told}");
+    let out = export_of(&toy, "out");
+    let told = bring_back(&out, &out.join("new"), &mut |_| {}, &|| false).expect_err("refused");
+    assert!(told.to_string().contains("the export itself"), "{told}");
+    back(&toy, &out, "again");
+}
+
+#[test]
+fn a_manifest_is_not_believed_where_it_is_counted_or_names_a_set() {
+    let toy = Toy::new();
+    let out = export_of(&toy, "out");
+    let manifest = out.join("kndb-export.json");
+    let text = std::fs::read_to_string(&manifest).expect("the manifest");
+    let mut all: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let refused = |all: &serde_json::Value, name: &str| {
+        std::fs::write(&manifest, all.to_string()).expect("written");
+        bring_back(&out, &toy.path(name), &mut |_| {}, &|| false).expect_err("refused").to_string()
+    };
+    let set = serde_json::json!({"name": "x", "text": "kn", "kind": "evil", "runs": [], "members": 0, "saved": 0});
+    let good = all.clone();
+    all["saved_sets"] = serde_json::json!([set]);
+    let told = refused(&all, "evil");
+    assert!(told.contains("@x, a set of \"evil\""), "{told}");
+    all = good;
+    for run in all["runs"].as_array_mut().expect("runs") {
+        run["rows"]["entries"] = u64::MAX.into();
+    }
+    let told = refused(&all, "many");
+    assert!(told.contains("as the manifest says"), "{told}");
+}
+
+#[test]
 fn stopping_leaves_nothing() {
     let toy = Toy::new();
     let out = export_of(&toy, "out");

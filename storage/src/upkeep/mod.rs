@@ -10,7 +10,7 @@ mod released;
 mod rename;
 mod repair;
 
-pub use backup::BackedUp;
+pub use backup::{BackedUp, is_within};
 pub use merge::{MergeProgress, Merged, MergedRun};
 pub use repair::{Repair, Repairs};
 

@@ -22,6 +22,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use target::Target;
+pub use target::is_within;
 
 /// Bytes copied at once.
 const PIECE: usize = 1 << 20;

@@ -218,8 +218,8 @@ fn lost_since(source: (&Path, &Snapshot), to: &Path, backup: &Store) -> Result<O
     Ok(Some(format!("{first}{more}")))
 }
 
-/// Whether a path, there or not, is a folder or lies in it.
-fn is_within(path: &Path, folder: &Path) -> bool {
+/// Whether a path, there or not, is a folder or lies in it; links are followed.
+pub fn is_within(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     whole.ancestors().any(|part| part.canonicalize().is_ok_and(|part| part == folder))
