@@ -97,7 +97,7 @@ mod sorting;
 mod syntax;
 pub mod within;
 
-pub use attached::Attached;
+pub use attached::{Attached, of_one_store};
 pub use error::{ErrorKind, Label, QueryError};
 pub use execute::{execute, stream};
 pub use interrupt::Interrupt;

@@ -13,6 +13,8 @@ fn hint(text: &str) -> String {
 fn columns_are_those_that_the_result_can_have() {
     let entries = "the columns here are `entries`, `facts`, `p`, `median`, `correct` and the dimensions";
     assert_eq!(hint("entries by lang having foo > 1"), entries);
+    assert_eq!(hint("b::entries by lang having foo > 1"), entries);
+    assert_eq!(hint("b::(entries & facts) by lang having foo > 1"), entries);
     assert_eq!(hint("entries & facts of likn by lang order by foo"), entries);
     let listed = "the columns here are `p`, `baseline`, `correct`, `rank`, `tokens`, `residual`, `largest`, `kept` and the dimensions";
     assert_eq!(hint("entries[lang=en] order by quux"), listed);

@@ -19,3 +19,16 @@ mod registry;
 mod translation;
 
 pub use registry::Attached;
+
+use crate::plan::Settings;
+use crate::syntax::ast::Query;
+use kndb_storage::Store;
+
+/// A query that is all of one attached store: that store, and the query and settings with which it is answered there. `None` where it asks the store
+/// in hand, several, or one that is not attached.
+pub fn of_one_store(settings: &Settings, query: &Query) -> Option<(Store, Settings, Query)> {
+    let apart::Apart::Of(name, query) = apart::query(query) else { return None };
+    let store = settings.attached.store(&name.text).ok()?;
+    // The session's run is one of the store in hand.
+    Some((store, Settings { run: None, attached: Attached::default(), ..settings.clone() }, query))
+}

@@ -112,7 +112,7 @@ fn unknown(name: &str, stores: &BTreeMap<String, Store>) -> QueryError {
     let known = if stores.is_empty() { String::new() } else { format!("; attached are {}", listing(names())) };
     let hint = match nearest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("`attach 'PATH' as {name}` attaches one"),
+        None => format!("`attach 'PATH' as {name}` attaches one, in the shell, a script or `kndb query --attach`"),
     };
     QueryError::new(ErrorKind::Name, format!("no store is attached as {name:?}{known}")).hint(hint)
 }

@@ -72,8 +72,8 @@ impl<'a> Translation<'a> {
             let Some(example) = &agreement.example else { continue };
             let (otherwise, common) = (agreement.otherwise, agreement.common);
             let text = format!(
-                "{otherwise} of the {common} facts that both stores have say something else there, such as {example}: facts are the same where \
-                 their ids are"
+                "of the facts of these sets both stores have {common}, and {otherwise} of them say something else there, such as {example}: facts \
+                 are the same where their ids are"
             );
             notes.add(*span, of_store(&beside.name, &text));
         }

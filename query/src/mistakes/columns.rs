@@ -26,7 +26,7 @@ impl Rows {
     pub(crate) fn of(head: &Head, by: &[Dim]) -> Self {
         let Head::Set(set) = head else { return Self::Similarity };
         match first_source(set) {
-            Some(SourceKind::Entries) if is_of_entries(set) => {
+            Some(SourceKind::Entries) if set.is_of_entries() => {
                 if by.is_empty() {
                     Self::Entries
                 } else {
@@ -72,14 +72,5 @@ pub(crate) fn first_source(set: &Expr) -> Option<SourceKind> {
     match &set.kind {
         ExprKind::Source(source) => Some(source.kind),
         _ => set.parts().find_map(first_source),
-    }
-}
-
-/// Whether a set is one of entries: all of them, or those of some facts.
-fn is_of_entries(set: &Expr) -> bool {
-    match &set.kind {
-        ExprKind::Source(source) => source.kind == SourceKind::Entries,
-        ExprKind::Binary { left, right, .. } => is_of_entries(left) || is_of_entries(right),
-        _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{LONGEST_QUOTE, QueryError, quoted};
 use crate::plan::lower::Model;
-use crate::syntax::ast::{Dimension, Expr, ExprKind, Query, SetOp};
+use crate::syntax::ast::{Dimension, Expr, ExprKind, Name, Query, SetOp};
 use crate::syntax::span::Span;
 
 /// The three kinds of sets, and entries, which are chosen by facts alone.
@@ -147,10 +147,13 @@ pub(crate) fn rows_of_entries(expr: &Expr) -> QueryError {
     )
 }
 
-/// Entries of an attached store beside facts of another one.
-pub(crate) fn entries_elsewhere(expr: &Expr) -> QueryError {
-    QueryError::kind(expr.span, "entries of an attached store are chosen by facts of that store alone")
-        .hint("their facts are a set that any facts go with: `facts of b::entries[…] & facts[…]`; within the store: `b::(entries[…] & facts[…])`")
+/// Entries of an attached store beside facts of another one, or where a set is wanted.
+pub(crate) fn entries_elsewhere(store: &Name, expr: &Expr) -> QueryError {
+    let reason = "entries of an attached store are no set, and are chosen by facts of that store alone";
+    let within = format!("`{store}::(entries[…] & facts[…])`");
+    QueryError::kind(expr.span, reason).hint(format!(
+        "their facts are a set that any facts go with: `facts of {store}::entries[…] & facts[…]`; within the store: {within}"
+    ))
 }
 
 /// What the rows of a query in parentheses are a set of, where its head is a set of some kind.

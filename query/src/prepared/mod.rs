@@ -76,6 +76,7 @@ impl Prepared {
     pub fn stream(&self, parameters: &Parameters, sink: &mut dyn BatchSink) -> Result<Outcome, QueryError> {
         let snapshot = self.store.snapshot().map_err(QueryError::storage)?;
         if !matches!(self.statement, Statement::Query(_)) {
+            parameters.check_used(self.names.iter().map(String::as_str))?;
             return execute::stream(&self.store, &self.settings, &self.statement.bind(parameters)?, sink);
         }
         self.stream_at(&snapshot, parameters, sink)
@@ -110,11 +111,13 @@ impl Prepared {
 
     /// The plan for a snapshot and values, the last one if it is that.
     fn ready(&self, snapshot: &Arc<Snapshot>, taken: Taken, parameters: &Parameters) -> Result<Arc<Ready>, QueryError> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not held while a statement is planned: what attached stores answer is found then, and other threads would wait for it.
+        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // One snapshot is one commit, and one that is kept here gives its place in memory to no other.
-        let is_it = |ready: &&Arc<Ready>| ready.held.is_of(snapshot, &taken) && ready.parameters == *parameters;
-        if let Some(ready) = last.as_ref().filter(is_it) {
-            return Ok(Arc::clone(ready));
+        let is_it = |ready: &Arc<Ready>| ready.held.is_of(snapshot, &taken) && ready.parameters == *parameters;
+        let known = last().clone();
+        if let Some(ready) = known.filter(is_it) {
+            return Ok(ready);
         }
         parameters.check_used(self.names.iter().map(String::as_str))?;
         let Statement::Query(query) = self.statement.bind(parameters)? else { return Err(self.is_no_query()) };
@@ -122,7 +125,7 @@ impl Prepared {
         let ground = Ground::new(&self.store, snapshot, &self.settings, taken);
         let held = Held::try_new(ground, |ground| plan(ground, &memory, &query))?;
         let ready = Arc::new(Ready { held, query, parameters: parameters.clone() });
-        *last = Some(Arc::clone(&ready));
+        *last() = Some(Arc::clone(&ready));
         Ok(ready)
     }
 

@@ -219,7 +219,7 @@ fn a_fact_of_one_id_that_says_something_else_in_each_store_is_told_of() {
     assert_eq!(
         notes,
         [
-            "store a: 1 of the 2 facts that both stores have say something else there, such as fact \"f1\" (\"Italy\" – \"Rome\" there, \
+            "store a: of the facts of these sets both stores have 2, and 1 of them say something else there, such as fact \"f1\" (\"Italy\" – \"Rome\" there, \
           \"France\" – \"Paris\" here): facts are the same where their ids are"
         ]
     );

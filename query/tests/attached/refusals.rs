@@ -10,7 +10,10 @@ fn a_store_that_is_not_attached_is_refused_at_its_name() {
     let error = two.told("kn & b::kn").expect_err("no such store");
     assert_eq!(error.reason, "no store is attached as \"b\"; attached are \"a\"");
     assert_eq!(error.span.map(|span| span.range()), Some(5..6));
-    assert_eq!(error.hint.as_deref(), Some("`attach 'PATH' as b` attaches one"));
+    assert_eq!(
+        error.hint.as_deref(),
+        Some("`attach 'PATH' as b` attaches one, in the shell, a script or `kndb query --attach`")
+    );
     two.settings
         .attached
         .attach(&two.here, "other", Store::create(two.path("third")).expect("a store").path())
@@ -121,8 +124,8 @@ fn errors_of_an_attached_store_say_so_and_point_at_its_set() {
     assert_eq!(two.refusal("a::@x").0, "store a: there is no saved set @x; the store has none");
     assert!(two.refusal("a::entries & kn").0.starts_with("entries are of facts"));
     let (reason, hint) = two.refusal("a::entries & facts by relation");
-    assert_eq!(reason, "entries of an attached store are chosen by facts of that store alone");
-    assert!(hint.contains("b::(entries"), "{hint}");
+    assert_eq!(reason, "entries of an attached store are no set, and are chosen by facts of that store alone");
+    assert!(hint.contains("`a::(entries"), "{hint}");
     two.told("a::(entries & facts) by relation").expect("within the store");
 }
 

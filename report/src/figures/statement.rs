@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
 use kndb_query::within::Found;
-use kndb_query::{
-    Dimension, Expr, ExprKind, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked,
-};
+use kndb_query::{Dimension, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked, of_one_store};
 use kndb_storage::Store;
 
 use super::{Illustration, between, chance};
@@ -57,12 +55,18 @@ pub fn of_answer(
     answer: &Answer,
     value: Option<Measure>,
 ) -> Result<Illustration> {
+    // The text to check the numbers by: with `plot` it would draw them again.
+    let text = Query { plot: false, ..query.clone() }.to_string();
+    // A question to an attached store alone is drawn as where that store is open: with its chance, its gaps, its p.
+    let elsewhere = of_one_store(settings, query);
+    let (store, settings, query) = match &elsewhere {
+        Some((store, settings, query)) => (store, settings, query),
+        None => (store, settings, query),
+    };
     let mut answer = answer.clone();
     let snapshot = store.snapshot()?;
     answer.name_relations(&snapshot, settings.language.as_deref());
     let answer = &answer;
-    // The text to check the numbers by: with `plot` it would draw them again.
-    let text = Query { plot: false, ..query.clone() }.to_string();
     let mut remarks = Vec::new();
     answer.add_notes(&mut remarks);
     if matches!(query.head, Head::Between { .. }) {
@@ -85,7 +89,7 @@ pub fn of_answer(
     // Of sizes there are as many as facts have them; pairs count large sets more often.
     let value = value.or_else(|| names_size(query).then_some(Measure::Facts));
     // Of entries p is what one wants to see.
-    let of_entries = matches!(&query.head, Head::Set(set) if is_of_entries(set));
+    let of_entries = matches!(&query.head, Head::Set(set) if set.is_of_entries());
     let value = value.or_else(|| of_entries.then_some(Measure::P));
     let measure = measure(answer, value)?;
     let note = answer.column(Measure::Pairs.word()).filter(|_| measure.unit == Unit::Share);
@@ -132,15 +136,6 @@ pub fn of_answer(
     }
     let figure = figure.map(Figure::Bars);
     Ok(Illustration::new(figure, vec![text], remarks))
-}
-
-/// Whether a set is one of entries, all of them or those of some facts.
-fn is_of_entries(set: &Expr) -> bool {
-    match &set.kind {
-        ExprKind::Source(source) => source.kind == SourceKind::Entries,
-        ExprKind::Binary { left, right, .. } => is_of_entries(left) || is_of_entries(right),
-        _ => false,
-    }
 }
 
 /// Puts what chance gives beside language-independent neurons by layer, all layers of which are drawn; says it in words.

@@ -446,7 +446,7 @@ impl<'s> Lowering<'s> {
                 }
                 Ok(Entries::WithFacts { id, entries, facts, keep })
             }
-            ExprKind::Attached { .. } => Err(entries_elsewhere(expr)),
+            ExprKind::Attached { store, .. } => Err(entries_elsewhere(store, expr)),
             _ => Err(rows_of_entries(expr)),
         }
     }

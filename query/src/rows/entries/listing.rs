@@ -279,7 +279,10 @@ impl<'p, 's> Sorting<'p, 's> {
             Key::Dimension(Dimension::Object) => of_fact(2),
             Key::Dimension(Dimension::Lang) => of_texts([Some(language(a)), Some(language(b))], descending),
             Key::Dimension(Dimension::Run) => of_texts([run(a), run(b)], descending),
-            Key::Dimension(Dimension::Answer) => of_texts([a.of.answer, b.of.answer], descending),
+            // The blank that a token begins with is not meant, as in conditions and in `by answer`.
+            Key::Dimension(Dimension::Answer) => {
+                of_texts([a, b].map(|entry| entry.of.answer.map(str::trim)), descending)
+            }
             key => of_numbers([number(key, a, self.places), number(key, b, self.places)], descending),
         }
     }

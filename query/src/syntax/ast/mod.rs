@@ -138,6 +138,16 @@ impl Expr {
         parts.into_iter().flatten()
     }
 
+    /// Whether it is entries: all of them, or those of some facts.
+    pub fn is_of_entries(&self) -> bool {
+        match &self.kind {
+            ExprKind::Source(source) => source.kind == SourceKind::Entries,
+            ExprKind::Attached { of, .. } => of.is_of_entries(),
+            ExprKind::Binary { left, right, .. } => left.is_of_entries() || right.is_of_entries(),
+            _ => false,
+        }
+    }
+
     /// Calls `change` with every source below, or with the expression itself, where it is one.
     pub fn for_each_source_mut(&mut self, change: &mut dyn FnMut(&mut Source)) {
         match &mut self.kind {
