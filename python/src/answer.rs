@@ -3,7 +3,7 @@
 use crate::arguments::arguments;
 use crate::cells::{Column, rows};
 use crate::export::Stream;
-use crate::failure::{of_query, said};
+use crate::failure::{not_forked, of_query, said};
 use crate::waiting::{LOOK, wait};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -52,6 +52,9 @@ impl Answer {
         (text, statement): (String, Statement),
         memory: Option<u64>,
     ) -> PyResult<Self> {
+        if matches!(statement, Statement::Let { .. } | Statement::Drop { .. }) {
+            not_forked(py)?;
+        }
         let plan = match &statement {
             Statement::Query(_) => Some(explained(py, (&store, &attached), &text, &statement)?),
             _ => None,

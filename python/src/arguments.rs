@@ -23,7 +23,8 @@ fn argument(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Argument> {
     let is_number =
         (value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>()) && !value.is_instance_of::<PyBool>();
     // NumPy's numbers say of themselves that they are numbers.
-    if is_number || (value.hasattr("__float__")? && value.hasattr("dtype")?) {
+    // Arrays say so, too, but have a length.
+    if is_number || (value.hasattr("__float__")? && value.hasattr("dtype")? && value.len().is_err()) {
         return Ok(Argument::Number(value.extract()?));
     }
     let refused = || {

@@ -55,6 +55,7 @@ impl Database {
     /// Makes a store.
     #[staticmethod]
     fn create(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        not_forked(py)?;
         let made = wait(py, move || Store::create(path), || ())?;
         Ok(Self::of(made.map_err(|error| of_store(py, error))?))
     }

@@ -262,6 +262,7 @@ impl Writer {
 
     /// Marks the run complete, when all that was begun is done.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        not_forked(py)?;
         let taken = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut writer) = taken else { return Ok(()) };
         let finished = wait(

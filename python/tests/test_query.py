@@ -216,3 +216,8 @@ def test_two_stores_are_compared_by_the_ids_of_facts(db: kndb.Database, tmp_path
     db.detach("b")
     with pytest.raises(kndb.KndbError, match="no store is attached"):
         db.query("b::kn")
+
+
+def test_an_array_is_a_list_of_values(db: kndb.Database) -> None:
+    asked = db.query("kn[lang in $l, layer in $from..1]", l=np.array(["en", "zh"]), **{"from": np.int64(0)})
+    assert len(asked) == len(db.query("kn[lang in (en, zh), layer in 0..1]"))

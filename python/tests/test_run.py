@@ -241,6 +241,17 @@ def test_what_is_no_score_of_a_neuron_is_refused(db: kndb.Database) -> None:
         for keywords, kind, told in wrong:
             with pytest.raises(kind, match=told):
                 run.append("f2", "en", good, **keywords)  # type: ignore[arg-type]
+        both = np.stack([good, good])
+        unordered: list[dict[str, object]] = [{"tokens": {2, 1}}, {"rank": {3, 1}}, {"prompt": {1, 0}}, {"p": {0.1, 0.2}}]
+        for keywords in unordered:
+            with pytest.raises(TypeError, match="no order"):
+                run.append(["f2", "f3"], "en", both, **keywords)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="no order"):
+            run.append(["f2", "f3"], {"en", "zh"}, both)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="masked"):
+            run.append(["f2", "f3"], "en", both, p=np.ma.masked_array([0.3, 0.1], mask=[True, False]))
+        with pytest.raises(ValueError, match="masked"):
+            run.append(["f2", "f3"], "en", [np.ma.masked_array(good, mask=good > 0), good])
         assert run.append(["f2", "f3"], "en", np.stack([good, good]), tokens=1, rank=[1, None]).new == 2
     tokens = db.query("entries[run=odd, fact in (f2, f3), tokens=1] order by fact")
     assert len(tokens) == 2

@@ -92,6 +92,37 @@ print("parent", len(db.query("facts of kn[run=job]")), flush=True)
 """
 
 
+OTHER_FORKS = """
+import os, sys
+import kndb
+
+WORK = {
+    "facts": lambda db, run, path: db.facts([{"id": "f", "relation": "P1", "lang": "en", "subject": "a", "object": "b"}]),
+    "let": lambda db, run, path: db.query("let everything = kn"),
+    "create": lambda db, run, path: kndb.create(path + "-other"),
+    "finish": lambda db, run, path: run.finish(),
+}
+db = kndb.create(sys.argv[1])
+run = db.run("job", model="toy", layers=2, width=4)
+for name, work in WORK.items():
+    child = os.fork()
+    if child == 0:
+        try:
+            work(db, run, sys.argv[1])
+        except kndb.KndbError as error:
+            print(name, "spawn" in (error.hint or ""), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+run.finish()
+"""
+
+
+def test_no_door_of_a_forked_process_leads_to_writing(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", OTHER_FORKS, str(tmp_path / "store")]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    assert told == ["facts", "True", "let", "True", "create", "True", "finish", "True"]
+
+
 def test_a_forked_process_asks_and_does_not_write(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORK, str(tmp_path / "store")]
     told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split("\n")

@@ -96,7 +96,7 @@ class Database:
         """What was measured of each fact, language, prompt and run, a row each: the statement ``entries[...]``.
 
         Args:
-            run: names of runs; all that were measured if not given.
+            run: names of runs; none is needed where the store leaves no doubt which is meant.
             lang: codes of languages.
             relation: ids of relations.
             fact: ids of facts.

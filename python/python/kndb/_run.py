@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from ._kndb import Writer
-from ._scores import contiguous, per_entry, per_layer, texts, whole
+from ._scores import contiguous, ordered, per_entry, per_layer, texts, whole
 
 
 class Appended(NamedTuple):
@@ -183,6 +183,7 @@ def spread(name: str, given: Any, count: int) -> list[Any]:
     """One value for all, or one for each."""
     if isinstance(given, (str, int)) or not hasattr(given, "__iter__"):
         return [given] * count
+    ordered(name, given)
     values = list(given)
     if len(values) != count:
         raise ValueError(f"{len(values)} values of {name}; expected 1 or {count}")

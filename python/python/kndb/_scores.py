@@ -38,6 +38,8 @@ def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ..
             scores = np.from_dlpack(scores)
         except (BufferError, RuntimeError) as refused:
             raise TypeError(f"scores of type {type(scores).__name__} cannot be read by DLPack: {refused}") from refused
+    if isinstance(scores, (list, tuple)) and any(np.ma.is_masked(one) for one in scores):
+        raise ValueError("some scores are masked; expected one for each neuron (`scores.filled(0)` says what they are)")
     array = np.asarray(scores)
     if array.dtype.kind in "iu" and not isinstance(scores, np.ndarray):
         # Lists of whole numbers are written by hand.
@@ -48,6 +50,12 @@ def contiguous(scores: object) -> tuple[str, np.ndarray[Any, Any], tuple[int, ..
         raise TypeError(f"{found}; expected float16, bfloat16, float32 or float64 (`scores.astype(numpy.float32)` makes some)")
     array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
     return name, array.view(np.uint16) if name in ("float16", "bfloat16") else array, array.shape
+
+
+def ordered(name: str, given: object) -> None:
+    """Refuses what has no order of its own: its values would go to other facts than were meant."""
+    if isinstance(given, (set, frozenset, dict)):
+        raise TypeError(f"{name} is a {type(given).__name__}, which has no order; expected a list, one a fact")
 
 
 def per_layer(name: str, given: object, entries: int, layers: int, batched: bool) -> list[float] | None:
@@ -61,6 +69,9 @@ def per_layer(name: str, given: object, entries: int, layers: int, batched: bool
     if hasattr(given, "detach"):
         tensor: Any = given
         given = tensor.detach().cpu().float().numpy()
+    if np.ma.is_masked(given):
+        raise ValueError(f"some values of {name} are masked; NaN is one that is not known")
+    ordered(name, given)
     array = np.asarray(given, dtype=np.float32)
     expected = (f"({entries},) for the entries, or ({entries}, {layers}) for their layers") if batched else f"({layers},) for the layers"
     if array.ndim and array.shape not in ([(entries,), (entries, layers)] if batched else [(layers,)]):
@@ -80,6 +91,7 @@ def per_entry(name: str, given: object, entries: int, batched: bool) -> list[Any
         raise TypeError(f"{name}={given!r}; expected {entries} of them, one a fact")
     if not hasattr(given, "__iter__"):
         return [given] * entries
+    ordered(name, given)
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
     if len(values) != entries:
         raise ValueError(f"{len(values)} values of {name}; expected {entries}, one a fact")
