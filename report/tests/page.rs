@@ -258,7 +258,7 @@ fn sections_with_nothing_in_them_say_so() {
     let page = written(&fixture.store, &PageOptions::default());
     for told in [
         "the run has one language, en.",
-        "No residuals were stored",
+        "No residuals are stored of what is shown",
         "The run holds nothing yet.",
         "<h2>Runs side by side</h2>",
         "kn[run=second, lang=en] by layer",

@@ -56,6 +56,8 @@ pub enum StudyError {
         left_out: Vec<(String, u64)>,
         /// The conditions that were given, on facts and on sets: weaker ones leave more.
         conditions: Vec<String>,
+        /// The sets that the study was kept to.
+        sets: Vec<String>,
     },
     /// Every fact is of one relation, so none has an unrelated fact.
     #[error(

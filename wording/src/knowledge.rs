@@ -31,7 +31,7 @@ pub fn notes(knowledge: &Knowledge) -> Vec<String> {
     let mut notes = Vec::new();
     if !knowledge.is_known() {
         return vec![
-            "how likely the right objects were was not stored with this run, so what its model knows is not known"
+            "how likely the right objects were is not stored of these entries, so what the model knows of them is not known"
                 .into(),
         ];
     }

@@ -68,7 +68,7 @@ fn a_note_says_of_how_many_entries_p_is_known() {
     let without_p = Knowledge { parts: vec![Known { with_p: 0, ..known("en", None, 2) }] };
     assert_eq!(notes(&without_p), ["p was stored of none of the 2 entries in en: there is no median"]);
     let none = Knowledge { parts: vec![Known { with_p: 0, answered: 0, ..known("en", None, 2) }] };
-    assert!(notes(&none)[0].contains("was not stored with this run"), "{:?}", notes(&none));
+    assert!(notes(&none)[0].contains("is not stored of these entries"), "{:?}", notes(&none));
 }
 
 #[test]

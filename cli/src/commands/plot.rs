@@ -58,13 +58,6 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         conditions: args.conditions.clone(),
         within: if is_figure(&args.figure) { within(&args.within)? } else { Within::default() },
     };
-    if is_figure(&args.figure) && selection.within.is_empty() && !args.within.parameter.is_empty() {
-        return Err(CliError::NotForFigure {
-            option: "--parameter",
-            figure: args.figure.clone(),
-            instead: "it gives `$NAME` its value, in a set of --only or --without or in a statement, as in `kndb plot DB 'kn[lang=$l] by layer' -p l=en`",
-        });
-    }
     if let (Some(kind), None) = (kind, &args.value) {
         return Ok(figures::by_layer(store, kind, &selection)?);
     }

@@ -185,6 +185,11 @@ impl CliError {
                 Some("a study begins anew: nothing of this one was kept".into())
             }
             #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::NoFacts { sets, .. }) if !sets.is_empty() => Some(format!(
+                "--only and --without may leave nothing: `kndb query DB SET` shows what is in {}",
+                sets.iter().map(|set| format!("`{set}`")).collect::<Vec<_>>().join(", ")
+            )),
+            #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { conditions, .. }) if !conditions.is_empty() => {
                 Some(format!("a weaker `--where` studies more facts; it is {}", conditions.join(" and ")))
             }

@@ -51,7 +51,7 @@ fn asked_otherwise(snapshot: &Snapshot, run: &Run) -> Result<Option<String>> {
 fn of_run(snapshot: &Snapshot, run: &Run, layers: &[LayerResiduals]) -> Result<Markup> {
     if layers.is_empty() {
         return Ok(
-            html! { p.nothing { "No residuals were stored: the run holds no scores with evidence of an integral." } },
+            html! { p.nothing { "No residuals are stored of what is shown: the run has no scores of it with evidence of an integral." } },
         );
     }
     let columns = ["layer", "entries", "median", "95 %", "worst", "worst of"];

@@ -30,7 +30,8 @@ pub fn section(store: &Store, snapshot: &Snapshot, shown: &[Shown]) -> Result<Se
         rows.push(cells);
     }
     let body = html! {
-        @if rows.is_empty() { p.nothing { "The store has no facts yet." } }
+        @if rows.is_empty() && snapshot.fact_count() > 0 { p.nothing { "The sets leave no fact." } }
+        @else if rows.is_empty() { p.nothing { "The store has no facts yet." } }
         @else {
             p { "Facts of each relation, and how many of them have a subject and an object in each language." }
             (table(&columns, &rows))

@@ -45,7 +45,9 @@ impl EditOptions {
     /// The error of a study without facts.
     pub(crate) fn no_facts(&self, left_out: Vec<(String, u64)>) -> StudyError {
         let known = self.known.iter().map(EntryTest::to_string);
-        StudyError::NoFacts { left_out, conditions: known.chain(self.conditions.iter().cloned()).collect() }
+        let conditions = known.chain(self.conditions.iter().cloned()).collect();
+        let sets = self.only.iter().chain(&self.without).cloned().collect();
+        StudyError::NoFacts { left_out, conditions, sets }
     }
 
     /// The sound protocol with the run's own thresholds, on all facts, seed 0.

@@ -79,8 +79,25 @@ pub fn kept(
     let named = [(ONLY, written(&sets.only)), (WITHOUT, written(&sets.without))];
     let named: Vec<(String, String)> =
         named.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect();
-    let same = named.iter().all(|(name, text)| known.get::<String>(name).as_ref() == Some(text));
-    if same && known.get::<String>(CHOSEN).is_some_and(|before| before != members_hash(&members)) {
+    if known.get::<String>(CHOSEN).is_some() {
+        // Said in words before the hash, which nobody can give.
+        for name in [ONLY, WITHOUT] {
+            let stored = known.get::<String>(name);
+            let given = named.iter().find(|(of, _)| of == name).map(|(_, text)| text.clone());
+            if stored != given {
+                let shown =
+                    |text: Option<String>| text.map_or_else(|| format!("no {name}"), |text| format!("{name}={text}"));
+                let (run, stored, given) = (job.run.name, shown(stored), shown(given));
+                return Err(CliError::Store(kndb_storage::Error::RunDiffers {
+                    run,
+                    field: "parameter",
+                    stored,
+                    given,
+                }));
+            }
+        }
+    }
+    if known.get::<String>(CHOSEN).is_some_and(|before| before != members_hash(&members)) {
         return Err(CliError::SetsChanged { run: job.run.name, sets: sets.to_string() });
     }
     Ok(job.choosing(Arc::new(Chosen(found)), named, &members))
