@@ -68,7 +68,11 @@ pub fn asks_for_none(having: &Having) -> bool {
 }
 
 pub fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering {
-    let cells = [a, b].map(|row| cell(row, column(order.key), naming));
+    let cells = [a, b].map(|row| match cell(row, column(order.key), naming) {
+        // The blank that a token begins with is not meant.
+        Cell::Text(text) if order.key == Key::Dimension(Dimension::Answer) => Cell::Text(text.trim().to_owned()),
+        cell => cell,
+    });
     let compared = match order.key {
         Key::Dimension(Dimension::Fact) => a.key.fact.cmp(&b.key.fact),
         Key::Dimension(Dimension::Group) => a.key.group.cmp(&b.key.group),
@@ -76,6 +80,11 @@ pub fn in_order(a: &Row, b: &Row, order: &OrderKey, naming: &Naming) -> Ordering
         _ if cells.iter().filter(|cell| **cell == Cell::Null).count() == 1 => {
             return if cells[0] == Cell::Null { Ordering::Greater } else { Ordering::Less };
         }
+        // A maximum is a number; only scores of pairs are the stronger the further they are from 0.
+        Key::Measure(Measure::Largest) => match &cells {
+            [Cell::Score(a), Cell::Score(b)] => a.total_cmp(b),
+            [a, b] => compare_cells(a, b),
+        },
         _ => compare_cells(&cells[0], &cells[1]),
     };
     // What chance would hardly give comes first.
