@@ -1,6 +1,7 @@
 //! What the table of conditions says of numbers and words.
 
 use super::*;
+use crate::syntax::ast::Number;
 
 fn share(op: Comparison, value: f64) -> bool {
     let ValueKind::Number(tau) = ConditionKey::Tau.row().value else { panic!("a number") };
