@@ -8,11 +8,14 @@
 //! | `LIKN` | L |
 //! | `Mono-KN s` | the fact's neurons N in another language s; one row for each s |
 //! | `Seq-KN` | the N of all languages, one edit after the other, all in force: a neuron of two of them is scaled twice |
-//! | `random` | as many random neurons a layer as L has there, none of them in L |
+//! | `random` | as many random neurons a layer as L has there, none of them in L; of those that the study's sets leave of the fact |
 //! | `other's LIKN` | the L of another fact of the same relation, on this fact: what it does is the relation's, not the fact's |
 //! | `LIKN on other` | L on that other fact, which stands in the related fact's place |
 //!
 //! The other fact is drawn at random, the same for both and in every language; facts alone in their relation have none.
+//!
+//! A control differs from L in what is studied alone. So where sets keep L to some neurons, `random` is drawn from these: L would else be
+//! told from it by the choice of the sets, whatever L is. Where they leave fewer in a layer than L has there, the control is smaller; a note counts such facts.
 //!
 //! Unrelated facts are drawn from those with a non-empty L, of all relations, whatever else limits the study.
 //!
@@ -61,6 +64,7 @@ use crate::model::LanguageModel;
 use crate::questions::{check_relations, run};
 use crate::statements::{Asker, Statement, within};
 use crate::watch::Watch;
+use kndb_query::Settings;
 use kndb_storage::{FactId, Knowledge, PromptId, RunId, Snapshot, Store};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -112,9 +116,12 @@ pub fn edit_study(
     let known = Known::read(&snapshot, run, &options.languages, options.prompt, &options.known)?;
     let within = within(&snapshot, run, [&options.only, &options.without])?;
     let sets = facts::NeuronSets::read(&mut asker, &within, options)?;
+    let failed = |(source, statement)| StudyError::Query { statement, source };
+    let left = within.found(store, &Settings::default(), run).map_err(failed)?;
     let mut plan = facts::Plan::new(&snapshot, &sets, &known, options)?;
     plan.ask(model, options, watch)?;
-    let (rows, refused) = measure::measure(model, &sets, &plan, options, watch)?;
+    let controls = facts::controls(&snapshot, &sets, &plan, &left, options)?;
+    let (rows, refused) = measure::measure(model, (&sets, &controls), &plan, options, watch)?;
     for reason in refused {
         plan.leave_out(reason);
     }

@@ -1,6 +1,6 @@
 //! Which facts a study is about: their neuron sets, their words, and what they are compared with.
 
-use super::measure::Method;
+use super::measure::{Method, control};
 use super::options::{EditOptions, Population, Unrelated};
 use crate::asking::Asking;
 use crate::error::StudyError;
@@ -11,7 +11,8 @@ use crate::statements::{Asker, Sets, Source};
 use crate::streams::key;
 use crate::watch::{Stage, Watch, for_each};
 use kndb_query::Within;
-use kndb_storage::Snapshot;
+use kndb_query::within::Found;
+use kndb_storage::{Shape, Snapshot};
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub(crate) struct NeuronSets {
     pub likn: Sets,
     /// N by language.
     pub kn: Vec<Sets>,
+    /// The model's layers and neurons.
+    shape: Shape,
 }
 
 impl NeuronSets {
@@ -45,8 +48,25 @@ impl NeuronSets {
             })
         });
         let kn = kn.collect::<Result<_, _>>()?;
-        Ok(Self { likn: sets, kn })
+        Ok(Self { likn: sets, kn, shape: asker.shape })
     }
+}
+
+/// The random controls of the studied facts that have an L, of the neurons that sets leave of each.
+pub(crate) fn controls(
+    snapshot: &Snapshot,
+    sets: &NeuronSets,
+    plan: &Plan,
+    left: &Found,
+    options: &EditOptions,
+) -> Result<Sets, StudyError> {
+    let mut controls = Sets::new();
+    for id in plan.studied.iter().map(|&at| &plan.questions[at].fact) {
+        let Some((likn, fact)) = sets.likn.get(id).zip(snapshot.fact(id)?) else { continue };
+        let allowed = left.allowed(fact);
+        controls.insert(id.clone(), control(likn, |neuron| allowed.has(neuron), sets.shape, options.seed, id));
+    }
+    Ok(controls)
 }
 
 /// Facts that can be put into words in every language, ordered so that those of a relation are together.

@@ -6,6 +6,7 @@ use crate::asking::{Answer, Asking};
 use crate::error::StudyError;
 use crate::model::{Change, Edit, LanguageModel};
 use crate::questions::Question;
+use crate::statements::Sets;
 use crate::streams::stream;
 use crate::watch::{Stage, Watch, for_each};
 use kndb_storage::{Neuron, Shape};
@@ -123,7 +124,7 @@ const TRIES: usize = 50;
 /// Measures every studied fact in every language. Also the reasons of what could not be measured.
 pub(crate) fn measure(
     model: &dyn LanguageModel,
-    sets: &NeuronSets,
+    (sets, controls): (&NeuronSets, &Sets),
     plan: &Plan,
     options: &EditOptions,
     watch: &Watch<'_>,
@@ -131,7 +132,7 @@ pub(crate) fn measure(
     let languages = 0..options.languages.len();
     let of_fact = |&fact: &usize| languages.clone().map(move |language| (fact, language));
     let jobs: Vec<(usize, usize)> = plan.studied.iter().flat_map(of_fact).collect();
-    let measuring = Measuring { model, sets, plan, options };
+    let measuring = Measuring { model, sets, controls, plan, options };
     let fact_of = |&(fact, _): &(usize, usize)| plan.questions[fact].fact.clone();
     let results = for_each(watch, Stage::Editing, &jobs, fact_of, |&(fact, language)| measuring.fact(fact, language))?;
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
@@ -147,6 +148,8 @@ pub(crate) fn measure(
 struct Measuring<'a> {
     model: &'a dyn LanguageModel,
     sets: &'a NeuronSets,
+    /// Random neurons, of the studied facts that have an L.
+    controls: &'a Sets,
     plan: &'a Plan,
     options: &'a EditOptions,
 }
@@ -295,9 +298,7 @@ impl Measuring<'_> {
                 Sequence::InForce => self.sets.kn.iter().map(of).collect(),
                 Sequence::LastOnly => self.sets.kn.last().map(of).into_iter().collect(),
             },
-            Method::Random => {
-                vec![control(&of(&self.sets.likn), self.model.shape(), self.options.seed, &question.fact)]
-            }
+            Method::Random => vec![of(self.controls)],
         }
     }
 }
@@ -335,8 +336,14 @@ fn distinct(neurons: &[Vec<Neuron>]) -> usize {
     all.len()
 }
 
-/// As many random neurons of each layer as L has there, none of them in L; fewer where the layer has no more.
-fn control(likn: &[Neuron], shape: Shape, seed: u64, fact: &str) -> Vec<Neuron> {
+/// As many random neurons of each layer as L has there, of those that are allowed and not in L; fewer where the layer has no more.
+pub(super) fn control(
+    likn: &[Neuron],
+    allowed: impl Fn(Neuron) -> bool,
+    shape: Shape,
+    seed: u64,
+    fact: &str,
+) -> Vec<Neuron> {
     let mut by_layer: BTreeMap<u32, Vec<Neuron>> = BTreeMap::new();
     for &neuron in likn {
         by_layer.entry(shape.split(neuron).0.0).or_default().push(neuron);
@@ -345,7 +352,7 @@ fn control(likn: &[Neuron], shape: Shape, seed: u64, fact: &str) -> Vec<Neuron> 
     let mut drawn = Vec::with_capacity(likn.len());
     for (layer, taken) in by_layer {
         let units = (0..shape.width).filter_map(|unit| shape.neuron(layer, unit));
-        let free: Vec<Neuron> = units.filter(|neuron| !taken.contains(neuron)).collect();
+        let free: Vec<Neuron> = units.filter(|neuron| allowed(*neuron) && !taken.contains(neuron)).collect();
         let places = rand::seq::index::sample(&mut stream, free.len(), taken.len().min(free.len()));
         drawn.extend(places.into_iter().map(|place| free[place]));
     }
@@ -368,7 +375,7 @@ mod tests {
     fn the_control_has_the_layers_of_the_set_and_none_of_its_neurons() {
         let shape = Shape { layers: 4, width: 10 };
         let likn = [Neuron(3), Neuron(4), Neuron(31), Neuron(32), Neuron(33), Neuron(34), Neuron(35), Neuron(36)];
-        let control = |fact: &str| control(&likn, shape, 1, fact);
+        let control = |fact: &str| control(&likn, |_| true, shape, 1, fact);
         let of_layer = |layer: u32, set: &[Neuron]| set.iter().filter(|&&n| shape.split(n).0.0 == layer).count();
         let one = control("one");
         // Layer 3 has only four units beside the six of the set.
@@ -376,5 +383,19 @@ mod tests {
         assert!(one.iter().all(|neuron| !likn.contains(neuron)) && distinct(std::slice::from_ref(&one)) == 6);
         assert_eq!(one, control("one"));
         assert!((0..20).any(|other| control(&other.to_string()) != one), "every fact has the same control");
+    }
+
+    #[test]
+    fn the_control_is_drawn_from_the_neurons_that_are_left() {
+        let shape = Shape { layers: 2, width: 10 };
+        let likn = [Neuron(3), Neuron(14), Neuron(15)];
+        let left = [3, 4, 7, 14, 16].map(Neuron);
+        for fact in ["one", "two", "three", "four"] {
+            // Of layer 1 one neuron is left beside L, which has two there.
+            let drawn = control(&likn, |neuron| left.contains(&neuron), shape, 1, fact);
+            assert!(drawn == [Neuron(4), Neuron(16)] || drawn == [Neuron(7), Neuron(16)], "{drawn:?}");
+            let drawn = control(&likn, |neuron| !left.contains(&neuron), shape, 1, fact);
+            assert!(drawn.len() == 3 && drawn.iter().all(|neuron| !left.contains(neuron)), "{drawn:?}");
+        }
     }
 }

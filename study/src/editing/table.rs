@@ -9,7 +9,7 @@ use crate::known;
 use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge, write_sets};
 use crate::statements::notes_on;
 use crate::statistics::LEAST_FACTS;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 impl Report for EditReport {
@@ -53,10 +53,11 @@ impl Report for EditReport {
         writeln!(
             out,
             "\nIn brackets: {}% intervals over {} draws of facts. m-BERT, m-GPT: the paper's Table 2, other models on other facts. random: as many \
-             neurons a layer as LIKN has there. other's LIKN: that of another fact of the same relation, on this fact; LIKN on other: the \
+             neurons a layer as LIKN has there{}. other's LIKN: that of another fact of the same relation, on this fact; LIKN on other: the \
              other way round, the other fact is the related one.\n{UNDEFINED}",
             bootstrap.level * 100.0,
-            bootstrap.draws
+            bootstrap.draws,
+            if options.only.is_empty() && options.without.is_empty() { "" } else { ", of those that the sets leave" }
         )?;
         if bootstrap.draws > 0 && self.cells.iter().any(|cell| cell.facts < LEAST_FACTS) {
             writeln!(out, "{TOO_FEW}")?;
@@ -88,6 +89,18 @@ impl Report for EditReport {
         if alone > 0 {
             notes.push(format!(
                 "{alone} facts have no other fact of their relation with LIKN that can be asked, so no control by it"
+            ));
+        }
+        let sizes = |method: Method| -> BTreeMap<(&str, &str), usize> {
+            let rows = self.rows.iter().filter(move |row| row.method == method);
+            rows.map(|row| ((row.fact.as_str(), row.language.as_str()), row.neurons)).collect()
+        };
+        let (likn, random) = (sizes(Method::Likn), sizes(Method::Random));
+        let small = random.iter().filter(|(of, neurons)| likn.get(*of).is_some_and(|all| all > *neurons));
+        let small = small.map(|((fact, _), _)| *fact).collect::<BTreeSet<_>>().len();
+        if small > 0 {
+            notes.push(format!(
+                "random has fewer neurons than LIKN of {small} facts: no more are left in its layers beside LIKN"
             ));
         }
         if let Some(limit) = self.options.limit.filter(|&limit| limit > self.facts) {

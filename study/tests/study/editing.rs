@@ -243,6 +243,23 @@ fn sets_filter_what_is_edited() {
 }
 
 #[test]
+fn the_random_control_is_drawn_from_the_neurons_that_sets_leave() {
+    // Chinese leaves {1, 2} of f1 and {5, 6} of f2: beside L that is one neuron each.
+    let report = study(&EditOptions { only: vec!["kn[lang=zh]".into()], ..options() }).expect("a report");
+    let random = cell(&report, "en", "random");
+    near(random.neurons, 1.0);
+    near(random.all.enhance.related.value, (0.004 / 0.04 + 0.002 / 0.02) / 2.0);
+    near(random.all.enhance.unrelated.value, (0.002 + 0.003) / 0.05 / 2.0);
+    assert!(!report.notes().iter().any(|note| note.contains("random has fewer")), "{:?}", report.notes());
+    // Both languages leave L alone.
+    let both = EditOptions { only: vec!["kn[lang=en]".into(), "kn[lang=zh]".into()], ..options() };
+    let report = study(&both).expect("a report");
+    near(cell(&report, "en", "random").neurons, 0.0);
+    let note = "random has fewer neurons than LIKN of 2 facts: no more are left in its layers beside LIKN";
+    assert!(report.notes().iter().any(|told| told == note), "{:?}", report.notes());
+}
+
+#[test]
 fn outliers_are_kept_and_dropped_beside_each_other() {
     let facts = [("o1", "P36", "A", "a"), ("o2", "P36", "B", "b"), ("o3", "P36", "C", "c"), ("g", "P37", "D", "d")];
     let toy = Toy::new(&facts);
