@@ -160,7 +160,7 @@ fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
         (
             "kn[tau=$x]",
             1.5.into(),
-            "$x: `tau` is a share of the fact's maximum: at least 0 and less than 1; $x is 1.5 (the highest score alone is \
+            "$x: `tau` is a share of the fact's maximum: expected at least 0 and less than 1 after `tau=`, found 1.5; $x is 1.5 (the highest score alone is \
              `rank<=1`, an absolute threshold is `score>=1e-4`)",
         ),
         (
@@ -169,7 +169,7 @@ fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
             "$x: `tau` takes no percentage: it is a share of the fact's maximum; $x is \"10%\" (write a number, as in `tau=0.37`)",
         ),
         ("kn[rank<=$x]", typed("1e1"), "$x: expected a whole number for `rank`, and $x is \"1e1\""),
-        ("kn[rank<=$x]", typed("-0"), "$x: `rank` cannot be negative; $x is \"-0\""),
+        ("kn[rank<=$x]", typed("-0"), "$x: `rank` cannot be negative, found -0; $x is \"-0\""),
         ("kn[prompt=$x]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
         ("kn[prompt in (0, $x)]", typed("1.0"), "$x: expected a whole number for a prompt, and $x is \"1.0\""),
         ("neurons(9:$x)", "7".into(), "$x: expected a number for a unit, and $x is the text \"7\""),
@@ -196,7 +196,7 @@ fn a_value_that_could_not_be_written_in_its_place_is_refused_there() {
             "$x: no row has `facts > 100%`: percentages go from 0% to 100%; $x is \"100%\"",
         ),
         ("kn[rank<=$x]", 2.5.into(), "$x: expected a whole number for `rank`, and $x is 2.5"),
-        ("kn[layer=$x]", (-1.0).into(), "$x: a layer cannot be negative; $x is -1"),
+        ("kn[layer=$x]", (-1.0).into(), "$x: a layer cannot be negative, found -1; $x is -1"),
         ("kn[layer=$x]", 5e9.into(), "$x: `5000000000` is too large for a layer; $x is 5000000000"),
         (
             "kn[layer=$x]",

@@ -2,7 +2,7 @@
 
 mod toy;
 
-use kndb_query::{Argument, Outcome, Parameters, Settings, parse};
+use kndb_query::{Argument, ConditionKey, Outcome, Parameters, Settings, ValueKind, parse};
 use kndb_storage::{EntryData, LayerEvidence, Origin, RunSpec};
 use std::sync::LazyLock;
 use toy::{SHAPE, Toy, scored};
@@ -105,11 +105,16 @@ fn parameters_stand_at_the_ends_and_are_checked() {
 
 #[test]
 fn what_is_no_range_is_refused_with_what_to_write() {
+    let below = "the lower bound lies below the upper one; both are a range";
     for (text, reason, hint) in [
         ("kn[p in 0.8..0.7]", "the range `0.8..0.7` is the wrong way round", "write `0.7..0.8`"),
         ("kn[p in 0.7]", "`p in` takes a range, found `0.7` alone", "write `p=0.7`, or `p in 0.7..…`"),
-        ("kn[p>=0.8, p<0.7]", "no `p` is both `p>=0.8` and `p<0.7`", ""),
-        ("kn[tokens>1, tokens<2]", "no `tokens` is both `tokens>1` and `tokens<2`", ""),
+        ("kn[p>=0.8, p<0.7]", "no `p` is both `p>=0.8` and `p<0.7`", &format!("{below}, as in `p in 0.7..0.8`")),
+        (
+            "kn[tokens>1, tokens<2]",
+            "no `tokens` is both `tokens>1` and `tokens<2`",
+            &format!("{below}, as in `tokens in 2..3`"),
+        ),
         (
             "kn[p>=0.7, p>0.6]",
             "the condition `p` is given twice",
@@ -140,4 +145,63 @@ fn what_is_no_range_is_refused_with_what_to_write() {
     }
     assert!(refused("kn[p in (0.1, 0.2)]").1.contains("p in 0.7..0.8"));
     assert!(refused("kn[p between 0.1 and 0.2]").1.contains("p in 0.7..0.8"));
+}
+
+#[test]
+fn an_end_that_there_is_not_is_refused_with_what_is_left_without_it() {
+    for (text, expected, hint) in [
+        ("kn[prompts in 0..2]", "at least 1 in `prompts in 0..2`, found 0", "without a lower end it is `prompts<=2`"),
+        ("kn[langs in 0..$n]", "at least 1 in `langs in 0..$n`, found 0", "without a lower end it is `langs<=$n`"),
+        (
+            "kn[runs in 50%..150%]",
+            "more than 0% and at most 100% in `runs in 50%..150%`, found 150%",
+            "without an upper end it is `runs>=50%`",
+        ),
+        (
+            "kn[p in 0.5..1.5]",
+            "at least 0 and at most 1 in `p in 0.5..1.5`, found 1.5",
+            "without an upper end it is `p>=0.5`",
+        ),
+        ("kn[tokens in 0..2]", "at least 1 in `tokens in 0..2`, found 0", "without a lower end it is `tokens<=2`"),
+        // What is left could not be asked either.
+        (
+            "kn[prompts in 0..0]",
+            "at least 1 in `prompts in 0..0`, found 0",
+            "every pair is found in one at least: leave the condition out",
+        ),
+        ("kn[p in 2..3]", "at least 0 and at most 1 in `p in 2..3`, found 2", "write it as in `p>=0.1`"),
+    ] {
+        let (reason, told) = refused(text);
+        assert!(reason.ends_with(&format!(": expected {expected}")), "{text}: {reason}");
+        assert_eq!(told, hint, "{text}");
+    }
+    let values = Parameters::default().with("a", 0_u32).with("b", 2_u32);
+    let error = parse("kn[prompts in $a..$b]").expect("a statement").bind(&values).expect_err("no such end");
+    assert!(error.reason.ends_with("expected at least 1 in `prompts in $a..$b`, found 0; $a is 0"), "{}", error.reason);
+    assert_eq!(error.hint.as_deref(), Some("without a lower end it is `prompts<=$b`"));
+}
+
+/// Whatever it is compared with.
+#[test]
+fn a_number_that_no_condition_has_is_told_with_what_was_found_and_expected() {
+    let mut seen = 0;
+    for key in ConditionKey::ALL {
+        let ValueKind::Number(domain) = key.row().value else { continue };
+        let source = key.row().sources[0];
+        for op in domain.compared {
+            for number in ["0", "1", "-1", "1.5", "100", "0%", "150%"] {
+                let text = format!("{source}[{key}{op}{number}]");
+                let Err(error) = parse(&text) else { continue };
+                let reason = &error.reason;
+                seen += 1;
+                let percent = reason.contains("takes no percentage") && number.ends_with('%');
+                let found =
+                    reason.contains(&format!("found {number}")) || reason.contains(&format!("found `{number}`"));
+                let expected = reason.contains("expected ") || reason.contains("cannot be negative");
+                assert!(percent || (found && expected), "{text}: {reason}");
+                assert!(error.span.is_some(), "{text}");
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }

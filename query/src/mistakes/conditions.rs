@@ -71,14 +71,55 @@ fn searched_by_part() -> String {
     }
 }
 
+/// Where a number stands that there is not.
+pub(crate) enum Place<'t> {
+    /// After an operator.
+    After(Comparison),
+    /// At an end of a range.
+    Within {
+        /// As what it is compared.
+        op: Comparison,
+        /// The range as it is written, and what is left of it without this end, where that can be asked.
+        range: &'t str,
+        rest: Option<String>,
+    },
+}
+
 /// A number that there is not: below or above what the key is compared with.
-pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, number: Number) -> QueryError {
+pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, place: &Place<'_>, number: Number) -> QueryError {
     let about = match domain.percent_of {
         Some(of) if number.percent => format!("a share of {of}"),
         _ => domain.about.to_owned(),
     };
-    let (from, to) = domain.ends(op, number.percent);
-    let unit = if number.percent { "%" } else { "" };
+    let (op, at) = match place {
+        Place::After(op) => (*op, format!("after `{key}{op}`")),
+        Place::Within { op, range, .. } => (*op, format!("in `{key} in {range}`")),
+    };
+    let expected = ends(domain.ends(op, number.percent), if number.percent { "%" } else { "" });
+    let reason = format!("`{key}` is {about}: expected {expected} {at}, found {number}");
+    QueryError::new(ErrorKind::Syntax, reason).hint(match place {
+        Place::Within { op, rest: Some(rest), .. } => {
+            let end = if *op == Comparison::GreaterOrEqual { "a lower" } else { "an upper" };
+            format!("without {end} end it is `{rest}`")
+        }
+        // Too little, not too much.
+        _ if domain.percent_of.is_some() && number.value < if number.percent { 100.0 } else { 2.0 } => match op {
+            Comparison::Greater | Comparison::GreaterOrEqual => {
+                "every pair is found in one at least: leave the condition out".into()
+            }
+            _ => "what is found in none is no pair".into(),
+        },
+        _ if domain.instead.is_empty() => {
+            let forms = key.row().forms;
+            let alike = forms.iter().find(|form| form.starts_with(&format!("{key}{op}")));
+            format!("write it as in `{}`", alike.or(forms.first()).copied().unwrap_or_default())
+        }
+        _ => domain.instead.into(),
+    })
+}
+
+/// `at least 0 and less than 1`.
+fn ends((from, to): (Bound<f64>, Bound<f64>), unit: &str) -> String {
     let from = match from {
         Bound::Included(from) => Some(format!("at least {from}{unit}")),
         Bound::Excluded(from) => Some(format!("more than {from}{unit}")),
@@ -89,19 +130,7 @@ pub(crate) fn out_of_range(key: ConditionKey, domain: &Domain, op: Comparison, n
         Bound::Excluded(to) => Some(format!("less than {to}{unit}")),
         Bound::Unbounded => None,
     };
-    let ends: Vec<String> = from.into_iter().chain(to).collect();
-    let key = if op == Comparison::Equal { format!("`{key}` is") } else { format!("`{key}{op}` takes") };
-    let error = QueryError::new(ErrorKind::Syntax, format!("{key} {about}: {}", ends.join(" and ")));
-    if domain.percent_of.is_some() && number.value < if number.percent { 100.0 } else { 2.0 } {
-        // Too little, not too much.
-        return error.hint(match op {
-            Comparison::Greater | Comparison::GreaterOrEqual => {
-                "every pair is found in one at least: leave the condition out"
-            }
-            _ => "what is found in none is no pair",
-        });
-    }
-    if domain.instead.is_empty() { error } else { error.hint(domain.instead) }
+    from.into_iter().chain(to).collect::<Vec<_>>().join(" and ")
 }
 
 /// What else is written for the words of conditions that know a few.

@@ -298,21 +298,32 @@ fn compared(
     op: Comparison,
     (parameter, value): (&Parameter, &Argument),
 ) -> Result<Number> {
+    let number = number_for(key, domain, (parameter, value))?;
+    check_number(key, domain, op, number).map_err(|error| told(error.at(parameter.span), parameter, value))?;
+    Ok(number)
+}
+
+/// A number of the kind that a key takes, whichever it is.
+fn number_for(key: ConditionKey, domain: &Domain, (parameter, value): (&Parameter, &Argument)) -> Result<Number> {
     let number = number_of(parameter, value, &format!("`{key}`"))?;
     if domain.whole && !number.percent {
         whole_of(parameter, value, number, &format!("`{key}`"), u64::from(u32::MAX))?;
     }
-    check_number(key, domain, op, number).map_err(|error| told(error.at(parameter.span), parameter, value))?;
     Ok(number)
 }
 
 /// A range with the values of its ends.
 fn between_numbers(key: ConditionKey, domain: &Domain, range: &OpenNumbers, values: &Parameters) -> Result<Test> {
-    let end = |given: &Given<Number>, op| match given {
+    let end = |given: &Given<Number>| match given {
         Given::Value(number) => Ok(*number),
-        Given::Parameter(parameter) => compared(key, domain, op, (parameter, values.value(parameter)?)),
+        Given::Parameter(parameter) => number_for(key, domain, (parameter, values.value(parameter)?)),
     };
-    let (first, last) = (end(&range.first, Comparison::GreaterOrEqual)?, end(&range.last, Comparison::LessOrEqual)?);
+    let (first, last) = (end(&range.first)?, end(&range.last)?);
+    if let Err((at, error)) = bounds::check_ends(key, domain, range, [Some(first), Some(last)]) {
+        // What is written was checked where it was read.
+        let Given::Parameter(parameter) = [&range.first, &range.last][at] else { return Err(error.at(range.span)) };
+        return Err(told(error.at(parameter.span), parameter, values.value(parameter)?));
+    }
     bounds::check_range(first, last, range.span)?;
     Ok(Test::Between(first, last))
 }
@@ -441,7 +452,9 @@ fn whole_of(parameter: &Parameter, value: &Argument, number: Number, what: &str,
         return Err(unfit(parameter, value, &format!("a whole number for {what}")));
     }
     let problem = match number.value {
-        below if below.is_sign_negative() && (below != 0.0 || typed.is_some()) => format!("{what} cannot be negative"),
+        below if below.is_sign_negative() && (below != 0.0 || typed.is_some()) => {
+            format!("{what} cannot be negative, found {}", number.value)
+        }
         beyond if beyond > most as f64 => format!("`{}` is too large for {what}", number.value),
         // Beyond 2⁵³ the number would be another one than its digits.
         whole => return Ok(typed.and_then(|digits| digits.parse().ok()).unwrap_or(whole as u64)),

@@ -43,7 +43,7 @@ const COUNTED: Domain = Domain {
         Comparison::LessOrEqual,
         Comparison::Less,
     ],
-    about: "a number of them, at least 1, or a percentage",
+    about: "a number of them, or a percentage",
     whole: true,
     from: Included(1.0),
     to: Unbounded,
@@ -205,6 +205,7 @@ conditions! {
     Langs = "langs", {
         also: &[],
         value: ValueKind::Number(Domain {
+            about: "a number of languages, or a percentage of them",
             percent_of: Some("the languages asked for in which the fact has an entry"),
             instead: "in all of them is `langs>=100%`",
             ..COUNTED
@@ -217,6 +218,7 @@ conditions! {
     Prompts = "prompts", {
         also: &[],
         value: ValueKind::Number(Domain {
+            about: "a number of prompts, or a percentage of them",
             percent_of: Some("the fact's prompts"),
             instead: "in all of them is `prompts>=100%`",
             ..COUNTED
@@ -229,6 +231,7 @@ conditions! {
     Runs = "runs", {
         also: &[],
         value: ValueKind::Number(Domain {
+            about: "a number of runs, or a percentage of them",
             percent_of: Some("the runs asked for in which the fact has an entry"),
             instead: "in all of them is `runs>=100%`",
             ..COUNTED

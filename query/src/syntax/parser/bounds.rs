@@ -1,7 +1,9 @@
 //! Ranges of numbers that a key is compared with: `p in 0.7..0.8`, and a lower and an upper bound beside each other.
 
+use super::conditions::check_percent;
 use super::{Parser, Result};
 use crate::error::QueryError;
+use crate::mistakes::conditions::{self as mistakes, Place};
 use crate::syntax::ast::{Comparison, Condition, Given, Literal, Number, OpenNumbers, OpenTest, Test};
 use crate::syntax::conditions::{ConditionKey, Domain, ValueKind};
 use crate::syntax::span::Span;
@@ -15,7 +17,7 @@ impl Parser<'_> {
             let error = self.unexpected(&format!("a range after `{key} in`"));
             return Err(error.hint(format!("a range is `{form}`; sets of several are joined: `kn[…] | kn[…]`")));
         }
-        let first = self.range_end(key, Comparison::GreaterOrEqual, domain)?;
+        let (first, from) = self.range_end(key, domain)?;
         if !self.eat_sign("..") {
             if !matches!(self.sign(), "," | "]") {
                 return Err(self.unexpected("`..` within a range"));
@@ -24,22 +26,49 @@ impl Parser<'_> {
             let hint = format!("write `{key}={first}`, or `{key} in {first}..…`");
             return Err(QueryError::syntax(start.to(self.previous_span()), reason).hint(hint));
         }
-        let last = self.range_end(key, Comparison::LessOrEqual, domain)?;
+        let (last, to) = self.range_end(key, domain)?;
         let span = start.to(self.previous_span());
-        if let (Given::Value(first), Given::Value(last)) = (&first, &last) {
-            check_range(*first, *last, span)?;
-            return Ok(Test::Between(*first, *last));
+        let range = OpenNumbers { first, last, span };
+        let known = [&range.first, &range.last].map(|end| end.value());
+        check_ends(key, domain, &range, known).map_err(|(end, error)| error.at([from, to][end]))?;
+        if let [Some(first), Some(last)] = known {
+            check_range(first, last, span)?;
+            return Ok(Test::Between(first, last));
         }
-        let values = vec![Given::Value(Literal::Range(OpenNumbers { first, last, span }))];
-        Ok(Test::Open(OpenTest { operator, list: false, values }))
+        Ok(Test::Open(OpenTest { operator, list: false, values: vec![Given::Value(Literal::Range(range))] }))
     }
 
-    fn range_end(&mut self, key: ConditionKey, op: Comparison, domain: &Domain) -> Result<Given<Number>> {
-        match self.parameter() {
-            Some(parameter) => Ok(Given::Parameter(parameter)),
-            None => self.compared_number(key, op, domain).map(Given::Value),
+    fn range_end(&mut self, key: ConditionKey, domain: &Domain) -> Result<(Given<Number>, Span)> {
+        if let Some(parameter) = self.parameter() {
+            let span = parameter.span;
+            return Ok((Given::Parameter(parameter), span));
+        }
+        self.number_for(key, domain).map(|(number, span)| (Given::Value(number), span))
+    }
+}
+
+/// Refuses ends of a range that a key is not compared with, and says which end it is; one that is not known yet is left for later.
+pub(in crate::syntax) fn check_ends(
+    key: ConditionKey,
+    domain: &Domain,
+    range: &OpenNumbers,
+    known: [Option<Number>; 2],
+) -> std::result::Result<(), (usize, QueryError)> {
+    let ops = [Comparison::GreaterOrEqual, Comparison::LessOrEqual];
+    for (end, number) in known.into_iter().enumerate() {
+        let Some(number) = number else { continue };
+        check_percent(key, domain, number).map_err(|error| (end, error))?;
+        if !domain.has(ops[end], number) {
+            let other = 1 - end;
+            // What is left without this end must be one that can be asked.
+            let rest = known[other].is_none_or(|number| domain.has(ops[other], number));
+            let rest = rest.then(|| format!("{key}{}{}", ops[other], [&range.first, &range.last][other]));
+            let written = format!("{}..{}", range.first, range.last);
+            let place = Place::Within { op: ops[end], range: &written, rest };
+            return Err((end, mistakes::out_of_range(key, domain, &place, number)));
         }
     }
+    Ok(())
 }
 
 /// Refuses a range that is the wrong way round.
@@ -96,5 +125,7 @@ pub(in crate::syntax) fn check(conditions: &[Condition], key: ConditionKey) -> R
         return Ok(());
     }
     let reason = format!("no `{key}` is both `{first}` and `{second}`");
-    Err(QueryError::syntax(second.span, reason).label(first.span, "the other bound"))
+    let form = key.row().forms.iter().find(|form| form.contains(" in ")).copied().unwrap_or_default();
+    let hint = format!("the lower bound lies below the upper one; both are a range, as in `{form}`");
+    Err(QueryError::syntax(second.span, reason).label(first.span, "the other bound").hint(hint))
 }

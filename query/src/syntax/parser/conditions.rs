@@ -3,6 +3,7 @@
 use super::clauses::list;
 use super::{Parser, Result, bounds};
 use crate::error::{ErrorKind, QueryError};
+use crate::mistakes::conditions::Place;
 use crate::mistakes::nearest::nearest;
 use crate::mistakes::{conditions as mistakes, percentages};
 use crate::syntax::ast::{Comparison, Condition, Given, Interval, Literal, Number, OpenTest, SourceKind, Test, Text};
@@ -255,17 +256,21 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn compared_number(&mut self, key: ConditionKey, op: Comparison, domain: &Domain) -> Result<Number> {
-        let what = format!("`{key}`");
-        let (number, span) = if domain.whole && *self.kind() != TokenKind::Percent {
-            let one = mistakes::one_instead(self, key);
-            let (whole, span) = self.whole::<u32>(&what).map_err(|error| error.maybe_hint(one))?;
-            (Number { value: f64::from(whole), percent: false }, span)
-        } else {
-            self.number(&what)?
-        };
+    fn compared_number(&mut self, key: ConditionKey, op: Comparison, domain: &Domain) -> Result<Number> {
+        let (number, span) = self.number_for(key, domain)?;
         check_number(key, domain, op, number).map_err(|error| error.at(span))?;
         Ok(number)
+    }
+
+    /// A number of the kind that a key takes, whichever it is.
+    pub(super) fn number_for(&mut self, key: ConditionKey, domain: &Domain) -> Result<(Number, Span)> {
+        let what = format!("`{key}`");
+        if domain.whole && *self.kind() != TokenKind::Percent {
+            let one = mistakes::one_instead(self, key);
+            let (whole, span) = self.whole::<u32>(&what).map_err(|error| error.maybe_hint(one))?;
+            return Ok((Number { value: f64::from(whole), percent: false }, span));
+        }
+        self.number(&what)
     }
 }
 
@@ -276,10 +281,16 @@ pub(in crate::syntax) fn check_number(
     op: Comparison,
     number: Number,
 ) -> Result<()> {
+    check_percent(key, domain, number)?;
+    if domain.has(op, number) { Ok(()) } else { Err(mistakes::out_of_range(key, domain, &Place::After(op), number)) }
+}
+
+/// Refuses a percentage where a key takes none.
+pub(super) fn check_percent(key: ConditionKey, domain: &Domain, number: Number) -> Result<()> {
     if number.percent && domain.percent_of.is_none() {
         return Err(percentages::of_condition(key, domain));
     }
-    if domain.has(op, number) { Ok(()) } else { Err(mistakes::out_of_range(key, domain, op, number)) }
+    Ok(())
 }
 
 /// The refusal of whole numbers below the least that a key has, if they are.

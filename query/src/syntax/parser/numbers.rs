@@ -36,7 +36,8 @@ impl Parser<'_> {
         let digits = self.token_text();
         if self.at_sign("-") && self.ahead(1).kind == TokenKind::Number {
             let span = span.to(self.ahead(1).span);
-            return Err(QueryError::syntax(span, format!("{what} cannot be negative")));
+            let found = self.text_of(self.ahead(1));
+            return Err(QueryError::syntax(span, format!("{what} cannot be negative, found -{found}")));
         }
         if *self.kind() != TokenKind::Number {
             return Err(self.not_a_number(&format!("a whole number for {what}")));
