@@ -3,7 +3,8 @@
 mod toy;
 
 use kndb_query::{ErrorKind, QueryError, Settings};
-use toy::Toy;
+use kndb_storage::{EntryData, Neuron, RunSpec};
+use toy::{SHAPE, Toy, scored};
 
 const FRANCE: &str = "cb7007d9-673f-4fa5-8308-ddf2ae28b8c2";
 
@@ -70,4 +71,21 @@ fn rows_of_several_scores_say_what_tells_them_apart() {
     assert!(refused("kn[lang=en] by neuron order by score").ends_with("write `… by fact, neuron order by score`"));
     assert!(refused("kn[lang=en] & kn[lang=zh] by fact, neuron order by score").contains("still knows"));
     assert!(refused("dkn[lang=en] by fact, neuron order by score").contains("have no scores"));
+}
+
+#[test]
+fn the_score_of_a_pair_whose_fact_has_a_set_alone_is_not_known() {
+    let toy = Toy::new();
+    let mut set = scored(1, "en", 0, &[]);
+    set.data = EntryData::Neurons(vec![Neuron(3)]);
+    toy.write(RunSpec::new("mixed", "bert", SHAPE), vec![scored(0, "en", 0, &[(0, 2, 0.5)]), set]);
+    let settings = Settings { run: Some("mixed".into()), ..Settings::default() };
+    for text in ["kn by fact, neuron order by score", "kn by fact, lang, neuron order by score"] {
+        let (_, rows) = toy.run(&settings, text).expect(text);
+        let scores: Vec<&str> = rows.lines().skip(1).filter_map(|row| row.rsplit(" | ").next()).collect();
+        assert_eq!(scores, ["0.5", "NULL"], "{text}");
+    }
+    let (_, rows) = toy.run(&settings, "kn by fact, neuron having score < 1").expect("rows");
+    assert_eq!(rows.lines().count(), 2, "what is not known is in no comparison");
+    assert!(toy.run(&settings, "kn & facts[subject=\"Côte d'Ivoire\"] by fact, neuron order by score").is_ok());
 }

@@ -25,11 +25,11 @@ pub(super) fn check(pairs: &Pairs<'_>, splits: &Splits, dims: &[Dim], grouping: 
         let reason = "`score` needs a set that still knows where its pairs were found";
         return Err(QueryError::kind(span, reason).hint(one_source("kn", pairs)));
     };
-    let of_scores = |source: &Source<'_>| {
-        let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);
-        prompts.flat_map(|prompt| &prompt.parts).all(|part| part.live.part.kind() == PartKind::Scores)
-    };
-    if source.groups || !of_scores(source) {
+    // Where some facts have scores and others sets alone, the scores of these are not known, as in a list of pairs.
+    let prompts = source.cells.iter().flat_map(|cell| &cell.prompts);
+    let mut kinds = prompts.flat_map(|prompt| &prompt.parts).map(|part| part.live.part.kind()).peekable();
+    let without = kinds.peek().is_some() && kinds.all(|kind| kind != PartKind::Scores);
+    if source.groups || without {
         let reason = "these pairs have no scores: they come from neuron sets or groups";
         return Err(QueryError::kind(span, reason).hint("ask a run that keeps scores: `kn[run=\"…\"]`"));
     }

@@ -14,6 +14,7 @@ pub mod eval;
 mod floor;
 mod groups;
 mod keys;
+mod pair_scores;
 mod parentheses;
 mod rows;
 mod said;

@@ -93,6 +93,7 @@ pub fn extra_columns(query: &Query) -> Vec<&'static str> {
     let asked = percent || named.contains("asked") || named.contains("frequency");
     let mut extra = if asked { vec!["asked", "frequency"] } else { Vec::new() };
     extra.extend(["langs", "prompts", "runs"].into_iter().filter(|name| named.contains(name)));
+    extra.extend(named.contains("score").then_some("score"));
     extra
 }
 

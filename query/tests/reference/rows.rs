@@ -5,6 +5,7 @@ use super::choice::{asks_for_none, compare_cells, in_order, number, satisfies};
 use super::eval::{Reference, Refused};
 use super::floor::Doubt;
 use super::keys::{Naming, RowKey, compare_keys};
+use super::pair_scores;
 use super::parentheses::{add_asked, add_places, asked_by_row, by_size, extra_columns};
 use super::said::rows_of_entries;
 use super::sets::{ByFact, GroupsByFact, Pairs, Set, Where};
@@ -197,6 +198,10 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     if places && pairs.found.is_none() {
         return Err("the set does not know its languages".into());
     }
+    let scored = extra.contains(&"score");
+    if scored {
+        pair_scores::check(query, pairs, naming)?;
+    }
     let asked = if asks { asked_by_row(query, pairs, naming) } else { BTreeMap::new() };
     if query.chance.is_some() {
         against::check(query)?;
@@ -240,6 +245,9 @@ fn grouped(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
         add_asked(row, &asked);
         if places {
             add_places(row, query, pairs, shape, naming);
+        }
+        if scored {
+            pair_scores::add(row, query, pairs, shape, naming);
         }
     }
     finish_counted(query, &measures, rows, naming)

@@ -112,7 +112,7 @@ pub fn pairs(names: &Names, depth: u32) -> BoxedStrategy<Expr> {
     use Dimension::{Fact, Layer, Neuron, Relation};
     let by = [vec![Fact, Neuron], vec![Neuron, Fact], vec![Layer, Fact, Neuron], vec![]];
     let stray = [&by[..], &[vec![Relation, Neuron], vec![Layer]]].concat();
-    let places = [Measure::Langs, Measure::Prompts, Measure::Runs];
+    let places = [Measure::Langs, Measure::Prompts, Measure::Runs, Measure::Score];
     let listed = [Key::Dimension(Fact), Key::Dimension(Layer), Key::Measure(Measure::Score)];
     prop_oneof![
         3 => leaf.clone(),
@@ -400,10 +400,21 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         1 => query(two, &[Layer], &[], &alike),
         1 => query(relations, &[Layer], &[], &alike),
     ];
+    // Of pairs in a language, with a prompt, in a run: what has one of them alone need not name it.
+    let rest = subsequence(vec![Lang, Prompt, Run, Relation, Layer], 0..=4);
+    let by_pair = rest.prop_map(|rest| [&[Fact, Neuron][..], &rest].concat()).prop_shuffle();
+    let of_pair = [Measure::Score, Measure::Score, Measure::Score, Measure::Pairs];
+    let kn = prop_oneof![
+        3 => source(SourceKind::Kn, names),
+        2 => filtered.clone(),
+        1 => joined(Just(SetOp::Difference), source(SourceKind::Kn, names), pairs(names, 0)),
+    ];
+    let scored = clauses(set(kn.boxed()), by_pair.boxed(), &listed, &of_pair);
     let found = prop_oneof![
         query(set(filtered.clone().boxed()), &[Fact, Neuron, Lang, Run], &listed, &places),
         query(set(filtered.clone().boxed()), &[Neuron, Neuron, Relation, Object, Lang], &listed, &places)
             .prop_map(without_twins),
+        scored,
     ];
     let entries = entries(names, 1);
     let numbers = [
@@ -431,7 +442,7 @@ fn asked(names: &Names, depth: u32) -> BoxedStrategy<Query> {
         2 => query(set(source(SourceKind::Kn, names)), &of_pairs, &listed, &counts),
         2 => query(set(pairs(names, depth - 1)), &[Size, Size, Relation, Object, Fact], &listed, &counts).prop_map(without_twins),
         2 => query(set(filtered.clone().boxed()), &[Size, Size, Lang, Prompt, Run, Relation], &listed, &counts).prop_map(without_twins),
-        6 => found,
+        8 => found,
         4 => query(set(filtered.boxed()), &split_dims, &listed, &counts).prop_map(without_twins),
         2 * with_groups => query(set(groups.boxed()), &group_dims, &listed, &of_groups).prop_map(without_twins),
         2 => query(set(facts(names, depth)), &of_facts, &keys(&of_facts), &shares(Measure::Facts)),
