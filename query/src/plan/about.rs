@@ -11,7 +11,7 @@ use kndb_storage::Store;
 
 impl Query {
     /// The query with `run=` in every source that takes a run and names none, so that it gives the same rows wherever it is
-    /// asked. `None` where there is no such source.
+    /// asked. Sources of attached stores have runs of their own. `None` where there is no such source.
     pub fn in_run(&self, run: &str) -> Option<Self> {
         let mut query = self.clone();
         let every = |kind| (kind != SourceKind::Facts).then_some(run);
@@ -35,7 +35,7 @@ impl Query {
 /// Writes the run that is meant into the sources below that name none, by their kind; whether there was one.
 pub(crate) fn name_run<'r>(expr: &mut Expr, meant: &dyn Fn(SourceKind) -> Option<&'r str>) -> bool {
     let mut named = false;
-    expr.for_each_source_mut(&mut |source| {
+    expr.for_each_own_source_mut(&mut |source| {
         if let Some(run) = meant(source.kind).filter(|_| source.condition(ConditionKey::Run).is_none()) {
             let span = source.span;
             let test = Test::Names(vec![Text { text: run.to_owned(), span }]);

@@ -43,7 +43,7 @@ fn source(run: &Run) -> Option<&str> {
 }
 
 impl Query {
-    /// The query with the runs that are meant in sources that name none.
+    /// The query with the runs that are meant in sources that name none; those of attached stores stay as they are.
     #[must_use]
     pub fn in_runs(&self, runs: &RunsMeant) -> Self {
         let mut query = self.clone();
@@ -53,5 +53,25 @@ impl Query {
             Head::Similarity { left, right, .. } => name_run(left, &meant) | name_run(right, &meant),
         };
         query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::set;
+    use super::*;
+
+    #[test]
+    fn the_run_in_hand_is_written_into_no_source_of_an_attached_store() {
+        let runs = RunsMeant { attributed: Some("mine".into()), searched: Some("search".into()) };
+        for (text, named) in [
+            ("b::kn", "b::kn"),
+            ("kn & b::kn[lang=en]", "kn[run=mine] & b::kn[lang=en]"),
+            ("b::(kn by neuron top 3) - dkn", "b::(kn by neuron top 3) - dkn[run=search]"),
+            ("facts of b::entries & facts of likn", "facts of b::entries & facts of likn[run=mine]"),
+            ("(similarity(kn, b::kn) by fact top 3)", "(similarity(kn[run=mine], b::kn) by fact top 3)"),
+        ] {
+            assert_eq!(set(text).expect(text).in_runs(&runs).to_string(), named);
+        }
     }
 }

@@ -148,25 +148,24 @@ impl Expr {
         }
     }
 
-    /// Calls `change` with every source below, or with the expression itself, where it is one.
-    pub fn for_each_source_mut(&mut self, change: &mut dyn FnMut(&mut Source)) {
+    /// Calls `change` with every source below, or with the expression itself, where it is one of the store in hand. Those of attached
+    /// stores are left as they are: names of this store mean nothing there.
+    pub fn for_each_own_source_mut(&mut self, change: &mut dyn FnMut(&mut Source)) {
         match &mut self.kind {
             ExprKind::Binary { left, right, .. } => {
-                left.for_each_source_mut(change);
-                right.for_each_source_mut(change);
+                left.for_each_own_source_mut(change);
+                right.for_each_own_source_mut(change);
             }
-            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) | ExprKind::Attached { of, .. } => {
-                of.for_each_source_mut(change);
-            }
+            ExprKind::NeuronsOf(of) | ExprKind::FactsOf(of) => of.for_each_own_source_mut(change),
             ExprKind::Rows(query) => match &mut query.head {
-                Head::Set(of) | Head::Between { set: of, .. } => of.for_each_source_mut(change),
+                Head::Set(of) | Head::Between { set: of, .. } => of.for_each_own_source_mut(change),
                 Head::Similarity { left, right, .. } => {
-                    left.for_each_source_mut(change);
-                    right.for_each_source_mut(change);
+                    left.for_each_own_source_mut(change);
+                    right.for_each_own_source_mut(change);
                 }
             },
             ExprKind::Source(source) => change(source),
-            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::Saved(_) => {}
+            ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) | ExprKind::Saved(_) | ExprKind::Attached { .. } => {}
         }
     }
 }
