@@ -1,4 +1,4 @@
-//! `csv`: comma-separated values, quoted where needed; NULL is an empty field.
+//! `csv`: comma-separated values, quoted where needed; NULL is an empty field, and a text that is empty is `""`.
 
 use std::io::Write;
 
@@ -58,7 +58,8 @@ impl Spelling for Delimited {
 
     fn text(&self, text: &str, out: &mut Vec<u8>) {
         let bytes = text.as_bytes();
-        if !bytes.iter().any(|&byte| byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')) {
+        let special = |&byte: &u8| byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+        if !bytes.is_empty() && !bytes.iter().any(special) {
             return out.extend_from_slice(bytes);
         }
         out.push(b'"');
@@ -95,6 +96,17 @@ subject,layer,score,share
 ,,,
 ";
         assert_eq!(print(Mode::Csv, true, &hard_rows()), expected);
+    }
+
+    #[test]
+    fn an_empty_text_is_told_from_null() {
+        use kndb_query::Value;
+        let rows = [[Value::Text("".into()), Value::Null, Value::Text("x".into()), Value::Text("".into())]];
+        assert_eq!(print(Mode::Csv, false, &rows), "\"\",,x,\"\"\n");
+        assert_eq!(print(Mode::Tsv, false, &rows), "\"\"\t\tx\t\"\"\n");
+        let text = print(Mode::Csv, true, &rows);
+        let read = csv::Reader::from_reader(text.as_bytes()).into_records().next().expect("a row").expect("csv");
+        assert_eq!(read.iter().collect::<Vec<_>>(), ["", "", "x", ""]);
     }
 
     #[test]

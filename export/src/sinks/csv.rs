@@ -1,4 +1,5 @@
-//! CSV: numbers with as many digits as they need to be read back to the bit, lists as JSON, nothing where nothing is known.
+//! CSV: numbers with as many digits as they need to be read back to the bit, lists as JSON, nothing where nothing is known, and `""` for
+//! a text that is empty.
 
 use super::{Sink, TableFile};
 use crate::error::{ExportError, Result};
@@ -7,7 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 pub(crate) struct Csv;
@@ -22,45 +24,71 @@ impl Sink for Csv {
     }
 
     fn create(&self, out: Out, schema: &SchemaRef, _: &[(&str, bool)]) -> Result<Box<dyn TableFile>> {
-        let path = out.path().to_owned();
-        let mut writer = ::csv::Writer::from_writer(out);
-        let header = schema.fields().iter().map(|field| field.name());
-        writer.write_record(header).map_err(ExportError::writing(&path))?;
-        Ok(Box::new(CsvFile { writer, path }))
+        let mut file = CsvFile { path: out.path().to_owned(), out, lines: String::new() };
+        for (at, field) in schema.fields().iter().enumerate() {
+            file.lines.push_str(if at > 0 { "," } else { "" });
+            push_quoted(&mut file.lines, field.name());
+        }
+        file.lines.push('\n');
+        file.write_lines()?;
+        Ok(Box::new(file))
     }
 }
 
 struct CsvFile {
-    writer: ::csv::Writer<Out>,
+    out: Out,
     path: PathBuf,
+    /// Of one batch.
+    lines: String,
+}
+
+impl CsvFile {
+    fn write_lines(&mut self) -> Result<()> {
+        self.out.write_all(self.lines.as_bytes()).map_err(ExportError::io("write", &self.path))?;
+        self.lines.clear();
+        Ok(())
+    }
 }
 
 impl TableFile for CsvFile {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut text = String::new();
         for row in 0..batch.num_rows() {
-            for column in batch.columns() {
+            for (at, column) in batch.columns().iter().enumerate() {
+                self.lines.push_str(if at > 0 { "," } else { "" });
                 text.clear();
-                push(&mut text, column, row);
-                self.writer.write_field(&text).map_err(ExportError::writing(&self.path))?;
+                // A text of nothing is there, and what is not known is not.
+                if push(&mut text, column, row) {
+                    push_quoted(&mut self.lines, &text);
+                } else if batch.num_columns() == 1 {
+                    // An empty line is no row to those who read it.
+                    self.lines.push_str("\"\"");
+                }
             }
-            self.writer.write_record(None::<&[u8]>).map_err(ExportError::writing(&self.path))?;
+            self.lines.push('\n');
         }
-        Ok(())
+        self.write_lines()
     }
 
     fn finish(self: Box<Self>) -> Result<Written> {
-        let path = self.path;
-        // The error holds the writer, which is no error of its own.
-        let out = self.writer.into_inner().map_err(|error| ExportError::io("write", &path)(error.into_error()))?;
-        out.finish()
+        self.out.finish()
     }
 }
 
-/// Appends a value as text.
-fn push(text: &mut String, column: &dyn Array, row: usize) {
+/// Appends a field: in quotes where it would else be several, or none.
+fn push_quoted(line: &mut String, text: &str) {
+    if !text.is_empty() && !text.contains([',', '"', '\r', '\n']) {
+        return line.push_str(text);
+    }
+    line.push('"');
+    line.push_str(&text.replace('"', "\"\""));
+    line.push('"');
+}
+
+/// Appends a value as text, if there is one.
+fn push(text: &mut String, column: &dyn Array, row: usize) -> bool {
     if column.is_null(row) {
-        return;
+        return false;
     }
     match column.data_type() {
         DataType::Utf8 => text.push_str(column.as_string::<i32>().value(row)),
@@ -73,14 +101,13 @@ fn push(text: &mut String, column: &dyn Array, row: usize) {
         DataType::Boolean => text.push_str(if column.as_boolean().value(row) { "true" } else { "false" }),
         DataType::Dictionary(..) => {
             let column = column.as_dictionary::<UInt32Type>();
-            if let Some(key) = column.key(row) {
-                push(text, column.values(), key);
-            }
+            return column.key(row).is_some_and(|key| push(text, column.values(), key));
         }
         DataType::List(_) => push_list(text, &column.as_list::<i32>().value(row)),
         // Tables and answers have no other columns.
-        _ => {}
+        _ => return false,
     }
+    true
 }
 
 fn write(text: &mut String, value: std::fmt::Arguments<'_>) {
@@ -105,4 +132,37 @@ fn push_list(text: &mut String, values: &dyn Array) {
         }
     }
     text.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{ArrayRef, DictionaryArray, StringArray};
+    use std::sync::Arc;
+
+    fn written(columns: Vec<(&str, ArrayRef)>) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.csv");
+        let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+        let out = Out::create(&path, "a.csv").expect("a file");
+        let mut file = Csv.create(out, &batch.schema(), &[]).expect("a header");
+        file.write(&batch).expect("rows");
+        file.finish().expect("a file");
+        std::fs::read_to_string(path).expect("text")
+    }
+
+    #[test]
+    fn an_empty_text_is_told_from_what_is_not_there() {
+        let texts = [Some(""), None, Some("a, \"b\"\nc")];
+        let plain: ArrayRef = Arc::new(StringArray::from_iter(texts));
+        let named: ArrayRef = Arc::new(DictionaryArray::<UInt32Type>::from_iter(texts));
+        let text = written(vec![("plain", plain.clone()), ("named", named)]);
+        let quoted = "\"a, \"\"b\"\"\nc\"";
+        assert_eq!(text, format!("plain,named\n\"\",\"\"\n,\n{quoted},{quoted}\n"));
+        let read: Vec<::csv::StringRecord> =
+            ::csv::Reader::from_reader(text.as_bytes()).into_records().collect::<Result<_, _>>().expect("csv");
+        assert_eq!(read.iter().map(|row| &row[0]).collect::<Vec<_>>(), ["", "", "a, \"b\"\nc"]);
+        // An empty line would be no row.
+        assert_eq!(written(vec![("a, b", plain)]), format!("\"a, b\"\n\"\"\n\"\"\n{quoted}\n"));
+    }
 }
