@@ -349,14 +349,18 @@ fn of_set<'r>(
             let facts = execution.facts(facts)?;
             match grouping {
                 None => listing::facts(&facts, query, names, memory, out),
-                Some(grouping) => alone::rows(&facts, grouping, (true, execution.shape), names, memory, out),
+                Some(grouping) => {
+                    alone::rows(&facts, grouping, (true, execution.shape), names, (memory, &execution.notes), out)
+                }
             }
         }
         Set::Neurons(neurons) => {
             let neurons = execution.neurons(neurons)?;
             match grouping {
                 None => listing::neurons(&neurons, query, names, (execution.shape, memory), out),
-                Some(grouping) => alone::rows(&neurons, grouping, (false, execution.shape), names, memory, out),
+                Some(grouping) => {
+                    alone::rows(&neurons, grouping, (false, execution.shape), names, (memory, &execution.notes), out)
+                }
             }
         }
     }
@@ -383,7 +387,7 @@ fn compared<'r>(
             let (left, of_left) = execution.neurons_and_parts(&left)?;
             let (right, of_right) = execution.neurons_and_parts(&right)?;
             notes.extend(of_left.max(of_right).note().map(str::to_owned));
-            similarity::two([left, right], grouping, execution.shape, names, execution.memory, Out::Sink(sink))
+            similarity::two([left, right], grouping, execution, names, Out::Sink(sink))
         }
         What::Between(set, dim) => {
             let set = as_set::in_pairs(execution, set, names)?;

@@ -11,6 +11,7 @@ use super::spread::Spread;
 use super::tally::{Counts, Split};
 use crate::error::QueryError;
 use crate::memory::Memory;
+use crate::note::Notes;
 use crate::result::FactNames;
 use crate::syntax::ast::Dimension;
 use kndb_storage::{Neuron, Shape};
@@ -23,7 +24,7 @@ pub(crate) fn rows(
     grouping: &Grouping,
     (facts, shape): (bool, Shape),
     names: FactNames<'_>,
-    memory: &Memory,
+    (memory, notes): (&Memory, &Notes),
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let list: Vec<u32> = members.iter().collect();
@@ -57,5 +58,5 @@ pub(crate) fn rows(
     let texts = keys.texts(memory)?;
     let (keys, against) = (&keys, None);
     let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, &Spread::default(), memory, out)
+    naming.deliver(groups, &Spread::default(), (memory, notes), out)
 }

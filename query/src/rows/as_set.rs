@@ -292,7 +292,7 @@ fn of_shape<'s>(
             let out = Out::Set(&mut found);
             match &grouping {
                 None => listing::facts(&facts, &query, names, memory, out)?,
-                Some(grouping) => alone::rows(&facts, grouping, (true, shape), names, memory, out)?,
+                Some(grouping) => alone::rows(&facts, grouping, (true, shape), names, (memory, &execution.notes), out)?,
             }
         }
         Set::Neurons(neurons) => {
@@ -301,7 +301,9 @@ fn of_shape<'s>(
             let out = Out::Set(&mut found);
             match &grouping {
                 None => listing::neurons(&neurons, &query, names, (shape, memory), out)?,
-                Some(grouping) => alone::rows(&neurons, grouping, (false, shape), names, memory, out)?,
+                Some(grouping) => {
+                    alone::rows(&neurons, grouping, (false, shape), names, (memory, &execution.notes), out)?
+                }
             }
         }
     };

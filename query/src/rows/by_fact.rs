@@ -41,7 +41,9 @@ pub(super) fn rows<'s>(
     let memory = execution.memory;
     let threads = execution.threads_for(facts, FACTS_A_THREAD);
     let at_once = memory.rows::<Group>(threads);
-    let mut left = naming.grouping.top.unwrap_or(u64::MAX);
+    let top = naming.grouping.limit().unwrap_or(u64::MAX);
+    // One more shows whether equals are parted.
+    let mut left = top.saturating_add(1);
     // A share is one of the whole, which must be known before it is compared.
     if naming.grouping.having.iter().any(|having| having.key == Key::Measure(Measure::Share)) {
         // `explain analyze` counts the walk that finds the rows.
@@ -53,15 +55,16 @@ pub(super) fn rows<'s>(
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let first = walk(execution, pairs, facts, &naming, (wanted(left), None))?;
     naming.total = first.pairs;
-    memory.check_passes::<Group>(first.best.seen.min(left), at_once, threads)?;
+    memory.check_passes::<Group>(first.best.seen.min(top), at_once, threads)?;
     let mut best = first.best;
     let mut rows = naming.rows(out, memory)?;
     loop {
         let rows_left = best.seen > wanted(left) as u64;
         let sorted = best.sorted(|a, b| naming.compare(a, b))?;
         left -= sorted.len() as u64;
-        for group in &sorted {
+        for (at, group) in sorted.iter().enumerate() {
             if !naming.push(group, &mut rows)? {
+                naming.look_at_next(group, sorted.get(at + 1), &rows, &execution.notes);
                 return rows.end();
             }
         }
@@ -107,8 +110,9 @@ fn in_order<'s>(
             Ok(())
         })?;
         groups.sort_unstable_by(|a, b| naming.compare(a, b));
-        for group in &groups {
+        for (at, group) in groups.iter().enumerate() {
             if !naming.push(group, &mut rows)? {
+                naming.look_at_next(group, groups.get(at + 1), &rows, &execution.notes);
                 return rows.end();
             }
         }

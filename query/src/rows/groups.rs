@@ -10,11 +10,9 @@ use super::asked::{Asked, by_split};
 use super::by_fact;
 use super::by_group::{DegenerateGroups, degenerate_groups};
 use super::by_size::sizes;
-use super::digits::compare_tails;
 use super::found::{self, PLACES};
-use super::keys::{FactKeys, is_of_fact};
+use super::keys::FactKeys;
 use super::numbered::Numbered;
-use super::order::directed;
 use super::scores;
 use super::shape::{EVIDENCE, Grouping, holds_in_single, holds_of, kind_of};
 use super::spread::Spread;
@@ -22,6 +20,7 @@ use super::tally::{Counts, Split, Tally, TallyPlan};
 use super::{Out, Rows};
 use crate::error::QueryError;
 use crate::memory::Memory;
+use crate::note::Notes;
 use crate::plan::Pairs;
 use crate::result::FactNames;
 use crate::result::{ColumnKind, Value};
@@ -35,7 +34,6 @@ use crate::syntax::ast::{Dim, Dimension, Having, Key, Measure};
 use kndb_storage::{Neuron, Shape};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 
 /// Facts a thread should have at least, to be worth starting.
@@ -169,7 +167,7 @@ pub(crate) fn pairs<'s>(
     let texts = keys.texts(memory)?;
     let (keys, splits) = (&keys, &splits);
     let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
-    naming.deliver(groups, &spread, memory, out)
+    naming.deliver(groups, &spread, (memory, &execution.notes), out)
 }
 
 /// What the counters of groups are called where they take too much memory.
@@ -258,15 +256,16 @@ impl Naming<'_, '_> {
         &self,
         mut groups: Vec<Group>,
         spread: &Spread,
-        memory: &Memory,
+        (memory, notes): (&Memory, &Notes),
         out: Out<'_>,
     ) -> Result<u64, QueryError> {
         groups.retain(|group| self.is_wanted(group, spread.all(group)));
         self.keep_candidates(&mut groups);
         sort(&mut groups, |a, b| self.compare(a, b), &memory.interrupt)?;
         let mut rows = self.rows(out, memory)?;
-        for group in &groups {
+        for (at, group) in groups.iter().enumerate() {
             if !self.push(group, &mut rows)? {
+                self.look_at_next(group, groups.get(at + 1), &rows, notes);
                 break;
             }
         }
@@ -297,7 +296,7 @@ impl Naming<'_, '_> {
     /// Announces the columns: no error may come any more.
     pub(super) fn rows<'o>(&self, out: Out<'o>, memory: &Memory) -> Result<Rows<'o>, QueryError> {
         let (columns, slots) = (self.grouping.columns(), self.grouping.slots());
-        Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.top)
+        Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.limit())
     }
 
     /// Hands a group out; whether another one is wanted.
@@ -324,24 +323,7 @@ impl Naming<'_, '_> {
         })
     }
 
-    /// With `top n`, drops the groups whose leading measure alone keeps them out of the first n.
-    fn keep_candidates(&self, groups: &mut Vec<Group>) {
-        let top = self.grouping.top.and_then(|top| usize::try_from(top).ok());
-        let Some(top) = top.filter(|&top| top > 0 && top < groups.len()) else { return };
-        let Some(&(Key::Measure(measure), descending)) = self.grouping.order.first() else { return };
-        if !is_whole(measure) && measure != Measure::Share {
-            return;
-        }
-        let rank = |group: &Group| {
-            let value = self.measure(group, measure);
-            if descending { u64::MAX - value } else { value }
-        };
-        let mut ranks: Vec<u64> = groups.iter().map(rank).collect();
-        let last = *ranks.select_nth_unstable(top - 1).1;
-        groups.retain(|group| rank(group) <= last);
-    }
-
-    fn measure(&self, group: &Group, measure: Measure) -> u64 {
+    pub(super) fn measure(&self, group: &Group, measure: Measure) -> u64 {
         match measure {
             Measure::Facts => group.counts.facts,
             Measure::Neurons => group.counts.neurons,
@@ -363,18 +345,18 @@ impl Naming<'_, '_> {
         (asked > 0).then(|| group.counts.facts as f64 / asked as f64)
     }
 
-    fn layer(&self, group: &Group) -> u32 {
+    pub(super) fn layer(&self, group: &Group) -> u32 {
         match self.split {
             Split::Neurons => self.shape.split(Neuron(group.neuron)).0.0,
             Split::Layers | Split::Whole => group.neuron,
         }
     }
 
-    fn unit(&self, group: &Group) -> u32 {
+    pub(super) fn unit(&self, group: &Group) -> u32 {
         self.shape.split(Neuron(group.neuron)).1
     }
 
-    fn number(&self, group: &Group, key: Key) -> Option<f64> {
+    pub(super) fn number(&self, group: &Group, key: Key) -> Option<f64> {
         match key {
             Key::Measure(Measure::Share) => Some(self.share(group)),
             Key::Measure(Measure::Frequency) => self.frequency(group),
@@ -391,60 +373,6 @@ impl Naming<'_, '_> {
             Key::Dimension(Dimension::Size) => Some(f64::from(group.neuron)),
             Key::Dimension(Dimension::Prompt) => self.splits.prompt(group.split).map(|prompt| f64::from(prompt.0)),
             Key::Dimension(_) | Key::Other(_) => None,
-        }
-    }
-
-    /// The query's order, then the dimensions'.
-    pub(super) fn compare(&self, a: &Group, b: &Group) -> Ordering {
-        let texts = &self.texts;
-        for &(key, descending) in &self.grouping.order {
-            let mut known = [true; 2];
-            let compared = match key {
-                Key::Measure(Measure::Share) => a.counts.pairs.cmp(&b.counts.pairs),
-                Key::Measure(measure) if CHANCE.contains(&measure) => {
-                    let tail = |group| self.against.as_ref()?.tail(group, measure, self.shape);
-                    let (a, b) = (tail(a), tail(b));
-                    known = [a.is_some(), b.is_some()];
-                    compare_tails(a, b)
-                }
-                Key::Measure(measure) if !is_whole(measure) => {
-                    let (a, b) = (self.number(a, key), self.number(b, key));
-                    known = [a.is_some(), b.is_some()];
-                    a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0))
-                }
-                Key::Measure(measure) => self.measure(a, measure).cmp(&self.measure(b, measure)),
-                // The column, which is the unit; as a dimension of its own a neuron is its layer and unit.
-                Key::Dimension(Dimension::Neuron) => self.unit(a).cmp(&self.unit(b)),
-                Key::Dimension(dimension) => {
-                    known = [a, b].map(|group| self.keys.is_known(group.fact, dimension, texts));
-                    self.compare_dimension(a, b, dimension)
-                }
-                // Of similarities alone.
-                Key::Other(_) => Ordering::Equal,
-            };
-            let compared = directed(compared, known, descending);
-            if compared != Ordering::Equal {
-                return compared;
-            }
-        }
-        let dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));
-        // Subjects of one name are told apart by their facts.
-        let by_id = || self.keys.compare(a.fact, b.fact, Dimension::Fact, texts);
-        dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
-    }
-
-    fn compare_dimension(&self, a: &Group, b: &Group, dimension: Dimension) -> Ordering {
-        let (splits, snapshot) = (self.splits, self.names.snapshot);
-        let language = |group: &Group| splits.language(group.split).map(|id| snapshot.language_name(id));
-        let run = |group: &Group| splits.run(group.split).and_then(|id| snapshot.run(id)).map(|run| &run.spec.name);
-        match dimension {
-            dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, &self.texts),
-            Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
-            Dimension::Neuron | Dimension::Size => a.neuron.cmp(&b.neuron),
-            Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
-            Dimension::Lang => language(a).cmp(&language(b)),
-            Dimension::Run => run(a).cmp(&run(b)),
-            _ => splits.prompt(a.split).cmp(&splits.prompt(b.split)),
         }
     }
 
@@ -480,6 +408,6 @@ fn evidence_of(measure: Measure) -> Option<usize> {
 }
 
 /// Whether a measure is a count.
-fn is_whole(measure: Measure) -> bool {
+pub(super) fn is_whole(measure: Measure) -> bool {
     kind_of(measure) == ColumnKind::Integer
 }

@@ -3,6 +3,7 @@
 //! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
 //! if that is not all, the data is read again for the next ones.
 
+use super::equals::{First, first_left_out};
 use super::order::directed;
 use super::shape::descends;
 use super::{Out, Rows};
@@ -128,6 +129,10 @@ pub(crate) fn pairs<'s>(
     if order.is_empty() && top.is_some() && scored.is_some() {
         order.push((By::Score, true));
     }
+    let mut named: Vec<(Key, bool)> = query.order.iter().map(|of| (of.key, descends(of.key, of.direction))).collect();
+    if named.is_empty() {
+        named.push((Key::Measure(Measure::Score), true));
+    }
     let columns = Arc::clone(if scored.is_some() { &SCORED_COLUMNS } else { &PAIR_COLUMNS });
     let slots = &PAIR_SLOTS[..columns.len()];
     let shape = execution.shape;
@@ -154,8 +159,8 @@ pub(crate) fn pairs<'s>(
     let mut sorting = Sorting::new(order, names, shape);
     let at_once = memory.rows::<Member>(1);
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
-    let mut walk = |wanted, after| {
-        let mut best = Best::new(wanted, after, &memory.interrupt);
+    let mut walk = |left: u64, after| {
+        let mut best = Best::new(wanted(left), after, &memory.interrupt);
         for fact in &facts {
             members.clear();
             add_members(&mut worker, pairs, fact, (&mut found, &mut members))?;
@@ -165,24 +170,31 @@ pub(crate) fn pairs<'s>(
             members.iter().try_for_each(|&member| best.push(member, |a, b| sorting.compare(a, b)))?;
         }
         let seen = best.seen;
-        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))?))
+        let sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        let parts_equals = first_left_out(&sorted, left).is_some_and(|(last, next)| sorting.are_equal(last, next));
+        Ok::<_, QueryError>((seen, sorted, parts_equals))
     };
-    let mut left = top.unwrap_or(u64::MAX);
-    let (mut seen, mut sorted) = walk(wanted(left), None)?;
-    memory.check_passes::<Member>(seen.min(left), at_once, 1)?;
+    let most = top.unwrap_or(u64::MAX);
+    // One more shows whether equals are parted.
+    let mut left = most.saturating_add(1);
+    let (mut seen, mut sorted, mut parts_equals) = walk(left, None)?;
+    memory.check_passes::<Member>(seen.min(most), at_once, 1)?;
     let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
     loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
         for &member in &sorted {
             if !out.push(member)? {
+                if let Some(first) = First::of(query).filter(|_| parts_equals && out.rows.are_all()) {
+                    first.note(&named, &execution.notes);
+                }
                 return out.rows.end();
             }
         }
         let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return out.rows.end() };
         // What was handed out goes before the next rows come.
         drop(sorted);
-        (seen, sorted) = walk(wanted(left), Some(last))?;
+        (seen, sorted, parts_equals) = walk(left, Some(last))?;
     }
 }
 
@@ -314,6 +326,15 @@ impl<'s> Sorting<'s> {
     }
 
     fn compare(&self, a: &Member, b: &Member) -> Ordering {
+        self.compare_as_asked(a, b).then((a.fact, a.neuron).cmp(&(b.fact, b.neuron)))
+    }
+
+    /// Whether nothing that was asked for tells two members apart.
+    fn are_equal(&self, a: &Member, b: &Member) -> bool {
+        self.compare_as_asked(a, b) == Ordering::Equal
+    }
+
+    fn compare_as_asked(&self, a: &Member, b: &Member) -> Ordering {
         let shape = self.shape;
         let of = |fact| self.texts.as_ref().and_then(|texts| texts.get(&fact));
         for &(by, descending) in &self.order {
@@ -342,7 +363,7 @@ impl<'s> Sorting<'s> {
                 return compared;
             }
         }
-        (a.fact, a.neuron).cmp(&(b.fact, b.neuron))
+        Ordering::Equal
     }
 
     /// The first members, in order.

@@ -14,7 +14,9 @@ mod by_size;
 mod counters;
 mod digits;
 pub(crate) mod entries;
+pub(crate) mod equals;
 mod found;
+mod group_order;
 pub(crate) mod groups;
 pub(crate) mod keys;
 mod layers;
@@ -103,6 +105,11 @@ impl<'a> Rows<'a> {
     /// Whether rows go into a set.
     pub(crate) fn are_members(&self) -> bool {
         matches!(self.out, Out::Set(_))
+    }
+
+    /// Whether all rows that are wanted are out, and the caller has not had enough before.
+    pub(crate) fn are_all(&self) -> bool {
+        !self.enough && self.count == self.limit
     }
 
     /// How many rows can be wanted.

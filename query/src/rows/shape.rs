@@ -6,6 +6,7 @@ use crate::plan::kinds::Kind;
 use crate::plan::single;
 use crate::result::{Column, ColumnKind, IdsOf, Slot};
 use crate::rows::against::CHANCE;
+use crate::rows::equals::First;
 use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
 use crate::syntax::span::Span;
 use std::cmp::Ordering;
@@ -23,7 +24,7 @@ pub(crate) struct Grouping {
     pub having: Vec<Having>,
     /// Keys in order; `true` for descending.
     pub order: Vec<(Key, bool)>,
-    pub top: Option<u64>,
+    pub top: Option<First>,
     /// Where the clauses name `asked`, `frequency` or a percentage of facts, or ask for sizes: the facts that were asked must be
     /// known.
     pub asked: Option<Span>,
@@ -135,7 +136,7 @@ impl Grouping {
             grouping.check_key(order.key, order.span)?;
         }
         grouping.order = order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
-        grouping.top = query.limit();
+        grouping.top = First::of(query);
         if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
             grouping.order.push((Key::Measure(first), true));
         }
@@ -186,7 +187,13 @@ impl Grouping {
             matches!(self.order.first(), Some((Key::Measure(Measure::Facts | Measure::Pairs | Measure::Share), true)));
         // A probability is one of all rows, and `having` may leave any of them out.
         let all_count = self.having.is_empty() && !self.measures.contains(&Measure::PChance);
-        self.top.filter(|&top| top > 0 && by_facts && all_count).and_then(|top| usize::try_from(top).ok())
+        let top = self.top.map(|first| first.rows).filter(|&top| top > 0 && by_facts && all_count);
+        top.and_then(|top| usize::try_from(top).ok())
+    }
+
+    /// How many rows at most.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.top.map(|first| first.rows)
     }
 
     /// Columns of the dimensions: `neuron` is two, layer and unit.

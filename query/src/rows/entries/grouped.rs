@@ -3,6 +3,7 @@
 use super::{Entry, for_each_fact, places};
 use crate::error::QueryError;
 use crate::memory::Memory;
+use crate::note::Notes;
 use crate::plan::Source;
 use crate::result::FactNames;
 use crate::result::Value;
@@ -149,7 +150,7 @@ pub(crate) fn grouped<'s>(
     };
     rows.retain(|row| grouping.having.iter().all(|having| holds(row, having)));
     sort(&mut rows, |a, b| naming.compare(a, b), &memory.interrupt)?;
-    naming.deliver(&rows, memory, out)
+    naming.deliver(&rows, (memory, &execution.notes), out)
 }
 
 /// Of how many entries is known what the columns are counted from, and why not of the others.
@@ -207,6 +208,18 @@ impl Naming<'_, '_> {
 
     /// The query's order, then the dimensions'.
     fn compare(&self, a: &Row<'_>, b: &Row<'_>) -> Ordering {
+        let compared = self.compare_as_asked(a, b);
+        if compared != Ordering::Equal {
+            return compared;
+        }
+        let mut dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));
+        // Subjects of one name are told apart by their facts.
+        let by_id = || self.keys.compare(a.key.fact, b.key.fact, Dimension::Fact, &self.texts);
+        dims.find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
+    }
+
+    /// The query's order alone.
+    fn compare_as_asked(&self, a: &Row<'_>, b: &Row<'_>) -> Ordering {
         for &(key, descending) in &self.grouping.order {
             let compared = match key {
                 Key::Dimension(dimension) => {
@@ -224,10 +237,7 @@ impl Naming<'_, '_> {
                 return compared;
             }
         }
-        let mut dims = self.grouping.by.iter().map(|&dimension| self.compare_dimension(a, b, dimension));
-        // Subjects of one name are told apart by their facts.
-        let by_id = || self.keys.compare(a.key.fact, b.key.fact, Dimension::Fact, &self.texts);
-        dims.find(|compared| *compared != Ordering::Equal).unwrap_or_else(by_id)
+        Ordering::Equal
     }
 
     fn compare_dimension(&self, a: &Row<'_>, b: &Row<'_>, dimension: Dimension) -> Ordering {
@@ -246,10 +256,11 @@ impl Naming<'_, '_> {
         }
     }
 
-    fn deliver(&self, rows: &[Row<'_>], memory: &Memory, out: Out<'_>) -> Result<u64, QueryError> {
+    fn deliver(&self, rows: &[Row<'_>], (memory, notes): (&Memory, &Notes), out: Out<'_>) -> Result<u64, QueryError> {
         let (columns, slots) = (self.grouping.columns(), self.grouping.slots());
-        let mut out = Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.top)?;
-        for row in rows {
+        let mut out =
+            Rows::to(out, &memory.interrupt, (columns.into(), &slots), Some(self.names), self.grouping.limit())?;
+        for (at, row) in rows.iter().enumerate() {
             let fact = self.keys.representative(row.key.fact);
             let wanted = match out.member(fact, 0)? {
                 Some(wanted) => wanted,
@@ -260,6 +271,10 @@ impl Naming<'_, '_> {
                 })?,
             };
             if !wanted {
+                let next = rows.get(at + 1).filter(|next| self.compare_as_asked(row, next) == Ordering::Equal);
+                if let Some(first) = self.grouping.top.filter(|_| next.is_some() && out.are_all()) {
+                    first.note(&self.grouping.order, notes);
+                }
                 break;
             }
         }

@@ -6,6 +6,7 @@ use crate::memory::{Best, Memory};
 use crate::plan::{Source, single};
 use crate::result::FactNames;
 use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
+use crate::rows::equals::{First, first_left_out};
 use crate::rows::order::{of_numbers, of_texts};
 use crate::rows::shape::descends;
 use crate::rows::{Out, Rows};
@@ -100,11 +101,12 @@ pub(crate) fn listing<'s>(
         })?;
         return out.rows.end();
     }
+    let named = order.clone();
     let mut sorting = Sorting::new(order, names, &places);
     let at_once = memory.rows::<Entry<'_>>(1);
     let at_most = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
-    let mut walk = |most, after| {
-        let mut best = Best::new(most, after, &memory.interrupt);
+    let mut walk = |left: u64, after| {
+        let mut best = Best::new(at_most(left), after, &memory.interrupt);
         for_each_fact(execution, source, &places, |fact, entries| {
             if !entries.is_empty() {
                 sorting.learn(fact, memory)?;
@@ -114,23 +116,31 @@ pub(crate) fn listing<'s>(
             Ok(true)
         })?;
         let seen = best.seen;
-        Ok::<_, QueryError>((seen, best.sorted(|a, b| sorting.compare(a, b))?))
+        let sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        let next = first_left_out(&sorted, left);
+        let parts_equals = next.is_some_and(|(last, next)| sorting.compare_as_asked(last, next) == Ordering::Equal);
+        Ok::<_, QueryError>((seen, sorted, parts_equals))
     };
-    let mut left = top.unwrap_or(u64::MAX);
-    let (mut seen, mut sorted) = walk(at_most(left), None)?;
-    memory.check_passes::<Entry<'_>>(seen.min(left), at_once, 1)?;
+    let most = top.unwrap_or(u64::MAX);
+    // One more shows whether equals are parted.
+    let mut left = most.saturating_add(1);
+    let (mut seen, mut sorted, mut parts_equals) = walk(left, None)?;
+    memory.check_passes::<Entry<'_>>(seen.min(most), at_once, 1)?;
     loop {
         let more = seen > at_most(left) as u64;
         left -= sorted.len() as u64;
         for entry in &sorted {
             if !out.push(entry)? {
+                if let Some(first) = First::of(query).filter(|_| parts_equals && out.rows.are_all()) {
+                    first.note(&named, &execution.notes);
+                }
                 return out.rows.end();
             }
         }
         let Some(&last) = sorted.last().filter(|_| more && left > 0) else { return out.rows.end() };
         // What was handed out goes before the next rows come.
         drop(sorted);
-        (seen, sorted) = walk(at_most(left), Some(last))?;
+        (seen, sorted, parts_equals) = walk(left, Some(last))?;
     }
 }
 
@@ -257,13 +267,17 @@ impl<'p, 's> Sorting<'p, 's> {
     }
 
     fn compare(&self, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
+        self.compare_as_asked(a, b).then((a.of.fact.0, a.place).cmp(&(b.of.fact.0, b.place)))
+    }
+
+    fn compare_as_asked(&self, a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
         for &(key, descending) in &self.order {
             let compared = self.compare_by((key, descending), a, b);
             if compared != Ordering::Equal {
                 return compared;
             }
         }
-        (a.of.fact.0, a.place).cmp(&(b.of.fact.0, b.place))
+        Ordering::Equal
     }
 
     fn compare_by(&self, (key, descending): (Key, bool), a: &Entry<'_>, b: &Entry<'_>) -> Ordering {

@@ -180,5 +180,9 @@ fn rows<'s>(
     if !keys.is_one() {
         first.into_iter().for_each(|(key, fact)| keys.name_after(key, fact));
     }
-    Table { grouping, keys: &keys, couples, width: execution.shape.width }.deliver(found.rows, memory, out)
+    Table { grouping, keys: &keys, couples, width: execution.shape.width }.deliver(
+        found.rows,
+        (memory, &execution.notes),
+        out,
+    )
 }

@@ -6,7 +6,6 @@ use super::layered::{Layered, Marks, meet};
 use super::mean::Mean;
 use super::table::{Couples, Table};
 use crate::error::QueryError;
-use crate::memory::Memory;
 use crate::plan::Pairs;
 use crate::result::FactNames;
 use crate::result::Value;
@@ -15,7 +14,6 @@ use crate::rows::keys::FactKeys;
 use crate::rows::shape::Grouping;
 use crate::run::domain::Execution;
 use crate::syntax::ast::Dimension;
-use kndb_storage::Shape;
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,12 +22,11 @@ use std::collections::BTreeMap;
 pub(crate) fn two(
     sets: [RoaringBitmap; 2],
     grouping: &Grouping,
-    shape: Shape,
+    execution: &Execution<'_>,
     names: FactNames<'_>,
-    memory: &Memory,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
-    rows(&sets, Couples::one(), grouping, shape, names, memory, out)
+    rows(&sets, Couples::one(), grouping, execution, names, out)
 }
 
 /// Rows of the similarities of each two relations: of the neurons that any of their facts has.
@@ -41,7 +38,7 @@ pub(crate) fn relations<'s>(
     notes: &mut Vec<String>,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
-    let (shape, memory) = (execution.shape, execution.memory);
+    let memory = execution.memory;
     let mut relations: BTreeMap<&'s str, RoaringBitmap> = BTreeMap::new();
     let mut without = 0_u64;
     execution.for_each_fact(set, |fact, neurons| {
@@ -69,18 +66,18 @@ pub(crate) fn relations<'s>(
     }
     let named = relations.keys().map(|relation| Value::Text(Cow::Borrowed(*relation))).collect();
     let sets: Vec<RoaringBitmap> = relations.into_values().collect();
-    rows(&sets, Couples::of(named), grouping, shape, names, memory, out)
+    rows(&sets, Couples::of(named), grouping, execution, names, out)
 }
 
 fn rows(
     sets: &[RoaringBitmap],
     couples: Couples<'_>,
     grouping: &Grouping,
-    shape: Shape,
+    execution: &Execution<'_>,
     names: FactNames<'_>,
-    memory: &Memory,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
+    let (shape, memory) = (execution.shape, execution.memory);
     let by_layer = grouping.by.contains(&Dimension::Layer);
     take_marks(memory, 1, Marks::bytes(shape.neurons()))?;
     let mut marks = Marks::new(shape.neurons());
@@ -111,5 +108,5 @@ fn rows(
         }
     }
     let keys = FactKeys::new(&[], names);
-    Table { grouping, keys: &keys, couples, width: shape.width }.deliver(found, memory, out)
+    Table { grouping, keys: &keys, couples, width: shape.width }.deliver(found, (memory, &execution.notes), out)
 }

@@ -4,6 +4,7 @@ use super::compare::RowKey;
 use super::mean::Mean;
 use crate::error::QueryError;
 use crate::memory::Memory;
+use crate::note::Notes;
 use crate::result::Value;
 use crate::rows::digits::{self, compare_tails};
 use crate::rows::keys::FactKeys;
@@ -57,7 +58,7 @@ impl Table<'_, '_> {
     pub(super) fn deliver(
         self,
         found: BTreeMap<RowKey, Mean>,
-        memory: &Memory,
+        (memory, notes): (&Memory, &Notes),
         out: Out<'_>,
     ) -> Result<u64, QueryError> {
         let grouping = self.grouping;
@@ -78,7 +79,7 @@ impl Table<'_, '_> {
             dimension if Some(dimension) == grouping.between => self.place(a, 0).cmp(&self.place(b, 0)),
             dimension => self.keys.compare(a.key.1, b.key.1, dimension, &texts),
         };
-        let compare = |a: &Row, b: &Row| {
+        let as_asked = |a: &Row, b: &Row| {
             for &(key, descending) in &grouping.order {
                 let compared = match key {
                     Key::Dimension(dimension) => {
@@ -95,15 +96,19 @@ impl Table<'_, '_> {
                     return compared;
                 }
             }
+            Ordering::Equal
+        };
+        let by_names = |a: &Row, b: &Row| {
             // Subjects of one name are told apart by their facts.
             let dims = grouping.by.iter().copied().chain([Dimension::Fact]);
             let of_dims = dims.map(|dimension| by_dimension(a, b, dimension)).find(|c| *c != Ordering::Equal);
             a.key.0.cmp(&b.key.0).then(of_dims.unwrap_or(Ordering::Equal))
         };
         let mut order: Vec<usize> = (0..rows.len()).collect();
+        let compare = |a: &Row, b: &Row| as_asked(a, b).then_with(|| by_names(a, b));
         sort(&mut order, |&a, &b| compare(&rows[a], &rows[b]), &memory.interrupt)?;
-        let mut out = Rows::new(out, &memory.interrupt, &grouping.columns(), grouping.top)?;
-        for at in order {
+        let mut out = Rows::new(out, &memory.interrupt, &grouping.columns(), grouping.limit())?;
+        for (place, &at) in order.iter().enumerate() {
             // In a set there are facts, and nobody reads the numbers beside them.
             let wanted = if out.are_members() {
                 out.member(self.keys.representative(rows[at].key.1), 0)?
@@ -111,6 +116,10 @@ impl Table<'_, '_> {
                 Some(out.push(&self.values(&rows[at])?)?)
             };
             if wanted != Some(true) {
+                let next = order.get(place + 1).filter(|&&next| as_asked(&rows[at], &rows[next]) == Ordering::Equal);
+                if let Some(first) = grouping.top.filter(|_| next.is_some() && out.are_all()) {
+                    first.note(&grouping.order, notes);
+                }
                 break;
             }
         }
