@@ -196,3 +196,14 @@ fn a_set_of_a_sign_is_a_set_like_any_other() {
     let text = format!("{explained:?}");
     assert!(text.contains("lowest scores from tau=0.3 of the most negative one on"), "{text}");
 }
+
+#[test]
+fn counted_rows_are_ordered_by_the_size_of_their_score_too() {
+    let signs = Signs::keeping(Keep::All);
+    let by_score = |order: &str| {
+        let rows = signs.rows(&format!("kn[sign=any, fact=both] by fact, neuron order by score{order}"));
+        rows.iter().filter_map(|row| row.rsplit(' ').next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(by_score(""), ["-1", "0.5", "0.4", "-0.3"]);
+    assert_eq!(by_score(" asc"), ["-0.3", "0.4", "0.5", "-1"]);
+}

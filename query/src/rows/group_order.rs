@@ -61,6 +61,11 @@ impl Naming<'_, '_> {
                     known = [a.is_some(), b.is_some()];
                     compare_tails(a, b)
                 }
+                // Negative ones count by their size, as everywhere.
+                Key::Measure(Measure::Score) => {
+                    known = [!a.score.is_nan(), !b.score.is_nan()];
+                    a.score.abs().total_cmp(&b.score.abs())
+                }
                 Key::Measure(measure) if !is_whole(measure) => {
                     let (a, b) = (self.number(a, key), self.number(b, key));
                     known = [a.is_some(), b.is_some()];
