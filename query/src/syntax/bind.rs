@@ -319,7 +319,7 @@ fn between_numbers(key: ConditionKey, domain: &Domain, range: &OpenNumbers, valu
         Given::Parameter(parameter) => number_for(key, domain, (parameter, values.value(parameter)?)),
     };
     let (first, last) = (end(&range.first)?, end(&range.last)?);
-    if let Err((at, error)) = bounds::check_ends(key, domain, range, [Some(first), Some(last)]) {
+    if let Some((at, error)) = bounds::wrong_end(key, domain, range, [Some(first), Some(last)]) {
         // What is written was checked where it was read.
         let Given::Parameter(parameter) = [&range.first, &range.last][at] else { return Err(error.at(range.span)) };
         return Err(told(error.at(parameter.span), parameter, values.value(parameter)?));

@@ -30,7 +30,9 @@ impl Parser<'_> {
         let span = start.to(self.previous_span());
         let range = OpenNumbers { first, last, span };
         let known = [&range.first, &range.last].map(|end| end.value());
-        check_ends(key, domain, &range, known).map_err(|(end, error)| error.at([from, to][end]))?;
+        if let Some((end, error)) = wrong_end(key, domain, &range, known) {
+            return Err(error.at([from, to][end]));
+        }
         if let [Some(first), Some(last)] = known {
             check_range(first, last, span)?;
             return Ok(Test::Between(first, last));
@@ -47,17 +49,19 @@ impl Parser<'_> {
     }
 }
 
-/// Refuses ends of a range that a key is not compared with, and says which end it is; one that is not known yet is left for later.
-pub(in crate::syntax) fn check_ends(
+/// The first end of a range that a key is not compared with, 0 or 1, and what is wrong with it; one that is not known yet is left for later.
+pub(in crate::syntax) fn wrong_end(
     key: ConditionKey,
     domain: &Domain,
     range: &OpenNumbers,
     known: [Option<Number>; 2],
-) -> std::result::Result<(), (usize, QueryError)> {
+) -> Option<(usize, QueryError)> {
     let ops = [Comparison::GreaterOrEqual, Comparison::LessOrEqual];
     for (end, number) in known.into_iter().enumerate() {
         let Some(number) = number else { continue };
-        check_percent(key, domain, number).map_err(|error| (end, error))?;
+        if let Err(error) = check_percent(key, domain, number) {
+            return Some((end, error));
+        }
         if !domain.has(ops[end], number) {
             let other = 1 - end;
             // What is left without this end must be one that can be asked.
@@ -65,10 +69,10 @@ pub(in crate::syntax) fn check_ends(
             let rest = rest.then(|| format!("{key}{}{}", ops[other], [&range.first, &range.last][other]));
             let written = format!("{}..{}", range.first, range.last);
             let place = Place::Within { op: ops[end], range: &written, rest };
-            return Err((end, mistakes::out_of_range(key, domain, &place, number)));
+            return Some((end, mistakes::out_of_range(key, domain, &place, number)));
         }
     }
-    Ok(())
+    None
 }
 
 /// Refuses a range that is the wrong way round.
