@@ -1,6 +1,6 @@
 //! From the scores that a writer hands in to those that are kept, ranked.
 
-use super::rank::{each_rounded, rank_key, round, unrank};
+use super::rank::{each_from, each_rounded, rank_key, round, unrank};
 use super::view::{LayerSummary, ScoreView};
 use super::{Form, LEAST_POSITIVE};
 use crate::entry::{LayerEvidence, Origin, ScoreValues, Scores, StoredScores};
@@ -30,12 +30,14 @@ impl Kept {
         let mut all = Listed::of(values, form);
         let mut floor = all.floor(keep, form.score_type);
         let mut ranked: Vec<u64> = Vec::new();
-        let mut take = |neuron: u32, value: f32| {
-            if value >= floor {
-                ranked.push(rank_key(neuron, value));
+        match values {
+            ScoreValues::Dense(values) => {
+                each_from(values, form.score_type, floor, |at, value| ranked.push(rank_key(at as u32, value)));
             }
-        };
-        each(values, form.score_type, &mut take);
+            ScoreValues::Sparse { neurons, scores, .. } => {
+                each_from(scores, form.score_type, floor, |at, value| ranked.push(rank_key(neurons[at].0, value)));
+            }
+        }
         ranked.sort_unstable();
         if let Keep::Top(n) = keep
             && ranked.len() > n as usize

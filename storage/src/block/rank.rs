@@ -1,7 +1,6 @@
 //! The order of scores, and the precision they are kept in.
 
 use crate::run::ScoreType;
-use half::slice::HalfFloatSliceExt;
 
 /// The score as it is kept.
 pub(crate) fn round(value: f32, score_type: ScoreType) -> f32 {
@@ -14,36 +13,73 @@ pub(crate) fn round(value: f32, score_type: ScoreType) -> f32 {
 
 /// Scores are rounded so many at a time, in a buffer that stays in the processor's cache: one for all scores of a fact would come from
 /// the system anew each time.
-const BLOCK: usize = 1_024;
+const BLOCK: usize = 512;
 
-/// Scores as they are kept, block by block: the position of a block's first one, and the block. Whole slices, for which the
-/// processor's own conversion takes 8 at a time.
+/// Scores as they are kept, block by block: the position of a block's first one, and the block. Numbers are finite.
 pub(super) fn each_rounded(values: &[f32], score_type: ScoreType, mut each: impl FnMut(usize, &[f32])) {
-    fn through<H: Copy>(values: &[f32], zero: H, mut each: impl FnMut(usize, &[f32]))
-    where
-        [H]: HalfFloatSliceExt,
-    {
-        let (mut halves, mut rounded) = ([zero; BLOCK], [0.0; BLOCK]);
+    fn through(values: &[f32], rounded: impl Fn(f32) -> f32, mut each: impl FnMut(usize, &[f32])) {
+        let mut buffer = [0.0; BLOCK];
         for (number, values) in values.chunks(BLOCK).enumerate() {
-            let (halves, rounded) = (&mut halves[..values.len()], &mut rounded[..values.len()]);
-            halves.convert_from_f32_slice(values);
-            halves.convert_to_f32_slice(rounded);
-            each(number * BLOCK, rounded);
+            let buffer = &mut buffer[..values.len()];
+            buffer.iter_mut().zip(values).for_each(|(out, &value)| *out = rounded(value));
+            each(number * BLOCK, buffer);
         }
     }
     match score_type {
         ScoreType::F32 => each(0, values),
-        ScoreType::F16 => through(values, half::f16::ZERO, each),
-        ScoreType::Bf16 => through(values, half::bf16::ZERO, each),
+        ScoreType::F16 => through(values, as_f16, each),
+        ScoreType::Bf16 => through(values, as_bf16, each),
     }
+}
+
+/// A finite number as f16 has it, infinite where that ends: to the nearest, ties to even. Without a branch and without a call, so that the
+/// processor takes several at once: a conversion there and back took ten times as long.
+fn as_f16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    let (sign, size) = (bits & (1 << 31), bits & !(1 << 31));
+    // 13 of the 23 bits of the fraction go; a carry goes on into the exponent, as it must.
+    let normal = (size + 0xFFF + (size >> 13 & 1)) & !0x1FFF;
+    // Below 2⁻¹⁴ steps are 2⁻²⁴: those of f32 from 0.5 on.
+    let small = (f32::from_bits(size) + 0.5 - 0.5).to_bits();
+    let finite = if size < SMALLEST_NORMAL { small } else { normal };
+    f32::from_bits(sign | if size < F16_ENDS.to_bits() { finite } else { f32::INFINITY.to_bits() })
+}
+
+/// The same of bfloat16: the upper half of the bits.
+fn as_bf16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    f32::from_bits((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
+}
+
+/// 2⁻¹⁴, as its bits.
+const SMALLEST_NORMAL: u32 = (127 - 14) << 23;
+/// From here on f16 is infinite: half a step above its largest number, where ties go up.
+const F16_ENDS: f32 = 65_520.0;
+
+/// Calls a function for the position and value of each score that is at least `least`, as it is kept.
+pub(super) fn each_from(values: &[f32], score_type: ScoreType, least: f32, mut take: impl FnMut(usize, f32)) {
+    let mut places = [0_u16; BLOCK];
+    each_rounded(values, score_type, |first, rounded| {
+        for (number, block) in rounded.chunks(BLOCK).enumerate() {
+            let mut count = 0;
+            for (at, &value) in (0..).zip(block) {
+                // Written in any case: a wrong guess of the processor would cost more.
+                places[count % BLOCK] = at;
+                count += usize::from(value >= least);
+            }
+            for &at in &places[..count] {
+                take(first + number * BLOCK + usize::from(at), block[usize::from(at)]);
+            }
+        }
+    });
 }
 
 /// The position of the first score that is no finite number as it is kept.
 pub(crate) fn first_not_finite(values: &[f32], score_type: ScoreType) -> Option<usize> {
-    // From here on a size is rounded to infinity: half a step above the type's largest number, where ties go up.
+    // From here on a size is rounded to infinity.
     let limit = match score_type {
         ScoreType::F32 => f32::INFINITY,
-        ScoreType::F16 => 65_520.0,
+        ScoreType::F16 => F16_ENDS,
         ScoreType::Bf16 => f32::from_bits(0x7F7F_8000),
     };
     let keeps = |value: &f32| value.abs() < limit;
@@ -81,9 +117,13 @@ mod tests {
 
     const TYPES: [ScoreType; 3] = [ScoreType::F32, ScoreType::F16, ScoreType::Bf16];
 
-    /// Every exponent, both signs, ties, values that underflow and overflow, infinities and numbers that are none.
+    /// Every exponent, both signs, ties and what lies beside them, values that underflow and overflow, infinities and numbers that are none.
     fn values() -> Vec<f32> {
-        (0..1 << 16).map(|bits: u32| f32::from_bits(bits << 16 | bits)).collect()
+        let upper = |bits: u32| {
+            let lower = [bits, 0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0xFFFF];
+            lower.map(|lower| f32::from_bits(bits << 16 | lower))
+        };
+        (0..1 << 16).flat_map(upper).collect()
     }
 
     #[test]
@@ -96,6 +136,25 @@ mod tests {
             });
             let one_by_one: Vec<u32> = values.iter().map(|&value| round(value, score_type).to_bits()).collect();
             assert_eq!(together, one_by_one, "{score_type:?}");
+        }
+    }
+
+    #[test]
+    fn scores_from_a_bound_on_are_those_that_are_kept_at_least_so_large() {
+        let values: Vec<f32> = values().into_iter().filter(|value| value.abs() < 60_000.0).step_by(7).collect();
+        for score_type in TYPES {
+            let kept: Vec<f32> = values.iter().map(|&value| round(value, score_type)).collect();
+            let bounds = [0.0, 1.0, -1.0, 0.3, 6.0e-8, 1.0e-40, -6.1e-5, 1_000.5, f32::NEG_INFINITY, f32::INFINITY];
+            for least in bounds.into_iter().chain(kept.iter().copied().step_by(9_973)) {
+                let mut found = Vec::new();
+                each_from(&values, score_type, least, |at, value| found.push((at, value.to_bits())));
+                let all = kept.iter().enumerate().filter(|(_, value)| **value >= least);
+                assert_eq!(
+                    found,
+                    all.map(|(at, value)| (at, value.to_bits())).collect::<Vec<_>>(),
+                    "{score_type:?} {least:e}"
+                );
+            }
         }
     }
 
