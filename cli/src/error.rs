@@ -391,7 +391,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::Stopped => interrupt::exit_code(),
+            Self::Stopped | Self::Store(kndb_storage::Error::Stopped) => interrupt::exit_code(),
             Self::RunNeeds { .. }
             | Self::Shape { .. }
             | Self::NotConfirmed { .. }

@@ -7,6 +7,7 @@ use crate::files::{SEGMENT, file_path};
 use crate::ids::{FactId, FileId, RunId};
 use crate::segment::build::{EntryKey, SegmentHead, build};
 use crate::snapshot::{LivePart, Snapshot, waiting_of};
+use crate::stop::{Stop, Until};
 use crate::store::Store;
 use crate::writer::RunWriter;
 use std::borrow::Cow;
@@ -48,6 +49,7 @@ impl Store {
     /// Seals what waits, and merges the segments of every run; files of an older format version are written anew.
     ///
     /// # Errors
+    /// [`Error::Stopped`] where that was asked for ([`Self::until`]): runs that are done stay compacted, the others are as they were.
     /// When something that would be copied is damaged: nothing of that run is changed, all others are compacted, and the message
     /// says where the first damage is.
     pub fn compact(&self) -> Result<Compacted> {
@@ -125,7 +127,7 @@ impl Store {
         if segments.is_empty() {
             return Ok(true);
         }
-        let entries = entries(&snapshot, &segments)?;
+        let entries = entries(&snapshot, &segments, &self.stop)?;
         let mut written = Vec::new();
         let mut rest = entries.as_slice();
         while !rest.is_empty() {
@@ -136,7 +138,7 @@ impl Store {
                 if size >= SEGMENT_BYTES {
                     return None;
                 }
-                match entry.payload(&snapshot) {
+                match self.stop.look().and_then(|()| entry.payload(&snapshot)) {
                     Ok(payload) => {
                         count += 1;
                         size += payload.len() as u64;
@@ -151,13 +153,16 @@ impl Store {
                     }
                 }
             });
-            let built = build(building.writer()?, head, payloads.fuse());
-            // Damage first: what was built before it ends too early.
+            let built = build(Until::new(building.writer()?, &self.stop), head, payloads.fuse());
+            // Damage, or the wish to stop, first: what was built before it ends too early.
             if let Some(damage) = damage {
                 return Err(damage);
             }
+            if built.is_err() {
+                self.stop.look()?;
+            }
             let (out, bytes) = built.map_err(Error::io("write", building.path()))?;
-            building.sync(out)?;
+            building.sync(out.into_inner())?;
             written.push((building, bytes));
             rest = &rest[count..];
         }
@@ -186,9 +191,12 @@ impl Store {
 
     /// Reads every byte the store has and compares it with its checksum. What any writer mends is mended on the way: a manifest that is
     /// missing, and a snapshot of sled's that it cannot read, of which [`Self::repairs`] tells after.
+    ///
+    /// # Errors
+    /// When the store cannot be read at all; [`Error::Stopped`] where that was asked for ([`Self::until`]).
     pub fn verify(&self) -> Result<Verified> {
         let snapshot = self.refresh()?;
-        let mut problems = snapshot.verify_files(self.path());
+        let mut problems = snapshot.verify_files(self.path(), &self.stop)?;
         let catalogue = self.verify_catalogue(&snapshot, &mut problems);
         if catalogue && problems.is_empty() {
             // Best effort, as what else any writer mends.
@@ -261,9 +269,10 @@ impl<'a> Source<'a> {
 }
 
 /// Live entries of segments, in the order of a new segment.
-fn entries<'a>(snapshot: &Snapshot, segments: &[(FileId, Vec<LivePart<'a>>)]) -> Result<Vec<Source<'a>>> {
+fn entries<'a>(snapshot: &Snapshot, segments: &[(FileId, Vec<LivePart<'a>>)], stop: &Stop) -> Result<Vec<Source<'a>>> {
     let mut entries = Vec::new();
     for part in segments.iter().flat_map(|(_, parts)| parts) {
+        stop.look()?;
         part.part.prove()?;
         // Neuron sets, and parts of format 1, are read whole there.
         snapshot.release_pages(RELEASED_BYTES);

@@ -354,6 +354,9 @@ pub enum Error {
         /// Names that exist.
         known: Vec<String>,
     },
+    /// Whoever waits for long work has asked for its end ([`crate::Store::until`]).
+    #[error("interrupted before it was done; nothing is half-written, and the same again goes on from here")]
+    Stopped,
     /// Another entry of the same commit failed, and all with it.
     #[error("the commit it was part of failed: {reason}")]
     Group {

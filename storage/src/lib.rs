@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`ids`], [`entry`], [`run`], [`facts`], [`language`] | the vocabulary: ids, codes, and what writers hand in |
 //! | [`preset`] | names and thresholds of published methods |
-//! | `store`, `writer`, `check`, `claim`, `registering`, `restoring`, `dropping`, `compact` | [`Store`]: commits, runs, imports, who fills a run, facts, what another store had, upkeep |
+//! | `store`, `writer`, `check`, `claim`, `registering`, `restoring`, `dropping`, `compact`, `stop` | [`Store`]: commits, runs, imports, who fills a run, facts, what another store had, upkeep, and its end before it is done |
 //! | `upkeep` | backups, stores merged into one, runs with other names, repairs |
 //! | `snapshot`, `holds`, `measured`, `knowledge` | [`Snapshot`]: everything at one commit, for reading; what a run holds; what was measured of an entry, and so what the model knows, counted |
 //! | `segment`, `block`, `packed` | scores and sets: the files questions are answered from |
@@ -74,6 +74,7 @@ mod restoring;
 pub mod run;
 mod segment;
 mod snapshot;
+mod stop;
 mod store;
 mod upkeep;
 mod writer;

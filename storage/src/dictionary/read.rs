@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::files::container::{Checked, Container, Magic, Section};
 use crate::files::mapped::{Bytes, u32s, u64s};
 use crate::ids::{FactId, LanguageId, PromptId, RelationId};
+use crate::stop::Stop;
 use rkyv::rancor;
 use roaring::RoaringBitmap;
 use std::path::Path;
@@ -348,7 +349,7 @@ impl Dictionary {
     }
 
     /// Reads every byte anew.
-    pub(crate) fn verify(&self) -> Result<()> {
+    pub(crate) fn verify(&self, stop: &Stop) -> Result<()> {
         self.container.verify_envelope()?;
         let strings = [&self.ids, &self.strings].into_iter().flat_map(|strings| [&strings.ends, &strings.bytes]);
         let columns = [&self.id_order, &self.relations, &self.subject_uris, &self.object_uris];
@@ -359,6 +360,7 @@ impl Dictionary {
             self.container.verify(checked.section, "strings, columns and lists")?;
         }
         for fact in (0..self.facts).map(FactId) {
+            stop.look()?;
             let id = self.external_id(fact)?.to_owned();
             if self.find(&id)? != Some(fact) {
                 return Err(Error::corrupt(self.container.path(), "id order", id, "every id once"));
@@ -368,6 +370,7 @@ impl Dictionary {
             self.object_uri(fact)?;
         }
         for language in self.languages() {
+            stop.look()?;
             self.for_each_label(language, |_, _, _| {})?;
         }
         for language in self.relabelled_languages() {

@@ -6,6 +6,7 @@ use crate::dictionary::read::{Dictionary, LabelTest};
 use crate::error::Result;
 use crate::files::mapped::Bytes;
 use crate::ids::{FactId, LanguageId, RelationId};
+use crate::stop::Stop;
 use std::path::Path;
 
 /// A dictionary: all that questions ask of it, `verify`, and what a change of labels copies.
@@ -27,7 +28,7 @@ pub fn dictionary(bytes: &[u8]) -> Result<()> {
         // As a repair does, whatever else is damaged.
         rewritten(&dictionary, ids);
     }
-    dictionary.verify()?;
+    dictionary.verify(&Stop::default())?;
     // What `verify` has nothing to say against can be asked.
     asked.into_iter().collect::<Result<()>>()?;
     ids.map(drop)
@@ -74,5 +75,5 @@ fn rewritten(dictionary: &Dictionary, ids: &[String]) {
     }
     let (bytes, _) = draft.write(Vec::new()).expect("to memory");
     let copy = Dictionary::open(Bytes::Owned(bytes), Path::new("copy.dict")).expect("what was written can be read");
-    copy.verify().expect("a copy of what is whole");
+    copy.verify(&Stop::default()).expect("a copy of what is whole");
 }

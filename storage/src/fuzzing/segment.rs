@@ -10,6 +10,7 @@ use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build};
 use crate::segment::read::{Part, Segment};
 use crate::segment::summary::summaries;
+use crate::stop::Stop;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub fn segment(bytes: &[u8]) -> Result<()> {
 fn examine(segment: &Segment) -> Result<()> {
     summaries(segment);
     let asked: Vec<Result<()>> = (0..segment.len()).map(|index| ask(&segment.part(index))).collect();
-    segment.verify()?;
+    segment.verify(&Stop::default())?;
     for (index, asked) in asked.into_iter().enumerate() {
         // What `verify` has nothing to say against can be asked, and copied.
         asked?;
@@ -111,7 +112,7 @@ fn copied(segment: &Segment, part: &Part<'_>) -> Result<()> {
     let head = SegmentHead { run: segment.run(), shape, score_type };
     if let Ok((bytes, _)) = build(Vec::new(), head, entries.into_iter()) {
         let copy = Segment::open(Bytes::Owned(bytes), Path::new("copy.seg")).expect("what was written can be read");
-        copy.verify().expect("a copy of what was verified");
+        copy.verify(&Stop::default()).expect("a copy of what was verified");
     }
     Ok(())
 }

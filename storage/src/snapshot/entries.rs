@@ -2,13 +2,12 @@
 
 use super::{LivePart, Place, Slot, Snapshot, SnapshotSegment};
 use crate::catalogue::FileRecord;
-use crate::dictionary::read::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::{SET, file_path};
 use crate::ids::{FileId, RunId};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
-use crate::segment::read::Segment;
+use crate::stop::Stop;
 use crate::store::prove_members;
 use roaring::RoaringBitmap;
 use std::path::Path;
@@ -134,8 +133,8 @@ impl Snapshot {
         sizes.sum()
     }
 
-    /// Reads every byte of every file anew.
-    pub(crate) fn verify_files(&self, store: &Path) -> Vec<Error> {
+    /// Reads every byte of every file anew; what is wrong.
+    pub(crate) fn verify_files(&self, store: &Path, stop: &Stop) -> Result<Vec<Error>> {
         let waiting = self.catalogue.unsealed.values().map(|waiting| waiting.bytes().map(drop));
         let sets = self.catalogue.files.iter().filter_map(|(&file, record)| match record {
             FileRecord::Set { bytes } => {
@@ -144,13 +143,22 @@ impl Snapshot {
             }
             _ => None,
         });
-        let dictionary = self.dictionary().map(Dictionary::verify);
+        let dictionary = self.dictionary().map(|dictionary| dictionary.verify(stop));
         let files = self.segments.iter().filter(|open| open.segment.file().is_some());
         let segments = files.map(|open| {
-            let verified = open.segment.get().and_then(Segment::verify);
+            let verified = open.segment.get().and_then(|segment| segment.verify(stop));
             open.segment.release();
             verified
         });
-        dictionary.into_iter().chain(segments).chain(sets).chain(waiting).filter_map(Result::err).collect()
+        let mut problems = Vec::new();
+        for found in dictionary.into_iter().chain(segments).chain(sets).chain(waiting) {
+            stop.look()?;
+            match found {
+                Ok(()) => {}
+                Err(Error::Stopped) => return Err(Error::Stopped),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Ok(problems)
     }
 }

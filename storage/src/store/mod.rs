@@ -18,6 +18,7 @@ use crate::ids::RunId;
 use crate::records::StoreId;
 use crate::run::{Run, RunSpec};
 use crate::snapshot::{Contents, Snapshot};
+use crate::stop::Stop;
 use crate::writer::RunWriter;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    pub(crate) stop: Stop,
 }
 
 struct Inner {
@@ -104,7 +106,12 @@ impl Store {
             uncertain: Mutex::default(),
             has_waited: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), stop: Stop::default() }
+    }
+
+    /// The same store, asking another.
+    pub(crate) fn asking(&self, stop: Stop) -> Self {
+        Self { inner: Arc::clone(&self.inner), stop }
     }
 
     /// The store's folder.

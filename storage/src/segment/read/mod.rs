@@ -20,6 +20,7 @@ use crate::files::container::{Checked, Container, Magic, Section};
 use crate::files::mapped::Bytes;
 use crate::ids::{LanguageId, PromptId, RunId, Shape};
 use crate::run::ScoreType;
+use crate::stop::Stop;
 use rkyv::Portable;
 use rkyv::api::high::HighValidator;
 use rkyv::bytecheck::CheckBytes;
@@ -150,10 +151,10 @@ impl Segment {
     }
 
     /// Reads every byte anew: all checksums, all sets, all blocks.
-    pub(crate) fn verify(&self) -> Result<()> {
+    pub(crate) fn verify(&self, stop: &Stop) -> Result<()> {
         self.container.verify_envelope()?;
         for index in 0..self.len() {
-            self.part(index).verify()?;
+            self.part(index).verify(stop)?;
             self.release();
         }
         Ok(())

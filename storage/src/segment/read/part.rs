@@ -9,6 +9,7 @@ use crate::ids::{FactId, LanguageId, Neuron, PromptId, RunId, Shape};
 use crate::packed::{PackedSets, Values};
 use crate::segment::build::le_u32;
 use crate::segment::{PartKind, slots};
+use crate::stop::Stop;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -290,8 +291,9 @@ impl<'a> Part<'a> {
         }
     }
 
-    pub(super) fn verify(&self) -> Result<()> {
+    pub(super) fn verify(&self, stop: &Stop) -> Result<()> {
         let container = &self.segment.container;
+        stop.look()?;
         container.verify(self.part.facts.section, "facts")?;
         self.facts()?;
         match &self.part.blocks {
@@ -301,6 +303,7 @@ impl<'a> Part<'a> {
         self.prove_grids()?;
         let mut read = ReadSoFar::default();
         for local in 0..self.len() {
+            stop.look()?;
             if read.is_much(self.bytes_each()) {
                 self.segment.release();
             }

@@ -52,7 +52,8 @@ impl Store {
     /// # Errors
     /// [`Error::Backup`] when the folder holds anything else: another store, the same at a later commit, or a backup that was
     /// written to. [`Error::BackupFull`] when there is no room: what was copied stays, and counts for the same call again. Damage of the
-    /// store: nothing of a damaged file gets into the backup, and an earlier backup stays as it is.
+    /// store: nothing of a damaged file gets into the backup, and an earlier backup stays as it is. [`Error::Stopped`] where that was asked
+    /// for ([`Self::until`]): files that are whole stay, and count for the same call again.
     pub fn backup(&self, to: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<BackedUp> {
         let (to, snapshot) = (to.as_ref(), self.refresh()?);
         self.copied_to(to, &snapshot, progress).map_err(|error| match error {
@@ -93,7 +94,7 @@ impl Store {
         for (&file, record) in &catalogue.files {
             progress(passed, total);
             let sum = catalogue.sums.get(&file).copied();
-            let copied = copy(self.path(), to, (file, record), sum, &mut |bytes| progress(passed + bytes, total))?;
+            let copied = copy(self, to, (file, record), sum, &mut |bytes| progress(passed + bytes, total))?;
             passed += record.bytes();
             done.copied += u64::from(copied);
             done.copied_bytes += if copied { record.bytes() } else { 0 };
@@ -119,13 +120,14 @@ impl Store {
 
 /// Copies a file, unless it is there; says whether it was copied.
 fn copy(
-    store: &Path,
+    store: &Store,
     to: &Path,
     (file, record): (FileId, &FileRecord),
     sum: Option<u64>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<bool> {
-    let (from, copy) = (path_of(store, file, record), path_of(to, file, record));
+    let (from, copy) = (path_of(store.path(), file, record), path_of(to, file, record));
+    store.stop.look()?;
     let end = end_of(&from, record.bytes()).map_err(|source| unreadable(&from, source))?;
     if end_of(&copy, record.bytes()).is_ok_and(|there| there == end) {
         return Ok(false);
@@ -142,10 +144,12 @@ fn copy(
         out.write_all(&piece[..read]).map_err(Error::io("write", building.path()))?;
         bytes += read as u64;
         progress(bytes);
+        store.stop.look()?;
     }
     building.sync(out)?;
     // What cannot be proved is damaged in the store, as a rule: then that is the file to name.
-    prove(building.path(), record, sum).map_err(|damage| prove(&from, record, sum).err().unwrap_or(damage))?;
+    prove(building.path(), record, sum, &store.stop)
+        .map_err(|damage| prove(&from, record, sum, &store.stop).err().unwrap_or(damage))?;
     building.rename(&copy)?;
     Ok(true)
 }

@@ -11,6 +11,7 @@ use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
 use crate::segment::read::Part;
 use crate::snapshot::{LivePart, Snapshot};
+use crate::stop::Stop;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -33,14 +34,20 @@ pub(super) struct United<'a> {
     pub same: u64,
 }
 
-/// Unites the entries of a run. With `compare`, different ones for one place are refused.
-pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], compare: bool) -> Result<United<'a>> {
+/// Unites the entries of a run. With `compare`, which is asked whether to go on, different ones for one place are refused.
+pub(super) fn united<'a>(
+    plan: &'a Plan,
+    run: &RunPlan,
+    sources: &'a [Source],
+    compare: Option<&Stop>,
+) -> Result<United<'a>> {
     let mut all = Vec::new();
     if let Some(id) = run.into {
         gather(&plan.into, (0, id), run, None, &mut all)?;
     }
     for &(number, id) in &run.from {
         let source = &sources[number];
+        source.stop.look()?;
         gather(&source.snapshot, (number + 1, id), run, Some(&plan.translations[number]), &mut all)?;
     }
     all.sort_unstable_by_key(|found| (found.key.place(), found.place));
@@ -48,8 +55,9 @@ pub(super) fn united<'a>(plan: &'a Plan, run: &RunPlan, sources: &'a [Source], c
     let mut read = ReadSoFar::default();
     let mut different: Option<(Found<'_>, Found<'_>, u64)> = None;
     for same in all.chunk_by(|one, other| one.key.place() == other.key.place()) {
+        compare.map_or(Ok(()), Stop::look)?;
         let (first, rest) = (same[0], &same[1..]);
-        for other in rest.iter().filter(|_| compare) {
+        for other in rest.iter().filter(|_| compare.is_some()) {
             let equal = first.equals(other, run);
             if read.is_much(first.part.bytes_each() + other.part.bytes_each()) {
                 plan.release_pages(sources);

@@ -54,6 +54,7 @@ impl Union {
         let mut relations = BTreeSet::new();
         for fact in facts.iter().map(FactId) {
             relations.extend(from.fact_relation(fact)?);
+            source.stop.look()?;
             if let Some(place) = translation.facts.get_mut(fact.0 as usize) {
                 *place = Some(self.fact(source, fact)?);
             }

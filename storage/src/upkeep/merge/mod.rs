@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::files::mapped::RELEASED_BYTES;
 use crate::run::RunSpec;
 use crate::snapshot::{Contents, Snapshot};
+use crate::stop::Stop;
 use crate::store::{Store, TRIES};
 use facts::{Translation, Union};
 use runs::RunPlan;
@@ -62,6 +63,7 @@ struct Only<'a> {
 struct Source {
     snapshot: Arc<Snapshot>,
     path: PathBuf,
+    stop: Stop,
 }
 
 /// All that is to be done, compared.
@@ -81,7 +83,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::StoresDiffer`], naming what two stores say differently — parameters of a run, a label, a template —, and
-    /// [`Error::EntriesDiffer`], before anything is written. Damage of a source, which is told with its place.
+    /// [`Error::EntriesDiffer`], before anything is written. Damage of a source, which is told with its place. [`Error::Stopped`] where that
+    /// was asked for of a source ([`Self::until`]): while it compares nothing is written; what it has copied by then stays, and the same call
+    /// goes on.
     pub fn merge(into: impl AsRef<Path>, sources: &[Self], progress: &mut MergeProgress<'_>) -> Result<Merged> {
         unite(into.as_ref(), sources, None, progress)
     }
@@ -113,9 +117,12 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
             return Err(Error::SameStore { path: into.to_owned() });
         }
     }
-    let taken = sources.iter().map(|store| Ok(Source { snapshot: store.refresh()?, path: store.path().to_owned() }));
+    let stop = Stop::of(sources);
+    let take =
+        |store: &Store| Ok(Source { snapshot: store.refresh()?, path: store.path().to_owned(), stop: stop.clone() });
+    let taken = sources.iter().map(take);
     let taken: Vec<Source> = taken.collect::<Result<_>>()?;
-    let mut there = if is_nothing(into) { None } else { Some(Store::open(into)?) };
+    let mut there = if is_nothing(into) { None } else { Some(Store::open(into)?.asking(stop.clone())) };
     // What a killed writer has committed is published before it is looked at: else its entries would be found only when
     // they are to be written.
     if let Some(store) = &there {
@@ -138,13 +145,13 @@ fn unite(into: &Path, sources: &[Store], only: Option<Only<'_>>, progress: &mut 
         let mut total = 0;
         for run in &plan.runs {
             progress("compared", total, total);
-            total += entries::united(&plan, run, &taken, true)?.new.len() as u64;
+            total += entries::united(&plan, run, &taken, Some(&stop))?.new.len() as u64;
         }
         let store = match &there {
             Some(store) => store.clone(),
             None => {
                 // Refused where another has made one meanwhile: the plan was compared with nothing.
-                let made = Store::create(into)?;
+                let made = Store::create(into)?.asking(stop.clone());
                 there.insert(made).clone()
             }
         };
@@ -175,7 +182,7 @@ fn said_by(
         let (earlier, source) = (earlier.snapshot.clone(), std::slice::from_ref(source));
         matches!(Plan::compared(earlier, path, source, only), Err(Error::StoresDiffer { what: same, .. }) if same == what)
     };
-    let into = Source { snapshot: into, path: path.to_owned() };
+    let into = Source { snapshot: into, path: path.to_owned(), stop: Stop::default() };
     let before = |number: usize| [&into].into_iter().chain(&sources[..number]);
     let mut pairs = (0..sources.len()).flat_map(|number| before(number).map(move |earlier| (earlier, number)));
     pairs.find(|(earlier, number)| alone(earlier, &sources[*number])).map(|(earlier, _)| earlier.path.clone())

@@ -12,6 +12,7 @@ use crate::ids::RunId;
 use crate::lost::{Lost, LostFrom, LostOfRun, unite};
 use crate::run::Run;
 use crate::segment::build::{SegmentHead, build};
+use crate::stop::Until;
 use crate::store::Store;
 use crate::writer::MANY_SEGMENTS;
 use roaring::RoaringBitmap;
@@ -26,7 +27,7 @@ pub(super) fn run(
     run: &RunPlan,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<MergedRun>> {
-    let united = united(plan, run, sources, false)?;
+    let united = united(plan, run, sources, None)?;
     let new = united.new.len() as u64;
     let name = &run.run.spec.name;
     let done = MergedRun { name: name.clone(), new, same: united.same, finished: run.finished };
@@ -48,7 +49,11 @@ pub(super) fn run(
     }
     store.tell_what_came_back().map_err(Error::after_commit)?;
     if store.for_writing()?.sealed_count(id) > MANY_SEGMENTS {
-        store.compact_run(name)?;
+        match store.compact_run(name) {
+            // Of no matter to the run, which is there whole: whatever compacts it next does it.
+            Err(Error::Stopped) => {}
+            compacted => compacted?,
+        }
     }
     Ok(Some(done))
 }
@@ -143,7 +148,7 @@ fn segment(
         if size >= SEGMENT_BYTES {
             return None;
         }
-        match entry.payload(run) {
+        match store.stop.look().and_then(|()| entry.payload(run)) {
             Ok(payload) => {
                 (count, size) = (count + 1, size + payload.len() as u64);
                 if read.is_much(payload.len() as u64) {
@@ -157,13 +162,16 @@ fn segment(
             }
         }
     });
-    let built = build(building.writer()?, head, payloads.fuse());
-    // Damage first: what was built before it ends too early.
+    let built = build(Until::new(building.writer()?, &store.stop), head, payloads.fuse());
+    // Damage, or the wish to stop, first: what was built before it ends too early.
     if let Some(damage) = damage {
         return Err(damage);
     }
+    if built.is_err() {
+        store.stop.look()?;
+    }
     let (out, bytes) = built.map_err(Error::io("write", building.path()))?;
-    building.sync(out)?;
+    building.sync(out.into_inner())?;
     store.write(|locked| {
         if !locked.now().runs.contains_key(&id) {
             return Err(locked.now().unknown_run(&spec.name));

@@ -9,6 +9,7 @@ use crate::files::garbage::path_of;
 use crate::files::mapped::Bytes;
 use crate::ids::FactId;
 use crate::snapshot::agree;
+use crate::stop::Stop;
 use crate::upkeep::prove::prove;
 use std::path::Path;
 
@@ -43,7 +44,7 @@ pub(super) fn look(store: &Path, catalogue: &Catalogue, changes: &mut Changes) -
         // Another dictionary in its place says nothing of these facts.
         dictionary.must_be(sum)?;
         ids = dictionary.proved_ids()?;
-        if let Err(damage) = prove(&path, record, sum) {
+        if let Err(damage) = prove(&path, record, sum, &Stop::default()) {
             let (draft, lost) = Draft::salvage(&dictionary, &ids, &catalogue.languages);
             if lost.is_empty() {
                 changes.repair.rebuilt.push(format!("order of the facts' ids: {damage}"));

@@ -19,6 +19,7 @@ use crate::ids::{FileId, RunId};
 use crate::lost::{LostFrom, LostOfRun};
 use crate::segment::PartKind;
 use crate::segment::build::EntryKey;
+use crate::stop::Stop;
 use crate::store::Store;
 use crate::upkeep::DAMAGED;
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ impl Changes {
                 FileRecord::Dictionary { .. } => {}
                 FileRecord::Set { .. } => {
                     let sum = catalogue.sums.get(&file).copied();
-                    let Err(damage) = super::prove::prove(&path, record, sum) else { continue };
+                    let Err(damage) = super::prove::prove(&path, record, sum, &Stop::default()) else { continue };
                     let of_file = catalogue.sets.values().find(|set| set.file == Some(file.0));
                     self.files.push((file, None));
                     if let Some(set) = of_file {

@@ -13,6 +13,7 @@ use crate::segment::PartKind;
 use crate::segment::build::{EntryKey, SegmentHead, build};
 use crate::segment::read::Segment;
 use crate::snapshot::agree;
+use crate::stop::Stop;
 use crate::store::Store;
 use crate::upkeep::prove::prove;
 use roaring::RoaringBitmap;
@@ -38,7 +39,7 @@ pub(super) fn look(
     let catalogue = &found.catalogue;
     let FileRecord::Segment { run, bytes, job } = *record else { return };
     let sum = catalogue.sums.get(&file).copied();
-    let Err(damage) = prove(path, record, sum) else { return };
+    let Err(damage) = prove(path, record, sum, &Stop::default()) else { return };
     let of_run = catalogue.runs.get(&RunId(run));
     let open = || {
         let mapped = Bytes::map(path)?.ok_or_else(|| Error::MissingFile { path: path.to_owned() })?;

@@ -4,6 +4,7 @@ mod backups;
 mod merging;
 mod renaming;
 mod repairing;
+mod stopping;
 
 use crate::contents::{Contents, assert_same};
 use crate::toy::{Toy, fact_row, groups, many, neurons, scores, spec};
