@@ -5,7 +5,7 @@
 use crate::choice::{Choice, Chosen};
 use crate::error::Result;
 use crate::folder::HalfMade;
-use crate::foreign::{Amig, ClickHouse, Eleuther, Npz, Safetensors};
+use crate::foreign::{Amig, ClickHouse, Eleuther, Lape, Npz, Safetensors};
 use crate::sinks::{Arrow, Csv, Parquet};
 use crate::tabular::Tabular;
 use kndb_storage::{Snapshot, Store};
@@ -27,7 +27,7 @@ pub(crate) trait Format: Sync {
 
 /// The formats.
 fn all() -> &'static [&'static dyn Format] {
-    &[&Tabular(&Parquet), &Tabular(&Arrow), &Tabular(&Csv), &Npz, &Safetensors, &Eleuther, &Amig, &ClickHouse]
+    &[&Tabular(&Parquet), &Tabular(&Arrow), &Tabular(&Csv), &Npz, &Safetensors, &Eleuther, &Amig, &Lape, &ClickHouse]
 }
 
 /// A format as documentation and command lines show it.

@@ -221,3 +221,29 @@ print('read')
         std::process::Command::new(&python).args(["-c", script]).arg(made.folder.path()).output().expect("it runs");
     assert_eq!(String::from_utf8_lossy(&ran.stdout).trim(), "read", "{}", String::from_utf8_lossy(&ran.stderr));
 }
+
+#[test]
+fn neurons_of_each_language_are_a_torch_file_by_layer() {
+    let made = Made::new(Keep::All, ScoreType::F32, &sets());
+    let done = made.export("lape").expect("exported");
+    assert_eq!((done.tables["neurons"].rows, done.tables["languages"].rows), (4, 2));
+    let folder = made.folder.path().join("lape/run=run one");
+    assert_eq!(std::fs::read_to_string(folder.join("languages.json")).expect("text"), "[\"en\",\"zh\"]\n");
+    let bytes = std::fs::read(folder.join("lape.pth")).expect("a file");
+    // English: 0 and 1 of layer 0 and 2 of layer 1, of two facts; Chinese: 2 of layer 0.
+    let storage: Vec<u8> = [0_i64, 1, 2, 2].into_iter().flat_map(i64::to_le_bytes).collect();
+    assert_eq!(bytes.windows(storage.len()).filter(|window| *window == storage).count(), 1);
+    for name in ["lape/data.pkl", "lape/byteorder", "lape/data/0", "lape/version"] {
+        // At its content, and in the directory at the end.
+        assert_eq!(bytes.windows(name.len()).filter(|window| *window == name.as_bytes()).count(), 2, "{name}");
+    }
+}
+
+#[test]
+fn a_run_of_groups_alone_has_no_torch_file_and_is_told_of() {
+    let groups = sets().into_iter().filter(|entry| matches!(entry.data, EntryData::Groups(_))).collect::<Vec<_>>();
+    let made = Made::new(Keep::All, ScoreType::F32, &groups);
+    let done = made.export("lape").expect("exported");
+    assert!(done.notes[0].starts_with("run \"run one\" has no neurons there"), "{:?}", done.notes);
+    assert!(!made.folder.path().join("lape/run=run one").exists());
+}

@@ -3,12 +3,12 @@
 //! A state of up to 32 numbers is the byte 0, their number, and the numbers (`u32`); of more, the byte 1, the length as a variable-length
 //! integer, and the portable bytes of a roaring bitmap.
 
-use super::{count, write_text};
+use super::{asked, count, quoted, write_text};
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
 use crate::format::{Exported, Format, Source, Watch};
 use crate::out::Out;
-use kndb_query::{Batch, BatchSink, Note, Parameters, Prepared, QueryError, Settings};
+use kndb_query::{Batch, BatchSink, Note, QueryError};
 use kndb_storage::{Content, FactId, Run};
 use roaring::RoaringBitmap;
 use std::io::{self, Write};
@@ -130,28 +130,16 @@ fn sets(
         notes: Vec::new(),
         watch,
     };
-    // As of the same commit as all else of the export.
-    let asked = Prepared::new(source.store, Settings::default(), &text);
-    let done = asked.and_then(|kn| kn.stream_at(source.snapshot, &Parameters::default(), &mut sink));
+    let done = asked(source, (run, code), "clickhouse", &text, &mut sink);
     let ended = sink.end();
     let (failure, rows, notes) = (sink.failure, sink.rows, sink.notes);
     if let Some(failure) = failure {
         return Err(failure);
     }
-    done.map_err(|error| ExportError::Unfit {
-        what: format!("run {:?} in {code}", run.spec.name),
-        format: "clickhouse",
-        found: error.to_string(),
-        expected: format!("a run that answers `{text}` at its own threshold; --run chooses others"),
-    })?;
+    done?;
     ended?;
     watch.progress.rows += rows;
     Ok((rows, notes))
-}
-
-/// A name as a statement has it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Rows of `kn`, which come fact by fact, on their way into sets.

@@ -6,6 +6,7 @@
 mod arrays;
 mod clickhouse;
 mod json;
+mod lape;
 mod npz;
 mod safetensors;
 mod zip;
@@ -16,11 +17,13 @@ use crate::format::{Exported, Source, TableCount, Watch};
 use crate::names::folder as folder_name;
 use crate::out::Written;
 use crate::tabular::{AllFound, Found};
+use kndb_query::{BatchSink, Parameters, Prepared, Settings};
 use kndb_storage::Run;
 use std::collections::BTreeSet;
 
 pub(crate) use clickhouse::ClickHouse;
 pub(crate) use json::{Amig, Eleuther};
+pub(crate) use lape::Lape;
 pub(crate) use npz::Npz;
 pub(crate) use safetensors::Safetensors;
 
@@ -70,6 +73,29 @@ fn each_place(
         }
     }
     Ok(())
+}
+
+/// Asks a statement of a run in a language, as of the commit that is exported.
+fn asked(
+    source: &Source<'_>,
+    (run, code): (&Run, &str),
+    format: &'static str,
+    text: &str,
+    sink: &mut dyn BatchSink,
+) -> Result<()> {
+    let statement = Prepared::new(source.store, Settings::default(), text);
+    let done = statement.and_then(|statement| statement.stream_at(source.snapshot, &Parameters::default(), sink));
+    done.map(drop).map_err(|error| ExportError::Unfit {
+        what: format!("run {:?} in {code}", run.spec.name),
+        format,
+        found: error.to_string(),
+        expected: format!("a run that answers `{text}` at its own threshold; --run chooses others"),
+    })
+}
+
+/// A name as a statement has it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Counts a file that is done.
