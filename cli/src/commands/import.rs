@@ -179,6 +179,9 @@ fn write_summary(
         lines.push(("kept", kept(summary, run)));
         lines.push(("threshold", thresholds(run)));
     }
+    if summary.measured > 0 {
+        lines.push(("measured", format!("p, answers, ranks or tokens of {} entries", summary.measured)));
+    }
     let idle: Vec<_> = with_tau.iter().filter(|language| !summary.languages.contains_key(*language)).cloned().collect();
     if !idle.is_empty() {
         let given: Vec<_> = summary.languages.keys().cloned().collect();

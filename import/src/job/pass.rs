@@ -226,6 +226,7 @@ impl Pass<'_> {
             EntryData::Groups(groups) | EntryData::Searched { groups, .. } => summary.groups += groups.len() as u64,
             EntryData::Scores(scores) => {
                 summary.scored += 1;
+                summary.measured += u64::from(!scores.evidence.is_empty() || scores.origin.is_some());
                 let (all, partial) = match &scores.values {
                     ScoreValues::Dense(scores) => (scores, false),
                     ScoreValues::Sparse { scores, .. } => (scores, true),

@@ -28,6 +28,8 @@ pub struct Summary {
     pub pairs: u64,
     /// Entries with scores.
     pub scored: u64,
+    /// Entries with scores of which the files say more: the probability of the right object, the model's answer, rank or tokens.
+    pub measured: u64,
     /// Scores given in files.
     pub scores: u64,
     /// Lowest and highest of the floors of entries that do not list every neuron.

@@ -105,6 +105,7 @@ impl Columns {
             }
             _ => true,
         });
+        add_measured(&mut used, &mut left, typed, file)?;
         used.sort_unstable();
         let left: Vec<_> = left.into_iter().map(|(_, header)| header).collect();
         let columns = Self { used };
@@ -199,6 +200,35 @@ impl Columns {
     }
 }
 
+/// Adds the columns of what was measured of an entry. `rank` and `tokens` may be of neurons: they count where the model's answer or the
+/// probability of the right object stands beside them.
+fn add_measured(
+    used: &mut Vec<(usize, Role)>,
+    left: &mut Vec<(usize, &Header)>,
+    typed: bool,
+    file: &Mapped,
+) -> Result<(), ImportError> {
+    let role = |header: &Header| Role::measured(&header.name);
+    let is_told = left.iter().any(|(_, header)| matches!(role(header), Some(Role::Probability | Role::Answer)));
+    if !is_told || !used.iter().any(|(_, role)| *role == Role::Score) {
+        return Ok(());
+    }
+    let (measured, others): (Vec<_>, Vec<_>) = left.drain(..).partition(|(_, header)| role(header).is_some());
+    *left = others;
+    for (position, header) in measured {
+        let Some(role) = role(header) else { continue };
+        if typed && !fits(role, header.kind) {
+            return Err(ImportError::BadType {
+                at: file.at(Place::Tensor { name: header.name.clone(), index: None }),
+                found: format!("`{}`", header.type_name),
+                expected: expected(role).to_owned(),
+            });
+        }
+        used.push((position, role));
+    }
+    Ok(())
+}
+
 /// The error of a column that says of each row whether it is a neuron, in a table without scores.
 pub(crate) fn flags_for_scores(file: &Mapped, name: &str) -> ImportError {
     ImportError::Unexpected {
@@ -240,7 +270,8 @@ fn fits(role: Role, kind: Kind) -> bool {
     match role {
         Role::Language | Role::Unknown => kind == Kind::Text,
         Role::Fact | Role::Relation | Role::Run => matches!(kind, Kind::Text | Kind::Whole),
-        Role::Prompt | Role::Layer | Role::Neuron | Role::Score => {
+        Role::Answer => kind == Kind::Text,
+        Role::Prompt | Role::Layer | Role::Neuron | Role::Score | Role::Probability | Role::Rank | Role::Tokens => {
             matches!(kind, Kind::Whole | Kind::Float | Kind::Text)
         }
     }
@@ -251,9 +282,11 @@ fn expected(role: Role) -> &'static str {
         Role::Fact => {
             "strings (utf8, large_utf8, string view, or a dictionary of them), whole numbers or UUIDs of 16 bytes"
         }
-        Role::Language | Role::Unknown => "strings (utf8, large_utf8, string view, or a dictionary of them)",
+        Role::Language | Role::Answer | Role::Unknown => {
+            "strings (utf8, large_utf8, string view, or a dictionary of them)"
+        }
         Role::Relation | Role::Run => "strings or whole numbers",
-        Role::Prompt | Role::Layer | Role::Neuron => "whole numbers of any type",
-        Role::Score => "numbers: float16, float32, float64, whole numbers or decimals",
+        Role::Prompt | Role::Layer | Role::Neuron | Role::Rank | Role::Tokens => "whole numbers of any type",
+        Role::Score | Role::Probability => "numbers: float16, float32, float64, whole numbers or decimals",
     }
 }

@@ -74,13 +74,21 @@ pub(crate) fn digest(entry: &Entry) -> u64 {
                 group.neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));
             }
         }
-        EntryData::Scores(scores) => match &scores.values {
-            ScoreValues::Dense(scores) => scores.iter().for_each(|score| hasher.update(&score.to_le_bytes())),
-            ScoreValues::Sparse { neurons, scores, .. } => {
-                neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));
-                scores.iter().for_each(|score| hasher.update(&score.to_le_bytes()));
+        EntryData::Scores(scores) => {
+            match &scores.values {
+                ScoreValues::Dense(scores) => scores.iter().for_each(|score| hasher.update(&score.to_le_bytes())),
+                ScoreValues::Sparse { neurons, scores, .. } => {
+                    neurons.iter().for_each(|neuron| hasher.update(&neuron.0.to_le_bytes()));
+                    scores.iter().for_each(|score| hasher.update(&score.to_le_bytes()));
+                }
             }
-        },
+            for layer in &scores.evidence {
+                hasher.update(&layer.probability.to_le_bytes());
+            }
+            if let Some(origin) = &scores.origin {
+                hasher.update(format!("{origin:?}").as_bytes());
+            }
+        }
     }
     hasher.digest()
 }

@@ -12,6 +12,7 @@ pub(crate) mod invalid;
 pub(crate) mod languages;
 pub(crate) mod lines;
 pub(crate) mod lists;
+pub(crate) mod measured;
 pub(crate) mod name;
 pub(crate) mod neurons;
 pub(crate) mod order;

@@ -14,6 +14,11 @@ pub(crate) enum Role {
     Score,
     Relation,
     Run,
+    /// The probability of the right object, the model's answer, the right object's rank and its number of tokens: of an entry.
+    Probability,
+    Answer,
+    Rank,
+    Tokens,
     /// A column of texts of which only its values may tell that they are languages.
     Unknown,
 }
@@ -21,6 +26,9 @@ pub(crate) enum Role {
 impl Role {
     pub const ALL: [Self; 8] =
         [Self::Fact, Self::Language, Self::Prompt, Self::Layer, Self::Neuron, Self::Score, Self::Relation, Self::Run];
+
+    /// What is said of an entry beside its scores. Only tables have these, and only where nothing else can be meant: no name is close to one.
+    pub const MEASURED: [Self; 4] = [Self::Probability, Self::Answer, Self::Rank, Self::Tokens];
 
     /// Its names, in lower case and without anything between their words; the first is the one to recommend.
     pub fn names(self) -> &'static [&'static str] {
@@ -60,6 +68,10 @@ impl Role {
             Self::Score => &["score", "scores", "attribution", "attributions", "attributionscore", "attributionscores"],
             Self::Relation => &["relation", "relations", "relationid", "relationids", "predicateid", "predicateids"],
             Self::Run => &["run", "runs", "runname", "runnames"],
+            Self::Probability => &["p"],
+            Self::Answer => &["answer"],
+            Self::Rank => &["rank"],
+            Self::Tokens => &["tokens"],
             Self::Unknown => &["column"],
         }
     }
@@ -73,6 +85,12 @@ impl Role {
     pub fn of(name: &str) -> Option<Self> {
         let plain = plain(name);
         Self::ALL.into_iter().find(|role| role.names().contains(&&*plain))
+    }
+
+    /// Which of [`Self::MEASURED`] a name is.
+    pub fn measured(name: &str) -> Option<Self> {
+        let plain = plain(name);
+        Self::MEASURED.into_iter().find(|role| role.names().contains(&&*plain))
     }
 
     /// The role that a name is close to, without being one of its names.
@@ -136,6 +154,7 @@ impl Role {
             Self::Neuron => &["neuronno", "unitid"],
             Self::Score => &["value", "values", "attr", "ig", "integratedgradients", "gradient", "importance"],
             Self::Layer | Self::Relation | Self::Run | Self::Unknown => &[],
+            Self::Probability | Self::Answer | Self::Rank | Self::Tokens => &[],
         }
     }
 

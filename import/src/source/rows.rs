@@ -33,7 +33,7 @@ impl Texts {
         self.ends.push(self.bytes.len());
     }
 
-    fn get(&self, row: usize) -> &str {
+    pub(super) fn get(&self, row: usize) -> &str {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.bytes[start..self.ends[row]]
     }
@@ -63,7 +63,7 @@ impl Column {
         Ok(())
     }
 
-    fn bad(&self, found: &str, expected: &'static str) -> BadCell {
+    pub(super) fn bad(&self, found: &str, expected: &'static str) -> BadCell {
         if has_decimal_comma(found) {
             let found =
                 format!("`{found}` in column `{}`, a number with a comma, for decimals or for thousands", self.name);
@@ -76,7 +76,7 @@ impl Column {
     }
 
     /// A cell as text.
-    fn text(&self, row: usize) -> Result<Cow<'_, str>, BadCell> {
+    pub(super) fn text(&self, row: usize) -> Result<Cow<'_, str>, BadCell> {
         self.check(row)?;
         Ok(match &self.values {
             Values::Text(texts) => texts.get(row).into(),
@@ -87,7 +87,7 @@ impl Column {
     }
 
     /// A cell as a whole number; `3.0` is 3.
-    fn whole(&self, row: usize) -> Result<i64, BadCell> {
+    pub(super) fn whole(&self, row: usize) -> Result<i64, BadCell> {
         self.check(row)?;
         let number = match &self.values {
             Values::Whole(values) => return Ok(values[row]),
@@ -212,7 +212,7 @@ impl Rows {
         Self { len, columns, lines }
     }
 
-    fn of(&self, role: Role) -> impl Iterator<Item = &Column> {
+    pub(super) fn of(&self, role: Role) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(move |(of, _)| *of == role).map(|(_, column)| column)
     }
 

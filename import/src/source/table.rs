@@ -17,6 +17,7 @@ use crate::options::Options;
 use crate::source::columns::flags_for_scores;
 use crate::source::given::{Given, Named};
 use crate::source::invalid::Invalid;
+use crate::source::measured::Measured;
 use crate::source::roles::Role;
 use crate::source::rows::{BadCell, Rows};
 use crate::source::seen::{Repeat, Seen};
@@ -75,6 +76,8 @@ struct State {
 struct Current {
     named: Named,
     rows: SparseScores,
+    /// What its rows say of it beside their scores, once one has been read.
+    measured: Option<Measured>,
     /// A row of it cannot be used, so its scores are not complete.
     broken: bool,
     /// Its last row, and the line of it.
@@ -249,9 +252,15 @@ impl Table {
             });
         }
         let most = 2 * shape.neurons();
+        let measured = if rows.has_measured() { Some(rows.measured(index).map_err(bad)?) } else { None };
         let Some(current) = &mut self.state.current else {
             return Ok(());
         };
+        match (&current.measured, measured) {
+            (Some(known), Some(measured)) => known.must_equal(&measured).map_err(bad)?,
+            (None, measured) => current.measured = measured,
+            (Some(_), None) => {}
+        }
         current.rows.push(neuron, score);
         current.last = (self.state.row, self.state.line);
         // A fact cannot have more rows than the model has neurons, but for repeats.
@@ -295,14 +304,20 @@ impl Table {
             return Err(ImportError::NotContiguous { at: self.here(), fact, language, prompt });
         }
         let broken = mem::take(&mut self.state.passed).may_be_of(&named.key.fact);
-        self.state.current =
-            Some(Current { named, rows: SparseScores::default(), broken, last: (self.state.row, self.state.line) });
+        self.state.current = Some(Current {
+            named,
+            rows: SparseScores::default(),
+            measured: None,
+            broken,
+            last: (self.state.row, self.state.line),
+        });
         Ok(())
     }
 
     /// Puts the current fact into `waiting`.
     fn flush(&mut self) -> Result<(), ImportError> {
-        let Some(Current { named, rows, broken, last: (row, line) }) = mem::take(&mut self.state.current) else {
+        let Some(Current { named, rows, measured, broken, last: (row, line) }) = mem::take(&mut self.state.current)
+        else {
             return Ok(());
         };
         if broken {
@@ -319,14 +334,15 @@ impl Table {
             }
         };
         self.state.duplicates += dropped;
+        let measured = measured.unwrap_or_default();
         self.state.waiting.push_back(if !self.scored {
             named.entry(EntryData::Neurons(neurons))
         } else if neurons.len() as u64 == shape.neurons() {
-            named.scores(ScoreValues::Dense(scores))
+            named.entry(EntryData::Scores(measured.scores(ScoreValues::Dense(scores), shape)))
         } else {
             // A table of the best so many neurons may have cut others that score as much as its last.
             let floor = scores.iter().copied().fold(f32::INFINITY, f32::min).next_up();
-            named.scores(ScoreValues::Sparse { neurons, scores, floor })
+            named.entry(EntryData::Scores(measured.scores(ScoreValues::Sparse { neurons, scores, floor }, shape)))
         });
         Ok(())
     }

@@ -115,6 +115,7 @@ impl Told {
             }
             Role::Relation => agree("relation", &mut self.relation, value.to_owned(), by, at),
             Role::Run => agree("run", &mut self.run, value.to_owned(), by, at),
+            Role::Probability | Role::Answer | Role::Rank | Role::Tokens => Ok(()),
             Role::Fact | Role::Layer | Role::Neuron | Role::Score | Role::Unknown => Err(ImportError::Unexpected {
                 at: at(),
                 found: format!("{by}, which would be the {} of every row", role.name()),

@@ -24,6 +24,7 @@ mod job;
 mod json_refused;
 mod kn;
 mod kn_bag;
+mod measured;
 mod names;
 mod npy;
 mod npz;
