@@ -37,6 +37,12 @@ pub fn told_of_files(error: kndb_import::ImportError) -> Told {
     told(&CliError::Import(error))
 }
 
+/// An error of an export, or of its way back.
+#[cfg(feature = "parquet")]
+pub fn told_of_export(error: kndb_export::ExportError) -> Told {
+    told(&error.into())
+}
+
 fn told(error: &CliError) -> Told {
     let mut drawn = Vec::new();
     // A vector takes all.
@@ -58,6 +64,18 @@ fn told(error: &CliError) -> Told {
 /// What to do about an error where there is no command line to give options on.
 fn own_hint(error: &CliError) -> Option<String> {
     use kndb_storage::Error as Store;
+    #[cfg(feature = "parquet")]
+    if let CliError::Export(error) = error {
+        return match error {
+            kndb_export::ExportError::NotEmpty { .. } => {
+                Some("name a folder that is not there yet: an export changes none".into())
+            }
+            kndb_export::ExportError::StoreNotEmpty { .. } => {
+                Some("name a store that is not there yet; db.merge(path) then brings its runs into another".into())
+            }
+            _ => None,
+        };
+    }
     let CliError::Store(error) = error else { return None };
     Some(match error {
         Store::FactExists { .. } => {

@@ -18,6 +18,8 @@ pub fn rows<'py>(py: Python<'py>, batches: &[Batch], statement: &str) -> PyResul
         for row in 0..batch.rows() {
             list.append(PyTuple::new(py, columns.iter().map(|cells| cells.at(py, row)))?)?;
         }
+        // Other threads have their turn between batches.
+        py.detach(|| ());
         if let Err(interrupted) = py.check_signals() {
             let_go(list.unbind());
             return Err(interrupted);

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Prepared};
 use crate::failure::{not_forked, of_files, of_query, of_store, raise, said};
+use crate::folders::{self, Exported};
 use crate::waiting::wait;
 use crate::writing::Writer;
 use kndb::query::Attached;
@@ -9,6 +10,7 @@ use kndb::storage::{
     Error, FactBatch, FactRow, FactsAdded, OnConflict, PRESETS, Preset, RelationNameRow, RunSpec, Shape, Store,
     TemplateRow,
 };
+use kndb_export::Choice;
 use kndb_import::facts::{FactsItem, FactsOptions, open as open_facts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -32,14 +34,18 @@ impl Database {
         Self { store, attached: Attached::default() }
     }
 
+    /// Does some work with the store; upkeep ends where it is interrupted.
     fn done<T: Send + 'static>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
     ) -> PyResult<T> {
         not_forked(py)?;
-        let store = self.store.clone();
-        wait(py, move || work(&store), || ())?.map_err(|error| of_store(py, error))
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let store = self.store.until(move || asked.load(Ordering::Relaxed));
+        wait(py, move || work(&store), move || stop.store(true, Ordering::Relaxed))?
+            .map_err(|error| of_store(py, error))
     }
 }
 
@@ -263,11 +269,25 @@ impl Database {
         Ok((done.commit, done.copied, done.copied_bytes, done.kept, done.removed))
     }
 
+    /// Writes the store, or some runs, languages and relations of it, into a folder.
+    fn export(
+        &self,
+        py: Python<'_>,
+        to: PathBuf,
+        format: String,
+        runs: Vec<String>,
+        languages: Vec<String>,
+        relations: Vec<String>,
+    ) -> PyResult<Exported> {
+        folders::write(py, &self.store, to, format, Choice { runs, languages, relations })
+    }
+
     /// Takes what other stores have: facts, labels, and of each run its name, new entries, entries that were there, whether it is complete.
     #[expect(clippy::type_complexity, reason = "tuples are what Python gets")]
     fn merge(&self, py: Python<'_>, sources: Vec<PathBuf>) -> PyResult<(u64, u64, Vec<(String, u64, u64, bool)>)> {
         let done = self.done(py, move |store| {
-            let sources = sources.iter().map(Store::open_read_only).collect::<Result<Vec<_>, _>>()?;
+            let mut sources = sources.iter().map(Store::open_read_only).collect::<Result<Vec<_>, _>>()?;
+            sources.iter_mut().for_each(|source| *source = source.until_as(store));
             Store::merge(store.path(), &sources, &mut |_, _, _| ())
         })?;
         let runs = done.runs.into_iter().map(|run| (run.name, run.new, run.same, run.finished)).collect();

@@ -1,7 +1,8 @@
 //! Errors of kndb as `kndb.KndbError`, which has their text, place and hint.
 
 use kndb::query::QueryError;
-use kndb_cli::embedded::{Told, told_of_files, told_of_query, told_of_store};
+use kndb_cli::embedded::{Told, told_of_export, told_of_files, told_of_query, told_of_store};
+use kndb_export::ExportError;
 use kndb_import::ImportError;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -22,6 +23,11 @@ pub fn of_store(py: Python<'_>, error: kndb::storage::Error) -> PyErr {
 /// An error of files of facts.
 pub fn of_files(py: Python<'_>, error: ImportError) -> PyErr {
     raise(py, told_of_files(error), None)
+}
+
+/// An error of an export, or of its way back.
+pub fn of_export(py: Python<'_>, error: ExportError) -> PyErr {
+    raise(py, told_of_export(error), None)
 }
 
 /// An error that is told of already.

@@ -8,8 +8,10 @@
 //! | `answer` | a statement of a store: checked at once, run when its rows are asked for |
 //! | `arguments` | Python's values as values of parameters |
 //! | `export` | answers by Arrow's C stream interface |
+//! | `folders` | stores as folders of files, and back |
 //! | `cells` | answers as Python objects and as buffers |
 //! | `writing` | scores into a run |
+//! | `halves` | 16-bit numbers as 32-bit ones |
 //!
 //! Nothing here needs pyarrow, pandas, Polars or NumPy.
 
@@ -19,6 +21,8 @@ mod cells;
 mod database;
 mod export;
 mod failure;
+mod folders;
+mod halves;
 mod waiting;
 mod writing;
 
@@ -37,6 +41,7 @@ fn command(py: Python<'_>, line: Vec<OsString>) -> u8 {
 fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(command, module)?)?;
+    module.add_function(wrap_pyfunction!(folders::from_export, module)?)?;
     module.add_class::<database::Database>()?;
     module.add_class::<answer::Answer>()?;
     module.add_class::<answer::Prepared>()?;

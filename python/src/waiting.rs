@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How long Python does not look for signals: a fifth of what a person is to wait.
 pub const LOOK: Duration = Duration::from_millis(20);
 
+/// How long an interrupted work is waited for: with [`LOOK`] below the tenth of a second that a person is to wait.
+const ENDING: Duration = Duration::from_millis(50);
+
 /// Does `work`; `stop` asks it to end, where it can. Other Python threads run meanwhile.
 pub fn wait<T: Send + 'static>(
     py: Python<'_>,
@@ -35,6 +38,9 @@ pub fn wait<T: Send + 'static>(
             Err(RecvTimeoutError::Timeout) => {
                 if let Err(interrupted) = py.check_signals() {
                     stop();
+                    // Most of what can stop has done so by then, and holds nothing that the next call would wait for.
+                    let one = &mut done;
+                    let _ = py.detach(move || one.recv_timeout(ENDING));
                     return Err(interrupted);
                 }
             }

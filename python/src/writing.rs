@@ -4,9 +4,8 @@
 //! the copy is done without Python.
 
 use crate::failure::{not_forked, of_store, said};
+use crate::halves::{from_bf16, from_f16};
 use crate::waiting::wait;
-use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
-use half::{bf16, f16};
 use kndb::storage::{
     Appended, Entry, EntryData, Error, LayerEvidence, Neuron, OnConflict, Origin, RunWriter, ScoreValues, Scores,
     Shape, Slot, Store,
@@ -51,16 +50,8 @@ impl Raw {
     fn of(&self, at: usize, neurons: usize) -> Vec<f32> {
         let place = at * neurons..(at + 1) * neurons;
         match self {
-            Self::Half(values) => {
-                let mut scores = vec![0.0; neurons];
-                values[place].reinterpret_cast::<f16>().convert_to_f32_slice(&mut scores);
-                scores
-            }
-            Self::Brain(values) => {
-                let mut scores = vec![0.0; neurons];
-                values[place].reinterpret_cast::<bf16>().convert_to_f32_slice(&mut scores);
-                scores
-            }
+            Self::Half(values) => values[place].iter().map(|&half| from_f16(half)).collect(),
+            Self::Brain(values) => values[place].iter().map(|&half| from_bf16(half)).collect(),
             Self::Single(values) => values[place].to_vec(),
             Self::Double(values) => values[place].iter().map(|&value| value as f32).collect(),
         }
@@ -148,6 +139,31 @@ impl Writer {
     }
 }
 
+/// Makes something of each, in their order: pieces of several are made at once.
+fn on_all_processors<T: Send, U: Send>(mut all: Vec<T>, make: &(impl Fn(T) -> U + Sync)) -> Vec<U> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(all.len() / 16 + 1);
+    let share = all.len().div_ceil(threads).max(1);
+    let mut pieces = Vec::new();
+    while all.len() > share {
+        pieces.push(all.split_off(all.len() - share));
+    }
+    std::thread::scope(|scope| {
+        let others: Vec<_> = pieces.into_iter().rev().map(|piece| scope.spawn(|| made(piece, make))).collect();
+        let mut made = made(all, make);
+        for other in others {
+            match other.join() {
+                Ok(piece) => made.extend(piece),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        made
+    })
+}
+
+fn made<T, U>(all: Vec<T>, make: &impl Fn(T) -> U) -> Vec<U> {
+    all.into_iter().map(make).collect()
+}
+
 fn append(writer: &RunWriter, mut entries: Vec<Entry>, on_conflict: OnConflict) -> Result<Appended, Error> {
     // Of one entry: it shares a commit with those of other threads. Replacing takes a batch.
     if entries.len() == 1
@@ -226,7 +242,7 @@ impl Writer {
                 });
                 Entry { fact, language, prompt, data }
             };
-            places.into_iter().enumerate().map(entry).collect()
+            on_all_processors(places.into_iter().enumerate().collect(), &entry)
         })
     }
 

@@ -18,6 +18,10 @@ def uses(scores: object) -> None:
             assert_type(run.append("f1", "en", scores, p=0.5, answer="Paris"), kndb.Appended)
             assert_type(run.has("f1", "en"), bool)
         assert_type(db.verify().problems, list[str])
+        exported = db.export("out", "csv", runs="ig", langs=["en", "zh"])
+        assert_type(exported, kndb.Exported)
+        assert_type(exported.tables["scores"].rows, int)
+        assert_type(kndb.from_export("out", "again.kndb"), kndb.Database)
         assert_type(kndb.plot(db, "likn").svg, str)
     try:
         kndb.create("my.kndb")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._command import attribute, dkn, edit_study, fact_check, plot, probe
-from ._database import BackedUp, Database, Verified, create, open
+from ._database import BackedUp, Database, Exported, ExportedTable, Verified, create, from_export, open
 from ._errors import KndbError
 from ._kndb import __version__
 from ._result import Figure, Result
@@ -24,6 +24,8 @@ __all__ = [
     "Appended",
     "BackedUp",
     "Database",
+    "Exported",
+    "ExportedTable",
     "Figure",
     "KndbError",
     "Result",
@@ -36,6 +38,7 @@ __all__ = [
     "dkn",
     "edit_study",
     "fact_check",
+    "from_export",
     "open",
     "plot",
     "probe",

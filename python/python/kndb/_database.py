@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,26 @@ class BackedUp(NamedTuple):
     """Files that an earlier backup had."""
     removed: int
     """Files of the earlier backup that the store does not have any more."""
+
+
+class ExportedTable(NamedTuple):
+    """What one table of an export, or one kind of its files, came to."""
+
+    rows: int
+    files: int
+    bytes: int
+
+
+class Exported(NamedTuple):
+    """What :meth:`Database.export` wrote."""
+
+    tables: dict[str, ExportedTable]
+    """By name: ``scores``, ``entries``, ``facts``, …"""
+    notes: list[str]
+    """What to know beside that, in sentences: what the format does not hold, what the store has lost."""
+
+
+ExportFormat = Literal["parquet", "arrow", "csv", "npz", "safetensors", "eleuther", "amig", "lape", "clickhouse"]
 
 
 class Database:
@@ -260,6 +281,33 @@ class Database:
         """Copies the store, as it is now, into a folder that is a store, too; again into the same folder, what is new."""
         return BackedUp(*self._open().backup(to))
 
+    def export(
+        self,
+        to: StrPath,
+        format: ExportFormat = "parquet",
+        *,
+        runs: str | Sequence[str] | None = None,
+        langs: str | Sequence[str] | None = None,
+        relations: str | Sequence[str] | None = None,
+    ) -> Exported:
+        """Writes the store, as it is now, into a folder of files that others read; :func:`from_export` makes a store of one in Parquet again.
+
+        The folder is there whole in the end, or not at all: Ctrl-C, an error or a full disk leave nothing.
+
+        Args:
+            to: a folder that is not there yet, or is empty.
+            format: ``"parquet"``, ``"arrow"`` and ``"csv"`` are tables of everything; the others are files of their tools, and refuse what these
+                cannot hold.
+            runs: names of runs; all if not given.
+            langs: codes of languages; all if not given.
+            relations: ids or names of relations; all facts, those without a relation too, if not given.
+
+        Raises:
+            KndbError: the folder has something in it, something that is chosen is not there, or the format cannot hold it.
+        """
+        tables, notes = self._open().export(to, format, _names(runs), _names(langs), _names(relations))
+        return Exported({name: ExportedTable(*counts) for name, *counts in tables}, notes)
+
     def merge(self, *sources: StrPath) -> dict[str, Any]:
         """Takes what other stores have: shards of a run from several machines, whole runs, facts.
 
@@ -319,6 +367,34 @@ def create(path: StrPath) -> Database:
         KndbError: there is something already.
     """
     return Database(_kndb.Database.create(path))
+
+
+def from_export(folder: StrPath, path: StrPath) -> Database:
+    """Makes a store of a folder that :meth:`Database.export` or ``kndb export`` wrote in Parquet; it answers every statement as the first one did.
+
+    Every byte of the export is checked before anything is made of it. Notes of what it lacks are Python warnings.
+
+    Args:
+        folder: the export, whole and unchanged.
+        path: a folder that is not there yet, or an empty store.
+
+    Raises:
+        KndbError: a file of the export is missing, changed or one too many, it is of another format, or there is a store already.
+    """
+    _, notes = _kndb.from_export(folder, path)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return open(path)
+
+
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    """Names that are chosen; none if all are."""
+    if given is None:
+        return []
+    names = [given] if isinstance(given, str) else list(given)
+    if not names:
+        raise ValueError("an empty list chooses nothing; None chooses all")
+    return names
 
 
 def _paths(source: Any) -> Sequence[StrPath] | None:
