@@ -47,6 +47,7 @@ Tasks:
   fuzz --corpus   writes the seeds of fuzz/corpus anew
   sanitize [TEST…]     the store's tests, or those of these names, under AddressSanitizer; needs a nightly toolchain
   python [TORCH]  the Python package: its wheel built, installed, typed and tested; with TORCH, an interpreter that has torch, by that, too
+  python --release  the wheel for others, optimised, in target/wheels; its name says which systems take it
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
 ";
 
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         [proof @ ("damage" | "crash" | "power"), option, count] => proofs::run(proof, Some((option, count))),
         ["fuzz", ref rest @ ..] => fuzz::run(rest),
         ["python"] => python::run(None).map(drop),
+        ["python", "--release"] => python::release(),
         ["python", torch] => python::run(Some(torch)).map(drop),
         ["sanitize", ref filters @ ..] => sanitize::run(filters),
         ["torch", folder] => torch::run(folder, "torch"),

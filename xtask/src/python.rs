@@ -72,6 +72,15 @@ pub fn run(torch: Option<&str>) -> Result<bool, String> {
     Ok(true)
 }
 
+/// Builds the wheel for others. maturin looks which symbols of glibc it needs, and names it after the oldest manylinux that has them.
+pub fn release() -> Result<(), String> {
+    let tools = environment(&python()?, &root().join("target/python/env"), &TOOLS)?;
+    let wheel = wheel(&tools, &root().join("target/wheels"), &["--release"])?;
+    let bytes = std::fs::metadata(&wheel).map_or(0, |found| found.len());
+    say(&format!("xtask: {} ({:.1} MB)\n", wheel.display(), bytes as f64 / 1e6));
+    Ok(())
+}
+
 /// An interpreter that is new enough and can make environments.
 fn python() -> Result<PathBuf, String> {
     let name = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
