@@ -75,6 +75,15 @@ impl Memory {
         Err(self.refusal(&format!("the {wanted} sorted rows of this result"), "at least ", needed))
     }
 
+    /// Refuses rows of which all have to be in memory and only `at_once` fit.
+    pub(crate) fn check_at_once<T>(&self, rows: u64, at_once: usize, keepers: usize) -> Result<(), QueryError> {
+        if rows <= at_once as u64 {
+            return Ok(());
+        }
+        let needed = rows.saturating_mul((6 * keepers.max(1) * size_of::<T>()) as u64);
+        Err(self.refusal(&format!("the {rows} rows that `top … per …` chooses from"), "at least ", needed))
+    }
+
     fn refusal(&self, what: &str, least: &str, needed: u64) -> QueryError {
         let (needed, limit) = (in_words(needed), in_words(self.limit));
         let reason = format!("{what} need {least}{needed} of memory, and a statement may take {limit}");

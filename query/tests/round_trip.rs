@@ -229,8 +229,8 @@ fn rows(of: impl Strategy<Value = Expr>) -> impl Strategy<Value = ExprKind> {
     let by = proptest::sample::subsequence(Dimension::ALL, 1..4).prop_shuffle();
     (of, by, vec(having(), 0..3), vec(order_key(), 0..3), option::of(given_or(1..u64::MAX))).prop_map(
         |(of, by, having, order, top)| {
-            let by = by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect();
-            let top = top.map(|count| Top { count, span: NOWHERE });
+            let by: Vec<Dim> = by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect();
+            let top = top.map(|count| Top { count, per: by.get(1..).unwrap_or_default().to_vec(), span: NOWHERE });
             let (head, chance, plot) = (Head::Set(of), None, false);
             ExprKind::Rows(Box::new(Query { head, by, chance, having, order, top, plot, span: NOWHERE }))
         },
@@ -294,10 +294,13 @@ fn query() -> impl Strategy<Value = Query> {
         chance: (chance && !by.is_empty()).then_some(AgainstChance { span: NOWHERE }),
         plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
         head,
+        top: top.map(|count| {
+            let per = by.iter().skip(2).map(|&dimension| Dim { dimension, span: NOWHERE }).collect();
+            Top { count, per, span: NOWHERE }
+        }),
         by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
         having,
         order,
-        top: top.map(|count| Top { count, span: NOWHERE }),
         span: NOWHERE,
     })
 }

@@ -53,7 +53,7 @@ pub fn statement(store: &Store, settings: &Settings, statement: &str, sink: &mut
 fn query(statement: Statement) -> Result<Query, kndb_query::QueryError> {
     match statement {
         Statement::Query(query) => {
-            let top = Some(kndb_query::Top { count: kndb_query::Given::Value(1), span: query.span });
+            let top = Some(kndb_query::Top { count: kndb_query::Given::Value(1), per: Vec::new(), span: query.span });
             Ok(Query { top, plot: false, ..query })
         }
         Statement::Explain { span, .. }

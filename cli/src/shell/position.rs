@@ -50,6 +50,7 @@ pub struct Clauses {
     having: bool,
     order: bool,
     top: bool,
+    per: bool,
     similarity: bool,
     between: bool,
     /// The source that the set begins with.
@@ -79,8 +80,14 @@ impl Clauses {
         let counted = self.by || self.between;
         let between = self.similarity && !self.between;
         let having = (counted || self.source == Some(SourceKind::Entries)) && !self.having;
-        let all =
-            [("between", between), ("by", !self.by), ("having", having), ("order", !self.order), ("top", !self.top)];
+        let all = [
+            ("between", between),
+            ("by", !self.by),
+            ("having", having),
+            ("order", !self.order),
+            ("top", !self.top),
+            ("per", self.top && !self.per),
+        ];
         let missing = all.into_iter().filter(|(_, missing)| *missing).map(|(word, _)| word);
         missing.chain(counted.then_some("plot")).collect()
     }
@@ -250,7 +257,7 @@ fn in_set(tokens: &[Token], start: Place) -> Place {
             Token::Value => Place::Unknown,
             Token::Symbol(',') => match place {
                 Place::AfterOrderKey(_) => Place::OrderKey(clauses),
-                Place::Clause(Clauses { by: true, .. }) => Place::Dimension(clauses),
+                Place::Clause(Clauses { by: true, .. } | Clauses { per: true, .. }) => Place::Dimension(clauses),
                 _ => Place::Set,
             },
             Token::Symbol('&' | '|' | '-' | '^' | '+') => Place::Set,
@@ -300,6 +307,10 @@ fn after_word(word: &str, place: Place, clauses: &mut Clauses) -> Place {
         ("top", _) => {
             clauses.top = true;
             Place::Unknown
+        }
+        ("per", _) if clauses.top => {
+            clauses.per = true;
+            Place::Dimension(*clauses)
         }
         ("plot", _) | (_, Place::SavedSet | Place::Store | Place::Measure(_)) => Place::Unknown,
         ("facts" | "neurons", Place::Start | Place::AfterExplain | Place::Set) => Place::AfterKind(*clauses),
@@ -364,6 +375,9 @@ mod tests {
             ("kn by layer having ", Place::Measure(having(by))),
             ("kn by layer having pairs > 3 and ", Place::Measure(having(by))),
             ("kn top ", Place::Unknown),
+            ("kn by layer top 3 ", Place::Clause(Clauses { top: true, ..by })),
+            ("kn by layer top 3 per ", Place::Dimension(Clauses { top: true, per: true, ..by })),
+            ("kn top 3 per fact, ", Place::Dimension(Clauses { top: true, per: true, ..kn })),
             ("similarity(kn) between ", Place::Between),
         ] {
             assert_eq!(place(text), expected, "{text}");
@@ -412,7 +426,7 @@ mod tests {
         assert_eq!(missing("kn by layer "), ["having", "order", "top", "plot"]);
         assert_eq!(missing("kn by layer order by pairs "), ["having", "top", "plot"]);
         assert_eq!(missing("kn by layer having pairs > 3 "), ["order", "top", "plot"]);
-        assert_eq!(missing("kn by layer top 3 "), ["having", "order", "plot"]);
+        assert_eq!(missing("kn by layer top 3 "), ["having", "order", "per", "plot"]);
         assert_eq!(missing("similarity(kn) "), ["between", "by", "order", "top"]);
         assert_eq!(missing("similarity(kn) between lang "), ["by", "having", "order", "top", "plot"]);
     }

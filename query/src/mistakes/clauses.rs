@@ -30,6 +30,7 @@ fn habit(word: &str) -> Option<&'static str> {
         "between" => "each two languages of a set are compared with `similarity(kn) between lang`",
         "group" => "counts are asked for with `by`: `kn[lang=en] by layer`",
         "limit" | "fetch" | "first" | "take" | "head" => "the first rows are asked for with `top 10`",
+        "per" | "each" | "every" => "the first rows of each are asked for with `top 3 per lang`",
         "sort" | "orderby" | "desc" | "asc" => "an order is asked for with `order by pairs`",
         "insert" | "create" | "update" | "save" | "set" => "a set is saved with `let name = …`",
         "delete" | "remove" => "a saved set is removed with `drop name`",

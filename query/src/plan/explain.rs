@@ -233,7 +233,7 @@ fn clauses(query: &Query, chance: &str) -> String {
         let _ = write!(text, ", order by {}", keys.join(", "));
     }
     if let Some(top) = &query.top {
-        let _ = write!(text, ", top {}", top.count);
+        let _ = write!(text, ", {top}");
     }
     text
 }

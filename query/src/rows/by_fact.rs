@@ -35,7 +35,7 @@ pub(super) fn rows<'s>(
     mut naming: Naming<'_, 's>,
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
-    if is_in_fact_order(&naming) {
+    if is_in_fact_order(&naming) && naming.grouping.each.is_none() {
         return in_order(execution, pairs, facts, naming, out);
     }
     let memory = execution.memory;
@@ -57,6 +57,18 @@ pub(super) fn rows<'s>(
     naming.total = first.pairs;
     memory.check_passes::<Group>(first.best.seen.min(top), at_once, threads)?;
     let mut best = first.best;
+    if naming.grouping.each.is_some() {
+        memory.check_at_once::<Group>(best.seen, at_once, threads)?;
+        let mut groups = best.sorted(|a, b| naming.compare(a, b))?;
+        naming.keep_each(&mut groups, (memory, &execution.notes))?;
+        let mut rows = naming.rows(out, memory)?;
+        for group in &groups {
+            if !naming.push(group, &mut rows)? {
+                break;
+            }
+        }
+        return rows.end();
+    }
     let mut rows = naming.rows(out, memory)?;
     loop {
         let rows_left = best.seen > wanted(left) as u64;

@@ -21,16 +21,21 @@ impl First {
 
     /// Says that the first row which is left out equals the last one that is kept, by these keys.
     pub(crate) fn note(self, keys: &[(Key, bool)], notes: &Notes) {
-        if !keys.iter().any(|(key, _)| matches!(key, Key::Measure(_))) {
-            return;
-        }
-        let keys: Vec<String> = keys.iter().map(|(key, _)| format!("`{key}`")).collect();
-        let (top, keys) = (self.rows, keys.join(", "));
-        let text = format!(
-            "`top {top}` leaves out rows that are equal to the last one in {keys}: of equals, those that come first by their names and numbers are shown"
-        );
-        notes.add(self.span, text);
+        note_equals((&format!("top {}", self.rows), self.span), keys, notes);
     }
+}
+
+/// The same of a clause, as it is written.
+pub(super) fn note_equals((clause, span): (&str, Span), keys: &[(Key, bool)], notes: &Notes) {
+    if !keys.iter().any(|(key, _)| matches!(key, Key::Measure(_))) {
+        return;
+    }
+    let keys: Vec<String> = keys.iter().map(|(key, _)| format!("`{key}`")).collect();
+    let keys = keys.join(", ");
+    let text = format!(
+        "`{clause}` leaves out rows that are equal to the last one in {keys}: of equals, those that come first by their names and numbers are shown"
+    );
+    notes.add(span, text);
 }
 
 /// The last row that is kept and the first one that is not, of rows of which one more than those that are wanted is `left` to be handed out.

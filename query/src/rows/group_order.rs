@@ -6,6 +6,8 @@ use super::digits::compare_tails;
 use super::groups::{Group, Naming, is_whole};
 use super::keys::is_of_fact;
 use super::order::directed;
+use crate::error::QueryError;
+use crate::memory::Memory;
 use crate::note::Notes;
 use crate::syntax::ast::{Dimension, Key, Measure};
 use std::cmp::Ordering;
@@ -26,6 +28,23 @@ impl Naming<'_, '_> {
         let mut ranks: Vec<u64> = groups.iter().map(rank).collect();
         let last = *ranks.select_nth_unstable(top - 1).1;
         groups.retain(|group| rank(group) <= last);
+    }
+
+    /// With `top n per …`, leaves the first groups of each; they are in order.
+    pub(super) fn keep_each(
+        &self,
+        groups: &mut Vec<Group>,
+        (memory, notes): (&Memory, &Notes),
+    ) -> Result<(), QueryError> {
+        let Some(each) = &self.grouping.each else { return Ok(()) };
+        let by = |a: &Group, b: &Group| {
+            let dims = each.per.iter().map(|dim| self.compare_dimension(a, b, dim.dimension));
+            dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or(Ordering::Equal)
+        };
+        if each.keep(groups, by, |a, b| self.compare_as_asked(a, b), &memory.interrupt)? {
+            each.note(&self.grouping.order, notes);
+        }
+        Ok(())
     }
 
     /// Looks whether the first group that is left out equals the last one that is not.

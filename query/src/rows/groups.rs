@@ -262,6 +262,7 @@ impl Naming<'_, '_> {
         groups.retain(|group| self.is_wanted(group, spread.all(group)));
         self.keep_candidates(&mut groups);
         sort(&mut groups, |a, b| self.compare(a, b), &memory.interrupt)?;
+        self.keep_each(&mut groups, (memory, notes))?;
         let mut rows = self.rows(out, memory)?;
         for (at, group) in groups.iter().enumerate() {
             if !self.push(group, &mut rows)? {

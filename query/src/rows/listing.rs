@@ -3,8 +3,10 @@
 //! Without an order rows go out as they are found. With one, the first rows are kept, as many as are wanted and fit into memory;
 //! if that is not all, the data is read again for the next ones.
 
+mod sorting;
+
+use super::each::Each;
 use super::equals::{First, first_left_out};
-use super::order::directed;
 use super::shape::descends;
 use super::{Out, Rows};
 use crate::error::QueryError;
@@ -18,12 +20,10 @@ use crate::run::algebra::ascends;
 use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::syntax::ast::{Dimension, Key, Measure, Query};
+use crate::syntax::span::Span;
 use kndb_storage::Neuron;
 use roaring::RoaringBitmap;
-use std::borrow::Cow;
-use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use sorting::Sorting;
 use std::sync::{Arc, LazyLock};
 
 /// What a listing may be ordered by.
@@ -81,34 +81,39 @@ pub(crate) fn check(query: &Query, kind: Kind, scores: bool) -> Result<(), Query
 }
 
 fn keys(query: &Query, kind: Kind, scores: bool) -> Result<Vec<(By, bool)>, QueryError> {
-    let (facts, neurons) = (kind != Kind::Neurons, kind != Kind::Facts);
     if let Some(having) = query.having.first() {
         return Err(QueryError::kind(having.span, "`having` needs `by`: without it there is nothing to count")
             .hint("add `by …`, or put the condition into the brackets of the source: `kn[score>=1e-4]`"));
     }
-    let key = |order: &crate::syntax::ast::OrderKey| {
-        let by = match order.key {
-            Key::Dimension(Dimension::Fact) if facts => By::Fact,
-            Key::Dimension(Dimension::Relation) if facts => By::Relation,
-            Key::Dimension(Dimension::Subject) if facts => By::Subject,
-            Key::Dimension(Dimension::Object) if facts => By::Object,
-            Key::Dimension(Dimension::Layer) if neurons => By::Layer,
-            Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
-            Key::Measure(Measure::Score) if scores => By::Score,
-            key => {
-                let error = QueryError::kind(order.span, format!("`{key}` is no column of this result"));
-                return Err(match key {
-                    Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
-                        "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another; of several languages `by fact, neuron, lang order by score` has a row each",
-                    ),
-                    Key::Measure(measure) if measure != Measure::Score => error.hint("counts need `by`: `by layer`"),
-                    _ => error.hint(format!("its columns are {}", named(&columns(kind, scores)))),
-                });
-            }
-        };
-        Ok((by, descends(order.key, order.direction)))
-    };
-    query.order.iter().map(key).collect()
+    let by = |key: Key, span| column((kind, scores), key, span);
+    if let Some(each) = Each::of(query) {
+        each.per.iter().try_for_each(|dim| by(Key::Dimension(dim.dimension), dim.span).map(drop))?;
+    }
+    query.order.iter().map(|order| Ok((by(order.key, order.span)?, descends(order.key, order.direction)))).collect()
+}
+
+/// What a key of a listing is.
+fn column((kind, scores): (Kind, bool), key: Key, span: Span) -> Result<By, QueryError> {
+    let (facts, neurons) = (kind != Kind::Neurons, kind != Kind::Facts);
+    Ok(match key {
+        Key::Dimension(Dimension::Fact) if facts => By::Fact,
+        Key::Dimension(Dimension::Relation) if facts => By::Relation,
+        Key::Dimension(Dimension::Subject) if facts => By::Subject,
+        Key::Dimension(Dimension::Object) if facts => By::Object,
+        Key::Dimension(Dimension::Layer) if neurons => By::Layer,
+        Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
+        Key::Measure(Measure::Score) if scores => By::Score,
+        key => {
+            let error = QueryError::kind(span, format!("`{key}` is no column of this result"));
+            return Err(match key {
+                Key::Measure(Measure::Score) if kind == Kind::Pairs => error.hint(
+                    "a set has scores if it comes from one language and prompt of a run that keeps scores, and is not united or intersected with another; of several languages `by fact, neuron, lang order by score` has a row each",
+                ),
+                Key::Measure(measure) if measure != Measure::Score => error.hint("counts need `by`: `by layer`"),
+                _ => error.hint(format!("its columns are {}", named(&columns(kind, scores)))),
+            });
+        }
+    })
 }
 
 fn named(columns: &[Column]) -> String {
@@ -126,9 +131,10 @@ pub(crate) fn pairs<'s>(
     let scored = pairs.scored_source();
     let mut order = keys(query, Kind::Pairs, scored.is_some())?;
     let top = query.limit();
-    if order.is_empty() && top.is_some() && scored.is_some() {
+    if order.is_empty() && query.top.is_some() && scored.is_some() {
         order.push((By::Score, true));
     }
+    let each = Each::of(query);
     let mut named: Vec<(Key, bool)> = query.order.iter().map(|of| (of.key, descends(of.key, of.direction))).collect();
     if named.is_empty() {
         named.push((Key::Measure(Measure::Score), true));
@@ -136,7 +142,8 @@ pub(crate) fn pairs<'s>(
     let columns = Arc::clone(if scored.is_some() { &SCORED_COLUMNS } else { &PAIR_COLUMNS });
     let slots = &PAIR_SLOTS[..columns.len()];
     let shape = execution.shape;
-    if order.is_empty() && may_refuse(pairs) {
+    let is_sorted = !order.is_empty() || each.is_some();
+    if !is_sorted && may_refuse(pairs) {
         try_all(execution, pairs, top)?;
     }
     let facts = domain(pairs)?.facts;
@@ -144,7 +151,7 @@ pub(crate) fn pairs<'s>(
     let mut worker = execution.worker();
     let output = |rows| Output { rows, shape, scored: scored.is_some() };
     let (mut members, mut found) = (Vec::new(), Found::default());
-    if order.is_empty() {
+    if !is_sorted {
         // Columns are announced when no error can come any more.
         let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
         for fact in facts {
@@ -156,7 +163,7 @@ pub(crate) fn pairs<'s>(
         }
         return out.rows.end();
     }
-    let mut sorting = Sorting::new(order, names, shape);
+    let mut sorting = Sorting::new((order, each.clone()), names, shape);
     let at_once = memory.rows::<Member>(1);
     let wanted = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let mut walk = |left: u64, after| {
@@ -170,7 +177,12 @@ pub(crate) fn pairs<'s>(
             members.iter().try_for_each(|&member| best.push(member, |a, b| sorting.compare(a, b)))?;
         }
         let seen = best.seen;
-        let sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        let mut sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        if sorting.each.is_some() {
+            memory.check_at_once::<Member>(seen, at_once, 1)?;
+            let parts_equals = sorting.keep_each(&mut sorted, memory)?;
+            return Ok((sorted.len() as u64, sorted, parts_equals));
+        }
         let parts_equals = first_left_out(&sorted, left).is_some_and(|(last, next)| sorting.are_equal(last, next));
         Ok::<_, QueryError>((seen, sorted, parts_equals))
     };
@@ -180,22 +192,27 @@ pub(crate) fn pairs<'s>(
     let (mut seen, mut sorted, mut parts_equals) = walk(left, None)?;
     memory.check_passes::<Member>(seen.min(most), at_once, 1)?;
     let mut out = output(Rows::to(out, &memory.interrupt, (Arc::clone(&columns), slots), Some(names), top)?);
-    loop {
+    let are_parted = 'rows: loop {
         let rows_left = seen > wanted(left) as u64;
         left -= sorted.len() as u64;
         for &member in &sorted {
             if !out.push(member)? {
-                if let Some(first) = First::of(query).filter(|_| parts_equals && out.rows.are_all()) {
-                    first.note(&named, &execution.notes);
-                }
-                return out.rows.end();
+                break 'rows parts_equals && out.rows.are_all();
             }
         }
-        let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else { return out.rows.end() };
+        let Some(&last) = sorted.last().filter(|_| rows_left && left > 0) else {
+            break each.is_some() && parts_equals;
+        };
         // What was handed out goes before the next rows come.
         drop(sorted);
         (seen, sorted, parts_equals) = walk(left, Some(last))?;
+    };
+    match (each, First::of(query)) {
+        (Some(each), _) if are_parted => each.note(&named, &execution.notes),
+        (None, Some(first)) if are_parted => first.note(&named, &execution.notes),
+        _ => {}
     }
+    out.rows.end()
 }
 
 /// What was found of one fact; kept for the next one's.
@@ -292,98 +309,6 @@ impl Output<'_> {
     }
 }
 
-/// The order of a listing, and the texts of the facts that it orders by.
-struct Sorting<'s> {
-    order: Vec<(By, bool)>,
-    names: FactNames<'s>,
-    shape: kndb_storage::Shape,
-    /// Relation, subject and object, where the order asks for them.
-    texts: Option<HashMap<u32, [Option<Cow<'s, str>>; 3]>>,
-}
-
-/// Bytes that the texts of a fact take: they are borrowed from the dictionary.
-const TEXTS: u64 = 128;
-
-impl<'s> Sorting<'s> {
-    fn new(order: Vec<(By, bool)>, names: FactNames<'s>, shape: kndb_storage::Shape) -> Self {
-        let textual = order.iter().any(|(by, _)| matches!(by, By::Relation | By::Subject | By::Object));
-        Self { order, names, shape, texts: textual.then(HashMap::new) }
-    }
-
-    /// Looks a fact's texts up, if that is needed and was not done before.
-    fn learn(&mut self, fact: u32, memory: &Memory) -> Result<(), QueryError> {
-        let Some(texts) = &mut self.texts else { return Ok(()) };
-        if let Entry::Vacant(entry) = texts.entry(fact) {
-            memory.take(TEXTS, "the names that this result is ordered by")?;
-            let (subject, object) = self.names.labels(fact)?;
-            let texts = [self.names.relation(fact)?, subject, object].map(|value| match value {
-                Value::Text(text) => Some(text),
-                _ => None,
-            });
-            entry.insert(texts);
-        }
-        Ok(())
-    }
-
-    fn compare(&self, a: &Member, b: &Member) -> Ordering {
-        self.compare_as_asked(a, b).then((a.fact, a.neuron).cmp(&(b.fact, b.neuron)))
-    }
-
-    /// Whether nothing that was asked for tells two members apart.
-    fn are_equal(&self, a: &Member, b: &Member) -> bool {
-        self.compare_as_asked(a, b) == Ordering::Equal
-    }
-
-    fn compare_as_asked(&self, a: &Member, b: &Member) -> Ordering {
-        let shape = self.shape;
-        let of = |fact| self.texts.as_ref().and_then(|texts| texts.get(&fact));
-        for &(by, descending) in &self.order {
-            let mut known = [true; 2];
-            let mut text = |at: usize| {
-                let text = |fact| of(fact).and_then(|texts| texts[at].as_ref());
-                let (a, b) = (text(a.fact), text(b.fact));
-                known = [a.is_some(), b.is_some()];
-                a.cmp(&b)
-            };
-            let compared = match by {
-                By::Fact => a.fact.cmp(&b.fact),
-                By::Relation => text(0),
-                By::Subject => text(1),
-                By::Object => text(2),
-                By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
-                By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
-                // Negative ones count by their size, as everywhere.
-                By::Score => {
-                    known = [!a.score.is_nan(), !b.score.is_nan()];
-                    a.score.abs().total_cmp(&b.score.abs())
-                }
-            };
-            let compared = directed(compared, known, descending);
-            if compared != Ordering::Equal {
-                return compared;
-            }
-        }
-        Ordering::Equal
-    }
-
-    /// The first members, in order.
-    fn sorted(
-        &mut self,
-        members: impl Iterator<Item = Member>,
-        top: Option<u64>,
-        memory: &Memory,
-    ) -> Result<Vec<Member>, QueryError> {
-        let wanted = top.and_then(|top| usize::try_from(top).ok()).unwrap_or(usize::MAX);
-        let mut best = Best::new(wanted, None, &memory.interrupt);
-        for member in members {
-            memory.interrupt.check()?;
-            self.learn(member.fact, memory)?;
-            best.push(member, |a, b| self.compare(a, b))?;
-        }
-        best.sorted(|a, b| self.compare(a, b))
-    }
-}
-
 /// Rows of a set of facts: fact, relation, subject, object.
 pub(crate) fn facts(
     set: &RoaringBitmap,
@@ -395,7 +320,9 @@ pub(crate) fn facts(
     let order = keys(query, Kind::Facts, false)?;
     let columns = Arc::clone(&OF_FACTS);
     let mut rows = Rows::to(out, &memory.interrupt, (columns, &FACT_SLOTS), Some(names), query.limit())?;
-    if order.is_empty() && !rows.are_members() {
+    let each = Each::of(query);
+    let is_sorted = !order.is_empty() || each.is_some();
+    if !is_sorted && !rows.are_members() {
         let list: Vec<u32> = set.iter().take(rows.wanted()).collect();
         rows.push_many(list.len(), |building, some| building.facts(&list[some]))?;
         return rows.end();
@@ -404,7 +331,7 @@ pub(crate) fn facts(
         Some(wanted) => Ok::<_, QueryError>(wanted),
         None => rows.push_of(fact, |_| {}),
     };
-    if order.is_empty() {
+    if !is_sorted {
         for fact in set {
             if !push(fact)? {
                 break;
@@ -415,7 +342,7 @@ pub(crate) fn facts(
     let members = set.iter().map(|fact| Member { fact, neuron: 0, score: 0.0 });
     let any_shape = kndb_storage::Shape { layers: 1, width: 1 };
     let top = query.limit();
-    for member in Sorting::new(order, names, any_shape).sorted(members, top, memory)? {
+    for member in Sorting::new((order, each), names, any_shape).sorted(members, top, memory)? {
         if !push(member.fact)? {
             break;
         }
@@ -440,7 +367,8 @@ pub(crate) fn neurons(
         let (layer, unit) = shape.split(Neuron(neuron));
         rows.push(&[Value::Integer(u64::from(layer.0)), Value::Integer(u64::from(unit))])
     };
-    if order.is_empty() {
+    let each = Each::of(query);
+    if order.is_empty() && each.is_none() {
         for neuron in set {
             if !push(neuron)? {
                 break;
@@ -450,7 +378,7 @@ pub(crate) fn neurons(
     }
     let members = set.iter().map(|neuron| Member { fact: 0, neuron, score: 0.0 });
     let top = query.limit();
-    for member in Sorting::new(order, names, shape).sorted(members, top, memory)? {
+    for member in Sorting::new((order, each), names, shape).sorted(members, top, memory)? {
         if !push(member.neuron)? {
             break;
         }

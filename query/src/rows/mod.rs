@@ -13,6 +13,7 @@ pub(crate) mod by_group;
 mod by_size;
 mod counters;
 mod digits;
+pub(crate) mod each;
 pub(crate) mod entries;
 pub(crate) mod equals;
 mod found;

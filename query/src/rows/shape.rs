@@ -6,6 +6,7 @@ use crate::plan::kinds::Kind;
 use crate::plan::single;
 use crate::result::{Column, ColumnKind, IdsOf, Slot};
 use crate::rows::against::CHANCE;
+use crate::rows::each::Each;
 use crate::rows::equals::First;
 use crate::syntax::ast::{Comparison, Dimension, Direction, Having, Head, Key, Measure, Number, OrderKey, Query};
 use crate::syntax::span::Span;
@@ -25,6 +26,8 @@ pub(crate) struct Grouping {
     /// Keys in order; `true` for descending.
     pub order: Vec<(Key, bool)>,
     pub top: Option<First>,
+    /// The first rows of each.
+    pub each: Option<Each>,
     /// Where the clauses name `asked`, `frequency` or a percentage of facts, or ask for sizes: the facts that were asked must be
     /// known.
     pub asked: Option<Span>,
@@ -114,7 +117,8 @@ impl Grouping {
         having.iter_mut().for_each(|having| having.key = meant(having.key));
         let order: Vec<OrderKey> = query.order.iter().map(|of| OrderKey { key: meant(of.key), ..*of }).collect();
         let score = named.score;
-        let mut grouping = Self { between, by, measures, having, order: Vec::new(), top: None, asked, found, score };
+        let mut grouping =
+            Self { between, by, measures, having, order: Vec::new(), top: None, each: None, asked, found, score };
         grouping.check_size(query)?;
         for having in &grouping.having {
             grouping.check_key(having.key, having.key_span)?;
@@ -136,8 +140,11 @@ impl Grouping {
             grouping.check_key(order.key, order.span)?;
         }
         grouping.order = order.iter().map(|o| (o.key, form.descends(o.key, o.direction))).collect();
-        grouping.top = First::of(query);
-        if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), grouping.top, grouping.measures.first()) {
+        (grouping.top, grouping.each) = (First::of(query), Each::of(query));
+        for dim in grouping.each.iter().flat_map(|each| &each.per) {
+            grouping.check_key(Key::Dimension(dim.dimension), dim.span)?;
+        }
+        if let (true, Some(_), Some(&first)) = (grouping.order.is_empty(), &query.top, grouping.measures.first()) {
             grouping.order.push((Key::Measure(first), true));
         }
         Ok(grouping)

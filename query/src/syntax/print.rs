@@ -292,7 +292,12 @@ impl Display for OrderKey {
 
 impl Display for Top {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "top {}", self.count)
+        write!(f, "top {}", self.count)?;
+        if self.per.is_empty() {
+            return Ok(());
+        }
+        let dims: Vec<&str> = self.per.iter().map(|dim| dim.dimension.word()).collect();
+        write!(f, " per {}", dims.join(", "))
     }
 }
 

@@ -148,6 +148,11 @@ impl Naming<'_> {
 
 /// Dimensions ascending, in their order; subjects of one name as their facts.
 pub fn compare_keys(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
+    a.between.cmp(&b.between).then(compare_dims(a, b, dims)).then(a.sample.cmp(&b.sample))
+}
+
+/// By dimensions alone.
+pub fn compare_dims(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
     let compared = dims.iter().map(|dimension| match dimension {
         Dimension::Fact => a.fact.cmp(&b.fact),
         Dimension::Relation => a.relation.cmp(&b.relation),
@@ -164,8 +169,7 @@ pub fn compare_keys(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
         Dimension::Tokens => a.tokens.cmp(&b.tokens),
         Dimension::Answer => a.answer.cmp(&b.answer),
     });
-    let compared = compared.into_iter().find(|order| *order != Ordering::Equal);
-    a.between.cmp(&b.between).then(compared.unwrap_or_else(|| a.sample.cmp(&b.sample)))
+    compared.into_iter().find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
 }
 
 /// Languages that are asked for by name.

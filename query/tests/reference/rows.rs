@@ -4,7 +4,7 @@ use super::against;
 use super::choice::{asks_for_none, compare_cells, in_order, number, satisfies};
 use super::eval::{Reference, Refused};
 use super::floor::Doubt;
-use super::keys::{Naming, RowKey, compare_keys};
+use super::keys::{Naming, RowKey, compare_dims, compare_keys};
 use super::pair_scores;
 use super::parentheses::{add_asked, add_places, asked_by_row, by_size, extra_columns};
 use super::said::rows_of_entries;
@@ -124,7 +124,8 @@ fn listing(query: &Query, pairs: &Pairs, shape: Shape, naming: &Naming) -> Resul
     });
     let rows = rows.collect();
     let mut doubt = pairs.all_doubts();
-    if query.top.is_some() && query.order.is_empty() && !scored {
+    let whole = query.top.as_ref().is_some_and(|top| top.per.is_empty());
+    if whole && query.order.is_empty() && !scored {
         // The first rows are found without looking at all facts.
         doubt.must = false;
     }
@@ -416,6 +417,21 @@ pub fn finish(
         let first = ordered.chain(best).find(|compared| *compared != Ordering::Equal);
         first.unwrap_or_else(|| compare_keys(&a.key, &b.key, dims))
     });
+    if let Some(top) = query.top.as_ref().filter(|top| !top.per.is_empty()) {
+        let per: Vec<Dimension> = top.per.iter().map(|dim| dim.dimension).collect();
+        if let Some(dim) = per.iter().find(|dim| !columns.contains(&dim.word())) {
+            return Err(format!("no column {dim} for `per`"));
+        }
+        let count = top.count.value().expect("a number");
+        let mut left: Vec<Row> = Vec::new();
+        for row in rows {
+            let same = |other: &&Row| compare_dims(&row.key, &other.key, &per) == Ordering::Equal;
+            if (left.iter().filter(same).count() as u64) < count {
+                left.push(row);
+            }
+        }
+        return Ok(Chosen { columns: columns.to_vec(), rows: left });
+    }
     rows.truncate(
         query
             .top

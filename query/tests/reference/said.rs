@@ -231,6 +231,7 @@ pub fn rows_of_entries(
         .iter()
         .map(|having| column(having.key))
         .chain(query.order.iter().map(|order| column(order.key)))
+        .chain(query.top.iter().flat_map(|top| &top.per).map(|dim| dim.dimension.word()))
         .collect();
     let prompts: BTreeSet<u16> = slots.iter().map(|slot| slot.2).collect();
     let runs: BTreeSet<usize> = slots.iter().map(|slot| slot.0).collect();

@@ -240,6 +240,16 @@ fn clauses(
             } else {
                 listed.clone()
             };
+            let mut per: Vec<Dimension> = Vec::new();
+            for key in columns.iter().filter(|_| !matches!(head, Head::Between { .. })) {
+                if let Key::Dimension(dimension) = key
+                    && !per.contains(dimension)
+                {
+                    per.push(*dimension);
+                }
+            }
+            let few = per.len().min(2);
+            let per = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(per, 0..=few).prop_shuffle()];
             let most = usize::from(clauses) * 3;
             let stray = select(vec![Key::Measure(Measure::Pairs), Key::Dimension(Dimension::Layer)]);
             let key = prop_oneof![30 => select(columns), 1 => stray];
@@ -271,16 +281,19 @@ fn clauses(
             let having =
                 having.prop_map(move |list| list.into_iter().filter(|h| !is_text(&h.key) && possible(h)).collect());
             let top = option::of(prop_oneof![9 => 1..12_u64, 1 => Just(u64::MAX)]);
-            (Just((head, by)), having, vec(order, 0..=most), top, any::<bool>())
+            (Just((head, by)), having, vec(order, 0..=most), (top, per), any::<bool>())
         })
-        .prop_map(|((head, by), having, order, top, plot)| Query {
+        .prop_map(|((head, by), having, order, (top, per), plot)| Query {
             chance: None,
             plot: plot && by.is_empty() == matches!(head, Head::Between { .. }),
             head,
             by: by.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect(),
             having,
             order,
-            top: top.map(|count| Top { count: Given::Value(count), span: NOWHERE }),
+            top: top.map(|count| {
+                let per = per.into_iter().map(|dimension| Dim { dimension, span: NOWHERE }).collect();
+                Top { count: Given::Value(count), per, span: NOWHERE }
+            }),
             span: NOWHERE,
         })
         .boxed()

@@ -150,6 +150,15 @@ pub(crate) fn grouped<'s>(
     };
     rows.retain(|row| grouping.having.iter().all(|having| holds(row, having)));
     sort(&mut rows, |a, b| naming.compare(a, b), &memory.interrupt)?;
+    if let Some(each) = &grouping.each {
+        let by = |a: &Row<'_>, b: &Row<'_>| {
+            let dims = each.per.iter().map(|dim| naming.compare_dimension(a, b, dim.dimension));
+            dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or(Ordering::Equal)
+        };
+        if each.keep(&mut rows, by, |a, b| naming.compare_as_asked(a, b), &memory.interrupt)? {
+            each.note(&grouping.order, &execution.notes);
+        }
+    }
     naming.deliver(&rows, (memory, &execution.notes), out)
 }
 

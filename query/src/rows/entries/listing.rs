@@ -6,6 +6,7 @@ use crate::memory::{Best, Memory};
 use crate::plan::{Source, single};
 use crate::result::FactNames;
 use crate::result::{Building, Column, ColumnKind, IdsOf, Slot, Value};
+use crate::rows::each::Each;
 use crate::rows::equals::{First, first_left_out};
 use crate::rows::order::{of_numbers, of_texts};
 use crate::rows::shape::descends;
@@ -61,6 +62,11 @@ pub(crate) fn check(query: &Query) -> Result<(), QueryError> {
                 .hint("choose it in brackets: `entries[correct=yes]`; with `by` it is a share"));
         }
     }
+    for dim in Each::of(query).iter().flat_map(|each| &each.per) {
+        if !is_column(Key::Dimension(dim.dimension)) {
+            return Err(no_column(Key::Dimension(dim.dimension), dim.span));
+        }
+    }
     match query.order.iter().find(|order| !is_column(order.key)) {
         Some(order) => Err(no_column(order.key, order.span)),
         None => Ok(()),
@@ -80,9 +86,10 @@ pub(crate) fn listing<'s>(
     let mut order: Vec<(Key, bool)> =
         query.order.iter().map(|order| (order.key, descends(order.key, order.direction))).collect();
     let top = query.limit();
-    if order.is_empty() && top.is_some() {
+    if order.is_empty() && query.top.is_some() {
         order.push((Key::Measure(Measure::P), true));
     }
+    let each = Each::of(query);
     let shown = shown(query, &places);
     let memory = execution.memory;
     let columns: Arc<[Column]> = shown.iter().map(|&(key, kind)| Column { name: key.word(), kind }).collect();
@@ -102,7 +109,7 @@ pub(crate) fn listing<'s>(
         return out.rows.end();
     }
     let named = order.clone();
-    let mut sorting = Sorting::new(order, names, &places);
+    let mut sorting = Sorting::new((order, each.clone()), names, &places);
     let at_once = memory.rows::<Entry<'_>>(1);
     let at_most = |left: u64| at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
     let mut walk = |left: u64, after| {
@@ -116,7 +123,16 @@ pub(crate) fn listing<'s>(
             Ok(true)
         })?;
         let seen = best.seen;
-        let sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        let mut sorted = best.sorted(|a, b| sorting.compare(a, b))?;
+        if let Some(each) = &sorting.each {
+            memory.check_at_once::<Entry<'_>>(seen, at_once, 1)?;
+            let by = |a: &Entry<'_>, b: &Entry<'_>| {
+                let dims = each.per.iter().map(|dim| sorting.compare_by((Key::Dimension(dim.dimension), false), a, b));
+                dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or(Ordering::Equal)
+            };
+            let parts_equals = each.keep(&mut sorted, by, |a, b| sorting.compare_as_asked(a, b), &memory.interrupt)?;
+            return Ok((sorted.len() as u64, sorted, parts_equals));
+        }
         let next = first_left_out(&sorted, left);
         let parts_equals = next.is_some_and(|(last, next)| sorting.compare_as_asked(last, next) == Ordering::Equal);
         Ok::<_, QueryError>((seen, sorted, parts_equals))
@@ -126,27 +142,37 @@ pub(crate) fn listing<'s>(
     let mut left = most.saturating_add(1);
     let (mut seen, mut sorted, mut parts_equals) = walk(left, None)?;
     memory.check_passes::<Entry<'_>>(seen.min(most), at_once, 1)?;
-    loop {
+    let are_parted = 'rows: loop {
         let more = seen > at_most(left) as u64;
         left -= sorted.len() as u64;
         for entry in &sorted {
             if !out.push(entry)? {
-                if let Some(first) = First::of(query).filter(|_| parts_equals && out.rows.are_all()) {
-                    first.note(&named, &execution.notes);
-                }
-                return out.rows.end();
+                break 'rows parts_equals && out.rows.are_all();
             }
         }
-        let Some(&last) = sorted.last().filter(|_| more && left > 0) else { return out.rows.end() };
+        let Some(&last) = sorted.last().filter(|_| more && left > 0) else {
+            break each.is_some() && parts_equals;
+        };
         // What was handed out goes before the next rows come.
         drop(sorted);
         (seen, sorted, parts_equals) = walk(left, Some(last))?;
+    };
+    match (each, First::of(query)) {
+        (Some(each), _) if are_parted => each.note(&named, &execution.notes),
+        (None, Some(first)) if are_parted => first.note(&named, &execution.notes),
+        _ => {}
     }
+    out.rows.end()
 }
 
 /// The columns that are shown.
 fn shown(query: &Query, places: &[Place<'_, '_>]) -> Vec<(Key, ColumnKind)> {
-    let named = |key| query.order.iter().any(|order| order.key == key) || query.having.iter().any(|of| of.key == key);
+    let per = Each::of(query);
+    let named = |key| {
+        query.order.iter().any(|order| order.key == key)
+            || query.having.iter().any(|of| of.key == key)
+            || per.iter().flat_map(|each| &each.per).any(|dim| Key::Dimension(dim.dimension) == key)
+    };
     let prompts = places.iter().any(|place| place.prompt != places[0].prompt);
     let runs = places.iter().any(|place| place.run != places[0].run);
     let is_shown = |key: Key| match key {
@@ -240,6 +266,7 @@ fn holds(having: &Having, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> bool {
 /// The order of a listing, and the texts of the facts that it orders by.
 struct Sorting<'p, 's> {
     order: Vec<(Key, bool)>,
+    each: Option<Each>,
     names: FactNames<'s>,
     places: &'p [Place<'p, 's>],
     texts: Option<HashMap<u32, [Option<&'s str>; 3]>>,
@@ -249,10 +276,12 @@ struct Sorting<'p, 's> {
 const TEXTS: u64 = 96;
 
 impl<'p, 's> Sorting<'p, 's> {
-    fn new(order: Vec<(Key, bool)>, names: FactNames<'s>, places: &'p [Place<'p, 's>]) -> Self {
+    fn new((order, each): (Vec<(Key, bool)>, Option<Each>), names: FactNames<'s>, places: &'p [Place<'p, 's>]) -> Self {
         use Dimension::{Object, Relation, Subject};
-        let textual = order.iter().any(|(key, _)| matches!(key, Key::Dimension(Relation | Subject | Object)));
-        Self { order, names, places, texts: textual.then(HashMap::new) }
+        let mut per = each.iter().flat_map(|each| &each.per);
+        let textual = order.iter().any(|(key, _)| matches!(key, Key::Dimension(Relation | Subject | Object)))
+            || per.any(|dim| matches!(dim.dimension, Relation | Subject | Object));
+        Self { order, each, names, places, texts: textual.then(HashMap::new) }
     }
 
     /// Looks a fact's texts up, if that is needed and was not done before.

@@ -107,6 +107,15 @@ impl Table<'_, '_> {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         let compare = |a: &Row, b: &Row| as_asked(a, b).then_with(|| by_names(a, b));
         sort(&mut order, |&a, &b| compare(&rows[a], &rows[b]), &memory.interrupt)?;
+        if let Some(each) = &grouping.each {
+            let by = |&a: &usize, &b: &usize| {
+                let dims = each.per.iter().map(|dim| by_dimension(&rows[a], &rows[b], dim.dimension));
+                dims.into_iter().find(|compared| *compared != Ordering::Equal).unwrap_or(Ordering::Equal)
+            };
+            if each.keep(&mut order, by, |&a, &b| as_asked(&rows[a], &rows[b]), &memory.interrupt)? {
+                each.note(&grouping.order, notes);
+            }
+        }
         let mut out = Rows::new(out, &memory.interrupt, &grouping.columns(), grouping.limit())?;
         for (place, &at) in order.iter().enumerate() {
             // In a set there are facts, and nobody reads the numbers beside them.

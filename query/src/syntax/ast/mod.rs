@@ -369,7 +369,7 @@ impl<T: Copy> Given<T> {
 impl Query {
     /// At most so many rows; `None` for all of them. A parameter has been given its value before.
     pub(crate) fn limit(&self) -> Option<u64> {
-        self.top.as_ref()?.count.value()
+        self.top.as_ref().filter(|top| top.per.is_empty())?.count.value()
     }
 }
 
@@ -454,11 +454,13 @@ vocabulary! {
     }
 }
 
-/// `top n`.
+/// `top n`, or `top n per …`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Top {
     /// How many rows; positive.
     pub count: Given<u64>,
+    /// So many of each value of these; empty: in all.
+    pub per: Vec<Dim>,
     /// The whole clause.
     pub span: Span,
 }

@@ -32,7 +32,7 @@ impl Parser<'_> {
         let chance = if self.at_word("against") { Some(self.against(by.is_empty())?) } else { None };
         let having = if self.eat_word("having") { self.having(&head, &by)? } else { Vec::new() };
         let order = if self.at_word("order") { self.order(&head, &by)? } else { Vec::new() };
-        let top = if self.at_word("top") { Some(self.top()?) } else { None };
+        let top = if self.at_word("top") { Some(self.top(&head)?) } else { None };
         let plot = self.eat_word("plot");
         if let (true, Head::Between { .. }, Some(dim)) = (plot, &head, by.first()) {
             return Err(mistakes::several_matrices(dim));
@@ -289,12 +289,18 @@ impl Parser<'_> {
         }))
     }
 
-    fn top(&mut self) -> Result<Top> {
+    /// `top n`, perhaps of each value of some dimensions.
+    fn top(&mut self, head: &Head) -> Result<Top> {
         let start = self.span();
         self.bump();
+        let count = self.row_count()?;
+        let per = if self.eat_word("per") { self.dims(head)? } else { Vec::new() };
+        Ok(Top { count, per, span: start.to(self.previous_span()) })
+    }
+
+    fn row_count(&mut self) -> Result<Given<u64>> {
         if let Some(parameter) = self.parameter() {
-            let span = start.to(parameter.span);
-            return Ok(Top { count: Given::Parameter(parameter), span });
+            return Ok(Given::Parameter(parameter));
         }
         if *self.kind() == TokenKind::Percent {
             return Err(percentages::of_rows(self.span()));
@@ -304,8 +310,7 @@ impl Parser<'_> {
             let reason = "`top 0` asks for no rows; at least 1 is expected";
             return Err(QueryError::syntax(span, reason));
         }
-        let span = start.to(span);
-        Ok(Top { count: Given::Value(count), span })
+        Ok(Given::Value(count))
     }
 
     fn operator_here(&self) -> bool {

@@ -30,6 +30,7 @@ const RESERVED: &[&str] = &[
     "having",
     "order",
     "top",
+    "per",
     "plot",
     "between",
 ];
