@@ -68,6 +68,42 @@ pub fn write_answer(
     Ok(Answered { rows, bytes: written.map_or(0, |written| written.bytes), notes })
 }
 
+/// Writes batches of rows into a file, in place of one that is there. It is there whole or not at all.
+///
+/// # Errors
+/// A name that ends in nothing known, a column that the format cannot hold, and whatever ends the batches or the writing.
+pub fn write_batches<E: From<ExportError>>(
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = Result<RecordBatch, E>>,
+    to: &Path,
+) -> Result<Answered, E> {
+    let sink = sink_of(to)?;
+    let plain: Vec<Field> = schema.fields().iter().map(|field| plain_field(field)).collect();
+    if let Some(field) = plain.iter().find(|field| !sink.holds(field.data_type())) {
+        let what = format!("column {:?}", field.name());
+        let (found, expected) = (
+            field.data_type().to_string(),
+            "texts, numbers, true and false, or lists of them; `cast(… AS text)` makes a text".to_owned(),
+        );
+        return Err(ExportError::Unfit { what, format: sink.name(), found, expected }.into());
+    }
+    let plain = Arc::new(Schema::new(plain));
+    let half = Half::beside(to)?;
+    let mut file = sink.create(Out::create(&half.path, "")?, &plain, &[])?;
+    let mut rows = 0;
+    for batch in batches {
+        let batch = batch?;
+        rows += batch.num_rows() as u64;
+        let columns: Vec<ArrayRef> = batch.columns().iter().map(plain_column).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&plain), columns, &options);
+        file.write(&batch.map_err(ExportError::writing(&half.goal))?)?;
+    }
+    let written = file.finish()?;
+    half.publish()?;
+    Ok(Answered { rows, bytes: written.bytes, notes: Vec::new() })
+}
+
 /// The format that a file's name ends in.
 fn sink_of(to: &Path) -> Result<&'static dyn Sink> {
     let extension = to.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());

@@ -2,16 +2,16 @@
 //!
 //! To add a format, write its file, implement [`Format`], and list it in [`all`].
 
-use crate::choice::{Choice, Chosen};
+use crate::choice::Choice;
 use crate::error::Result;
 use crate::folder::HalfMade;
 use crate::foreign::{Amig, ClickHouse, Eleuther, Lape, Npz, Safetensors};
+use crate::rows::Source;
 use crate::sinks::{Arrow, Csv, Parquet};
 use crate::tabular::Tabular;
-use kndb_storage::{Snapshot, Store};
+use kndb_storage::Store;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A format of exports.
 pub(crate) trait Format: Sync {
@@ -89,13 +89,6 @@ pub struct Exported {
     pub tables: BTreeMap<&'static str, TableCount>,
     /// What to know beside that, in sentences.
     pub notes: Vec<String>,
-}
-
-/// Where it comes from.
-pub(crate) struct Source<'s> {
-    pub store: &'s Store,
-    pub snapshot: &'s Arc<Snapshot>,
-    pub chosen: Chosen<'s>,
 }
 
 /// Who is told of progress, and asked whether to stop.

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `format` | the formats: a row each |
 //! | `choice` | which runs, languages and relations |
-//! | `table` | the tables, their columns and their order |
+//! | [`table`] | the tables, their columns and their order |
+//! | [`rows`] | the rows that they have of a store |
 //! | `tabular` | a store as these tables |
 //! | `foreign` | NumPy, safetensors, EleutherAI's and AMIG's JSON, ClickHouse |
 //! | `sinks` | files of tables: Parquet, Arrow, CSV |
@@ -51,13 +52,14 @@ mod format;
 mod manifest;
 mod names;
 mod out;
+pub mod rows;
 mod sinks;
-mod table;
+pub mod table;
 mod tabular;
 
-pub use answer::{AnswerError, Answered, write_answer};
+pub use answer::{AnswerError, Answered, write_answer, write_batches};
 pub use back::{BroughtBack, bring_back, is_export};
 pub use choice::Choice;
-pub use error::ExportError;
+pub use error::{ExportError, Result};
 pub use format::{ExportJob, Exported, FormatInfo, Progress, TableCount, export, formats};
 pub use manifest::MANIFEST;

@@ -44,14 +44,14 @@ impl Snapshot {
                 if live.part.kind() == PartKind::Neurons {
                     holds.sets += live.live_len();
                 }
-                holds.kept += members(live)?;
+                holds.kept += live.members()?;
             }
         }
         for slot in groups {
             for live in self.group_parts(slot)?.into_iter().filter(|live| live.live_len() > 0) {
                 holds.languages.push(slot.language);
                 holds.searched += live.live_len();
-                holds.groups += members(live)?;
+                holds.groups += live.members()?;
             }
         }
         holds.languages.sort_unstable();
@@ -60,14 +60,19 @@ impl Snapshot {
     }
 }
 
-/// Scores, neurons or groups of the entries that were not replaced.
-fn members(live: LivePart<'_>) -> Result<u64> {
-    let mut members = live.part.members();
-    for local in live.replaced.into_iter().flatten() {
-        let replaced = live.part.members_of(local)?;
-        members = members.checked_sub(replaced).ok_or_else(|| {
-            live.damaged(format!("{replaced} in replaced entry {local}"), "no more than are in the part")
-        })?;
+impl LivePart<'_> {
+    /// Scores, neurons or groups of the entries that were not replaced.
+    ///
+    /// # Errors
+    /// When the part is damaged.
+    pub fn members(&self) -> Result<u64> {
+        let mut members = self.part.members();
+        for local in self.replaced.into_iter().flatten() {
+            let replaced = self.part.members_of(local)?;
+            members = members.checked_sub(replaced).ok_or_else(|| {
+                self.damaged(format!("{replaced} in replaced entry {local}"), "no more than are in the part")
+            })?;
+        }
+        Ok(members)
     }
-    Ok(members)
 }

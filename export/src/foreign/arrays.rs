@@ -2,7 +2,8 @@
 
 use super::{Place, each_place};
 use crate::error::Result;
-use crate::format::{Exported, Source, Watch};
+use crate::format::{Exported, Watch};
+use crate::rows::Source;
 use crate::tabular::Found;
 use kndb_storage::PartKind;
 

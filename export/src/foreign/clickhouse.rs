@@ -6,8 +6,9 @@
 use super::{asked, count, quoted, write_text};
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
-use crate::format::{Exported, Format, Source, Watch};
+use crate::format::{Exported, Format, Watch};
 use crate::out::Out;
+use crate::rows::Source;
 use kndb_query::{Batch, BatchSink, Note, QueryError};
 use kndb_storage::{Content, FactId, Run};
 use roaring::RoaringBitmap;

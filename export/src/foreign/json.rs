@@ -3,7 +3,8 @@
 use super::{Place, count, each_place};
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
-use crate::format::{Exported, Format, Source, Watch};
+use crate::format::{Exported, Format, Watch};
+use crate::rows::Source;
 use crate::tabular::Found;
 use kndb_storage::{Neuron, PartKind, Shape};
 use serde_json::{Map, Value, json};

@@ -13,9 +13,10 @@ mod zip;
 
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
-use crate::format::{Exported, Source, TableCount, Watch};
+use crate::format::{Exported, TableCount, Watch};
 use crate::names::folder as folder_name;
 use crate::out::Written;
+use crate::rows::Source;
 use crate::tabular::{AllFound, Found};
 use kndb_query::{BatchSink, Parameters, Prepared, Settings};
 use kndb_storage::Run;

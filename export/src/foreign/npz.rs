@@ -5,7 +5,8 @@ use super::count;
 use super::zip::Zip;
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
-use crate::format::{Exported, Format, Source, Watch};
+use crate::format::{Exported, Format, Watch};
+use crate::rows::Source;
 use kndb_storage::ScoreType;
 
 const NAME: &str = "npz";

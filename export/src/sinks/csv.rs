@@ -23,6 +23,23 @@ impl Sink for Csv {
         "csv"
     }
 
+    fn holds(&self, of: &DataType) -> bool {
+        match of {
+            DataType::List(of) => !matches!(of.data_type(), DataType::List(_)) && self.holds(of.data_type()),
+            of => matches!(
+                of,
+                DataType::Utf8
+                    | DataType::Int32
+                    | DataType::Int64
+                    | DataType::UInt32
+                    | DataType::UInt64
+                    | DataType::Float32
+                    | DataType::Float64
+                    | DataType::Boolean
+            ),
+        }
+    }
+
     fn create(&self, out: Out, schema: &SchemaRef, _: &[(&str, bool)]) -> Result<Box<dyn TableFile>> {
         let mut file = CsvFile { path: out.path().to_owned(), out, lines: String::new() };
         for (at, field) in schema.fields().iter().enumerate() {

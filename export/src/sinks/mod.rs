@@ -7,7 +7,7 @@ mod parquet;
 use crate::error::Result;
 use crate::out::{Out, Written};
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 
 pub(crate) use arrow::Arrow;
 pub(crate) use csv::Csv;
@@ -20,6 +20,11 @@ pub(crate) trait Sink: Sync {
 
     /// The end of a file's name, without the dot.
     fn extension(&self) -> &'static str;
+
+    /// Whether it can hold columns of a type.
+    fn holds(&self, _: &DataType) -> bool {
+        true
+    }
 
     /// Begins a file. `sorted` are the columns that its rows come sorted by, and whether from the largest down.
     fn create(&self, out: Out, schema: &SchemaRef, sorted: &[(&str, bool)]) -> Result<Box<dyn TableFile>>;

@@ -1,32 +1,43 @@
-//! The tables of an export: their columns, their order, where their files lie. Written once here; [`rows`] makes batches of them, and the way
-//! back reads them by it.
+//! A store as tables: their columns, their order, where the files of an export lie. Written once here: [`Rows`] makes batches of them, the way
+//! back reads them by it, and SQL shows them.
 
 pub(crate) mod rows;
+
+pub use rows::{Cell, Rows};
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use std::sync::Arc;
 
 /// Folders of a partitioned table, from the outside.
-pub(crate) const PARTITIONS: [&str; 3] = ["run", "lang", "relation"];
+pub const PARTITIONS: [&str; 3] = ["run", "lang", "relation"];
 
 /// What a column holds. No unsigned numbers: Delta and Iceberg know none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A text.
     Text,
+    /// A number of 32 bits.
     Int,
+    /// A number of 64 bits.
     Long,
+    /// A float of 32 bits.
     Float,
+    /// A float of 64 bits.
     Double,
+    /// True or false.
     Flag,
     /// A list of numbers, one a layer; what is not known is null.
     Floats,
+    /// A list of texts.
     Texts,
 }
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
+pub struct Column {
+    /// Its name.
     pub name: &'static str,
+    /// What it holds.
     pub kind: Kind,
     /// Whether every row has it.
     pub required: bool,
@@ -42,8 +53,10 @@ const fn may_have(name: &'static str, kind: Kind) -> Column {
 
 /// A table.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
+    /// Its name.
     pub name: &'static str,
+    /// Its columns, in order.
     pub columns: &'static [Column],
     /// Whether it is a folder with a file for each run, language and relation.
     pub partitioned: bool,
@@ -51,7 +64,8 @@ pub(crate) struct Table {
     pub sorted: &'static [(&'static str, bool)],
 }
 
-pub(crate) static RUNS: Table = Table {
+/// Runs, with all that they were made with.
+pub static RUNS: Table = Table {
     name: "runs",
     columns: &[
         has("run", Kind::Text),
@@ -78,7 +92,8 @@ pub(crate) static RUNS: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static FACTS: Table = Table {
+/// Facts, in the order of the store.
+pub static FACTS: Table = Table {
     name: "facts",
     columns: &[
         has("fact", Kind::Text),
@@ -90,7 +105,8 @@ pub(crate) static FACTS: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static LABELS: Table = Table {
+/// Labels of facts, by language.
+pub static LABELS: Table = Table {
     name: "labels",
     columns: &[
         has("fact", Kind::Text),
@@ -103,14 +119,16 @@ pub(crate) static LABELS: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static TEMPLATES: Table = Table {
+/// Templates of relations.
+pub static TEMPLATES: Table = Table {
     name: "templates",
     columns: &[has("relation", Kind::Text), has("lang", Kind::Text), has("prompt", Kind::Int), has("text", Kind::Text)],
     partitioned: false,
     sorted: &[],
 };
 
-pub(crate) static CANDIDATES: Table = Table {
+/// Candidates of relations.
+pub static CANDIDATES: Table = Table {
     name: "candidates",
     columns: &[
         has("relation", Kind::Text),
@@ -122,14 +140,16 @@ pub(crate) static CANDIDATES: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static RELATION_NAMES: Table = Table {
+/// Names of relations.
+pub static RELATION_NAMES: Table = Table {
     name: "relation_names",
     columns: &[has("relation", Kind::Text), has("lang", Kind::Text), has("name", Kind::Text)],
     partitioned: false,
     sorted: &[],
 };
 
-pub(crate) static ENTRIES: Table = Table {
+/// What a run holds of a fact in a language, by a prompt.
+pub static ENTRIES: Table = Table {
     name: "entries",
     columns: &[
         has("run", Kind::Text),
@@ -160,7 +180,8 @@ pub(crate) static ENTRIES: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static GROUPS: Table = Table {
+/// Neurons of degenerate groups.
+pub static GROUPS: Table = Table {
     name: "groups",
     columns: &[
         has("run", Kind::Text),
@@ -179,7 +200,8 @@ pub(crate) static GROUPS: Table = Table {
     sorted: &[],
 };
 
-pub(crate) static SCORES: Table = Table {
+/// Scores that were kept.
+pub static SCORES: Table = Table {
     name: "scores",
     columns: &[
         has("fact", Kind::Text),
@@ -192,7 +214,8 @@ pub(crate) static SCORES: Table = Table {
     sorted: &[("fact", false), ("score", true)],
 };
 
-pub(crate) static SETS: Table = Table {
+/// Neurons of sets without scores.
+pub static SETS: Table = Table {
     name: "sets",
     columns: &[has("fact", Kind::Text), has("prompt", Kind::Int), has("layer", Kind::Int), has("neuron", Kind::Int)],
     partitioned: true,
@@ -200,7 +223,7 @@ pub(crate) static SETS: Table = Table {
 };
 
 /// Members of the sets that were saved with `let`; neurons by their number in the model.
-pub(crate) static SAVED: Table = Table {
+pub static SAVED: Table = Table {
     name: "saved_sets",
     columns: &[has("set", Kind::Text), may_have("fact", Kind::Text), may_have("neuron", Kind::Long)],
     partitioned: false,
@@ -208,11 +231,12 @@ pub(crate) static SAVED: Table = Table {
 };
 
 /// All tables. A partitioned one has as many files as it needs, every other exactly one.
-pub(crate) static TABLES: [&Table; 11] =
+pub static TABLES: [&Table; 11] =
     [&RUNS, &FACTS, &LABELS, &TEMPLATES, &CANDIDATES, &RELATION_NAMES, &ENTRIES, &GROUPS, &SCORES, &SETS, &SAVED];
 
 impl Table {
-    pub(crate) fn schema(&self) -> SchemaRef {
+    /// Its columns as a schema.
+    pub fn schema(&self) -> SchemaRef {
         let fields: Vec<Field> = self
             .columns
             .iter()
@@ -228,7 +252,8 @@ impl Table {
 }
 
 impl Kind {
-    pub(crate) fn data_type(self) -> DataType {
+    /// Arrow's type of it.
+    pub fn data_type(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
             Self::Int => DataType::Int32,

@@ -10,16 +10,24 @@ use arrow_schema::ArrowError;
 
 /// A value of a row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Cell<'a> {
+pub enum Cell<'a> {
+    /// Not known.
     Null,
+    /// A text.
     Text(&'a str),
+    /// A number of 32 bits.
     Int(i32),
+    /// A number of 64 bits.
     Long(i64),
+    /// A float of 32 bits.
     Float(f32),
+    /// A float of 64 bits.
     Double(f64),
+    /// True or false.
     Flag(bool),
     /// Numbers that are none are not known: null.
     Floats(&'a [f32]),
+    /// A list of texts.
     Texts(&'a [&'a str]),
 }
 
@@ -108,7 +116,7 @@ impl Builder {
 }
 
 /// Rows that wait to become a batch.
-pub(crate) struct Rows {
+pub struct Rows {
     table: &'static Table,
     builders: Vec<Builder>,
     rows: usize,
@@ -120,12 +128,13 @@ const BATCH_ROWS: usize = 16 << 10;
 const BATCH_BYTES: usize = 8 << 20;
 
 impl Rows {
-    pub(crate) fn of(table: &'static Table) -> Self {
+    /// No rows yet of a table.
+    pub fn of(table: &'static Table) -> Self {
         Self { table, builders: table.columns.iter().map(Builder::of).collect(), rows: 0, bytes: 0 }
     }
 
     /// Adds a row: a cell for each column, in the table's order.
-    pub(crate) fn push(&mut self, cells: &[Cell<'_>]) {
+    pub fn push(&mut self, cells: &[Cell<'_>]) {
         debug_assert_eq!(cells.len(), self.builders.len(), "{}", self.table.name);
         for (builder, cell) in self.builders.iter_mut().zip(cells) {
             self.bytes += match cell {
@@ -139,17 +148,26 @@ impl Rows {
         self.rows += 1;
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many wait.
+    pub fn len(&self) -> usize {
         self.rows
     }
 
+    /// Whether none wait.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
     /// Whether it is time for a batch.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
     /// The rows as a batch; none are left.
-    pub(crate) fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+    ///
+    /// # Errors
+    /// When a cell of another kind was pushed, which is a bug.
+    pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         (self.rows, self.bytes) = (0, 0);
         RecordBatch::try_new(self.table.schema(), self.builders.iter_mut().map(Builder::finish).collect())
     }

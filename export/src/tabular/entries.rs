@@ -4,12 +4,12 @@
 
 use super::files::{Files, Writing};
 use super::found::{AllFound, Found};
-use crate::error::{ExportError, Result};
-use crate::format::{Source, Watch};
+use crate::error::Result;
+use crate::format::Watch;
 use crate::manifest::{Partition, RunOf};
-use crate::table::rows::Cell;
-use crate::table::{ENTRIES, GROUPS, SCORES, SETS, Table};
-use kndb_storage::{LanguageId, LayerSummary, LivePart, Neuron, PartKind, Run, ScoreView, Shape};
+use crate::rows::{EntryOf, RowSink, Source, check_shape, group_rows, place_of, plain_row, scored_row};
+use crate::table::{Cell, ENTRIES, GROUPS, SCORES, SETS, Table};
+use kndb_storage::{LanguageId, LivePart, Neuron, PartKind, Run, Shape};
 
 /// Mapped pages that are kept: what was written once is not read again.
 const PAGES: u64 = 256 << 20;
@@ -103,21 +103,27 @@ impl<'a, 's> Entries<'a, 's> {
         let mut neurons: Vec<(u16, Neuron)> = Vec::new();
         for entry in entries {
             let part = found.part(entry);
-            let place = Place { run: &run.spec.name, code, entry };
+            let of = EntryOf {
+                run: &run.spec.name,
+                lang: code,
+                relation: entry.relation,
+                fact: entry.id,
+                prompt: entry.prompt,
+            };
             match part.part.kind() {
                 PartKind::Scores => {
                     let view = part.part.scores(entry.local)?;
-                    push_scored(&mut self.entries, place, part, &view)?;
+                    scored_row(of, &part.measured(entry.fact, entry.local)?, &view, &mut self.entries)?;
                     scores.extend((0..view.len()).map(|rank| (view.score(rank), entry.prompt, view.neuron(rank))));
                     scores.extend(view.negative().map(|(neuron, score)| (score, entry.prompt, neuron)));
                 }
                 PartKind::Neurons => {
                     let mut of_entry = Vec::new();
                     part.part.grid(0)?.push_to(entry.local, &mut of_entry);
-                    push_plain(&mut self.entries, place, "set", None, of_entry.len())?;
+                    plain_row(of, "set", None, of_entry.len(), &mut self.entries)?;
                     neurons.extend(of_entry.into_iter().map(|neuron| (entry.prompt, Neuron(neuron))));
                 }
-                PartKind::Groups => watch.progress.rows += self.groups_of(place, part, shape)?,
+                PartKind::Groups => watch.progress.rows += self.groups_of(of, part, entry.local, shape)?,
             }
         }
         // Best first; of several prompts together. Of one prompt they are in order already.
@@ -135,7 +141,7 @@ impl<'a, 's> Entries<'a, 's> {
             let file = begun(&mut self.scores, &SCORES, partition, files)?;
             for (score, prompt, neuron) in scores {
                 let [layer, neuron] = place_of(shape, neuron);
-                file.push(&[id, Cell::Int(prompt.into()), layer, neuron, Cell::Float(score)])?;
+                file.row(&[id, Cell::Int(prompt.into()), layer, neuron, Cell::Float(score)])?;
                 self.runs.last_mut().into_iter().for_each(|run| run.rows.scores += 1);
             }
         }
@@ -143,7 +149,7 @@ impl<'a, 's> Entries<'a, 's> {
             let file = begun(&mut self.sets, &SETS, partition, files)?;
             for (prompt, neuron) in neurons {
                 let [layer, neuron] = place_of(shape, neuron);
-                file.push(&[id, Cell::Int(prompt.into()), layer, neuron])?;
+                file.row(&[id, Cell::Int(prompt.into()), layer, neuron])?;
                 self.runs.last_mut().into_iter().for_each(|run| run.rows.sets += 1);
             }
         }
@@ -152,51 +158,12 @@ impl<'a, 's> Entries<'a, 's> {
     }
 
     /// Degenerate groups of an entry; the rows they take.
-    fn groups_of(&mut self, place: Place<'_, '_>, part: LivePart<'_>, shape: Shape) -> Result<u64> {
-        let entry = place.entry;
-        let groups = part.part.groups(entry.local)?;
-        push_plain(&mut self.entries, place, "groups", part.part.question(entry.local)?, groups.len())?;
-        let mut rows = 0;
-        for (number, group) in (0..).zip(&groups) {
-            for (at, &neuron) in group.neurons.iter().enumerate() {
-                let [layer, neuron] = place_of(shape, neuron);
-                let evidence = group.evidence.as_ref();
-                let p = |of: Option<f32>| of.map_or(Cell::Null, Cell::Float);
-                let [run, code, relation, fact, prompt] = place.cells();
-                self.groups.push(&[
-                    run,
-                    code,
-                    relation,
-                    fact,
-                    prompt,
-                    Cell::Int(number),
-                    layer,
-                    neuron,
-                    p(evidence.map(|evidence| evidence.probability)),
-                    p(evidence.map(|evidence| evidence.after_all)),
-                    p(evidence.and_then(|evidence| evidence.after_each.get(at).copied())),
-                ])?;
-                rows += 1;
-            }
-        }
+    fn groups_of(&mut self, of: EntryOf<'_>, part: LivePart<'_>, local: u32, shape: Shape) -> Result<u64> {
+        let groups = part.part.groups(local)?;
+        plain_row(of, "groups", part.part.question(local)?, groups.len(), &mut self.entries)?;
+        let rows = group_rows(of, shape, &groups, &mut self.groups)?;
         self.runs.last_mut().into_iter().for_each(|run| run.rows.groups += rows);
         Ok(rows)
-    }
-}
-
-/// Whose entry it is.
-#[derive(Clone, Copy)]
-struct Place<'a, 's> {
-    run: &'a str,
-    code: &'a str,
-    entry: &'a Found<'s>,
-}
-
-impl<'a> Place<'a, '_> {
-    fn cells(self) -> [Cell<'a>; 5] {
-        let Found { relation, id, prompt, .. } = self.entry;
-        let (run, code) = (Cell::Text(self.run), Cell::Text(self.code));
-        [run, code, Cell::text(*relation), Cell::Text(id), Cell::Int((*prompt).into())]
     }
 }
 
@@ -213,83 +180,6 @@ fn begun<'w>(
     };
     debug_assert_eq!(open.partition(), Some(&partition()));
     Ok(file.insert(open))
-}
-
-/// The row of an entry without scores.
-fn push_plain(to: &mut Writing, place: Place<'_, '_>, kind: &str, question: Option<u64>, kept: usize) -> Result<()> {
-    let [run, code, relation, fact, prompt] = place.cells();
-    let question = question.map(|hash| format!("{hash:016x}"));
-    let mut cells = vec![run, code, relation, fact, prompt, Cell::Text(kind)];
-    cells.resize(ENTRIES.columns.len(), Cell::Null);
-    cells[ENTRIES.place("question")] = Cell::text(question.as_deref());
-    cells[ENTRIES.place("kept")] = Cell::Long(kept as i64);
-    cells[ENTRIES.place("kept_negative")] = Cell::Long(0);
-    to.push(&cells)
-}
-
-/// The row of an entry with scores.
-fn push_scored(to: &mut Writing, place: Place<'_, '_>, part: LivePart<'_>, view: &ScoreView<'_>) -> Result<()> {
-    let entry = place.entry;
-    let measured = part.measured(entry.fact, entry.local)?;
-    let origin = view.origin().unwrap_or_default();
-    let layers: Vec<LayerSummary> = view.layers().collect();
-    let of = |number: fn(&LayerSummary) -> f32| layers.iter().map(number).collect::<Vec<f32>>();
-    let lists = [
-        of(|layer| layer.max),
-        of(|layer| layer.sum),
-        of(|layer| layer.evidence.probability),
-        of(|layer| layer.evidence.baseline),
-        of(|layer| layer.evidence.residual),
-    ];
-    let question = origin.question.map(|hash| format!("{hash:016x}"));
-    let number = |number: Option<f32>| number.map_or(Cell::Null, Cell::Float);
-    let [run, code, relation, fact, prompt] = place.cells();
-    let [max, sum, p, baseline, residual] = lists.each_ref().map(|list| Cell::Floats(list));
-    to.push(&[
-        run,
-        code,
-        relation,
-        fact,
-        prompt,
-        Cell::Text("scores"),
-        number(measured.probability),
-        number(measured.baseline),
-        number(measured.residual),
-        Cell::text(origin.answer.as_deref()),
-        origin.rank.map_or(Cell::Null, |rank| Cell::Long(rank.into())),
-        origin.tokens.map_or(Cell::Null, |tokens| Cell::Int(tokens.into())),
-        Cell::text(question.as_deref()),
-        Cell::known(view.max()),
-        Cell::Float(view.floor()),
-        Cell::known(view.ceiling()),
-        Cell::Long(view.kept() as i64),
-        Cell::Long(view.kept_negative() as i64),
-        max,
-        sum,
-        p,
-        baseline,
-        residual,
-    ])
-}
-
-/// Layer, and neuron within it. Shapes that do not fit were refused.
-fn place_of(shape: Shape, neuron: Neuron) -> [Cell<'static>; 2] {
-    let (layer, unit) = shape.split(neuron);
-    [Cell::Int(layer.0 as i32), Cell::Int(unit as i32)]
-}
-
-/// Refuses layers and neurons that are no 32-bit numbers with a sign, as Delta and Iceberg have them.
-fn check_shape(run: &Run) -> Result<()> {
-    let shape = run.spec.shape;
-    if shape.layers.max(shape.width) <= i32::MAX as u32 {
-        return Ok(());
-    }
-    Err(ExportError::Unfit {
-        what: format!("run {:?}", run.spec.name),
-        format: "tables",
-        found: shape.to_string(),
-        expected: format!("at most {} layers, and neurons in a layer", i32::MAX),
-    })
 }
 
 /// Entries of a run that are chosen; where relations are, more.

@@ -2,11 +2,12 @@
 
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
+use crate::format::Watch;
 use crate::manifest::{FileOf, Partition};
 use crate::names::folder;
+use crate::rows::RowSink;
 use crate::sinks::{Sink, TableFile};
-use crate::table::rows::{Cell, Rows};
-use crate::table::{PARTITIONS, Table};
+use crate::table::{Cell, PARTITIONS, Rows, Table};
 use std::path::PathBuf;
 
 /// The files of an export.
@@ -75,18 +76,33 @@ impl<'f> Files<'f> {
     }
 }
 
-impl Writing {
-    pub(super) fn push(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+impl RowSink for Writing {
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
         self.waiting.push(cells);
         if self.waiting.is_full() { self.write() } else { Ok(()) }
     }
+}
 
+/// A file whose writer is watched.
+pub(super) struct Watched<'a, 'w>(pub Writing, pub &'a mut Watch<'w>);
+
+impl RowSink for Watched<'_, '_> {
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        self.0.row(cells)
+    }
+
+    fn look(&mut self) -> Result<()> {
+        self.1.look()
+    }
+}
+
+impl Writing {
     pub(super) fn partition(&self) -> Option<&Partition> {
         self.partition.as_ref()
     }
 
     fn write(&mut self) -> Result<()> {
-        if self.waiting.len() == 0 {
+        if self.waiting.is_empty() {
             return Ok(());
         }
         self.rows += self.waiting.len() as u64;

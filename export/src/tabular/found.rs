@@ -1,7 +1,7 @@
 //! The entries of a run in a language, in the order in which they are written: by relation, fact, prompt.
 
 use crate::error::Result;
-use crate::format::Source;
+use crate::rows::Source;
 use kndb_storage::{FactId, LanguageId, LivePart, Run, Slot};
 
 /// An entry, and where it is.

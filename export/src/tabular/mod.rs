@@ -3,30 +3,30 @@
 //! | module | what it writes |
 //! |---|---|
 //! | [`files`] | files of tables, and what the manifest says of them |
-//! | [`facts`] | `facts`, `labels`, `templates`, `candidates`, `relation_names` |
 //! | [`found`] | the entries of a run in a language, in the order of their files |
 //! | [`entries`] | `entries`, `scores`, `sets`, `groups` |
-//! | [`runs`] | `runs` |
-//! | [`saved`] | `saved_sets` |
+//!
+//! What has no entries is made by [`crate::rows`].
 
 mod entries;
-mod facts;
 mod files;
 mod found;
-mod runs;
-mod saved;
 
 use crate::error::Result;
 use crate::folder::HalfMade;
-use crate::format::{Exported, Format, Source, Watch};
+use crate::format::{Exported, Format, Watch};
 use crate::manifest::{FORMAT, MANIFEST, Manifest, StoreOf, VERSION};
+use crate::rows::{RunCount, SavedSets, Source, rows_of, run_rows, saved_rows};
 use crate::sinks::Sink;
-use crate::table::TABLES;
+use crate::table::{CANDIDATES, FACTS, LABELS, RELATION_NAMES, RUNS, SAVED, TABLES, TEMPLATES, Table};
 use entries::Entries;
-use files::Files;
 pub(crate) use files::path_of;
+use files::{Files, Watched};
 pub(crate) use found::{AllFound, Found};
 use std::io::Write;
+
+/// The tables of what a store says of facts and relations, in the order in which they are written.
+const ABOUT_FACTS: [&Table; 5] = [&FACTS, &LABELS, &TEMPLATES, &CANDIDATES, &RELATION_NAMES];
 
 /// Tables in the files of a sink.
 pub(crate) struct Tabular(pub &'static dyn Sink);
@@ -47,12 +47,23 @@ impl Format for Tabular {
     fn write(&self, source: &Source<'_>, folder: &mut HalfMade, watch: &mut Watch<'_>) -> Result<Exported> {
         let mut files = Files::new(folder, self.0);
         let mut exported = Exported::default();
-        facts::write(source, &mut files, watch)?;
+        for table in ABOUT_FACTS {
+            let mut file = Watched(files.begin(table, None)?, watch);
+            rows_of(table, source, &mut file)?;
+            let written = files.end(file.0)?;
+            watch.progress.rows += written;
+        }
         let mut entries = Entries::begin(source, &mut files)?;
         entries.write(&mut files, watch)?;
         let runs = entries.finish(&mut files)?;
-        runs::write(source, &runs, &mut files)?;
-        let saved_sets = saved::write(source, &mut files, &mut exported.notes)?;
+        let counts = runs.iter().map(|run| RunCount { entries: run.rows.entries, scores: run.rows.scores });
+        let mut file = files.begin(&RUNS, None)?;
+        run_rows(source, &counts.collect::<Vec<_>>(), &mut file)?;
+        files.end(file)?;
+        let mut file = files.begin(&SAVED, None)?;
+        let SavedSets { sets: saved_sets, notes } = saved_rows(source, &mut file)?;
+        files.end(file)?;
+        exported.notes.extend(notes);
         let snapshot = source.snapshot;
         let chosen = &source.chosen;
         let relations = snapshot.relations().filter(|(id, _)| chosen.has_relation(Some(*id)));

@@ -1,38 +1,40 @@
 //! `saved_sets`: members of the sets that were saved with `let`. Of a part of a store none are exported: they may be about the rest.
 
-use super::files::{Files, Writing};
+use super::{RowSink, Source};
 use crate::error::{ExportError, Result};
-use crate::format::Source;
 use crate::manifest::SavedOf;
-use crate::table::SAVED;
-use crate::table::rows::Cell;
+use crate::table::Cell;
 use kndb_storage::{FactId, RunId, SavedSet};
 use roaring::RoaringBitmap;
 use std::io::{self, Read};
 
-pub(super) fn write(source: &Source<'_>, files: &mut Files<'_>, notes: &mut Vec<String>) -> Result<Vec<SavedOf>> {
-    let mut file = files.begin(&SAVED, None)?;
-    let mut saved = Vec::new();
+/// The sets that have rows, and notes about those that have none.
+#[derive(Default)]
+pub(crate) struct SavedSets {
+    pub sets: Vec<SavedOf>,
+    pub notes: Vec<String>,
+}
+
+pub(crate) fn rows(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<SavedSets> {
+    let mut saved = SavedSets::default();
     let sets: Vec<&SavedSet> = source.snapshot.saved_sets().collect();
     if !source.chosen.is_all {
         if !sets.is_empty() {
-            notes.push(format!("{} saved sets are left out: they are of the whole store", sets.len()));
+            saved.notes.push(format!("{} saved sets are left out: they are of the whole store", sets.len()));
         }
-        files.end(file)?;
         return Ok(saved);
     }
     for set in sets {
         let runs: Option<Vec<String>> = set.runs.iter().map(|&run| name(source, run)).collect();
         let Some(runs) = runs else {
-            notes.push(format!("@{} is left out: a run that it was made from is gone", set.name));
+            saved.notes.push(format!("@{} is left out: a run that it was made from is gone", set.name));
             continue;
         };
         let (_, bytes) = source.store.saved_set_in(source.snapshot, &set.name)?;
-        let members = members(source, &set.name, &set.kind, &bytes, &mut file)?;
+        let members = members(source, &set.name, &set.kind, &bytes, sink)?;
         let SavedSet { name, text, kind, saved: at, .. } = set.clone();
-        saved.push(SavedOf { name, text, kind, runs, members, saved: at });
+        saved.sets.push(SavedOf { name, text, kind, runs, members, saved: at });
     }
-    files.end(file)?;
     Ok(saved)
 }
 
@@ -41,7 +43,7 @@ fn name(source: &Source<'_>, run: u32) -> Option<String> {
 }
 
 /// Writes the members of a set; how many.
-fn members(source: &Source<'_>, name: &str, kind: &str, bytes: &[u8], file: &mut Writing) -> Result<u64> {
+fn members(source: &Source<'_>, name: &str, kind: &str, bytes: &[u8], sink: &mut dyn RowSink) -> Result<u64> {
     let damaged = |error: io::Error| ExportError::Unfit {
         what: format!("the saved set @{name}"),
         format: "tables",
@@ -66,16 +68,16 @@ fn members(source: &Source<'_>, name: &str, kind: &str, bytes: &[u8], file: &mut
             let Some(id) = fact(u32::from_le_bytes(of))? else { continue };
             count += neurons.len();
             for neuron in neurons {
-                file.push(&[set, Cell::Text(id), Cell::Long(neuron.into())])?;
+                sink.row(&[set, Cell::Text(id), Cell::Long(neuron.into())])?;
             }
         }
         return Ok(count);
     }
     for member in RoaringBitmap::deserialize_from(bytes).map_err(damaged)? {
         if kind == "neurons" {
-            file.push(&[set, Cell::Null, Cell::Long(member.into())])?;
+            sink.row(&[set, Cell::Null, Cell::Long(member.into())])?;
         } else if let Some(id) = fact(member)? {
-            file.push(&[set, Cell::Text(id), Cell::Null])?;
+            sink.row(&[set, Cell::Text(id), Cell::Null])?;
         } else {
             continue;
         }
