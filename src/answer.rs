@@ -119,6 +119,7 @@ impl From<Value<'_>> for Cell {
             Value::Integer(number) => Self::Integer(number),
             Value::Score(score) => Self::Score(score),
             Value::Ratio(ratio) => Self::Ratio(ratio),
+            Value::Spelled(text) => Self::Text(text.into_owned()),
         }
     }
 }

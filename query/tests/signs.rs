@@ -50,7 +50,7 @@ impl Signs {
         let answer = self.ask(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let shown = |row: &Vec<Value<'_>>| -> Vec<String> {
             let texts = row.iter().filter_map(|value| match value {
-                Value::Text(text) => Some(text.to_string()),
+                Value::Text(text) | Value::Spelled(text) => Some(text.to_string()),
                 Value::Integer(number) => Some(number.to_string()),
                 Value::Score(score) => Some(score.to_string()),
                 Value::Ratio(_) | Value::Null => None,

@@ -89,6 +89,7 @@ pub(crate) fn number(value: &Value<'_>) -> Option<f64> {
         Value::Integer(number) => Some(*number as f64),
         Value::Score(score) => Some(f64::from(*score)),
         Value::Ratio(ratio) => Some(*ratio),
+        Value::Spelled(text) => text.parse().ok(),
         Value::Null | Value::Text(_) => None,
     }
 }
@@ -97,7 +98,7 @@ pub(crate) fn number(value: &Value<'_>) -> Option<f64> {
 pub(crate) fn written(value: &Value<'_>) -> String {
     match value {
         Value::Null => "NULL".into(),
-        Value::Text(text) => text.to_string(),
+        Value::Text(text) | Value::Spelled(text) => text.to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Score(score) => score.to_string(),
         Value::Ratio(ratio) => format!("{ratio:.4}"),
@@ -140,6 +141,7 @@ impl Sink for Answer {
             Value::Integer(number) => Value::Integer(*number),
             Value::Score(score) => Value::Score(*score),
             Value::Ratio(ratio) => Value::Ratio(*ratio),
+            Value::Spelled(text) => Value::Spelled(text.to_string().into()),
             Value::Null => Value::Null,
         };
         self.rows.push(row.iter().map(own).collect());

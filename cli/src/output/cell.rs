@@ -10,9 +10,9 @@ pub fn readable(value: &Value<'_>) -> String {
     match value {
         Value::Null => "NULL".to_owned(),
         // What four digits would show as nothing.
-        Value::Ratio(ratio) if *ratio != 0.0 && *ratio < 5e-5 => format!("{ratio:.1e}"),
+        Value::Ratio(ratio) if *ratio != 0.0 && ratio.abs() < 5e-5 => format!("{ratio:.1e}"),
         Value::Ratio(ratio) => format!("{ratio:.4}"),
-        Value::Text(text) => escape_controls(text),
+        Value::Text(text) | Value::Spelled(text) => escape_controls(text),
         other => exact(other).map(Cow::into_owned).unwrap_or_default(),
     }
 }
@@ -23,7 +23,7 @@ pub fn readable(value: &Value<'_>) -> String {
 pub fn exact<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match value {
         Value::Null => None,
-        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Text(text) | Value::Spelled(text) => Some(Cow::Borrowed(text)),
         Value::Integer(number) => Some(Cow::Owned(number.to_string())),
         Value::Score(score) => Some(Cow::Owned(format!("{score:?}"))),
         Value::Ratio(ratio) => Some(Cow::Owned(format!("{ratio:?}"))),

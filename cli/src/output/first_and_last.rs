@@ -74,6 +74,7 @@ fn owned(value: &Value<'_>) -> Value<'static> {
         Value::Integer(number) => Value::Integer(*number),
         Value::Score(score) => Value::Score(*score),
         Value::Ratio(ratio) => Value::Ratio(*ratio),
+        Value::Spelled(text) => Value::Spelled(Cow::Owned(text.clone().into_owned())),
     }
 }
 

@@ -76,6 +76,10 @@ impl Spelling for Objects {
     fn ratio(&self, ratio: f64, out: &mut Vec<u8>) {
         let _ = serde_json::to_writer(out, &ratio);
     }
+
+    fn spelled(&self, text: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// Writes a text in quotes.

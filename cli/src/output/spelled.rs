@@ -30,6 +30,10 @@ pub trait Spelling {
     fn score(&self, score: f32, out: &mut Vec<u8>);
     /// Writes a ratio, so that it is read back as the same.
     fn ratio(&self, ratio: f64, out: &mut Vec<u8>);
+    /// Writes what is spelled as JSON spells it.
+    fn spelled(&self, text: &str, out: &mut Vec<u8>) {
+        self.text(text, out);
+    }
 }
 
 /// A sink that writes values in some spelling.
@@ -67,6 +71,7 @@ impl<'a, S: Spelling> Spelled<'a, S> {
             Value::Integer(number) => integer(*number, &mut self.line),
             Value::Score(score) => self.spelling.score(*score, &mut self.line),
             Value::Ratio(ratio) => self.spelling.ratio(*ratio, &mut self.line),
+            Value::Spelled(text) => self.spelling.spelled(text, &mut self.line),
         }
     }
 }

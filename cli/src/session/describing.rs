@@ -79,7 +79,7 @@ fn kind(kind: ColumnKind) -> &'static str {
 fn spelled(value: &Value<'_>) -> String {
     match value {
         Value::Null => String::new(),
-        Value::Text(text) => text.clone().into_owned(),
+        Value::Text(text) | Value::Spelled(text) => text.clone().into_owned(),
         Value::Integer(number) => number.to_string(),
         Value::Score(score) => format!("{score:?}"),
         Value::Ratio(ratio) => format!("{ratio:?}"),

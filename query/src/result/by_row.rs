@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Score(f32),
     /// A ratio.
     Ratio(f64),
+    /// What this language has no kind for, as JSON spells it: a number below 0, true or false, a list. Only answers in SQL have such.
+    Spelled(Cow<'a, str>),
 }
 
 /// Takes the rows of one result, in order. Return [`ControlFlow::Break`] to end the query early (a closed pipe, `.quit`).

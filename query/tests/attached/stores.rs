@@ -139,7 +139,7 @@ impl Sink for Told {
     fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
         let text = |value: &Value<'_>| match value {
             Value::Null => "NULL".to_owned(),
-            Value::Text(text) => text.to_string(),
+            Value::Text(text) | Value::Spelled(text) => text.to_string(),
             Value::Integer(number) => number.to_string(),
             Value::Score(score) => score.to_string(),
             Value::Ratio(ratio) => format!("{ratio:.3}"),

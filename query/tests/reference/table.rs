@@ -30,7 +30,7 @@ impl From<&Value<'_>> for Cell {
     fn from(value: &Value<'_>) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Text(text) => Self::Text(text.to_string()),
+            Value::Text(text) | Value::Spelled(text) => Self::Text(text.to_string()),
             Value::Integer(number) => Self::Integer(*number),
             Value::Score(score) => Self::Score(*score),
             Value::Ratio(ratio) => Self::Ratio(*ratio),

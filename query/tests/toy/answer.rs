@@ -24,7 +24,7 @@ impl Answer {
             Value::Integer(number) => *number as f64,
             Value::Score(score) => f64::from(*score),
             Value::Ratio(ratio) => *ratio,
-            Value::Null | Value::Text(_) => f64::NAN,
+            Value::Null | Value::Text(_) | Value::Spelled(_) => f64::NAN,
         };
         self.rows.iter().map(|row| row.iter().map(number).collect()).collect()
     }
@@ -33,7 +33,7 @@ impl Answer {
     pub fn texts(&self) -> Vec<Vec<String>> {
         let text = |value: &Value<'_>| match value {
             Value::Null => "NULL".to_owned(),
-            Value::Text(text) => text.to_string(),
+            Value::Text(text) | Value::Spelled(text) => text.to_string(),
             Value::Integer(number) => number.to_string(),
             Value::Score(score) => score.to_string(),
             Value::Ratio(ratio) => format!("{ratio:.4}"),
@@ -65,6 +65,7 @@ impl Sink for Answer {
     fn row(&mut self, row: &[Value<'_>]) -> std::io::Result<ControlFlow<()>> {
         let own = |value: &Value<'_>| match value {
             Value::Text(text) => Value::Text(text.to_string().into()),
+            Value::Spelled(text) => Value::Spelled(text.to_string().into()),
             Value::Integer(number) => Value::Integer(*number),
             Value::Score(score) => Value::Score(*score),
             Value::Ratio(ratio) => Value::Ratio(*ratio),

@@ -250,7 +250,7 @@ fn number(key: Key, entry: &Entry<'_>, places: &[Place<'_, '_>]) -> Option<f64> 
             Value::Integer(number) => Some(number as f64),
             Value::Score(score) => Some(f64::from(score)),
             Value::Ratio(ratio) => Some(ratio),
-            Value::Null | Value::Text(_) => None,
+            Value::Null | Value::Text(_) | Value::Spelled(_) => None,
         },
     }
 }
