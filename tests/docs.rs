@@ -16,6 +16,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::{Path, PathBuf};
 
 const NEEDS_DATA: &str = "<!-- needs ../shared/data -->";
+const NEEDS_SQL: &str = "<!-- needs a build with SQL -->";
 const WRITTEN: &str = "<!-- outputs are written by `cargo xtask docs` -->";
 
 fn main() {
@@ -37,7 +38,11 @@ fn main() {
 }
 
 fn run(page: &Path, text: &str) -> Result<Completion, Failed> {
-    if cfg!(not(all(feature = "attribute", feature = "parquet"))) {
+    if text.contains(NEEDS_SQL) {
+        if cfg!(not(feature = "sql")) {
+            return Ok(Completion::ignored_with("the page is about a build with SQL: cargo xtask sql"));
+        }
+    } else if cfg!(not(all(feature = "attribute", feature = "parquet"))) {
         return Ok(Completion::ignored_with("the pages are about a build with all default features"));
     }
     let mut data = None;
@@ -72,8 +77,12 @@ fn run(page: &Path, text: &str) -> Result<Completion, Failed> {
 fn written(text: &str, environment: &Environment, data: Option<&PathBuf>) -> String {
     let outputs: Vec<(usize, Vec<String>)> =
         steps(text).iter().map(|step| (step.line, step.run(environment, data.cloned()))).collect();
-    let (mut page, mut inside) = (String::new(), false);
+    let (mut page, mut inside, mut said) = (String::new(), false, [].as_slice());
     for (line, number) in text.lines().zip(1..) {
+        // Below all lines of its command.
+        if !line.starts_with("> ") {
+            std::mem::take(&mut said).iter().for_each(|line| page += &format!("{line}\n"));
+        }
         inside = if inside { line != "```" } else { line == "```console" };
         let output = outputs.iter().find(|(of, _)| *of == number).map(|(_, output)| output.as_slice());
         // What a command said before is left out.
@@ -81,9 +90,7 @@ fn written(text: &str, environment: &Environment, data: Option<&PathBuf>) -> Str
             continue;
         }
         page += &format!("{line}\n");
-        for said in output.unwrap_or_default() {
-            page += &format!("{said}\n");
-        }
+        said = output.unwrap_or(said);
     }
     page
 }

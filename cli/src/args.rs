@@ -124,6 +124,9 @@ pub enum Command {
     FactCheck(Box<FactCheckArgs>),
     /// Ask the store: one statement, a script, or the shell
     Query(QueryArgs),
+    /// Ask the store in SQL: one statement, a script, or the shell
+    #[cfg(feature = "sql")]
+    Sql(Box<QueryArgs>),
     /// Draw shares by layer, a heat map, the overlap of languages, or any answer: SVG, PNG, or here
     Plot(Box<PlotArgs>),
     /// Write one self-contained page about the store: runs, figures, tables, evidence, and their queries

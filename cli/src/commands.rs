@@ -65,6 +65,8 @@ pub fn run(command: Command, mut terminal: Terminal) -> u8 {
 fn at_signal(command: &Command) -> &'static str {
     match command {
         Command::Query(_) => "interrupted: the answers above are not all",
+        #[cfg(feature = "sql")]
+        Command::Sql(_) => "interrupted: the answers above are not all",
         Command::Plot(_) => "interrupted: the figure is not drawn",
         Command::Report(_) => "interrupted: the page is not written",
         Command::Verify(args) if args.repair => {
@@ -92,6 +94,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
     match command {
         Command::Init(args) => init::run(args, terminal),
         Command::Query(args) => query::run(args, terminal),
+        #[cfg(feature = "sql")]
+        Command::Sql(args) => query::run_in(crate::session::Language::Sql, *args, terminal),
         Command::Plot(args) => plot::run(*args, terminal),
         Command::Report(args) => report::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),

@@ -120,6 +120,33 @@ pub fn table(
     Ok(String::from_utf8_lossy(&out).replace("`.mode line` shows all", "`.df()` and `.fetchall()` have all"))
 }
 
+/// The same of an answer in SQL.
+///
+/// # Errors
+/// None but those of memory.
+#[cfg(feature = "sql")]
+pub fn sql_table(
+    schema: &kndb_sql::arrow::datatypes::Schema,
+    batches: &[kndb_sql::arrow::array::RecordBatch],
+    most: usize,
+    line: usize,
+) -> std::io::Result<String> {
+    use crate::session::sql_values::{columns, each_row};
+    let mut out = Vec::new();
+    let sink = Mode::Table.laid_out(Layout { line: Some(line), ..Layout::with_headers(true) }, &mut out);
+    let mut sink = FirstAndLast::new(sink, most);
+    sink.columns(&columns(schema))?;
+    for batch in batches {
+        if each_row(batch, &mut |row| sink.row(row))?.is_break() {
+            break;
+        }
+    }
+    sink.end()?;
+    drop(sink);
+    // There are no modes here.
+    Ok(String::from_utf8_lossy(&out).replace("`.mode line` shows all", "`.df()` and `.fetchall()` have all"))
+}
+
 /// The runs of a store, as `kndb runs --json` writes them.
 ///
 /// # Errors

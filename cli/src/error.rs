@@ -58,6 +58,10 @@ pub enum CliError {
     #[cfg(feature = "parquet")]
     #[error(transparent)]
     Export(kndb_export::ExportError),
+    /// An SQL statement could not be answered.
+    #[cfg(feature = "sql")]
+    #[error(transparent)]
+    Sql(kndb_sql::SqlError),
     /// A row of facts cannot be used.
     #[error(transparent)]
     InvalidRow(kndb_import::ImportError),

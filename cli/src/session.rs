@@ -15,6 +15,10 @@ mod file;
 mod input;
 pub mod listing;
 pub mod parameters;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(feature = "sql")]
+pub use sql::values as sql_values;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -34,7 +38,7 @@ use parameters::Values;
 pub use display::Display;
 pub use dot::{dot_commands, takes_path};
 pub use drawing::FIGURE_WIDTH;
-pub use input::Input;
+pub use input::{Input, Language};
 pub use listing::Names;
 
 /// How deep scripts may `.read` scripts.
@@ -83,6 +87,11 @@ impl OutputFile {
 pub struct Session {
     store: Store,
     settings: Settings,
+    /// The language of its statements.
+    pub language: Language,
+    /// What answers SQL, once something was asked.
+    #[cfg(feature = "sql")]
+    sql: Option<kndb_sql::Sql>,
     /// Values of parameters.
     pub parameters: Values,
     /// Whether stores may not be changed.
@@ -110,6 +119,9 @@ impl Session {
         Self {
             store,
             settings: machine::settings(),
+            language: Language::default(),
+            #[cfg(feature = "sql")]
+            sql: None,
             parameters: Values::default(),
             read_only: false,
             display: Display::default(),
@@ -173,7 +185,7 @@ impl Session {
 
     /// Runs a whole script, line by line.
     pub fn script(&mut self, origin: &str, mut lines: impl BufRead, streams: &mut Streams<'_>) -> Result<Flow> {
-        let mut input = Input::new(origin);
+        let mut input = Input::of(origin, self.language);
         let mut line = String::new();
         let mut first = true;
         loop {
@@ -201,7 +213,7 @@ impl Session {
             return self.settle(done, place, streams);
         }
         if input.is_blank()
-            && let Some(undotted) = dot::undotted(line)
+            && let Some(undotted) = dot::undotted(line).filter(|word| self.language.takes_undotted(word))
         {
             let place = input.skip(line);
             let done = match undotted {
@@ -212,7 +224,7 @@ impl Session {
             return self.settle(done, place, streams);
         }
         input.push(line);
-        if kndb_query::is_complete(input.text()) {
+        if self.language.is_complete(input.text()) {
             return self.statements(input, streams);
         }
         Ok(Flow::Continue)
@@ -225,9 +237,14 @@ impl Session {
 
     fn statements(&mut self, input: &mut Input, streams: &mut Streams<'_>) -> Result<Flow> {
         let whole = input.take();
-        for range in kndb_query::split(&whole.text) {
+        for range in self.language.split(&whole.text) {
             let text = &whole.text[range.clone()];
-            let done = self.statement(text, streams).map(|()| Flow::Continue);
+            let done = match self.language {
+                Language::Kndb => self.statement(text, streams),
+                #[cfg(feature = "sql")]
+                Language::Sql => self.sql_statement(text, streams),
+            };
+            let done = done.map(|()| Flow::Continue);
             let place = StatementText { offset: range.start, ..whole.clone() };
             if self.settle(done, place, streams)? == Flow::Quit {
                 return Ok(Flow::Quit);

@@ -45,11 +45,11 @@ pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result
     }
     banner(path, terminal).map_err(CliError::Output)?;
 
-    let mut input = Input::new("shell");
+    let mut input = Input::of("shell", session.language);
     loop {
         if input.is_blank() {
             // Lines count from the start of each statement: nobody numbers what they typed before.
-            input = Input::new("shell");
+            input = Input::of("shell", session.language);
         }
         if let Some(helper) = editor.helper_mut() {
             helper.pending = input.text().to_owned();

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::{links, python, root, say};
+use crate::{links, python, root, say, sql};
 
 /// One step: what it is called, and the cargo command it is.
 struct Step {
@@ -17,7 +17,18 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", arguments: &["fmt", "--all", "--check"], rustdocflags: None, slow: false },
     Step {
         name: "clippy",
-        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        arguments: &[
+            "clippy",
+            "--workspace",
+            "--exclude",
+            "kndb-sql",
+            "--exclude",
+            "kndb-python",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
         rustdocflags: None,
         slow: true,
     },
@@ -31,27 +42,34 @@ const STEPS: &[Step] = &[
     // Doctests are among them.
     Step {
         name: "test",
-        arguments: &["test", "--workspace", "--exclude", "kndb-python"],
+        arguments: &["test", "--workspace", "--exclude", "kndb-sql", "--exclude", "kndb-python"],
         rustdocflags: None,
         slow: false,
     },
     Step {
         name: "doc",
-        arguments: &["doc", "--no-deps", "--workspace", "--exclude", "kndb-python"],
+        arguments: &["doc", "--no-deps", "--workspace", "--exclude", "kndb-sql", "--exclude", "kndb-python"],
         rustdocflags: Some("-D warnings"),
         slow: true,
     },
 ];
 
-/// Runs the gate with options as they were given: `--quick` leaves out clippy, the build without default features, rustdoc and the Python package,
-/// `--skip python` that package alone.
+/// Steps of their own, which take long: each can be skipped by its name.
+const HEAVY: [&str; 2] = ["sql", "python"];
+
+/// Runs the gate with options as they were given: `--quick` leaves out clippy, the build without default features, rustdoc, SQL and the Python package,
+/// `--skip sql` and `--skip python` these alone.
 pub fn run(options: &[&str]) -> Result<(), String> {
     let quick = options.contains(&"--quick");
-    let python = match options.iter().filter(|option| **option != "--quick").copied().collect::<Vec<_>>()[..] {
-        [] => !quick,
-        ["--skip", "python"] => false,
-        _ => return Err(format!("check takes --quick and --skip python, not {}", options.join(" "))),
-    };
+    let mut unwanted: Vec<&str> = if quick { HEAVY.to_vec() } else { Vec::new() };
+    let mut rest = options.iter().filter(|option| **option != "--quick");
+    while let Some(option) = rest.next() {
+        match (*option, rest.next()) {
+            ("--skip", Some(name)) if HEAVY.contains(name) => unwanted.push(name),
+            _ => return Err(format!("check takes --quick, --skip sql and --skip python, not {}", options.join(" "))),
+        }
+    }
+    let wanted = |name: &str| !unwanted.contains(&name);
     let (begun, mut skipped) = (Instant::now(), Vec::new());
     step("one arrow, one pyo3", python::once)?;
     step("links", || links::run(&root()))?;
@@ -66,8 +84,13 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     if !deny()? {
         skipped.push("deny");
     }
+    if wanted("sql") {
+        step("sql", sql::test)?;
+    } else {
+        skipped.push("sql");
+    }
     let mut tried = false;
-    if python {
+    if wanted("python") {
         step("python", || python::run(None).map(|done| tried = done))?;
     }
     if !tried {

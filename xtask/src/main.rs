@@ -8,6 +8,7 @@
 //! * [`python`]: builds the Python package and tries it
 //! * [`proofs`]: damages stores, kills writers, and cuts the power, for longer than a test may
 //! * [`sanitize`]: the store's tests under AddressSanitizer, and under Miri what can be
+//! * [`sql`]: what SQL needs, DataFusion and all, linted and tested
 //! * [`torch`]: the engine's parity tests on libtorch
 //!
 //! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
@@ -21,6 +22,7 @@ mod nightly;
 mod proofs;
 mod python;
 mod sanitize;
+mod sql;
 mod torch;
 
 use std::io::Write;
@@ -34,7 +36,7 @@ Tasks:
   check           fmt, links, clippy, a build without default features, tests, rustdoc, cargo-deny; stops at the first
                   that fails
   check --quick   without clippy, that build and rustdoc
-  check --skip python  all but the Python package
+  check --skip python  all but the Python package; --skip sql all but SQL
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
   instructions [--write]  counts the instructions of six answers, and compares them with bench/instructions.tsv, or keeps them
@@ -46,6 +48,7 @@ Tasks:
                   where a nightly toolchain is installed, else with the generators of the tests
   fuzz --corpus   writes the seeds of fuzz/corpus anew
   sanitize [TEST…]     the store's tests, or those of these names, under AddressSanitizer; needs a nightly toolchain
+  sql             SQL: its crate and the Python package linted, then what `check` tests of it, DataFusion built for each
   python [TORCH]  the Python package: its wheel built, installed, typed and tested; with TORCH, an interpreter that has torch, by that, too
   python --release  the wheel for others, optimised, in target/wheels; its name says which systems take it
   torch DIR [DEVICE]  the engine's parity tests on the libtorch of DIR; DEVICE is torch (default) or cuda:N
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         ["python", "--release"] => python::release(),
         ["python", torch] => python::run(Some(torch)).map(drop),
         ["sanitize", ref filters @ ..] => sanitize::run(filters),
+        ["sql"] => sql::run(),
         ["torch", folder] => torch::run(folder, "torch"),
         ["torch", folder, device] => torch::run(folder, device),
         ["help" | "--help" | "-h"] => {

@@ -14,13 +14,19 @@ use crate::error::{CliError, Result, StatementText};
 use crate::interrupt::end_at;
 use crate::session::ahead::Ahead;
 use crate::session::parameters::Values;
-use crate::session::{Flow, OnError, Session, Streams};
+use crate::session::{Flow, Language, OnError, Session, Streams};
 use crate::shell;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
+    run_in(Language::Kndb, args, terminal)
+}
+
+/// The same in a language: `kndb sql`, too.
+pub fn run_in(language: Language, args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     let mut session = Session::new(opened(&args, terminal)?);
+    session.language = language;
     session.color = terminal.color;
     session.read_only = terminal.read_only;
     session.display.terminal = terminal.columns;
@@ -30,13 +36,23 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
         session.attach(name, path)?;
     }
 
+    #[cfg(feature = "sql")]
+    if language == Language::Sql
+        && args.command.iter().chain(&args.statement).any(|text| language.split(text).is_empty())
+    {
+        let reason = "found a text without a statement, expected one of SQL".to_owned();
+        let hint = Some("as in `kndb sql DB \"SELECT * FROM runs\"`".to_owned());
+        return Err(kndb_sql::SqlError::Statement { reason, hint }.into());
+    }
     let statement = args.statement.clone().filter(|text| text != "-");
     // A script may be empty, a statement that somebody wrote is not meant to be.
-    for blank in args.command.iter().chain(&statement).filter(|text| text.trim().is_empty()) {
+    let is_own = language == Language::Kndb;
+    for blank in args.command.iter().chain(&statement).filter(|text| is_own && text.trim().is_empty()) {
         let statement = StatementText { origin: "statement".into(), ..StatementText::default() };
         kndb_query::parse(blank).map_err(|error| CliError::Query { error: Box::new(error), statement })?;
     }
     if let Some(word) = statement.as_deref().map(str::trim)
+        && is_own
         && is_command(word)
         && kndb_query::parse(word).is_err()
     {
@@ -45,7 +61,7 @@ pub fn run(args: QueryArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let is_script = !args.command.is_empty() || !args.file.is_empty() || statement.is_some();
     let is_shell = !is_script && terminal.reads_from_person;
-    if is_script {
+    if is_script && is_own {
         check_ahead(&session, &args, statement.as_deref())?;
     }
     begin(&mut session, &args, is_shell, terminal)?;

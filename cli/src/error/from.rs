@@ -25,6 +25,21 @@ impl From<kndb_report::Error> for CliError {
     }
 }
 
+#[cfg(feature = "sql")]
+impl From<kndb_sql::SqlError> for CliError {
+    fn from(error: kndb_sql::SqlError) -> Self {
+        match error {
+            kndb_sql::SqlError::Query { error, text } => {
+                let statement = StatementText { origin: "kndb('…')".into(), text, ..Default::default() };
+                Self::Query { error, statement }
+            }
+            kndb_sql::SqlError::Storage(error) => Self::Store(error),
+            kndb_sql::SqlError::Interrupted => Self::Stopped,
+            error => Self::Sql(error),
+        }
+    }
+}
+
 #[cfg(feature = "parquet")]
 impl From<kndb_export::ExportError> for CliError {
     fn from(error: kndb_export::ExportError) -> Self {

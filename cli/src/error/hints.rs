@@ -47,6 +47,8 @@ impl CliError {
             return Some(hint);
         }
         match self {
+            #[cfg(feature = "sql")]
+            Self::Sql(error) => error.hint().map(str::to_owned),
             Self::Store(Store::BackupFull { .. }) => Some(
                 "make room there, then give the same command again: it goes on with what is copied; or name a folder on another disk".into(),
             ),

@@ -88,6 +88,10 @@ impl Session {
     fn open(&mut self, path: &Path, messages: &mut dyn Write) -> Result<()> {
         let options = Options { read_only: self.read_only, ..Options::default() };
         self.store = Store::open_with(path, options)?;
+        #[cfg(feature = "sql")]
+        {
+            self.sql = None;
+        }
         let beside = self.settings.attached.list();
         if !beside.is_empty() {
             let names: Vec<&str> = beside.iter().map(|(name, _)| name.as_str()).collect();

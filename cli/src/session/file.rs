@@ -15,8 +15,12 @@ impl Session {
     /// Writes the rows of a statement into a file, whose name says what it is to be.
     pub fn write_file(&mut self, text: &str, path: &Path, messages: &mut dyn Write) -> Result<()> {
         let begun = Instant::now();
-        let texts: Vec<&str> = kndb_query::split(text).into_iter().map(|range| &text[range]).collect();
+        let texts: Vec<&str> = self.language.split(text).into_iter().map(|range| &text[range]).collect();
         let [text] = texts.as_slice() else { return Err(CliError::OneStatement) };
+        #[cfg(feature = "sql")]
+        if self.language == super::Language::Sql {
+            return self.write_sql_file(text, path, messages);
+        }
         let statement = kndb_query::parse(text).map_err(in_query)?;
         let statement = self.parameters.bind(&statement).map_err(in_query)?;
         let answered = write_answer(&self.store, &self.settings, &statement, path).map_err(|error| match error {

@@ -1,10 +1,67 @@
 //! Lines on their way to becoming statements, with the place they came from.
 
+use std::ops::Range;
+
+use super::dot::Undotted;
 use crate::error::StatementText;
+
+/// The language of a session's statements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// kndb's own.
+    #[default]
+    Kndb,
+    /// SQL.
+    #[cfg(feature = "sql")]
+    Sql,
+}
+
+impl Language {
+    /// Where the statements of a text are.
+    pub fn split(self, text: &str) -> Vec<Range<usize>> {
+        match self {
+            Self::Kndb => kndb_query::split(text),
+            #[cfg(feature = "sql")]
+            Self::Sql => kndb_sql::split(text),
+        }
+    }
+
+    /// Whether a word without its dot is understood: in SQL `show` and `describe` begin statements.
+    #[cfg(not(feature = "sql"))]
+    pub fn takes_undotted(self, _: &Undotted) -> bool {
+        true
+    }
+
+    /// Whether a word without its dot is understood: in SQL `show` and `describe` begin statements.
+    #[cfg(feature = "sql")]
+    pub fn takes_undotted(self, word: &Undotted) -> bool {
+        let leaves = |command: &str| matches!(command, ".quit" | ".exit" | ".help");
+        self == Self::Kndb || matches!(word, Undotted::Understood(command) if leaves(command))
+    }
+
+    /// Whether a text begins no statement, nor a comment that goes on.
+    fn is_nothing(self, text: &str) -> bool {
+        match self {
+            Self::Kndb => kndb_query::split(text).is_empty(),
+            #[cfg(feature = "sql")]
+            Self::Sql => kndb_sql::split(text).is_empty() && kndb_sql::is_complete(text),
+        }
+    }
+
+    /// Whether a text ends where a statement does.
+    pub fn is_complete(self, text: &str) -> bool {
+        match self {
+            Self::Kndb => kndb_query::is_complete(text),
+            #[cfg(feature = "sql")]
+            Self::Sql => kndb_sql::is_complete(text),
+        }
+    }
+}
 
 /// One script, or one person typing.
 #[derive(Debug)]
 pub struct Input {
+    language: Language,
     origin: String,
     pending: String,
     lines_before: usize,
@@ -12,9 +69,14 @@ pub struct Input {
 }
 
 impl Input {
-    /// An input that errors shall call `origin`.
+    /// An input in kndb's own language that errors shall call `origin`.
     pub fn new(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), pending: String::new(), lines_before: 0, lines_pending: 0 }
+        Self::of(origin, Language::default())
+    }
+
+    /// The same in a language.
+    pub fn of(origin: &str, language: Language) -> Self {
+        Self { language, origin: origin.to_owned(), pending: String::new(), lines_before: 0, lines_pending: 0 }
     }
 
     /// The lines of the statement that is not finished.
@@ -34,7 +96,7 @@ impl Input {
             self.pending.push('\n');
         }
         self.lines_pending += self.pending_lines_of(line);
-        if kndb_query::split(&self.pending).is_empty() {
+        if self.language.is_nothing(&self.pending) {
             self.discard();
         }
     }

@@ -68,6 +68,21 @@ impl Values {
         statement.bind(&self.values)
     }
 
+    /// The values of which a text names the parameters: `$name`, anywhere in it.
+    #[cfg(feature = "sql")]
+    pub fn named_in(&mut self, text: &str) -> Parameters {
+        let is_named = |name: &str| {
+            let more = |at: usize| text[at..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            text.match_indices(&format!("${name}")).any(|(at, found)| !more(at + found.len()))
+        };
+        let mut named = Parameters::default();
+        for (name, value) in self.values.iter().filter(|(name, _)| is_named(name)) {
+            self.used.insert(name.to_owned());
+            named.set(name, value.clone());
+        }
+        named
+    }
+
     /// Whether any parameter has a value.
     pub fn is_empty(&self) -> bool {
         self.values.iter().next().is_none()

@@ -93,8 +93,13 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
     (&["delete", "drop", "rm", "remove", "del"], "`kndb drop-run DB NAME` deletes a run, `kndb drop-facts` facts"),
     (&["list", "ls"], "`kndb runs DB` lists runs, `kndb facts DB --list` relations, `kndb info DB` counts all"),
     (
-        &["shell", "sql", "ask", "console", "repl", "select", "open"],
+        &["shell", "ask", "console", "repl", "select", "open"],
         "`kndb DB` is the shell, `kndb DB \"kn by layer\"` one statement",
+    ),
+    #[cfg(not(feature = "sql"))]
+    (
+        &["sql"],
+        "this kndb was built without SQL: the Python package has it, and `cargo install --path cli --features sql` builds it",
     ),
     (&["show", "stats", "describe", "status", "summary"], "`kndb info DB` shows what a store holds"),
     (&["dump"], "`kndb query DB \"kn\" --mode csv > FILE` writes what is asked for"),

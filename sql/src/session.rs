@@ -1,0 +1,172 @@
+//! A store, and SQL statements about it, one after the other.
+
+use crate::answer::Answer;
+use crate::error::{Result, SqlError};
+use crate::functions::Function;
+use crate::pin::{Notes, Pin};
+use crate::schemas::{CATALOG, MAIN, Stores};
+use crate::texts;
+use crate::threads::{self, Threads};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{DdlStatement, LogicalPlan};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use kndb_query::{Argument, DEFAULT_MEMORY, Interrupt, Parameters, Settings};
+use kndb_storage::Store;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A store that answers SQL. Views and settings that statements make stay until it goes; it can be used from several threads, which plan
+/// one after the other and run side by side.
+pub struct Sql {
+    context: SessionContext,
+    pin: Arc<Pin>,
+    /// Held while a statement is planned: [`Pin`] knows one at a time.
+    planning: Mutex<()>,
+}
+
+impl Sql {
+    /// SQL over a store. Of the settings, `run` and `language` are for statements in kndb's own language, `memory` is what a statement may
+    /// take before it goes to temporary files, and attached stores are schemas: `b.scores`.
+    ///
+    /// # Errors
+    /// Those of DataFusion's settings: none of these.
+    pub fn new(store: &Store, settings: Settings) -> Result<Self> {
+        let memory = usize::try_from(settings.memory.unwrap_or(DEFAULT_MEMORY)).unwrap_or(usize::MAX);
+        let environment = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc()?;
+        let mut config = SessionConfig::new()
+            .with_default_catalog_and_schema(CATALOG, MAIN)
+            .with_create_default_catalog_and_schema(false)
+            .with_information_schema(true)
+            .with_target_partitions(threads::count());
+        config.options_mut().sql_parser.dialect = datafusion::config::Dialect::DuckDB;
+        let context = SessionContext::new_with_config_rt(config, environment);
+        let pin = Arc::new(Pin::new(store, settings));
+        context.register_catalog(CATALOG, Arc::new(Stores::new(&pin)));
+        for name in Function::NAMES {
+            context.register_udtf(name, Arc::new(Function::new(&pin, name)));
+        }
+        Ok(Self { context, pin, planning: Mutex::default() })
+    }
+
+    /// Answers one statement; its rows are found while they are read.
+    ///
+    /// # Errors
+    /// When the text is no statement, more than one, or cannot be answered.
+    pub fn query(&self, text: &str) -> Result<Answer> {
+        self.query_with(text, &Parameters::default(), &Interrupt::default())
+    }
+
+    /// The same with values for the parameters of the statement (`$name`), until it is asked to stop, from elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Self::query`]; when a parameter has no value, or a list, or one that is for none.
+    pub fn query_with(&self, text: &str, parameters: &Parameters, interrupt: &Interrupt) -> Result<Answer> {
+        self.pin.check_names()?;
+        // What ends the statement ends what it does in kndb's own language, whoever asked for the end.
+        let (notes, own) = (Notes::default(), Interrupt::default());
+        let threads = Threads::begin()?;
+        let stream = {
+            let _one = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
+            let _planning = self.pin.begin(&notes, &own);
+            let plan = threads.runtime()?.block_on(self.plan(text, parameters))?;
+            let _entered = threads.runtime()?.enter();
+            execute_stream(plan, self.context.task_ctx())?
+        };
+        Answer::new(stream, threads, [interrupt.clone(), own], notes)
+    }
+
+    /// Other settings for what is asked from now on; memory stays what it is.
+    pub fn set(&self, settings: Settings) {
+        self.pin.set(settings);
+    }
+
+    async fn plan(&self, text: &str, parameters: &Parameters) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        let state = self.context.state();
+        let plan = state.create_logical_plan(text).await?;
+        only_reads(&plan)?;
+        has_columns(&plan)?;
+        if texts::has_word(text, "tablesample") {
+            let reason = "found TABLESAMPLE, which would be passed over";
+            return Err(SqlError::statement(reason, "ORDER BY random() LIMIT n takes n rows at random").into());
+        }
+        let types = plan.get_parameter_types()?;
+        let mut frame = self.context.execute_logical_plan(plan).await?;
+        let wanted = frame.logical_plan().get_parameter_names()?;
+        if let Some(name) =
+            wanted.iter().map(|name| name.trim_start_matches('$')).find(|name| parameters.get(name).is_none())
+        {
+            let reason = format!("parameter ${name} has no value");
+            return Err(SqlError::statement(reason, format!("give one: -p {name}=…, or {name}=… in Python")).into());
+        }
+        if let Some((name, _)) = parameters.iter().find(|(name, _)| !wanted.contains(&format!("${name}"))) {
+            let reason = format!("the statement has no parameter ${name}");
+            return Err(
+                SqlError::statement(reason, "leave the value out, or name the parameter in the statement").into()
+            );
+        }
+        if !wanted.is_empty() {
+            let values = parameters.iter().map(|(name, value)| {
+                let wants_number =
+                    types.get(&format!("${name}")).and_then(Option::as_ref).is_some_and(DataType::is_numeric);
+                Ok((name.to_owned(), scalar(name, value, wants_number)?))
+            });
+            frame = frame.with_param_values(values.collect::<Result<Vec<_>>>()?)?;
+        }
+        frame.create_physical_plan().await
+    }
+}
+
+/// Refuses a question for no columns, as `FROM facts` is without a SELECT: its answer would look empty.
+fn has_columns(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    let asks = !matches!(plan, LogicalPlan::Ddl(_) | LogicalPlan::Statement(_));
+    if asks && plan.schema().fields().is_empty() {
+        return Err(SqlError::statement("found no columns that are asked for", "write SELECT * FROM …").into());
+    }
+    Ok(())
+}
+
+/// Refuses what writes: files, a store's tables, and tables in memory, which no limit of memory counts.
+fn only_reads(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    plan.apply_with_subqueries(|node| {
+        let (found, instead) = match node {
+            LogicalPlan::Copy(_) => ("COPY", "`kndb sql … -o FILE` writes an answer into a file"),
+            LogicalPlan::Dml(_) => {
+                ("a statement that changes a table", "`kndb import` and `kndb facts` write into a store")
+            }
+            LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(_)) => {
+                ("CREATE TABLE", "CREATE VIEW … AS SELECT … is computed when it is asked")
+            }
+            _ => return Ok(TreeNodeRecursion::Continue),
+        };
+        Err(SqlError::statement(format!("found {found}, expected a question: SQL only reads"), instead).into())
+    })?;
+    Ok(())
+}
+
+/// The value of a parameter. What a person typed is a number where one is wanted, else a text.
+fn scalar(name: &str, value: &Argument, wants_number: bool) -> Result<ScalarValue> {
+    let whole = |number: f64| number.fract() == 0.0 && number.abs() < 9e15;
+    match value {
+        Argument::Text(text) => Ok(ScalarValue::from(text.as_str())),
+        Argument::Number(number) if whole(*number) => Ok(ScalarValue::from(*number as i64)),
+        Argument::Number(number) => Ok(ScalarValue::from(*number)),
+        Argument::Percent(percent) => Ok(ScalarValue::from(percent / 100.0)),
+        Argument::Typed(text) if wants_number => match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(number), _) => Ok(ScalarValue::from(number)),
+            (_, Ok(number)) if number.is_finite() => Ok(ScalarValue::from(number)),
+            _ => Err(SqlError::statement(
+                format!("parameter ${name} is {text:?}, expected a number"),
+                "the statement compares it with one",
+            )),
+        },
+        Argument::Typed(text) => Ok(ScalarValue::from(text.as_str())),
+        Argument::List(_) => Err(SqlError::statement(
+            format!("parameter ${name} has several values, expected one"),
+            "a parameter of SQL is one value: give each a name of its own",
+        )),
+    }
+}

@@ -1,0 +1,209 @@
+//! Statements one after the other: what they see, what they may do, and how they end.
+
+use crate::world::{WORLD, asked};
+use kndb_query::{Attached, Interrupt, Parameters};
+use kndb_sql::{Settings, Sql, SqlError};
+use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+
+fn filled(folder: &std::path::Path, name: &str, facts: &[&str]) -> Store {
+    let store = Store::create(folder.join(name)).expect("a store");
+    add(&store, facts);
+    store
+}
+
+fn add(store: &Store, facts: &[&str]) {
+    let run = store.open_run(RunSpec::new("first", "toy", Shape::new(2, 4).expect("a shape"))).expect("a run");
+    for fact in facts {
+        let data = EntryData::Neurons(vec![Neuron(5)]);
+        run.append(Entry { fact: (*fact).into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    }
+}
+
+fn error(text: &str) -> SqlError {
+    match WORLD.sql.query(text).map(|answer| answer.collect::<Result<Vec<_>, _>>()) {
+        Ok(Ok(_)) => panic!("{text}: no error"),
+        Ok(Err(error)) | Err(error) => error,
+    }
+}
+
+#[test]
+fn a_statement_sees_what_was_committed_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = filled(folder.path(), "store", &["f1"]);
+    let sql = Sql::new(&store, Settings::default()).expect("SQL");
+    assert_eq!(asked(&sql, "SELECT count(*) FROM sets")[0], ["1"]);
+    add(&store, &["f2", "f3"]);
+    assert_eq!(asked(&sql, "SELECT count(*) FROM sets")[0], ["3"]);
+}
+
+#[test]
+fn an_answer_that_is_being_read_is_of_one_commit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = filled(folder.path(), "store", &["f1"]);
+    let sql = Sql::new(&store, Settings::default()).expect("SQL");
+    let answer = sql.query("SELECT fact FROM sets UNION ALL SELECT fact FROM facts").expect("an answer");
+    add(&store, &["f2"]);
+    let rows: usize = answer.map(|batch| batch.expect("a batch").num_rows()).sum();
+    assert_eq!(rows, 2);
+}
+
+#[test]
+fn attached_stores_are_schemas() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (a, b) = (filled(folder.path(), "a", &["f1", "f2"]), filled(folder.path(), "b", &["f2", "f3"]));
+    let settings = Settings { attached: Attached::default(), ..Settings::default() };
+    settings.attached.attach(&a, "other", b.path()).expect("attached");
+    let sql = Sql::new(&a, settings).expect("SQL");
+    assert_eq!(asked(&sql, "SELECT fact FROM sets JOIN other.sets o USING (fact)"), [["f2"]]);
+    assert_eq!(asked(&sql, "SELECT fact FROM kndb('facts of other::kn - facts of kn')"), [["f3"]]);
+}
+
+#[test]
+fn names_that_the_store_does_not_have_are_told() {
+    let mut answer =
+        WORLD.sql.query("SELECT * FROM scores WHERE lang = 'fr' AND relation IN ('P36', 'P37')").expect("an answer");
+    assert!(answer.by_ref().all(|batch| batch.is_ok_and(|batch| batch.num_rows() == 0)));
+    let notes = answer.notes();
+    assert_eq!(
+        notes,
+        [
+            "there is no language \"fr\"; the store has \"en\", \"zh\"",
+            "there is no relation \"P37\"; the store has \"P1303\", \"P19\", \"P36\"; did you mean \"P36\"?"
+        ]
+    );
+}
+
+#[test]
+fn parameters_stand_for_one_value_each() {
+    let asked = |parameters: &Parameters| {
+        let text = "SELECT count(*) AS n FROM scores WHERE lang = $lang AND rank <= $most";
+        WORLD.sql.query_with(text, parameters, &Interrupt::default()).map(|answer| {
+            answer
+                .map(|batch| batch.expect("a batch"))
+                .next()
+                .expect("a row")
+                .column(0)
+                .as_primitive::<Int64Type>()
+                .value(0)
+        })
+    };
+    use kndb_sql::arrow::array::AsArray;
+    use kndb_sql::arrow::datatypes::Int64Type;
+    let both = Parameters::default().with("lang", "zh").with("most", 2_u32);
+    let expected = WORLD.scores.iter().filter(|row| row.lang == "zh" && row.rank <= Some(2)).count();
+    assert_eq!(asked(&both).expect("a count"), expected as i64);
+    for wrong in [
+        Parameters::default().with("lang", "zh"),
+        both.clone().with("more", 1_u32),
+        Parameters::default().with("most", 1_u32).with("lang", vec!["en", "zh"]),
+    ] {
+        assert!(asked(&wrong).is_err_and(|error| error.hint().is_some()));
+    }
+}
+
+#[test]
+fn a_statement_that_is_stopped_ends_with_that() {
+    let interrupt = Interrupt::default();
+    let text =
+        "SELECT count(*) FROM scores a, scores b, scores c, scores d WHERE a.score + b.score + c.score + d.score > 5";
+    let mut answer = WORLD.sql.query_with(text, &Parameters::default(), &interrupt).expect("an answer");
+    interrupt.set();
+    assert!(matches!(answer.next(), Some(Err(SqlError::Interrupted))));
+    assert!(answer.next().is_none());
+    // Whatever goes on of it, the next one has threads of its own.
+    assert_eq!(asked(&WORLD.sql, "SELECT count(*) FROM facts")[0], ["12"]);
+}
+
+#[test]
+fn sql_only_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("facts.csv");
+    let copy = format!("COPY (SELECT * FROM facts) TO '{}' STORED AS CSV", file.display());
+    for text in [
+        copy.as_str(),
+        "CREATE TABLE t AS SELECT * FROM facts",
+        "INSERT INTO facts VALUES ('f', 'P', NULL, NULL)",
+        "DELETE FROM scores",
+        "DROP TABLE scores",
+        "CREATE VIEW facts AS SELECT 1",
+    ] {
+        let error = error(text);
+        assert!(!error.to_string().is_empty(), "{text}");
+    }
+    assert!(!file.exists());
+    assert_eq!(asked(&WORLD.sql, "SELECT count(*) FROM facts")[0], ["12"]);
+}
+
+#[test]
+fn a_view_of_the_language_is_of_the_commit_of_each_statement() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = filled(folder.path(), "store", &["f1"]);
+    let sql = Sql::new(&store, Settings::default()).expect("SQL");
+    asked(&sql, "CREATE VIEW v AS SELECT count(*) AS n FROM kn('lang=en')");
+    assert_eq!(asked(&sql, "SELECT n FROM v")[0], ["1"]);
+    add(&store, &["f2", "f3"]);
+    assert_eq!(asked(&sql, "SELECT n, (SELECT count(*) FROM sets) FROM v")[0], ["3", "3"]);
+}
+
+#[test]
+fn names_that_stand_for_something_else_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (a, b) = (filled(folder.path(), "a", &["f1"]), filled(folder.path(), "b", &["f2"]));
+    let settings = Settings::default();
+    settings.attached.attach(&a, "main", b.path()).expect("attached");
+    let sql = Sql::new(&a, settings).expect("SQL");
+    let Err(error) = sql.query("SELECT * FROM main.facts") else { panic!("no error") };
+    assert!(error.to_string().contains("attached as \"main\""), "{error}");
+}
+
+#[test]
+fn what_would_look_like_an_answer_is_refused() {
+    for text in [
+        "FROM facts",
+        "SELECT count(*) FROM facts TABLESAMPLE (10 PERCENT)",
+        "SELECT * FROM kn('run=one] by layer --')",
+        "SELECT * FROM kn('run=one] by neuron --')",
+    ] {
+        assert!(error(text).hint().is_some(), "{text}");
+    }
+    for condition in ["lang IN (NULL)", "layer NOT IN (NULL, 1)", "NOT (relation IN (NULL, 'P36') OR layer = 0)"] {
+        assert_eq!(
+            asked(&WORLD.sql, &format!("SELECT count(*) FROM scores WHERE {condition}"))[0],
+            ["0"],
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn a_condition_of_a_join_that_fails_for_entries_without_rows_fails_nothing() {
+    let text =
+        "SELECT count(*) FROM scores s JOIN (VALUES (1), (2)) v(n) ON CAST(s.fact AS INT) = v.n WHERE s.score > 1e9";
+    assert_eq!(asked(&WORLD.sql, text)[0], ["0"]);
+}
+
+#[test]
+fn views_stay_for_the_session() {
+    let sql = Sql::new(&WORLD.store, Settings::default()).expect("SQL");
+    asked(&sql, "CREATE VIEW best AS SELECT * FROM scores WHERE rank = 1");
+    let best = WORLD.scores.iter().filter(|row| row.rank == Some(1)).count();
+    assert_eq!(asked(&sql, "SELECT count(*) FROM best")[0], [best.to_string()]);
+    let tables: Vec<String> = asked(&sql, "SHOW TABLES").into_iter().map(|row| row[2].clone()).collect();
+    for table in ["best", "scores", "facts"] {
+        assert!(tables.iter().any(|name| name == table), "{table} of {tables:?}");
+    }
+}
+
+#[test]
+fn errors_say_what_is_wrong_without_naming_the_parts_of_the_engine() {
+    for (text, said) in [
+        ("SELEC 1", "Expected"),
+        ("SELECT * FROM score", "table 'kndb.main.score' not found"),
+        ("SELECT lay FROM scores", "No field named lay"),
+        ("SELECT 1; SELECT 2", "one statement at a time"),
+    ] {
+        let error = error(text).to_string();
+        assert!(error.contains(said), "{text}: {error}");
+        assert!(!error.contains("DataFusion") && !error.contains("Error during planning"), "{text}: {error}");
+    }
+}
