@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Prepared};
 use crate::failure::{not_forked, of_files, of_query, of_store, raise, said};
 use crate::folders::{self, Exported};
+use crate::sql::{Session, SqlAnswer};
 use crate::waiting::wait;
 use crate::writing::Writer;
 use kndb::query::Attached;
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Database {
     store: Store,
     attached: Attached,
+    sql: Session,
 }
 
 /// id, relation, language, subject, object, and where known the ids of subject and object.
@@ -31,7 +33,7 @@ type FactTuple = (String, String, String, String, String, Option<String>, Option
 
 impl Database {
     fn of(store: Store) -> Self {
-        Self { store, attached: Attached::default() }
+        Self { store, attached: Attached::default(), sql: Session::default() }
     }
 
     /// Does some work with the store; upkeep ends where it is interrupted.
@@ -81,6 +83,11 @@ impl Database {
         memory: Option<u64>,
     ) -> PyResult<Answer> {
         self.prepare(py, text)?.query(py, parameters, memory)
+    }
+
+    /// Plans a statement of SQL.
+    fn sql(&self, py: Python<'_>, text: String, parameters: &Bound<'_, PyDict>) -> PyResult<SqlAnswer> {
+        self.sql.ask(py, &self.store, &self.attached, (text, parameters))
     }
 
     /// Reads a statement, to ask it again and again.

@@ -6,6 +6,7 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use kndb_arrow::{Running, Step, record_batch};
+use kndb_sql::Answer;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -16,6 +17,8 @@ use std::thread::ThreadId;
 /// Where batches come from.
 enum From {
     Running(Running),
+    /// SQL, while it runs.
+    Asked(Box<Answer>),
     Known(VecDeque<RecordBatch>),
 }
 
@@ -33,25 +36,30 @@ struct Batches {
 
 impl Batches {
     fn whole(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
-        let running = match &mut self.from {
-            From::Known(batches) => return batches.pop_front().map(Ok),
-            From::Running(running) => running,
-        };
         loop {
-            match running.step_within(LOOK) {
-                Some(Step::Batch(batch)) => return Some(record_batch(&batch, &self.schema)),
-                Some(Step::Failed(error)) => return Some(Err(ArrowError::ExternalError(Box::new(error)))),
-                Some(_) => {}
-                None if running.has_ended() => return None,
-                None if std::thread::current().id() == self.asked => {
-                    let interrupted = Python::attach(|py| py.check_signals());
-                    if let Err(error) = interrupted {
-                        // What C code is told becomes an error of its library: the signal is to be seen after it, too.
-                        Python::attach(|py| again(py, &error));
-                        return Some(Err(ArrowError::ComputeError("interrupted: the answer is not complete".into())));
-                    }
+            match &mut self.from {
+                From::Known(batches) => return batches.pop_front().map(Ok),
+                From::Running(running) => match running.step_within(LOOK) {
+                    Some(Step::Batch(batch)) => return Some(record_batch(&batch, &self.schema)),
+                    Some(Step::Failed(error)) => return Some(Err(ArrowError::ExternalError(Box::new(error)))),
+                    Some(_) => continue,
+                    None if running.has_ended() => return None,
+                    None => {}
+                },
+                From::Asked(answer) => match answer.step_within(LOOK) {
+                    Some(Ok(kndb_sql::Step::Batch(batch))) => return Some(Ok(batch)),
+                    Some(Ok(kndb_sql::Step::Done)) => return None,
+                    Some(Err(error)) => return Some(Err(ArrowError::ExternalError(Box::new(error)))),
+                    None => {}
+                },
+            }
+            if std::thread::current().id() == self.asked {
+                let interrupted = Python::attach(|py| py.check_signals());
+                if let Err(error) = interrupted {
+                    // What C code is told becomes an error of its library: the signal is to be seen after it, too.
+                    Python::attach(|py| again(py, &error));
+                    return Some(Err(ArrowError::ComputeError("interrupted: the answer is not complete".into())));
                 }
-                None => {}
             }
         }
     }
@@ -108,6 +116,11 @@ impl Stream {
     /// Of a statement while it runs.
     pub fn running(running: Running, schema: SchemaRef, most: Option<usize>) -> Self {
         Self::new(From::Running(running), schema, most)
+    }
+
+    /// Of SQL while it runs.
+    pub fn asked(answer: Answer, schema: SchemaRef, most: Option<usize>) -> Self {
+        Self::new(From::Asked(Box::new(answer)), schema, most)
     }
 
     /// Of batches that are there.

@@ -10,6 +10,7 @@
 //! | `export` | answers by Arrow's C stream interface |
 //! | `folders` | stores as folders of files, and back |
 //! | `cells` | answers as Python objects and as buffers |
+//! | `sql` | SQL statements |
 //! | `writing` | scores into a run |
 //! | `halves` | 16-bit numbers as 32-bit ones |
 //!
@@ -23,6 +24,7 @@ mod export;
 mod failure;
 mod folders;
 mod halves;
+mod sql;
 mod waiting;
 mod writing;
 
@@ -47,5 +49,6 @@ fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<answer::Prepared>()?;
     module.add_class::<cells::Column>()?;
     module.add_class::<export::Stream>()?;
+    module.add_class::<sql::SqlAnswer>()?;
     module.add_class::<writing::Writer>()
 }

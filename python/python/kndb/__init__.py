@@ -17,6 +17,7 @@ from ._database import BackedUp, Database, Exported, ExportedTable, Verified, cr
 from ._errors import KndbError
 from ._kndb import __version__
 from ._result import Figure, Result
+from ._sql import SqlResult
 from ._run import Appended, Run
 from ._statement import Statement
 
@@ -29,6 +30,7 @@ __all__ = [
     "Figure",
     "KndbError",
     "Result",
+    "SqlResult",
     "Run",
     "Statement",
     "Verified",

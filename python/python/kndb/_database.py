@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from . import _kndb
 from ._facts import rows as fact_rows
 from ._result import Result
+from ._sql import SqlResult
 from ._run import Run
 from ._statement import Statement
 
@@ -97,6 +98,21 @@ class Database:
             KndbError: the statement is not one, or cannot be answered from this store; ``error.span`` and ``error.hint`` say more.
         """
         return Result(self._open().query(statement, parameters, memory), self)
+
+    def sql(self, statement: str, **parameters: Any) -> SqlResult:
+        """Asks one statement of SQL. The tables are those of an export (``show tables``); ``kndb('likn by layer')`` asks in kndb's own language.
+
+        Args:
+            statement: ``"SELECT layer, avg(score) FROM scores WHERE rank <= 10 GROUP BY layer"``; parameters are ``$names``.
+            parameters: a text or a number for each of them.
+
+        Returns:
+            A lazy :class:`SqlResult`.
+
+        Raises:
+            KndbError: the statement is not one, or names what is not there.
+        """
+        return SqlResult(self._open().sql(statement, parameters))
 
     def prepare(self, statement: str) -> Statement:
         """Reads a statement once, to ask it with other values of its parameters again and again.
