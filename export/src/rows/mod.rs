@@ -2,10 +2,10 @@
 //!
 //! | module | of which tables |
 //! |---|---|
-//! | [`facts`] | `facts`, `labels`, `templates`, `candidates`, `relation_names` |
-//! | [`entries`] | `entries`, `groups`, an entry at a time |
-//! | [`runs`] | `runs` |
-//! | [`saved`] | `saved_sets` |
+//! | `facts` | `facts`, `labels`, `templates`, `candidates`, `relation_names` |
+//! | `entries` | `entries`, `groups`, an entry at a time |
+//! | `runs` | `runs` |
+//! | `saved` | `saved_sets` |
 
 mod entries;
 mod facts;
