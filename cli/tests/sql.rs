@@ -40,6 +40,9 @@ fn an_answer_becomes_a_file() {
     assert_eq!(file, environment.ok(&["sql", "demo", COUNT, "-m", "csv"]).out);
     let ran = environment.run(&["sql", "demo", "SELECT DATE '2024-02-29' AS day", "-o", "day.csv"]);
     assert_eq!(ran.code, Some(1));
+    let made = environment.run(&["sql", "demo", "CREATE VIEW v AS SELECT 1 AS x", "-o", "view.csv"]);
+    assert!(made.code == Some(1) && made.messages.contains("without rows"), "{}", made.messages);
+    assert!(!environment.path("view.csv").exists());
     assert!(ran.messages.contains("column \"day\"") && ran.messages.contains("AS text"), "{}", ran.messages);
 }
 

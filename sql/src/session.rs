@@ -33,7 +33,7 @@ impl Sql {
     /// take before it goes to temporary files, and attached stores are schemas: `b.scores`.
     ///
     /// # Errors
-    /// Those of DataFusion's settings: none of these.
+    /// When DataFusion refuses the memory, which it does of none.
     pub fn new(store: &Store, settings: Settings) -> Result<Self> {
         let memory = usize::try_from(settings.memory.unwrap_or(DEFAULT_MEMORY)).unwrap_or(usize::MAX);
         let environment = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc()?;

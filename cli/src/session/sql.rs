@@ -86,6 +86,11 @@ impl Session {
         let begun = Instant::now();
         let mut answer = self.asked(text)?;
         let schema = answer.schema();
+        if schema.fields().is_empty() {
+            let reason = "found a statement without rows, expected a question".to_owned();
+            let hint = Some("leave out -o, which writes an answer into a file".to_owned());
+            return Err(kndb_sql::SqlError::Statement { reason, hint }.into());
+        }
         let batches = answer.by_ref().map(|batch| batch.map_err(CliError::from));
         let written = kndb_export::write_batches(&schema, batches, path)?;
         let mut told: String = answer.notes().iter().map(|note| format!("note: {note}\n")).collect();

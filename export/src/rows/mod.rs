@@ -51,7 +51,7 @@ impl<'s> Source<'s> {
     /// All of a store, as of a snapshot of it.
     ///
     /// # Errors
-    /// None today; those of [`Choice`] when something is chosen.
+    /// Those of finding what is chosen, which all of a store never has.
     pub fn whole(store: &'s Store, snapshot: &'s Arc<Snapshot>) -> Result<Self> {
         Ok(Self { store, snapshot, chosen: Choice::default().of(snapshot)? })
     }

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Entries after which a batch is given, even an empty one: whoever waits may want to stop.
 const LOOK: usize = 4_096;
+/// Units between two looks at how many pages there are: some 500 entries.
+const UNITS: usize = 4;
 /// Mapped pages that are kept: what was read once is not read again.
 const PAGES: u64 = 256 << 20;
 
@@ -188,7 +190,8 @@ impl Work {
         }
         entries.reverse();
         self.entries = entries;
-        if self.next.is_multiple_of(4) {
+        // Asking the system how many pages there are costs more than a small unit; so seldom it does not count, and memory stays bounded.
+        if self.next.is_multiple_of(UNITS) {
             snapshot.release_pages(PAGES);
         }
         Ok(looked_at)
