@@ -130,10 +130,10 @@ fn probability(column: &Column, row: usize) -> Result<f32, BadCell> {
             (text.parse().map_err(|_| column.bad(text, EXPECTED))?, Some(text))
         }
     };
-    match (0.0..=ROUNDED_ONE).contains(&number) {
-        true => Ok(number as f32),
-        false => Err(column.bad(&text.map_or_else(|| number.to_string(), str::to_owned), EXPECTED)),
+    if (0.0..=ROUNDED_ONE).contains(&number) {
+        return Ok(number as f32);
     }
+    Err(column.bad(&text.map_or_else(|| number.to_string(), str::to_owned), EXPECTED))
 }
 
 fn answer(column: &Column, row: usize) -> Result<String, BadCell> {
