@@ -93,9 +93,8 @@ impl Sql {
             let reason = "found TABLESAMPLE, which would be passed over";
             return Err(SqlError::statement(reason, "ORDER BY random() LIMIT n takes n rows at random").into());
         }
-        let types = plan.get_parameter_types()?;
-        let mut frame = self.context.execute_logical_plan(plan).await?;
-        let wanted = frame.logical_plan().get_parameter_names()?;
+        // Before anything is done: `CREATE VIEW` is done at once.
+        let (types, wanted) = (plan.get_parameter_types()?, plan.get_parameter_names()?);
         if let Some(name) =
             wanted.iter().map(|name| name.trim_start_matches('$')).find(|name| parameters.get(name).is_none())
         {
@@ -108,15 +107,14 @@ impl Sql {
                 SqlError::statement(reason, "leave the value out, or name the parameter in the statement").into()
             );
         }
-        if !wanted.is_empty() {
-            let values = parameters.iter().map(|(name, value)| {
-                let wants_number =
-                    types.get(&format!("${name}")).and_then(Option::as_ref).is_some_and(DataType::is_numeric);
-                Ok((name.to_owned(), scalar(name, value, wants_number)?))
-            });
-            frame = frame.with_param_values(values.collect::<Result<Vec<_>>>()?)?;
-        }
-        frame.create_physical_plan().await
+        let values = parameters.iter().map(|(name, value)| {
+            let wants_number =
+                types.get(&format!("${name}")).and_then(Option::as_ref).is_some_and(DataType::is_numeric);
+            Ok((name.to_owned(), scalar(name, value, wants_number)?))
+        });
+        let values = values.collect::<Result<Vec<_>>>()?;
+        let plan = if wanted.is_empty() { plan } else { plan.with_param_values(values)? };
+        self.context.execute_logical_plan(plan).await?.create_physical_plan().await
     }
 }
 

@@ -207,3 +207,15 @@ fn errors_say_what_is_wrong_without_naming_the_parts_of_the_engine() {
         assert!(!error.contains("DataFusion") && !error.contains("Error during planning"), "{text}: {error}");
     }
 }
+
+#[test]
+fn a_view_is_not_made_where_its_parameter_has_no_value() {
+    let sql = Sql::new(&WORLD.store, Settings::default()).expect("SQL");
+    let text = "CREATE VIEW of_a_language AS SELECT * FROM scores WHERE lang = $lang";
+    assert!(sql.query(text).is_err());
+    assert!(sql.query("SELECT * FROM of_a_language").is_err());
+    let chinese = Parameters::default().with("lang", "zh");
+    sql.query_with(text, &chinese, &Interrupt::default()).expect("a view");
+    let expected = WORLD.scores.iter().filter(|row| row.lang == "zh").count();
+    assert_eq!(asked(&sql, "SELECT count(*) FROM of_a_language")[0], [expected.to_string()]);
+}
