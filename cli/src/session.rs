@@ -31,7 +31,7 @@ use kndb_storage::Store;
 
 use crate::error::{CliError, Result, StatementText};
 use crate::machine;
-use crate::output::{Delivered, Delivery, Format};
+use crate::output::{Delivered, Delivery, Format, Rows};
 use dot::{DotCommand, Undotted};
 use parameters::Values;
 
@@ -281,7 +281,7 @@ impl Session {
         let plotted = drawing::plotted(&statement);
         let mut answer = Answer::default();
         let sink: Box<dyn Format + '_> = match plotted {
-            Some(_) => Box::new(&mut answer),
+            Some(_) => Box::new(Rows(&mut answer)),
             None => display.answers(self.store.snapshot()?, self.settings.language.clone(), out),
         };
         let mut delivery = Delivery::new(sink, &self.settings.interrupt);

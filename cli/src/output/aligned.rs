@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Layout;
 use super::fitting::{ELLIPSIS, Wish, elided, widths};
-use super::format::Format;
+use kndb_formats::Format;
 
 /// Rows held back to find widths.
 const BLOCK: usize = 2_000;

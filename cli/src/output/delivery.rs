@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use kndb_query::{Batch, BatchSink, Column, Interrupt, Note, QueryError, Sink, Value};
 
-use super::format::Format;
+use kndb_formats::Format;
 
 /// Watches rows on their way to a format.
 pub struct Delivery<'a> {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use kndb_query::{Column, Note, Sink, Value};
 
 use super::fitting::ELLIPSIS;
-use super::format::Format;
+use kndb_formats::Format;
 
 /// Shows so many rows at most, half of them from the end.
 pub struct FirstAndLast<'a> {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use kndb_query::{Column, Sink, Value};
 
 use super::cell;
-use super::format::Format;
+use kndb_formats::Format;
 
 /// A sink that writes a line a value.
 pub struct Line<'a> {

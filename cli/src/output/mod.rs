@@ -6,18 +6,13 @@
 mod aligned;
 mod boxed;
 mod cell;
-mod csv;
 mod delivery;
 mod first_and_last;
 mod fitting;
-mod format;
-mod json;
-mod jsonl;
 mod line;
 mod markdown;
-mod spelled;
+mod rows;
 mod table;
-mod tsv;
 
 use std::io::Write;
 
@@ -27,7 +22,8 @@ pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
 pub use first_and_last::FirstAndLast;
 pub use fitting::Elided;
-pub use format::Format;
+pub use kndb_formats::Format;
+pub use rows::Rows;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -88,10 +84,10 @@ impl Mode {
         match self {
             Self::Table => Box::new(table::table(layout, out)),
             Self::Box => Box::new(boxed::boxed(layout, out)),
-            Self::Csv => Box::new(csv::csv(headers, out)),
-            Self::Tsv => Box::new(tsv::tsv(headers, out)),
-            Self::Json => Box::new(json::json(out)),
-            Self::Jsonl => Box::new(jsonl::jsonl(out)),
+            Self::Csv => Box::new(kndb_formats::csv(headers, out)),
+            Self::Tsv => Box::new(kndb_formats::tsv(headers, out)),
+            Self::Json => Box::new(kndb_formats::json(out)),
+            Self::Jsonl => Box::new(kndb_formats::jsonl(out)),
             Self::Markdown => Box::new(markdown::markdown(layout, out)),
             Self::Line => Box::new(line::Line::new(out)),
         }

@@ -90,8 +90,8 @@ fn quoted(text: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::output::Mode;
-    use crate::output::testing::{hard_rows, print};
+    use crate::testing::Mode;
+    use crate::testing::{hard_rows, print};
     use kndb_query::Value;
 
     #[test]

@@ -12,8 +12,8 @@ pub fn tsv(headers: bool, out: &mut dyn Write) -> Spelled<'_, Delimited> {
 
 #[cfg(test)]
 mod tests {
-    use crate::output::Mode;
-    use crate::output::testing::{hard_rows, print};
+    use crate::testing::Mode;
+    use crate::testing::{hard_rows, print};
 
     #[test]
     fn tsv_quotes_tabs_and_leaves_commas_alone() {

@@ -24,6 +24,3 @@ pub trait Format: Sink {
         Ok(written)
     }
 }
-
-/// Rows that are kept, to be drawn.
-impl Format for &mut kndb_report::Answer {}

@@ -12,8 +12,8 @@ pub fn json(out: &mut dyn Write) -> Spelled<'_, Objects> {
 
 #[cfg(test)]
 mod tests {
-    use crate::output::Mode;
-    use crate::output::testing::{hard_rows, print};
+    use crate::testing::Mode;
+    use crate::testing::{hard_rows, print};
 
     #[test]
     fn json_is_one_array_that_parses() {

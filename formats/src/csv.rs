@@ -84,8 +84,8 @@ impl Spelling for Delimited {
 
 #[cfg(test)]
 mod tests {
-    use crate::output::Mode;
-    use crate::output::testing::{hard_rows, print};
+    use crate::testing::Mode;
+    use crate::testing::{hard_rows, print};
 
     #[test]
     fn csv_quotes_commas_quotes_and_newlines_and_leaves_null_empty() {
