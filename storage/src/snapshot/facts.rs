@@ -87,6 +87,20 @@ impl Snapshot {
         Ok(None)
     }
 
+    /// Hands on every label in a language: fact, subject, object.
+    ///
+    /// # Errors
+    /// When the file of facts is damaged.
+    pub fn for_each_label(&self, language: LanguageId, each: impl FnMut(FactId, &str, &str)) -> Result<()> {
+        self.dictionary().map_or(Ok(()), |dictionary| dictionary.for_each_label(language, each))
+    }
+
+    /// The file that facts, labels and templates are in, `None` where there are none: another file once any of them has changed. For what is
+    /// made of them and kept.
+    pub fn facts_file(&self) -> Option<FileId> {
+        self.dictionary.as_ref().map(|(file, _)| *file)
+    }
+
     /// Languages that have labels, with how many.
     pub fn label_counts(&self) -> Vec<(LanguageId, u64)> {
         let counts = |d: &Dictionary| d.languages().map(|l| (l, d.label_count(l))).collect();

@@ -57,6 +57,8 @@ impl Default for Options {
 pub struct Store {
     inner: Arc<Inner>,
     pub(crate) stop: Stop,
+    /// The one state that this handle shows, where it is to show one.
+    pinned: Option<Arc<Snapshot>>,
 }
 
 struct Inner {
@@ -106,12 +108,19 @@ impl Store {
             uncertain: Mutex::default(),
             has_waited: AtomicBool::new(false),
         };
-        Self { inner: Arc::new(inner), stop: Stop::default() }
+        Self { inner: Arc::new(inner), stop: Stop::default(), pinned: None }
     }
 
     /// The same store, asking another.
     pub(crate) fn asking(&self, stop: Stop) -> Self {
-        Self { inner: Arc::clone(&self.inner), stop }
+        Self { inner: Arc::clone(&self.inner), stop, pinned: self.pinned.clone() }
+    }
+
+    /// The same store as it was when a snapshot of it was taken, by a handle that reads: whatever is committed since, every look finds that
+    /// snapshot, so that the answers to several questions belong together. It refuses every change.
+    #[must_use]
+    pub fn as_of(&self, snapshot: Arc<Snapshot>) -> Self {
+        Self { inner: Arc::clone(&self.inner), stop: self.stop.clone(), pinned: Some(snapshot) }
     }
 
     /// The store's folder.
@@ -163,6 +172,9 @@ impl Store {
     }
 
     fn taken(&self, epoch: Option<u64>, contents: Contents) -> Result<Arc<Snapshot>> {
+        if let Some(pinned) = &self.pinned {
+            return Ok(Arc::clone(pinned));
+        }
         let cache = match contents {
             Contents::All => &self.inner.current,
             Contents::Sealed => &self.inner.writing,
@@ -261,10 +273,14 @@ impl Store {
 
     /// Fails where this handle may only read.
     pub(crate) fn must_be_writable(&self) -> Result<()> {
-        if self.inner.options.read_only {
+        if self.only_reads() {
             return Err(Error::ReadOnly { path: self.path().to_owned() });
         }
         Ok(())
+    }
+
+    fn only_reads(&self) -> bool {
+        self.inner.options.read_only || self.pinned.is_some()
     }
 
     /// Fails where the store was moved away or deleted since it was opened: that is no damage.
@@ -281,7 +297,7 @@ impl Store {
 
     pub(crate) fn lock(&self) -> Result<(MutexGuard<'_, ()>, Locked)> {
         let path = || self.path().to_owned();
-        if self.inner.options.read_only {
+        if self.only_reads() {
             return Err(if self.format() == 1 {
                 Error::NeedsUpgrade { path: path() }
             } else {
