@@ -88,3 +88,30 @@ fn readers_never_see_half_a_batch() {
         }
     });
 }
+
+#[test]
+fn a_handle_of_one_snapshot_shows_it_whatever_is_committed_since_and_changes_nothing() {
+    let toy = Toy::new();
+    let run = toy.store.open_run(spec("run")).expect("new");
+    run.append(scores("f0", "en", 1)).expect("appends");
+    let pinned = toy.store.as_of(toy.store.snapshot().expect("reads"));
+    let before = pinned.snapshot().expect("reads");
+    run.append(scores("f1", "en", 2)).expect("appends");
+    run.seal().expect("seals");
+    toy.store.compact().expect("compacts");
+    for look in [pinned.snapshot(), pinned.refresh(), pinned.clone().snapshot()] {
+        assert!(std::sync::Arc::ptr_eq(&before, &look.expect("reads")));
+    }
+    assert!(toy.store.snapshot().expect("reads").epoch() > before.epoch());
+    let refused = [
+        pinned.open_run(spec("other")).err(),
+        pinned.open_run(spec("run")).and_then(|run| run.append(scores("f2", "en", 3))).err(),
+        pinned.add_facts(FactBatch::default()).err(),
+        pinned.drop_run("run").err(),
+        pinned.compact().err(),
+    ];
+    for error in refused {
+        assert!(matches!(error, Some(kndb_storage::Error::ReadOnly { .. })), "{error:?}");
+    }
+    assert_eq!(toy.fresh().snapshot().expect("reads").runs().count(), 1);
+}

@@ -1,0 +1,36 @@
+//! Answers for programs: one address a file.
+
+mod facts;
+mod query;
+mod sending;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use crate::problem::Problem;
+use crate::server::{Site, json};
+
+/// Which answer is at which address.
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/api/facts", json(facts::answer)).route("/api/query", get(query::answer))
+}
+
+/// A problem as programs read it: `{"error": {"code", "reason", "hint", "statement", "span", "labels"}}`. Spans are bytes of the statement.
+pub(crate) fn told(problem: &Problem) -> Value {
+    let error = problem.query_error();
+    let span = |span: kndb_query::Span| json!([span.range().start, span.range().end]);
+    let labels: Vec<Value> = error
+        .map(|error| error.labels.iter().map(|label| json!({"span": span(label.span), "text": label.text})).collect())
+        .unwrap_or_default();
+    json!({"error": {
+        "code": problem.code(),
+        "reason": problem.to_string(),
+        "hint": problem.hint(),
+        "statement": problem.statement(),
+        "span": error.and_then(|error| error.span).map(span),
+        "labels": labels,
+    }})
+}

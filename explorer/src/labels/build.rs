@@ -1,0 +1,143 @@
+//! Makes the index of a store's facts.
+
+use std::collections::HashMap;
+
+use kndb_storage::{FactId, FileId, LanguageId, RelationId, Snapshot};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::folding::folded;
+
+/// What a text is to a fact or a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The label of a fact's subject, in a language.
+    Subject(LanguageId),
+    /// The label of a fact's object, in a language.
+    Object(LanguageId),
+    /// The id of a fact.
+    FactId,
+    /// The language-independent id of a fact's subject (`Q142`).
+    SubjectId,
+    /// The same of its object.
+    ObjectId,
+    /// The id or a name of a relation: then the number is that of a relation.
+    Relation,
+}
+
+/// A fact or a relation that a text belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) number: u32,
+    pub(super) role: Role,
+}
+
+/// All texts, folded, and what they belong to.
+#[derive(Debug)]
+pub(crate) struct Index {
+    of: (Option<FileId>, u64),
+    /// Texts, each behind a line feed; one stands at the end, too.
+    pub(super) texts: Vec<u8>,
+    /// Where each text begins.
+    pub(super) starts: Vec<u32>,
+    /// Where the uses of each text end.
+    ends: Vec<u32>,
+    uses: Vec<Use>,
+}
+
+impl Index {
+    /// Makes it; `None` where `stop` says so.
+    pub(super) fn of(snapshot: &Snapshot, stop: &dyn Fn() -> bool) -> kndb_storage::Result<Option<Self>> {
+        let mut uses: HashMap<Box<str>, Vec<Use>> = HashMap::new();
+        let mut add = |text: &str, number: u32, role: Role| {
+            let text = folded(text);
+            if text.is_empty() {
+                return;
+            }
+            let known = uses.entry(text.into_boxed_str()).or_default();
+            let one = Use { number, role };
+            if known.last() != Some(&one) {
+                known.push(one);
+            }
+        };
+        let languages: Vec<LanguageId> = snapshot.label_counts().into_iter().map(|(language, _)| language).collect();
+        for language in languages {
+            if stop() {
+                return Ok(None);
+            }
+            snapshot.for_each_label(language, |fact, subject, object| {
+                add(subject, fact.0, Role::Subject(language));
+                add(object, fact.0, Role::Object(language));
+            })?;
+        }
+        for fact in snapshot.facts() {
+            add(snapshot.external_id(FactId(fact))?, fact, Role::FactId);
+            let (subject, object) = snapshot.uris(FactId(fact))?;
+            for (id, role) in [(subject, Role::SubjectId), (object, Role::ObjectId)] {
+                id.into_iter().for_each(|id| add(id, fact, role));
+            }
+        }
+        for (number, name) in relations(snapshot) {
+            add(name, number.0, Role::Relation);
+        }
+        Ok(Some(Self::laid_out(uses, key(snapshot))))
+    }
+
+    fn laid_out(uses: HashMap<Box<str>, Vec<Use>>, of: (Option<FileId>, u64)) -> Self {
+        let mut all: Vec<_> = uses.into_iter().collect();
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut index = Self { of, texts: Vec::new(), starts: Vec::new(), ends: Vec::new(), uses: Vec::new() };
+        for (text, uses) in all {
+            index.texts.push(b'\n');
+            index.starts.push(index.texts.len() as u32);
+            index.texts.extend_from_slice(text.as_bytes());
+            index.uses.extend_from_slice(&uses);
+            index.ends.push(index.uses.len() as u32);
+        }
+        index.texts.push(b'\n');
+        index
+    }
+
+    /// Whether it is of the facts that a snapshot has.
+    pub(super) fn is_of(&self, snapshot: &Snapshot) -> bool {
+        self.of == key(snapshot)
+    }
+
+    /// What a text belongs to.
+    pub(super) fn uses(&self, text: usize) -> &[Use] {
+        let start = text.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.uses[start as usize..self.ends[text] as usize]
+    }
+
+    /// A text, folded.
+    pub(super) fn text(&self, text: usize) -> &[u8] {
+        let start = self.starts[text] as usize;
+        let end = self.starts.get(text + 1).map_or(self.texts.len(), |next| *next as usize) - 1;
+        &self.texts[start..end]
+    }
+
+    /// The text that a place lies in.
+    pub(super) fn at(&self, place: usize) -> usize {
+        self.starts.partition_point(|start| *start as usize <= place) - 1
+    }
+}
+
+/// What tells the facts and names of a store from those that it had before.
+fn key(snapshot: &Snapshot) -> (Option<FileId>, u64) {
+    let mut hash = Xxh3::new();
+    for (relation, name) in relations(snapshot) {
+        hash.update(&relation.0.to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    (snapshot.facts_file(), hash.digest() ^ u64::from(snapshot.end_of_facts()))
+}
+
+/// Relations with all their names, stored and built in.
+fn relations(snapshot: &Snapshot) -> Vec<(RelationId, &str)> {
+    let mut all = Vec::new();
+    for (id, relation) in snapshot.relations() {
+        all.push((id, relation));
+        all.extend(snapshot.names_of_relation(relation).map(|(_, name)| (id, name)));
+        all.extend(snapshot.relation_called(id, None).map(|name| (id, name)));
+    }
+    all
+}
