@@ -25,6 +25,7 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use kndb_query::complete::Names;
 use kndb_query::{Attached, ErrorKind, Interrupt, Outcome, Query, QueryError, Settings, Statement};
 use kndb_report::Answer;
 use kndb_storage::Store;
@@ -39,7 +40,6 @@ pub use display::Display;
 pub use dot::{dot_commands, takes_path};
 pub use drawing::FIGURE_WIDTH;
 pub use input::{Input, Language};
-pub use listing::Names;
 
 /// How deep scripts may `.read` scripts.
 const READ_DEPTH: usize = 16;
@@ -143,7 +143,7 @@ impl Session {
 
     /// The names the store knows; none if it cannot be read, for a Tab must not fail.
     pub fn names(&self) -> Names {
-        listing::names(&self.store).unwrap_or_default()
+        self.store.snapshot().map(|snapshot| Names::of(&snapshot)).unwrap_or_default()
     }
 
     /// Sets the run meant where a statement names none; the store must have it.

@@ -6,9 +6,7 @@
 mod attention;
 mod completion;
 mod history;
-mod labels;
 mod pager;
-mod position;
 mod rc;
 
 use std::cell::RefCell;

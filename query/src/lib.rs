@@ -29,6 +29,7 @@
 //! | `result` | what a caller gets: columns in batches, and rows read from them |
 //! | `error`, `note` | errors with their place, notes beside an answer |
 //! | `memory` | how much of it a statement may take |
+//! | [`complete`] | what may be typed next, for editors of statements |
 //! | `within` | sets around a question that is asked elsewhere: `--only` and `--without` |
 //! | `interrupt`, `sorting` | how a statement is asked to stop, also in the middle of a sort |
 //!
@@ -80,6 +81,7 @@
 //! ```
 
 mod attached;
+pub mod complete;
 pub mod error;
 mod execute;
 mod interrupt;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use kndb_query::complete::Names;
 use kndb_query::{Attached, Column, ColumnKind, Sink, Value};
 use kndb_storage::Store;
 
@@ -77,9 +78,9 @@ pub fn stores(store: &Store, attached: &Attached, sink: &mut dyn Sink) -> Result
 
 /// Writes the names a statement can use.
 pub fn schema(store: &Store, sink: &mut dyn Sink) -> Result<()> {
-    let names = names(store)?;
-    let columns = [("kind", ColumnKind::Text), ("name", ColumnKind::Text), ("called", ColumnKind::Text)];
     let snapshot = store.snapshot()?;
+    let names = Names::of(&snapshot);
+    let columns = [("kind", ColumnKind::Text), ("name", ColumnKind::Text), ("called", ColumnKind::Text)];
     let of_kind = |kind: &'static str, names: Vec<String>| {
         names.into_iter().map(move |name| vec![Value::Text(kind.into()), Value::Text(name.into()), Value::Null])
     };
@@ -94,33 +95,9 @@ pub fn schema(store: &Store, sink: &mut dyn Sink) -> Result<()> {
     write(&columns, rows, sink)
 }
 
-/// The names a store knows.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// Language codes.
-    pub languages: Vec<String>,
-    /// Relations: ids and names.
-    pub relations: Vec<String>,
-    /// Runs.
-    pub runs: Vec<String>,
-    /// Saved sets, without their `@`.
-    pub sets: Vec<String>,
-}
-
-/// Looks them up.
-pub fn names(store: &Store) -> Result<Names> {
-    let snapshot = store.snapshot()?;
-    Ok(Names {
-        languages: snapshot.languages().map(|(_, name)| name.to_owned()).collect(),
-        relations: snapshot.relation_words().into_iter().map(str::to_owned).collect(),
-        runs: snapshot.runs().map(|run| run.spec.name.clone()).collect(),
-        sets: snapshot.saved_sets().map(|set| set.name.clone()).collect(),
-    })
-}
-
 /// Fails, naming the runs there are, unless the store has this one.
 pub fn must_have_run(store: &Store, name: &str) -> Result<()> {
-    let known = names(store)?.runs;
+    let known = Names::of(&*store.snapshot()?).runs;
     if known.iter().any(|run| run == name) {
         return Ok(());
     }

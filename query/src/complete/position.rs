@@ -2,7 +2,9 @@
 //!
 //! It goes through the words as the grammar does, but forgives everything: a wrong guess costs one more Tab.
 
-use kndb_query::{ConditionKey, RowsOf, SourceKind};
+use crate::mistakes::columns::Rows as RowsOf;
+use crate::syntax::ast::SourceKind;
+use crate::syntax::conditions::ConditionKey;
 
 /// What may stand somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
