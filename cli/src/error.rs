@@ -3,7 +3,6 @@
 //! Libraries say what was found and what was expected; here it is said what to do about it.
 
 mod bug;
-mod drawing;
 #[cfg(feature = "parquet")]
 mod export;
 mod from;
@@ -19,6 +18,7 @@ use kndb_engine::Error as Engine;
 use kndb_query::{ErrorKind, QueryError};
 
 pub use bug::install_panic_hook;
+pub use kndb_carets::StatementText;
 pub use names::NameError;
 pub use shown::in_a_line;
 
@@ -347,19 +347,6 @@ pub enum CliError {
     },
 }
 
-/// Where the text of a statement came from, to point into it.
-#[derive(Clone, Debug, Default)]
-pub struct StatementText {
-    /// The script, or `command`, or `shell`.
-    pub origin: String,
-    /// The text.
-    pub text: String,
-    /// Bytes of it before the statement the error's spans count from.
-    pub offset: usize,
-    /// Lines of the script before the text.
-    pub lines_before: usize,
-}
-
 impl From<kndb_plot::Error> for CliError {
     fn from(error: kndb_plot::Error) -> Self {
         Self::Report(error.into())
@@ -447,7 +434,7 @@ impl CliError {
         };
         writeln!(messages, "{} {}", paint("1;31", "error:"), shown::shown(&self.to_string()))?;
         if let Self::Query { error, statement } = self
-            && let Some(drawing) = drawing::draw(error, statement, color)
+            && let Some(drawing) = kndb_carets::draw(error, statement, color)
         {
             messages.write_all(&drawing)?;
         }

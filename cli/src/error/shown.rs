@@ -1,6 +1,6 @@
 //! Messages as a terminal may get them: they quote files and statements, which may hold anything.
 
-use crate::output::disturbs;
+use kndb_carets::disturbs;
 
 /// The longest message, in characters. Longer ones quote a whole file or statement.
 const LONGEST: usize = 1_200;

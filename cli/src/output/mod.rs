@@ -18,7 +18,6 @@ use std::io::Write;
 
 use clap::ValueEnum;
 
-pub use cell::disturbs;
 pub use delivery::{Delivered, Delivery};
 pub use first_and_last::FirstAndLast;
 pub use fitting::Elided;

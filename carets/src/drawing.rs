@@ -6,8 +6,7 @@ use std::ops::Range;
 use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
 use kndb_query::{ErrorKind, QueryError};
 
-use super::StatementText;
-use crate::output::disturbs;
+use crate::{StatementText, disturbs};
 
 /// The drawing; nothing if the error points at no text.
 pub fn draw(error: &QueryError, statement: &StatementText, color: bool) -> Option<Vec<u8>> {
