@@ -114,7 +114,7 @@ mod tests {
 
     fn fixture() -> Fixture {
         let (store, folder) = store_of(&[("f1", "France", "Paris"), ("f2", "Côte d'Ivoire", "Yamoussoukro")]);
-        let names = Names { runs: vec!["bert".into()], ..Names::of(&*store.snapshot().expect("a snapshot")) };
+        let names = Names { runs: vec!["bert".into()], ..Names::of(&store.snapshot().expect("a snapshot")) };
         Fixture { helper: Helper::new(names, store, Attached::default()), _folder: folder }
     }
 
