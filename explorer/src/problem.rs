@@ -75,6 +75,9 @@ pub(crate) enum Problem {
         /// How many are answered at once.
         others: usize,
     },
+    /// The server was asked to end.
+    #[error("the explorer is being ended")]
+    Ending,
     /// A panic.
     #[error("this page failed by a panic, which is a bug in kndb; the server goes on")]
     Bug,
@@ -107,7 +110,7 @@ impl Problem {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Figure(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooLong { .. } | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooLong { .. } | Self::Busy { .. } | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -122,6 +125,7 @@ impl Problem {
             Self::Storage(_) => "storage",
             Self::TooLong { .. } => "too-long",
             Self::Busy { .. } => "busy",
+            Self::Ending => "ending",
             Self::Bug => "bug",
         }
     }

@@ -10,8 +10,10 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use http_body::Frame;
-use kndb_query::Note;
+use kndb_query::{ErrorKind, Note};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::problem::{Problem, Result};
@@ -53,6 +55,8 @@ pub(super) struct Channel {
     pub(super) notes: Vec<Note>,
     tag: Option<String>,
     is_known: bool,
+    /// As long as the answer may take.
+    seconds: u64,
     buffer: Arc<Mutex<Buffer>>,
 }
 
@@ -61,6 +65,26 @@ struct Buffer {
     bytes: Vec<u8>,
     sender: Sender<Piece>,
     has_begun: bool,
+    /// Becomes true when the answer has taken as long as it may, or the server stops.
+    over: watch::Receiver<bool>,
+    runtime: Handle,
+}
+
+impl Buffer {
+    /// Waits until the client has taken enough.
+    ///
+    /// # Errors
+    /// When it is gone, or time is over.
+    fn send(&mut self, piece: Piece) -> io::Result<()> {
+        let Self { sender, over, runtime, .. } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                sent = sender.send(piece) => sent.map_err(|_| io::ErrorKind::BrokenPipe.into()),
+                _ = over.wait_for(|is_over| *is_over) => Err(io::ErrorKind::TimedOut.into()),
+            }
+        })
+    }
 }
 
 impl Channel {
@@ -84,21 +108,29 @@ impl Channel {
 
     /// Sends what is left.
     pub(super) fn end(self, asked: Result<()>) {
-        let Self { content_type, notes, tag, is_known, buffer } = self;
+        let Self { content_type, notes, tag, is_known, seconds, buffer } = self;
         let mut buffer = lock(&buffer);
         let rest = std::mem::take(&mut buffer.bytes);
+        let over = *buffer.over.borrow();
         // A client that is gone wants nothing more.
         let _ = match asked {
-            Err(problem) => buffer.sender.blocking_send(Piece::Failed(problem)),
+            Err(problem) if over && is_interrupted(&problem) => {
+                buffer.send(Piece::Failed(Problem::TooLong { seconds }))
+            }
+            Err(problem) => buffer.send(Piece::Failed(problem)),
             Ok(()) => {
                 let begin = Begin { content_type, tag, is_known, notes: notes.clone() };
-                let begun = if buffer.has_begun { Ok(()) } else { buffer.sender.blocking_send(Piece::Begin(begin)) };
+                let begun = if buffer.has_begun { Ok(()) } else { buffer.send(Piece::Begin(begin)) };
                 begun
-                    .and_then(|()| buffer.sender.blocking_send(Piece::Bytes(rest.into())))
-                    .and_then(|()| buffer.sender.blocking_send(Piece::End(notes)))
+                    .and_then(|()| buffer.send(Piece::Bytes(rest.into())))
+                    .and_then(|()| buffer.send(Piece::End(notes)))
             }
         };
     }
+}
+
+fn is_interrupted(problem: &Problem) -> bool {
+    problem.query_error().is_some_and(|error| error.kind == ErrorKind::Interrupted)
 }
 
 fn lock(buffer: &Mutex<Buffer>) -> std::sync::MutexGuard<'_, Buffer> {
@@ -117,14 +149,13 @@ impl Write for Writer {
         let mut buffer = lock(&self.buffer);
         buffer.bytes.extend_from_slice(bytes);
         if buffer.bytes.len() >= PIECE {
-            let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
             if !buffer.has_begun {
                 buffer.has_begun = true;
                 let begin = Begin { content_type: self.content_type, tag: self.tag.clone(), ..Begin::default() };
-                buffer.sender.blocking_send(Piece::Begin(begin)).map_err(gone)?;
+                buffer.send(Piece::Begin(begin))?;
             }
             let full = std::mem::replace(&mut buffer.bytes, Vec::with_capacity(PIECE + (PIECE >> 3)));
-            buffer.sender.blocking_send(Piece::Bytes(full.into())).map_err(gone)?;
+            buffer.send(Piece::Bytes(full.into()))?;
         }
         Ok(bytes.len())
     }
@@ -148,16 +179,20 @@ impl Sending {
     /// Both ends. The statement is ended after a time, and when the server stops.
     pub(super) fn new(end: EndOnDrop, stop: &Stop, limit: Duration) -> (Channel, Self) {
         let (sender, pieces) = channel(WAITING);
-        let buffer = Arc::new(Mutex::new(Buffer { bytes: Vec::new(), sender, has_begun: false }));
+        let (end_of_time, over) = watch::channel(false);
+        let buffer = Buffer { bytes: Vec::new(), sender, has_begun: false, over, runtime: Handle::current() };
         let (interrupt, stop) = (end.0.clone(), stop.clone());
+        let seconds = limit.as_secs();
         let limit = tokio::spawn(async move {
             tokio::select! {
                 () = tokio::time::sleep(limit) => {}
                 () = stop.asked() => {}
             }
             interrupt.set();
+            end_of_time.send_replace(true);
         });
-        let channel = Channel { content_type: "", notes: Vec::new(), tag: None, is_known: false, buffer };
+        let buffer = Arc::new(Mutex::new(buffer));
+        let channel = Channel { content_type: "", notes: Vec::new(), tag: None, is_known: false, seconds, buffer };
         (channel, Self { pieces, begin: Begin::default(), has_ended: false, _end: end, limit })
     }
 

@@ -32,9 +32,11 @@ pub(super) struct Use {
 }
 
 /// All texts, folded, and what they belong to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Index {
     of: (Option<FileId>, u64),
+    /// Facts from this number on came later. They have no labels yet, and their ids are looked through one by one.
+    pub(super) end: u32,
     /// Texts, each behind a line feed; one stands at the end, too.
     pub(super) texts: Vec<u8>,
     /// Where each text begins.
@@ -79,13 +81,13 @@ impl Index {
         for (number, name) in relations(snapshot) {
             add(name, number.0, Role::Relation);
         }
-        Ok(Some(Self::laid_out(uses, key(snapshot))))
+        Ok(Some(Self { of: key(snapshot), end: snapshot.end_of_facts(), ..Self::laid_out(uses) }))
     }
 
-    fn laid_out(uses: HashMap<Box<str>, Vec<Use>>, of: (Option<FileId>, u64)) -> Self {
+    fn laid_out(uses: HashMap<Box<str>, Vec<Use>>) -> Self {
         let mut all: Vec<_> = uses.into_iter().collect();
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut index = Self { of, texts: Vec::new(), starts: Vec::new(), ends: Vec::new(), uses: Vec::new() };
+        let mut index = Self::default();
         for (text, uses) in all {
             index.texts.push(b'\n');
             index.starts.push(index.texts.len() as u32);
@@ -97,9 +99,12 @@ impl Index {
         index
     }
 
-    /// Whether it is of the facts that a snapshot has.
+    /// Whether it is of the facts that a snapshot has, or all but some.
     pub(super) fn is_of(&self, snapshot: &Snapshot) -> bool {
-        self.of == key(snapshot)
+        /// So many ids more cost a search a millisecond or two.
+        const LATER: u32 = 1 << 15;
+        let later = snapshot.end_of_facts().checked_sub(self.end);
+        self.of == key(snapshot) && later.is_some_and(|later| later <= LATER)
     }
 
     /// What a text belongs to.
@@ -128,7 +133,7 @@ fn key(snapshot: &Snapshot) -> (Option<FileId>, u64) {
         hash.update(&relation.0.to_le_bytes());
         hash.update(name.as_bytes());
     }
-    (snapshot.facts_file(), hash.digest() ^ u64::from(snapshot.end_of_facts()))
+    (snapshot.facts_file(), hash.digest())
 }
 
 /// Relations with all their names, stored and built in.

@@ -60,6 +60,12 @@ impl Index {
         let mut facts = Some(RoaringBitmap::new());
         self.rank(&whole, &mut ranked, &there);
         self.collect(&whole, &mut facts);
+        for fact in self.later(snapshot, &wanted) {
+            ranked.add(Hit { fact, language: None }, &there);
+            if let Some(facts) = &mut facts {
+                facts.insert(fact.0);
+            }
+        }
         if words.len() > 1 {
             let several = self.of_words(snapshot, &words);
             if let Some(several) = &several {
@@ -77,6 +83,12 @@ impl Index {
             }
         }
         Found { facts: ranked.hits, count: facts.map(|facts| (facts & there).len()), relations }
+    }
+
+    /// Facts that came after the index was made, by their ids.
+    fn later(&self, snapshot: &Snapshot, wanted: &str) -> Vec<FactId> {
+        let later = (self.end..snapshot.end_of_facts()).map(FactId);
+        later.filter(|fact| snapshot.external_id(*fact).is_ok_and(|id| folded(id).contains(wanted))).collect()
     }
 
     /// Texts that hold another one, the nearest first; of equally near ones the shortest.

@@ -125,14 +125,13 @@ async fn answered(site: Arc<Site>, uri: Uri, headers: HeaderMap, make: Arc<Make>
             reply
         }
     });
-    let too_long = Problem::TooLong { seconds: limits.page.as_secs() };
-    tokio::select! {
+    let over = tokio::select! {
         reply = &mut thread => return reply.unwrap_or(Err(Problem::Bug)),
-        () = tokio::time::sleep(limits.page) => interrupt.set(),
-        () = site.stop.asked() => interrupt.set(),
-    }
-    // What ends because of that says that it was interrupted, and not why; what does not end keeps its place.
-    Err(too_long)
+        () = tokio::time::sleep(limits.page) => Problem::TooLong { seconds: limits.page.as_secs() },
+        () = site.stop.asked() => Problem::Ending,
+    };
+    // The thread comes to its end by itself, since nobody waits for it any more; until then it keeps its place.
+    Err(over)
 }
 
 /// The answer of a view.
@@ -161,4 +160,112 @@ fn reply(
             beside(&view, &if is_ended { Problem::TooLong { seconds } } else { problem })
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::limits::Limits;
+    use crate::server::stop::Stop;
+    use crate::server::{Hosts, Options, Places};
+    use crate::stores::Explorer;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::{Duration, Instant};
+
+    const TELL: Tell = (
+        |_, problem| Reply::json(problem.status(), &api::told(problem)),
+        |problem| Reply::json(problem.status(), &api::told(problem)),
+    );
+
+    fn site(page: Duration) -> (tempfile::TempDir, Arc<Site>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        kndb_storage::Store::create(&path).expect("a store");
+        let limits = Limits { page, pages: 1, ..Limits::default() };
+        let explorer = Explorer::open(&[path], Options { limits: limits.clone(), host: None }).expect("a store");
+        let hosts = Hosts::new(([127, 0, 0, 1], 80).into(), None);
+        (folder, Arc::new(Site { explorer, places: Places::new(&limits), stop: Stop::default(), hosts }))
+    }
+
+    /// A page that is made until it is interrupted, and tells when it begins and when it ends.
+    fn endless() -> (Arc<Make>, Receiver<&'static str>) {
+        let (sender, told) = channel();
+        let sender = std::sync::Mutex::new(sender);
+        let make = move |view: &View<'_>| {
+            let sender = sender.lock().expect("a sender");
+            let _ = sender.send("begun");
+            let begun = Instant::now();
+            while !view.interrupt.is_set() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "nobody interrupts");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let _ = sender.send("ended");
+            Err(Problem::Bug)
+        };
+        (Arc::new(make), told)
+    }
+
+    async fn ask(site: &Arc<Site>, make: Arc<Make>) -> Result<Reply> {
+        answered(Arc::clone(site), Uri::from_static("/"), HeaderMap::new(), make, TELL).await
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+    }
+
+    #[test]
+    fn a_page_that_takes_too_long_is_ended_and_told_so_and_its_place_is_free_again() {
+        let (_folder, site) = site(Duration::from_millis(50));
+        let (make, told) = endless();
+        runtime().block_on(async {
+            let over = ask(&site, make).await.expect_err("too long");
+            assert!(matches!(over, Problem::TooLong { .. }), "{over}");
+            let next = ask(&site, Arc::new(|_: &View<'_>| Ok(Reply::html(StatusCode::OK, maud::html! {})))).await;
+            assert_eq!(next.expect("the one place").status, StatusCode::OK);
+        });
+        assert_eq!(told.iter().take(2).collect::<Vec<_>>(), ["begun", "ended"]);
+    }
+
+    #[test]
+    fn a_page_that_nobody_waits_for_is_ended() {
+        let (_folder, site) = site(Duration::from_secs(60));
+        let (make, told) = endless();
+        runtime().block_on(async {
+            let asked = tokio::spawn({
+                let site = Arc::clone(&site);
+                async move { ask(&site, make).await.is_ok() }
+            });
+            let told = tokio::task::spawn_blocking(move || {
+                let begun = told.recv();
+                (begun, told)
+            });
+            let (begun, told) = told.await.expect("no panic");
+            assert_eq!(begun, Ok("begun"));
+            // As hyper does when a connection breaks off.
+            asked.abort();
+            let ended = tokio::task::spawn_blocking(move || told.recv());
+            assert_eq!(ended.await.expect("no panic"), Ok("ended"));
+        });
+    }
+
+    #[test]
+    fn what_is_made_when_the_server_stops_is_ended() {
+        let (_folder, site) = site(Duration::from_secs(60));
+        let (make, told) = endless();
+        site.stop.ask();
+        let over = runtime().block_on(ask(&site, make)).expect_err("it stops");
+        assert!(matches!(over, Problem::Ending), "{over}");
+        assert_eq!(told.iter().last(), Some("ended"));
+    }
+
+    #[test]
+    fn a_panic_is_told_as_a_bug_and_the_next_page_is_made() {
+        let (_folder, site) = site(Duration::from_secs(60));
+        runtime().block_on(async {
+            let bug = ask(&site, Arc::new(|_: &View<'_>| panic!("a page of this test"))).await.expect_err("a panic");
+            assert!(matches!(bug, Problem::Bug), "{bug}");
+            let next = ask(&site, Arc::new(|_: &View<'_>| Ok(Reply::html(StatusCode::OK, maud::html! {})))).await;
+            assert_eq!(next.expect("a page").status, StatusCode::OK);
+        });
+    }
 }
