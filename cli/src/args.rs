@@ -17,6 +17,8 @@ mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
 mod report;
+#[cfg(feature = "explorer")]
+mod serve;
 #[cfg(feature = "attribute")]
 mod study;
 mod upkeep;
@@ -43,6 +45,8 @@ pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]
 pub use probe::{ChangeArgs, ProbeArgs};
 pub use report::PageArgs;
+#[cfg(feature = "explorer")]
+pub use serve::{PlaceArgs, ServeArgs};
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
 pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
@@ -131,6 +135,9 @@ pub enum Command {
     Plot(Box<PlotArgs>),
     /// Write one self-contained page about the store: runs, figures, tables, evidence, and their queries
     Report(PageArgs),
+    /// Look at stores in a browser: facts, neurons, languages, runs, and an editor for statements
+    #[cfg(feature = "explorer")]
+    Serve(ServeArgs),
     /// Show what the store holds
     Info(ReportArgs),
     /// List the runs: model, method, what is kept, how much is there
@@ -327,6 +334,10 @@ pub struct DemoArgs {
     #[arg(long)]
     #[cfg_attr(not(feature = "attribute"), arg(hide = true))]
     pub synthetic: bool,
+    /// Then look at it in a browser, as `kndb serve` does
+    #[cfg(feature = "explorer")]
+    #[arg(long)]
+    pub serve: bool,
 }
 
 /// `kndb completions`

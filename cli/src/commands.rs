@@ -32,6 +32,8 @@ mod query;
 mod rename_run;
 mod report;
 mod runs;
+#[cfg(feature = "explorer")]
+mod serve;
 mod upgrade;
 mod verify;
 
@@ -98,6 +100,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Sql(args) => query::run_in(crate::session::Language::Sql, *args, terminal),
         Command::Plot(args) => plot::run(*args, terminal),
         Command::Report(args) => report::run(args, terminal),
+        #[cfg(feature = "explorer")]
+        Command::Serve(args) => serve::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
         Command::Man(args) => man::run(args, terminal),
         Command::Info(args) => info::run(args, terminal),

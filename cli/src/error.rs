@@ -62,6 +62,21 @@ pub enum CliError {
     #[cfg(feature = "sql")]
     #[error(transparent)]
     Sql(kndb_sql::SqlError),
+    /// Stores cannot be shown.
+    #[cfg(feature = "explorer")]
+    #[error("{0}")]
+    Serve(String),
+    /// Nobody can listen at an address.
+    #[cfg(feature = "explorer")]
+    #[error("{host}, port {port}, cannot be listened at: {source}")]
+    Listen {
+        /// Address or name.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
     /// A row of facts cannot be used.
     #[error(transparent)]
     InvalidRow(kndb_import::ImportError),

@@ -40,6 +40,18 @@ pub fn answer_at(asked: Arc<AtomicBool>, answer: impl Fn() + Clone + Send + 'sta
     });
 }
 
+/// Calls `end` at the first signal, which is how the work is meant to end; ends the process at the next.
+#[cfg(feature = "explorer")]
+pub fn end_in_order(end: impl Fn() + Send + 'static) {
+    let asked = AtomicBool::new(false);
+    react(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(exit_code()));
+        }
+        end();
+    });
+}
+
 /// Ends the process at the first signal, with a line: for work that has nothing to finish, because every step of it is whole.
 pub fn end_at(line: &'static str) {
     end_unless(Arc::default(), line, "");

@@ -1,7 +1,7 @@
 //! `docs/cli.md` is what `kndb help` says. `cargo xtask docs` writes it anew.
 
 // Without these the page would be shorter.
-#![cfg(all(feature = "attribute", feature = "parquet"))]
+#![cfg(all(feature = "attribute", feature = "explorer", feature = "parquet"))]
 
 mod environment;
 

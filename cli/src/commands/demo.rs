@@ -14,6 +14,8 @@ use std::path::Path;
 use kndb_storage::Store;
 
 use crate::args::DemoArgs;
+#[cfg(feature = "explorer")]
+use crate::args::PlaceArgs;
 use crate::error::{CliError, Result};
 use crate::session::{Session, Streams};
 use crate::terminal::Terminal;
@@ -22,13 +24,22 @@ use crate::terminal::Terminal;
 pub fn run(args: DemoArgs, terminal: &mut Terminal) -> Result<()> {
     let folder = &args.folder;
     super::must_be_writable(folder, terminal)?;
+    made(&args, terminal)?;
+    end(folder, terminal)?;
+    #[cfg(feature = "explorer")]
+    if args.serve {
+        writeln!(terminal.out).map_err(CliError::Output)?;
+        return super::serve::shown(&[folder], PlaceArgs::default(), terminal);
+    }
+    Ok(())
+}
+
+fn made(args: &DemoArgs, terminal: &mut Terminal) -> Result<()> {
     #[cfg(feature = "attribute")]
     if !args.synthetic {
-        attributed::run(folder, terminal)?;
-        return end(folder, terminal);
+        return attributed::run(&args.folder, terminal);
     }
-    synthetic::run(folder, terminal)?;
-    end(folder, terminal)
+    synthetic::run(&args.folder, terminal)
 }
 
 /// A question, the statement that asks it, and the answer.

@@ -241,6 +241,12 @@ impl CliError {
             Self::NotForExport { .. } => Some("give the store and the folder alone: `kndb import NEW-DB DIR`".into()),
             #[cfg(feature = "parquet")]
             Self::Export(error) => super::export::hint(error),
+            #[cfg(feature = "explorer")]
+            Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                Some("another program listens there: `--port 0` takes a free port, `--port N` another one".into())
+            }
+            #[cfg(feature = "explorer")]
+            Self::Listen { .. } => Some("`--host` takes an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0".into()),
             _ => None,
         }
     }
