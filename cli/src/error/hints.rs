@@ -242,7 +242,7 @@ impl CliError {
             #[cfg(feature = "parquet")]
             Self::Export(error) => super::export::hint(error),
             #[cfg(feature = "explorer")]
-            Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
+            Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 Some("another program listens there: `--port 0` takes a free port, `--port N` another one".into())
             }
             #[cfg(feature = "explorer")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use kndb_query::{ErrorKind, Note};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -45,8 +45,10 @@ struct Begin {
     content_type: &'static str,
     tag: Option<String>,
     is_known: bool,
-    /// Those of an answer that is whole already.
+    /// Those of an answer that is whole already, …
     notes: Vec<Note>,
+    /// … and its length.
+    length: Option<u64>,
 }
 
 /// The end of the thread.
@@ -119,7 +121,8 @@ impl Channel {
             }
             Err(problem) => buffer.send(Piece::Failed(problem)),
             Ok(()) => {
-                let begin = Begin { content_type, tag, is_known, notes: notes.clone() };
+                let length = Some(rest.len() as u64);
+                let begin = Begin { content_type, tag, is_known, notes: notes.clone(), length };
                 let begun = if buffer.has_begun { Ok(()) } else { buffer.send(Piece::Begin(begin)) };
                 begun
                     .and_then(|()| buffer.send(Piece::Bytes(rest.into())))
@@ -171,6 +174,8 @@ pub(super) struct Sending {
     pieces: Receiver<Piece>,
     begin: Begin,
     has_ended: bool,
+    /// Bytes that are still to come, where that is known: then notes are told already.
+    left: Option<u64>,
     _end: EndOnDrop,
     limit: JoinHandle<()>,
 }
@@ -193,7 +198,7 @@ impl Sending {
         });
         let buffer = Arc::new(Mutex::new(buffer));
         let channel = Channel { content_type: "", notes: Vec::new(), tag: None, is_known: false, seconds, buffer };
-        (channel, Self { pieces, begin: Begin::default(), has_ended: false, _end: end, limit })
+        (channel, Self { pieces, begin: Begin::default(), has_ended: false, left: None, _end: end, limit })
     }
 
     /// Waits until it is known how the answer begins.
@@ -214,7 +219,7 @@ impl Sending {
 
     /// The response, whose body is what comes.
     pub(super) fn response(mut self) -> Response<Body> {
-        let Begin { content_type, tag, is_known, notes } = std::mem::take(&mut self.begin);
+        let Begin { content_type, tag, is_known, notes, length } = std::mem::take(&mut self.begin);
         let mut headers = HeaderMap::new();
         if let Some(tag) = tag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok()) {
             headers.insert(header::ETAG, tag);
@@ -228,9 +233,16 @@ impl Sending {
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         match written(&notes) {
-            Some(notes) if notes.len() <= HEADER => headers.insert(NOTES, notes),
-            _ => headers.insert(header::TRAILER, HeaderValue::from_static("kndb-notes")),
-        };
+            None => self.left = length,
+            Some(notes) if notes.len() <= HEADER => {
+                headers.insert(NOTES, notes);
+                self.left = length;
+            }
+            Some(_) => {}
+        }
+        if self.left.is_none() {
+            headers.insert(header::TRAILER, HeaderValue::from_static("kndb-notes"));
+        }
         let mut response = Response::new(Body::new(self));
         *response.headers_mut() = headers;
         response
@@ -250,10 +262,14 @@ impl http_body::Body for Sending {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
         let piece = std::task::ready!(self.pieces.poll_recv(cx));
         Poll::Ready(match piece {
-            Some(Piece::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(Piece::Bytes(bytes)) => {
+                self.left = self.left.map(|left| left.saturating_sub(bytes.len() as u64));
+                Some(Ok(Frame::data(bytes)))
+            }
             Some(Piece::End(notes)) => {
                 self.has_ended = true;
-                written(&notes).map(|notes| {
+                let notes = if self.left.is_some() { None } else { written(&notes) };
+                notes.map(|notes| {
                     let mut trailers = HeaderMap::new();
                     trailers.insert(NOTES, notes);
                     Ok(Frame::trailers(trailers))
@@ -264,6 +280,10 @@ impl http_body::Body for Sending {
             None if self.has_ended => None,
             Some(Piece::Begin(_)) | None => Some(Err(Problem::Bug)),
         })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

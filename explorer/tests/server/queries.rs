@@ -68,6 +68,7 @@ fn json_keeps_the_order_of_columns_and_exact_numbers() {
     let expected = "[\n{\"layer\":0,\"pairs\":2,\"facts\":2,\"neurons\":2,\"share\":0.5},\n\
                     {\"layer\":1,\"pairs\":2,\"facts\":2,\"neurons\":1,\"share\":0.5}\n]\n";
     assert_eq!(answer.text(), expected);
+    assert!(answer.is_whole && !answer.is_chunked, "a short answer says how long it is");
     assert_eq!(
         served.get(&format!("/api/query?q={}", encoded("kn[lang=en] by layer"))).text(),
         expected,
