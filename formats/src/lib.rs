@@ -43,7 +43,7 @@ mod testing {
     //! One result with everything that is hard to print, for the tests of all formats.
 
     use super::{Format, csv, json, jsonl, tsv};
-    use kndb_query::{Column, ColumnKind, Sink, Value};
+    use kndb_query::{Column, ColumnKind, Value};
     use std::io::Write;
 
     #[derive(Clone, Copy)]
