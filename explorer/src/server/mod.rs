@@ -50,6 +50,10 @@ pub(crate) struct Site {
     hosts: Hosts,
 }
 
+/// Stack of each thread, in bytes. A statement that joins a thousand sets takes 2 MiB to be planned, which is all that a thread has otherwise: it
+/// would end the process. What is not used takes no memory.
+const STACK: usize = 16 << 20;
+
 /// How long answers may take to end when the server is asked to.
 const LEAVE: Duration = Duration::from_secs(2);
 
@@ -58,7 +62,8 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When threads cannot be had, or the listener fails.
 pub fn serve(explorer: Explorer, listener: TcpListener, stop: &Stop) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("explorer").build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().thread_name("explorer").thread_stack_size(STACK).build()?;
     let served = runtime.block_on(accept(explorer, listener, stop));
     // A thread that reads a store looks for its end; one that does not come to it is left alone.
     runtime.shutdown_timeout(LEAVE);
