@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use kndb_query::{Column, Note, Outcome, Sink, Statement, Value};
+use kndb_query::{Column, Note, Outcome, Settings, Sink, Statement, Value};
 use kndb_report::Answer;
 
 use crate::problem::{Problem, Result};
@@ -22,22 +22,43 @@ pub(crate) struct Asked {
     pub(crate) drawn: Option<String>,
 }
 
+impl Asked {
+    /// Takes columns out of the answer: those that say the same in all rows, and that the page says elsewhere. The statement stays.
+    pub(crate) fn hide(&mut self, names: &[&str]) {
+        let answer = &mut self.answer;
+        let is_shown: Vec<bool> = answer.columns.iter().map(|column| !names.contains(&column.name)).collect();
+        for row in &mut answer.rows {
+            let mut shown = is_shown.iter();
+            row.retain(|_| shown.next() == Some(&true));
+        }
+        answer.columns.retain(|column| !names.contains(&column.name));
+    }
+}
+
 impl View<'_> {
     /// Asks a statement.
     ///
     /// # Errors
     /// When it is refused, would change something, or cannot be answered.
     pub(crate) fn ask(&self, statement: &str) -> Result<Asked> {
+        self.ask_as(statement, &self.settings())
+    }
+
+    /// The same with a run that is meant where none is named, or a language of labels.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(crate) fn ask_as(&self, statement: &str, settings: &Settings) -> Result<Asked> {
         let parsed = self.readable(statement)?;
         let most = self.explorer.options.limits.rows;
         let mut rows = Rows { answer: Answer::default(), most, is_cut: false };
-        let outcome = kndb_query::execute(&self.store, &self.settings(), &parsed, &mut rows);
+        let outcome = kndb_query::execute(&self.store, settings, &parsed, &mut rows);
         let drawn = match outcome.map_err(|error| Problem::query(statement, error))? {
             Outcome::Explained(text) => Some(text),
             _ => None,
         };
         let Rows { mut answer, is_cut, .. } = rows;
-        answer.name_relations(&self.snapshot, None);
+        answer.name_relations(&self.snapshot, settings.language.as_deref());
         Ok(Asked { statement: statement.to_owned(), answer, is_cut, drawn })
     }
 

@@ -1,9 +1,11 @@
 //! What stands around each page: the head with the search box and the ways on, where one is, and from which commit the numbers are.
 
+use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::parts::link::{self, Link};
 use crate::parts::statement;
+use crate::parts::value::visible;
 use crate::problem::Problem;
 use crate::server::asset_address;
 use crate::view::View;
@@ -19,18 +21,25 @@ pub(crate) struct Page {
     pub(crate) above: Vec<(String, Link)>,
     /// All else.
     pub(crate) body: Markup,
+    /// 200, or what is said where only a part of it could be made.
+    pub(crate) status: StatusCode,
 }
 
 impl Page {
     /// A page right below the begin.
     pub(crate) fn new(name: impl Into<String>, body: Markup) -> Self {
-        let name = name.into();
-        Self { title: html! { (name) }, name, above: Vec::new(), body }
+        let name = visible(&name.into());
+        Self { title: html! { (name) }, name, above: Vec::new(), body, status: StatusCode::OK }
     }
 
     /// The same with a heading of more than plain text: a label with its language.
     pub(crate) fn titled(self, title: Markup) -> Self {
         Self { title, ..self }
+    }
+
+    /// The same with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// The same below another page.

@@ -1,9 +1,9 @@
 //! The stores that are shown, opened for reading.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use kndb_query::{Attached, QueryError};
+use kndb_query::{Attached, QueryError, complete};
 use kndb_storage::{Snapshot, Store};
 
 use crate::labels::Labels;
@@ -23,6 +23,8 @@ pub(crate) struct Shown {
     /// The others, by their names.
     pub(crate) attached: Attached,
     pub(crate) labels: Labels,
+    /// What the editor has read to complete labels.
+    completion: Mutex<complete::Labels>,
 }
 
 /// Why stores cannot be shown.
@@ -71,7 +73,13 @@ impl Explorer {
                     .attach(store, other, at.path())
                     .map_err(|error| OpenError::Beside { path: at.path().to_owned(), error: Box::new(error) })?;
             }
-            Ok(Shown { name: name.clone(), store: store.clone(), attached, labels: Labels::default() })
+            Ok(Shown {
+                name: name.clone(),
+                store: store.clone(),
+                attached,
+                labels: Labels::default(),
+                completion: Mutex::default(),
+            })
         };
         let stores = opened.iter().map(beside).collect::<Result<_, OpenError>>()?;
         Ok(Self { stores, options })
@@ -87,6 +95,11 @@ impl Explorer {
 }
 
 impl Shown {
+    /// Does something with what is kept for completion. Others wait for it: it is read once.
+    pub(crate) fn completion<T>(&self, with: impl FnOnce(&mut complete::Labels) -> T) -> T {
+        with(&mut self.completion.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// What there is now in this store, and a word for the state of all that a page of it may show.
     pub(crate) fn look(&self) -> Result<(Arc<Snapshot>, String), kndb_storage::Error> {
         let snapshot = self.store.snapshot()?;

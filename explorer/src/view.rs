@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Uri;
 use kndb_query::{Interrupt, Settings};
-use kndb_storage::{Run, Snapshot, Store};
+use kndb_storage::{Content, FoundRelation, LanguageId, RelationId, Run, Snapshot, Store};
 use percent_encoding::percent_decode_str;
 
 use crate::labels::Found;
@@ -151,6 +151,46 @@ impl<'a> View<'a> {
                 hint: near.map(|near| format!("did you mean {near:?}?")),
             }
         })
+    }
+
+    /// The languages that a run has neurons in, those with the most entries first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn languages_by_entries(&self, run: &Run) -> Result<Vec<LanguageId>> {
+        let there = self.snapshot.languages_with(run.id, Content::Attributions);
+        let mut counts: Vec<(LanguageId, u64)> = there.into_iter().map(|language| (language, 0)).collect();
+        for slot in self.snapshot.slots_of(run.id).0 {
+            let entries: u64 = self.snapshot.parts(slot)?.iter().map(|part| part.live_len()).sum();
+            if let Some((_, count)) = counts.iter_mut().find(|(language, _)| *language == slot.language) {
+                *count += entries;
+            }
+        }
+        // Languages of as many entries stay in the order of the store.
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Ok(counts.into_iter().map(|(language, _)| language).collect())
+    }
+
+    /// A relation by its id or its name.
+    ///
+    /// # Errors
+    /// When there is none, or several have the name.
+    pub(crate) fn relation_named(&self, name: &str) -> Result<RelationId> {
+        match self.snapshot.find_relation(name) {
+            FoundRelation::One(id) => Ok(id),
+            FoundRelation::Several(ids) => {
+                let ids: Vec<&str> = ids.iter().map(|id| self.snapshot.relation_name(*id)).collect();
+                Err(Problem::not_found(format!("{} relations are called {name:?}: {}", ids.len(), listed(&ids))))
+            }
+            FoundRelation::None => {
+                let known = self.snapshot.relation_words();
+                let near = kndb_query::nearest(name, known.iter().copied());
+                Err(Problem::NotFound {
+                    found: format!("there is no relation {name:?}"),
+                    hint: near.map(|near| format!("did you mean {near:?}?")),
+                })
+            }
+        }
     }
 
     /// What a text finds: `most` facts from the one after `from` others on.

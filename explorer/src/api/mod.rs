@@ -1,5 +1,6 @@
 //! Answers for programs: one address a file.
 
+mod complete;
 mod facts;
 mod query;
 mod sending;
@@ -15,7 +16,10 @@ use crate::server::{Site, json};
 
 /// Which answer is at which address.
 pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/api/facts", json(facts::answer)).route("/api/query", get(query::answer))
+    Router::new()
+        .route("/api/complete", json(complete::answer))
+        .route("/api/facts", json(facts::answer))
+        .route("/api/query", get(query::answer))
 }
 
 /// A problem as programs read it: `{"error": {"code", "reason", "hint", "statement", "span", "labels"}}`. Spans are bytes of the statement.

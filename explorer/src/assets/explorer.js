@@ -88,12 +88,158 @@
   };
   if (box) suggest(box);
 
+  // Sliders: while one is moved, this page is fetched with its number, and the parts that depend on it take the place of those that are there.
+  const follow = (form) => {
+    const ids = form.dataset.parts.split(" ");
+    const address = () => {
+      const fields = [...new FormData(form)].filter(([, value]) => value !== "");
+      const parameters = new URLSearchParams(fields).toString();
+      return form.getAttribute("action") + (parameters ? `?${parameters}` : "");
+    };
+    const put = (page, failed) => {
+      const problem = failed && $(".problem", page);
+      ids.forEach((id, at) => {
+        const here = document.getElementById(id), there = page.getElementById(id);
+        if (there) here.replaceChildren(...there.childNodes);
+        else if (problem && at === ids.length - 1) here.replaceChildren(problem);
+        here.removeAttribute("aria-busy");
+      });
+      const said = $(".said", form), now = $(".said", page);
+      if (said && now) said.textContent = now.textContent;
+    };
+    // One request at a time: whoever moves on meanwhile gets the newest number next, and none in between.
+    let wanted = null, isAsking = false;
+    const ask = async () => {
+      wanted = address();
+      if (isAsking) return;
+      isAsking = true;
+      try {
+        while (wanted !== null) {
+          const asked = wanted;
+          wanted = null;
+          ids.forEach((id) => document.getElementById(id).setAttribute("aria-busy", "true"));
+          const answer = await fetch(asked);
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          if (wanted !== null) continue;
+          put(page, !answer.ok);
+          history.replaceState(history.state, "", asked);
+        }
+      } catch (error) {
+        form.submit();
+      } finally {
+        isAsking = false;
+      }
+    };
+    form.querySelectorAll("input[type=number]").forEach((number) => {
+      const slider = make("input");
+      slider.type = "range";
+      slider.min = number.min;
+      slider.max = number.dataset.most;
+      slider.step = "0.01";
+      slider.id = `${number.id}-range`;
+      slider.setAttribute("aria-label", number.labels[0].textContent);
+      slider.setAttribute("aria-describedby", number.getAttribute("aria-describedby"));
+      const show = () => { slider.value = number.value === "" ? number.dataset.place : number.value; };
+      show();
+      slider.addEventListener("input", () => { number.value = slider.value; ask(); });
+      number.addEventListener("input", () => { if (number.value !== "" && number.checkValidity()) { show(); ask(); } });
+      number.before(slider);
+    });
+    form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  };
+  document.querySelectorAll("form.sliders").forEach(follow);
+
+  // The editor of statements: what may be typed next comes in a list below it; Enter asks.
+  const complete = (editor) => {
+    const form = editor.form, store = form.elements.namedItem("store");
+    const list = make("ul"), said = make("p");
+    list.className = "suggestions";
+    list.id = "completions";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "What may come next");
+    list.hidden = true;
+    said.className = "hidden";
+    said.setAttribute("role", "status");
+    editor.parentElement.append(list, said);
+    editor.setAttribute("aria-autocomplete", "list");
+    editor.setAttribute("aria-controls", list.id);
+    form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });
+    let chosen = -1, typed = "", asked = null, timer = 0;
+    const choose = (at) => {
+      chosen = at;
+      [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === at)));
+      const item = list.children[at];
+      if (item) { editor.setAttribute("aria-activedescendant", item.id); item.scrollIntoView({ block: "nearest" }); }
+      else editor.removeAttribute("aria-activedescendant");
+    };
+    const close = () => { if (asked) asked.abort(); clearTimeout(timer); list.hidden = true; said.textContent = ""; choose(-1); };
+    const take = (at) => {
+      const end = editor.selectionStart;
+      editor.setRangeText(list.children[at].textContent, end - typed.length, end, "end");
+      close();
+      editor.focus();
+    };
+    // Where nothing is typed yet, only places at which there is something to choose from open the list by themselves.
+    const invites = (before) => /[\[=,(:]\s*$/.test(before) || /\b(by|and|having|per|between|of)\s+$/i.test(before);
+    const ask = async (isWanted) => {
+      if (asked) asked.abort();
+      const before = editor.value.slice(0, editor.selectionStart);
+      if (editor.selectionStart !== editor.selectionEnd || (!isWanted && !before.trim())) return close();
+      asked = new AbortController();
+      const parameters = new URLSearchParams({ before });
+      if (store) parameters.set("store", store.value);
+      try {
+        const answer = await fetch(`/api/complete?${parameters}`, { signal: asked.signal });
+        if (!answer.ok) return close();
+        const found = await answer.json();
+        typed = found.typed;
+        const isDone = found.words.length === 1 && found.words[0] === typed;
+        if (found.words.length === 0 || (!isWanted && (isDone || (!typed && !invites(before))))) return close();
+        list.replaceChildren(...found.words.map((word, at) => {
+          const item = make("li", word);
+          item.id = `completion-${at}`;
+          item.setAttribute("role", "option");
+          return item;
+        }));
+        list.hidden = false;
+        choose(-1);
+        said.textContent = found.words.length === 1 ? `${found.words[0]} may come next` : `${found.words.length} words may come next`;
+      } catch (error) {
+        if (error.name !== "AbortError") close();
+      }
+    };
+    editor.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => ask(false), 60); });
+    editor.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === " " && event.ctrlKey) { event.preventDefault(); return ask(true); }
+      if (!list.hidden) {
+        const count = list.children.length;
+        if (event.key === "Escape") { event.preventDefault(); return close(); }
+        if (event.key === "ArrowDown") { event.preventDefault(); return choose((chosen + 1) % count); }
+        if (event.key === "ArrowUp") { event.preventDefault(); return choose((chosen <= 0 ? count : chosen) - 1); }
+        if (event.key === "Tab" && !event.shiftKey) { event.preventDefault(); return take(Math.max(chosen, 0)); }
+        if (event.key === "Enter" && chosen >= 0) { event.preventDefault(); return take(chosen); }
+      }
+      if (event.key === "Enter" && !event.shiftKey && !event.altKey) { event.preventDefault(); close(); form.requestSubmit(); }
+    });
+    list.addEventListener("mousedown", (event) => {
+      const at = [...list.children].indexOf(event.target.closest("li"));
+      if (at >= 0) { event.preventDefault(); take(at); }
+    });
+    editor.addEventListener("blur", close);
+    editor.addEventListener("click", close);
+  };
+  const editor = $("textarea#q");
+  if (editor) complete(editor);
+
   // Buttons that copy: <button data-copy="TEXT" hidden>.
   document.querySelectorAll("[data-copy]").forEach((button) => {
     if (!navigator.clipboard) return;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      // A link is one on this server, whatever that is called.
+      const text = button.dataset.copy;
+      await navigator.clipboard.writeText(text.startsWith("/") ? location.origin + text : text);
       const said = button.textContent;
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = said; }, 1500);

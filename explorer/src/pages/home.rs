@@ -112,7 +112,11 @@ fn relations(view: &View<'_>) -> Result<Markup> {
     })
 }
 
-fn questions(view: &View<'_>) -> Result<Markup> {
+/// Questions to begin with.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn questions(view: &View<'_>) -> Result<Markup> {
     let Some(run) = view.run()? else { return Ok(html! {}) };
     let languages = view.snapshot.languages_with(run.id, Content::Attributions);
     let languages: Vec<&str> = languages.into_iter().map(|language| view.snapshot.language_name(language)).collect();

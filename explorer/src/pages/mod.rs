@@ -1,7 +1,12 @@
 //! The pages: one a file, or a folder, each a function from a [`View`](crate::view::View) to a [`Page`](crate::frame::Page).
 
 mod home;
+mod languages;
+mod layers;
+mod query;
+mod relation;
 mod search;
+mod two;
 
 use std::sync::Arc;
 
@@ -11,5 +16,16 @@ use crate::server::{Site, page};
 
 /// Which page is at which address.
 pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/", page(home::page)).route("/search", page(search::page))
+    Router::new()
+        .route("/", page(home::page))
+        .route("/search", page(search::page))
+        .route("/languages", page(languages::page))
+        .route("/layers", page(layers::page))
+        .route("/q", page(query::page))
+        .route("/relation/{id}", page(relation::page))
+}
+
+/// What is said while a threshold is moved, where the numbers are in tables.
+fn said_tau(tau: Option<f64>) -> String {
+    tau.map_or_else(|| "Shown for the run's own τ.".to_owned(), |tau| format!("Shown for τ {tau}."))
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::link::Link;
+use super::value::visible;
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct Chip {
 
 impl Chip {
     pub(crate) fn new(text: impl Into<String>, link: Link) -> Self {
-        Self { text: text.into(), count: None, link, is_shown: false }
+        Self { text: visible(&text.into()), count: None, link, is_shown: false }
     }
 
     pub(crate) fn counting(self, count: u64) -> Self {

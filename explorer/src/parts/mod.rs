@@ -1,8 +1,14 @@
 //! What pages share.
 
 pub(crate) mod chips;
+pub(crate) mod choice;
 pub(crate) mod figure;
 pub(crate) mod link;
+pub(crate) mod matrix;
+pub(crate) mod numbers;
+pub(crate) mod row;
+pub(crate) mod slider;
+pub(crate) mod source;
 pub(crate) mod statement;
 pub(crate) mod table;
 pub(crate) mod value;

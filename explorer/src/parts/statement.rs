@@ -1,10 +1,12 @@
 //! Statements on a page: beside what they gave, as links to the editor; and with the place of an error.
 
+use kndb_carets::StatementText;
 use kndb_query::QueryError;
 use maud::{Markup, html};
 
 use super::link;
 use super::value::visible;
+use crate::problem::Problem;
 use crate::view::View;
 
 /// More statements than these are folded away.
@@ -42,6 +44,20 @@ pub(crate) fn drawn(text: &str, error: Option<&QueryError>) -> Markup {
                 @let span = within(text, label.span.range());
                 p.place { code { (visible(&text[span])) } ": " (label.text) }
             }
+        }
+    }
+}
+
+/// What is wrong with a statement, as the shell prints it: the sentence, the lines with carets, what to do.
+pub(crate) fn told(problem: &Problem) -> Markup {
+    let text = problem.statement().unwrap_or_default();
+    let statement = StatementText { origin: "statement".into(), text: text.to_owned(), ..StatementText::default() };
+    let drawing = problem.query_error().and_then(|error| kndb_carets::draw(error, &statement, false));
+    html! {
+        div.problem role="alert" {
+            p.reason { (problem.to_string()) }
+            @if let Some(drawing) = drawing { pre.carets tabindex="0" { (String::from_utf8_lossy(&drawing)) } }
+            @if let Some(hint) = problem.hint() { p.hint { (hint) } }
         }
     }
 }

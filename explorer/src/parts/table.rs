@@ -46,6 +46,11 @@ impl<'a> Table<'a> {
         Self { run: Some(run), ..self }
     }
 
+    /// The same, if it is known.
+    pub(crate) fn maybe_of_run(self, run: Option<&'a str>) -> Self {
+        Self { run, ..self }
+    }
+
     /// So many rows at once.
     pub(crate) fn rows(self, page: usize) -> Self {
         Self { page, ..self }

@@ -21,7 +21,10 @@ use crate::view::{Address, View};
 /// A page, made of a view: the right side of a line in `pages::routes`.
 pub(crate) fn page(of: fn(&View<'_>) -> Result<Page>) -> MethodRouter<Arc<Site>> {
     made(
-        move |view| Ok(Reply::html(StatusCode::OK, frame::page(view, &of(view)?))),
+        move |view| {
+            let page = of(view)?;
+            Ok(Reply::html(page.status, frame::page(view, &page)))
+        },
         |view, problem| Reply::html(problem.status(), frame::problem(view, problem)),
         |problem| Reply::html(problem.status(), frame::without_store(problem)),
     )
