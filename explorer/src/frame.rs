@@ -7,7 +7,7 @@ use crate::parts::link::{self, Link};
 use crate::parts::statement;
 use crate::parts::value::visible;
 use crate::problem::Problem;
-use crate::server::asset_address;
+use crate::server::{asset_address, etag};
 use crate::view::View;
 
 /// What a page gives to be framed.
@@ -193,7 +193,7 @@ fn foot(view: Option<&View<'_>>) -> Markup {
         @if let Some(view) = view {
             p {
                 "Store " b { (view.shown.name) } " at " code { (view.store.path().display()) } ", commit "
-                span #commit { (view.snapshot.epoch()) } "."
+                span #commit data-tag=(etag::tag(view)) { (view.snapshot.epoch()) } "."
                 span #newer hidden { " " a href=(link::here(view)) { "There are newer entries: show them" } }
             }
         }

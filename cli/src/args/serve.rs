@@ -11,7 +11,7 @@ Everything is in this program: pages load nothing from elsewhere, and work witho
 whoever writes them; new entries are there at the next look. Statements that would change something are refused.
 
 Whoever reaches the address can read the stores: it is this machine's own unless --host says otherwise. From another \
-machine, `ssh -L 8765:localhost:8765 MACHINE` leads to it. Ctrl-C ends it.
+machine, `ssh -L 8765:localhost:8765 MACHINE` leads to it. Ctrl-C ends it, with exit status 0.
 
 EXAMPLES
   kndb serve my.kndb --open

@@ -247,16 +247,15 @@
   });
 
   // Newer entries: asks every five seconds, while somebody looks, whether the page is still the one of the last commit.
-  const badge = $("#newer");
-  let tag = null;
+  const badge = $("#newer"), commit = $("#commit");
   const look = async () => {
     if (document.hidden || !badge.hidden) return;
     try {
-      const answer = await fetch(location.href, { method: "HEAD", cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
-      const now = answer.headers.get("ETag");
-      const commit = answer.headers.get("kndb-commit");
-      if (commit && commit !== $("#commit").textContent.trim()) badge.hidden = false;
-      else if (now) tag = now;
+      const answer = await fetch(location.href, { method: "HEAD", cache: "no-store", headers: { "If-None-Match": commit.dataset.tag } });
+      const now = answer.headers.get("kndb-commit");
+      if (now && now !== commit.textContent.trim()) badge.hidden = false;
+      // The same commit of a server that was begun anew.
+      else if (answer.headers.has("ETag")) commit.dataset.tag = answer.headers.get("ETag");
     } catch (error) { /* The server has ended; there is nothing newer. */ }
   };
   if (badge) setInterval(look, 5000);

@@ -49,54 +49,31 @@ pub(crate) struct Index {
 impl Index {
     /// Makes it; `None` where `stop` says so.
     pub(super) fn of(snapshot: &Snapshot, stop: &dyn Fn() -> bool) -> kndb_storage::Result<Option<Self>> {
-        let mut uses: HashMap<Box<str>, Vec<Use>> = HashMap::new();
-        let mut add = |text: &str, number: u32, role: Role| {
-            let text = folded(text);
-            if text.is_empty() {
-                return;
-            }
-            let known = uses.entry(text.into_boxed_str()).or_default();
-            let one = Use { number, role };
-            if known.last() != Some(&one) {
-                known.push(one);
-            }
-        };
+        let mut texts = Texts::default();
         let languages: Vec<LanguageId> = snapshot.label_counts().into_iter().map(|(language, _)| language).collect();
         for language in languages {
             if stop() {
                 return Ok(None);
             }
             snapshot.for_each_label(language, |fact, subject, object| {
-                add(subject, fact.0, Role::Subject(language));
-                add(object, fact.0, Role::Object(language));
+                texts.add(subject, fact.0, Role::Subject(language));
+                texts.add(object, fact.0, Role::Object(language));
             })?;
         }
         for fact in snapshot.facts() {
-            add(snapshot.external_id(FactId(fact))?, fact, Role::FactId);
+            texts.add(snapshot.external_id(FactId(fact))?, fact, Role::FactId);
             let (subject, object) = snapshot.uris(FactId(fact))?;
             for (id, role) in [(subject, Role::SubjectId), (object, Role::ObjectId)] {
-                id.into_iter().for_each(|id| add(id, fact, role));
+                id.into_iter().for_each(|id| texts.add(id, fact, role));
             }
         }
         for (number, name) in relations(snapshot) {
-            add(name, number.0, Role::Relation);
+            texts.add(name, number.0, Role::Relation);
         }
-        Ok(Some(Self { of: key(snapshot), end: snapshot.end_of_facts(), ..Self::laid_out(uses) }))
-    }
-
-    fn laid_out(uses: HashMap<Box<str>, Vec<Use>>) -> Self {
-        let mut all: Vec<_> = uses.into_iter().collect();
-        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut index = Self::default();
-        for (text, uses) in all {
-            index.texts.push(b'\n');
-            index.starts.push(index.texts.len() as u32);
-            index.texts.extend_from_slice(text.as_bytes());
-            index.uses.extend_from_slice(&uses);
-            index.ends.push(index.uses.len() as u32);
+        if stop() {
+            return Ok(None);
         }
-        index.texts.push(b'\n');
-        index
+        Ok(Some(Self { of: key(snapshot), end: snapshot.end_of_facts(), ..texts.laid_out() }))
     }
 
     /// Whether it is of the facts that a snapshot has, or all but some.
@@ -119,10 +96,56 @@ impl Index {
         let end = self.starts.get(text + 1).map_or(self.texts.len(), |next| *next as usize) - 1;
         &self.texts[start..end]
     }
+}
 
-    /// The text that a place lies in.
-    pub(super) fn at(&self, place: usize) -> usize {
-        self.starts.partition_point(|start| *start as usize <= place) - 1
+/// Texts on their way into an index.
+#[derive(Default)]
+struct Texts {
+    /// Numbers of texts, folded.
+    folded: HashMap<Box<str>, u32>,
+    /// The same by where a text lies: labels are kept once, and most of them belong to many facts. What is pointed at is the snapshot's, which
+    /// lives as long as this does.
+    seen: HashMap<(usize, usize), u32>,
+    /// What each belongs to, in the order in which it was found.
+    uses: Vec<(u32, Use)>,
+}
+
+impl Texts {
+    fn add(&mut self, text: &str, number: u32, role: Role) {
+        let place = (text.as_ptr() as usize, text.len());
+        let known = self.seen.get(&place).copied();
+        let text = known.unwrap_or_else(|| {
+            let next = self.folded.len() as u32;
+            let known = *self.folded.entry(folded(text).into_boxed_str()).or_insert(next);
+            self.seen.insert(place, known);
+            known
+        });
+        self.uses.push((text, Use { number, role }));
+    }
+
+    /// The index of them, sorted by text.
+    fn laid_out(self) -> Index {
+        let mut all: Vec<(Box<str>, u32)> = self.folded.into_iter().filter(|(text, _)| !text.is_empty()).collect();
+        all.sort_unstable();
+        let mut by_text = self.uses;
+        // Uses of one text stay in their order.
+        by_text.sort_by_key(|(text, _)| *text);
+        let mut index = Index::default();
+        for (text, number) in all {
+            index.texts.push(b'\n');
+            index.starts.push(index.texts.len() as u32);
+            index.texts.extend_from_slice(text.as_bytes());
+            let from = by_text.partition_point(|(of, _)| *of < number);
+            let mut last = None;
+            for (_, one) in by_text[from..].iter().take_while(|(of, _)| *of == number) {
+                if last.replace(*one) != Some(*one) {
+                    index.uses.push(*one);
+                }
+            }
+            index.ends.push(index.uses.len() as u32);
+        }
+        index.texts.push(b'\n');
+        index
     }
 }
 

@@ -38,11 +38,13 @@ pub(crate) struct Found {
 }
 
 /// Places in facts that are counted.
-const COUNTED: usize = 1 << 20;
+const COUNTED: usize = 1 << 22;
 /// Relations that are shown.
 const RELATIONS: usize = 20;
+/// Texts that are put in order first: mostly enough for what is shown.
+const FIRST: usize = 1_000;
 
-/// A text that matches, by its number.
+/// A text that matches: how near, how long, its number.
 type Match = (Near, usize, usize);
 
 impl Index {
@@ -54,35 +56,35 @@ impl Index {
             return Found { count: Some(0), ..Found::default() };
         }
         let there = snapshot.facts();
-        let words: Vec<&str> = wanted.split_whitespace().collect();
-        let whole = self.matches(&wanted);
-        let mut ranked = Ranked::new(from, most);
-        let mut facts = Some(RoaringBitmap::new());
-        self.rank(&whole, &mut ranked, &there);
-        self.collect(&whole, &mut facts);
+        let mut ranked = Ranked::new(from, most, &there);
+        let mut whole = self.matches(&wanted);
+        let mut facts = self.facts_of(&whole);
+        let first = FIRST.min(whole.len());
+        if first < whole.len() {
+            whole.select_nth_unstable(first);
+        }
+        for part in [0..first, first..whole.len()] {
+            if !ranked.is_full() {
+                whole[part.clone()].sort_unstable();
+                self.rank(&whole[part], &mut ranked);
+            }
+        }
         for fact in self.later(snapshot, &wanted) {
-            ranked.add(Hit { fact, language: None }, &there);
+            ranked.add(Hit { fact, language: None });
             if let Some(facts) = &mut facts {
                 facts.insert(fact.0);
             }
         }
+        let words: Vec<&str> = wanted.split_whitespace().collect();
         if words.len() > 1 {
             let several = self.of_words(snapshot, &words);
-            if let Some(several) = &several {
-                several.iter().for_each(|fact| ranked.add(Hit { fact: FactId(fact), language: None }, &there));
+            for fact in several.iter().flatten() {
+                ranked.add(Hit { fact: FactId(fact), language: None });
             }
             facts = facts.zip(several).map(|(one, several)| one | several);
         }
-        let mut relations: Vec<RelationId> = Vec::new();
-        for (_, _, text) in &whole {
-            for one in self.uses(*text).iter().filter(|one| one.role == Role::Relation) {
-                let relation = RelationId(one.number);
-                if relations.len() < RELATIONS && !relations.contains(&relation) {
-                    relations.push(relation);
-                }
-            }
-        }
-        Found { facts: ranked.hits, count: facts.map(|facts| (facts & there).len()), relations }
+        let relations = self.relations(&whole);
+        Found { facts: ranked.hits, count: facts.map(|facts| (facts & &there).len()), relations }
     }
 
     /// Facts that came after the index was made, by their ids.
@@ -91,19 +93,20 @@ impl Index {
         later.filter(|fact| snapshot.external_id(*fact).is_ok_and(|id| folded(id).contains(wanted))).collect()
     }
 
-    /// Texts that hold another one, the nearest first; of equally near ones the shortest.
+    /// Texts that hold another one, in the order of the index.
     fn matches(&self, wanted: &str) -> Vec<Match> {
         let finder = memmem::Finder::new(wanted.as_bytes());
         let mut found = Vec::new();
-        let mut place = 0;
+        let (mut place, mut text) = (0, 0);
         while let Some(at) = finder.find(&self.texts[place..]).map(|at| place + at) {
-            let text = self.at(at);
+            while self.starts.get(text + 1).is_some_and(|next| *next as usize <= at) {
+                text += 1;
+            }
             let length = self.text(text).len();
             found.push((self.near(text, at, wanted), length, text));
             // Its end: a text is found once.
             place = self.starts[text] as usize + length;
         }
-        found.sort_unstable();
         found
     }
 
@@ -116,29 +119,46 @@ impl Index {
         if before.is_ascii_alphanumeric() || !before.is_ascii() { Near::Holds } else { Near::WordBegins }
     }
 
-    fn rank(&self, matches: &[Match], ranked: &mut Ranked, there: &RoaringBitmap) {
+    fn rank(&self, matches: &[Match], ranked: &mut Ranked<'_>) {
         for (_, _, text) in matches {
-            for one in self.uses(*text) {
-                if let Some(hit) = hit(one) {
-                    ranked.add(hit, there);
-                }
-            }
+            self.uses(*text).iter().filter_map(hit).for_each(|hit| ranked.add(hit));
             if ranked.is_full() {
                 return;
             }
         }
     }
 
-    /// Adds the facts of some texts; `None` where they are too many.
-    fn collect(&self, matches: &[Match], facts: &mut Option<RoaringBitmap>) {
+    /// The facts of some texts; `None` where they are too many.
+    fn facts_of(&self, matches: &[Match]) -> Option<RoaringBitmap> {
         let places: usize = matches.iter().map(|(_, _, text)| self.uses(*text).len()).sum();
         if places > COUNTED {
-            *facts = None;
+            return None;
         }
-        if let Some(facts) = facts {
-            let uses = matches.iter().flat_map(|(_, _, text)| self.uses(*text));
-            facts.extend(uses.filter_map(hit).map(|hit| hit.fact.0));
+        // A plain list of bits takes unordered numbers faster than a bitmap does.
+        let mut is_found = vec![false; self.end as usize];
+        for hit in matches.iter().flat_map(|(_, _, text)| self.uses(*text)).filter_map(hit) {
+            if let Some(is_found) = is_found.get_mut(hit.fact.0 as usize) {
+                *is_found = true;
+            }
         }
+        Some((0..self.end).filter(|fact| is_found[*fact as usize]).collect())
+    }
+
+    /// Relations among what some texts belong to, the nearest first.
+    fn relations(&self, matches: &[Match]) -> Vec<RelationId> {
+        let mut found: Vec<(&Match, RelationId)> = Vec::new();
+        for of in matches {
+            let uses = self.uses(of.2).iter().filter(|one| one.role == Role::Relation);
+            found.extend(uses.map(|one| (of, RelationId(one.number))));
+        }
+        found.sort_unstable_by_key(|(of, relation)| (**of, relation.0));
+        let mut relations = Vec::new();
+        for (_, relation) in found {
+            if relations.len() < RELATIONS && !relations.contains(&relation) {
+                relations.push(relation);
+            }
+        }
+        relations
     }
 
     /// Facts that each of several words belongs to: by a label, an id, or their relation.
@@ -146,13 +166,9 @@ impl Index {
         let mut all: Option<RoaringBitmap> = None;
         for word in words {
             let matches = self.matches(word);
-            let mut facts = Some(RoaringBitmap::new());
-            self.collect(&matches, &mut facts);
-            let mut facts = facts?;
-            for (_, _, text) in &matches {
-                for one in self.uses(*text).iter().filter(|one| one.role == Role::Relation) {
-                    facts |= snapshot.facts_of_relation(RelationId(one.number)).ok()?;
-                }
+            let mut facts = self.facts_of(&matches)?;
+            for relation in self.relations(&matches) {
+                facts |= snapshot.facts_of_relation(relation).ok()?;
             }
             all = Some(all.map_or_else(|| facts.clone(), |all| all & &facts));
         }
@@ -170,25 +186,26 @@ fn hit(one: &Use) -> Option<Hit> {
 }
 
 /// Facts in the order in which they are told, each once.
-struct Ranked {
+struct Ranked<'a> {
     hits: Vec<Hit>,
     seen: HashSet<u32>,
     from: usize,
     most: usize,
+    /// Numbers of facts that were dropped stay in files.
+    there: &'a RoaringBitmap,
 }
 
-impl Ranked {
-    fn new(from: usize, most: usize) -> Self {
-        Self { hits: Vec::new(), seen: HashSet::new(), from, most }
+impl<'a> Ranked<'a> {
+    fn new(from: usize, most: usize, there: &'a RoaringBitmap) -> Self {
+        Self { hits: Vec::new(), seen: HashSet::new(), from, most, there }
     }
 
     fn is_full(&self) -> bool {
         self.hits.len() >= self.most
     }
 
-    fn add(&mut self, hit: Hit, there: &RoaringBitmap) {
-        // Numbers of facts that were dropped stay in files.
-        if self.is_full() || !there.contains(hit.fact.0) || !self.seen.insert(hit.fact.0) {
+    fn add(&mut self, hit: Hit) {
+        if self.is_full() || !self.there.contains(hit.fact.0) || !self.seen.insert(hit.fact.0) {
             return;
         }
         if self.seen.len() > self.from {

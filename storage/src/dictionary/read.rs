@@ -210,11 +210,13 @@ impl Dictionary {
 
     pub(crate) fn for_each_label(&self, language: LanguageId, mut each: impl FnMut(FactId, &str, &str)) -> Result<()> {
         let Some(labels) = self.of_language(language) else { return Ok(()) };
-        for &fact in self.list(&labels.facts, "labels")? {
-            let fact = FactId(u32::from_le_bytes(fact));
-            if let Some((subject, object)) = self.label(fact, language)? {
-                each(fact, subject, object);
-            }
+        let facts = self.list(&labels.facts, "labels")?.iter();
+        let texts = self.list(&labels.subjects, "subjects")?.iter().zip(self.list(&labels.objects, "objects")?);
+        let text = |number: &[u8; 4]| {
+            Ok::<_, Error>(self.text(&self.strings, u32::from_le_bytes(*number))?.unwrap_or_default())
+        };
+        for (fact, (subject, object)) in facts.zip(texts) {
+            each(FactId(u32::from_le_bytes(*fact)), text(subject)?, text(object)?);
         }
         Ok(())
     }
