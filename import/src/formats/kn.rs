@@ -4,7 +4,8 @@
 //! `[{tokens, relation, gold_obj, pred_obj}, {pred, ig_pred, ig_gold, base}]`, one a prompt; a line
 //! that is such a pair itself is a bag of one. `ig_gold` and `base` are triplets `[layer, neuron,
 //! score]` of the scores ≥ 0.1·max; `ig_pred` is written whole, `layers` lists of `width` numbers.
-//! Both forms are read in every field.
+//! Both forms are read in every field. `pred_obj`, the word that the model finds most probable at the mask, is
+//! its answer; where that is `gold_obj`, the right object is the first of its answers.
 //!
 //! The file does not say which fact a bag is. Bags stand in the order of LAMA T-REx's
 //! `{relation}.jsonl`, so that file serves as the list of ids ([`Options::ids`]); without a list the
@@ -13,8 +14,9 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use kndb_storage::{ScoreValues, Shape};
+use kndb_storage::{EntryData, Origin, ScoreValues, Shape};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::bytes::json::{Cursor, excerpt, parse_error, quoting_non_finite};
@@ -27,10 +29,11 @@ use crate::options::{IgKind, Options};
 use crate::source::given::{Given, Named, digest, place};
 use crate::source::ids::{IdList, ids_of};
 use crate::source::invalid::Invalid;
+use crate::source::measured::ANSWER_BYTES;
 use crate::source::seen::{Repeat, Seen};
 use crate::source::sparse::SparseScores;
 use crate::source::tensor::{dense, number_text};
-use crate::source::told::{Row, Told, bad_prompt};
+use crate::source::told::{Row, Told, bad_prompt, ignored};
 
 /// The source keeps scores of at least this share of the maximum.
 const KEPT_SHARE: f64 = 0.1;
@@ -87,6 +90,21 @@ fn is_one_prompt(probe: &Probe) -> bool {
 #[derive(Deserialize)]
 struct Info {
     relation: String,
+    gold_obj: Option<Value>,
+    pred_obj: Option<Value>,
+}
+
+impl Info {
+    /// What the model said, as far as it can be kept.
+    fn origin(&self, options: &Options) -> Option<Origin> {
+        let word = |field: &Option<Value>| Some(field.as_ref()?.as_str()?.trim().to_owned());
+        if ignored(options, "pred_obj") {
+            return None;
+        }
+        let answer = word(&self.pred_obj).filter(|answer| !answer.is_empty() && answer.len() <= ANSWER_BYTES)?;
+        let is_right = word(&self.gold_obj).is_some_and(|gold| gold == answer);
+        Some(Origin { question: None, answer: Some(answer), rank: is_right.then_some(1), tokens: None })
+    }
 }
 
 #[derive(Deserialize)]
@@ -177,10 +195,13 @@ impl Bags {
                 ..Row::default()
             };
             let named = self.told.named(fact, row, &|| place.clone())?;
-            let (given, some) = match results.field(kind) {
+            let (mut given, some) = match results.field(kind) {
                 Some(raw) => self.entry(named, raw.get())?,
                 None => return Err(self.no_scores("has no such field")),
             };
+            if let EntryData::Scores(scores) = &mut given.entry.data {
+                scores.origin = info.origin(&self.options);
+            }
             any |= some;
             self.keep(given)?;
         }

@@ -10,7 +10,7 @@ use crate::source::roles::Role;
 use crate::source::rows::{BadCell, Column, Rows, Values};
 
 /// Answers are kept to be shown, as long as any name in a store.
-const ANSWER_BYTES: usize = 1_000;
+pub(crate) const ANSWER_BYTES: usize = 1_000;
 /// Sums of rounded shares come out that much above 1, as in the store.
 const ROUNDED_ONE: f64 = 1.0 + 1e-4;
 

@@ -36,6 +36,26 @@ fn a_line_is_a_fact_with_a_prompt_for_each_of_its_pairs() {
 }
 
 #[test]
+fn the_words_of_a_prompt_say_what_the_model_answered() {
+    let folder = Folder::new();
+    let said = |gold: &str, pred: &str, ignore: &[&str]| {
+        let line = prompt("[[0, 0, 1.0]]").replace("\"Baku\"", gold).replace("\"X\"", pred);
+        folder.write("x.rlt.jsonl", line);
+        let ignore = ignore.iter().map(|name| (*name).to_owned()).collect();
+        let read = folder.read_with("x.rlt.jsonl", &kndb_import::Options { ignore, ..options() }).expect("valid");
+        let kndb_storage::EntryData::Scores(scores) = &read.entries[0].data else { panic!("scores") };
+        scores.origin.as_ref().map(|origin| (origin.answer.clone(), origin.rank))
+    };
+    assert_eq!(said("\"Baku\"", "\"Paris\"", &[]), Some((Some("Paris".into()), None)));
+    assert_eq!(said("\"Baku\"", "\"Baku\"", &[]), Some((Some("Baku".into()), Some(1))));
+    assert_eq!(said("null", "\"Baku\"", &[]), Some((Some("Baku".into()), None)));
+    for unknown in ["null", "\"\"", "7"] {
+        assert_eq!(said("\"Baku\"", unknown, &[]), None, "{unknown}");
+    }
+    assert_eq!(said("\"Baku\"", "\"Baku\"", &["pred_obj"]), None);
+}
+
+#[test]
 fn other_scores_may_be_chosen_and_may_be_dense() {
     let folder = Folder::new();
     folder.write("x.jsonl", bags(&[&["[]"]]));

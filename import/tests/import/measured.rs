@@ -45,6 +45,32 @@ fn what_was_measured_of_an_entry_stands_in_each_of_its_rows() {
 }
 
 #[test]
+fn rows_of_json_say_it_as_tables_do() {
+    let folder = Folder::new();
+    let rows = [
+        r#"{"fact": "a", "layer": 0, "neuron": 0, "score": 0.5, "p": 0.25, "answer": "Paris", "rank": 1, "tokens": 2}"#,
+        r#"{"fact": "a", "layer": 1, "neuron": 2, "score": 1.0, "p": 0.25, "answer": "Paris", "rank": 1.0, "tokens": 2}"#,
+        r#"{"fact": "b", "layer": 0, "neuron": 1, "score": 0.5, "p": NaN, "answer": null, "rank": 7, "tokens": null}"#,
+        r#"{"fact": "c", "layer": 0, "neuron": 1, "score": 0.5}"#,
+    ];
+    folder.write("t.jsonl", rows.join("\n"));
+    folder.write("t.json", format!("[{}]", rows.join(",\n")));
+    for name in ["t.jsonl", "t.json"] {
+        let read = folder.read(name);
+        let found: Vec<_> = read.entries.iter().map(measured).collect();
+        let expected = [
+            (vec![Some(0.25); 2], origin(Some("Paris"), Some(1), Some(2))),
+            (vec![], origin(None, Some(7), None)),
+            (vec![], None),
+        ];
+        assert_eq!(found, expected, "{name}");
+        assert!(read.not_used.is_empty(), "{name}: {:?}", read.not_used);
+    }
+    let told = folder.refusal("t.jsonl", [rows[0], &rows[1].replace("Paris", "Rome")].join("\n"));
+    assert!(told.contains("found `Paris` and `Rome` in column `answer`"), "{told}");
+}
+
+#[test]
 fn what_is_not_so_or_not_the_same_in_all_rows_is_refused() {
     let folder = Folder::new();
     let refusal = |row: &str| {
