@@ -407,7 +407,9 @@ impl CliError {
             | Self::StoreSecond { .. } => USAGE,
             Self::NoRunNamed => USAGE,
             #[cfg(feature = "parquet")]
-            Self::OneStatement | Self::NotForExport { .. } | Self::Export(kndb_export::ExportError::Unknown { .. }) => {
+            Self::OneStatement
+            | Self::NotForExport { .. }
+            | Self::Export(kndb_export::ExportError::Unknown { .. } | kndb_export::ExportError::UnknownFormat { .. }) => {
                 USAGE
             }
             #[cfg(feature = "parquet")]

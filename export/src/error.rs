@@ -41,6 +41,14 @@ pub enum ExportError {
         /// What there is, shortened.
         known: String,
     },
+    /// A format that there is not.
+    #[error("there is no format {given:?}; known: {known}")]
+    UnknownFormat {
+        /// As given.
+        given: String,
+        /// Those that there are.
+        known: String,
+    },
     /// Something that a format cannot hold.
     #[error("{what} cannot be written as {format}: found {found}, expected {expected}")]
     Unfit {

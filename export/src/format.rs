@@ -127,8 +127,7 @@ pub fn export(
     stop: &dyn Fn() -> bool,
 ) -> Result<Exported> {
     let format = all().iter().find(|format| format.name() == job.format);
-    let format = format.ok_or_else(|| crate::ExportError::Unknown {
-        what: "format",
+    let format = format.ok_or_else(|| crate::ExportError::UnknownFormat {
         given: job.format.clone(),
         known: formats().map(|format| format.name).collect::<Vec<_>>().join(", "),
     })?;

@@ -18,9 +18,9 @@ mod saved;
 use crate::error::{ExportError, Result};
 use crate::folder::HalfMade;
 use crate::format::{Progress, Watch};
-use crate::manifest::{MANIFEST, Manifest};
+use crate::manifest::{MANIFEST, Manifest, RunOf};
 use check::Checked;
-use kndb_storage::{RunWriter, Store};
+use kndb_storage::{OnConflict, RunWriter, Store};
 use std::path::Path;
 
 /// The store in a folder that is being made.
@@ -81,6 +81,7 @@ pub fn bring_back(
     back.entries = entries::read(&manifest, &files, &writers, &mut watch)?;
     for (writer, run) in writers.into_iter().zip(&manifest.runs) {
         watch.look()?;
+        back.notes.extend(half_done(&writer, run, manifest.store.complete)?);
         // Of a run that was open, what waits stays so.
         if run.is_finished() {
             writer.finish()?;
@@ -96,6 +97,25 @@ pub fn bring_back(
     let replaced = must_be_empty(to, to)?;
     half.publish_inner(STORE, replaced, |moved| must_be_empty(moved, to).map(drop))?;
     Ok(back)
+}
+
+/// Begins anew what was begun and not finished, in a store that is to be the exported one again; what to know of it. Which entries an import had
+/// stored is not in an export: they are in its way, as those of others are.
+fn half_done(writer: &RunWriter, run: &RunOf, complete: bool) -> Result<Option<String>> {
+    let what = match run.half_done.len() {
+        0 => return Ok(None),
+        1 => "an import or attribution that was".to_owned(),
+        count => format!("{count} imports or attributions that were"),
+    };
+    let begun = if complete {
+        for signature in &run.half_done {
+            writer.job(signature, OnConflict::Refuse)?;
+        }
+        "the same attribution goes on, the same import with --skip-existing"
+    } else {
+        "of a part of a store it is not known what is left of it"
+    };
+    Ok(Some(format!("run {:?} had {what} not finished; what was stored by then is here: {begun}", run.name)))
 }
 
 /// Opens the runs, in the order of the exported store.

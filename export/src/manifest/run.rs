@@ -34,6 +34,9 @@ pub struct RunOf {
     /// What the run has lost to damage, in words; not brought back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<String>,
+    /// Imports and attributions that were begun and not finished, as the store knows them by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub half_done: Vec<String>,
 }
 
 /// Counts of a run's rows.
@@ -112,6 +115,7 @@ impl RunOf {
             finished: run.finished,
             rows: RowsOf::default(),
             lost: None,
+            half_done: Vec::new(),
         }
     }
 

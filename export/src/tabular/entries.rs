@@ -60,6 +60,7 @@ impl<'a, 's> Entries<'a, 's> {
         let mut runs = self.runs;
         for (run, of) in runs.iter_mut().zip(&self.source.chosen.runs) {
             run.lost = self.source.snapshot.losses(of.id).map(|losses| losses.to_string());
+            run.half_done = self.source.snapshot.unfinished_jobs(of.id).map(str::to_owned).collect();
         }
         Ok(runs)
     }

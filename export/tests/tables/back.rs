@@ -3,7 +3,7 @@
 use super::toy::{Rows, Toy, files};
 use kndb_export::{Choice, ExportJob, bring_back, export};
 use kndb_query::{Settings, execute, parse};
-use kndb_storage::{Snapshot, Store};
+use kndb_storage::{Entry, EntryData, Neuron, OnConflict, RunSpec, Shape, Snapshot, Store};
 
 fn export_of(toy: &Toy, name: &str) -> std::path::PathBuf {
     let to = toy.path(name);
@@ -159,6 +159,35 @@ fn a_part_of_a_store_comes_back_as_that_part() {
     let snapshot = again.snapshot().expect("a snapshot");
     assert_eq!(snapshot.fact_count(), 2);
     assert_eq!(snapshot.languages().map(|(_, code)| code).collect::<Vec<_>>(), ["en"]);
+}
+
+#[test]
+fn what_was_begun_and_not_finished_is_told_of_and_begun_again() {
+    let toy = Toy::new();
+    let spec = RunSpec::new("half", "toy", Shape::new(2, 4).expect("a shape"));
+    let run = toy.store.open_run(spec).expect("a run");
+    let job = run.job("an import of files", OnConflict::Refuse).expect("a job");
+    let data = EntryData::Neurons(vec![Neuron(5)]);
+    job.append(&[Entry { fact: "fact 0".into(), language: "en".into(), prompt: 0, data }]).expect("an entry");
+    let whole = export_of(&toy, "out");
+    let done = bring_back(&whole, &toy.path("again"), &mut |_| {}, &|| false).expect("brought back");
+    let told = "run \"half\" had an import or attribution that was not finished";
+    assert!(done.notes.iter().any(|note| note.starts_with(told)), "{:?}", done.notes);
+    let snapshot = Store::open(toy.path("again")).expect("a store").snapshot().expect("a snapshot");
+    let half = snapshot.run_named("half").expect("the run");
+    assert!(!half.finished);
+    assert_eq!(snapshot.unfinished_jobs(half.id).collect::<Vec<_>>(), ["an import of files"]);
+    assert_eq!(done.notes.iter().filter(|note| note.contains("not finished;")).count(), 1);
+    // Of a part nobody knows what is left of it.
+    let part = toy.path("part");
+    let choice = Choice { languages: vec!["en".into()], ..Choice::default() };
+    export(&toy.store, &part, &ExportJob { choice, ..ExportJob::new("parquet") }, &mut |_| {}, &|| false)
+        .expect("exported");
+    let done = bring_back(&part, &toy.path("some"), &mut |_| {}, &|| false).expect("brought back");
+    assert!(done.notes.iter().any(|note| note.starts_with(told)), "{:?}", done.notes);
+    let snapshot = Store::open(toy.path("some")).expect("a store").snapshot().expect("a snapshot");
+    let half = snapshot.run_named("half").expect("the run");
+    assert_eq!(snapshot.unfinished_jobs(half.id).count(), 0);
 }
 
 #[test]

@@ -134,6 +134,15 @@ fn names_that_the_store_does_not_have_are_refused() {
 }
 
 #[test]
+fn a_format_that_there_is_not_is_told_with_those_that_there_are() {
+    let toy = Toy::new();
+    let done = export(&toy.store, &toy.path("out"), &ExportJob::new("xlsx"), &mut |_| {}, &|| false);
+    let told = done.expect_err("refused").to_string();
+    assert!(told.starts_with("there is no format \"xlsx\"; known: parquet, arrow, csv, "), "{told}");
+    assert!(!toy.path("out").exists());
+}
+
+#[test]
 fn every_format_has_a_name_of_its_own() {
     let names: Vec<&str> = formats().map(|format| format.name).collect();
     let mut once = names.clone();
