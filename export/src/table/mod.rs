@@ -43,7 +43,8 @@ pub struct Column {
     pub required: bool,
 }
 
-const fn has(name: &'static str, kind: Kind) -> Column {
+/// A column that every row has.
+pub const fn has(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, required: true }
 }
 

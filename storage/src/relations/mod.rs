@@ -48,6 +48,11 @@ impl Snapshot {
             .or_else(|| self.names_of_relation(relation).map(|(_, name)| name).next())
     }
 
+    /// The English name that is built in for a relation, whatever is stored of it.
+    pub fn built_in_relation_name(&self, id: RelationId) -> Option<&'static str> {
+        built_in::name_of(self.relation_name(id))
+    }
+
     /// A relation for people: `P36 (capital)`; the id alone where nothing else is known, or the name says the same.
     pub fn relation_shown(&self, id: RelationId, language: Option<&str>) -> String {
         let relation = self.relation_name(id);
