@@ -14,8 +14,8 @@ pub struct LayerResiduals {
     pub layer: u32,
     /// |Σ scores − (F(w̄) − F(w′))|.
     pub absolute: Distribution,
-    /// The same, divided by |F(w̄) − F(w′)|; entries whose probability does not change are not counted, nor those whose object has
-    /// several tokens: their scores add up over the tokens, while their probabilities are products. There is nothing to describe
+    /// The same, divided by |F(w̄) − F(w′)|; entries whose F does not change are not counted, nor, where F is a probability, those whose
+    /// object has several tokens: their scores add up over the tokens, while their probabilities are products. There is nothing to describe
     /// where no entry is left.
     pub relative: Option<Distribution>,
 }
@@ -51,7 +51,12 @@ pub struct Place {
 /// # Errors
 /// When a file of the store is damaged.
 pub fn completeness(snapshot: &Snapshot, run: RunId, takes: &dyn Fn(FactId) -> bool) -> Result<Vec<LayerResiduals>> {
-    let layers = snapshot.run(run).map_or(0, |run| run.spec.shape.layers as usize);
+    let spec = snapshot.run(run).map(|run| &run.spec);
+    let layers = spec.map_or(0, |spec| spec.shape.layers as usize);
+    // F(w̄) is stored where F is p. Else the sum and the residual say how far F moved, where the sum is not of quotients.
+    let of_p = spec.is_none_or(|spec| spec.target().is_none());
+    let divided =
+        spec.is_some_and(|spec| spec.parameters.iter().any(|(name, value)| name == "normalise" && value != "no"));
     let (mut absolute, mut relative) = (vec![Numbers::default(); layers], vec![Numbers::default(); layers]);
     for slot in snapshot.slots().filter(|slot| slot.run == run) {
         for live in snapshot.parts(slot)?.into_iter().filter(|live| live.part.kind() == PartKind::Scores) {
@@ -66,9 +71,14 @@ pub fn completeness(snapshot: &Snapshot, run: RunId, takes: &dyn Fn(FactId) -> b
                 for (layer, summary) in head.layers().enumerate().take(layers) {
                     let evidence = summary.evidence;
                     let residual = f64::from(evidence.residual).abs();
-                    let change = (f64::from(evidence.probability) - f64::from(evidence.baseline)).abs();
+                    let change = match of_p {
+                        true => f64::from(evidence.probability) - f64::from(evidence.baseline),
+                        false if divided => f64::NAN,
+                        false => f64::from(summary.sum) - f64::from(evidence.residual),
+                    };
+                    let change = change.abs();
                     absolute[layer].add(residual, place);
-                    if change > 0.0 && !several {
+                    if change > 0.0 && !(several && of_p) {
                         relative[layer].add(residual / change, place);
                     }
                 }

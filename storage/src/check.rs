@@ -93,8 +93,9 @@ pub(crate) fn check_entry(entry: &Entry, run: &Run) -> Result<()> {
             if !scores.evidence.is_empty() && scores.evidence.len() != layers {
                 return wrong(format!("evidence of {} layers", scores.evidence.len()), format!("none, or {layers}"));
             }
-            if let Some(found) = improbable_in(&scores.evidence) {
-                return wrong(found, PROBABILITY.into());
+            let of_probability = run.spec.target().is_none();
+            if let Some((found, expected)) = impossible_in(&scores.evidence, of_probability) {
+                return wrong(found, expected.into());
             }
             if let Some((found, expected)) = scores.origin.as_ref().and_then(impossible) {
                 return wrong(found, expected.into());
@@ -188,12 +189,20 @@ fn impossible(origin: &Origin) -> Option<(String, &'static str)> {
 /// What is expected of p and of baselines.
 const PROBABILITY: &str = "a probability from 0 to 1, or NaN where it is not known";
 
-/// The first p or baseline of some layers that is a number and no probability.
-fn improbable_in(layers: &[LayerEvidence]) -> Option<String> {
-    layers.iter().enumerate().find_map(|(layer, LayerEvidence { probability, baseline, .. })| {
-        let all = [("probability p", *probability), ("baseline", *baseline)];
-        let (what, found) = all.into_iter().find(|(_, found)| !found.is_nan() && !is_probability(*found))?;
-        Some(format!("{what} {found} in layer {layer}"))
+/// What is expected of a baseline where F is another number made of logits.
+const NUMBER: &str = "a finite number, or NaN where it is not known";
+
+/// The first p or baseline of some layers that is a number and cannot be one, and what was expected. p is a probability whatever F is.
+fn impossible_in(layers: &[LayerEvidence], of_probability: bool) -> Option<(String, &'static str)> {
+    layers.iter().enumerate().find_map(|(layer, &LayerEvidence { probability, baseline, .. })| {
+        let told = |what: &str, found: f32, expected| Some((format!("{what} {found} in layer {layer}"), expected));
+        if !probability.is_nan() && !is_probability(probability) {
+            return told("probability p", probability, PROBABILITY);
+        }
+        if of_probability && !baseline.is_nan() && !is_probability(baseline) {
+            return told("baseline", baseline, PROBABILITY);
+        }
+        if baseline.is_infinite() { told("baseline", baseline, NUMBER) } else { None }
     })
 }
 
@@ -244,7 +253,12 @@ mod tests {
 
     /// What is said of an entry with this p and baseline in the second of two layers.
     fn said_of_scores(probability: f32, baseline: f32) -> Option<String> {
-        let spec = RunSpec::new("run", "model", Shape::new(2, 3).expect("a shape"));
+        said_with(probability, baseline, &[])
+    }
+
+    fn said_with(probability: f32, baseline: f32, parameters: &[(&str, &str)]) -> Option<String> {
+        let mut spec = RunSpec::new("run", "model", Shape::new(2, 3).expect("a shape"));
+        spec.parameters = parameters.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let run = Run { id: RunId(0), spec, tool: String::new(), begun: 0, finished: false };
         let first = LayerEvidence { probability: 0.5, baseline: 0.25, residual: -7.0 };
         let evidence = vec![first, LayerEvidence { probability, baseline, ..first }];
@@ -266,5 +280,17 @@ mod tests {
             );
             assert!(said_of_scores(0.25, bad).expect("a refusal").contains(&format!("baseline {bad} in layer 1")));
         }
+    }
+
+    #[test]
+    fn the_baseline_of_a_logit_is_any_number_and_p_is_still_a_probability() {
+        let said = |probability, baseline| said_with(probability, baseline, &[("target", "logit")]);
+        for good in [-37.5, 0.0, 12.0, f32::NAN] {
+            assert_eq!(said(0.25, good), None, "{good}");
+        }
+        assert!(said(1.5, 12.0).expect("a refusal").contains("probability p 1.5 in layer 1"));
+        assert!(
+            said(0.25, f32::INFINITY).expect("a refusal").contains("baseline inf in layer 1, expected a finite number")
+        );
     }
 }

@@ -102,13 +102,13 @@ pub struct StoredScores {
     pub origin: Option<Origin>,
 }
 
-/// Evidence of one layer's integral: completeness says Σ scores = `probability` − `baseline` (methods §3). The two are from 0 to 1;
-/// what is not known is NaN.
+/// Evidence of one layer's integral: completeness says Σ scores = F(w̄) − F(w′) (methods §3). F is the probability unless the run names
+/// another ([`crate::TARGET`]); what is not known is NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerEvidence {
-    /// F(w̄): target probability with the activations of the prompt.
+    /// p: the target's probability with the activations of the prompt, from 0 to 1; F(w̄) where F is that.
     pub probability: f32,
-    /// F(w′): target probability with this layer's activations at the baseline.
+    /// F(w′): F with this layer's activations at the baseline; of a probability from 0 to 1.
     pub baseline: f32,
     /// Completeness residual: Σ scores − (F(w̄) − F(w′)).
     pub residual: f32,

@@ -15,7 +15,7 @@ use crate::snapshot::{Slot, Snapshot};
 /// From this probability on a fact is counted as known. A convention: at 0.1 the right object is among the ten most likely.
 const KNOWN_FROM: f64 = 0.1;
 
-/// So many times p is more than scores of one token come to: they add up to F(w̄) − F(w′) in each layer.
+/// So many times p is more than scores of one token come to where F is p: they add up to F(w̄) − F(w′) in each layer.
 const BEYOND: f64 = 100.0;
 
 /// What a run's model knows, language by language.
@@ -48,7 +48,7 @@ pub struct Known {
     pub right: u64,
     /// Entries with an object of several tokens: their score is a sum over tokens, their p a product.
     pub several_tokens: u64,
-    /// Those of them whose largest score is above 100·p.
+    /// Those of them whose largest score is above 100·p; 0 where scores are of another F than p.
     pub beyond_p: u64,
     /// What people call the relation: `P36 (capital)`.
     #[serde(skip)]
@@ -67,7 +67,8 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, entry: Measured<'_>) {
+    /// `of_p`: scores and p are of one kind.
+    fn add(&mut self, entry: Measured<'_>, of_p: bool) {
         self.entries += 1;
         self.p.extend(entry.probability);
         if let Some(rank) = entry.rank {
@@ -77,7 +78,7 @@ impl Counts {
         if entry.tokens.is_some_and(|tokens| tokens > 1) {
             self.several += 1;
             let is_beyond = |(p, score): (f32, f32)| f64::from(score) > BEYOND * f64::from(p);
-            self.beyond += u64::from(entry.probability.zip(entry.largest).is_some_and(is_beyond));
+            self.beyond += u64::from(of_p && entry.probability.zip(entry.largest).is_some_and(is_beyond));
         }
     }
 
@@ -111,13 +112,14 @@ impl Snapshot {
     /// # Errors
     /// When a file is missing or damaged.
     pub fn knowledge(&self, run: RunId, of: impl Fn(FactId, Slot) -> bool) -> Result<Knowledge> {
+        let of_p = self.run(run).is_none_or(|run| run.spec.target().is_none());
         let mut by_language: BTreeMap<&str, (Counts, BTreeMap<RelationId, Counts>)> = BTreeMap::new();
         for slot in self.slots_of(run).0 {
             for entry in self.measured(slot, |fact| of(fact, slot))? {
                 let (all, relations) = by_language.entry(self.language_name(slot.language)).or_default();
-                all.add(entry);
+                all.add(entry, of_p);
                 if let Some(relation) = self.fact_relation(entry.fact)? {
-                    relations.entry(relation).or_default().add(entry);
+                    relations.entry(relation).or_default().add(entry, of_p);
                 }
             }
         }

@@ -62,6 +62,7 @@ pub mod language;
 mod lost;
 mod measured;
 mod numbers;
+mod objects;
 mod opening;
 mod packed;
 #[cfg(test)]
@@ -101,11 +102,12 @@ pub use ids::{FactId, FileId, LanguageId, Layer, Neuron, PromptId, RelationId, R
 pub use knowledge::{Knowledge, Known};
 pub use lost::Losses;
 pub use measured::Measured;
+pub use objects::Objects;
 pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
 pub use relations::{FoundRelation, RelationNameRow};
 pub use restoring::{Restored, RestoredFact};
-pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, enough_prompts};
+pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, TARGET, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};

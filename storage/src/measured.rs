@@ -11,9 +11,9 @@ use crate::snapshot::{LivePart, Slot, Snapshot};
 pub struct Measured<'a> {
     /// The fact.
     pub fact: FactId,
-    /// F(w̄): probability of the right object; of several tokens the product.
+    /// p: probability of the right object; of several tokens the product.
     pub probability: Option<f32>,
-    /// F(w′): the same with the activations of one layer at their baseline, of the layer that costs most.
+    /// F(w′), with the activations of one layer at their baseline, of the layer that costs most; F is p, or what the run says.
     pub baseline: Option<f32>,
     /// The model's own first answer, as its tokenizer writes it; of objects of one token.
     pub answer: Option<&'a str>,

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// The parameter by which a run names another of the same store that it was made from, as a search for groups does.
 pub const SOURCE: &str = "source";
 
+/// The parameter by which a run says what F is, whose change its scores explain: `logit`, `log-probability`, …. Without it F is the
+/// right object's probability.
+pub const TARGET: &str = "target";
+
 /// The description a writer gives of its run. Two uses of one run name must agree on all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSpec {
@@ -57,6 +61,11 @@ impl RunSpec {
             prompt_share: 0.0,
             prompt_share_strict: false,
         }
+    }
+
+    /// What F is, where it is not a probability: [`TARGET`].
+    pub fn target(&self) -> Option<&str> {
+        self.parameters.iter().find(|(name, _)| name == TARGET).map(|(_, target)| target.as_str())
     }
 
     /// Whether a neuron found in `count` of a fact's `all` prompts is found in enough of them.

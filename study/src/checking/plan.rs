@@ -1,6 +1,6 @@
 //! What is checked: facts with a right and a wrong object, in two parts, and the neurons kept from the first.
 
-use super::objects::Objects;
+use super::objects::{candidates, wrong};
 use super::options::{CheckOptions, Counting};
 use crate::error::StudyError;
 use crate::known::Known;
@@ -114,11 +114,11 @@ impl LanguagePlan {
         let &Looking { snapshot, options, .. } = looking;
         let ids = (snapshot.relation(&relation), snapshot.language(&self.language));
         let (Some(relation_id), Some(language_id)) = ids else { return Ok(()) };
-        let objects = Objects::read(snapshot, relation_id, language_id)?;
+        let objects = snapshot.objects(relation_id, language_id)?;
         let mut facts = Vec::new();
         let mut without_wrong = 0;
         for question in questions {
-            match objects.wrong(&question.fact, &self.language, options.seed, options.protocol.wrong_object) {
+            match wrong(&objects, &question.fact, &self.language, options.seed, options.protocol.wrong_object) {
                 Some(wrong) => facts.push(Statements { wrong: wrong.to_owned(), question }),
                 None => without_wrong += 1,
             }
@@ -149,7 +149,7 @@ impl LanguagePlan {
             left_out_because: neurons.is_empty().then_some(nothing),
             first: facts,
             second,
-            candidates: objects.candidates(),
+            candidates: candidates(&objects),
             kept,
             neurons,
         });
