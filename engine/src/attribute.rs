@@ -3,12 +3,13 @@
 mod normalise;
 
 use crate::error::{Error, Result};
-use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions};
+use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions, Scorer};
+use crate::metric::{Goal, Metric};
 use crate::model::Model;
-use crate::preset::{Continuation, Options};
+use crate::preset::{Continuation, FoilRule, Options};
 use crate::probe::{ModelProbe, Probe};
-use crate::question::{Question, Skip};
-use kndb_storage::{LayerEvidence, Origin, ScoreValues, Scores};
+use crate::question::{Foil, Question, Skip, Step};
+use kndb_storage::{LayerEvidence, Origin, ScoreValues, Scores, TARGET};
 
 /// Scores of one fact in one language with one template.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,9 @@ pub struct FactScores {
     pub scores: Vec<f32>,
     /// The target's probability: the product over the object's tokens.
     pub probability: f64,
+    /// F(w̄): that probability, or what else the scores are of: the sum over the object's tokens, of a difference of logits that at the
+    /// token which the foil does not have.
+    pub value: f64,
     /// The model's first answer, a token, where the object has one token: of several, the later ones are asked with the gold
     /// ones given, so what the model would have said after a wrong one is not known.
     pub answer: Option<u32>,
@@ -24,8 +28,8 @@ pub struct FactScores {
     /// where the model, that answers token by token with the most probable, would answer the object. `None` where later tokens were
     /// asked behind others than the right ones (the released code's).
     pub rank: Option<u32>,
-    /// By layer; empty where the method has none. For an object of several tokens `probability` and `baseline` are
-    /// products, `residual` is the sum of the tokens' residuals.
+    /// By layer; empty where the method has none. `baseline` and `residual` are of F. For an object of several tokens `probability` is a
+    /// product, and `baseline`, if F is the probability; of any other F it is a sum. `residual` is the sum of the tokens' residuals.
     pub evidence: Vec<LayerEvidence>,
 }
 
@@ -70,6 +74,7 @@ impl<'a> Attribution<'a> {
         }
         let method = options.method.build();
         method.check(options.site)?;
+        check_metric(options, method.name())?;
         if options.site == Site::Pre && model.is_gated() {
             return Err(Error::Option {
                 option: "site",
@@ -110,6 +115,17 @@ impl<'a> Attribution<'a> {
         }
     }
 
+    /// A question set against a foil, another object of the same template and subject: what a difference of logits needs.
+    pub fn against(
+        &self,
+        question: Question,
+        template: &str,
+        subject: &str,
+        foil: &str,
+    ) -> std::result::Result<Question, Skip> {
+        self.model.asking().against(question, template, subject, foil)
+    }
+
     /// A token as text, for [`FactScores::answer`]; `None` where the tokenizer has none for it.
     pub fn text_of(&self, token: u32) -> Option<String> {
         self.model.tokenizer.decode(&[token]).ok()
@@ -119,33 +135,42 @@ impl<'a> Attribution<'a> {
     pub fn scores(&self, question: &Question) -> Result<std::result::Result<FactScores, Skip>> {
         let shape = self.model.shape();
         let width = shape.width as usize;
+        if self.options.metric() == Metric::LogitDifference && question.foil.is_none() {
+            return Ok(Err(Skip::NoFoil));
+        }
         let mut total = vec![0.0f64; shape.neurons() as usize];
         let mut magnitudes = vec![0.0f64; self.layers.len()];
         let mut evidence: Option<Vec<(f64, f64)>> = None;
-        let mut probability = 1.0;
+        let (metric, mut probability) = (self.options.metric(), 1.0);
+        let mut value = metric.of_no_step();
         let (mut answer, mut rank) = (None, Some(1));
         let (alone, gold) = (question.steps.len() == 1, self.options.continuation == Continuation::Gold);
         let mut first: Option<Vec<Vec<f32>>> = None;
         // A step does not know the sum over all steps, so no number of points is known to be enough for it.
         let method = self.every_point.as_ref().filter(|_| question.steps.len() > 1).unwrap_or(&self.method);
-        for step in &question.steps {
+        for (at, step) in question.steps.iter().enumerate() {
+            let goal = goal(metric, step, question.foil.filter(|foil| foil.step == at));
             let probe = ModelProbe::new(
                 &self.model.network,
                 step,
+                goal.unwrap_or_else(|| step.probability()),
                 self.options.site,
                 self.options.batch,
                 self.replacement,
                 first.as_deref(),
             );
-            let found = method.scores(&probe, &self.layers)?;
+            let found = goal.map(|_| method.scores(&probe, &self.layers)).transpose()?;
             let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
                 .then(|| probe.all_activations());
-            probability *= probe.probability();
-            let (best, own_rank) = probe.standing();
-            answer = Some(best).filter(|_| alone);
-            rank = rank.filter(|_| alone || gold).map(|worst: u32| worst.max(own_rank));
+            let standing = probe.standing();
+            probability *= standing.probability;
+            answer = Some(standing.answer).filter(|_| alone);
+            rank = rank.filter(|_| alone || gold).map(|worst: u32| worst.max(standing.rank));
+            let of_step = probe.value();
             drop(probe);
             first = first.or(activations);
+            let Some(found) = found else { continue };
+            value = metric.with_step(value, of_step);
             for ((&layer, magnitude), found) in self.layers.iter().zip(&mut magnitudes).zip(&found) {
                 let LayerScores { scores, magnitude: more, .. } = found;
                 let own = &mut total[layer * width..(layer + 1) * width];
@@ -153,9 +178,9 @@ impl<'a> Attribution<'a> {
                 *magnitude += more;
             }
             if let Some(new) = found.iter().map(|layer| layer.evidence).collect::<Option<Vec<_>>>() {
-                let all = evidence.get_or_insert_with(|| vec![(1.0, 0.0); new.len()]);
+                let all = evidence.get_or_insert_with(|| vec![(metric.of_no_step(), 0.0); new.len()]);
                 for ((baseline, residual), new) in all.iter_mut().zip(new) {
-                    *baseline *= new.baseline;
+                    *baseline = metric.with_step(*baseline, new.baseline);
                     *residual += new.residual;
                 }
             }
@@ -177,20 +202,60 @@ impl<'a> Attribution<'a> {
         if let Some(at) = scores.iter().position(|score| !score.is_finite()) {
             return Err(Error::NotFinite { layer: (at / width) as u32, what: "a score", value: scores[at] });
         }
-        let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability));
-        Ok(Ok(FactScores { scores, probability, answer, rank, evidence }))
+        let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability, value));
+        Ok(Ok(FactScores { scores, probability, value, answer, rank, evidence }))
     }
 
     /// Evidence of every layer of the model; layers that were not scored have no path, so nothing is off.
-    fn by_layer(&self, found: &[(f64, f64)], probability: f64) -> Vec<LayerEvidence> {
-        let p = probability as f32;
-        let mut all =
-            vec![LayerEvidence { probability: p, baseline: p, residual: 0.0 }; self.model.shape().layers as usize];
+    fn by_layer(&self, found: &[(f64, f64)], probability: f64, value: f64) -> Vec<LayerEvidence> {
+        let unmoved = LayerEvidence { probability: probability as f32, baseline: value as f32, residual: 0.0 };
+        let mut all = vec![unmoved; self.model.shape().layers as usize];
         for (&layer, &(baseline, residual)) in self.layers.iter().zip(found) {
             all[layer].baseline = baseline as f32;
             all[layer].residual = residual as f32;
         }
         all
+    }
+}
+
+/// F of a step; `None` where the step has none: of a difference of logits, every step but the one that the foil differs in.
+fn goal(metric: Metric, step: &Step, foil: Option<Foil>) -> Option<Goal> {
+    let target = step.target;
+    match metric {
+        Metric::Probability => Some(Goal::Probability { target }),
+        Metric::LogProbability => Some(Goal::LogProbability { target }),
+        Metric::Logit => Some(Goal::Logit { target }),
+        Metric::LogitDifference => foil.map(|foil| Goal::LogitDifference { target, foil: foil.token }),
+    }
+}
+
+/// Refuses a metric that the method has no use for, and foils without a difference or a difference without foils.
+fn check_metric(options: &Options, method: &str) -> Result<()> {
+    let takes = Scorer::named(method).is_some_and(|scorer| scorer.takes(TARGET));
+    let metric = options.metric.filter(|_| !takes);
+    if let Some(metric) = metric {
+        let expected = format!("nothing for the method {method}, whose scores are not of a change of F");
+        return Err(Error::Option { option: TARGET, given: metric.name().into(), expected });
+    }
+    let difference = options.metric() == Metric::LogitDifference;
+    let foil = options.foil.as_ref();
+    match foil {
+        None if difference => Err(Error::Option {
+            option: "foil",
+            given: "missing".into(),
+            expected: format!("`{}` or an object, which `{}` sets the right one against", FoilRule::DRAWN, Metric::LogitDifference.name()),
+        }),
+        Some(_) if !difference => Err(Error::Option {
+            option: "foil",
+            given: "given".into(),
+            expected: format!("nothing unless the target is `{}`", Metric::LogitDifference.name()),
+        }),
+        Some(_) if options.continuation == Continuation::ReleasedCode => Err(Error::Option {
+            option: TARGET,
+            given: Metric::LogitDifference.name().into(),
+            expected: "another target where objects are asked as the released code does (amig-code): its steps are not those of the text".into(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod begun;
 mod filling;
+mod foils;
 mod in_order;
 mod selection;
 mod shard;
@@ -24,6 +25,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
+pub(crate) use foils::DRAWN_BY;
+use foils::Foils;
 pub(crate) use selection::{Item, Stored, Templates, Work, question_of};
 pub use selection::{Prompts, Selection, Shard};
 
@@ -162,7 +165,10 @@ impl Job {
             other.work(now, &other.templates(now), &stored)
         };
         let unknown = UnknownCounts::default();
-        let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, unknown: &unknown };
+        let foils = options.foil.as_ref().map(|rule| Foils::new(&snapshot, &self.selection, rule)).transpose()?;
+        let foils = foils.as_ref();
+        let desk =
+            Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, foils, unknown: &unknown };
         let filling = Filling {
             store,
             run: &described,
@@ -210,6 +216,7 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     attribution: &'a Attribution<'a>,
+    foils: Option<&'a Foils<'a>>,
     unknown: &'a UnknownCounts,
 }
 
@@ -219,7 +226,11 @@ impl Desk<'_> {
             Ok(texts) => texts,
             Err(skip) => return Ok(Err(skip)),
         };
-        match self.attribution.question(template, subject, object) {
+        let mut asked = self.attribution.question(template, subject, object);
+        if let (Ok(question), Some(foils)) = (&asked, self.foils) {
+            asked = foils.against(self.attribution, item, question.clone(), [template, subject])?;
+        }
+        match asked {
             Ok(question) => {
                 let scores = self.attribution.scores(&question)?;
                 if scores.is_ok() {

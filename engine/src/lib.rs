@@ -12,6 +12,7 @@
 //! | [`sweep`] | points of paths through the layers above theirs, and back |
 //! | [`question`] | from a fact and a template to token ids, a position, a target |
 //! | [`probe`] | what a method may ask of a network |
+//! | [`metric`] | what F is |
 //! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
 //! | [`intervention`] | predictions with neurons changed |
 //! | [`degenerate`] | neurons that can stand in for each other |
@@ -30,6 +31,7 @@ mod folder;
 pub mod intervention;
 pub mod job;
 pub mod methods;
+pub mod metric;
 pub mod model;
 pub mod nn;
 pub mod preset;
@@ -46,9 +48,10 @@ pub use device::device;
 pub use error::{Error, Result};
 pub use intervention::{Change, Intervention, Reach, Rewrite, Variants};
 pub use methods::MethodOptions;
+pub use metric::{Goal, Metric};
 pub use model::Model;
-pub use preset::{Continuation, Options};
+pub use preset::{Continuation, FoilRule, Options};
 pub use probe::Site;
-pub use question::{Asking, Question, Skip, Step, UnknownParts};
+pub use question::{Asking, Foil, Question, Skip, Step, UnknownParts};
 pub use tokenizer::Tokenizer;
 pub use weights::Weights;

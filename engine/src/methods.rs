@@ -9,6 +9,7 @@ mod log_probability;
 mod shapley;
 
 use crate::error::Result;
+use crate::metric::Metric;
 use crate::probe::{Probe, Site};
 
 pub use ablation::Ablation;
@@ -137,6 +138,11 @@ pub trait Method: Send + Sync {
     /// steps of the fact have been summed.
     fn normalises(&self) -> bool {
         false
+    }
+
+    /// What F is where nothing else is asked for. Of no meaning for scores that are not of an F: their rows do not take `target`.
+    fn metric(&self) -> Metric {
+        Metric::Probability
     }
 
     /// Whether words of the prompt are replaced by the token that stands for a missing one.

@@ -25,7 +25,7 @@ pub use block::{Block, BlockState, JoinState, Trace};
 pub use cached::{Cache, CachedState};
 pub use cap::Cap;
 pub use feed_forward::{FeedForward, FeedForwardState};
-pub use head::{Distribution, Head, HeadState};
+pub use head::{Distribution, Head, HeadState, Standing};
 pub use linear::Linear;
 pub use norm::{Norm, NormState};
 pub use rotary::Rotary;

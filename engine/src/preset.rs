@@ -1,10 +1,12 @@
 //! Named presets (methods.md §3), each a set of plain options.
 
+use crate::job::DRAWN_BY;
 use crate::methods::{Baseline, Factor, IntegratedGradients, MethodOptions};
+use crate::metric::Metric;
 use crate::model::Model;
 use crate::probe::Site;
 use crate::quadrature::Rule;
-use kndb_storage::Preset;
+use kndb_storage::{Preset, TARGET};
 
 /// Which object tokens are given when a later one is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,34 @@ pub enum Continuation {
     ReleasedCode,
 }
 
+/// Where the foils of a difference of logits come from (docs/attribution.md).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoilRule {
+    /// For each fact an object of another fact of its relation, drawn by the facts' ids.
+    Drawn,
+    /// The same for all facts: an object of the store, by its label in any language or by its id.
+    Object(String),
+}
+
+impl FoilRule {
+    /// The rule's name where it is no object's.
+    pub const DRAWN: &'static str = "drawn";
+
+    /// What of runs' parameters says it.
+    fn shown(&self) -> &str {
+        match self {
+            Self::Drawn => Self::DRAWN,
+            Self::Object(object) => object,
+        }
+    }
+}
+
+impl From<&str> for FoilRule {
+    fn from(text: &str) -> Self {
+        if text == Self::DRAWN { Self::Drawn } else { Self::Object(text.to_owned()) }
+    }
+}
+
 /// Everything that decides the scores of a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -23,6 +53,10 @@ pub struct Options {
     pub preset: Option<&'static str>,
     /// The method.
     pub method: MethodOptions,
+    /// What F is, where it is not what the method usually has ([`crate::methods::Method::metric`]).
+    pub metric: Option<Metric>,
+    /// What objects are set against, where F is a difference of logits.
+    pub foil: Option<FoilRule>,
     /// Which value of a neuron is attributed.
     pub site: Site,
     /// How objects of several tokens are asked.
@@ -105,6 +139,8 @@ impl Options {
         Some(Self {
             preset: Some(recipe.preset),
             method: MethodOptions::IntegratedGradients(recipe.method.clone()),
+            metric: None,
+            foil: None,
             site: if before { Site::Pre } else { Site::Activation },
             continuation: recipe.continuation,
             layers: Vec::new(),
@@ -116,9 +152,24 @@ impl Options {
         })
     }
 
-    /// Every parameter that decides the scores, as name and value.
+    /// What F is.
+    pub fn metric(&self) -> Metric {
+        self.metric.unwrap_or_else(|| self.method.build().metric())
+    }
+
+    /// Every parameter that decides the scores, as name and value. Of an F that is the probability nothing is said, as by versions that
+    /// knew no other.
     pub fn parameters(&self) -> Vec<(String, String)> {
         let mut all = self.method.build().parameters();
+        if self.metric() != Metric::Probability {
+            all.push((TARGET.into(), self.metric().name().into()));
+        }
+        if let Some(foil) = &self.foil {
+            all.push(("foil".into(), foil.shown().into()));
+            if *foil == FoilRule::Drawn {
+                all.push(("foils drawn by".into(), DRAWN_BY.into()));
+            }
+        }
         all.push(("site".into(), self.site.name().into()));
         let continuation = match self.continuation {
             Continuation::Gold => "gold",

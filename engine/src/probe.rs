@@ -3,9 +3,11 @@
 //! A method sees a [`Probe`] only, so the same code runs on transformers and on the toy networks of the tests.
 
 use crate::error::{Error, Result};
+use crate::metric::Goal;
+use crate::nn::Standing;
 use crate::question::Step;
 use crate::sweep::{Point, Response, Sweep};
-use crate::transformer::{Prefix, Transformer, to_host};
+use crate::transformer::{Prefix, Transformer};
 
 /// Which value of a neuron is attributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl Site {
     }
 }
 
-/// One prediction of a network, F = p(target), and how it depends on the neurons of each layer at the target position.
+/// One prediction of a network, F, and how it depends on the neurons of each layer at the target position.
 pub trait Probe {
     /// Number of layers.
     fn layers(&self) -> usize;
@@ -35,8 +37,8 @@ pub trait Probe {
     /// Neurons of a layer.
     fn width(&self) -> usize;
 
-    /// F(w̄): the probability on the real prompt.
-    fn probability(&self) -> f64;
+    /// F(w̄): F on the real prompt.
+    fn value(&self) -> f64;
 
     /// w̄: the layer's activations on the real prompt, `[width]`.
     fn activations(&self, layer: usize) -> &[f32];
@@ -63,13 +65,14 @@ pub trait Probe {
 pub struct ModelProbe<'a> {
     network: &'a Transformer,
     step: &'a Step,
+    goal: Goal,
     prefix: Prefix,
     site: Site,
     batch: usize,
     replacement: u32,
     factor: Option<&'a [Vec<f32>]>,
-    probability: f64,
-    standing: (u32, u32),
+    value: f64,
+    standing: Standing,
 }
 
 /// Rows of hidden states that one pass computes together, where nothing else is asked: enough for the matrix kernels,
@@ -77,27 +80,30 @@ pub struct ModelProbe<'a> {
 pub(crate) const ROWS: usize = 512;
 
 impl<'a> ModelProbe<'a> {
-    /// Runs the prompt. `replacement` is the token that stands for a missing word; `batch` the points of one pass;
+    /// Runs the prompt. `goal` is what F is; `replacement` the token that stands for a missing word; `batch` the points of one pass;
     /// `factor` the activations of another prompt to use as [`Probe::factor`].
     pub fn new(
         network: &'a Transformer,
         step: &'a Step,
+        goal: Goal,
         site: Site,
         batch: Option<usize>,
         replacement: u32,
         factor: Option<&'a [Vec<f32>]>,
     ) -> Self {
         let prefix = network.prefix(&step.ids, step.position);
-        let (p, state) = network.head.forward(prefix.last.clone(), step.target as usize);
-        let probability = f64::from(to_host(p)[0]);
+        let standing = network.head.standing(prefix.last.clone(), step.target);
+        let value = match goal {
+            Goal::Probability { .. } => standing.probability,
+            _ => f64::from(network.head.values(prefix.last.clone(), goal, false).0[0]),
+        };
         let per_point = if network.causal { 4 } else { step.ids.len() };
         let batch = batch.unwrap_or(ROWS / per_point).max(1);
-        let standing = state.standing();
-        Self { network, step, prefix, site, batch, replacement, factor, probability, standing }
+        Self { network, step, goal, prefix, site, batch, replacement, factor, value, standing }
     }
 
-    /// The most probable token on the real prompt, and the target's rank among all, from 1.
-    pub fn standing(&self) -> (u32, u32) {
+    /// What the network answers on the real prompt.
+    pub fn standing(&self) -> Standing {
         self.standing
     }
 
@@ -107,12 +113,7 @@ impl<'a> ModelProbe<'a> {
     }
 
     fn sweep(&self) -> Sweep<'_> {
-        Sweep {
-            network: self.network,
-            prefix: &self.prefix,
-            target: self.step.target as usize,
-            before: self.site == Site::Pre,
-        }
+        Sweep { network: self.network, prefix: &self.prefix, goal: self.goal, before: self.site == Site::Pre }
     }
 }
 
@@ -125,8 +126,8 @@ impl Probe for ModelProbe<'_> {
         self.network.width()
     }
 
-    fn probability(&self) -> f64 {
-        self.probability
+    fn value(&self) -> f64 {
+        self.value
     }
 
     fn activations(&self, layer: usize) -> &[f32] {

@@ -7,6 +7,7 @@
 //! F_i = p(t_i | q, t_<i); the fact's probability is the product, its scores are the sum over the steps.
 
 mod causal;
+mod foil;
 mod masked;
 mod released;
 mod skip;
@@ -16,6 +17,7 @@ pub use skip::Skip;
 pub(crate) use unknown::UnknownCounts;
 pub use unknown::UnknownParts;
 
+use crate::metric::Goal;
 use crate::tokenizer::{Encoded, Tokenizer};
 use std::ops::Range;
 
@@ -33,11 +35,29 @@ pub struct Step {
     pub words: Vec<usize>,
 }
 
+impl Step {
+    /// F = p(target).
+    pub fn probability(&self) -> Goal {
+        Goal::Probability { target: self.target }
+    }
+}
+
+/// What the object is set against: another object of the same template, told from it by one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foil {
+    /// The step at which the two part: their tokens before it are the same.
+    pub step: usize,
+    /// The foil's token there.
+    pub token: u32,
+}
+
 /// What a fact asks of a model in one language with one template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// One step a token of the object.
     pub steps: Vec<Step>,
+    /// What the object is set against, where something is.
+    pub foil: Option<Foil>,
     /// Whether the subject has parts that the tokenizer's vocabulary lacks: it is asked, but not as it is written.
     pub unknown_subject: bool,
     /// Whether the template's own text has such parts.

@@ -4,6 +4,7 @@
 //! enters the pass at its own layer, and rows of many layers share the matrix products of the layers above. Causal
 //! models carry one token a row; bidirectional ones whole sentences, but in the last layer only the target position asks.
 
+use crate::metric::Goal;
 use crate::nn::{BlockState, JoinState};
 use crate::transformer::{Prefix, Transformer, to_host};
 use burn::tensor::{Tensor, TensorData};
@@ -21,7 +22,7 @@ pub struct Point {
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// F at the point.
-    pub probability: f32,
+    pub value: f32,
     /// ∂F/∂w at the point; empty where it was not asked for.
     pub gradient: Vec<f32>,
 }
@@ -40,8 +41,8 @@ pub struct Sweep<'a> {
     pub network: &'a Transformer,
     /// The prompt.
     pub prefix: &'a Prefix,
-    /// The token whose probability is F.
-    pub target: usize,
+    /// What F is.
+    pub goal: Goal,
     /// Whether points are values before the non-linearity.
     pub before: bool,
 }
@@ -50,9 +51,9 @@ impl Sweep<'_> {
     /// F of points in order of their layers, and ∂F/∂w with `gradient`.
     pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
         let (x, layers) = self.ascend(points, gradient, |_, _, neurons| neurons);
-        let (p, dx) = self.network.head.target(x, self.target, gradient);
+        let (values, dx) = self.network.head.values(x, self.goal, gradient);
         let mut responses: Vec<Response> =
-            p.into_iter().map(|probability| Response { probability, gradient: Vec::new() }).collect();
+            values.into_iter().map(|value| Response { value, gradient: Vec::new() }).collect();
         if let Some(dx) = dx {
             self.descend(points, layers, dx, &mut responses, None);
         }
@@ -67,7 +68,7 @@ impl Sweep<'_> {
         let (x, layers) = self.ascend(&[&point], true, |_, _, neurons| neurons);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
-        if let (_, Some(dx)) = self.network.head.target(x, self.target, true) {
+        if let (_, Some(dx)) = self.network.head.values(x, self.goal, true) {
             self.descend(&[&point], layers, dx, &mut responses, Some(&mut taps));
         }
         taps[first] = std::mem::take(&mut responses[0].gradient);

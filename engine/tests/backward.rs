@@ -4,6 +4,7 @@
 mod parts;
 
 use burn::tensor::{Tensor, TensorData};
+use kndb_engine::Goal;
 use kndb_engine::nn::{Activation, Attention, Cap, Head, Linear, Rotary};
 use parts::{HIDDEN, Layout, Numbers, ROWS, TOKENS, WIDTH, autodiff, cpu, every, same};
 
@@ -303,13 +304,51 @@ fn heads() {
         let x = numbers.matrix(ROWS, HIDDEN);
         for target in [0, 9, VOCABULARY - 1] {
             let what = format!("{what}, target {target}");
-            let (p, state) = head.forward(x.clone(), target);
             let ones = Tensor::ones([ROWS, 1], &cpu());
-            let share = |x| burn::tensor::activation::softmax(head.logits(x), 1).slice_dim(1, target..target + 1);
-            same(&what, head.backward(&state), autodiff(&x, &ones, share));
-            same(&what, p.clone(), share(x.clone()));
+            let column = |t: Tensor<2>, at: usize| t.slice_dim(1, at..at + 1);
+            let (token, foil) = (target as u32, 4);
+            let share = |x| column(burn::tensor::activation::softmax(head.logits(x), 1), target);
+            let log = |x| column(burn::tensor::activation::log_softmax(head.logits(x), 1), target);
+            let logit = |x| column(head.logits(x), target);
+            let apart = |x: Tensor<2>| column(head.logits(x.clone()), target) - column(head.logits(x), foil);
+            let goals: [(Goal, &dyn Fn(Tensor<2>) -> Tensor<2>); 4] = [
+                (Goal::Probability { target: token }, &share),
+                (Goal::LogProbability { target: token }, &log),
+                (Goal::Logit { target: token }, &logit),
+                (Goal::LogitDifference { target: token, foil: foil as u32 }, &apart),
+            ];
+            for (goal, expected) in goals {
+                let what = format!("{what}, {goal:?}");
+                let (value, state) = head.forward(x.clone(), goal);
+                same(&what, value.clone(), expected(x.clone()));
+                same(&what, head.backward(&state), autodiff(&x, &ones, expected));
+                let (values, gradient) = head.values(x.clone(), goal, true);
+                same(&what, Tensor::from_data(TensorData::new(values, [ROWS, 1]), &cpu()), value);
+                same(&what, gradient.expect("was asked for"), head.backward(&state));
+            }
             let logs = TensorData::new(head.log_probability(x.clone(), target), [ROWS, 1]);
-            same(&what, Tensor::from_data(logs, &cpu()), p.log());
+            same(&what, Tensor::from_data(logs, &cpu()), log(x.clone()));
         }
+    }
+}
+
+#[test]
+fn a_logarithm_of_a_probability_is_right_where_the_probability_is_0_and_where_it_is_1() {
+    // Logits 0 and x: ln p = −ln(1 + e^∓x). e^200 is infinite in f32, and 1 − 1e-6 has one digit less than it needs.
+    let identity = Tensor::<2>::from_data(TensorData::new(vec![1.0f32, 0.0], [1, 2]), &cpu());
+    let head = Head { transform: None, norm: None, decoder: Linear::new(identity, None), cap: None };
+    for x in [-200.0f32, -40.0, -3.0, 0.0, 3.0, 14.0] {
+        let at = Tensor::<2>::from_data(TensorData::new(vec![x], [1, 1]), &cpu());
+        let (values, gradient) = head.values(at, Goal::LogProbability { target: 0 }, true);
+        let wide = f64::from(x);
+        let (expected, slope) = (-(-wide).exp().ln_1p(), 1.0 / (1.0 + wide.exp()));
+        let expected = if wide < -50.0 { wide } else { expected };
+        assert!(
+            (f64::from(values[0]) - expected).abs() <= 1e-7 * expected.abs().max(1.0),
+            "ln p at {x} is {}",
+            values[0]
+        );
+        let found = f64::from(gradient.expect("was asked for").into_scalar::<f32>());
+        assert!((found - slope).abs() <= 1e-6 * slope, "its slope at {x} is {found}, not {slope}");
     }
 }

@@ -2,48 +2,17 @@
 //!
 //! The golden values are made by `fixtures/make.py`, which shares no code with the engine.
 
+#[path = "goldens/reading.rs"]
+mod reading;
+
 use kndb_engine::methods::{Baseline, Factor, IntegratedGradients};
 use kndb_engine::quadrature::Rule;
-use kndb_engine::{Attribution, MethodOptions, Model, Options, Skip, device};
+use kndb_engine::{Attribution, MethodOptions, Model, Options, Skip};
+use reading::{PROMISED, difference, golden, load, numbers};
 use serde_json::Value;
-use std::path::PathBuf;
-
-/// Largest difference allowed, relative to the largest value: the project's promise.
-const PROMISED: f64 = 1e-4;
-
-fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
-
-fn goldens(name: &str) -> Value {
-    let text = std::fs::read(fixture(name).join("goldens.json")).expect("the golden values are in the repository");
-    serde_json::from_slice(&text).expect("the golden values are JSON")
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(numbers).collect(),
-        value => vec![value.as_f64().expect("a number")],
-    }
-}
 
 fn ids(value: &Value) -> Vec<u32> {
     numbers(value).into_iter().map(|id| id as u32).collect()
-}
-
-/// Largest absolute difference over largest absolute value.
-fn difference(found: impl IntoIterator<Item = f64>, expected: &[f64]) -> f64 {
-    let found: Vec<f64> = found.into_iter().collect();
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let apart = found.iter().zip(expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
-    apart / largest
-}
-
-/// On the device of the variable KNDB_DEVICE (`cargo xtask torch`), else on the CPU.
-fn load(name: &str) -> Model {
-    let wanted = std::env::var("KNDB_DEVICE").unwrap_or_else(|_| "cpu".into());
-    Model::load(fixture(name), &device(&wanted).expect("the device is there")).expect("the fixture loads")
 }
 
 /// The golden methods, as options of the engine.
@@ -77,9 +46,9 @@ fn every_point(mut options: Options) -> Options {
 }
 
 /// Checks one architecture; returns how many score sets were compared.
-fn check(weights: &str, golden: &str) -> usize {
+fn check(weights: &str, of: &str) -> usize {
     let model = load(weights);
-    let golden = goldens(golden);
+    let golden = golden(of, "goldens.json");
     let mut compared = 0;
     for question in golden["questions"].as_array().expect("questions") {
         let text = |field: &str| question[field].as_str().expect("a text");

@@ -124,18 +124,20 @@ fn answers_are_the_most_probable_tokens_and_add_up() {
     assert!(all.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
     let step = &question.steps[0];
     let p = all.iter().find(|answer| answer.token == step.target).expect("every token is there").probability;
-    let single = Question { steps: vec![step.clone()], unknown_subject: false, unknown_template: false };
+    let single = Question { steps: vec![step.clone()], foil: None, unknown_subject: false, unknown_template: false };
     let expected = Variants::new(&model.network, &single).expect("small").probabilities(&[Vec::new()]).expect("finite");
     assert!((p - expected[0]).abs() < 1e-6);
     assert_eq!(variants.answers(&[], 2).expect("none").len(), 2);
     let known = Question {
         steps: vec![kndb_engine::Step { target: all[0].token, ..step.clone() }],
+        foil: None,
         unknown_subject: false,
         unknown_template: false,
     };
     assert!(Variants::new(&model.network, &known).expect("small").is_answered());
     let unknown = Question {
         steps: vec![kndb_engine::Step { target: all[1].token, ..step.clone() }],
+        foil: None,
         unknown_subject: false,
         unknown_template: false,
     };

@@ -4,9 +4,9 @@
 //! themselves but not together are lost behind a likely one, and a probability and every score with them.
 
 use burn::tensor::{Tensor, TensorData};
-use kndb_engine::device;
 use kndb_engine::nn::{Head, Linear};
 use kndb_engine::transformer::to_host;
+use kndb_engine::{Goal, device};
 
 const HIDDEN: usize = 4;
 /// The first word's logit; the others' are around 0, as in SmolLM2 after "The capital of France is". Their e^logit are
@@ -60,14 +60,19 @@ fn no_probability_is_lost_in_a_large_vocabulary() {
         let decoder = Linear::from_rows(matrix(&words, vocabulary), Some(biases));
         let head = Head { transform: None, norm: None, decoder, cap: None };
         for target in [0, vocabulary / 3] {
-            let (p, state) = head.forward(matrix(&x, 1), target);
+            let token = target as u32;
+            let (p, state) = head.forward(matrix(&x, 1), Goal::Probability { target: token });
+            let (log, log_state) = head.forward(matrix(&x, 1), Goal::LogProbability { target: token });
             let logarithm = head.log_probability(matrix(&x, 1), target);
             let (exact_p, exact_logarithm, gradient) = exact(&x, &words, &bias, target);
+            let of_logarithm: Vec<f64> = gradient.iter().map(|slope| slope / exact_p).collect();
             for (what, apart) in [
                 ("p", apart(&to_host(p), &[exact_p]) / exact_p),
                 // An error of ln p is one of p, relative to p.
                 ("ln p", (f64::from(logarithm[0]) - exact_logarithm).abs()),
                 // A difference of weights up to 1, times p.
+                ("F = ln p", apart(&to_host(log), &[exact_logarithm])),
+                ("∂ ln p/∂x", apart(&to_host(head.backward(&log_state)), &of_logarithm)),
                 ("∂p/∂x", apart(&to_host(head.backward(&state)), &gradient) / exact_p),
             ] {
                 if apart.is_nan() || apart > ALLOWED {

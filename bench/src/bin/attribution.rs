@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             value["ids"].as_array().ok_or("no ids")?.iter().filter_map(|id| Some(id.as_u64()? as u32)).collect();
         let step =
             Step { words: Vec::new(), ids, position: number("position")? as usize, target: number("target")? as u32 };
-        questions.push(Question { steps: vec![step], unknown_subject: false, unknown_template: false });
+        questions.push(Question { steps: vec![step], foil: None, unknown_subject: false, unknown_template: false });
     }
     questions.truncate(args.limit.unwrap_or(usize::MAX));
     for question in questions.iter().take(args.warm_up) {

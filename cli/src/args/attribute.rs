@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
-use kndb_engine::Site;
 use kndb_engine::job::{Prompts, Selection, Shard};
 use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::quadrature::Rule;
+use kndb_engine::{FoilRule, Metric, Site};
 use kndb_storage::{Keep, Preset, ScoreType};
 
 use super::values::{self, Tau, count, keep, positive, preset, row, score_type, share};
@@ -33,7 +33,7 @@ pub struct AttributeArgs {
     /// Folder of a Hugging Face model: config.json, tokenizer.json and weights in safetensors
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
-    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with -bos after it for --bos]
+    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with the target after it, and -bos for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// Name of the model [default: its folder's name]
@@ -107,6 +107,12 @@ pub struct MethodArgs {
     /// Another method than integrated gradients; not together with --preset
     #[arg(long, value_parser = other_method(), conflicts_with = "preset")]
     pub method: Option<&'static Scorer>,
+    /// What scores explain: how likely the object is, the logarithm of that, its logit, or that less a foil's [default: probability]
+    #[arg(long, value_parser = named(&Metric::NAMED))]
+    pub target: Option<Metric>,
+    /// What objects are set against for --target logit-difference: an object of the store, by its label or id, or one drawn for each fact
+    #[arg(long, value_name = "OBJECT|drawn", value_parser = foil)]
+    pub foil: Option<FoilRule>,
     /// Where the paths of integrated gradients begin
     #[arg(long, value_parser = named(&Baseline::NAMED))]
     pub baseline: Option<Baseline>,
@@ -203,6 +209,14 @@ fn named<T: Copy + Send + Sync + 'static>(known: &'static [(&'static str, T)]) -
     })
 }
 
+/// `drawn`, or an object.
+fn foil(text: &str) -> Result<FoilRule, String> {
+    match text.trim() {
+        "" => Err("expected an object's label or id, or drawn".into()),
+        text => Ok(FoilRule::from(text)),
+    }
+}
+
 /// `all`, or how many.
 fn prompts(text: &str) -> Result<Prompts, String> {
     match text.parse() {
@@ -236,6 +250,12 @@ mod tests {
         for wrong in ["", "3-1", "-1", "a", "1,", "1-2-3"] {
             assert!(wrong.parse::<LayerList>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_foil_is_an_object_or_drawn() {
+        assert_eq!((foil("drawn"), foil(" Q90 ")), (Ok(FoilRule::Drawn), Ok(FoilRule::Object("Q90".into()))));
+        assert!(foil(" ").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use kndb_engine::config::Config;
 use kndb_engine::job::{Job, Selection};
 use kndb_engine::methods::SCORERS;
-use kndb_engine::{MethodOptions, Model, Options, device};
+use kndb_engine::{MethodOptions, Metric, Model, Options, device};
 use kndb_storage::{Claim, PRESETS, RunSpec};
 
 use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
@@ -30,6 +30,9 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut selection = Selection::from(args.selection);
     selection.relations = relations::ids(&snapshot, &selection.relations)?;
     selection.check(&snapshot)?;
+    if let Some(foil) = &args.method.foil {
+        selection.check_foil(&snapshot, foil)?;
+    }
     let names = relations::by_id(&snapshot);
     // A snapshot keeps the files it reads.
     drop(snapshot);
@@ -48,8 +51,9 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {
         let method = options.preset.unwrap_or_else(|| options.method.build().name());
+        let target = args.method.target.map_or_else(String::new, |target| format!("-{}", target.name()));
         let bos = if args.method.bos { "-bos" } else { "" };
-        format!("{model_name}-{method}{bos}")
+        format!("{model_name}-{method}{target}{bos}")
     });
     let mut job = Job::new(run, &model, &options, &args.device);
     job.run.model = model_name;
@@ -98,13 +102,27 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
         ("--tolerance", given.tolerance.is_some()),
         ("--orders", given.orders.is_some()),
         ("--seed", given.seed.is_some()),
+        ("--target", given.target.is_some()),
+        ("--foil", given.foil.is_some()),
         ("--site", given.site.is_some()),
         ("--batch", given.batch.is_some()),
     ];
     let foreign = |&(option, given): &(&str, bool)| given && !scorer.takes(option.trim_start_matches('-'));
-    match options.into_iter().find(foreign) {
-        Some((option, _)) => Err(CliError::NotForMethod { option, method: format!("the method {}", scorer.name) }),
-        None => Ok(()),
+    if let Some((option, _)) = options.into_iter().find(foreign) {
+        return Err(CliError::NotForMethod { option, method: format!("the method {}", scorer.name) });
+    }
+    // What the engine refuses, too, but with the model loaded.
+    let difference = given.target == Some(Metric::LogitDifference);
+    match (&given.foil, difference) {
+        (Some(_), false) => {
+            Err(CliError::NotForMethod { option: "--foil", method: "another target than logit-difference".into() })
+        }
+        (None, true) => Err(CliError::Engine(kndb_engine::Error::Option {
+            option: "foil",
+            given: "missing".into(),
+            expected: "an object, or drawn, for --target logit-difference".into(),
+        })),
+        _ => Ok(()),
     }
 }
 
@@ -133,6 +151,8 @@ fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
         shapley.seed = given.seed.unwrap_or(shapley.seed);
     }
     options.site = given.site.unwrap_or(options.site);
+    options.metric = given.target.filter(|target| *target != options.metric());
+    options.foil.clone_from(&given.foil);
     if let Some(layers) = &given.layers {
         options.layers.clone_from(&layers.0);
     }
@@ -181,6 +201,8 @@ mod tests {
             ("--tolerance 0", "gradient-activation"),
             ("--site pre", "log-probability"),
             ("--batch 3", "activation"),
+            ("--target logit", "activation"),
+            ("--foil drawn", "log-probability"),
         ] {
             let args = parsed(&format!("--method {method} {option}"));
             let told = must_apply(&args.method).expect_err("does not apply").to_string();

@@ -64,7 +64,7 @@ impl<'a> Variants<'a> {
                 for chunk in alike.chunks((ROWS / per_row).max(1)) {
                     let rows: Vec<&Plan> = chunk.iter().map(|&at| &plans[at]).collect();
                     let ends = self.ends(step, prefix, &rows);
-                    let (found, _) = self.network.head.target(ends, step.target as usize, false);
+                    let (found, _) = self.network.head.values(ends, step.probability(), false);
                     for (&at, p) in chunk.iter().zip(found) {
                         if !p.is_finite() {
                             let layer = self.shape.layers - 1;
@@ -126,7 +126,7 @@ impl<'a> Variants<'a> {
         };
         let points: Vec<Point> = rows.iter().filter_map(start).collect();
         let points: Vec<&Point> = points.iter().collect();
-        let sweep = Sweep { network: self.network, prefix, target: step.target as usize, before: false };
+        let sweep = Sweep { network: self.network, prefix, goal: step.probability(), before: false };
         sweep.ends(&points, |layer, count, neurons| {
             let each = neurons.dims()[0] / count;
             let position = if each == 1 { 0 } else { step.position };

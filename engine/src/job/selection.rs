@@ -298,7 +298,7 @@ impl Selection {
         Ok(chosen)
     }
 
-    fn relation_ids(&self, snapshot: &Snapshot) -> Result<Vec<RelationId>> {
+    pub(super) fn relation_ids(&self, snapshot: &Snapshot) -> Result<Vec<RelationId>> {
         if self.relations.is_empty() {
             return Ok(snapshot.relations().map(|(id, _)| id).collect());
         }

@@ -7,8 +7,8 @@ use crate::sweep::Point;
 
 pub(super) const SCORER: Scorer = Scorer {
     name: "ablation",
-    about: "Probability lost when the neuron is set to 0: one pass a neuron",
-    options: &["site", "batch"],
+    about: "What of F, the probability, is lost when the neuron is set to 0: one pass a neuron",
+    options: &["site", "batch", "target", "foil"],
     build: || MethodOptions::Ablation,
 };
 
@@ -30,7 +30,7 @@ impl Method for Ablation {
             };
             let points: Vec<Point> = (0..probe.width()).map(without).collect();
             let lost = probe.respond(&points, false);
-            let scores = lost.iter().map(|response| probe.probability() - f64::from(response.probability)).collect();
+            let scores = lost.iter().map(|response| probe.value() - f64::from(response.value)).collect();
             all.push(LayerScores::plain(scores));
         }
         Ok(all)

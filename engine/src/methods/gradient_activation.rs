@@ -7,11 +7,12 @@ use crate::probe::Probe;
 pub(super) const SCORER: Scorer = Scorer {
     name: "gradient-activation",
     about: "Gradient × activation at the prompt",
-    options: &["site"],
+    options: &["site", "target", "foil"],
     build: || MethodOptions::GradientActivation,
 };
 
-/// score_j = w̄_j · ∂F/∂w_j at w̄ (gradient × input, Shrikumar et al., arXiv 1605.01713): one pass for all layers.
+/// score_j = w̄_j · ∂F/∂w_j at w̄ (gradient × input, Shrikumar et al., arXiv 1605.01713; attribution patching against 0, Nanda 2023): one
+/// pass for all layers.
 pub struct GradientActivation;
 
 impl Method for GradientActivation {

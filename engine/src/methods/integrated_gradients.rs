@@ -14,7 +14,7 @@ use walk::{Integral, Path, Walk};
 pub(super) const SCORER: Scorer = Scorer {
     name: "integrated-gradients",
     about: "Gradients along a path from a baseline to the prompt",
-    options: &["baseline", "rule", "steps", "factor", "normalise", "tolerance", "site", "batch"],
+    options: &["baseline", "rule", "steps", "factor", "normalise", "tolerance", "site", "batch", "target", "foil"],
     build: || MethodOptions::IntegratedGradients(IntegratedGradients::USUAL),
 };
 
@@ -127,11 +127,9 @@ impl Method for IntegratedGradients {
                 count += 1.0;
             }
             let sum: f64 = scores.iter().sum();
-            let residual = sum - (count * probe.probability() - baselines);
-            let evidence = Some(Evidence {
-                baseline: if count > 0.0 { baselines / count } else { probe.probability() },
-                residual,
-            });
+            let residual = sum - (count * probe.value() - baselines);
+            let evidence =
+                Some(Evidence { baseline: if count > 0.0 { baselines / count } else { probe.value() }, residual });
             found.push(LayerScores { scores, magnitude, evidence });
         }
         Ok(found)

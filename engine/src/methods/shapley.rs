@@ -16,7 +16,7 @@ const POINTS: usize = 512;
 pub(super) const SCORER: Scorer = Scorer {
     name: "shapley",
     about: "Shapley values by sampling orders: one pass a neuron and order",
-    options: &["orders", "seed", "site", "batch"],
+    options: &["orders", "seed", "site", "batch", "target", "foil"],
     build: || MethodOptions::ShapleySampling(ShapleySampling { orders: 10, seed: 1 }),
 };
 
@@ -60,7 +60,7 @@ impl ShapleySampling {
     fn layer(&self, probe: &dyn Probe, layer: usize) -> LayerScores {
         let width = probe.width();
         let none = Point { layer, neurons: vec![0.0; width] };
-        let baseline = probe.respond(std::slice::from_ref(&none), false)[0].probability;
+        let baseline = probe.respond(std::slice::from_ref(&none), false)[0].value;
         let mut orders = Orders::new(self.seed, layer);
         let mut scores = vec![0.0; width];
         let mut order: Vec<usize> = (0..width).collect();
@@ -77,7 +77,7 @@ impl ShapleySampling {
                     })
                     .collect();
                 for (&unit, response) in part.iter().zip(probe.respond(&points, false)) {
-                    let now = f64::from(response.probability);
+                    let now = f64::from(response.value);
                     scores[unit] += (now - before) / self.orders as f64;
                     before = now;
                 }
@@ -85,7 +85,7 @@ impl ShapleySampling {
         }
         let sum: f64 = scores.iter().sum();
         let baseline = f64::from(baseline);
-        let evidence = Evidence { baseline, residual: sum - (probe.probability() - baseline) };
+        let evidence = Evidence { baseline, residual: sum - (probe.value() - baseline) };
         LayerScores { evidence: Some(evidence), ..LayerScores::plain(scores) }
     }
 }

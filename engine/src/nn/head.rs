@@ -1,6 +1,7 @@
-//! From the last hidden state of the target position to the target's probability.
+//! From the last hidden state of the target position to F: the target's probability, or another number made of logits.
 
 use super::{Activation, Cap, Linear, Norm, NormState, kernels};
+use crate::metric::Goal;
 use crate::transformer::to_host;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -20,37 +21,42 @@ pub struct Head {
 /// What [`Head::backward`] needs.
 #[derive(Clone, Debug)]
 pub struct HeadState {
-    decoded: Decoded,
-    shares: Tensor<2>,
-    target: usize,
+    transformed: Transformed,
+    read: Read,
 }
 
-impl HeadState {
-    /// The most probable token of the first row, and the target's rank: 1 more than there are tokens more probable.
-    pub fn standing(&self) -> (u32, u32) {
-        let columns = self.shares.dims()[1];
-        let shares = to_host(self.shares.clone().slice_dim(0, 0..1).reshape([1, columns]));
-        let target = shares[self.target];
-        let mut best = 0;
-        let mut rank = 1;
-        for (token, &share) in shares.iter().enumerate() {
-            rank += u32::from(share > target);
-            if share > shares[best] {
-                best = token;
-            }
-        }
-        (best as u32, rank)
-    }
-}
-
-/// What the way from the last hidden state to the logits leaves.
+/// What was read of the logits.
 #[derive(Clone, Debug)]
-struct Decoded {
+enum Read {
+    /// All of them: the probabilities, and the slopes of the cap.
+    All {
+        shares: Tensor<2>,
+        slope: Option<Tensor<2>>,
+        target: usize,
+        /// Whether F is ln p, not p.
+        logarithm: bool,
+    },
+    /// Those of a few tokens: their decoder rows `[tokens × hidden]`, and ∂F/∂logit of each, `[rows × tokens]`.
+    Some { weights: Tensor<2>, dlogits: Tensor<2> },
+}
+
+/// What a network answers at one position, beside a target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// p(target).
+    pub probability: f64,
+    /// The most probable token.
+    pub answer: u32,
+    /// The target's rank: 1 more than there are tokens more probable.
+    pub rank: u32,
+}
+
+/// What the way from the last hidden state to the decoder leaves.
+#[derive(Clone, Debug)]
+struct Transformed {
     /// What the transform's activation was taken of.
     before: Option<Tensor<2>>,
     norm: Option<NormState>,
-    /// Of the cap, a logit.
-    slope: Option<Tensor<2>>,
 }
 
 /// The softmax of one row of logits, in 64-bit arithmetic, a token at a time.
@@ -81,7 +87,7 @@ impl Distribution {
 impl Head {
     /// Logits of every token of the vocabulary, `[rows × vocabulary]`.
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
-        self.decode(x).0
+        Cap::through(self.cap, self.decoder.forward(self.transformed(x).0)).0
     }
 
     /// ln p(target) of each row.
@@ -92,19 +98,34 @@ impl Head {
         to_host(logits).chunks_exact(columns).map(of).collect()
     }
 
-    /// p(target) of each row, and with `gradient` ∂p/∂x `[rows × hidden]`, some rows at a time: what a vocabulary of
-    /// probabilities takes stays in the caches, and below what allocators return to the system at once.
-    pub fn target(&self, x: Tensor<2>, target: usize, gradient: bool) -> (Vec<f32>, Option<Tensor<2>>) {
+    /// p(target), the answer and the target's rank at the one row of `x: [1 × hidden]`.
+    pub fn standing(&self, x: Tensor<2>, target: u32) -> Standing {
+        let shares = to_host(probabilities(self.logits(x)).0);
+        let of_target = shares[target as usize];
+        let (mut best, mut rank) = (0, 1);
+        for (token, &share) in shares.iter().enumerate() {
+            rank += u32::from(share > of_target);
+            if share > shares[best] {
+                best = token;
+            }
+        }
+        Standing { probability: f64::from(of_target), answer: best as u32, rank }
+    }
+
+    /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]`. Where all logits are asked, some rows at a time: what a vocabulary
+    /// of probabilities takes stays in the caches, and below what allocators return to the system at once.
+    pub fn values(&self, x: Tensor<2>, goal: Goal, gradient: bool) -> (Vec<f32>, Option<Tensor<2>>) {
         const VALUES: usize = 1_500_000;
         let rows = x.dims()[0];
-        let part = match x.device() == Device::flex() {
+        let whole = matches!(goal, Goal::Probability { .. } | Goal::LogProbability { .. });
+        let part = match whole && x.device() == Device::flex() {
             true => (VALUES / self.decoder.dims()[1]).max(8),
             false => rows,
         };
         let (mut all, mut gradients) = (Vec::with_capacity(rows), Vec::new());
         for from in (0..rows).step_by(part) {
-            let (p, state) = self.forward(x.clone().slice_dim(0, from..(from + part).min(rows)), target);
-            all.extend(to_host(p));
+            let (values, state) = self.forward(x.clone().slice_dim(0, from..(from + part).min(rows)), goal);
+            all.extend(to_host(values));
             if gradient {
                 gradients.push(self.backward(&state));
             }
@@ -112,37 +133,50 @@ impl Head {
         (all, gradient.then(|| Tensor::cat(gradients, 0)))
     }
 
-    /// p(target) of each row, `[rows × 1]`.
-    pub fn forward(&self, x: Tensor<2>, target: usize) -> (Tensor<2>, HeadState) {
-        let (logits, decoded) = self.decode(x);
-        let shares = probabilities(logits);
-        let p = shares.clone().slice_dim(1, target..target + 1);
-        (p, HeadState { decoded, shares, target })
+    /// F of each row, `[rows × 1]`.
+    pub fn forward(&self, x: Tensor<2>, goal: Goal) -> (Tensor<2>, HeadState) {
+        let (x, transformed) = self.transformed(x);
+        let (values, read) = match goal {
+            Goal::Probability { target } => self.read_all(x, target as usize, false),
+            Goal::LogProbability { target } => self.read_all(x, target as usize, true),
+            Goal::Logit { target } => self.read_some(x, &[(target as usize, 1.0)]),
+            Goal::LogitDifference { target, foil } => {
+                self.read_some(x, &[(target as usize, 1.0), (foil as usize, -1.0)])
+            }
+        };
+        (values, HeadState { transformed, read })
     }
 
-    /// ∂p(target)/∂x of each row: p·(c_target·E_target − Σ_v p_v·c_v·E_v), back through the transform; c_v is the slope of the
-    /// cap, 1 without one.
+    /// ∂F/∂x of each row, back through the transform.
     ///
-    /// The target's own coefficient 1 − p is summed from the others' probabilities. Where p is near 1, the difference as it is
-    /// written would lose as many digits as p has nines: 3e-3 of a gradient at p = 0.992 (demo model, Chinese).
+    /// Of a probability that is p·(c_target·E_target − Σ_v p_v·c_v·E_v), of its logarithm the same without p; c_v is the slope of the
+    /// cap, 1 without one. The target's own coefficient 1 − p is summed from the others' probabilities. Where p is near 1, the
+    /// difference as it is written would lose as many digits as p has nines: 3e-3 of a gradient at p = 0.992 (demo model, Chinese).
     pub fn backward(&self, state: &HeadState) -> Tensor<2> {
-        let own = [0..state.shares.dims()[0], state.target..state.target + 1];
-        let p = state.shares.clone().slice(own.clone());
-        let others = state.shares.clone().slice_assign(own.clone(), p.zeros_like());
-        let rest = sum_in_parts(&others);
-        let dlogits = Cap::back(state.decoded.slope.as_ref(), others.slice_assign(own, rest.neg()));
-        let dx = self.decoder.backward_in_parts(dlogits) * p.neg();
-        let dx = match (&self.norm, &state.decoded.norm) {
+        let dx = match &state.read {
+            Read::All { shares, slope, target, logarithm } => {
+                let own = [0..shares.dims()[0], *target..target + 1];
+                let p = shares.clone().slice(own.clone());
+                let others = shares.clone().slice_assign(own.clone(), p.zeros_like());
+                let rest = sum_in_parts(&others);
+                let dlogits = Cap::back(slope.as_ref(), others.slice_assign(own, rest.neg()));
+                let dx = self.decoder.backward_in_parts(dlogits);
+                if *logarithm { dx.neg() } else { dx * p.neg() }
+            }
+            Read::Some { weights, dlogits } => dlogits.clone().matmul(weights.clone()),
+        };
+        let dx = match (&self.norm, &state.transformed.norm) {
             (Some(norm), Some(normed)) => norm.backward(normed, dx),
             _ => dx,
         };
-        match (&self.transform, &state.decoded.before) {
+        match (&self.transform, &state.transformed.before) {
             (Some((dense, act)), Some(before)) => dense.backward(dx * act.derivative(before.clone())),
             _ => dx,
         }
     }
 
-    fn decode(&self, x: Tensor<2>) -> (Tensor<2>, Decoded) {
+    /// What the decoder reads.
+    fn transformed(&self, x: Tensor<2>) -> (Tensor<2>, Transformed) {
         let (x, before) = match &self.transform {
             None => (x, None),
             Some((dense, act)) => {
@@ -157,22 +191,61 @@ impl Head {
                 (y, Some(state))
             }
         };
+        (x, Transformed { before, norm })
+    }
+
+    /// p(target) or its logarithm of each row.
+    fn read_all(&self, x: Tensor<2>, target: usize, logarithm: bool) -> (Tensor<2>, Read) {
         let (logits, slope) = Cap::through(self.cap, self.decoder.forward(x));
-        (logits, Decoded { before, norm, slope })
+        let own = [0..logits.dims()[0], target..target + 1];
+        let alone = logits.clone().slice(own.clone());
+        let (shares, totals) = probabilities(logits);
+        let p = shares.clone().slice(own);
+        let values = if logarithm { logarithms(p, alone - totals) } else { p };
+        (values, Read::All { shares, slope, target, logarithm })
+    }
+
+    /// Σ factor·logit over a few tokens: their rows of the decoder are all that is read of it.
+    fn read_some(&self, x: Tensor<2>, tokens: &[(usize, f32)]) -> (Tensor<2>, Read) {
+        let (device, rows) = (x.device(), x.dims()[0]);
+        let weights = Tensor::cat(tokens.iter().map(|&(token, _)| self.decoder.output_row(token)).collect(), 0);
+        let mut logits = x.matmul(weights.clone().transpose());
+        if let Some(bias) = self.decoder.bias() {
+            let of = |&(token, _): &(usize, f32)| bias.clone().slice_dim(1, token..token + 1);
+            logits = logits + Tensor::cat(tokens.iter().map(of).collect(), 1);
+        }
+        let (logits, slope) = Cap::through(self.cap, logits);
+        let factors: Vec<f32> = tokens.iter().map(|&(_, factor)| factor).collect();
+        let factors = Tensor::<2>::from_data(TensorData::new(factors, [1, tokens.len()]), &device);
+        let values = (logits * factors.clone()).sum_dim(1);
+        let dlogits = Cap::back(slope.as_ref(), factors.expand([rows, tokens.len()]));
+        (values, Read::Some { weights, dlogits })
     }
 }
 
-/// Softmax over a vocabulary, summed in parts on every backend: libtorch, too, loses 1e-4 of a probability in one float32 sum.
-fn probabilities(logits: Tensor<2>) -> Tensor<2> {
+/// Softmax over a vocabulary and the logarithm of what it divides by, `[rows × 1]`. Summed in parts on every backend: libtorch, too,
+/// loses 1e-4 of a probability in one float32 sum.
+fn probabilities(logits: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let (device, dims) = (logits.device(), logits.dims());
     if device != Device::flex() {
         let largest = logits.clone().max_dim(1);
-        let shares = (logits - largest).exp();
+        let shares = (logits - largest.clone()).exp();
         let sums = sum_in_parts(&shares);
-        return shares / sums;
+        return (shares / sums.clone(), largest + sums.log());
     }
     let mut values = to_host(logits);
-    kernels::softmax_rows(&mut values, dims[1]);
+    let totals = kernels::softmax_rows(&mut values, dims[1]);
+    let matrix = |values, dims: [usize; 2]| Tensor::from_data(TensorData::new(values, dims), &device);
+    (matrix(values, dims), matrix(totals, [dims[0], 1]))
+}
+
+/// ln p of probabilities `[rows × 1]`. Where p is so small that f32 has few digits of it, or none, `by_logits`: a difference of logits,
+/// which where p is near 1 would have few digits itself.
+fn logarithms(p: Tensor<2>, by_logits: Tensor<2>) -> Tensor<2> {
+    const FEW_DIGITS: f32 = 1e-30;
+    let (device, dims) = (p.device(), p.dims());
+    let each = to_host(p).into_iter().zip(to_host(by_logits));
+    let values: Vec<f32> = each.map(|(p, by_logits)| if p > FEW_DIGITS { p.ln() } else { by_logits }).collect();
     Tensor::from_data(TensorData::new(values, dims), &device)
 }
 

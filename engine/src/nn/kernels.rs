@@ -67,8 +67,9 @@ pub fn value_and_slope(x: &mut [f32], f: impl Fn(f32) -> (f32, f32)) -> Vec<f32>
 
 /// Turns rows of `columns` logits into probabilities. Sums are kept in many lanes and in float64 between blocks: one running
 /// float32 sum loses the tail of a vocabulary behind one likely word (1e-4 of the probability at 49,152 words).
-pub fn softmax_rows(logits: &mut [f32], columns: usize) {
-    Arch::new().dispatch(Softmax { logits, columns });
+/// Returns ln Σ e^logit of each row.
+pub fn softmax_rows(logits: &mut [f32], columns: usize) -> Vec<f32> {
+    Arch::new().dispatch(Softmax { logits, columns })
 }
 
 struct Softmax<'a> {
@@ -77,13 +78,14 @@ struct Softmax<'a> {
 }
 
 impl NullaryFnOnce for Softmax<'_> {
-    type Output = ();
+    type Output = Vec<f32>;
 
     // Inlined as a whole into code for the machine's vectors, or `exp` becomes calls.
     #[inline(always)]
-    fn call(self) {
+    fn call(self) -> Vec<f32> {
         const LANES: usize = 16;
         const BLOCK: usize = 64 * LANES;
+        let mut totals = Vec::with_capacity(self.logits.len() / self.columns);
         for row in self.logits.chunks_exact_mut(self.columns) {
             let mut largest = f32::NEG_INFINITY;
             for &x in row.iter() {
@@ -107,11 +109,13 @@ impl NullaryFnOnce for Softmax<'_> {
                     sum += f64::from(lane);
                 }
             }
+            totals.push((f64::from(largest) + sum.ln()) as f32);
             let inverse = (1.0 / sum) as f32;
             for x in row {
                 *x *= inverse;
             }
         }
+        totals
     }
 }
 

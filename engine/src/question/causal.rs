@@ -27,6 +27,6 @@ impl Asking<'_> {
             let words = (0..ids.len()).filter(|&at| !prompt.added.get(at).copied().unwrap_or(false)).collect();
             Step { position: ids.len() - 1, target: targets[i], words, ids }
         };
-        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject, unknown_template })
+        Ok(Question { steps: (0..targets.len()).map(step).collect(), foil: None, unknown_subject, unknown_template })
     }
 }

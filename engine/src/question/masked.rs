@@ -31,7 +31,7 @@ impl Asking<'_> {
             Step { ids, position: mask_at + i, target: targets[i], words }
         };
         let (unknown_subject, unknown_template) = self.unknown(&sentence, &whole, parts, object);
-        Ok(Question { steps: (0..targets.len()).map(step).collect(), unknown_subject, unknown_template })
+        Ok(Question { steps: (0..targets.len()).map(step).collect(), foil: None, unknown_subject, unknown_template })
     }
 
     /// Which token of the whole sentence is the object's first: the first that the text with one mask does not have before

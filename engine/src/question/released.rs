@@ -57,6 +57,6 @@ impl Asking<'_> {
             steps.push(Step { words: (0..ids.len()).collect(), ids, position, target });
         }
         let (unknown_subject, unknown_template) = unknown.unwrap_or_default();
-        Ok(Question { steps, unknown_subject, unknown_template })
+        Ok(Question { steps, foil: None, unknown_subject, unknown_template })
     }
 }

@@ -39,6 +39,8 @@ pub enum Skip {
     ScoreType,
     /// The object's probability is too small for a 32-bit number, so that shares of it would be noise.
     TooUnlikely,
+    /// There is no foil: none of the relation's objects is false of the subject and can be set against the object in the same prompt.
+    NoFoil,
     /// The scores were asked with other labels or another template than there are now, or the probability is not what it was
     /// when the fact was attributed.
     Changed,
@@ -62,6 +64,7 @@ impl fmt::Display for Skip {
             Self::NotFinite => "scores that are no finite numbers",
             Self::ScoreType => "scores too large or too small for 16-bit numbers; --score-type f32 keeps them",
             Self::TooUnlikely => "probability too small for a 32-bit number",
+            Self::NoFoil => "no foil that the prompt sets against the object",
             Self::Changed => {
                 "other labels, or another probability, than when it was attributed; `kndb attribute … --replace-changed` asks anew"
             },

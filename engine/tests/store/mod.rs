@@ -105,39 +105,44 @@ impl Facts {
 
     /// What a run holds.
     pub fn contents(&self, run: &str) -> Contents {
-        let of = |view: &ScoreView<'_>| {
-            let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits())).collect();
-            let evidence = view.layers().map(|layer| layer.evidence);
-            let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
-            (scores, evidence.collect())
-        };
-        self.entries(run, of)
+        contents(&self.store, run)
     }
 
     /// What a run's entries were made from.
     #[allow(dead_code, reason = "not every test that shares this file asks")]
     pub fn origins(&self, run: &str) -> BTreeMap<Key, Origin> {
-        self.entries(run, |view| view.origin().expect("an attributed entry has one"))
+        entries(&self.store, run, |view| view.origin().expect("an attributed entry has one"))
     }
+}
 
-    fn entries<T>(&self, run: &str, of: impl Fn(&ScoreView<'_>) -> T) -> BTreeMap<Key, T> {
-        let snapshot = self.store.snapshot().expect("a snapshot");
-        let id = snapshot.run_named(run).map(|run| run.id);
-        let mut all = BTreeMap::new();
-        for slot in snapshot.slots().filter(|slot| Some(slot.run) == id) {
-            for part in snapshot.parts(slot).expect("opens") {
-                for local in (0..part.part.len()).filter(|&local| part.is_live(local)) {
-                    let fact = part.part.facts().expect("facts")[local as usize];
-                    let fact = kndb_storage::FactId(u32::from_le_bytes(fact));
-                    let view = part.part.scores(local).expect("scores");
-                    let name = snapshot.external_id(fact).expect("an id").to_owned();
-                    let key = (name, snapshot.language_name(slot.language).to_owned(), slot.prompt.0);
-                    all.insert(key, of(&view));
-                }
+/// What a run of a store holds.
+pub fn contents(store: &Store, run: &str) -> Contents {
+    let of = |view: &ScoreView<'_>| {
+        let scores = (0..view.len()).map(|rank| (view.neuron(rank).0, view.score(rank).to_bits())).collect();
+        let evidence = view.layers().map(|layer| layer.evidence);
+        let evidence = evidence.map(|it| [it.probability, it.baseline, it.residual].map(f32::to_bits));
+        (scores, evidence.collect())
+    };
+    entries(store, run, of)
+}
+
+fn entries<T>(store: &Store, run: &str, of: impl Fn(&ScoreView<'_>) -> T) -> BTreeMap<Key, T> {
+    let snapshot = store.snapshot().expect("a snapshot");
+    let id = snapshot.run_named(run).map(|run| run.id);
+    let mut all = BTreeMap::new();
+    for slot in snapshot.slots().filter(|slot| Some(slot.run) == id) {
+        for part in snapshot.parts(slot).expect("opens") {
+            for local in (0..part.part.len()).filter(|&local| part.is_live(local)) {
+                let fact = part.part.facts().expect("facts")[local as usize];
+                let fact = kndb_storage::FactId(u32::from_le_bytes(fact));
+                let view = part.part.scores(local).expect("scores");
+                let name = snapshot.external_id(fact).expect("an id").to_owned();
+                let key = (name, snapshot.language_name(slot.language).to_owned(), slot.prompt.0);
+                all.insert(key, of(&view));
             }
         }
-        all
     }
+    all
 }
 
 /// A tiny model of the fixtures.

@@ -71,7 +71,7 @@ impl Probe for Toy {
         self.layers[0].activations.len()
     }
 
-    fn probability(&self) -> f64 {
+    fn value(&self) -> f64 {
         self.at(0, &self.layers[0].activations).0
     }
 
@@ -93,8 +93,8 @@ impl Probe for Toy {
             .expect("no test panicked with the lock")
             .extend(points.iter().map(|point| (point.layer, gradient)));
         let respond = |point: &Point| {
-            let (probability, slope) = self.at(point.layer, &point.neurons);
-            Response { probability: probability as f32, gradient: if gradient { slope } else { Vec::new() } }
+            let (value, slope) = self.at(point.layer, &point.neurons);
+            Response { value: value as f32, gradient: if gradient { slope } else { Vec::new() } }
         };
         points.iter().map(respond).collect()
     }

@@ -3,7 +3,7 @@
 use crate::probe::Probe;
 use crate::sweep::Point;
 
-/// Relative error of a probability in float32.
+/// Relative error of F in float32: of a probability, and of logits, which may be far from 0.
 const NOISE: f64 = 4e-6;
 
 /// A straight path of one layer's activations, to those of the prompt.
@@ -38,7 +38,7 @@ impl<'a> Walk<'a> {
             .map(|index| {
                 let end = &mut ends[paths[index].layer];
                 let gradient = if last_use(index) { std::mem::take(end) } else { end.clone() };
-                vec![(1.0, probe.probability() as f32, gradient)]
+                vec![(1.0, probe.value() as f32, gradient)]
             })
             .collect();
         Self { probe, paths, seen }
@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
         }
         let points: Vec<Point> = places.iter().map(|&(path, alpha)| self.point(path, alpha)).collect();
         for ((path, alpha), response) in places.into_iter().zip(self.probe.respond(&points, true)) {
-            self.seen[path].push((alpha, response.probability, response.gradient));
+            self.seen[path].push((alpha, response.value, response.gradient));
         }
     }
 
@@ -90,10 +90,10 @@ impl<'a> Walk<'a> {
         let both = self.probe.activations(*layer).iter().zip(from);
         let sum: f64 =
             both.zip(self.sum(path, exact)).map(|((&w, &from), g)| (f64::from(w) - f64::from(from)) * g).sum();
-        let end = self.probe.probability();
+        let end = self.probe.value();
         let start = self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p));
         let gain = end - start;
-        (sum - gain).abs() <= tolerance * scale.max(gain.abs()) + NOISE * end.max(start)
+        (sum - gain).abs() <= tolerance * scale.max(gain.abs()) + NOISE * end.abs().max(start.abs())
     }
 
     /// The integrals with the weights chosen for each path, and F where each path begins.
@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
         let mut starts: Vec<f64> =
             (0..self.paths.len()).map(|path| self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p))).collect();
         for (path, response) in unknown.into_iter().zip(self.probe.respond(&points, false)) {
-            starts[path] = f64::from(response.probability);
+            starts[path] = f64::from(response.value);
         }
         let gradients = (0..self.paths.len()).map(|path| self.sum(path, &weights[path]));
         gradients.zip(starts).map(|(gradient, baseline)| Integral { gradient, baseline }).collect()
