@@ -2,22 +2,14 @@
 //!
 //! The same store gives the same page: no time and no path is in it, unless it is given.
 
-mod completeness;
-mod evidence;
-mod facts;
-mod knowledge;
-mod overview;
-mod run;
-mod table;
-
-use kndb_query::within::Found;
-use kndb_query::{Settings, Within};
+use kndb_query::Within;
 use kndb_storage::{Run, Snapshot, Store};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::error::Result;
-use crate::experiment::{Block, Experiment};
-use crate::figures::{self, Selection};
+use crate::experiment::Experiment;
+use crate::figures::Selection;
+use crate::parts::{Section, Shown, completeness, experiments, facts, knowledge, overview, run, shown_of};
 
 /// What a report is about, besides the store.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,22 +24,6 @@ pub struct PageOptions {
     pub within: Within,
     /// Results of experiments, in the order in which they are shown.
     pub experiments: Vec<Experiment>,
-}
-
-/// A run of the page, and what the sets leave of its facts and neurons.
-struct Shown {
-    run: Run,
-    kept: Found,
-    /// Whether it holds anything.
-    holds: bool,
-}
-
-/// A part of the page: what the table of contents names.
-struct Section {
-    /// A word for links.
-    id: String,
-    heading: String,
-    body: Markup,
 }
 
 /// How often a page is made before it is shown as it is: somebody may write to the store all the time.
@@ -103,15 +79,8 @@ fn sections(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result
         sections.push(run::section(store, snapshot, run, at, within)?);
     }
     sections.push(completeness::section(snapshot, &shown)?);
-    sections.push(experiments(&options.experiments));
+    sections.push(experiments::section(&options.experiments));
     Ok(sections)
-}
-
-/// What is left of a run. One without entries has nothing beside which sets could be found.
-fn shown_of(store: &Store, snapshot: &Snapshot, run: &Run, within: &Within) -> Result<Shown> {
-    let holds = snapshot.holds(run.id)?.entries() > 0;
-    let found = || figures::found(store, &Settings::default(), within, run);
-    Ok(Shown { run: run.clone(), kept: if holds { found()? } else { Found::default() }, holds })
 }
 
 /// What the page is kept to, said before everything else.
@@ -186,27 +155,6 @@ fn document(title: &str, sections: &[Section], generated: &str, kept: Option<&st
                 }
             }
         }
-    }
-}
-
-fn experiments(experiments: &[Experiment]) -> Section {
-    let body = html! {
-        @if experiments.is_empty() { p.nothing { "No results of experiments were given." } }
-        @for experiment in experiments {
-            h3 { (experiment.title) }
-            @for block in &experiment.blocks { (shown(block)) }
-        }
-    };
-    Section { id: "experiments".into(), heading: "Experiments".into(), body }
-}
-
-fn shown(block: &Block) -> Markup {
-    match block {
-        Block::Heading(heading) => html! { h4 { (heading) } },
-        Block::Note(note) => html! { p.remark { (note) } },
-        Block::Values(values) => table::pairs(values),
-        Block::Table { columns, rows } => table::broken(columns, rows),
-        Block::Text(text) => html! { pre.text { (text) } },
     }
 }
 
