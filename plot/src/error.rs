@@ -37,6 +37,32 @@ pub enum Error {
         /// The value.
         value: f64,
     },
+    /// A point beside the axis.
+    #[error("figure {title:?}: {what} stands at {place}, expected a place from 0 to 1")]
+    NoPlace {
+        /// The figure's title.
+        title: String,
+        /// Which point.
+        what: String,
+        /// Where it would stand.
+        place: f64,
+    },
+    /// A size that a picture of the figure cannot have.
+    #[error(
+        "figure {title:?} cannot be {found:.0} pixels {what} with all that is in it: expected {least:.0} to {most:.0}"
+    )]
+    Size {
+        /// The figure's title.
+        title: String,
+        /// `wide` or `high`.
+        what: &'static str,
+        /// What was asked for, in pixels of 1/96 inch.
+        found: f64,
+        /// The least that it takes.
+        least: f64,
+        /// The most there is.
+        most: f64,
+    },
     /// More than can be told apart in a picture.
     #[error("figure {title:?} has {found} {what}, a picture takes at most {most}; ask for fewer, or draw it as text")]
     TooMany {
@@ -49,13 +75,15 @@ pub enum Error {
         /// How many can be drawn.
         most: usize,
     },
-    /// The drawing could not be turned into pixels.
+    /// The drawing could not be turned into pixels or pages.
     #[error(
-        "figure {title:?} cannot be made into a PNG: {reason}; expected a drawing of at least one pixel that fits memory"
+        "figure {title:?} cannot be made into a {what}: {reason}; expected a drawing of at least one pixel that fits memory"
     )]
     Raster {
         /// The figure's title.
         title: String,
+        /// `PNG` or `PDF`.
+        what: &'static str,
         /// What the renderer says.
         reason: String,
     },

@@ -1,11 +1,13 @@
 //! Figures as data: what is drawn, and nothing of how.
 
 mod bars;
+mod curves;
 mod heat_map;
 mod matrix;
 
 use crate::error::{Error, Result};
 pub use bars::{Bar, Bars, Series};
+pub use curves::{Curve, Curves, Point};
 pub use heat_map::HeatMap;
 pub use matrix::Matrix;
 
@@ -54,6 +56,8 @@ pub enum Figure {
     HeatMap(HeatMap),
     /// A matrix.
     Matrix(Matrix),
+    /// Curves over an axis from 0 to 1.
+    Curves(Curves),
 }
 
 impl Figure {
@@ -63,6 +67,7 @@ impl Figure {
             Self::Bars(bars) => &bars.caption,
             Self::HeatMap(map) => &map.caption,
             Self::Matrix(matrix) => &matrix.caption,
+            Self::Curves(curves) => &curves.caption,
         }
     }
 
@@ -72,6 +77,7 @@ impl Figure {
             Self::Bars(bars) => &mut bars.caption,
             Self::HeatMap(map) => &mut map.caption,
             Self::Matrix(matrix) => &mut matrix.caption,
+            Self::Curves(curves) => &mut curves.caption,
         }
     }
 
@@ -81,6 +87,7 @@ impl Figure {
             Self::Bars(bars) => bars.check(),
             Self::HeatMap(map) => map.check(),
             Self::Matrix(matrix) => matrix.check(),
+            Self::Curves(curves) => curves.check(),
         }
     }
 }

@@ -31,6 +31,11 @@ pub fn has(letter: char) -> bool {
     font().is_some_and(|font| font.charmap().map(letter).is_some())
 }
 
+/// Whether a font file's face has a letter.
+pub fn has_in(data: &[u8], index: u32, letter: char) -> bool {
+    FontRef::from_index(data, index).is_ok_and(|font| font.charmap().map(letter).is_some())
+}
+
 /// The text, cut with an ellipsis where it is wider than `most`.
 pub fn fit(text: &str, size: f64, most: f64) -> String {
     if width(text, size) <= most {

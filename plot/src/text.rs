@@ -1,6 +1,7 @@
 //! Figures as text for a terminal: no wider than asked for, no colours.
 
 mod bars;
+mod curves;
 mod heat_map;
 mod matrix;
 
@@ -8,12 +9,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::error::Result;
 use crate::figure::Figure;
+use crate::look::Look;
 
 /// Fewer columns of text hold no figure.
 const NARROWEST: usize = 40;
 
 /// Draws a figure in lines of at most `width` terminal cells (40 at least).
-pub(crate) fn text(figure: &Figure, width: usize) -> Result<String> {
+pub(crate) fn text(figure: &Figure, look: &Look, width: usize) -> Result<String> {
     figure.check()?;
     let width = width.max(NARROWEST);
     let caption = figure.caption();
@@ -23,8 +25,9 @@ pub(crate) fn text(figure: &Figure, width: usize) -> Result<String> {
     }
     text += &match figure {
         Figure::Bars(bars) => bars::draw(bars, width),
-        Figure::HeatMap(map) => heat_map::draw(map, width),
+        Figure::HeatMap(map) => heat_map::draw(map, look, width),
         Figure::Matrix(matrix) => matrix::draw(matrix, width),
+        Figure::Curves(curves) => curves::draw(curves, width),
     };
     for (at, note) in caption.notes.iter().enumerate() {
         let gap = if at == 0 { "\n" } else { "" };

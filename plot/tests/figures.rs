@@ -1,65 +1,13 @@
 //! Figures as their readers see them: parsed, decoded, read.
 
-use kndb_plot::{Bar, Bars, Caption, Error, Figure, HeatMap, Matrix, Series, Unit};
+mod fixture;
+
+use fixture::{bars, elements, heat_map, matrix, number, texts};
+use kndb_plot::{Bar, Bars, Caption, Error, Figure, Series, Unit};
 use proptest::test_runner::Config as ProptestConfig;
 use resvg::tiny_skia::Pixmap;
 
 const NASTY: &str = "a <b> & \"c\" 'd' ]]> \u{1} é 中";
-
-/// Bars of shares; the number of a category is its name.
-fn bars(values: &[&[f64]]) -> Bars {
-    let series = values.iter().enumerate().map(|(at, values)| Series {
-        name: format!("series {at}"),
-        bars: values.iter().map(|value| Some(Bar::new(*value))).collect(),
-        ..Series::default()
-    });
-    Bars {
-        caption: Caption::new("Knowledge neurons by layer"),
-        category_axis: "layer".into(),
-        categories: (0..values[0].len()).map(|layer| layer.to_string()).collect(),
-        series_axis: "language".into(),
-        series: series.collect(),
-        value_axis: "share".into(),
-        unit: Unit::Share,
-    }
-}
-
-fn heat_map(rows: usize, columns: usize, cells: Vec<(usize, usize, f64)>) -> Figure {
-    Figure::HeatMap(HeatMap {
-        caption: Caption::new("Facts"),
-        row_axis: "layer".into(),
-        column_axis: "neuron".into(),
-        value_axis: "facts".into(),
-        rows,
-        columns,
-        cells,
-        unit: Unit::Count,
-    })
-}
-
-fn matrix(names: &[&str], values: &[&[Option<f64>]]) -> Figure {
-    Figure::Matrix(Matrix {
-        caption: Caption::new("Overlap"),
-        names: names.iter().map(|name| (*name).to_owned()).collect(),
-        value_axis: "similarity".into(),
-        values: values.iter().map(|row| row.to_vec()).collect(),
-        unit: Unit::Ratio,
-    })
-}
-
-/// Every element of a name, with its attributes and text.
-fn elements<T>(svg: &str, name: &str, read: impl Fn(roxmltree::Node<'_, '_>) -> T) -> Vec<T> {
-    let document = roxmltree::Document::parse(svg).expect("an SVG is XML");
-    document.descendants().filter(|node| node.tag_name().name() == name).map(read).collect()
-}
-
-fn number(node: roxmltree::Node<'_, '_>, attribute: &str) -> f64 {
-    node.attribute(attribute).expect("the attribute is there").parse().expect("a number")
-}
-
-fn texts(svg: &str) -> Vec<String> {
-    elements(svg, "text", |node| node.text().unwrap_or_default().to_owned())
-}
 
 #[test]
 fn heights_of_bars_are_in_proportion_to_their_values() {
@@ -324,10 +272,36 @@ fn what_is_no_figure_is_refused_with_its_place() {
 }
 
 #[test]
-fn letters_that_a_png_cannot_show_are_named() {
+fn letters_that_the_carried_font_lacks_are_named() {
     let mut figure = bars(&[&[0.5]]);
     figure.categories[0] = "日本 (Japan)".into();
-    assert_eq!(Figure::Bars(figure).letters_without_glyph(), ['日', '本']);
+    figure.series[0].note = Some("中".into());
+    assert_eq!(Figure::Bars(figure).letters_without_glyph(), ['中', '日', '本']);
+}
+
+#[test]
+fn the_table_of_a_figure_has_every_number_of_it() {
+    let mut some = bars(&[&[0.25, 0.75], &[0.5, 0.5]]);
+    some.series[1].bars[0] = None;
+    some.series[0].bars[1] = Some(Bar { value: 0.75, interval: Some((0.5, 1.0)), note: Some("3 pairs".into()) });
+    let table = Figure::Bars(some).table().expect("a figure");
+    assert_eq!(table.columns, ["layer", "series 0", "series 1"]);
+    assert_eq!(table.rows, [["0", "0.2500", "–"], ["1", "0.7500 [0.5000, 1.0000] (3 pairs)", "0.5000"]]);
+    let table = matrix(&["en", "zh"], &[&[Some(1.0), Some(0.5)], &[None, Some(1.0)]]).table().expect("a figure");
+    assert_eq!(
+        (table.columns, table.rows),
+        (text(&["", "en", "zh"]), vec![text(&["en", "1.0000", "0.5000"]), text(&["zh", "–", "1.0000"])])
+    );
+    let table = heat_map(2, 9, vec![(1, 3, 2.0), (1, 4, 8.0), (1, 5, 8.0)]).table().expect("a figure");
+    assert_eq!(table.columns, ["layer", "neurons above 0", "most facts", "at neuron"]);
+    assert_eq!(table.rows, [["0", "0", "–", "–"], ["1", "3", "8", "4"]]);
+    let table = Figure::Curves(fixture::curves()).table().expect("a figure");
+    assert_eq!(table.rows[5], ["large", "layer 3 of 4", "87.5 %", "2.00", "share 0.5"]);
+    assert!(Figure::Bars(Bars::default()).table().is_err(), "nothing is no figure");
+}
+
+fn text(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 #[test]

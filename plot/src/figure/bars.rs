@@ -77,9 +77,9 @@ impl Bars {
         Ok(())
     }
 
-    /// The colour of a series.
-    pub(crate) fn color(&self, at: usize) -> &'static str {
-        palette::SERIES[self.series[at].color.unwrap_or(at) % palette::SERIES.len()]
+    /// The number of a series' colour.
+    pub(crate) fn color(&self, at: usize) -> usize {
+        self.series[at].color.unwrap_or(at) % palette::SERIES.len()
     }
 
     /// The least and the largest number that is drawn, 0 among them.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::INK;
+use super::style::Paint;
 
 /// A point.
 #[derive(Clone, Copy, Debug)]
@@ -18,26 +18,42 @@ impl Place {
 }
 
 /// A text that begins at a place.
-pub(super) fn text(place: Place, size: f64, color: &str, content: &str) -> Markup {
-    anchored(place, size, color, "start", content)
+pub(super) fn text(place: Place, size: f64, paint: Paint, content: &str) -> Markup {
+    anchored(place, size, paint, "start", content)
 }
 
 /// A text that begins, ends or is centred at a place (`start`, `end`, `middle`).
-pub(super) fn anchored(place: Place, size: f64, color: &str, anchor: &str, content: &str) -> Markup {
+pub(super) fn anchored(place: Place, size: f64, paint: Paint, anchor: &str, content: &str) -> Markup {
     html! {
-        text x=(number(place.x)) y=(number(place.y)) font-size=(size) fill=(color) text-anchor=(anchor) { (clean(content)) }
+        text class=(paint.fill()) x=(number(place.x)) y=(number(place.y)) font-size=(size) fill=(paint.color())
+            text-anchor=(anchor) { (clean(content)) }
     }
 }
 
 /// A text turned by degrees around a place.
 pub(super) fn turned(place: Place, degrees: i32, anchor: &str, content: &str, size: f64) -> Markup {
     let turn = format!("translate({} {}) rotate({degrees})", number(place.x), number(place.y));
-    html! { text transform=(turn) font-size=(size) fill=(INK) text-anchor=(anchor) { (clean(content)) } }
+    html! {
+        text class=(Paint::Ink.fill()) transform=(turn) font-size=(size) fill=(Paint::Ink.color()) text-anchor=(anchor) {
+            (clean(content))
+        }
+    }
 }
 
 /// A line from a place to another.
-pub(super) fn line(from: Place, to: Place, color: &str) -> Markup {
-    html! { line x1=(number(from.x)) y1=(number(from.y)) x2=(number(to.x)) y2=(number(to.y)) stroke=(color) {} }
+pub(super) fn line(from: Place, to: Place, paint: Paint) -> Markup {
+    html! {
+        line class=(paint.line()) x1=(number(from.x)) y1=(number(from.y)) x2=(number(to.x)) y2=(number(to.y))
+            stroke=(paint.color()) {}
+    }
+}
+
+/// The edge of an area, half a pixel wide, with its top left at a place.
+pub(super) fn frame(place: Place, width: f64, height: f64) -> Markup {
+    html! {
+        rect class=(Paint::Ink.line()) x=(number(place.x)) y=(number(place.y)) width=(number(width)) height=(number(height))
+            fill="none" stroke=(Paint::Ink.color()) stroke-width="0.5" {}
+    }
 }
 
 /// A coordinate with two decimals at most.

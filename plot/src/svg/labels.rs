@@ -2,7 +2,7 @@
 
 use maud::Markup;
 
-use super::{INK, Place, SMALL, anchored, turned};
+use super::{Paint, Place, SMALL, anchored, turned};
 use crate::font;
 
 /// How labels stand under an axis.
@@ -61,7 +61,7 @@ impl Labels {
         }
         let label = font::fit(label, SMALL, self.longest);
         Some(match self.turn {
-            0 => anchored(Place { y: point.y + SMALL + 4.0, ..point }, SMALL, INK, "middle", &label),
+            0 => anchored(Place { y: point.y + SMALL + 4.0, ..point }, SMALL, Paint::Ink, "middle", &label),
             -45 => turned(Place::new(point.x + 4.0, point.y + SMALL + 1.0), -45, "end", &label, SMALL),
             turn => turned(Place::new(point.x + SMALL * 0.36, point.y + 6.0), turn, "end", &label, SMALL),
         })

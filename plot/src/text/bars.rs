@@ -62,7 +62,7 @@ fn written(bar: &Bar, unit: Unit) -> String {
 }
 
 /// A bar in eighths of a character.
-fn block(share: f64, longest: usize) -> String {
+pub(super) fn block(share: f64, longest: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share * longest as f64 * 8.0).round() as usize;
     "█".repeat(eighths / 8) + PARTS[eighths % 8]

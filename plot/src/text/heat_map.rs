@@ -2,34 +2,37 @@
 
 use super::{fit, lines, padded};
 use crate::axis::exact;
-use crate::figure::HeatMap;
+use crate::figure::{HeatMap, Unit};
+use crate::look::Look;
+use crate::scale::Colors;
 
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
 
-pub(super) fn draw(map: &HeatMap, width: usize) -> String {
+pub(super) fn draw(map: &HeatMap, look: &Look, width: usize) -> String {
     let name_width = (map.rows - 1).to_string().len().max(fit(&map.row_axis, 12).len());
     let (rows, bin) = map.binned(width - name_width - 4);
-    let most = rows.iter().flatten().copied().fold(0.0, f64::max);
+    let colors = Colors::of(rows.iter().flatten().copied(), look.scale);
     let mut drawn = format!(" {} |\n", padded(&fit(&map.row_axis, 12), name_width, true));
     for (row, cells) in rows.iter().enumerate().rev() {
-        let cells: String = cells.iter().map(|value| shade(value / most)).collect();
+        let cells: String = cells.iter().map(|value| shade(colors.place(*value))).collect();
         drawn += &format!(" {} |{cells}|\n", padded(&row.to_string(), name_width, true));
     }
     let columns = map.column_label(bin);
     let last = map.columns - 1;
-    let quarter = |number: usize| exact(most * number as f64 / 4.0, crate::figure::Unit::Number);
+    let quarter = |number: usize| exact(colors.value_at(number as f64 / 4.0), Unit::Number);
+    let scale = if colors.is_log() { " (logarithmic)" } else { "" };
     let key = format!(
-        "{}: blank 0, ░ to {}, ▒ to {}, ▓ to {}, █ to {}",
+        "{}{scale}: blank 0, ░ to {}, ▒ to {}, ▓ to {}, █ to {}",
         map.value_axis,
         quarter(1),
         quarter(2),
         quarter(3),
-        exact(most, map.unit)
+        exact(colors.value_at(1.0), map.unit)
     );
     drawn + &lines(&format!("{columns}, from 0 to {last}"), width) + "\n" + &lines(&key, width) + "\n"
 }
 
-/// The shade of a share of the highest value; blank for nothing.
-fn shade(share: f64) -> char {
-    if share > 0.0 { SHADES[((share * 4.0).ceil() as usize).clamp(1, 4) - 1] } else { ' ' }
+/// The shade of a place on the scale; blank for nothing.
+fn shade(place: Option<f64>) -> char {
+    place.map_or(' ', |place| SHADES[((place * 4.0).ceil() as usize).clamp(1, 4) - 1])
 }
