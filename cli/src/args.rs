@@ -13,7 +13,7 @@ mod dkn;
 mod export;
 mod import;
 mod mistakes;
-mod plot;
+pub mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
 mod report;

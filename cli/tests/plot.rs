@@ -117,7 +117,11 @@ fn several_runs_stand_side_by_side_and_are_told_apart() {
         "kn[run=second, lang=fr] by layer",
     ];
     assert_eq!(queries(&ran), expected);
-    assert!(ran.out.contains("| toy, fr      | ██"), "{ran:?}");
+    // Twelve layers and two: over the relative depth, a share beside that of an even spread.
+    assert!(ran.out.contains("\n toy, fr (3 pairs, 2 layers)\n  layer 0 |  25 % | "), "{ran:?}");
+    assert!(ran.out.contains(" 1.33 (share 0.6667, 2 pairs)\n"), "{ran:?}");
+    let bars = environment.ok(&["plot", "demo", "kn", "--relative=never"]);
+    assert!(bars.out.contains("| toy, fr      | ██"), "{bars:?}");
     let ran = environment.ok(&["plot", "demo", "likn"]);
     assert!(ran.messages.contains("run second is left out: LIKN takes two languages, found 1"), "{ran:?}");
     let ran = environment.run(&["plot", "demo", "overlap"]);
@@ -127,6 +131,8 @@ fn several_runs_stand_side_by_side_and_are_told_apart() {
     assert_eq!(ran.code, Some(1), "a run without groups: {ran:?}");
     let svg = environment.ok(&["plot", "demo", "kn", "-o", "a.svg"]);
     assert_eq!(svg.out, "");
+    assert!(environment.read("a.svg").contains("layer 1, toy, fr: 1.33 (share 0.6667, 2 pairs)"));
+    environment.ok(&["plot", "demo", "kn", "--relative=never", "-o", "a.svg"]);
     assert!(environment.read("a.svg").contains("layer 1, toy, fr: 0.6667 (2 pairs)"));
 }
 
@@ -153,7 +159,7 @@ fn mistakes_say_what_there_is() {
         (&["kn", "--langs", "fr"][..], 1, "run \"synthetic\" has no language \"fr\"; it has \"en\", \"zh\""),
         (&["kn", "--run", "synthetik"], 1, "there is no run \"synthetik\"; the store has \"synthetic\""),
         (&["kn", "--relations", "P99"], 2, "there is no relation \"P99\""),
-        (&["kn", "-o", "a.pdf"], 2, "found .pdf, expected a name that ends in .svg or .png"),
+        (&["kn", "-o", "a.jpg"], 2, "found .jpg, expected a name that ends in .svg, .png or .pdf"),
         (&["kn", "-o", "a"], 2, "found no extension"),
         (&["kn by layer", "--tau", "0.3"], 2, "--tau means nothing to a statement"),
         (&["kn by layer", "--where", "layer=3"], 2, "--where means nothing to a statement"),

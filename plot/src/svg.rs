@@ -177,7 +177,7 @@ fn sheet(figure: &Figure, drawing: &Drawing, around: &Around, look: &Look, stand
     let view = format!("0 0 {wide} {high}");
     let of = if matches!(figure, Figure::Bars(_) | Figure::Curves(_)) { Colors::Series } else { Colors::Scale };
     html! {
-        svg class=(style::ROOT) xmlns="http://www.w3.org/2000/svg" width=(wide) height=(high) viewBox=(view) role="img"
+        svg xmlns="http://www.w3.org/2000/svg" class=(style::ROOT) width=(wide) height=(high) viewBox=(view) role="img"
             aria-label=(clean(&caption.title)) font-family=(font::FAMILY) {
             title { (clean(&caption.title)) }
             desc { (clean(&description.join("\n"))) }

@@ -4,6 +4,7 @@ mod between;
 mod by_layer;
 mod chance;
 mod conditions;
+mod depth;
 mod heat_map;
 mod overlap;
 mod selection;
@@ -12,6 +13,7 @@ mod statement;
 use kndb_plot::Figure;
 
 pub use by_layer::by_layer;
+pub use depth::DepthAxis;
 pub use heat_map::heat_map;
 pub use overlap::overlap;
 pub use selection::Selection;
@@ -36,5 +38,14 @@ impl Illustration {
             figure.caption_mut().sources.clone_from(&queries);
         }
         Self { figure, queries, remarks }
+    }
+
+    /// The same under another title, if there is a figure.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        if let Some(figure) = &mut self.figure {
+            figure.caption_mut().title = title.into();
+        }
+        self
     }
 }

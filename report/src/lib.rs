@@ -8,7 +8,7 @@
 //! | [`completeness`] | how good the integrals of a run are |
 //! | `experiment` | results of experiments, to be shown on the page |
 //! | `page` | the page: [`page()`] |
-//! | `parts` | what pages are made of: sections, figures with their queries, tables |
+//! | [`parts`] | what pages are made of: sections, figures with their queries, tables |
 //! | `answer` | rows in memory |
 //!
 //! ```
@@ -41,7 +41,7 @@ mod error;
 mod experiment;
 pub mod figures;
 mod page;
-mod parts;
+pub mod parts;
 
 pub use answer::Answer;
 pub use error::{Error, Result};

@@ -8,15 +8,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::figures::Selection;
-use crate::parts::{Section, Shown, completeness, experiments, facts, knowledge, overview, run, shown_of};
+use crate::parts::{self, Parts, Section, Shown};
 
 /// What a report is about, besides the store.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageOptions {
     /// Title; `kndb report` without it.
     pub title: Option<String>,
-    /// A date or a remark to print at the end. Nothing is asked of a clock.
+    /// A date or a remark to print at the top. Nothing is asked of a clock.
     pub date: Option<String>,
     /// Names of runs; all without any.
     pub runs: Vec<String>,
@@ -38,10 +37,19 @@ const ATTEMPTS: usize = 3;
 /// When a run is not in the store, or the store cannot be read. A query that is refused is no error: the page says so in the
 /// place of its answer.
 pub fn page(store: &Store, options: &PageOptions) -> Result<String> {
-    let made = made(store, |snapshot| sections(store, snapshot, options))?;
+    let made = made(store, |snapshot| content(store, snapshot, options))?;
     let title = options.title.as_deref().unwrap_or("kndb report");
     let kept = kept(&options.within);
     Ok(document(title, &made.what, &generated(&made, options), kept.as_deref()).into_string())
+}
+
+/// What a page says.
+struct Content {
+    /// The store in a few sentences.
+    overview: Markup,
+    sections: Vec<Section>,
+    /// Sections that have nothing to say, and why, without full stops.
+    missing: Vec<String>,
 }
 
 /// Something made of a store, and the commits between which it was made; one and the same if nobody wrote.
@@ -64,23 +72,30 @@ fn made<T>(store: &Store, mut make: impl FnMut(&Snapshot) -> Result<T>) -> Resul
     }
 }
 
-fn sections(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result<Vec<Section>> {
+/// Runs first, what they are made of after them: a reader looks before they count.
+fn content(store: &Store, snapshot: &Snapshot, options: &PageOptions) -> Result<Content> {
     let runs = chosen(snapshot, &options.runs)?;
-    let within = &options.within;
-    let shown: Vec<Shown> = runs.iter().map(|run| shown_of(store, snapshot, run, within)).collect::<Result<_>>()?;
-    let mut sections = vec![overview::section(snapshot, &runs)?, facts::section(store, snapshot, &shown)?];
+    let parts = Parts::new(store, snapshot).within(&options.within);
+    let shown: Vec<Shown> = runs.iter().map(|run| parts.shown(run)).collect::<Result<_>>()?;
+    let (mut sections, mut missing) = (Vec::new(), Vec::new());
+    let mut add = |part: parts::Perhaps| match part {
+        Ok(section) => sections.push(section),
+        Err(why) => missing.push(why),
+    };
     if runs.len() > 1 {
-        let names = runs.iter().map(|run| run.spec.name.clone()).collect();
-        let selection = Selection { runs: names, within: within.clone(), ..Selection::default() };
-        sections.push(run::comparison(store, &selection)?);
+        add(parts.comparison(&runs)?);
     }
-    sections.push(knowledge::section(snapshot, &shown)?);
-    for (at, run) in runs.iter().enumerate() {
-        sections.push(run::section(store, snapshot, run, at, within)?);
+    for (at, of) in shown.iter().enumerate() {
+        add(Ok(parts.run(of, at)?));
     }
-    sections.push(completeness::section(snapshot, &shown)?);
-    sections.push(experiments::section(&options.experiments));
-    Ok(sections)
+    if !runs.is_empty() {
+        add(parts.knowledge(&shown)?);
+    }
+    add(parts.facts(&shown)?);
+    add(parts.completeness(&shown)?);
+    add(parts::experiments(&options.experiments));
+    add(Ok(parts.counts(&runs)?));
+    Ok(Content { overview: parts.overview(&shown)?, sections, missing })
 }
 
 /// What the page is kept to, said before everything else.
@@ -126,7 +141,7 @@ fn generated<T>(made: &Made<T>, options: &PageOptions) -> String {
     )
 }
 
-fn document(title: &str, sections: &[Section], generated: &str, kept: Option<&str>) -> Markup {
+fn document(title: &str, content: &Content, generated: &str, kept: Option<&str>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -137,20 +152,24 @@ fn document(title: &str, sections: &[Section], generated: &str, kept: Option<&st
                 // Names come from files: whatever they hold, nothing is loaded and nothing is run.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
-                style { (PreEscaped(include_str!("page/style.css"))) }
+                style { (PreEscaped(include_str!("page/style.css"))) (PreEscaped(parts::style_sheet())) }
             }
             body {
                 header {
                     h1 { (title) }
-                    p.generated { (generated) }
                     @if let Some(kept) = kept { p.remark { (kept) } }
+                    (content.overview)
+                    p.generated { (generated) }
                     nav aria-label="Contents" {
-                        ul { @for section in sections { li { a href={ "#" (section.id) } { (section.heading) } } } }
+                        ul { @for section in &content.sections { li { a href={ "#" (section.id) } { (section.heading) } } } }
                     }
                 }
                 main {
-                    @for section in sections {
+                    @for section in &content.sections {
                         section id=(section.id) { h2 { (section.heading) } (section.body) }
+                    }
+                    @if !content.missing.is_empty() {
+                        p.remark { "Not on this page: " (content.missing.join("; ")) "." }
                     }
                 }
             }

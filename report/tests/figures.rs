@@ -5,7 +5,7 @@ mod fixture;
 use fixture::{Fixture, LAYERS, WIDTH, bars, drawn, fixture, neurons};
 use kndb_plot::{Bar, Bars, Figure, Unit};
 use kndb_query::{Measure, Settings, SourceKind};
-use kndb_report::figures::{Illustration, Selection, by_layer, heat_map, of_statement, overlap};
+use kndb_report::figures::{DepthAxis, Illustration, Selection, by_layer, heat_map, of_statement, overlap};
 use kndb_report::{Answer, Error};
 use kndb_storage::{Entry, EntryData, Group, GroupEvidence, Neuron, RunSpec, Shape, Store};
 
@@ -334,4 +334,42 @@ fn series_that_are_numbers_ascend_and_others_keep_the_order_of_the_answer() {
     assert_eq!(first, Some(2.0 / 6.0), "its bars go with it");
     assert_eq!(names("kn by layer, lang order by pairs"), ["en", "zh"]);
     assert_eq!(names("kn by layer, lang order by lang desc"), ["zh", "en"]);
+}
+
+/// The runs of one figure by layer: two of four layers, and one of two.
+fn of_two_depths() -> Fixture {
+    let fixture = fixture();
+    let run = fixture.store.open_run(RunSpec::new("flat", "flat", Shape::new(2, 5).expect("a shape"))).expect("a run");
+    let data = EntryData::Neurons([2, 7, 8, 9].map(Neuron).to_vec());
+    run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    run.finish().expect("the run is complete");
+    fixture
+}
+
+#[test]
+fn models_of_different_depth_are_drawn_over_the_relative_depth() {
+    let fixture = of_two_depths();
+    let of = |axis, runs: &[&str]| {
+        let runs = runs.iter().map(|name| (*name).to_owned()).collect();
+        let selection = Selection { axis, runs, languages: vec!["en".into()], ..Selection::default() };
+        by_layer(&fixture.store, SourceKind::Kn, &selection).expect("a figure")
+    };
+    let drawn = of(DepthAxis::Fitting, &[]);
+    assert_eq!(drawn.queries, ["kn[run=first, lang=en] by layer", "kn[run=flat, lang=en] by layer"]);
+    let Some(Figure::Curves(curves)) = drawn.figure else { panic!("{drawn:?}") };
+    let points = |at: usize| {
+        let points = curves.curves[at].points.iter().flatten();
+        points.map(|point| (point.place, point.value)).collect::<Vec<_>>()
+    };
+    // Two of five pairs in layer 1 and three in layer 2, of four layers; one and three of four in two.
+    assert_eq!(points(0), [(0.125, 0.0), (0.375, 0.4 * 4.0), (0.625, 0.6 * 4.0), (0.875, 0.0)]);
+    assert_eq!(points(1), [(0.25, 0.5), (0.75, 1.5)]);
+    let last = curves.curves[1].points[1].as_ref().expect("a point");
+    assert_eq!((last.name.as_str(), last.note.as_deref()), ("layer 1", Some("share 0.7500, 3 pairs")));
+    assert_eq!(curves.curves[1].note.as_deref(), Some("4 pairs, 2 layers"));
+    let notes = &curves.caption.notes;
+    assert!(notes.last().is_some_and(|note| note.contains("multiplied by the number of layers")), "{notes:?}");
+    assert!(matches!(of(DepthAxis::Layer, &[]).figure, Some(Figure::Bars(bars)) if bars.categories.len() == 4));
+    assert!(matches!(of(DepthAxis::Fitting, &["flat"]).figure, Some(Figure::Bars(bars)) if bars.categories.len() == 2));
+    assert!(matches!(of(DepthAxis::Relative, &["flat"]).figure, Some(Figure::Curves(_))));
 }

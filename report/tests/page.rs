@@ -67,8 +67,12 @@ fn filled() -> Fixture {
     fixture
 }
 
+/// The page without its pictures for phones, which say the same as the others.
 fn written(store: &Store, options: &PageOptions) -> String {
-    page(store, options).expect("a page")
+    let page = page(store, options).expect("a page");
+    let mut parts = page.split("<div class=\"picture narrow\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |read, part| read + part.split_once("</svg></div>").expect("its end").1)
 }
 
 /// The text of the page without its tags.
@@ -221,7 +225,7 @@ fn nothing_on_the_page_is_loaded_or_run_whatever_names_hold() {
     assert_eq!(addresses, own, "only the names of the data hold an address");
     assert!(plain(&page).contains(NASTY), "names are shown as they are");
     let pictures = pictures(&page);
-    assert_eq!(pictures.len(), 5, "kn, likn, overlap, heat map, dkn");
+    assert_eq!(pictures.len(), 6, "kn, likn, overlap, heat map, dkn, p by language");
     for picture in pictures {
         let picture = roxmltree::Document::parse(picture).expect("an SVG is XML");
         assert_eq!(picture.root_element().attribute("role"), Some("img"));
@@ -241,10 +245,19 @@ fn the_same_store_gives_the_same_page() {
     assert!(written(&fixture.store, &dated).contains("of the store, 1 May."));
 }
 
+/// The headings of the page's sections.
+fn headings(page: &str) -> Vec<&str> {
+    page.split("<h2>").skip(1).map(|part| part.split("</h2>").next().expect("its end")).collect()
+}
+
 #[test]
-fn sections_with_nothing_in_them_say_so() {
+fn sections_with_nothing_in_them_are_left_out_with_a_word() {
     let page = written(&empty().store, &PageOptions::default());
-    for told in ["The store has no run yet.", "The store has no facts yet.", "No results of experiments were given."] {
+    assert_eq!(headings(&page), ["The store"]);
+    for told in [
+        "The store has no facts yet. The store has no run yet.",
+        "facts by relation: the store has no facts yet; completeness of the integrals: the store has no run yet; experiments: no results were given",
+    ] {
         assert!(page.contains(told), "{told}: {page}");
     }
     assert_eq!(pictures(&page).len(), 0);
@@ -256,16 +269,128 @@ fn sections_with_nothing_in_them_say_so() {
     run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data: neurons }).expect("an entry");
     drop(fixture.store.open_run(RunSpec::new("third", "other", shape)).expect("a run"));
     let page = written(&fixture.store, &PageOptions::default());
+    let expected = [
+        "Runs side by side",
+        "Run first: toy",
+        "Run second: other",
+        "Run third: other",
+        "What the models know",
+        "Facts by relation",
+        "Completeness of the integrals",
+        "The store",
+    ];
+    assert_eq!(headings(&page), expected);
     for told in [
         "the run has one language, en.",
-        "No residuals are stored of what is shown",
-        "The run holds nothing yet.",
-        "<h2>Runs side by side</h2>",
+        "No residuals are stored of what is shown of second, third",
+        "it holds nothing yet.",
         "kn[run=second, lang=en] by layer",
         "layer 0, other, en: 1.0000 (1 pair)",
+        "Not on this page: experiments: no results were given (--include).",
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }
+}
+
+#[test]
+fn the_page_begins_with_what_stands_out_in_words() {
+    let page = written(&filled().store, &PageOptions::default());
+    let text = plain(&page).replace('\u{1f}', "");
+    let (overview, _) = text.split_once("Made by kndb").expect("how it was made");
+    // By hand: in English 2 + 2 + 1 pairs, two more in Chinese, of which 0:1 of f1 is the same; layer 1 has five of the six.
+    for told in [
+        "The store holds 3 facts of 1 relation, with labels in 1 language (en), and 1 run.",
+        "first: toy (2 layers × 3 neurons) by imported, 4 entries in en and zh. 83.3 % of the knowledge neurons (5 of 6 pairs) are in layer 1.",
+        " 100.0 % of the language-independent neurons (1 of 1 pair) are in layer 0.",
+        " 50.0 % of the degenerate neurons (1 of 2 pairs) are in layer",
+    ] {
+        assert!(overview.contains(told), "{told}: {overview}");
+    }
+}
+
+#[test]
+fn figures_come_before_tables_and_each_has_its_numbers_as_a_table() {
+    let page = written(&filled().store, &PageOptions::default());
+    let (_, run) = page.split_once("<h2>Run first: toy</h2>").expect("the run");
+    let (run, _) = run.split_once("</section>").expect("its end");
+    let last_figure = run.rfind("</figure>").expect("figures");
+    let first_table = run.find("<details class=\"part\"").expect("tables");
+    assert!(last_figure < first_table, "figures first");
+    for figure in run.split("<figure>").skip(1) {
+        let (figure, _) = figure.split_once("</figure>").expect("its end");
+        let svg = figure.find("<svg").expect("a picture");
+        let numbers = figure.find("<summary>Numbers</summary>").expect("its numbers");
+        let query = figure.find("<code>").expect("its query");
+        assert!(svg < numbers && numbers < query, "{figure}");
+    }
+    // The numbers of the first figure, cell by cell.
+    let text = plain(run);
+    let row = ["0", "0.2000 (1 pair)", "0.5000 (1 pair)"].join("\u{1f}\u{1f}");
+    assert!(text.contains(&row), "{text}");
+}
+
+#[test]
+fn tables_say_to_those_who_hear_them_what_they_are() {
+    let page = written(&filled().store, &PageOptions::default());
+    let tables: Vec<&str> =
+        page.split("<table").skip(1).map(|part| part.split("</table>").next().expect("its end")).collect();
+    assert!(tables.len() > 10, "{}", tables.len());
+    for table in &tables {
+        let caption = table.split_once("<caption class=\"heard\">").expect("a caption").1;
+        assert!(!caption.starts_with("</caption>"), "{table}");
+        let (_, body) = table.split_once("<tbody>").expect("rows");
+        let rows = body.matches("<tr>").count();
+        assert_eq!(body.matches("<tr><th scope=\"row\"").count(), rows, "each row begins with what it is: {table}");
+        assert!(table.matches("<th scope=\"col\"").count() >= 1 || table.contains("class=\"pairs\""), "{table}");
+        assert!(!table.contains("<th scope=\"col\"></th>"), "no header is empty: {table}");
+    }
+    let scrolls = page.matches("class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"").count();
+    assert_eq!(scrolls, tables.len(), "whatever scrolls is reached by keys");
+}
+
+#[test]
+fn long_tables_are_folded_and_short_ones_open() {
+    let fixture = empty();
+    let shape = Shape::new(2, 20).expect("a shape");
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", shape)).expect("a run");
+    let data = EntryData::Neurons((0..13).map(Neuron).collect());
+    run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let page = written(&fixture.store, &PageOptions::default());
+    assert!(
+        page.contains("<details class=\"part\"><summary>Neurons that most facts use (13 rows)</summary>"),
+        "{page}"
+    );
+    assert!(page.contains("<details class=\"part\" open><summary>Knowledge neurons by relation</summary>"), "{page}");
+}
+
+#[test]
+fn a_phone_has_pictures_of_its_width_and_they_say_the_same() {
+    let page = page(&filled().store, &PageOptions::default()).expect("a page");
+    let of = |class: &str| {
+        let begin = format!("<div class=\"picture {class}\"");
+        let parts = page.split(&begin).skip(1);
+        parts.map(|part| part.split_once("</svg>").expect("its end").0).collect::<Vec<_>>()
+    };
+    let (wide, narrow) = (of("wide"), of("narrow"));
+    assert_eq!((wide.len(), narrow.len()), (6, 6));
+    for (wide, narrow) in wide.iter().zip(narrow) {
+        assert!(narrow.contains(" width=\"330\""), "{narrow}");
+        let numbers = |svg: &str| svg.matches("<title>").count();
+        assert_eq!(numbers(wide), numbers(narrow), "each bar and cell is in both");
+    }
+    assert!(
+        page.contains("@media screen and (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } }")
+    );
+}
+
+#[test]
+fn no_element_of_the_page_has_a_style_of_its_own() {
+    let page = written(&filled().store, &PageOptions::default());
+    assert_eq!((page.matches("<style>").count(), page.matches(" style=").count()), (1, 0));
+    assert!(
+        page.contains("@media screen and (prefers-color-scheme:dark){.kndb-figure .k-paper{fill:#17171a}"),
+        "figures are dark where the page is"
+    );
 }
 
 #[test]
@@ -374,7 +499,9 @@ fn long_tables_are_counted_and_text_is_shown_as_it_is() {
     assert_eq!(long.blocks, [Block::Note("61 rows, in the file alone.".into())]);
     let text = Experiment::read("table.txt", " a | b\n 1 | <2>\n\n").expect("text");
     let options = PageOptions { experiments: vec![text], ..PageOptions::default() };
-    assert!(written(&empty().store, &options).contains("<pre class=\"text\"> a | b\n 1 | &lt;2&gt;</pre>"));
+    assert!(
+        written(&empty().store, &options).contains("<pre class=\"text\" tabindex=\"0\"> a | b\n 1 | &lt;2&gt;</pre>")
+    );
     let refused = Experiment::read("broken.json", "{\"a\": ").expect_err("no JSON").to_string();
     assert!(refused.starts_with("\"broken.json\" cannot be included: EOF while parsing"), "{refused}");
 }
@@ -456,6 +583,7 @@ fn wide_tables_of_results_are_broken_into_parts_that_begin_with_the_names() {
     let options = PageOptions { experiments: vec![experiment], ..PageOptions::default() };
     let page = written(&empty().store, &options);
     let (_, tables) = page.split_once("<h3>study.json</h3>").expect("the result");
+    let (tables, _) = tables.split_once("</section>").expect("its end");
     let heads: Vec<Vec<String>> = tables
         .split("<thead>")
         .skip(1)
@@ -481,7 +609,7 @@ fn wide_tables_of_results_are_broken_into_parts_that_begin_with_the_names() {
 #[test]
 fn the_table_of_runs_has_no_more_columns_than_fit_and_state_is_among_them() {
     let page = written(&filled().store, &PageOptions::default());
-    let (_, table) = page.split_once("<h3>Runs</h3>").expect("the table");
+    let (_, table) = page.split_once("<summary>Runs</summary>").expect("the table");
     let (head, _) = table.split_once("</thead>").expect("its head");
     assert!(head.matches("<th ").count() <= 8 && head.contains(">state</th>"), "{head}");
 }

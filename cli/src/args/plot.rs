@@ -8,6 +8,10 @@ use kndb_query::Measure;
 
 use super::WithinArgs;
 
+mod look;
+
+pub use look::{Labels, LookArgs, Relative, Scale};
+
 /// Columns of an answer with `by`; a score is one of a listing.
 fn drawn_columns() -> Vec<&'static str> {
     let measures = Measure::ALL.iter().filter(|measure| **measure != Measure::Score);
@@ -26,6 +30,9 @@ FIGURE is one of
 or a statement with one or two dimensions after `by`: the first are the categories, \
 the second the series, as in 'kn[lang=en] by relation order by pairs top 10'.
 
+Chinese, Japanese and Korean letters, and others that DejaVu Sans lacks, are in a .png or .pdf where a font of this machine has them; \
+what is missing is said. An .svg is the same file on every machine.
+
 The queries behind the figure go to standard error: `kndb query` answers them with the same numbers.")]
 pub struct PlotArgs {
     /// The store's folder
@@ -34,7 +41,7 @@ pub struct PlotArgs {
     /// kn, likn, dkn, heatmap, overlap, or a statement
     #[arg(value_name = "FIGURE")]
     pub figure: String,
-    /// Picture to write, .svg or .png; may be given several times; without it the figure is drawn here
+    /// Picture to write, .svg, .png or .pdf; may be given several times; without it the figure is drawn here
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Vec<PathBuf>,
     /// Run to show; may be given several times; all that have such neurons if not given; in a statement, the run of
@@ -60,6 +67,9 @@ pub struct PlotArgs {
     /// Title of the figure
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+    /// How the picture looks.
+    #[command(flatten)]
+    pub look: LookArgs,
 
     /// What the neurons of a figure are kept to; a statement says it itself.
     #[command(flatten)]

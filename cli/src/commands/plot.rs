@@ -1,13 +1,15 @@
-//! `kndb plot`: a figure as SVG or PNG, or in the terminal; and the queries behind it.
+//! `kndb plot`: a figure as SVG, PNG or PDF, or in the terminal; and the queries behind it.
 
-use std::path::{Path, PathBuf};
+mod picture;
 
-use kndb_plot::{Figure, Matrix};
+use kndb_plot::{Figure, Look, Matrix, Numbers};
 use kndb_query::{Measure, SourceKind, Within};
-use kndb_report::figures::{self, Illustration, Selection};
+use kndb_report::figures::{self, DepthAxis, Illustration, Selection};
 use kndb_storage::Store;
 
+use self::picture::Picture;
 use crate::args::PlotArgs;
+use crate::args::plot::{Labels, LookArgs, Relative, Scale};
 use crate::error::{CliError, Result, StatementText};
 use crate::relations;
 use crate::session::FIGURE_WIDTH;
@@ -24,22 +26,59 @@ pub fn run(args: PlotArgs, terminal: &mut Terminal) -> Result<()> {
     let pictures = args.output.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
     let store = super::opened(&args.store, terminal)?;
     let mut drawn = illustration(&store, &args)?;
-    if let (Some(figure), Some(title)) = (&mut drawn.figure, &args.title) {
-        figure.caption_mut().title.clone_from(title);
+    if let Some(title) = &args.title {
+        drawn = drawn.titled(title);
     }
+    let mut letters = None;
     if let Some(figure) = &drawn.figure {
+        must_suit(&args.look, figure, &args.figure)?;
+        let look = look(&args.look);
         if pictures.is_empty() {
-            terminal
-                .out
-                .write_all(figure.text(terminal.columns.unwrap_or(FIGURE_WIDTH))?.as_bytes())
-                .map_err(CliError::Output)?;
+            let text = look.text(figure, terminal.columns.unwrap_or(FIGURE_WIDTH))?;
+            terminal.out.write_all(text.as_bytes()).map_err(CliError::Output)?;
             terminal.out.flush().map_err(CliError::Output)?;
         }
-        for picture in &pictures {
-            picture.write(figure)?;
-        }
+        letters = picture::write(&pictures, figure, &look)?;
     }
-    tell(&drawn, &pictures, terminal).map_err(CliError::Output)
+    tell(&drawn, letters.as_deref(), &pictures, terminal).map_err(CliError::Output)
+}
+
+/// What was asked of the picture's looks.
+fn look(args: &LookArgs) -> Look {
+    Look {
+        numbers: match args.labels {
+            Labels::Auto => Numbers::Fitting,
+            Labels::All => Numbers::All,
+            Labels::None => Numbers::None,
+        },
+        scale: match args.scale {
+            Scale::Auto => kndb_plot::Scale::Fitting,
+            Scale::Log => kndb_plot::Scale::Log,
+            Scale::Linear => kndb_plot::Scale::Linear,
+        },
+        width: args.width.map(|length| length.0),
+        height: args.height.map(|length| length.0),
+    }
+}
+
+/// Refuses what would be asked in vain.
+fn must_suit(args: &LookArgs, figure: &Figure, word: &str) -> Result<()> {
+    let refused = |option, instead| {
+        let figure = if is_figure(word) { word.to_owned() } else { "a statement".into() };
+        Err(CliError::NotForFigure { option, figure, instead })
+    };
+    if args.labels == Labels::All && !matches!(figure, Figure::Bars(_) | Figure::Matrix(_)) {
+        return match figure {
+            Figure::Curves(_) => {
+                refused("--labels all", "curves over the relative depth have no numbers; --relative=never draws bars")
+            }
+            _ => refused("--labels all", "a heat map has no numbers in its cells; its scale says what the colours are"),
+        };
+    }
+    if args.scale != Scale::Auto && !matches!(figure, Figure::HeatMap(_)) {
+        return refused("--scale", "it says how the colours of a heat map grow: `kndb plot DB heatmap --scale log`");
+    }
+    Ok(())
 }
 
 fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
@@ -57,7 +96,17 @@ fn illustration(store: &Store, args: &PlotArgs) -> Result<Illustration> {
         tau: args.tau,
         conditions: args.conditions.clone(),
         within: if is_figure(&args.figure) { within(&args.within)? } else { Within::default() },
+        axis: match args.look.relative {
+            Relative::Auto => DepthAxis::Fitting,
+            Relative::Always => DepthAxis::Relative,
+            Relative::Never => DepthAxis::Layer,
+        },
     };
+    if args.look.relative != Relative::Auto && kind.is_none() {
+        let figure = if is_figure(&args.figure) { args.figure.clone() } else { "a statement".into() };
+        let instead = "it says how kn, likn and dkn draw the layers of models: `kndb plot DB kn --relative`";
+        return Err(CliError::NotForFigure { option: "--relative", figure, instead });
+    }
     if let (Some(kind), None) = (kind, &args.value) {
         return Ok(figures::by_layer(store, kind, &selection)?);
     }
@@ -113,7 +162,12 @@ fn of_statement(store: &Store, statement: &str, args: &PlotArgs, selection: &Sel
 }
 
 /// Says where the numbers come from, and what became of them.
-fn tell(drawn: &Illustration, pictures: &[Picture], terminal: &mut Terminal) -> std::io::Result<()> {
+fn tell(
+    drawn: &Illustration,
+    letters: Option<&str>,
+    pictures: &[Picture],
+    terminal: &mut Terminal,
+) -> std::io::Result<()> {
     let messages = &mut terminal.messages;
     for query in drawn.queries.iter().take(QUERIES_TOLD) {
         writeln!(messages, "query: {query}")?;
@@ -124,55 +178,18 @@ fn tell(drawn: &Illustration, pictures: &[Picture], terminal: &mut Terminal) -> 
     for remark in &drawn.remarks {
         writeln!(messages, "note: {remark}")?;
     }
-    let Some(figure) = &drawn.figure else {
+    if drawn.figure.is_none() {
         writeln!(messages, "nothing to draw: the answer is empty")?;
         for picture in pictures {
             writeln!(messages, "{} was not written", picture.path.display())?;
         }
         return Ok(());
-    };
-    let boxes: String = figure.letters_without_glyph().into_iter().take(20).collect();
-    if !boxes.is_empty() && pictures.iter().any(|picture| picture.format == Format::Png) {
-        writeln!(messages, "note: the font of a PNG has no {boxes}; an SVG shows all letters")?;
+    }
+    if let Some(letters) = letters {
+        writeln!(messages, "note: {letters}")?;
     }
     for picture in pictures {
         writeln!(messages, "wrote {}", picture.path.display())?;
     }
     Ok(())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Svg,
-    Png,
-}
-
-/// A file to write a figure to.
-struct Picture {
-    path: PathBuf,
-    format: Format,
-}
-
-impl Picture {
-    /// The extension says what it is.
-    fn named(path: &Path) -> Result<Self> {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        let format = match extension.as_deref() {
-            Some("svg") => Format::Svg,
-            Some("png") => Format::Png,
-            other => {
-                let found = other.map_or_else(|| "no extension".into(), |other| format!(".{other}"));
-                return Err(CliError::PictureFormat { path: path.to_owned(), found, expected: ".svg or .png".into() });
-            }
-        };
-        Ok(Self { path: path.to_owned(), format })
-    }
-
-    fn write(&self, figure: &Figure) -> Result<()> {
-        let bytes = match self.format {
-            Format::Svg => figure.svg()?.into_bytes(),
-            Format::Png => figure.png()?,
-        };
-        std::fs::write(&self.path, bytes).map_err(CliError::file("write", &self.path))
-    }
 }

@@ -318,6 +318,10 @@ fn report_hint(error: &kndb_report::Error) -> Option<String> {
         Report::Plot(kndb_plot::Error::TooMany { .. }) => {
             "--run, --langs and --relations choose fewer, `top 40` in a statement too; without -o it is drawn as text"
         }
+        Report::Plot(kndb_plot::Error::Size { .. }) => {
+            "letters keep their size: a figure with less in it is smaller, without numbers too (--labels none); without --width and \
+             --height it is as large as it needs"
+        }
         Report::NotByQuery { .. } => "for example `kn[lang=en] by layer` or `kn by relation, lang`",
         Report::NoRun { .. } => "`kndb runs` lists the runs there are",
         _ => return None,

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
+use kndb_plot::{Bar, Bars, Caption, Series, Unit};
 use kndb_query::{Settings, SourceKind, scored_layers};
 use kndb_storage::{Run, Store};
 
 use super::Illustration;
 use super::chance;
 use super::conditions::Conditions;
+use super::depth::{self, OfModel};
 use super::selection::{self, RunLanguages, Selection, needs, run_label};
 use crate::answer::{Answer, number, pairs_note};
 use crate::error::{Error, Result};
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 /// Draws the share of each layer in knowledge neurons (`kn`), language-independent ones (`likn`) or degenerate ones (`dkn`):
 /// one series a run and language, or for `likn` one a run, over the intersection of its languages. Beside `likn` stands its chance:
 /// in remarks, and of few runs as series of their own, in the same unit, a share of the pairs that were found.
+///
+/// Bars over the layers; where the models differ in depth, curves over the relative depth ([`super::DepthAxis`]).
 ///
 /// # Errors
 /// When no run has such neurons, or a query is refused.
@@ -27,7 +30,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
     if runs.is_empty() {
         return Err(Error::NoRun { figure: name(kind), expected: needs(kind) });
     }
-    let (mut layers, mut before) = (0, 0);
+    let mut before = 0;
     // Of each run: what was found, another fact's sets, and random sets.
     let kn = SourceKind::Kn;
     let room = 3 * runs.len() <= Bars::MOST_SERIES;
@@ -52,8 +55,6 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
             match answer.rows.is_empty() {
                 true => remarks.push(format!("{label} has no {}", name(kind))),
                 false => {
-                    let own = run.run.spec.shape.layers;
-                    layers = layers.max(own);
                     let asked =
                         run.asked.iter().position(|asked| kind != SourceKind::Likn && languages.contains(asked));
                     let found = Series {
@@ -81,32 +82,27 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
                         beside.extend(more.into_iter().filter(|_| room));
                         remarks.push(told);
                     }
-                    series.push(found);
-                    series.extend(beside);
+                    let layers = run.run.spec.shape.layers;
+                    series.extend(std::iter::once(found).chain(beside).map(|series| OfModel { series, layers }));
                 }
             }
             queries.push(query);
         }
     }
-    for series in &mut series {
-        series.bars.resize(layers as usize, None);
-    }
     keep_colors(&mut series);
-    let figure = (!series.is_empty()).then(|| {
-        Figure::Bars(Bars {
-            caption: Caption {
-                title: title(kind, &runs),
-                notes: selection.note(&snapshot, kind, &runs, &conditions).into_iter().collect(),
-                sources: Vec::new(),
-            },
-            category_axis: "layer".into(),
-            categories: (0..layers).map(|layer| layer.to_string()).collect(),
-            series_axis: if runs.len() > 1 { "model" } else { "language" }.into(),
-            series,
-            value_axis: format!("share of {}", name(kind)),
-            unit: Unit::Share,
-        })
-    });
+    let around = Bars {
+        caption: Caption {
+            title: title(kind, &runs),
+            notes: selection.note(&snapshot, kind, &runs, &conditions).into_iter().collect(),
+            sources: Vec::new(),
+        },
+        category_axis: "layer".into(),
+        series_axis: if runs.len() > 1 { "model" } else { "language" }.into(),
+        value_axis: format!("share of {}", name(kind)),
+        unit: Unit::Share,
+        ..Bars::default()
+    };
+    let figure = (!series.is_empty()).then(|| depth::drawn(around, series, selection.axis));
     Ok(Illustration::new(figure, queries, remarks))
 }
 
@@ -149,10 +145,10 @@ fn label(run: &RunLanguages, languages: &[String], runs: &[RunLanguages]) -> Str
 }
 
 /// Leaves colours to the order of the series where two would have the same: there are more places than colours.
-fn keep_colors(series: &mut [Series]) {
+fn keep_colors(series: &mut [OfModel]) {
     let mut taken = HashSet::new();
-    if !series.iter().all(|series| taken.insert(series.color.map(|color| color % Bars::MOST_SERIES))) {
-        series.iter_mut().for_each(|series| series.color = None);
+    if !series.iter().all(|of| taken.insert(of.series.color.map(|color| color % Bars::MOST_SERIES))) {
+        series.iter_mut().for_each(|of| of.series.color = None);
     }
 }
 

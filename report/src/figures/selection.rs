@@ -5,6 +5,7 @@ use kndb_query::{Settings, SourceKind, Span, Text, Within};
 use kndb_storage::{Content, Run, RunId, Snapshot, Store};
 
 use super::conditions::Conditions;
+use super::depth::DepthAxis;
 use crate::answer::{Answer, in_query};
 use crate::error::{Error, Result};
 
@@ -23,6 +24,8 @@ pub struct Selection {
     pub conditions: Vec<String>,
     /// Sets that the neurons are kept to, and that are taken out of them.
     pub within: Within,
+    /// What the axis of a figure by layer is.
+    pub axis: DepthAxis,
 }
 
 /// A run and the languages it has entries in.
@@ -133,7 +136,7 @@ impl Selection {
         };
         let (runs, languages, relations) = (once(&self.runs), once(&self.languages), once(&self.relations));
         let (conditions, within) = (once(&self.conditions), self.within.clone());
-        Self { runs, languages, relations, tau: self.tau, conditions, within }
+        Self { runs, languages, relations, tau: self.tau, conditions, within, axis: self.axis }
     }
 
     /// The further conditions, read.

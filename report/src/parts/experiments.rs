@@ -2,27 +2,39 @@
 
 use maud::{Markup, html};
 
-use super::{Section, table};
+use super::{Perhaps, Section, table};
 use crate::experiment::{Block, Experiment};
 
 /// The section.
-pub fn section(experiments: &[Experiment]) -> Section {
+pub fn section(experiments: &[Experiment]) -> Perhaps {
+    if experiments.is_empty() {
+        return Err("experiments: no results were given (--include)".into());
+    }
     let body = html! {
-        @if experiments.is_empty() { p.nothing { "No results of experiments were given." } }
         @for experiment in experiments {
             h3 { (experiment.title) }
-            @for block in &experiment.blocks { (shown(block)) }
+            (blocks(experiment))
         }
     };
-    Section { id: "experiments".into(), heading: "Experiments".into(), body }
+    Ok(Section { id: "experiments".into(), heading: "Experiments".into(), body })
 }
 
-fn shown(block: &Block) -> Markup {
+fn blocks(experiment: &Experiment) -> Markup {
+    let mut place = experiment.title.as_str();
+    html! {
+        @for block in &experiment.blocks {
+            @if let Block::Heading(heading) = block { ({ place = heading; html! { h4 { (heading) } } }) }
+            @else { (shown(place, block)) }
+        }
+    }
+}
+
+fn shown(place: &str, block: &Block) -> Markup {
     match block {
         Block::Heading(heading) => html! { h4 { (heading) } },
         Block::Note(note) => html! { p.remark { (note) } },
-        Block::Values(values) => table::pairs(values),
-        Block::Table { columns, rows } => table::broken(columns, rows),
-        Block::Text(text) => html! { pre.text { (text) } },
+        Block::Values(values) => table::pairs(place, values),
+        Block::Table { columns, rows } => table::broken(place, columns, rows),
+        Block::Text(text) => html! { pre.text tabindex="0" { (text) } },
     }
 }
