@@ -1,8 +1,10 @@
 //! The pages: one a file, or a folder, each a function from a [`View`](crate::view::View) to a [`Page`](crate::frame::Page).
 
+mod fact;
 mod home;
 mod languages;
 mod layers;
+mod neuron;
 mod query;
 mod relation;
 mod search;
@@ -19,6 +21,8 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/", page(home::page))
         .route("/search", page(search::page))
+        .route("/fact/{id}", page(fact::page))
+        .route("/neuron/{run}/{neuron}", page(neuron::page))
         .route("/languages", page(languages::page))
         .route("/layers", page(layers::page))
         .route("/q", page(query::page))

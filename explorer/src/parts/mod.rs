@@ -2,11 +2,14 @@
 
 pub(crate) mod chips;
 pub(crate) mod choice;
+pub(crate) mod fact_name;
 pub(crate) mod figure;
+pub(crate) mod layer_neuron;
 pub(crate) mod link;
 pub(crate) mod matrix;
 pub(crate) mod numbers;
 pub(crate) mod row;
+pub(crate) mod sets;
 pub(crate) mod slider;
 pub(crate) mod source;
 pub(crate) mod statement;

@@ -171,12 +171,33 @@ impl<'a> Table<'a> {
 
     fn cell(&self, links: &Links, row: &[Value<'static>], at: usize, value: &Value<'static>) -> Markup {
         let column = &self.asked.answer.columns[at];
-        let content = cell(column.name, value);
+        let content = match value {
+            Value::Text(text) if column.name == "group" => self.group(links, row, text),
+            value => cell(column.name, value),
+        };
         let content = match links.to(self.view, self.run, row, at) {
             Some(link) => html! { a href=(link) { (content) } },
             None => content,
         };
         html! { td class=[(column.kind != ColumnKind::Text).then_some("number")] { (content) } }
+    }
+
+    /// The neurons of a group, each with its page: `3:1, 7:1`.
+    fn group(&self, links: &Links, row: &[Value<'static>], text: &str) -> Markup {
+        let run = links.run_of(row).or(self.run);
+        let link = |neuron: &str| {
+            let (layer, unit) = neuron.split_once(':')?;
+            Some(link::neuron(self.view, run?, layer.parse().ok()?, unit.parse().ok()?))
+        };
+        html! {
+            @for (at, neuron) in text.split(", ").enumerate() {
+                @if at > 0 { ", " }
+                @match link(neuron) {
+                    Some(link) => { a href=(link) { (neuron) } }
+                    None => { (neuron) }
+                }
+            }
+        }
     }
 
     /// What stands below the rows: how many there are, and the ways to the others.
@@ -220,6 +241,14 @@ impl Links {
         }
     }
 
+    /// The run that a row names.
+    fn run_of<'r>(&self, row: &'r [Value<'static>]) -> Option<&'r str> {
+        match self.run.and_then(|at| row.get(at))? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Where a cell leads.
     fn to(&self, view: &View<'_>, run: Option<&str>, row: &[Value<'static>], at: usize) -> Option<Link> {
         let text = |at: usize| match &row[at] {
@@ -240,7 +269,7 @@ impl Links {
             return Some(link::relation(view, id));
         }
         let (layer, neuron) = self.neuron.into_iter().flatten().find(|(_, neuron)| *neuron == at)?;
-        let run = self.run.and_then(text).or(run)?;
+        let run = self.run_of(row).or(run)?;
         Some(link::neuron(view, run, number(layer)?, number(neuron)?))
     }
 }
