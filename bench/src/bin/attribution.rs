@@ -63,6 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             normalise: false,
             tolerance: args.tolerance,
         }),
+        metric: None,
+        foil: None,
         site: if model.is_causal() && !model.is_gated() { Site::Pre } else { Site::Activation },
         continuation: Continuation::Gold,
         layers: Vec::new(),
