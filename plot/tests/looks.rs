@@ -45,7 +45,7 @@ fn all_bars_have_numbers_or_none_has() {
 #[test]
 fn numbers_that_are_asked_for_stand_upright_above_bars_of_enough_width() {
     let values = vec![0.0125; 48];
-    let figure = Figure::Bars(bars(&vec![values.as_slice(); 8]));
+    let figure = Figure::Bars(bars(&[values.as_slice(); 8]));
     let look = with(Numbers::All);
     let svg = look.svg(&figure).expect("a figure");
     assert_eq!(upright(&svg), 48 * 8 + 1, "all of them, and the name of the axis");

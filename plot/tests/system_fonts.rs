@@ -44,16 +44,18 @@ fn a_pdf_has_them_as_text_and_embeds_a_part_of_their_font() -> Result<(), Failed
     Ok(())
 }
 
+type Test = fn() -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     let lacking: String = Fonts::of_system().lacking(&figure()).into_iter().collect();
-    let tests: [(&str, fn() -> Result<(), Failed>); 2] = [
+    let tests: [(&str, Test); 2] = [
         ("a_png_shows_chinese_japanese_and_korean_letters", a_png_shows_chinese_japanese_and_korean_letters),
         (
             "a_pdf_has_them_as_text_and_embeds_a_part_of_their_font",
             a_pdf_has_them_as_text_and_embeds_a_part_of_their_font,
         ),
     ];
-    let trial = |(name, test): (&str, fn() -> Result<(), Failed>)| {
+    let trial = |(name, test): (&str, Test)| {
         let lacking = lacking.clone();
         Trial::ignorable_test(name, move || {
             if !lacking.is_empty() {

@@ -40,7 +40,7 @@ impl Parts<'_> {
         let snapshot = self.snapshot;
         let runs = snapshot.runs().len() as u64;
         let with_runs = if runs == 0 { "The store has no run yet.".to_owned() } else { String::new() };
-        let facts = u64::from(snapshot.fact_count());
+        let facts = snapshot.fact_count();
         if facts == 0 {
             let held =
                 if runs > 0 { format!(" It has {}.", count(runs, "run", "runs")) } else { format!(" {with_runs}") };
