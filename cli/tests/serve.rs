@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 
 /// A server, and where it is.
 struct Serving {
-    child: Child,
+    /// `None` once it has ended.
+    child: Option<Child>,
     url: String,
     lines: BufReader<std::process::ChildStdout>,
 }
@@ -27,7 +28,7 @@ impl Serving {
                 break line.trim().to_owned();
             }
         };
-        Self { child, url, lines }
+        Self { child: Some(child), url, lines }
     }
 
     fn authority(&self) -> &str {
@@ -45,12 +46,23 @@ impl Serving {
 
     /// Sends a signal; exit code, the rest of the results, and messages.
     fn end(mut self, signal: &str) -> (Option<i32>, String, String) {
-        let id = self.child.id().to_string();
+        let child = self.child.take().expect("it was not ended");
+        let id = child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().expect("kill runs").success());
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).expect("results");
-        let output = self.child.wait_with_output().expect("a child of ours");
+        let output = child.wait_with_output().expect("a child of ours");
         (output.status.code(), rest, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// A test that fails leaves no server behind.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
