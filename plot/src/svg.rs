@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::font;
 use crate::look::Look;
-use elements::{Place, anchored, clean, frame, line, number, text, turned};
+use elements::{Place, anchored, clean, frame, line, number, text, turned, upright};
 use labels::Labels;
 use style::{Colors, Paint};
 

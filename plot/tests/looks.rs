@@ -223,3 +223,15 @@ fn shades_of_text_are_quarters_of_the_scale() {
     let linear = Look { scale: Scale::Linear, ..Look::default() }.text(&figure, 90).expect("a figure");
     assert!(linear.contains(" 0 |░░░█|") && !linear.contains("logarithmic"), "{linear}");
 }
+
+#[test]
+fn the_name_of_an_upright_axis_is_whole_where_the_picture_is_high_enough() {
+    let low = sized(Some(320.0), Some(250.0));
+    let named =
+        |figure: &Figure, name: &str| texts(&low.svg(figure).expect("a figure")).iter().any(|text| text == name);
+    let mut some = bars(&[&[0.25, 0.5]]);
+    some.value_axis = "share of knowledge neurons".into();
+    assert!(named(&Figure::Bars(some), "share of knowledge neurons"));
+    assert!(named(&Figure::Curves(curves()), "share × layers"));
+    assert!(texts(&heat_map(1, 3, vec![(0, 0, 1.0)]).svg().expect("a figure")).iter().any(|text| text == "layer"));
+}

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::legend::{self, Entry};
 use super::style::Paint;
-use super::{Drawing, LABEL, Labels, Place, Room, SMALL, anchored, line, number, turned};
+use super::{Drawing, LABEL, Labels, Place, Room, SMALL, anchored, line, number, turned, upright};
 use crate::axis::{Axis, exact, short};
 use crate::error::{Error, Result};
 use crate::figure::{Bar, Bars};
@@ -81,7 +81,7 @@ pub(super) fn draw(bars: &Bars, look: &Look, room: Room) -> Result<Drawing> {
             @if let Some(label) = layout.labels.write(at, category, Place::new(layout.center(at), bottom + layout.foot)) { (label) }
         }
         (anchored(Place::new(middle, height - 4.0), LABEL, Paint::Ink, "middle", &bars.category_axis))
-        (turned(Place::new(layout.left - layout.ticks - 14.0, layout.top + layout.high / 2.0), -90, "middle", &font::fit(&bars.value_axis, LABEL, layout.high), LABEL))
+        (upright(layout.left - layout.ticks - 14.0, layout.top + layout.high / 2.0, height, &bars.value_axis))
     };
     let summary = format!(
         "Bars of {} by {}: {} categories, {} series.",

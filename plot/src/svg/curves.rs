@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::legend::{self, Entry};
 use super::style::Paint;
-use super::{Drawing, LABEL, Place, Room, SMALL, anchored, line, number, turned};
+use super::{Drawing, LABEL, Place, Room, SMALL, anchored, line, number, upright};
 use crate::axis::{Axis, exact};
 use crate::error::Result;
 use crate::figure::{Curve, Curves, Unit};
@@ -55,7 +55,7 @@ pub(super) fn draw(curves: &Curves, room: Room) -> Result<Drawing> {
         (line(layout.at(0.0, 0.0), layout.at(1.0, 0.0), Paint::Faint))
         @for (at, curve) in curves.curves.iter().enumerate() { (layout.curve(curves, curve, Paint::Series(curves.color(at)))) }
         (anchored(Place::new(f64::midpoint(left, right), height - 4.0), LABEL, Paint::Ink, "middle", &curves.place_axis))
-        (turned(Place::new(left - ticks - 14.0, top + high / 2.0), -90, "middle", &font::fit(&curves.value_axis, LABEL, high), LABEL))
+        (upright(left - ticks - 14.0, top + high / 2.0, height, &curves.value_axis))
     };
     let summary = format!(
         "{} curves of {} over {}, {} points.",

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::LABEL;
 use super::style::Paint;
+use crate::font;
 
 /// A point.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,14 @@ pub(super) fn turned(place: Place, degrees: i32, anchor: &str, content: &str, si
             (clean(content))
         }
     }
+}
+
+/// The name of an upright axis whose line is around `middle`: moved along where it would reach out of a drawing of this height, and cut where
+/// it is longer than that.
+pub(super) fn upright(x: f64, middle: f64, height: f64, name: &str) -> Markup {
+    let name = font::fit(name, LABEL, height);
+    let half = font::width(&name, LABEL) / 2.0;
+    turned(Place::new(x, middle.min(height - half).max(half)), -90, "middle", &name, LABEL)
 }
 
 /// A line from a place to another.

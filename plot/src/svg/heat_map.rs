@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::style::Paint;
-use super::{Drawing, LABEL, Labels, Place, Room, SMALL, anchored, frame, legend, line, number, turned};
+use super::{Drawing, LABEL, Labels, Place, Room, SMALL, anchored, frame, legend, line, number, upright};
 use crate::axis::{Axis, exact};
 use crate::error::{Error, Result};
 use crate::figure::{HeatMap, Unit};
@@ -53,7 +53,6 @@ pub(super) fn draw(map: &HeatMap, look: &Look, room: Room) -> Result<Drawing> {
     let y = |row: usize| bottom - (row + 1) as f64 * high;
     let label_rows = Labels::arrange(&names, high + widest - SMALL + 2.0).every;
     let height = (bottom + under).max(SMALL + 16.0 + SCALE);
-    let row_axis = font::fit(&map.row_axis, LABEL, height);
     let value_axis = font::fit(&map.value_axis, SMALL, legend_width);
     let legend_height = (bottom - SMALL - 16.0).clamp(SCALE, 220.0);
     let body = html! {
@@ -72,7 +71,7 @@ pub(super) fn draw(map: &HeatMap, look: &Look, room: Room) -> Result<Drawing> {
             (anchored(Place::new(at, bottom + SMALL + 6.0), SMALL, Paint::Ink, "middle", &format!("{tick}")))
         }
         (anchored(Place::new(f64::midpoint(left, right), bottom + SMALL + LABEL * 1.6 + 6.0), LABEL, Paint::Ink, "middle", &map.column_label(bin)))
-        (turned(Place::new(LABEL, bottom.max(font::width(&row_axis, LABEL)) / 2.0), -90, "middle", &row_axis, LABEL))
+        (upright(LABEL, bottom / 2.0, height, &map.row_axis))
         (anchored(Place::new(right + 16.0, SMALL), SMALL, Paint::Ink, "start", &value_axis))
         (legend::scale(Place::new(right + 16.0, SMALL + 12.0), legend_height, colors, map.unit))
     };
