@@ -159,6 +159,10 @@ fn said(figures: &[kndb_report::Result<Illustration>]) -> String {
             let noted = bars.series.iter().filter_map(|series| Some((&series.name, series.note.as_ref()?)));
             noted.map(|(name, note)| format!("{name}: {note}")).collect()
         }
+        Some(Figure::Curves(curves)) => {
+            let noted = curves.curves.iter().filter_map(|curve| Some((&curve.name, curve.note.as_ref()?)));
+            noted.map(|(name, note)| format!("{name}: {note}")).collect()
+        }
         _ => Vec::new(),
     };
     let all: Vec<String> = figures.iter().flatten().flat_map(of).collect();

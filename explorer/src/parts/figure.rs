@@ -18,7 +18,7 @@ pub(crate) fn figure(view: &View<'_>, illustration: kndb_report::Result<Illustra
         Ok(illustration) => illustration,
         Err(problem) => return refused(problem),
     };
-    let svg = match illustration.figure.as_ref().map(|figure| figure.svg()).transpose() {
+    let svg = match illustration.figure.as_ref().map(|figure| figure.inline_svg()).transpose() {
         Ok(svg) => svg,
         Err(error) => return refused(Problem::Figure(error.into())),
     };

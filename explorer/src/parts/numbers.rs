@@ -1,6 +1,6 @@
 //! The numbers of a figure as a table, for who wants them exactly, and for who does not see it.
 
-use kndb_plot::{Bar, Bars, Figure, Unit};
+use kndb_plot::{Bar, Bars, Figure, Table, Unit};
 use maud::{Markup, html};
 
 use super::value::{short, whole};
@@ -8,11 +8,35 @@ use super::value::{short, whole};
 /// Rows that are open; more are folded away.
 const OPEN: usize = 16;
 
-/// The table of bars. Of other figures the answer itself is shown.
+/// The table of bars or curves. Of other figures the answer itself is shown.
 pub(crate) fn of(figure: &Figure) -> Markup {
     match figure {
         Figure::Bars(bars) => of_bars(bars),
+        // Of a figure that cannot be drawn it is said in its place why.
+        Figure::Curves(curves) => {
+            figure.table().map_or_else(|_| html! {}, |table| of_curves(&curves.value_axis, &table))
+        }
         _ => html! {},
+    }
+}
+
+/// Of each curve its points, as they are told.
+fn of_curves(caption: &str, table: &Table) -> Markup {
+    html! {
+        details.numbers open[table.rows.len() <= OPEN] {
+            summary { "The numbers" }
+            div.scroll tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr { @for column in &table.columns { @if column.is_empty() { td {} } @else { th scope="col" { (column) } } } } }
+                    tbody {
+                        @for row in &table.rows {
+                            tr { @for (at, cell) in row.iter().enumerate() { @if at == 0 { th scope="row" { bdi { (cell) } } } @else { td { (cell) } } } }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

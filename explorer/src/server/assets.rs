@@ -12,23 +12,30 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) struct Asset {
     name: &'static str,
     content_type: &'static str,
-    content: &'static str,
+    content: fn() -> &'static str,
 }
 
 static ALL: [Asset; 3] = [
-    Asset { name: "style.css", content_type: "text/css; charset=utf-8", content: include_str!("../assets/style.css") },
+    Asset { name: "style.css", content_type: "text/css; charset=utf-8", content: style },
     Asset {
         name: "explorer.js",
         content_type: "text/javascript; charset=utf-8",
-        content: include_str!("../assets/explorer.js"),
+        content: || include_str!("../assets/explorer.js"),
     },
-    Asset { name: "icon.svg", content_type: "image/svg+xml", content: include_str!("../assets/icon.svg") },
+    Asset { name: "icon.svg", content_type: "image/svg+xml", content: || include_str!("../assets/icon.svg") },
 ];
+
+/// The style of the pages, and that of figures on dark pages.
+fn style() -> &'static str {
+    static STYLE: LazyLock<String> =
+        LazyLock::new(|| format!("{}{}\n", include_str!("../assets/style.css"), kndb_plot::style_sheet()));
+    &STYLE
+}
 
 /// A word that changes with any of them, and with the program's version: part of every address and ETag, so that nobody gets an old one.
 pub(crate) fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
-        let all: String = ALL.iter().map(|asset| asset.content).collect();
+        let all: String = ALL.iter().map(|asset| (asset.content)()).collect();
         format!("{:08x}", xxh3_64(format!("{}{all}", env!("CARGO_PKG_VERSION")).as_bytes()) as u32)
     });
     &VERSION
@@ -47,7 +54,7 @@ pub(super) async fn asset(request: Request) -> Response {
         *response.status_mut() = axum::http::StatusCode::NOT_FOUND;
         return response;
     };
-    let mut response = Response::new(Body::from(asset.content));
+    let mut response = Response::new(Body::from((asset.content)()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     let is_of_this_version = request.uri().query() == Some(&format!("v={}", version()));
