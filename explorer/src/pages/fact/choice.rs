@@ -142,6 +142,7 @@ impl<'v> Choice<'v> {
     pub(super) fn runs(&self, view: &View<'_>) -> Markup {
         let chip = |run: &&Run| {
             let link = link::fact(view, self.id).with("run", &run.spec.name).maybe("lang", self.first());
+            let link = link.maybe("tau", self.tau);
             let is_shown = self.run.is_some_and(|shown| shown.id == run.id);
             Chip::new(run.spec.name.clone(), link).shown(is_shown)
         };

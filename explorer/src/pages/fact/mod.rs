@@ -31,7 +31,8 @@ use crate::problem::Result;
 use crate::view::View;
 use choice::Choice;
 
-/// The part of the page that depends on the threshold.
+/// The parts of the page that depend on the threshold: links that keep it, and what is above it.
+const CHOICES: &str = "choices";
 const DEPENDS: &str = "at-tau";
 
 /// Makes it.
@@ -92,10 +93,9 @@ fn of_runs(view: &View<'_>, choice: &Choice<'_>) -> Result<Markup> {
     let drawn: Vec<&str> = choice.drawn().iter().map(String::as_str).collect();
     let slider = if choice.has_scores() { Slider::tau(view, choice.tau, &[run], &drawn) } else { None };
     Ok(html! {
-        (choice.runs(view))
-        (choice.languages(view))
+        (moved(CHOICES, &html! { (choice.runs(view)) (choice.languages(view)) }))
         @match slider {
-            Some(slider) => { (sliders(view, &[slider], &[DEPENDS], &said)) }
+            Some(slider) => { (sliders(view, &[slider], &[CHOICES, DEPENDS], &said)) }
             None => { p.note { "This run keeps neuron sets without scores of this fact: no threshold applies to them." } }
         }
         (moved(DEPENDS, &neurons))

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::facts::Used;
 use super::place::Place;
 use crate::ask::Asked;
-use crate::parts::row::rows;
+use crate::parts::row::{Row, rows};
 use crate::parts::source::Source;
 use crate::parts::value::{short, whole};
 use crate::parts::{link, notes, statement};
@@ -45,38 +45,50 @@ pub(super) fn section(view: &View<'_>, place: &Place<'_>, used: &Used, language:
                 " is the false-discovery rate over all neurons of the model, of which this layer's are asked about: it is at most this, and with "
                 a href=(link::query(view, &of_all_layers)) { "all layers" } " exactly known."
             }
-            div.scroll tabindex="0" role="region" aria-label="Its number of facts, and chance" {
-                table {
-                    caption { "Its number of facts, and chance" }
-                    thead { tr { th scope="col" { "among" } th.number scope="col" { "facts" } th.number scope="col" { "p" } th.number scope="col" { "fdr, at most" } } }
-                    tbody {
-                        @for (relation, asked) in &asked {
-                            @let row = rows(&asked.answer).next();
-                            tr {
-                                th scope="row" {
-                                    @match relation {
-                                        Some(name) => { a href=(link::relation(view, name)) { bdi { (shown(view, name)) } } }
-                                        None => { "all facts" }
-                                    }
-                                }
-                                td.number { (row.and_then(|row| row.whole("facts")).map_or_else(|| "0".to_owned(), whole)) }
-                                @for column in ["p_chance", "fdr"] {
-                                    td.number { @if let Some(ratio) = row.and_then(|row| row.ratio(column)) { span title=(format!("{ratio:?}")) { (short(ratio)) } } }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+            (table(view, &asked))
             (notes(&asked[0].1.answer.notes))
             (statement::behind(view, &statements))
         }
     })
 }
 
+fn table(view: &View<'_>, asked: &[(Option<&str>, Asked)]) -> Markup {
+    let among = |relation: Option<&str>| match relation {
+        Some(name) => html! { a href=(link::relation(view, name)) { bdi { (shown(view, name)) } } },
+        None => html! { "all facts" },
+    };
+    let count = |row: Option<Row<'_>>, column| row.and_then(|row| row.whole(column)).map(whole);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Its number of facts, and chance" {
+            table {
+                caption { "Its number of facts, and chance" }
+                thead {
+                    tr {
+                        th scope="col" { "among" } th.number scope="col" { "facts" } th.number scope="col" { "of" }
+                        th.number scope="col" { "frequency" } th.number scope="col" { "p" } th.number scope="col" { "fdr, at most" }
+                    }
+                }
+                tbody {
+                    @for (relation, asked) in asked {
+                        @let row = rows(&asked.answer).next();
+                        tr {
+                            th scope="row" { (among(*relation)) }
+                            @for column in ["facts", "asked"] { td.number { @if let Some(count) = count(row, column) { (count) } } }
+                            @for column in ["frequency", "p_chance", "fdr"] {
+                                td.number { @if let Some(ratio) = row.and_then(|row| row.ratio(column)) { span title=(format!("{ratio:?}")) { (short(ratio)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn against(view: &View<'_>, place: &Place<'_>, source: Source) -> Result<Asked> {
     let source = source.is("layer", &place.layer.to_string());
-    view.ask(&format!("{source} by neuron against chance having neuron = {}", place.unit))
+    // With `asked` come the facts that were attributed, and the share of them.
+    view.ask(&format!("{source} by neuron against chance having neuron = {} and asked >= 1", place.unit))
 }
 
 fn shown(view: &View<'_>, name: &str) -> String {

@@ -26,8 +26,7 @@ pub(super) fn runs(view: &View<'_>, place: &Place<'_>) -> Result<Markup> {
     // Of sets without scores there is no threshold.
     let have_scores = runs.iter().all(|run| !view.snapshot.languages_with(run.id, Content::Scores).is_empty());
     let source = source.tau(place.tau.filter(|_| have_scores));
-    let mut asked =
-        view.ask(&format!("{source} & {} by run, lang having asked >= 1 order by run, frequency", place.neurons()))?;
+    let mut asked = view.ask(&format!("{source} & {} by run, lang order by run, facts", place.neurons()))?;
     asked.hide(&["pairs", "neurons", "share"]);
     let to = |name: &str| link::neuron(view, name, place.layer, place.unit).maybe("tau", place.tau);
     let others: Vec<Chip> = names.iter().map(|name| Chip::new(*name, to(name))).collect();

@@ -6,10 +6,9 @@ use maud::{Markup, html};
 use super::place::Place;
 use crate::ask::Asked;
 use crate::parts::chips::{Chip, chips};
-use crate::parts::row::rows;
+use crate::parts::row::{Row, rows};
 use crate::parts::table::Table;
-use crate::parts::value::{percent, whole};
-use crate::parts::{link, notes, statement};
+use crate::parts::{counted, link, notes, statement};
 use crate::problem::Result;
 use crate::view::View;
 
@@ -21,10 +20,10 @@ const TOLD: usize = 6;
 pub(super) struct Count {
     pub(super) language: String,
     pub(super) facts: u64,
-    asked: u64,
 }
 
-/// The languages that use it, those of most facts first.
+/// The languages that use it, those of most facts first. Of how many facts that is would take a look at each fact of each language: it is told
+/// of the one language that is looked at.
 pub(super) struct Used {
     asked: Asked,
     pub(super) counts: Vec<Count>,
@@ -32,15 +31,8 @@ pub(super) struct Used {
 
 impl Used {
     pub(super) fn ask(view: &View<'_>, place: &Place<'_>) -> Result<Self> {
-        let (kn, neurons) = (place.kn(view), place.neurons());
-        let asked = view.ask(&format!("{kn} & {neurons} by lang having asked >= 1 order by facts, frequency"))?;
-        let count = |row: crate::parts::row::Row<'_>| {
-            Some(Count {
-                language: row.text("lang")?.to_owned(),
-                facts: row.whole("facts")?,
-                asked: row.whole("asked")?,
-            })
-        };
+        let asked = view.ask(&format!("{} & {} by lang order by facts", place.kn(view), place.neurons()))?;
+        let count = |row: Row<'_>| Some(Count { language: row.text("lang")?.to_owned(), facts: row.whole("facts")? });
         let counts = rows(&asked.answer).filter_map(count).collect();
         Ok(Self { asked, counts })
     }
@@ -65,7 +57,7 @@ impl Used {
                     p.nothing { "No fact of the run has this neuron above the threshold, in any language." }
                     (notes(&self.asked.answer.notes))
                 } @else {
-                    p { (self.sentence()) }
+                    p { (self.said()) }
                     (notes(&self.asked.answer.notes))
                 }
                 (statement::behind(view, &[&self.asked.statement]))
@@ -76,28 +68,16 @@ impl Used {
 
     /// How often, in a few words.
     pub(super) fn said(&self) -> String {
-        let told = self
-            .counts
-            .iter()
-            .take(TOLD)
-            .map(|count| format!("{} of {} facts in {}", whole(count.facts), whole(count.asked), count.language));
-        match told.collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => "No fact has it above this threshold.".to_owned(),
-            told if self.counts.len() > TOLD => format!("{told}, …"),
-            told => format!("{told}."),
-        }
-    }
-
-    fn sentence(&self) -> Markup {
         let (told, more) = self.counts.split_at(self.counts.len().min(TOLD));
-        html! {
-            "It is a knowledge neuron of "
-            @for (at, Count { language, facts, asked }) in told.iter().enumerate() {
-                @if at > 0 { (if at + 1 == told.len() && more.is_empty() { " and " } else { ", " }) }
-                (whole(*facts)) " of " (whole(*asked)) " facts in " bdi { (language) } " (" (percent(*facts as f64 / (*asked).max(1) as f64)) ")"
-            }
-            @if !more.is_empty() { ", and of some in " (more.len()) " more languages" }
-            "."
+        let of = |count: &Count| format!("{} in {}", counted(count.facts, "fact", "facts"), count.language);
+        let mut told: Vec<String> = told.iter().map(of).collect();
+        if !more.is_empty() {
+            told.push(format!("some in {} more languages", more.len()));
+        }
+        match told.as_slice() {
+            [] => "No fact has it above this threshold.".to_owned(),
+            [one] => format!("It is a knowledge neuron of {one}."),
+            [first @ .., last] => format!("It is a knowledge neuron of {} and {last}.", first.join(", ")),
         }
     }
 
@@ -115,8 +95,7 @@ impl Used {
 
 fn by_relation(view: &View<'_>, place: &Place<'_>) -> Result<Markup> {
     let (kn, neurons) = (place.kn(view), place.neurons());
-    let statement = format!("{kn} & {neurons} by relation, lang having asked >= 1 order by facts, frequency");
-    let mut asked = view.ask(&statement)?;
+    let mut asked = view.ask(&format!("{kn} & {neurons} by relation, lang order by facts"))?;
     // Of one neuron a pair is a fact.
     asked.hide(&["pairs", "neurons"]);
     let caption =
