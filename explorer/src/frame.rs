@@ -197,6 +197,6 @@ fn foot(view: Option<&View<'_>>) -> Markup {
                 span #newer hidden { " " a href=(link::here(view)) { "There are newer entries: show them" } }
             }
         }
-        p { "kndb " (env!("CARGO_PKG_VERSION")) ", read only, nothing leaves this machine." }
+        p { "kndb " (env!("CARGO_PKG_VERSION")) ", read only, nothing leaves this machine." @if let Some(view) = view { " " a href=(link::to(view, "/api")) { "For programs" } } }
     }
 }

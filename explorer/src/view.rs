@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Uri;
 use kndb_query::{Interrupt, Settings};
+use kndb_report::figures::Manner;
 use kndb_storage::{Content, FoundRelation, LanguageId, RelationId, Run, Snapshot, Store};
 use percent_encoding::percent_decode_str;
 
@@ -201,6 +202,18 @@ impl<'a> View<'a> {
         let index = self.shown.labels.of(&self.snapshot, &|| self.interrupt.is_set())?;
         let ended = || Problem::TooLong { seconds: self.explorer.options.limits.page.as_secs() };
         Ok(index.ok_or_else(ended)?.find(&self.snapshot, text, from, most))
+    }
+
+    /// How figures of this request are asked for. What chance gives of very many pairs takes longer than a page may, so it is computed where the
+    /// address asks for it: `chance=yes`.
+    pub(crate) fn manner(&self) -> Manner {
+        /// Some 50 ms.
+        const UNASKED: f64 = 150_000.0;
+        let settings = self.settings();
+        match self.parameter("chance") {
+            Some(_) => Manner { settings, ..Manner::default() },
+            None => Manner { settings, chance_pairs: UNASKED },
+        }
     }
 
     /// How statements of this request are answered.

@@ -11,14 +11,32 @@ mod selection;
 mod statement;
 
 use kndb_plot::Figure;
+use kndb_query::Settings;
 
-pub use by_layer::by_layer;
+pub use by_layer::{by_layer, by_layer_as};
 pub use depth::DepthAxis;
 pub use heat_map::heat_map;
 pub use overlap::overlap;
 pub use selection::Selection;
 pub(crate) use selection::{Contents, figures_of, found, languages_of, name_text, whole_source as source};
-pub use statement::{of_answer, of_statement};
+pub use statement::{of_answer, of_answer_as, of_statement};
+
+/// How a figure is asked for.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// The settings of its statements: what they may take, what ends them.
+    pub settings: Settings,
+    /// Of so many pairs at most it is computed what chance gives beside language-independent neurons: some 300 ns each. Of more it is said that
+    /// it was not.
+    pub chance_pairs: f64,
+}
+
+impl Default for Manner {
+    /// The usual settings, and seconds for chance.
+    fn default() -> Self {
+        Self { settings: Settings::default(), chance_pairs: 5e6 }
+    }
+}
 
 /// A figure and where its numbers come from.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,23 +2,23 @@
 
 mod complete;
 mod facts;
+mod openapi;
 mod query;
 mod sending;
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
-use crate::server::{Site, json};
+use crate::server::{Routes, json};
+pub(crate) use openapi::addresses::{ALL, Address as Described, Answer, Kind, Parameter};
 
 /// Which answer is at which address.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new()
+pub(crate) fn routes() -> Routes {
+    Routes::default()
         .route("/api/complete", json(complete::answer))
         .route("/api/facts", json(facts::answer))
+        .route("/api/openapi.json", json(openapi::answer))
         .route("/api/query", get(query::answer))
 }
 

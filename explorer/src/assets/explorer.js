@@ -15,6 +15,12 @@
     }
   });
 
+  // Fields that are empty say nothing, and need not stand in an address.
+  document.addEventListener("formdata", (event) => {
+    const empty = [...event.formData].filter(([, value]) => value === "").map(([name]) => name);
+    empty.forEach((name) => event.formData.delete(name));
+  });
+
   // Suggestions: the facts and relations of the search page, while one types.
   const suggest = (box) => {
     const form = box.form, store = form.elements.namedItem("store");

@@ -49,10 +49,9 @@ fn sentence(view: &View<'_>, runs: usize) -> String {
 fn card(view: &View<'_>, run: &Run, holds: &Holds) -> Markup {
     let spec = &run.spec;
     let languages: Vec<&str> = holds.languages.iter().map(|&language| view.snapshot.language_name(language)).collect();
-    let of_run = |link: link::Link| link.with("run", &spec.name);
     let groups = holds.attributed == 0 && holds.searched > 0;
     html! {
-        h3 { a href=(of_run(link::layers(view))) { bdi { (spec.name) } } }
+        h3 { a href=(link::run(view, &spec.name)) { bdi { (spec.name) } } }
         dl {
             dt { "Model" } dd { bdi { (spec.model) } ", " (spec.shape.to_string()) }
             dt { "Method" } dd { (spec.method) @if let Some(preset) = &spec.preset { ", preset " (preset) } }

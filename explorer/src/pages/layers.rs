@@ -61,6 +61,9 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
         @if runs.is_empty() { p.nothing { (without(kind)) } }
         @else if kind == SourceKind::Dkn { p.note { "Thresholds of groups are shares of p, and not of scores: " code { "dkn[t_low=…, t_high=…] by layer" } " asks with others." } }
         @else if slider.is_none() { p.note { "No scores were kept, but sets of neurons: there is no threshold to move." } }
+        @if kind == SourceKind::Likn && view.parameter("chance").is_none() {
+            p.note { "What chance gives is computed beside few pairs. " a href=(link::here(view).with("chance", "yes")) { "Compute it for many, too" } ": that takes a second." }
+        }
         (slider::sliders(view, slider.as_slice(), &["choices", "answer"], &said))
         (slider::moved("answer", &answer))
     };
@@ -130,7 +133,7 @@ fn kinds(view: &View<'_>, shown: SourceKind) -> Markup {
 
 /// A figure, or several where one would have more series than can be told apart.
 fn drawn(view: &View<'_>, kind: SourceKind, selection: &Selection) -> Vec<kndb_report::Result<Illustration>> {
-    let by = |selection: &Selection| figures::by_layer(&view.store, kind, selection);
+    let by = |selection: &Selection| figures::by_layer_as(&view.store, &view.manner(), kind, selection);
     let most = Bars::MOST_SERIES;
     if kind == SourceKind::Likn || selection.runs.len() * selection.languages.len() <= most {
         return vec![by(selection)];

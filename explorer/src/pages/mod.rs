@@ -1,5 +1,6 @@
 //! The pages: one a file, or a folder, each a function from a [`View`](crate::view::View) to a [`Page`](crate::frame::Page).
 
+mod api;
 mod fact;
 mod home;
 mod languages;
@@ -7,19 +8,17 @@ mod layers;
 mod neuron;
 mod query;
 mod relation;
+mod runs;
 mod search;
 mod two;
 
-use std::sync::Arc;
-
-use axum::Router;
-
-use crate::server::{Site, page};
+use crate::server::{Routes, page};
 
 /// Which page is at which address.
-pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new()
+pub(crate) fn routes() -> Routes {
+    Routes::default()
         .route("/", page(home::page))
+        .route("/api", page(api::page))
         .route("/search", page(search::page))
         .route("/fact/{id}", page(fact::page))
         .route("/neuron/{run}/{neuron}", page(neuron::page))
@@ -27,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .route("/layers", page(layers::page))
         .route("/q", page(query::page))
         .route("/relation/{id}", page(relation::page))
+        .route("/runs", page(runs::page))
 }
 
 /// What is said while a threshold is moved, where the numbers are in tables.

@@ -152,7 +152,7 @@ impl Of<'_> {
             tau: self.tau,
             ..Selection::default()
         };
-        let drawn = figures::by_layer(&self.view.store, SourceKind::Kn, &selection);
+        let drawn = figures::by_layer_as(&self.view.store, &self.view.manner(), SourceKind::Kn, &selection);
         let numbers = drawn.as_ref().ok().and_then(|drawn| drawn.figure.as_ref()).map(numbers::of);
         let layers =
             link::layers(self.view).with("run", &self.run.spec.name).with("relation", self.id).maybe("tau", self.tau);
@@ -182,8 +182,10 @@ impl Of<'_> {
             languages.with("a", left).with("b", right)
         };
         Ok(html! {
-            (matrix::matrix(&asked.answer, &format!("Languages in facts of {}", self.id), &link))
-            (Table::new(self.view, &asked, "Each two languages").named("lang").markup()?)
+            div.beside-each-other {
+                (matrix::matrix(&asked.answer, &format!("Languages in facts of {}", self.id), &link))
+                (Table::new(self.view, &asked, "Each two languages").named("lang").markup()?)
+            }
             @if some.len() < self.languages.len() { p.note { "These are the " (some.len()) " languages with the most entries, of " (self.languages.len()) "." } }
         })
     }

@@ -104,6 +104,11 @@ fn of(view: &View<'_>, path: &str) -> Link {
     Link::to(path).maybe("store", view.parameter("store"))
 }
 
+/// Another address of the store that is shown, which needs no encoding.
+pub(crate) fn to(view: &View<'_>, path: &str) -> Link {
+    of(view, path)
+}
+
 /// The page that is shown, with its parameters: to be changed.
 pub(crate) fn here(view: &View<'_>) -> Link {
     Link { path: view.address.path.clone(), parameters: view.address.parameters().to_vec(), part: None }
@@ -142,6 +147,11 @@ pub(crate) fn languages(view: &View<'_>) -> Link {
 /// Runs beside each other.
 pub(crate) fn runs(view: &View<'_>) -> Link {
     of(view, "/runs")
+}
+
+/// A run.
+pub(crate) fn run(view: &View<'_>, name: &str) -> Link {
+    runs(view).with("run", name)
 }
 
 /// Neurons by layer.

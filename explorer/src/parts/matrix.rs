@@ -34,12 +34,15 @@ pub(crate) fn matrix(answer: &Answer, caption: &str, link: &dyn Fn(&str, &str) -
     };
     html! {
         @if !names.is_empty() {
-            div.scroll tabindex="0" role="region" aria-label=(caption) {
-                table.matrix {
-                    caption { (caption) ": the similarity, and below it what sets at random would have" }
-                    thead { tr { td {} @for name in &names { th scope="col" { bdi { (visible(name)) } } } } }
-                    tbody { @for left in &names { tr { th scope="row" { bdi { (visible(left)) } } @for right in &names { (cell(left, right)) } } } }
+            div {
+                div.scroll tabindex="0" role="region" aria-label=(caption) {
+                    table.matrix {
+                        caption { (caption) }
+                        thead { tr { td {} @for name in &names { th scope="col" { bdi { (visible(name)) } } } } }
+                        tbody { @for left in &names { tr { th scope="row" { bdi { (visible(left)) } } @for right in &names { (cell(left, right)) } } } }
+                    }
                 }
+                p.note { "The similarity, and below it what sets at random would have; the darkest is the highest here." }
             }
         }
     }

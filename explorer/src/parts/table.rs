@@ -268,6 +268,9 @@ impl Links {
             let id = shown.split_once(" (").map_or(shown, |(id, _)| id);
             return Some(link::relation(view, id));
         }
+        if self.run == Some(at) {
+            return Some(link::run(view, text(at)?));
+        }
         let (layer, neuron) = self.neuron.into_iter().flatten().find(|(_, neuron)| *neuron == at)?;
         let run = self.run_of(row).or(run)?;
         Some(link::neuron(view, run, number(layer)?, number(neuron)?))

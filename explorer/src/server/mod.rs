@@ -9,6 +9,7 @@ mod connection;
 pub(crate) mod etag;
 mod guard;
 pub(crate) mod limits;
+mod routes;
 pub(crate) mod stop;
 
 use std::io;
@@ -28,6 +29,7 @@ pub(crate) use assets::address as asset_address;
 use guard::Hosts;
 use limits::Places;
 pub(crate) use limits::{EndOnDrop, For, Limits};
+pub(crate) use routes::Routes;
 use stop::Stop;
 
 use crate::stores::Explorer;
@@ -111,13 +113,13 @@ async fn accept(explorer: Explorer, listener: TcpListener, stop: &Stop) -> io::R
     Ok(())
 }
 
+/// All addresses.
+pub(crate) fn routes() -> Routes {
+    pages::routes().merge(api::routes()).route("/assets/{name}", get(assets::asset))
+}
+
 fn router(site: Arc<Site>) -> Router {
-    pages::routes()
-        .merge(api::routes())
-        .route("/assets/{name}", get(assets::asset))
-        .fallback(nothing)
-        .layer(from_fn_with_state(Arc::clone(&site), guard::guard))
-        .with_state(site)
+    routes().into_router().fallback(nothing).layer(from_fn_with_state(Arc::clone(&site), guard::guard)).with_state(site)
 }
 
 /// An address at which nothing is.

@@ -10,4 +10,6 @@ mod completing;
 mod hostile;
 mod languages;
 mod layers;
+mod openapi;
 mod relation;
+mod runs;

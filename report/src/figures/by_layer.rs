@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use kndb_plot::{Bar, Bars, Caption, Series, Unit};
-use kndb_query::{Settings, SourceKind, scored_layers};
+use kndb_query::{SourceKind, scored_layers};
 use kndb_storage::{Run, Store};
 
-use super::Illustration;
 use super::chance;
 use super::conditions::Conditions;
 use super::depth::{self, OfModel};
 use super::selection::{self, RunLanguages, Selection, needs, run_label};
+use super::{Illustration, Manner};
 use crate::answer::{Answer, number, pairs_note};
 use crate::error::{Error, Result};
 
@@ -23,8 +23,17 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When no run has such neurons, or a query is refused.
 pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Result<Illustration> {
+    by_layer_as(store, &Manner::default(), kind, selection)
+}
+
+/// The same, asked in some manner.
+///
+/// # Errors
+/// As [`by_layer`].
+pub fn by_layer_as(store: &Store, manner: &Manner, kind: SourceKind, selection: &Selection) -> Result<Illustration> {
     let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
-    let asking = chance::Asking { store, snapshot: &snapshot, settings: &Settings::default() };
+    let Manner { settings, chance_pairs } = manner;
+    let asking = chance::Asking { store, snapshot: &snapshot, settings, most_pairs: *chance_pairs };
     let conditions = selection.conditions(kind)?;
     let runs = selection.runs(store, &snapshot, kind)?;
     if runs.is_empty() {
@@ -49,7 +58,7 @@ pub fn by_layer(store: &Store, kind: SourceKind, selection: &Selection) -> Resul
         }
         for languages in series_of(kind, run) {
             let query = format!("{} by layer", selection.source(kind, &snapshot, &run.run, languages));
-            let answer = Answer::of(store, &query)?;
+            let answer = Answer::with(store, settings, &query)?;
             answer.add_notes(&mut remarks);
             let label = label(run, languages, &runs);
             match answer.rows.is_empty() {

@@ -18,9 +18,6 @@ use crate::answer::{Answer, in_query, number};
 use crate::error::{Error, Result};
 use reading::{Fact, Facts};
 
-/// More pairs than these are not read for a figure: some 300 ns each.
-const MOST_PAIRS: f64 = 5e6;
-
 /// Bytes that a pair takes: in the sets read, in the copy that is compared, and in the copy that is sorted.
 const OF_A_PAIR: f64 = 12.0;
 
@@ -33,6 +30,8 @@ pub(super) struct Asking<'a> {
     pub store: &'a Store,
     pub snapshot: &'a Snapshot,
     pub settings: &'a Settings,
+    /// More pairs than these are not read.
+    pub most_pairs: f64,
 }
 
 impl Asking<'_> {
@@ -91,7 +90,7 @@ fn told_of(asking: Asking<'_>, run: &Run, sources: &[InLanguage], kept: &Found) 
         let column = counted.column("pairs");
         pairs += counted.rows.iter().filter_map(|row| row.get(column?).and_then(number)).sum::<f64>();
     }
-    if pairs > MOST_PAIRS {
+    if pairs > asking.most_pairs {
         return Ok(Err(format!("{pairs} pairs are too many to compute what chance gives beside a figure")));
     }
     let asked = reading::asked_everywhere(asking, run.id, sources)?;

@@ -7,7 +7,7 @@ use kndb_query::within::Found;
 use kndb_query::{Dimension, Head, Measure, Query, Settings, SourceKind, Statement, Value, layers_asked, of_one_store};
 use kndb_storage::Store;
 
-use super::{Illustration, between, chance};
+use super::{Illustration, Manner, between, chance};
 use crate::answer::{Answer, in_query, number, pairs_note, written};
 use crate::error::{Error, Result};
 
@@ -55,6 +55,21 @@ pub fn of_answer(
     answer: &Answer,
     value: Option<Measure>,
 ) -> Result<Illustration> {
+    of_answer_as(store, &Manner { settings: settings.clone(), ..Manner::default() }, query, answer, value)
+}
+
+/// The same, in the manner in which it was asked for.
+///
+/// # Errors
+/// As [`of_answer`].
+pub fn of_answer_as(
+    store: &Store,
+    manner: &Manner,
+    query: &Query,
+    answer: &Answer,
+    value: Option<Measure>,
+) -> Result<Illustration> {
+    let Manner { settings, chance_pairs } = manner;
     // The text to check the numbers by: with `plot` it would draw them again.
     let text = Query { plot: false, ..query.clone() }.to_string();
     // A question to an attached store alone is drawn as where that store is open: with its chance, its gaps, its p.
@@ -132,7 +147,8 @@ pub fn of_answer(
         categories: table.categories.names,
     });
     if let Some(bars) = figure.as_mut().filter(|_| complete && measure.name != Measure::Facts.word()) {
-        remarks.extend(add_chance(store, settings, query, answer, bars)?);
+        let manner = Manner { settings: settings.clone(), chance_pairs: *chance_pairs };
+        remarks.extend(add_chance(store, &manner, query, answer, bars)?);
     }
     let figure = figure.map(Figure::Bars);
     Ok(Illustration::new(figure, vec![text], remarks))
@@ -141,7 +157,7 @@ pub fn of_answer(
 /// Puts what chance gives beside language-independent neurons by layer, all layers of which are drawn; says it in words.
 fn add_chance(
     store: &Store,
-    settings: &Settings,
+    Manner { settings, chance_pairs }: &Manner,
     query: &Query,
     answer: &Answer,
     bars: &mut Bars,
@@ -159,7 +175,8 @@ fn add_chance(
     let pairs = answer.column(Measure::Pairs.word());
     let pairs = answer.rows.iter().filter_map(|row| row.get(pairs?).and_then(number)).sum();
     let drawn = chance::Drawn { run, sources, kept: Found::default(), series, pairs, unit: bars.unit, of_run: None };
-    let (more, told) = drawn.beside(chance::Asking { store, snapshot: &snapshot, settings })?;
+    let (more, told) =
+        drawn.beside(chance::Asking { store, snapshot: &snapshot, settings, most_pairs: *chance_pairs })?;
     if in_order && matches!(bars.unit, Unit::Share | Unit::Count) {
         let found = bars.series.iter_mut().find(|series| series.name.is_empty());
         if let Some(found) = found {

@@ -80,8 +80,10 @@ fn compared(view: &View<'_>, run: &Run, statement: &str) -> Result<Markup> {
     let caption = format!("Languages of {}", run.spec.name);
     let link = |left: &str, right: &str| of_two(view, left, right);
     Ok(html! {
-        (matrix(&asked.answer, &caption, &link))
-        (Table::new(view, &asked, "Each two languages").markup()?)
+        div.beside-each-other {
+            (matrix(&asked.answer, &caption, &link))
+            (Table::new(view, &asked, "Each two languages").markup()?)
+        }
         p.note { a href=(link::query(view, &format!("{statement} plot"))) { "Draw it" } " as a figure." }
     })
 }

@@ -1,7 +1,7 @@
 //! The figure of an answer, where `kndb plot` would draw one.
 
 use kndb_query::{Head, Query, Settings, Statement};
-use kndb_report::figures;
+use kndb_report::figures::{self, Manner};
 use maud::{Markup, html};
 
 use crate::ask::Asked;
@@ -41,9 +41,12 @@ pub(super) fn figure(view: &View<'_>, settings: &Settings, asked: &Asked) -> Res
             html! { p.note { a href=(link::here(view).with("q", with_plot)) { "Draw it" } ": " (whole(rows as u64)) " rows are not drawn unasked." } },
         );
     }
-    let drawn = figures::of_answer(&view.store, settings, query, &asked.answer, None);
+    let manner = Manner { settings: settings.clone(), ..view.manner() };
+    let drawn = figures::of_answer_as(&view.store, &manner, query, &asked.answer, None);
     // It says what cannot be drawn, which nobody has asked for.
-    if !is_wanted && !matches!(&drawn, Ok(drawn) if drawn.figure.as_ref().is_some_and(|figure| figure.svg().is_ok())) {
+    if !is_wanted
+        && !matches!(&drawn, Ok(drawn) if drawn.figure.as_ref().is_some_and(|figure| figure.inline_svg().is_ok()))
+    {
         return Ok(html! {});
     }
     // Notes stand below the rows, and the statement is in the editor.
