@@ -84,7 +84,7 @@ impl Plane {
         let foot = self.height - BOTTOM;
         html! {
             rect.plane x=(LEFT) y=(TOP) width=(WIDTH - LEFT - RIGHT) height=(foot - TOP) {}
-            text.name x=(LEFT - 6.0) y="12" text-anchor="end" { "layer" }
+            text.name x="0" y="12" { "layer" }
             @for layer in layers {
                 line.tick x1=(LEFT) x2=(WIDTH - RIGHT) y1=(one_digit(self.y(layer))) y2=(one_digit(self.y(layer))) {}
                 text x=(LEFT - 6.0) y=(one_digit(self.y(layer) + 4.0)) text-anchor="end" { (layer) }

@@ -98,8 +98,7 @@ fn by_relation(view: &View<'_>, place: &Place<'_>) -> Result<Markup> {
     let mut asked = view.ask(&format!("{kn} & {neurons} by relation, lang order by facts"))?;
     // Of one neuron a pair is a fact.
     asked.hide(&["pairs", "neurons"]);
-    let caption =
-        "Facts that use it, of how many that were attributed, by relation and language; share: of all its uses";
+    let caption = "Facts that use it, by relation and language; share: of all its uses";
     Table::new(view, &asked, caption).named("relations").rows(12).markup()
 }
 

@@ -65,7 +65,8 @@ pub(super) fn section(view: &View<'_>, place: &Place<'_>, used: &Used, language:
             @if !are_all(own, &both, &partners) {
                 p.note { "The nearest of the " (CANDIDATES) " neurons with the most facts in common; one of fewer facts may be as near." }
             }
-            (statement::behind(view, &[&common.statement, &alone.statement]))
+            // One of them names all candidates.
+            details.behind { summary { "The 2 statements behind it" } (statement::behind(view, &[&common.statement, &alone.statement])) }
             h3 { "In which layers they are" }
             (Table::new(view, &layers, format!("The other neurons of its facts in {language}, by layer")).named("layers").rows(100).markup()?)
         }
