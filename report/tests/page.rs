@@ -290,6 +290,25 @@ fn sections_with_nothing_in_them_are_left_out_with_a_word() {
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }
+    // Language-independent neurons of one run alone are no comparison.
+    let (_, beside) = page.split_once("<h2>Runs side by side</h2>").expect("the section");
+    let (beside, _) = beside.split_once("</section>").expect("its end");
+    assert!(
+        beside.contains("<h3>Knowledge neurons by layer</h3>") && !beside.contains("Language-independent"),
+        "{beside}"
+    );
+}
+
+#[test]
+fn what_the_models_know_is_left_out_where_it_is_not_known() {
+    let fixture = empty();
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(2, 3).expect("a shape"))).expect("a run");
+    let data = EntryData::Neurons(vec![Neuron(0)]);
+    run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let page = written(&fixture.store, &PageOptions::default());
+    assert_eq!(headings(&page), ["Run first: toy", "Facts by relation", "The store"]);
+    let told = "Not on this page: what the models know: how likely the right objects were is not stored of any run;";
+    assert!(page.contains(told), "{page}");
 }
 
 #[test]

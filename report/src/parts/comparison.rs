@@ -22,6 +22,8 @@ impl Parts<'_> {
             let groups = figures::figures_of(self.store, kind, &names, Bars::MOST_SERIES)?;
             let mut of_kind: Vec<&String> = groups.iter().flat_map(|figure| &figure.runs).collect();
             of_kind.dedup();
+            // A run of one language has no intersection: beside one that has, it would stand alone.
+            of_kind.retain(|name| kind != SourceKind::Likn || self.languages(name) > 1);
             if of_kind.len() < 2 {
                 continue;
             }
@@ -36,5 +38,11 @@ impl Parts<'_> {
         }
         let body = html! { div.figures { @for part in &body { (part) } } };
         Ok(Ok(Section { id: "runs".into(), heading: "Runs side by side".into(), body }))
+    }
+
+    /// In how many languages a run has scores or neuron sets.
+    fn languages(&self, run: &str) -> usize {
+        let run = self.snapshot.run_named(run);
+        run.map_or(0, |run| figures::languages_of(self.snapshot, SourceKind::Kn, run.id).len())
     }
 }

@@ -29,6 +29,9 @@ impl Parts<'_> {
         if parts.is_empty() {
             return Ok(Err("what the models know: no run has scores or neuron sets".into()));
         }
+        if !shown.iter().filter_map(|of| of.knows.as_ref()).any(Knowledge::is_known) {
+            return Ok(Err("what the models know: how likely the right objects were is not stored of any run".into()));
+        }
         let body = html! {
             p {
                 "p is the probability of the right object on the prompt, as it was measured when the fact was attributed; of an object of several "
