@@ -79,7 +79,7 @@ pub(crate) fn problem(view: &View<'_>, problem: &Problem) -> Markup {
         html! {
             h1 { (problem_heading(problem)) }
             (told(problem))
-            p { a href=(link::home(view)) { "To the begin" } }
+            p { a href=(link::home(view)) { "To the start" } }
         },
     )
 }
@@ -92,7 +92,7 @@ pub(crate) fn without_store(problem: &Problem) -> Markup {
         html! {
             h1 { (problem_heading(problem)) }
             (told(problem))
-            p { a href="/" { "To the begin" } }
+            p { a href="/" { "To the start" } }
         },
     )
 }
