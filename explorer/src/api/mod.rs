@@ -2,6 +2,7 @@
 
 mod complete;
 mod facts;
+mod neurons;
 mod openapi;
 mod query;
 mod sending;
@@ -18,6 +19,7 @@ pub(crate) fn routes() -> Routes {
     Routes::default()
         .route("/api/complete", json(complete::answer))
         .route("/api/facts", json(facts::answer))
+        .route("/api/neurons", json(neurons::answer))
         .route("/api/openapi.json", json(openapi::answer))
         .route("/api/query", get(query::answer))
 }

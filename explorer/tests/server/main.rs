@@ -7,6 +7,7 @@ mod crowds;
 mod facts;
 mod guard;
 mod malformed;
+mod neurons;
 mod newer;
 mod pages;
 mod queries;

@@ -126,6 +126,26 @@ pub(crate) const ALL: &[Address] = &[
         answer: Answer::Json("Facts"),
     },
     Address {
+        path: "/api/neurons",
+        name: "neurons",
+        summary: "The neurons of a run, with how many facts use each, those of the most facts first.",
+        parameters: &[
+            RUN,
+            several(optional(
+                "lang",
+                Kind::Text,
+                "The languages; all of the run if none is given. A fact that uses a neuron in several counts once.",
+            )),
+            optional("layer", Kind::Whole(0), "Neurons of this layer alone, from 0 on."),
+            optional("relation", Kind::Text, "Facts of this relation alone, by its id or its name."),
+            TAU,
+            optional("limit", Kind::Whole(0), "So many neurons at most, 10,000 is the limit; 100 if not given."),
+            optional("offset", Kind::Whole(0), "So many neurons are passed over."),
+            STORE,
+        ],
+        answer: Answer::Json("Neurons"),
+    },
+    Address {
         path: "/api/complete",
         name: "complete",
         summary: "What may be typed next in a statement.",

@@ -44,7 +44,7 @@ fn operation(address: &Address) -> Value {
             // Statements can be refused in all these ways.
             Answer::Rows => &["400", "403", "404", "422", "500", "503"],
             _ if address.name == "ask" => &["400", "403", "404", "422", "500", "503"],
-            _ => &["400", "404", "500", "503"],
+            _ => &["400", "404", "422", "500", "503"],
         };
         for status in refused {
             let of = if is_page { "PageProblem" } else { "Problem" };

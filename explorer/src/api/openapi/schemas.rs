@@ -43,6 +43,28 @@ pub(super) fn all() -> Value {
                 "page": {"type": "string"},
             },
         },
+        "Neurons": {
+            "type": "object",
+            "required": ["commit", "run", "statement", "count", "neurons", "notes"],
+            "properties": {
+                "commit": {"type": "integer", "description": "The commit of the store that was looked at."},
+                "run": {"type": "string"},
+                "statement": {"type": "string", "description": "What asks for all of them."},
+                "count": {"type": "integer", "description": "How many neurons any of the facts uses."},
+                "neurons": {"type": "array", "items": {"$ref": "#/components/schemas/Neuron"}},
+                "notes": {"type": "array", "items": {"type": "string"}, "description": "What to know beside the numbers."},
+            },
+        },
+        "Neuron": {
+            "type": "object",
+            "required": ["layer", "neuron", "facts", "page"],
+            "properties": {
+                "layer": {"type": "integer", "description": "From 0 on."},
+                "neuron": {"type": "integer", "description": "Its number in the layer, from 0 on."},
+                "facts": {"type": "integer", "description": "How many facts use it."},
+                "page": {"type": "string", "description": "The address of its page."},
+            },
+        },
         "Completion": {
             "type": "object",
             "required": ["typed", "words", "more"],
