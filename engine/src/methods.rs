@@ -3,9 +3,12 @@
 
 mod ablation;
 mod activation;
+mod at_prompt;
+mod baseline;
 mod gradient_activation;
 mod integrated_gradients;
 mod log_probability;
+mod relp;
 mod shapley;
 
 use crate::error::Result;
@@ -14,9 +17,11 @@ use crate::probe::{Probe, Site};
 
 pub use ablation::Ablation;
 pub use activation::Activation;
+pub use baseline::Baseline;
 pub use gradient_activation::GradientActivation;
-pub use integrated_gradients::{Baseline, Factor, IntegratedGradients};
+pub use integrated_gradients::{Factor, IntegratedGradients};
 pub use log_probability::LogProbability;
+pub use relp::RelevancePatching;
 pub use shapley::ShapleySampling;
 
 /// A row of the table of methods: what the command line offers and refuses.
@@ -33,8 +38,9 @@ pub struct Scorer {
 }
 
 /// Every method. The first is that of the presets.
-pub static SCORERS: [Scorer; 6] = [
+pub static SCORERS: [Scorer; 7] = [
     integrated_gradients::SCORER,
+    relp::SCORER,
     gradient_activation::SCORER,
     activation::SCORER,
     ablation::SCORER,
@@ -59,8 +65,10 @@ impl Scorer {
 pub enum MethodOptions {
     /// Integrated gradients.
     IntegratedGradients(IntegratedGradients),
+    /// Relevance patching.
+    RelevancePatching(RelevancePatching),
     /// Gradient × activation.
-    GradientActivation,
+    GradientActivation(GradientActivation),
     /// The activation itself.
     Activation,
     /// Exact ablation.
@@ -76,7 +84,8 @@ impl MethodOptions {
     pub fn build(&self) -> Box<dyn Method> {
         match self {
             Self::IntegratedGradients(method) => Box::new(method.clone()),
-            Self::GradientActivation => Box::new(GradientActivation),
+            Self::RelevancePatching(method) => Box::new(method.clone()),
+            Self::GradientActivation(method) => Box::new(method.clone()),
             Self::Activation => Box::new(Activation),
             Self::Ablation => Box::new(Ablation),
             Self::LogProbability => Box::new(LogProbability),

@@ -18,6 +18,7 @@ mod kernels;
 mod linear;
 mod norm;
 mod rotary;
+mod rules;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionState};
@@ -29,3 +30,4 @@ pub use head::{Distribution, Head, HeadState, Standing};
 pub use linear::Linear;
 pub use norm::{Norm, NormState};
 pub use rotary::Rotary;
+pub use rules::Rules;

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::metric::Goal;
-use crate::nn::Standing;
+use crate::nn::{Rules, Standing};
 use crate::question::Step;
 use crate::sweep::{Point, Response, Sweep};
 use crate::transformer::{Prefix, Transformer};
@@ -54,8 +54,9 @@ pub trait Probe {
     /// F, and with `gradient` ∂F/∂w, with a layer's activations replaced; one response a point, in the order given.
     fn respond(&self, points: &[Point], gradient: bool) -> Vec<Response>;
 
-    /// ∂F/∂w at w̄ for every layer from `first` on, `[layer][width]`; empty below.
-    fn gradients_at_prompt(&self, first: usize) -> Vec<Vec<f32>>;
+    /// ∂F/∂w at w̄ for every layer from `first` on, `[layer][width]`; empty below. By rules other than [`Rules::EXACT`] parts of the
+    /// network count as constant.
+    fn gradients_at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>>;
 
     /// ln p(target | h + v_j) − ln p(target | h) for the value vector v_j = w̄_j·W2\[j\] of each neuron of a layer.
     fn value_effects(&self, layer: usize) -> Result<Vec<f32>>;
@@ -95,7 +96,7 @@ impl<'a> ModelProbe<'a> {
         let standing = network.head.standing(prefix.last.clone(), step.target);
         let value = match goal {
             Goal::Probability { .. } => standing.probability,
-            _ => f64::from(network.head.values(prefix.last.clone(), goal, false).0[0]),
+            _ => f64::from(network.head.values(prefix.last.clone(), goal, None).0[0]),
         };
         let per_point = if network.causal { 4 } else { step.ids.len() };
         let batch = batch.unwrap_or(ROWS / per_point).max(1);
@@ -177,8 +178,8 @@ impl Probe for ModelProbe<'_> {
         responses
     }
 
-    fn gradients_at_prompt(&self, first: usize) -> Vec<Vec<f32>> {
-        self.sweep().at_prompt(first)
+    fn gradients_at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>> {
+        self.sweep().at_prompt(first, rules)
     }
 
     fn value_effects(&self, layer: usize) -> Result<Vec<f32>> {

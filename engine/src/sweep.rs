@@ -5,7 +5,7 @@
 //! models carry one token a row; bidirectional ones whole sentences, but in the last layer only the target position asks.
 
 use crate::metric::Goal;
-use crate::nn::{BlockState, JoinState};
+use crate::nn::{BlockState, JoinState, Rules};
 use crate::transformer::{Prefix, Transformer, to_host};
 use burn::tensor::{Tensor, TensorData};
 
@@ -50,26 +50,27 @@ pub struct Sweep<'a> {
 impl Sweep<'_> {
     /// F of points in order of their layers, and ∂F/∂w with `gradient`.
     pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
-        let (x, layers) = self.ascend(points, gradient, |_, _, neurons| neurons);
-        let (values, dx) = self.network.head.values(x, self.goal, gradient);
+        let rules = gradient.then_some(Rules::EXACT);
+        let (x, layers) = self.ascend(points, rules, |_, _, neurons| neurons);
+        let (values, dx) = self.network.head.values(x, self.goal, rules);
         let mut responses: Vec<Response> =
             values.into_iter().map(|value| Response { value, gradient: Vec::new() }).collect();
         if let Some(dx) = dx {
-            self.descend(points, layers, dx, &mut responses, None);
+            self.descend(points, layers, dx, Rules::EXACT, &mut responses, None);
         }
         responses
     }
 
-    /// ∂F/∂w of every layer at the prompt itself: one pass serves all layers.
-    pub fn at_prompt(&self, first: usize) -> Vec<Vec<f32>> {
+    /// ∂F/∂w of every layer at the prompt itself, by some rules: one pass serves all layers.
+    pub fn at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>> {
         let source = &self.prefix.layers[first];
         let neurons = if self.before { source.before.clone() } else { source.neurons.clone() };
         let point = Point { layer: first, neurons };
-        let (x, layers) = self.ascend(&[&point], true, |_, _, neurons| neurons);
+        let (x, layers) = self.ascend(&[&point], Some(rules), |_, _, neurons| neurons);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
-        if let (_, Some(dx)) = self.network.head.values(x, self.goal, true) {
-            self.descend(&[&point], layers, dx, &mut responses, Some(&mut taps));
+        if let (_, Some(dx)) = self.network.head.values(x, self.goal, Some(rules)) {
+            self.descend(&[&point], layers, dx, rules, &mut responses, Some(&mut taps));
         }
         taps[first] = std::mem::take(&mut responses[0].gradient);
         taps
@@ -78,17 +79,17 @@ impl Sweep<'_> {
     /// The last layer's output at the target position of each point, `[points × hidden]`, where `change(layer, n, w)` changes
     /// the activations w of the first n points above their own layer: `[n·tokens × width]`, in the last layer `[n × width]`.
     pub fn ends(&self, points: &[&Point], change: impl Fn(usize, usize, Tensor<2>) -> Tensor<2>) -> Tensor<2> {
-        self.ascend(points, false, change).0
+        self.ascend(points, None, change).0
     }
 
-    /// From points in order of their layers to the ends; with `keep`, what the way back needs.
+    /// From points in order of their layers to the ends; with `keep`, what a way back by these rules needs.
     fn ascend(
         &self,
         points: &[&Point],
-        keep: bool,
+        keep: Option<Rules>,
         change: impl Fn(usize, usize, Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, Vec<Layer>) {
-        let device = self.network.device();
+        let (device, rules) = (self.network.device(), keep.unwrap_or(Rules::EXACT));
         let top = self.network.blocks.len() - 1;
         let first = points[0].layer;
         let mut layers = Vec::with_capacity(top + 1 - first);
@@ -100,10 +101,10 @@ impl Sweep<'_> {
             x = x.map(|x| {
                 let change = |neurons| change(l, started, neurons);
                 let (out, s) = match &prefix.cache {
-                    Some(cache) => block.forward_cached(x, cache, change),
+                    Some(cache) => block.forward_cached(x, cache, rules, change),
                     None => {
                         let only = (l == top).then_some(self.prefix.position);
-                        block.forward(x, self.prefix.tokens, only, change)
+                        block.forward(x, self.prefix.tokens, only, rules, change)
                     }
                 };
                 state = Some(s);
@@ -133,7 +134,7 @@ impl Sweep<'_> {
                     Some(x) => Tensor::cat(vec![x, out], 0),
                 });
             }
-            if keep {
+            if keep.is_some() {
                 layers.push(Layer { block: state, joined });
             }
         }
@@ -145,6 +146,7 @@ impl Sweep<'_> {
         points: &[&Point],
         layers: Vec<Layer>,
         mut d: Tensor<2>,
+        rules: Rules,
         responses: &mut [Response],
         mut taps: Option<&mut Vec<Vec<f32>>>,
     ) {
@@ -158,7 +160,7 @@ impl Sweep<'_> {
             if let Some((join, here)) = layer.joined {
                 let from = open - here;
                 let own = d.clone().slice_dim(0, from * tokens..open * tokens);
-                let (_, dw) = block.join_backward(&join, at_position(own, tokens, position));
+                let (_, dw) = block.join_backward(&join, at_position(own, tokens, position), rules);
                 let width = self.network.width();
                 let dw = if self.before { dw * self.slope(l, &points[from..open]) } else { dw };
                 for (response, gradient) in responses[from..open].iter_mut().zip(to_host(dw).chunks(width)) {

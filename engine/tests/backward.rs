@@ -5,7 +5,7 @@ mod parts;
 
 use burn::tensor::{Tensor, TensorData};
 use kndb_engine::Goal;
-use kndb_engine::nn::{Activation, Attention, Cap, Head, Linear, Rotary};
+use kndb_engine::nn::{Activation, Attention, AttentionState, Cap, Head, Linear, Rotary, Rules};
 use parts::{HIDDEN, Layout, Numbers, ROWS, TOKENS, WIDTH, autodiff, cpu, every, same};
 
 const ACTIVATIONS: [Activation; 5] =
@@ -97,7 +97,7 @@ fn norms() {
         let (x, d) = (numbers.matrix(ROWS, HIDDEN) * 3.0 + 0.7, numbers.matrix(ROWS, HIDDEN));
         let (_, state) = norm.forward(x.clone());
         let expected = autodiff(&x, &d, |x| norm.forward(x).0);
-        same(what, norm.backward(&state, d), expected);
+        same(what, norm.backward(&state, d, Rules::EXACT), expected);
     }
 }
 
@@ -138,6 +138,12 @@ fn rotary_of_a_part_of_a_head_leaves_the_rest() {
     same("turned", rotary.forward(tensor([1.0, 2.0, 3.0, 4.0]), 2), tensor([c - 2.0 * s, 2.0 * c + s, 3.0, 4.0]));
 }
 
+/// ∂F/∂x of what asked, and of all tokens.
+fn back(attention: &Attention, state: &AttentionState, d: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    let (asked, all) = attention.backward(state, d.clone(), Rules::EXACT);
+    (asked.expect("the pattern is no constant"), all)
+}
+
 #[test]
 fn attention_over_whole_sentences() {
     let mut numbers = Numbers::new(5);
@@ -145,7 +151,7 @@ fn attention_over_whole_sentences() {
         for causal in [false, true] {
             let (x, d) = (numbers.matrix(ROWS * TOKENS, HIDDEN), numbers.matrix(ROWS * TOKENS, HIDDEN));
             let (whole, state) = attention.forward(x.clone(), TOKENS, None, causal);
-            let (asked, all) = attention.backward(&state, d.clone());
+            let (asked, all) = back(&attention, &state, &d);
             let expected = autodiff(&x, &d, |x| attention.forward(x, TOKENS, None, causal).0);
             same(&format!("{name}, causal {causal}"), asked + all, expected);
             for position in [0, 2, TOKENS - 1] {
@@ -153,7 +159,7 @@ fn attention_over_whole_sentences() {
                 let d = every(&d, TOKENS, position);
                 let (out, state) = attention.forward(x.clone(), TOKENS, Some(position), causal);
                 same(&what, out, every(&whole, TOKENS, position));
-                let (asked, all) = attention.backward(&state, d.clone());
+                let (asked, all) = back(&attention, &state, &d);
                 let expected = autodiff(&x, &d, |x| attention.forward(x, TOKENS, Some(position), causal).0);
                 // What the token gets as the one that asks and as one of those that are asked.
                 let own = asked + every(&all, TOKENS, position);
@@ -190,12 +196,12 @@ fn attention_to_a_cache() {
             let (whole, _) = attention.forward(sentences(&x, &last, tokens), tokens, None, true);
             same(&what, out, every(&whole, tokens, tokens - 1));
             let expected = autodiff(&last, &d, |last| attention.forward_cached(last, &cache).0);
-            same(&what, attention.backward_cached(&state, &cache, d.clone()), expected);
+            same(&what, attention.backward_cached(&state, &cache, d.clone(), Rules::EXACT), expected);
             let slow = autodiff(&last, &d, |last| {
                 let (whole, _) = attention.forward(sentences(&x, &last, tokens), tokens, Some(tokens - 1), true);
                 whole
             });
-            same(&what, attention.backward_cached(&state, &cache, d), slow);
+            same(&what, attention.backward_cached(&state, &cache, d, Rules::EXACT), slow);
         }
     }
 }
@@ -209,7 +215,7 @@ fn feed_forward() {
             assert_eq!(part.width(), WIDTH);
             let (x, d) = (numbers.matrix(ROWS, HIDDEN), numbers.matrix(ROWS, WIDTH));
             let what = format!("{activation:?}, gated {gated}");
-            let (neurons, state) = part.neurons(x.clone());
+            let (neurons, state) = part.neurons(x.clone(), Rules::EXACT);
             same(&what, neurons, parts::neurons(&part, x.clone()));
             same(&what, part.backward(&state, d.clone()), autodiff(&x, &d, |x| parts::neurons(&part, x)));
             let (traced, before) = part.trace(x.clone());
@@ -229,7 +235,7 @@ fn blocks_over_whole_sentences() {
             let what = format!("{layout:?}, only {only:?}");
             let at = |t: &Tensor<2>| only.map_or_else(|| t.clone(), |position| every(t, TOKENS, position));
             let d = at(&d);
-            let (out, state) = block.forward(x.clone(), TOKENS, only, |neurons| neurons);
+            let (out, state) = block.forward(x.clone(), TOKENS, only, Rules::EXACT, |neurons| neurons);
             let (dx, dw) = block.backward(&state, None, d.clone());
             let expected = autodiff(&x, &d, |x| {
                 let attended = |x| block.attention.forward(x, TOKENS, None, false).0;
@@ -252,7 +258,7 @@ fn the_end_of_a_block() {
         let (residual, neurons) = (numbers.matrix(ROWS, HIDDEN), numbers.matrix(ROWS, WIDTH));
         let d = numbers.matrix(ROWS, HIDDEN);
         let (_, state) = block.join(residual.clone(), neurons.clone());
-        let (dresidual, dneurons) = block.join_backward(&state, d.clone());
+        let (dresidual, dneurons) = block.join_backward(&state, d.clone(), Rules::EXACT);
         let what = format!("{layout:?}");
         same(&what, dresidual, autodiff(&residual, &d, |residual| block.join(residual, neurons.clone()).0));
         same(&what, dneurons, autodiff(&neurons, &d, |neurons| block.join(residual, neurons).0));
@@ -269,7 +275,7 @@ fn blocks_with_a_cache() {
             let (x, last) = (numbers.matrix(tokens, HIDDEN), numbers.matrix(ROWS, HIDDEN));
             let d = numbers.matrix(ROWS, HIDDEN);
             let cache = block.cache(x.clone(), tokens);
-            let (out, state) = block.forward_cached(last.clone(), &cache, |neurons| neurons);
+            let (out, state) = block.forward_cached(last.clone(), &cache, Rules::EXACT, |neurons| neurons);
             let trace = block.trace(sentences(&x, &last, tokens), tokens, true);
             same(&what, out, every(&trace.output, tokens, tokens - 1));
             let (dx, dw) = block.backward(&state, Some(&cache), d.clone());
@@ -321,10 +327,10 @@ fn heads() {
                 let what = format!("{what}, {goal:?}");
                 let (value, state) = head.forward(x.clone(), goal);
                 same(&what, value.clone(), expected(x.clone()));
-                same(&what, head.backward(&state), autodiff(&x, &ones, expected));
-                let (values, gradient) = head.values(x.clone(), goal, true);
+                same(&what, head.backward(&state, Rules::EXACT), autodiff(&x, &ones, expected));
+                let (values, gradient) = head.values(x.clone(), goal, Some(Rules::EXACT));
                 same(&what, Tensor::from_data(TensorData::new(values, [ROWS, 1]), &cpu()), value);
-                same(&what, gradient.expect("was asked for"), head.backward(&state));
+                same(&what, gradient.expect("was asked for"), head.backward(&state, Rules::EXACT));
             }
             let logs = TensorData::new(head.log_probability(x.clone(), target), [ROWS, 1]);
             same(&what, Tensor::from_data(logs, &cpu()), log(x.clone()));
@@ -339,7 +345,7 @@ fn a_logarithm_of_a_probability_is_right_where_the_probability_is_0_and_where_it
     let head = Head { transform: None, norm: None, decoder: Linear::new(identity, None), cap: None };
     for x in [-200.0f32, -40.0, -3.0, 0.0, 3.0, 14.0] {
         let at = Tensor::<2>::from_data(TensorData::new(vec![x], [1, 1]), &cpu());
-        let (values, gradient) = head.values(at, Goal::LogProbability { target: 0 }, true);
+        let (values, gradient) = head.values(at, Goal::LogProbability { target: 0 }, Some(Rules::EXACT));
         let wide = f64::from(x);
         let (expected, slope) = (-(-wide).exp().ln_1p(), 1.0 / (1.0 + wide.exp()));
         let expected = if wide < -50.0 { wide } else { expected };

@@ -5,6 +5,8 @@
 #[path = "goldens/reading.rs"]
 mod reading;
 
+use kndb_engine::methods::RelevancePatching;
+use kndb_engine::nn::Rules;
 use kndb_engine::{Attribution, FoilRule, MethodOptions, Metric, Model, Options, Question, Skip};
 use reading::{PROMISED, difference, golden, load, numbers};
 use serde_json::Value;
@@ -14,8 +16,15 @@ const NOISE: f64 = 5e-6;
 
 fn options(model: &Model, method: &str, metric: Metric, tolerance: f64) -> Options {
     let mut options = Options::preset("amig", model).expect("a preset");
-    if let Some(method) = MethodOptions::named(method) {
+    // `relp`, or `relp` with the rules that are in force.
+    let (name, rules) = method.split_once(' ').map_or((method, None), |(name, rules)| (name, Some(rules)));
+    if let Some(method) = MethodOptions::named(name) {
         options.method = method;
+    }
+    if let (MethodOptions::RelevancePatching(relp), Some(rules)) = (&mut options.method, rules) {
+        let on = |name: &str| rules.split(',').any(|rule| rule == name);
+        let [norms, activations, products, attention] = ["norms", "activations", "products", "attention"].map(on);
+        relp.rules = Rules { norms, activations, products, attention };
     }
     if let MethodOptions::IntegratedGradients(integral) = &mut options.method {
         integral.tolerance = tolerance;
@@ -83,7 +92,7 @@ fn check(name: &str) {
             }
         }
     }
-    assert_eq!(compared, 2 * 3 * 3 * 2, "{name}");
+    assert_eq!(compared, 2 * 3 * 5 * 2, "{name}");
 }
 
 macro_rules! parity {
@@ -112,6 +121,25 @@ parity! {
     gpt_neox: "gpt-neox";
     gpt_neox_with_attention_first: "gpt-neox-in-turn";
     phi: "phi";
+}
+
+#[test]
+fn relp_without_rules_is_gradient_times_activation() {
+    for name in ["bert", "gemma3"] {
+        let model = load(name);
+        let of = |method: MethodOptions| {
+            let options =
+                Options { method, metric: Some(Metric::LogProbability), ..options(&model, "amig", Metric::Logit, 0.0) };
+            let attribution = Attribution::new(&model, &options).expect("the options fit");
+            let question = attribution.question("[X] is a city in [Y] .", "Nairobi", "Kenya").expect("can be asked");
+            attribution.scores(&question).expect("finite").expect("can be scored").scores
+        };
+        let relp =
+            |rules| of(MethodOptions::RelevancePatching(RelevancePatching { rules, ..RelevancePatching::USUAL }));
+        let plain = of(MethodOptions::named("gradient-activation").expect("a method"));
+        assert_eq!(relp(Rules::EXACT), plain, "{name}");
+        assert_ne!(relp(Rules::ALL), plain, "{name}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod network;
 
 use kndb_engine::methods::{
     Ablation, Activation, Baseline, Evidence, Factor, GradientActivation, IntegratedGradients, LayerScores,
-    LogProbability, Method, ShapleySampling,
+    LogProbability, Method, RelevancePatching, ShapleySampling,
 };
 use kndb_engine::quadrature::Rule;
 use network::{Layer, Toy, cubic, linear, logistic, product};
@@ -62,16 +62,36 @@ fn plain_methods() {
     // The activations themselves.
     same(&only(&line(), &Activation).scores, &[1.0, 2.0]);
     // w̄·∂F/∂w: (1·1/4, 2·1/8); for the product (1/2·1, 1·1/2); for w0²·w1 at (1/2, 2) the gradient is (2, 1/4).
-    same(&only(&line(), &GradientActivation).scores, &[0.25, 0.25]);
-    same(&only(&rectangle(), &GradientActivation).scores, &[0.5, 0.5]);
-    same(&only(&prism(), &GradientActivation).scores, &[1.0, 0.5]);
+    same(&only(&line(), &GradientActivation::default()).scores, &[0.25, 0.25]);
+    same(&only(&rectangle(), &GradientActivation::default()).scores, &[0.5, 0.5]);
+    same(&only(&prism(), &GradientActivation::default()).scores, &[1.0, 0.5]);
     // F(w̄) − F(w̄ with w_j = 0): 5/8 − (1/8 + 1/4) twice; a product loses everything with any factor.
     same(&only(&line(), &Ablation).scores, &[0.25, 0.25]);
     same(&only(&rectangle(), &Ablation).scores, &[0.5, 0.5]);
-    for method in [&Activation as &dyn Method, &GradientActivation, &Ablation] {
+    for method in [&Activation as &dyn Method, &GradientActivation::default(), &Ablation] {
         assert_eq!(only(&line(), method).evidence, None, "{} has no path", method.name());
         assert!(!method.normalises() && method.parameters().is_empty(), "{}", method.name());
     }
+}
+
+#[test]
+fn gradients_at_the_prompt_times_what_activations_differ_by() {
+    // Line: w̄ − w′ = (3/4, 1) from the mean of the words, times (1/4, 1/8); the words' differences sum to (9/4, 3).
+    let paired = |baseline| GradientActivation { baseline };
+    same(&only(&line(), &paired(Baseline::WordMean)).scores, &[3.0 / 16.0, 1.0 / 8.0]);
+    same(&only(&line(), &paired(Baseline::EachWord)).scores, &[9.0 / 16.0, 3.0 / 8.0]);
+    assert!(paired(Baseline::WordMean).replaces_words() && !paired(Baseline::Zero).replaces_words());
+    // By the rules of relevance the network has other slopes at the prompt (1, 2): (3, −1).
+    let mut layer = Layer::new(&[1.0, 2.0], linear).words(&[&[0.0, 1.0], &[0.5, 2.0], &[0.25, 0.0]]);
+    layer.relevances = Some(vec![3.0, -1.0]);
+    let toy = Toy::new(vec![layer]);
+    same(&only(&toy, &RelevancePatching::USUAL).scores, &[3.0, -2.0]);
+    let paired = |baseline| RelevancePatching { baseline, ..RelevancePatching::USUAL };
+    same(&only(&toy, &paired(Baseline::WordMean)).scores, &[9.0 / 4.0, -1.0]);
+    let found = only(&toy, &paired(Baseline::EachWord));
+    same(&found.scores, &[27.0 / 4.0, -3.0]);
+    // (3, 3/2, 9/4) and (1, 0, 2).
+    assert!((found.magnitude - 39.0 / 4.0).abs() < NOISE, "{}", found.magnitude);
 }
 
 #[test]
@@ -246,7 +266,7 @@ fn layers_know_nothing_of_each_other() {
             assert_eq!(outside, None, "a layer that was not asked for was evaluated");
         }
     }
-    let found = scores(&toy(), &GradientActivation, &[2, 1]);
+    let found = scores(&toy(), &GradientActivation::default(), &[2, 1]);
     same(&found[0].scores, &[0.25, 0.0]);
     same(&found[1].scores, &[1.0, 0.5]);
 }

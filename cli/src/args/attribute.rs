@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use kndb_engine::job::{Prompts, Selection, Shard};
 use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
+use kndb_engine::nn::Rules;
 use kndb_engine::quadrature::Rule;
 use kndb_engine::{FoilRule, Metric, Site};
 use kndb_storage::{Keep, Preset, ScoreType};
@@ -113,7 +114,10 @@ pub struct MethodArgs {
     /// What objects are set against for --target logit-difference: an object of the store, by its label or id, or one drawn for each fact
     #[arg(long, value_name = "OBJECT|drawn", value_parser = foil)]
     pub foil: Option<FoilRule>,
-    /// Where the paths of integrated gradients begin
+    /// Rules of --method relp, such as norms,activations,products: what counts as constant on the way back [default: all four]
+    #[arg(long, value_name = "NAMES", value_parser = rules)]
+    pub rules: Option<Rules>,
+    /// Where the paths of integrated gradients begin; what relp and gradient-activation compare activations with [default: zero]
     #[arg(long, value_parser = named(&Baseline::NAMED))]
     pub baseline: Option<Baseline>,
     /// Quadrature rule of the integral
@@ -209,6 +213,26 @@ fn named<T: Copy + Send + Sync + 'static>(known: &'static [(&'static str, T)]) -
     })
 }
 
+/// Names of rules, or `none`.
+fn rules(text: &str) -> Result<Rules, String> {
+    let mut rules = Rules::EXACT;
+    for name in text.split(',').map(str::trim).filter(|name| *name != "none") {
+        let rule = match name {
+            "norms" => &mut rules.norms,
+            "activations" => &mut rules.activations,
+            "products" => &mut rules.products,
+            "attention" => &mut rules.attention,
+            _ => {
+                return Err(
+                    "expected some of norms, activations, products, attention, as in norms,activations, or none".into(),
+                );
+            }
+        };
+        *rule = true;
+    }
+    Ok(rules)
+}
+
 /// `drawn`, or an object.
 fn foil(text: &str) -> Result<FoilRule, String> {
     match text.trim() {
@@ -256,6 +280,19 @@ mod tests {
     fn a_foil_is_an_object_or_drawn() {
         assert_eq!((foil("drawn"), foil(" Q90 ")), (Ok(FoilRule::Drawn), Ok(FoilRule::Object("Q90".into()))));
         assert!(foil(" ").is_err());
+    }
+
+    #[test]
+    fn rules_are_names_with_commas() {
+        let all = Rules::ALL;
+        assert_eq!(rules("norms,activations, products,attention"), Ok(all));
+        assert_eq!(rules("norms,activations,products"), Ok(Rules { attention: false, ..all }));
+        assert_eq!(rules("none"), Ok(Rules::EXACT));
+        assert!(rules("norm").is_err() && rules("").is_err());
+        // What a run says of its rules is what the option takes.
+        for (name, on) in all.named() {
+            assert!(on && rules(name).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
     let scorer = given.method.unwrap_or(&SCORERS[0]);
     let options = [
         ("--baseline", given.baseline.is_some()),
+        ("--rules", given.rules.is_some()),
         ("--rule", given.rule.is_some()),
         ("--steps", given.steps.is_some()),
         ("--factor", given.factor.is_some()),
@@ -145,6 +146,13 @@ fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
         integral.factor = given.factor.unwrap_or(integral.factor);
         integral.normalise = given.normalise.unwrap_or(integral.normalise);
         integral.tolerance = given.tolerance.unwrap_or(integral.tolerance);
+    }
+    if let MethodOptions::GradientActivation(method) = &mut options.method {
+        method.baseline = given.baseline.unwrap_or(method.baseline);
+    }
+    if let MethodOptions::RelevancePatching(method) = &mut options.method {
+        method.baseline = given.baseline.unwrap_or(method.baseline);
+        method.rules = given.rules.unwrap_or(method.rules);
     }
     if let MethodOptions::ShapleySampling(shapley) = &mut options.method {
         shapley.orders = given.orders.map_or(shapley.orders, NonZeroUsize::get);
@@ -202,6 +210,8 @@ mod tests {
             ("--site pre", "log-probability"),
             ("--batch 3", "activation"),
             ("--target logit", "activation"),
+            ("--rules norms", "gradient-activation"),
+            ("--steps 3", "relp"),
             ("--foil drawn", "log-probability"),
         ] {
             let args = parsed(&format!("--method {method} {option}"));
@@ -210,6 +220,8 @@ mod tests {
         }
         assert!(must_apply(&parsed("--method ablation --batch 3 --site pre").method).is_ok());
         assert!(must_apply(&parsed("--preset kn --steps 5").method).is_ok());
+        let paired = "--method relp --baseline word-mean --rules norms --target logit-difference --foil drawn";
+        assert!(must_apply(&parsed(paired).method).is_ok());
     }
 
     #[test]

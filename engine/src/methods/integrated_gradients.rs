@@ -3,7 +3,7 @@
 mod settling;
 mod walk;
 
-use super::{Evidence, LayerScores, Method, MethodOptions, Scorer};
+use super::{Baseline, Evidence, LayerScores, Method, MethodOptions, Scorer};
 use crate::error::{Error, Result};
 use crate::preset::TOLERANCE;
 use crate::probe::{Probe, Site};
@@ -17,23 +17,6 @@ pub(super) const SCORER: Scorer = Scorer {
     options: &["baseline", "rule", "steps", "factor", "normalise", "tolerance", "site", "batch", "target", "foil"],
     build: || MethodOptions::IntegratedGradients(IntegratedGradients::USUAL),
 };
-
-/// Where paths begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Baseline {
-    /// w′ = 0 (Dai et al., ACL 2022, Eq. 2).
-    Zero,
-    /// w′ = the mean over the sentences in which one word is replaced (AMIG's released code).
-    WordMean,
-    /// One path from each such sentence, scores summed (AMIG, AAAI 2024, Eq. 3–4).
-    EachWord,
-}
-
-impl Baseline {
-    /// Every baseline with its name.
-    pub const NAMED: [(&'static str, Self); 3] =
-        [("zero", Self::Zero), ("word-mean", Self::WordMean), ("each-word", Self::EachWord)];
-}
 
 /// What the integral is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +80,7 @@ impl Method for IntegratedGradients {
             named.iter().find(|(_, known)| known == value).map_or_else(String::new, |(name, _)| (*name).to_owned())
         }
         vec![
-            ("baseline".into(), name(&Baseline::NAMED, &self.baseline)),
+            ("baseline".into(), self.baseline.name().into()),
             ("rule".into(), self.rule.name().into()),
             ("steps".into(), self.steps.to_string()),
             ("factor".into(), name(&Factor::NAMED, &self.factor)),
@@ -148,30 +131,7 @@ impl IntegratedGradients {
     };
 
     fn paths(&self, probe: &dyn Probe, layers: &[usize]) -> Vec<Path> {
-        let width = probe.width();
-        if self.baseline == Baseline::Zero {
-            return layers.iter().map(|&layer| Path { layer, from: vec![0.0; width] }).collect();
-        }
-        let mut words = probe.word_baselines();
-        let mut paths = Vec::new();
-        for &layer in layers {
-            let sentences = std::mem::take(&mut words[layer]);
-            if self.baseline == Baseline::EachWord {
-                paths.extend(sentences.into_iter().map(|from| Path { layer, from }));
-                continue;
-            }
-            let mut mean = vec![0.0f64; width];
-            for sentence in &sentences {
-                mean.iter_mut().zip(sentence).for_each(|(sum, &w)| *sum += f64::from(w));
-            }
-            // A prompt without a word has no sentence: its baseline is the prompt itself, and every score 0.
-            let from = match sentences.len() {
-                0 => probe.activations(layer).to_vec(),
-                n => mean.iter().map(|sum| (sum / n as f64) as f32).collect(),
-            };
-            paths.push(Path { layer, from });
-        }
-        paths
+        self.baseline.of(probe, layers).into_iter().map(|(layer, from)| Path { layer, from }).collect()
     }
 
     fn factors<'a>(&self, probe: &'a dyn Probe, path: &'a Path) -> Box<dyn Iterator<Item = f64> + 'a> {

@@ -1,6 +1,6 @@
 //! Non-linearities of feed-forward blocks, with their derivatives.
 
-use super::kernels;
+use super::{Rules, kernels};
 use crate::transformer::to_host;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
@@ -65,6 +65,26 @@ impl Activation {
             }
             Self::Relu => activation::relu(x),
         }
+    }
+
+    /// act(x)/x, what x is multiplied with: Φ(x), σ(x) or, of `relu`, 0 or 1.
+    pub fn share<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Gelu => (x * std::f32::consts::FRAC_1_SQRT_2).erf().add_scalar(1.0).mul_scalar(0.5),
+            Self::GeluTanh => tanh_inner(x).tanh().add_scalar(1.0).mul_scalar(0.5),
+            Self::Silu => activation::sigmoid(x),
+            Self::QuickGelu => activation::sigmoid(x * QUICK),
+            Self::Relu => x.greater_elem(0.0).float(),
+        }
+    }
+
+    /// act(x) and the slope that the way back takes: act′(x), or by a rule for activations act(x)/x.
+    pub(super) fn forward_and_slope(self, x: Tensor<2>, rules: Rules) -> (Tensor<2>, Tensor<2>) {
+        if !rules.activations {
+            return self.forward_and_derivative(x);
+        }
+        let share = self.share(x.clone());
+        (x * share.clone(), share)
     }
 
     /// act(x) and act′(x).

@@ -1,6 +1,6 @@
 //! Multi-head attention over whole sentences, with grouped key-value heads, rotary positions and query-key norms.
 
-use super::{Cap, Linear, Norm, NormState, Rotary};
+use super::{Cap, Linear, Norm, NormState, Rotary, Rules};
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 /// Attention (Vaswani et al., arXiv 1706.03762). Fewer key-value heads than heads: grouped-query attention
@@ -76,22 +76,32 @@ impl Attention {
     }
 
     /// ∂F/∂x from ∂F/∂queries.
-    pub(super) fn queries_backward(&self, state: Option<&NormState>, dq: Tensor<4>, first: usize) -> Tensor<2> {
+    pub(super) fn queries_backward(
+        &self,
+        state: Option<&NormState>,
+        dq: Tensor<4>,
+        first: usize,
+        rules: Rules,
+    ) -> Tensor<2> {
         let norm = self.query_norm.as_ref().zip(state);
-        self.query.backward(unshape_heads(dq, first, norm, self.rotary.as_ref()))
+        self.query.backward(unshape_heads(dq, first, norm, self.rotary.as_ref(), rules))
     }
 
-    /// ∂F/∂x from ∂F/∂keys and ∂F/∂values.
+    /// ∂F/∂x from ∂F/∂keys and ∂F/∂values; without the former where keys count as constant.
     pub(super) fn keys_values_backward(
         &self,
         state: Option<&NormState>,
-        dk: Tensor<4>,
+        dk: Option<Tensor<4>>,
         dv: Tensor<4>,
         first: usize,
+        rules: Rules,
     ) -> Tensor<2> {
         let norm = self.key_norm.as_ref().zip(state);
-        let k = unshape_heads(dk, first, norm, self.rotary.as_ref());
-        let v = unshape_heads(dv, first, None, None);
+        let v = unshape_heads(dv, first, None, None, rules);
+        let k = match dk {
+            Some(dk) => unshape_heads(dk, first, norm, self.rotary.as_ref(), rules),
+            None => v.zeros_like(),
+        };
         self.key_value.backward(Tensor::cat(vec![k, v], 1))
     }
 
@@ -122,18 +132,21 @@ impl Attention {
         (out, AttentionState { queries, keys, values, shares, slope, query_norm, key_norm, query_from })
     }
 
-    /// ∂F/∂x of the tokens that asked, and ∂F/∂x of all tokens as keys and values.
-    pub fn backward(&self, state: &AttentionState, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    /// ∂F/∂x of the tokens that asked, nothing where the pattern counts as constant, and ∂F/∂x of all tokens as keys and values.
+    pub fn backward(&self, state: &AttentionState, dout: Tensor<2>, rules: Rules) -> (Option<Tensor<2>>, Tensor<2>) {
         let query_tokens = state.queries.dims()[2];
         let dmixed = split_heads(self.output.backward(dout), self.heads, self.size, query_tokens);
-        let dvalues = state.shares.clone().swap_dims(2, 3).matmul(dmixed.clone());
+        let dvalues = self.sum_of_groups(state.shares.clone().swap_dims(2, 3).matmul(dmixed.clone()));
+        if rules.attention {
+            return (None, self.keys_values_backward(None, None, dvalues, 0, rules));
+        }
         let dcapped = softmax_backward(state.shares.clone(), dmixed.matmul(state.values.clone().swap_dims(2, 3)));
         let dscores = Cap::back(state.slope.as_ref(), dcapped).mul_scalar(self.scale);
         let dqueries = dscores.clone().matmul(state.keys.clone());
         let dkeys = dscores.swap_dims(2, 3).matmul(state.queries.clone());
-        let asked = self.queries_backward(state.query_norm.as_ref(), dqueries, state.query_from);
-        let (dkeys, dvalues) = (self.sum_of_groups(dkeys), self.sum_of_groups(dvalues));
-        (asked, self.keys_values_backward(state.key_norm.as_ref(), dkeys, dvalues, 0))
+        let asked = self.queries_backward(state.query_norm.as_ref(), dqueries, state.query_from, rules);
+        let dkeys = self.sum_of_groups(dkeys);
+        (Some(asked), self.keys_values_backward(state.key_norm.as_ref(), Some(dkeys), dvalues, 0, rules))
     }
 
     /// Heads of one query head.
@@ -211,7 +224,13 @@ fn shape_heads(
     (rotary.map_or(x.clone(), |rotary| rotary.forward(x, first)), state)
 }
 
-fn unshape_heads(dx: Tensor<4>, first: usize, norm: Option<(&Norm, &NormState)>, rotary: Option<&Rotary>) -> Tensor<2> {
+fn unshape_heads(
+    dx: Tensor<4>,
+    first: usize,
+    norm: Option<(&Norm, &NormState)>,
+    rotary: Option<&Rotary>,
+    rules: Rules,
+) -> Tensor<2> {
     let [_, heads, _, size] = dx.dims();
     let dx = rotary.map_or(dx.clone(), |rotary| rotary.backward(dx, first));
     let dx = join_heads(dx);
@@ -219,7 +238,7 @@ fn unshape_heads(dx: Tensor<4>, first: usize, norm: Option<(&Norm, &NormState)>,
         None => dx,
         Some((norm, state)) => {
             let dims = dx.dims();
-            norm.backward(state, dx.reshape([dims[0] * heads, size])).reshape(dims)
+            norm.backward(state, dx.reshape([dims[0] * heads, size]), rules).reshape(dims)
         }
     }
 }

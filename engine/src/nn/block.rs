@@ -1,7 +1,7 @@
 //! One layer: attention, then the feed-forward block, with the normalisations where the architecture has them.
 
 use super::attention::pick_token;
-use super::{Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState};
+use super::{Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState, Rules};
 use burn::tensor::Tensor;
 
 /// A layer of any of the architectures: each has some of the six normalisations.
@@ -45,6 +45,7 @@ pub struct BlockState {
     feed_forward_norm: Option<NormState>,
     feed_forward: FeedForwardState,
     joined: JoinState,
+    rules: Rules,
 }
 
 #[derive(Clone, Debug)]
@@ -83,10 +84,10 @@ fn through(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Option<NormState>) 
     }
 }
 
-fn back(norm: Option<&Norm>, state: Option<&NormState>, dy: Tensor<2>) -> Tensor<2> {
+fn back(norm: Option<&Norm>, state: Option<&NormState>, dy: Tensor<2>, rules: Rules) -> Tensor<2> {
     match norm.zip(state) {
         None => dy,
-        Some((norm, state)) => norm.backward(state, dy),
+        Some((norm, state)) => norm.backward(state, dy, rules),
     }
 }
 
@@ -122,12 +123,14 @@ impl Block {
     }
 
     /// Whole sentences of a bidirectional model. With `only`, the output is that token of each sentence alone.
-    /// `change` changes the neurons' activations on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`.
+    /// `change` changes the neurons' activations on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`. The state is for a
+    /// way back by `rules`.
     pub fn forward(
         &self,
         x: Tensor<2>,
         tokens: usize,
         only: Option<usize>,
+        rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
@@ -136,20 +139,21 @@ impl Block {
             None => x,
             Some(position) => pick_token(x, tokens, position),
         };
-        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only }, change)
+        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only }, rules, change)
     }
 
     /// Variants of the last token of a causal model, `x: [rows × hidden]`.
-    /// `change` changes the neurons' activations `[rows × width]` on their way.
+    /// `change` changes the neurons' activations `[rows × width]` on their way. The state is for a way back by `rules`.
     pub fn forward_cached(
         &self,
         x: Tensor<2>,
         cache: &Cache,
+        rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
         let (a, state) = self.attention.forward_cached(normed, cache);
-        self.finish(x, a, attention_norm, Attended::LastToken(state), change)
+        self.finish(x, a, attention_norm, Attended::LastToken(state), rules, change)
     }
 
     /// The end of the block alone: neurons' activations `[rows × width]` onto the residual `[rows × hidden]`.
@@ -161,20 +165,21 @@ impl Block {
     }
 
     /// ∂F/∂residual and ∂F/∂neurons from ∂F/∂output.
-    pub fn join_backward(&self, state: &JoinState, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let dsum = back(self.after_feed_forward.as_ref(), state.after_feed_forward.as_ref(), dout);
-        let dy = back(self.feed_forward_post.as_ref(), state.feed_forward_post.as_ref(), dsum.clone());
+    pub fn join_backward(&self, state: &JoinState, dout: Tensor<2>, rules: Rules) -> (Tensor<2>, Tensor<2>) {
+        let dsum = back(self.after_feed_forward.as_ref(), state.after_feed_forward.as_ref(), dout, rules);
+        let dy = back(self.feed_forward_post.as_ref(), state.feed_forward_post.as_ref(), dsum.clone(), rules);
         (dsum, self.feed_forward.output.backward(dy))
     }
 
-    /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output; `cache` where the forward pass had one.
+    /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output, by the rules of the forward pass; `cache` where that had one.
     pub fn backward(&self, state: &BlockState, cache: Option<&Cache>, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let (dh, dw) = self.join_backward(&state.joined, dout);
+        let rules = state.rules;
+        let (dh, dw) = self.join_backward(&state.joined, dout, rules);
         let dnormed = self.feed_forward.backward(&state.feed_forward, dw.clone());
-        let dread = back(self.feed_forward_norm.as_ref(), state.feed_forward_norm.as_ref(), dnormed);
+        let dread = back(self.feed_forward_norm.as_ref(), state.feed_forward_norm.as_ref(), dnormed, rules);
         let (dh, beside) = if self.parallel { (dh, Some(dread)) } else { (dh + dread, None) };
-        let dsum = back(self.after_attention.as_ref(), state.after_attention.as_ref(), dh);
-        let da = back(self.attention_post.as_ref(), state.attention_post.as_ref(), dsum.clone());
+        let dsum = back(self.after_attention.as_ref(), state.after_attention.as_ref(), dh, rules);
+        let da = back(self.attention_post.as_ref(), state.attention_post.as_ref(), dsum.clone(), rules);
         let dsum = match beside {
             None => dsum,
             Some(dread) => dsum + dread,
@@ -183,15 +188,20 @@ impl Block {
         let norm_state = state.attention_norm.as_ref();
         let dx = match (&state.attention, cache) {
             (Attended::Sentence { state: attended, tokens, only }, _) => {
-                let (asked, all) = self.attention.backward(attended, da);
-                let (asked, dsum) = match only {
-                    None => (asked, dsum),
-                    Some(position) => (place_token(asked, *tokens, *position), place_token(dsum, *tokens, *position)),
+                let (asked, all) = self.attention.backward(attended, da, rules);
+                let placed = |x: Tensor<2>| match only {
+                    None => x,
+                    Some(position) => place_token(x, *tokens, *position),
                 };
-                dsum + back(norm, norm_state, asked + all)
+                let dnormed = match asked {
+                    None => all,
+                    Some(asked) => placed(asked) + all,
+                };
+                placed(dsum) + back(norm, norm_state, dnormed, rules)
             }
             (Attended::LastToken(attended), Some(cache)) => {
-                dsum + back(norm, norm_state, self.attention.backward_cached(attended, cache, da))
+                let dnormed = self.attention.backward_cached(attended, cache, da, rules);
+                dsum + back(norm, norm_state, dnormed, rules)
             }
             // Only `forward_cached` makes this state, and its callers hold the cache.
             (Attended::LastToken(_), None) => unreachable!("a cached state without its cache"),
@@ -211,12 +221,13 @@ impl Block {
         a: Tensor<2>,
         attention_norm: Option<NormState>,
         attention: Attended,
+        rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (h, attention_post, after_attention) = self.add_attention(x.clone(), a);
         let read = if self.parallel { x } else { h.clone() };
         let (normed, feed_forward_norm) = through(self.feed_forward_norm.as_ref(), read);
-        let (neurons, feed_forward) = self.feed_forward.neurons(normed);
+        let (neurons, feed_forward) = self.feed_forward.neurons(normed, rules);
         let (out, joined) = self.join(h, change(neurons));
         let state = BlockState {
             attention_norm,
@@ -226,6 +237,7 @@ impl Block {
             feed_forward_norm,
             feed_forward,
             joined,
+            rules,
         };
         (out, state)
     }

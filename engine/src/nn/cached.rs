@@ -4,7 +4,7 @@
 //! shared by all rows; each row is one token.
 
 use super::attention::softmax_backward;
-use super::{Attention, Cap, NormState};
+use super::{Attention, Cap, NormState, Rules};
 use burn::tensor::{Tensor, activation::softmax};
 
 /// Keys and values of the tokens before the last one.
@@ -77,14 +77,17 @@ impl Attention {
     }
 
     /// ∂F/∂x from ∂F/∂output.
-    pub fn backward_cached(&self, state: &CachedState, cache: &Cache, dout: Tensor<2>) -> Tensor<2> {
+    pub fn backward_cached(&self, state: &CachedState, cache: &Cache, dout: Tensor<2>, rules: Rules) -> Tensor<2> {
         let rows = dout.dims()[0];
         let (heads, group, size) = (self.key_value_heads, self.group(), self.size);
         let dmixed: Tensor<4> = self.output.backward(dout).reshape([rows, heads, group, size]).swap_dims(0, 1);
         let flat: Tensor<3> = dmixed.clone().reshape([heads, rows * group, size]);
         let (_, own) = self.split_shares(state.shares.clone(), rows);
 
-        let dvalues: Tensor<4> = (dmixed.clone() * own).sum_dim(2);
+        let dvalues: Tensor<4> = (dmixed.clone() * own).sum_dim(2).swap_dims(0, 1);
+        if rules.attention {
+            return self.keys_values_backward(None, None, dvalues, cache.position, rules);
+        }
         let dshare_own: Tensor<3> = (dmixed * state.own_values.clone()).sum_dim(3).reshape([heads, rows * group, 1]);
         let dshares = match &cache.before {
             None => dshare_own,
@@ -99,9 +102,9 @@ impl Attention {
             dqueries = dqueries + before.matmul(keys.clone()).reshape([heads, rows, group, size]);
         }
         let dqueries = dqueries.swap_dims(0, 1).reshape([rows, heads * group, 1, size]);
-        let from_queries = self.queries_backward(state.query_norm.as_ref(), dqueries, cache.position);
-        let (dkeys, dvalues) = (dkeys.swap_dims(0, 1), dvalues.swap_dims(0, 1));
-        from_queries + self.keys_values_backward(state.key_norm.as_ref(), dkeys, dvalues, cache.position)
+        let from_queries = self.queries_backward(state.query_norm.as_ref(), dqueries, cache.position, rules);
+        let dkeys = Some(dkeys.swap_dims(0, 1));
+        from_queries + self.keys_values_backward(state.key_norm.as_ref(), dkeys, dvalues, cache.position, rules)
     }
 
     /// `[heads × rows·group × tokens]` as the part of the tokens before, and the own part `[heads × rows × group × 1]`.

@@ -1,6 +1,6 @@
 //! The feed-forward block: the layer whose units are the neurons.
 
-use super::{Activation, Linear};
+use super::{Activation, Linear, Rules};
 use burn::tensor::Tensor;
 
 /// w = act(x·W1 + b1), or act(x·Wg) ∘ (x·Wu) in gated blocks; y = w·W2 + b2. w is the neurons' activation.
@@ -19,9 +19,9 @@ pub struct FeedForward {
 /// What [`FeedForward::backward`] needs.
 #[derive(Clone, Debug)]
 pub struct FeedForwardState {
-    /// act′ where it was taken; of a gated block, times up.
+    /// act′ where it was taken, or what a rule has for it; of a gated block, times up.
     slope: Tensor<2>,
-    /// act(gate) of a gated block.
+    /// act(gate) of a gated block; half of it by a rule for products, as of `slope`.
     active: Option<Tensor<2>>,
 }
 
@@ -31,14 +31,15 @@ impl FeedForward {
         self.output.dims()[0]
     }
 
-    /// `[rows × hidden]` to the neurons' activations `[rows × width]`.
-    pub fn neurons(&self, x: Tensor<2>) -> (Tensor<2>, FeedForwardState) {
-        let (active, slope) = self.activation.forward_and_derivative(self.input.forward(x.clone()));
+    /// `[rows × hidden]` to the neurons' activations `[rows × width]`, and what the way back by some rules needs.
+    pub fn neurons(&self, x: Tensor<2>, rules: Rules) -> (Tensor<2>, FeedForwardState) {
+        let (active, slope) = self.activation.forward_and_slope(self.input.forward(x.clone()), rules);
         match &self.up {
             None => (active, FeedForwardState { slope, active: None }),
             Some(up) => {
                 let up = up.forward(x);
-                let state = FeedForwardState { slope: slope * up.clone(), active: Some(active.clone()) };
+                let part = |whole: Tensor<2>| if rules.products { whole.mul_scalar(0.5) } else { whole };
+                let state = FeedForwardState { slope: part(slope * up.clone()), active: Some(part(active.clone())) };
                 (active * up, state)
             }
         }

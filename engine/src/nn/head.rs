@@ -1,6 +1,6 @@
 //! From the last hidden state of the target position to F: the target's probability, or another number made of logits.
 
-use super::{Activation, Cap, Linear, Norm, NormState, kernels};
+use super::{Activation, Cap, Linear, Norm, NormState, Rules, kernels};
 use crate::metric::Goal;
 use crate::transformer::to_host;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -112,9 +112,9 @@ impl Head {
         Standing { probability: f64::from(of_target), answer: best as u32, rank }
     }
 
-    /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]`. Where all logits are asked, some rows at a time: what a vocabulary
+    /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]` by its rules. Where all logits are asked, some rows at a time: what a vocabulary
     /// of probabilities takes stays in the caches, and below what allocators return to the system at once.
-    pub fn values(&self, x: Tensor<2>, goal: Goal, gradient: bool) -> (Vec<f32>, Option<Tensor<2>>) {
+    pub fn values(&self, x: Tensor<2>, goal: Goal, gradient: Option<Rules>) -> (Vec<f32>, Option<Tensor<2>>) {
         const VALUES: usize = 1_500_000;
         let rows = x.dims()[0];
         let whole = matches!(goal, Goal::Probability { .. } | Goal::LogProbability { .. });
@@ -126,11 +126,9 @@ impl Head {
         for from in (0..rows).step_by(part) {
             let (values, state) = self.forward(x.clone().slice_dim(0, from..(from + part).min(rows)), goal);
             all.extend(to_host(values));
-            if gradient {
-                gradients.push(self.backward(&state));
-            }
+            gradients.extend(gradient.map(|rules| self.backward(&state, rules)));
         }
-        (all, gradient.then(|| Tensor::cat(gradients, 0)))
+        (all, gradient.map(|_| Tensor::cat(gradients, 0)))
     }
 
     /// F of each row, `[rows × 1]`.
@@ -152,7 +150,8 @@ impl Head {
     /// Of a probability that is p·(c_target·E_target − Σ_v p_v·c_v·E_v), of its logarithm the same without p; c_v is the slope of the
     /// cap, 1 without one. The target's own coefficient 1 − p is summed from the others' probabilities. Where p is near 1, the
     /// difference as it is written would lose as many digits as p has nines: 3e-3 of a gradient at p = 0.992 (demo model, Chinese).
-    pub fn backward(&self, state: &HeadState) -> Tensor<2> {
+    /// The slope of the cap is no rule's: it is taken as it is.
+    pub fn backward(&self, state: &HeadState, rules: Rules) -> Tensor<2> {
         let dx = match &state.read {
             Read::All { shares, slope, target, logarithm } => {
                 let own = [0..shares.dims()[0], *target..target + 1];
@@ -166,11 +165,14 @@ impl Head {
             Read::Some { weights, dlogits } => dlogits.clone().matmul(weights.clone()),
         };
         let dx = match (&self.norm, &state.transformed.norm) {
-            (Some(norm), Some(normed)) => norm.backward(normed, dx),
+            (Some(norm), Some(normed)) => norm.backward(normed, dx, rules),
             _ => dx,
         };
         match (&self.transform, &state.transformed.before) {
-            (Some((dense, act)), Some(before)) => dense.backward(dx * act.derivative(before.clone())),
+            (Some((dense, act)), Some(before)) => {
+                let before = before.clone();
+                dense.backward(dx * if rules.activations { act.share(before) } else { act.derivative(before) })
+            }
             _ => dx,
         }
     }

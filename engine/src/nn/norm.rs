@@ -1,5 +1,6 @@
 //! Layer normalisation and root-mean-square normalisation over the last dimension.
 
+use super::Rules;
 use burn::tensor::Tensor;
 
 /// A normalisation with constant weights.
@@ -49,16 +50,17 @@ impl Norm {
         (y, NormState { normal, inverse })
     }
 
-    /// ∂F/∂x from ∂F/∂y.
-    pub fn backward(&self, state: &NormState, dy: Tensor<2>) -> Tensor<2> {
+    /// ∂F/∂x from ∂F/∂y; by a rule for norms the scale is a constant.
+    pub fn backward(&self, state: &NormState, dy: Tensor<2>, rules: Rules) -> Tensor<2> {
         let d = dy * self.weight.clone();
-        let along = (d.clone() * state.normal.clone()).mean_dim(1);
+        let along = (!rules.norms).then(|| (d.clone() * state.normal.clone()).mean_dim(1));
         let d = if self.centred {
             let mean = d.clone().mean_dim(1);
             d - mean
         } else {
             d
         };
+        let Some(along) = along else { return d * state.inverse.clone() };
         (d - state.normal.clone() * along) * state.inverse.clone()
     }
 }

@@ -4,6 +4,7 @@
 //! real network do.
 
 use kndb_engine::Error;
+use kndb_engine::nn::Rules;
 use kndb_engine::probe::Probe;
 use kndb_engine::sweep::{Point, Response};
 use std::sync::Mutex;
@@ -17,11 +18,14 @@ pub struct Layer {
     pub words: Vec<Vec<f32>>,
     pub function: Function,
     pub value_effects: Option<Vec<f32>>,
+    /// ∂̃F/∂w at the prompt, by the rules of relevance.
+    pub relevances: Option<Vec<f32>>,
 }
 
 impl Layer {
     pub fn new(activations: &[f32], function: impl Fn(&[f64]) -> (f64, Vec<f64>) + Send + Sync + 'static) -> Self {
-        Self { activations: activations.to_vec(), words: Vec::new(), function: Box::new(function), value_effects: None }
+        let activations = activations.to_vec();
+        Self { activations, words: Vec::new(), function: Box::new(function), value_effects: None, relevances: None }
     }
 
     pub fn words(mut self, words: &[&[f32]]) -> Self {
@@ -99,8 +103,11 @@ impl Probe for Toy {
         points.iter().map(respond).collect()
     }
 
-    fn gradients_at_prompt(&self, first: usize) -> Vec<Vec<f32>> {
-        let of = |layer: usize| self.at(layer, &self.layers[layer].activations).1;
+    fn gradients_at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>> {
+        let of = |layer: usize| match rules {
+            Rules::EXACT => self.at(layer, &self.layers[layer].activations).1,
+            _ => self.layers[layer].relevances.clone().expect("a toy with relevances"),
+        };
         (0..self.layers.len()).map(|layer| if layer < first { Vec::new() } else { of(layer) }).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Gradients along the paths of integrated gradients.
 
+use crate::nn::Rules;
 use crate::probe::Probe;
 use crate::sweep::Point;
 
@@ -30,7 +31,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(probe: &'a dyn Probe, paths: &'a [Path]) -> Self {
         // The end of every path is the prompt itself, whose gradients all layers get in one pass.
         let mut ends = match paths.iter().map(|path| path.layer).min() {
-            Some(first) => probe.gradients_at_prompt(first),
+            Some(first) => probe.gradients_at_prompt(first, Rules::EXACT),
             None => Vec::new(),
         };
         let last_use = |index: usize| paths[index + 1..].iter().all(|other| other.layer != paths[index].layer);
