@@ -8,6 +8,8 @@ mod bare;
 #[cfg(feature = "attribute")]
 mod condition;
 #[cfg(feature = "attribute")]
+mod corpus;
+#[cfg(feature = "attribute")]
 mod dkn;
 #[cfg(feature = "parquet")]
 mod export;
@@ -36,6 +38,8 @@ use crate::output::Mode;
 
 #[cfg(feature = "attribute")]
 pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArgs};
+#[cfg(feature = "attribute")]
+pub use corpus::{ActivationsArgs, QrncaArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 #[cfg(feature = "parquet")]
@@ -117,6 +121,12 @@ pub enum Command {
     /// Search a run's knowledge neurons for degenerate groups: neurons that can stand in for each other
     #[cfg(feature = "attribute")]
     Dkn(Box<DknArgs>),
+    /// Weigh down the neurons that many facts share: query-relevant neurons from a run's scores (QRNCA)
+    #[cfg(feature = "attribute")]
+    Qrnca(QrncaArgs),
+    /// Measure neurons over texts, and find each language's neurons (LAPE)
+    #[cfg(feature = "attribute")]
+    Activations(Box<ActivationsArgs>),
     /// Change neurons, and see what becomes of a fact's probability and the model's answers
     #[cfg(feature = "attribute")]
     Probe(Box<ProbeArgs>),

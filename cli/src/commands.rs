@@ -1,6 +1,8 @@
 //! One command a file; here they are told apart, and their errors reported.
 
 #[cfg(feature = "attribute")]
+mod activations;
+#[cfg(feature = "attribute")]
 mod attribute;
 mod backup;
 #[cfg(feature = "parquet")]
@@ -28,6 +30,8 @@ mod merge;
 mod plot;
 #[cfg(feature = "attribute")]
 mod probe;
+#[cfg(feature = "attribute")]
+mod qrnca;
 mod query;
 mod rename_run;
 mod report;
@@ -83,7 +87,9 @@ fn at_signal(command: &Command) -> &'static str {
         Command::Demo(_) => "interrupted: the demo is not complete; delete its folder to begin anew",
         Command::Facts(_) | Command::Import(_) => "interrupted: nothing was stored yet",
         #[cfg(feature = "attribute")]
-        Command::Attribute(_) | Command::Dkn(_) => "interrupted: nothing was computed yet",
+        Command::Attribute(_) | Command::Dkn(_) | Command::Activations(_) => "interrupted: nothing was computed yet",
+        #[cfg(feature = "attribute")]
+        Command::Qrnca(_) => "interrupted: the run is not whole; the same command makes it again",
         #[cfg(feature = "attribute")]
         Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) => {
             "interrupted: nothing was written, and the store is as it was"
@@ -124,6 +130,10 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Attribute(args) => attribute::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Dkn(args) => dkn::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Qrnca(args) => qrnca::run(args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Activations(args) => activations::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Probe(args) => probe::run(*args, terminal),
         #[cfg(feature = "attribute")]

@@ -20,6 +20,12 @@ impl Progress {
         Self::styled(0, shown, "{bar:20} {pos}/{len} entries, {rate} entries/s, {eta} left  {wide_msg}")
     }
 
+    /// A bar over tokens of texts, whose number is not known yet.
+    #[cfg(feature = "attribute")]
+    pub fn of_tokens(shown: bool) -> Self {
+        Self::styled(0, shown, "{bar:20} {pos}/{len} tokens, {rate} tokens/s, {eta} left  {wide_msg}")
+    }
+
     /// A bar over entries that are copied, whose number is not known yet.
     pub fn of_entries(shown: bool) -> Self {
         Self::styled(0, shown, "{bar:20} {pos}/{len} entries  {wide_msg}")

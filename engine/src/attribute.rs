@@ -75,11 +75,13 @@ impl<'a> Attribution<'a> {
         let method = options.method.build();
         method.check(options.site)?;
         check_metric(options, method.name())?;
-        if options.site == Site::Pre && model.is_gated() {
+        let gated = model.is_gated();
+        if (options.site == Site::Pre && gated) || (options.site == Site::Up && !gated) {
+            let are = if gated { "gated" } else { "not gated" };
             return Err(Error::Option {
                 option: "site",
-                given: "pre".into(),
-                expected: format!("`activation`: the feed-forward blocks of {} are gated", model.name()),
+                given: options.site.name().into(),
+                expected: format!("`activation`: the feed-forward blocks of {} are {are}", model.name()),
             });
         }
         let mut layers = options.layers.clone();
@@ -184,6 +186,10 @@ impl<'a> Attribution<'a> {
                     *residual += new.residual;
                 }
             }
+        }
+        if self.method.averages() {
+            let steps = question.steps.len() as f64;
+            total.iter_mut().for_each(|score| *score /= steps);
         }
         if self.method.normalises() {
             let mut layers: Vec<normalise::Layer<'_>> = total

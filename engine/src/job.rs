@@ -27,6 +27,7 @@ pub(crate) use begun::claimed;
 pub(crate) use filling::Filling;
 pub(crate) use foils::DRAWN_BY;
 use foils::Foils;
+pub(crate) use in_order::in_order;
 pub(crate) use selection::{Item, Stored, Templates, Work, question_of};
 pub use selection::{Prompts, Selection, Shard};
 

@@ -16,6 +16,8 @@
 //! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
 //! | [`intervention`] | predictions with neurons changed |
 //! | [`degenerate`] | neurons that can stand in for each other |
+//! | [`derived`] | runs that are made from the scores of another |
+//! | [`corpus`] | activations over texts, and language neurons |
 //! | [`preset`] | the named presets of options |
 //! | [`attribute`] | scores of one fact |
 //! | [`job`] | scores of many facts, into a store |
@@ -24,7 +26,9 @@
 pub mod architecture;
 pub mod attribute;
 pub mod config;
+pub mod corpus;
 pub mod degenerate;
+pub mod derived;
 pub mod device;
 mod error;
 mod folder;

@@ -5,9 +5,11 @@ mod ablation;
 mod activation;
 mod at_prompt;
 mod baseline;
+mod cett;
 mod gradient_activation;
 mod integrated_gradients;
 mod log_probability;
+mod query_neurons;
 mod relp;
 mod shapley;
 
@@ -18,9 +20,11 @@ use crate::probe::{Probe, Site};
 pub use ablation::Ablation;
 pub use activation::Activation;
 pub use baseline::Baseline;
+pub use cett::Cett;
 pub use gradient_activation::GradientActivation;
 pub use integrated_gradients::{Factor, IntegratedGradients};
 pub use log_probability::LogProbability;
+pub use query_neurons::QueryNeurons;
 pub use relp::RelevancePatching;
 pub use shapley::ShapleySampling;
 
@@ -38,13 +42,15 @@ pub struct Scorer {
 }
 
 /// Every method. The first is that of the presets.
-pub static SCORERS: [Scorer; 7] = [
+pub static SCORERS: [Scorer; 9] = [
     integrated_gradients::SCORER,
     relp::SCORER,
     gradient_activation::SCORER,
     activation::SCORER,
     ablation::SCORER,
     log_probability::SCORER,
+    query_neurons::SCORER,
+    cett::SCORER,
     shapley::SCORER,
 ];
 
@@ -75,6 +81,10 @@ pub enum MethodOptions {
     Ablation,
     /// Log-probability increase.
     LogProbability,
+    /// What writes what value neurons read.
+    QueryNeurons(QueryNeurons),
+    /// Shares in what layers write.
+    Cett,
     /// Shapley values by sampling.
     ShapleySampling(ShapleySampling),
 }
@@ -89,6 +99,8 @@ impl MethodOptions {
             Self::Activation => Box::new(Activation),
             Self::Ablation => Box::new(Ablation),
             Self::LogProbability => Box::new(LogProbability),
+            Self::QueryNeurons(method) => Box::new(method.clone()),
+            Self::Cett => Box::new(Cett),
             Self::ShapleySampling(method) => Box::new(method.clone()),
         }
     }
@@ -152,6 +164,11 @@ pub trait Method: Send + Sync {
     /// What F is where nothing else is asked for. Of no meaning for scores that are not of an F: their rows do not take `target`.
     fn metric(&self) -> Metric {
         Metric::Probability
+    }
+
+    /// Whether scores of an object of several tokens are the mean over its tokens, not their sum.
+    fn averages(&self) -> bool {
+        false
     }
 
     /// Whether words of the prompt are replaced by the token that stands for a missing one.

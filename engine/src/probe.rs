@@ -4,10 +4,11 @@
 
 use crate::error::{Error, Result};
 use crate::metric::Goal;
-use crate::nn::{Rules, Standing};
+use crate::nn::{Rules, Standing, Trace};
 use crate::question::Step;
 use crate::sweep::{Point, Response, Sweep};
-use crate::transformer::{Prefix, Transformer};
+use crate::transformer::{LayerPrefix, Prefix, Transformer, to_host};
+use burn::tensor::{Tensor, TensorData};
 
 /// Which value of a neuron is attributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,14 +18,37 @@ pub enum Site {
     Activation,
     /// The value before the non-linearity (ungated blocks only; AMIG's and EleutherAI's code for GPT models).
     Pre,
+    /// What the up-projection gives, which the gate's activation is multiplied with (gated blocks only; QRNCA).
+    Up,
 }
 
 impl Site {
+    /// Every site with its name.
+    pub const NAMED: [(&'static str, Self); 3] =
+        [("activation", Self::Activation), ("pre", Self::Pre), ("up", Self::Up)];
+
     /// Its name.
     pub fn name(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, known)| *known == self).map_or("", |&(name, _)| name)
+    }
+
+    /// Its values in a layer of the prompt's pass; of an ungated block nothing comes from an up-projection.
+    pub(crate) fn of(self, layer: &LayerPrefix) -> &[f32] {
         match self {
-            Self::Activation => "activation",
-            Self::Pre => "pre",
+            Self::Activation => &layer.neurons,
+            Self::Pre => &layer.before,
+            Self::Up => layer.up.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Its values in the pass of a sentence.
+    fn traced(self, trace: &Trace) -> Tensor<2> {
+        match (self, &trace.up) {
+            (Self::Activation, _) => trace.neurons.clone(),
+            (Self::Pre, _) => trace.before.clone(),
+            (Self::Up, Some(up)) => up.clone(),
+            // `Attribution` refuses this site where blocks have no up-projection.
+            (Self::Up, None) => unreachable!("an ungated block has no up-projection"),
         }
     }
 }
@@ -58,8 +82,37 @@ pub trait Probe {
     /// network count as constant.
     fn gradients_at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>>;
 
+    /// What a layer writes.
+    fn written(&self, layer: usize) -> Written;
+
+    /// What of the inputs of value neurons each neuron of the layers below writes, `[layer][width]`: Σ_n increase_n·⟨w̄_i v_i, κ_n⟩ / ⟨h_n, κ_n⟩.
+    ///
+    /// # Errors
+    /// A network whose residual stream is not a plain sum.
+    fn query_effects(&self, value_neurons: &[ValueNeuron]) -> Result<Vec<Vec<f32>>>;
+
     /// ln p(target | h + v_j) − ln p(target | h) for the value vector v_j = w̄_j·W2\[j\] of each neuron of a layer.
     fn value_effects(&self, layer: usize) -> Result<Vec<f32>>;
+}
+
+/// What a layer's second feed-forward matrix writes at the prompt, its bias left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// ‖v_j‖ of each neuron's value vector, its row of that matrix.
+    pub values: Vec<f32>,
+    /// ‖Σ_j w̄_j v_j‖.
+    pub whole: f64,
+}
+
+/// A neuron whose value vector raises the answer's log-probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ValueNeuron {
+    /// Its layer.
+    pub layer: usize,
+    /// Its unit.
+    pub unit: usize,
+    /// By how much.
+    pub increase: f32,
 }
 
 /// A step of a question, asked of a transformer.
@@ -113,8 +166,31 @@ impl<'a> ModelProbe<'a> {
         (0..self.layers()).map(|l| self.activations(l).to_vec()).collect()
     }
 
+    /// κ of a neuron, `[hidden × 1]`: its row of the first matrix times the weight of the normalisation before; and ⟨h, κ⟩ of the residual
+    /// stream that is normalised, unless that is so small beside its parts that it says nothing.
+    fn read_by(&self, layer: usize, unit: usize) -> (Tensor<2>, Option<f64>) {
+        /// Where the parts of a sum cancel out to less than this share of them, float32 does not give shares of the sum to 1e-4.
+        const CANCELLED: f64 = 0.01;
+        let block = &self.network.blocks[layer];
+        let row = block.feed_forward.input.output_row(unit);
+        let key = block.feed_forward_norm.as_ref().map_or_else(|| row.clone(), |norm| row.clone() * norm.weight());
+        let stream = match block.parallel {
+            false => self.prefix.layers[layer].residual.clone(),
+            // It reads what the layer below gives.
+            true => {
+                let below = &self.prefix.layers[layer - 1];
+                let neurons = TensorData::new(below.neurons.clone(), [1, below.neurons.len()]);
+                let neurons = Tensor::from_data(neurons, &self.network.device());
+                self.network.blocks[layer - 1].join(below.residual.clone(), neurons).0
+            }
+        };
+        let parts: Vec<f64> = to_host(stream * key.clone()).into_iter().map(f64::from).collect();
+        let (whole, size) = (parts.iter().sum::<f64>(), parts.iter().map(|part| part.abs()).sum::<f64>());
+        (key.transpose(), (whole.abs() > CANCELLED * size).then_some(whole))
+    }
+
     fn sweep(&self) -> Sweep<'_> {
-        Sweep { network: self.network, prefix: &self.prefix, goal: self.goal, before: self.site == Site::Pre }
+        Sweep { network: self.network, prefix: &self.prefix, goal: self.goal, site: self.site }
     }
 }
 
@@ -132,11 +208,7 @@ impl Probe for ModelProbe<'_> {
     }
 
     fn activations(&self, layer: usize) -> &[f32] {
-        let layer = &self.prefix.layers[layer];
-        match self.site {
-            Site::Activation => &layer.neurons,
-            Site::Pre => &layer.before,
-        }
+        self.site.of(&self.prefix.layers[layer])
     }
 
     fn factor(&self, layer: usize) -> &[f32] {
@@ -157,7 +229,7 @@ impl Probe for ModelProbe<'_> {
         let mut all: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.layers()];
         for chunk in sentences.chunks((ROWS / self.step.ids.len()).max(1)) {
             let chunk: Vec<&[u32]> = chunk.iter().map(Vec::as_slice).collect();
-            let found = self.network.neurons(&chunk, self.step.position, self.site == Site::Pre);
+            let found = self.network.neurons(&chunk, self.step.position, |trace| self.site.traced(trace));
             for (layer, found) in all.iter_mut().zip(found) {
                 layer.extend(found);
             }
@@ -182,6 +254,40 @@ impl Probe for ModelProbe<'_> {
         self.sweep().at_prompt(first, rules)
     }
 
+    fn written(&self, layer: usize) -> Written {
+        let rows = self.network.blocks[layer].feed_forward.output.rows();
+        let neurons = &self.prefix.layers[layer].neurons;
+        let neurons = TensorData::new(neurons.clone(), [1, neurons.len()]);
+        let whole = Tensor::<2>::from_data(neurons, &self.network.device()).matmul(rows.clone());
+        let norms = (rows.clone() * rows).sum_dim(1).sqrt();
+        let squares = to_host(whole).into_iter().map(|x| f64::from(x) * f64::from(x));
+        Written { values: to_host(norms), whole: squares.sum::<f64>().sqrt() }
+    }
+
+    fn query_effects(&self, value_neurons: &[ValueNeuron]) -> Result<Vec<Vec<f32>>> {
+        let blocks = &self.network.blocks;
+        if blocks.iter().any(|block| !block.adds_to_a_stream()) {
+            return Err(Error::Option {
+                option: "method",
+                given: "query-neurons".into(),
+                expected: "another method: this architecture normalises its residual stream or what is added to it, so no neuron's writing reaches a later layer as it is".into(),
+            });
+        }
+        let mut all = vec![vec![0.0; self.width()]; self.layers()];
+        for &ValueNeuron { layer, unit, increase } in value_neurons.iter().filter(|neuron| neuron.layer > 0) {
+            let (key, whole) = self.read_by(layer, unit);
+            let Some(whole) = whole else { continue };
+            for (below, scores) in all.iter_mut().enumerate().take(layer) {
+                let writes = to_host(blocks[below].feed_forward.output.rows().matmul(key.clone()));
+                let written = writes.iter().zip(&self.prefix.layers[below].neurons);
+                for (score, (&to_key, &w)) in scores.iter_mut().zip(written) {
+                    *score += (f64::from(increase) * f64::from(w) * f64::from(to_key) / whole) as f32;
+                }
+            }
+        }
+        Ok(all)
+    }
+
     fn value_effects(&self, layer: usize) -> Result<Vec<f32>> {
         let block = &self.network.blocks[layer];
         if block.feed_forward_post.is_some() {
@@ -191,7 +297,6 @@ impl Probe for ModelProbe<'_> {
                 expected: "another method: this architecture normalises the feed-forward result, so it is no sum of value vectors".into(),
             });
         }
-        use burn::tensor::{Tensor, TensorData};
         let prefix = &self.prefix.layers[layer];
         let target = self.step.target as usize;
         let alone = self.network.head.log_probability(prefix.residual.clone(), target)[0];

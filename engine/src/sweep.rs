@@ -6,6 +6,7 @@
 
 use crate::metric::Goal;
 use crate::nn::{BlockState, JoinState, Rules};
+use crate::probe::Site;
 use crate::transformer::{Prefix, Transformer, to_host};
 use burn::tensor::{Tensor, TensorData};
 
@@ -43,8 +44,8 @@ pub struct Sweep<'a> {
     pub prefix: &'a Prefix,
     /// What F is.
     pub goal: Goal,
-    /// Whether points are values before the non-linearity.
-    pub before: bool,
+    /// Which values points are.
+    pub site: Site,
 }
 
 impl Sweep<'_> {
@@ -63,9 +64,7 @@ impl Sweep<'_> {
 
     /// ∂F/∂w of every layer at the prompt itself, by some rules: one pass serves all layers.
     pub fn at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>> {
-        let source = &self.prefix.layers[first];
-        let neurons = if self.before { source.before.clone() } else { source.neurons.clone() };
-        let point = Point { layer: first, neurons };
+        let point = Point { layer: first, neurons: self.site.of(&self.prefix.layers[first]).to_vec() };
         let (x, layers) = self.ascend(&[&point], Some(rules), |_, _, neurons| neurons);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
@@ -117,8 +116,10 @@ impl Sweep<'_> {
                 let values: Vec<f32> =
                     points[started..started + here].iter().flat_map(|point| point.neurons.iter().copied()).collect();
                 let mut neurons = Tensor::<2>::from_data(TensorData::new(values, [here, width]), &device);
-                if self.before {
-                    neurons = block.feed_forward.activation.forward(neurons);
+                match self.site {
+                    Site::Activation => {}
+                    Site::Pre => neurons = block.feed_forward.activation.forward(neurons),
+                    Site::Up => neurons = neurons * self.gates(l).expand([here, width]),
                 }
                 let hidden = self.network.hidden();
                 let residual = prefix.residual.clone().expand([here, hidden]);
@@ -162,7 +163,7 @@ impl Sweep<'_> {
                 let own = d.clone().slice_dim(0, from * tokens..open * tokens);
                 let (_, dw) = block.join_backward(&join, at_position(own, tokens, position), rules);
                 let width = self.network.width();
-                let dw = if self.before { dw * self.slope(l, &points[from..open]) } else { dw };
+                let dw = self.at_site(l, &points[from..open], dw);
                 for (response, gradient) in responses[from..open].iter_mut().zip(to_host(dw).chunks(width)) {
                     response.gradient = gradient.to_vec();
                 }
@@ -175,11 +176,30 @@ impl Sweep<'_> {
             let (dx, dw) = block.backward(&state, self.prefix.layers[l].cache.as_ref(), d);
             if let Some(taps) = taps.as_deref_mut() {
                 let dw = dw.slice_dim(0, position..position + 1);
-                let dw = if self.before { dw * self.prompt_slope(l) } else { dw };
-                taps[l] = to_host(dw);
+                let prompt = Point { layer: l, neurons: self.site.of(&self.prefix.layers[l]).to_vec() };
+                taps[l] = to_host(self.at_site(l, &[&prompt], dw));
             }
             d = dx;
         }
+    }
+
+    /// ∂F by the values that points are, from ∂F/∂w.
+    fn at_site(&self, layer: usize, points: &[&Point], dw: Tensor<2>) -> Tensor<2> {
+        match self.site {
+            Site::Activation => dw,
+            Site::Pre => dw * self.slope(layer, points),
+            Site::Up => {
+                let dims = dw.dims();
+                dw * self.gates(layer).expand(dims)
+            }
+        }
+    }
+
+    /// act(gate) of a gated block at the prompt, `[1 × width]`.
+    fn gates(&self, layer: usize) -> Tensor<2> {
+        let before = self.prefix.layers[layer].before.clone();
+        let gates = Tensor::from_data(TensorData::new(before, [1, self.network.width()]), &self.network.device());
+        self.network.blocks[layer].feed_forward.activation.forward(gates)
     }
 
     /// act′ at points before the non-linearity.
@@ -188,11 +208,6 @@ impl Sweep<'_> {
         let matrix =
             Tensor::from_data(TensorData::new(values, [points.len(), self.network.width()]), &self.network.device());
         self.network.blocks[layer].feed_forward.activation.derivative(matrix)
-    }
-
-    fn prompt_slope(&self, layer: usize) -> Tensor<2> {
-        let point = Point { layer, neurons: self.prefix.layers[layer].before.clone() };
-        self.slope(layer, &[&point])
     }
 }
 

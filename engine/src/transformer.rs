@@ -1,7 +1,8 @@
 //! A loaded network: embedding, blocks, head; and the pass of real sentences through it.
 
-use crate::nn::{Block, Cache, Head, Norm};
+use crate::nn::{Block, Cache, Head, Norm, Trace};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use std::ops::Range;
 
 /// From token ids to the first hidden states.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct LayerPrefix {
     pub neurons: Vec<f32>,
     /// The same before the non-linearity.
     pub before: Vec<f32>,
+    /// What the up-projection of a gated block gives there.
+    pub up: Option<Vec<f32>>,
     /// Output of the layer at every token, `[tokens × hidden]` (bidirectional models).
     pub output: Option<Tensor<2>>,
     /// Keys and values of the tokens before the last (causal models).
@@ -152,6 +155,7 @@ impl Transformer {
                 residual: at(&trace.residual),
                 neurons: to_host(at(&trace.neurons)),
                 before: to_host(at(&trace.before)),
+                up: trace.up.as_ref().map(|up| to_host(at(up))),
                 output: (!self.causal).then(|| trace.output.clone()),
                 cache,
             });
@@ -160,19 +164,36 @@ impl Transformer {
         Prefix { layers, tokens, position, last: at(&x) }
     }
 
-    /// Activations at `position` of sentences of equal length, `[layer][sentence]`; with `before`, those before the
-    /// non-linearity.
-    pub fn neurons(&self, sentences: &[&[u32]], position: usize, before: bool) -> Vec<Vec<Vec<f32>>> {
+    /// A layer's activations, or what else `pick` takes of a trace, at `position` of sentences of equal length, `[layer][sentence]`.
+    pub fn neurons(
+        &self,
+        sentences: &[&[u32]],
+        position: usize,
+        pick: impl Fn(&Trace) -> Tensor<2>,
+    ) -> Vec<Vec<Vec<f32>>> {
         let (rows, tokens) = (sentences.len(), sentences[0].len());
         let mut x = self.embed(sentences);
         let mut layers = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let trace = block.trace(x, tokens, self.causal);
-            let neurons = if before { trace.before } else { trace.neurons };
+            let neurons = pick(&trace);
             let width = neurons.dims()[1];
             let picked = neurons.reshape([rows, tokens, width]).slice_dim(1, position..position + 1);
             let values = to_host(picked.reshape([rows, width]));
             layers.push(values.chunks(width).map(<[f32]>::to_vec).collect());
+            x = trace.output;
+        }
+        layers
+    }
+
+    /// What each layer's neurons do at some tokens of a sentence, `[tokens × width]`: their activations, and what the non-linearity is taken of.
+    pub fn activations(&self, ids: &[u32], tokens: Range<usize>) -> Vec<(Vec<f32>, Vec<f32>)> {
+        let mut x = self.embed(&[ids]);
+        let mut layers = Vec::with_capacity(self.blocks.len());
+        let at = |values: Tensor<2>| to_host(values.slice_dim(0, tokens.clone()));
+        for block in &self.blocks {
+            let trace = block.trace(x, ids.len(), self.causal);
+            layers.push((at(trace.neurons), at(trace.before)));
             x = trace.output;
         }
         layers

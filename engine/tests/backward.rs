@@ -218,7 +218,8 @@ fn feed_forward() {
             let (neurons, state) = part.neurons(x.clone(), Rules::EXACT);
             same(&what, neurons, parts::neurons(&part, x.clone()));
             same(&what, part.backward(&state, d.clone()), autodiff(&x, &d, |x| parts::neurons(&part, x)));
-            let (traced, before) = part.trace(x.clone());
+            let (traced, before, up) = part.trace(x.clone());
+            assert_eq!(up.is_some(), gated, "{what}");
             same(&what, traced, parts::neurons(&part, x.clone()));
             same(&what, before, part.input.forward(x));
         }

@@ -4,9 +4,10 @@
 mod network;
 
 use kndb_engine::methods::{
-    Ablation, Activation, Baseline, Evidence, Factor, GradientActivation, IntegratedGradients, LayerScores,
-    LogProbability, Method, RelevancePatching, ShapleySampling,
+    Ablation, Activation, Baseline, Cett, Evidence, Factor, GradientActivation, IntegratedGradients, LayerScores,
+    LogProbability, Method, QueryNeurons, RelevancePatching, ShapleySampling,
 };
+use kndb_engine::probe::Written;
 use kndb_engine::quadrature::Rule;
 use network::{Layer, Toy, cubic, linear, logistic, product};
 
@@ -112,6 +113,38 @@ fn log_probability_is_what_the_head_says() {
     same(&found.scores, &[1.5f64.ln(), 0.0, -2f64.ln()]);
     assert_eq!(found.evidence, None);
     assert!(LogProbability.scores(&line(), &[0]).is_err(), "a network without value vectors is refused");
+}
+
+#[test]
+fn query_neurons_write_what_the_best_value_neurons_read() {
+    // Increases (0, 1/2) and (2, 1, −1): of the three best, 1/2 has no layer below. Neuron 0 below writes 1/4 and 1/2 of what the others read.
+    let toy = || {
+        let mut below = Layer::new(&[0.0; 2], |_| (0.5, vec![0.0; 2]));
+        below.value_effects = Some(vec![0.0, 0.5]);
+        below.queries = vec![vec![0.25, 0.75], vec![0.5, -0.5], vec![100.0, 100.0]];
+        let mut above = Layer::new(&[0.0; 3], |_| (0.5, vec![0.0; 3]));
+        above.value_effects = Some(vec![2.0, 1.0, -1.0]);
+        Toy::new(vec![below, above])
+    };
+    let found = scores(&toy(), &QueryNeurons { value_neurons: 3 }, &[0, 1]);
+    same(&found[0].scores, &[2.0 * 0.25 + 0.5, 2.0 * 0.75 - 0.5]);
+    same(&found[1].scores, &[0.0; 3]);
+    same(&scores(&toy(), &QueryNeurons { value_neurons: 1 }, &[0])[0].scores, &[0.5, 1.5]);
+    assert!(QueryNeurons { value_neurons: 0 }.check(kndb_engine::Site::Activation).is_err());
+}
+
+#[test]
+fn the_share_in_what_a_layer_writes() {
+    // Activations (1, −2), values of lengths 3 and 4 that add up to one of length 5: 3/5 and 8/5, whatever their signs.
+    let mut layer = Layer::new(&[1.0, -2.0], |_| (0.5, vec![0.0; 2]));
+    layer.written = Some(Written { values: vec![3.0, 4.0], whole: 5.0 });
+    let found = only(&Toy::new(vec![layer]), &Cett);
+    same(&found.scores, &[0.6, 1.6]);
+    assert!(found.evidence.is_none() && Cett.averages());
+    // A layer that writes nothing has no shares, and nothing is divided by 0.
+    let mut layer = Layer::new(&[0.0], |_| (0.5, vec![0.0]));
+    layer.written = Some(Written { values: vec![3.0], whole: 0.0 });
+    same(&only(&Toy::new(vec![layer]), &Cett).scores, &[0.0]);
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl LanguageModel for EngineModel<'_> {
         if ids.len() > network.max_tokens {
             return Err(Refusal::cannot_ask("prompt and object are longer than the model can read"));
         }
-        let layers = network.neurons(&[&ids], position, false);
+        let layers = network.neurons(&[&ids], position, |trace| trace.neurons.clone());
         let width = self.model.shape().width as usize;
         let at = |neuron: &Neuron| layers[neuron.0 as usize / width][0][neuron.0 as usize % width];
         let found: Vec<f32> = neurons.iter().map(at).collect();

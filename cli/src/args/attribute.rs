@@ -139,11 +139,14 @@ pub struct MethodArgs {
     /// Orders that --method shapley samples [default: 10]
     #[arg(long, value_name = "N", value_parser = count)]
     pub orders: Option<NonZeroUsize>,
+    /// Best value neurons whose inputs --method query-neurons looks at [default: 30]
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub value_neurons: Option<NonZeroUsize>,
     /// Seed of the orders [default: 1]
     #[arg(long, value_name = "N", value_parser = values::whole::<u64>)]
     pub seed: Option<u64>,
-    /// Which value of a neuron is scored: its activation, or that before the non-linearity
-    #[arg(long, value_parser = named(&[("activation", Site::Activation), ("pre", Site::Pre)]))]
+    /// Which value of a neuron is scored: its activation, that before the non-linearity, or of a gated block that of the up-projection
+    #[arg(long, value_parser = named(&Site::NAMED))]
     pub site: Option<Site>,
     /// Put the beginning-of-sequence token before every prompt, for causal models whose tokenizer does not (GPT-2)
     #[arg(long)]

@@ -103,6 +103,7 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
         ("--tolerance", given.tolerance.is_some()),
         ("--orders", given.orders.is_some()),
         ("--seed", given.seed.is_some()),
+        ("--value-neurons", given.value_neurons.is_some()),
         ("--target", given.target.is_some()),
         ("--foil", given.foil.is_some()),
         ("--site", given.site.is_some()),
@@ -153,6 +154,9 @@ fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
     if let MethodOptions::RelevancePatching(method) = &mut options.method {
         method.baseline = given.baseline.unwrap_or(method.baseline);
         method.rules = given.rules.unwrap_or(method.rules);
+    }
+    if let MethodOptions::QueryNeurons(query) = &mut options.method {
+        query.value_neurons = given.value_neurons.map_or(query.value_neurons, NonZeroUsize::get);
     }
     if let MethodOptions::ShapleySampling(shapley) = &mut options.method {
         shapley.orders = given.orders.map_or(shapley.orders, NonZeroUsize::get);

@@ -8,6 +8,7 @@ use super::{Intervention, Layers, Plan};
 use crate::error::{Error, Result};
 use crate::nn::Distribution;
 use crate::probe::ROWS;
+use crate::probe::Site;
 use crate::question::{Question, Step};
 use crate::sweep::{Point, Sweep};
 use crate::transformer::{Prefix, Transformer, to_host};
@@ -126,7 +127,7 @@ impl<'a> Variants<'a> {
         };
         let points: Vec<Point> = rows.iter().filter_map(start).collect();
         let points: Vec<&Point> = points.iter().collect();
-        let sweep = Sweep { network: self.network, prefix, goal: step.probability(), before: false };
+        let sweep = Sweep { network: self.network, prefix, goal: step.probability(), site: Site::Activation };
         sweep.ends(&points, |layer, count, neurons| {
             let each = neurons.dims()[0] / count;
             let position = if each == 1 { 0 } else { step.position };

@@ -17,7 +17,7 @@ const TICK: Duration = Duration::from_millis(500);
 ///
 /// A panic of either goes on to the caller when all threads have ended; nothing new is begun after it. A caller that wants
 /// an error, and the piece it is about, catches it within `compute` and `take`.
-pub(super) fn in_order<T: Send, E>(
+pub(crate) fn in_order<T: Send, E>(
     count: usize,
     threads: usize,
     stop: &AtomicBool,

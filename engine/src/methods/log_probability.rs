@@ -11,6 +11,18 @@ pub(super) const SCORER: Scorer = Scorer {
     build: || MethodOptions::LogProbability,
 };
 
+/// Refuses other sites than the activation for methods of value vectors.
+pub(super) fn must_be_activation(site: Site) -> Result<()> {
+    match site {
+        Site::Activation => Ok(()),
+        other => Err(Error::Option {
+            option: "site",
+            given: other.name().into(),
+            expected: "`activation`: value vectors are those of activations".into(),
+        }),
+    }
+}
+
 /// score_j = ln p(target | h + v_j) − ln p(target | h), read directly from the head: h is what the feed-forward result is
 /// added to, v_j = w̄_j·W2\[j\] (Yu & Ananiadou, arXiv 2312.12141). Later layers play no part, so it is cheap.
 pub struct LogProbability;
@@ -21,14 +33,7 @@ impl Method for LogProbability {
     }
 
     fn check(&self, site: Site) -> Result<()> {
-        if site == Site::Pre {
-            return Err(Error::Option {
-                option: "site",
-                given: "pre".into(),
-                expected: "`activation`: value vectors are those of activations".into(),
-            });
-        }
-        Ok(())
+        must_be_activation(site)
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {

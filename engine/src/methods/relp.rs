@@ -40,10 +40,11 @@ impl Method for RelevancePatching {
     fn check(&self, site: Site) -> Result<()> {
         match site {
             Site::Activation => Ok(()),
-            Site::Pre => Err(Error::Option {
+            other => Err(Error::Option {
                 option: "site",
-                given: "pre".into(),
-                expected: "`activation`: by the rule for activations, relevance is the same on either side of the non-linearity".into(),
+                given: other.name().into(),
+                expected: "`activation`: by the rules, relevance is the same on either side of the non-linearity"
+                    .into(),
             }),
         }
     }

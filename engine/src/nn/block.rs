@@ -70,6 +70,8 @@ pub struct Trace {
     pub neurons: Tensor<2>,
     /// The same before the non-linearity.
     pub before: Tensor<2>,
+    /// What the up-projection of a gated block gives.
+    pub up: Option<Tensor<2>>,
     /// The block's output, `[rows·tokens × hidden]`.
     pub output: Tensor<2>,
 }
@@ -110,10 +112,15 @@ impl Block {
         let (residual, _, _) = self.add_attention(x.clone(), a);
         let read = if self.parallel { x } else { residual.clone() };
         let (normed, _) = through(self.feed_forward_norm.as_ref(), read);
-        let (neurons, before) = self.feed_forward.trace(normed);
+        let (neurons, before, up) = self.feed_forward.trace(normed);
         let neurons = change(neurons);
         let (output, _) = self.join(residual.clone(), neurons.clone());
-        Trace { residual, neurons, before, output }
+        Trace { residual, neurons, before, up, output }
+    }
+
+    /// Whether what the feed-forward block gives is added to the residual stream as it is, and stays so.
+    pub fn adds_to_a_stream(&self) -> bool {
+        self.after_attention.is_none() && self.after_feed_forward.is_none() && self.feed_forward_post.is_none()
     }
 
     /// Keys and values of the prompt's tokens before the last one.

@@ -45,13 +45,16 @@ impl FeedForward {
         }
     }
 
-    /// The neurons' activations, and the values before the non-linearity; nothing kept for a backward pass.
-    pub fn trace(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    /// The neurons' activations, the values before the non-linearity, and of a gated block x·Wu; nothing kept for a backward pass.
+    pub fn trace(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>, Option<Tensor<2>>) {
         let before = self.input.forward(x.clone());
         let (active, _) = self.activation.forward_and_derivative(before.clone());
         match &self.up {
-            None => (active, before),
-            Some(up) => (active * up.forward(x), before),
+            None => (active, before, None),
+            Some(up) => {
+                let up = up.forward(x);
+                (active * up.clone(), before, Some(up))
+            }
         }
     }
 

@@ -32,6 +32,11 @@ impl Norm {
         Self { weight: weight.unsqueeze_dim(0), bias: None, epsilon, centred: false }
     }
 
+    /// What normalised values are multiplied with, `[1 × size]`.
+    pub fn weight(&self) -> Tensor<2> {
+        self.weight.clone()
+    }
+
     /// `[rows × size]`, normalised row by row.
     pub fn forward(&self, x: Tensor<2>) -> (Tensor<2>, NormState) {
         let x = if self.centred {

@@ -5,7 +5,7 @@
 
 use kndb_engine::Error;
 use kndb_engine::nn::Rules;
-use kndb_engine::probe::Probe;
+use kndb_engine::probe::{Probe, ValueNeuron, Written};
 use kndb_engine::sweep::{Point, Response};
 use std::sync::Mutex;
 
@@ -18,6 +18,9 @@ pub struct Layer {
     pub words: Vec<Vec<f32>>,
     pub function: Function,
     pub value_effects: Option<Vec<f32>>,
+    pub written: Option<Written>,
+    /// What this layer's neurons write of what those of the next layer read, `[neuron of the next][own neuron]`.
+    pub queries: Vec<Vec<f32>>,
     /// ∂̃F/∂w at the prompt, by the rules of relevance.
     pub relevances: Option<Vec<f32>>,
 }
@@ -25,7 +28,15 @@ pub struct Layer {
 impl Layer {
     pub fn new(activations: &[f32], function: impl Fn(&[f64]) -> (f64, Vec<f64>) + Send + Sync + 'static) -> Self {
         let activations = activations.to_vec();
-        Self { activations, words: Vec::new(), function: Box::new(function), value_effects: None, relevances: None }
+        Self {
+            activations,
+            words: Vec::new(),
+            function: Box::new(function),
+            value_effects: None,
+            written: None,
+            queries: Vec::new(),
+            relevances: None,
+        }
     }
 
     pub fn words(mut self, words: &[&[f32]]) -> Self {
@@ -109,6 +120,21 @@ impl Probe for Toy {
             _ => self.layers[layer].relevances.clone().expect("a toy with relevances"),
         };
         (0..self.layers.len()).map(|layer| if layer < first { Vec::new() } else { of(layer) }).collect()
+    }
+
+    fn written(&self, layer: usize) -> Written {
+        self.layers[layer].written.clone().expect("a toy that writes")
+    }
+
+    fn query_effects(&self, value_neurons: &[ValueNeuron]) -> kndb_engine::Result<Vec<Vec<f32>>> {
+        let mut all: Vec<Vec<f32>> = self.layers.iter().map(|layer| vec![0.0; layer.activations.len()]).collect();
+        for neuron in value_neurons.iter().filter(|neuron| neuron.layer > 0) {
+            let below = neuron.layer - 1;
+            for (score, share) in all[below].iter_mut().zip(&self.layers[below].queries[neuron.unit]) {
+                *score += neuron.increase * share;
+            }
+        }
+        Ok(all)
     }
 
     fn value_effects(&self, layer: usize) -> kndb_engine::Result<Vec<f32>> {

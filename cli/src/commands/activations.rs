@@ -1,0 +1,89 @@
+//! `kndb activations`: statistics of neurons over texts, and language neurons.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kndb_engine::corpus::{CorpusJob, CorpusSummary, Lape};
+use kndb_engine::device;
+
+use crate::args::ActivationsArgs;
+use crate::error::{CliError, Result};
+use crate::interrupt::answer_at;
+use crate::model;
+use crate::progress::Progress;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
+    device(&args.device)?;
+    let store = super::store_to_fill(&args.store, terminal)?;
+    let mut model = model::load(&args.model, &args.device, terminal)?;
+    if args.bos {
+        model.ask_with_bos()?;
+    }
+    let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
+    let lape = Lape { top: args.lape_top, filter: args.lape_filter, bar: args.lape_bar };
+    let alone = args.corpus.len() < 2;
+    if alone && !args.no_lape {
+        writeln!(terminal.messages, "note: of one language there are no language neurons").map_err(CliError::Output)?;
+    }
+    let job = CorpusJob {
+        name: args.run.unwrap_or_else(|| format!("{model_name}-activations")),
+        model: model_name,
+        corpora: args.corpus,
+        window: args.window,
+        tokens: args.tokens.map(NonZeroUsize::get),
+        quantiles: args.quantiles.0,
+        lape: (!args.no_lape && !alone).then_some(lape),
+        // libtorch spreads one window over the cores by itself.
+        threads: args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN)),
+        device: args.device,
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let bar = Progress::of_tokens(terminal.messages_to_person && !args.quiet);
+    let answer = {
+        let bar = bar.clone();
+        move || bar.say("stopping; languages that are done stay")
+    };
+    answer_at(Arc::clone(&stop), answer);
+    let done = job.run(&store, &model, &stop, &mut |at| {
+        let message = if stop.load(Ordering::Relaxed) { "stopping" } else { at.language };
+        bar.of(at.done, at.total, message.to_owned());
+    });
+    bar.clear();
+    let summary = done?;
+    if !args.quiet {
+        write_summary(&summary, &mut terminal.out).map_err(CliError::Output)?;
+    }
+    if summary.stopped {
+        let stored = summary.read.len() as u64;
+        let left = job.corpora.len() as u64 - stored;
+        return Err(CliError::Interrupted { run: job.name, stored, left });
+    }
+    Ok(())
+}
+
+fn write_summary(summary: &CorpusSummary, out: &mut dyn Write) -> std::io::Result<()> {
+    for (language, tokens) in &summary.read {
+        match tokens {
+            0 => writeln!(out, "{language:<12} there already")?,
+            tokens => writeln!(out, "{language:<12} {tokens} tokens")?,
+        }
+    }
+    if summary.stopped {
+        return Ok(());
+    }
+    writeln!(out, "{:<12} {}", "runs", summary.runs.join(", "))?;
+    if let Some(found) = &summary.language_neurons {
+        let each: Vec<String> = summary
+            .read
+            .iter()
+            .zip(&found.of_language)
+            .map(|((language, _), neurons)| format!("{language} {}", neurons.len()))
+            .collect();
+        writeln!(out, "{:<12} {} neurons: {}", "languages", found.chosen.len(), each.join(", "))?;
+    }
+    Ok(())
+}

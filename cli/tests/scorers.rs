@@ -1,0 +1,127 @@
+//! Targets and scorers from the command line, with the engine's tiny models and the demo's.
+
+#![cfg(feature = "attribute")]
+
+mod environment;
+
+use environment::{Environment, demo_model, root};
+
+fn model(name: &str) -> String {
+    root().join("engine/tests/fixtures").join(name).display().to_string()
+}
+
+#[test]
+fn scores_of_a_difference_of_logits_have_their_foils_and_their_units() {
+    let environment = Environment::with_run(&["P36"], 12);
+    let model = demo_model("bilingual-masked");
+    let asked = ["attribute", "db", "--model", &model, "--prompts", "1", "--method", "relp"];
+    let ran = environment.ok(&[&asked[..], &["--target", "logit-difference", "--foil", "drawn"]].concat());
+    assert!(ran.out.contains("run          bilingual-masked-relp-logit-difference\n"), "{ran:?}");
+    let info = environment.ok(&["info", "db", "--json"]).out;
+    let info: serde_json::Value = serde_json::from_str(&info).expect("JSON");
+    let run = info["runs"].as_array().expect("runs").iter().find(|run| run["method"] == "relp").expect("the run");
+    let parameter = |name: &str| run["parameters"][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((parameter("target"), parameter("foil")), ("logit-difference".into(), "drawn".into()), "{run}");
+    // An object of the store, by its label; of two languages, each has its own.
+    let one =
+        environment.ok(&[&asked[..], &["--target", "logit-difference", "--foil", "Paris", "--run", "paris"]].concat());
+    assert!(one.out.contains("no foil that the prompt sets against the object"), "Paris itself has none: {one:?}");
+    // The same run is gone on with, and not with another foil.
+    let again = environment.ok(&[&asked[..], &["--target", "logit-difference", "--foil", "drawn"]].concat());
+    assert!(again.out.contains("0 new"), "{again:?}");
+    let other = [&asked[..], &["--target", "logit", "--run", "paris"]].concat();
+    let other = environment.run(&other);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.messages.contains("target"), "{other:?}");
+}
+
+#[test]
+fn targets_and_foils_that_mean_nothing_are_refused_before_a_model_is_loaded() {
+    let environment = Environment::with_run(&["P36"], 4);
+    let told = |options: &[&str]| {
+        let ran = environment.run(&[&["attribute", "db", "--model", "nowhere"], options].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        ran.messages
+    };
+    assert!(told(&["--target", "logit-difference"]).contains("foil is missing"));
+    assert!(told(&["--foil", "drawn"]).contains("--foil"));
+    assert!(told(&["--method", "activation", "--target", "logit"]).contains("--target"));
+    let unknown = told(&["--target", "logit-difference", "--foil", "Atlantis"]);
+    assert!(unknown.contains("there is no object \"Atlantis\""), "{unknown}");
+}
+
+#[test]
+fn neurons_over_texts_are_runs_and_language_neurons_are_sets() {
+    let environment = Environment::new();
+    environment.write("en.txt", "The capital of France is Paris .\nNairobi is a city in Mali .\n");
+    environment.write("zh.txt", "法国的首都是巴黎。\n巴黎是法国的首都。\n");
+    let asked = [
+        "activations",
+        "db",
+        "--model",
+        &model("llama"),
+        "--run",
+        "tiny",
+        "--window",
+        "9",
+        "--corpus",
+        "en=en.txt",
+        "--corpus",
+        "zh=zh.txt",
+        "--quantiles",
+        "0.5",
+        "--lape-top",
+        "0.2",
+        "--lape-filter",
+        "0.5",
+        "--lape-bar",
+        "0.6",
+    ];
+    let ran = environment.ok(&asked);
+    assert!(ran.out.contains("tiny-share, tiny-mean, tiny-mean-square, tiny-q0.5, tiny-lape\n"), "{ran:?}");
+    let count = |query: &str| {
+        let out = environment.ok(&["query", "db", "-m", "csv", query]).out;
+        out.lines().count() - 1
+    };
+    // A fifth of 144 neurons is 29; a query combines the sets of the languages.
+    let both = count("neurons of kn[run=tiny-lape]");
+    let (en, zh) = (count("neurons of kn[run=tiny-lape, lang=en]"), count("neurons of kn[run=tiny-lape, lang=zh]"));
+    assert!(en > 0 && zh > 0 && both <= 29, "{en} {zh} {both}");
+    let own = count("neurons of kn[run=tiny-lape, lang=zh] - neurons of kn[run=tiny-lape, lang=en]");
+    assert!(own <= zh && own + en == both, "{own} {en} {both}");
+    // Nobody is active at more than all tokens.
+    let shares = environment.ok(&["query", "db", "-m", "csv", "kn[run=tiny-share, lang=en, tau=0] top 1000"]).out;
+    assert!(shares.lines().count() > 100, "{shares}");
+    let again = environment.ok(&asked);
+    assert!(again.out.contains("en           there already\n"), "{again:?}");
+    let alone = environment.ok(&[
+        "activations",
+        "db",
+        "--model",
+        &model("llama"),
+        "--run",
+        "one",
+        "--corpus",
+        "en=en.txt",
+        "--quiet",
+    ]);
+    assert_eq!(
+        (alone.out.as_str(), alone.messages.as_str()),
+        ("", "note: of one language there are no language neurons\n")
+    );
+}
+
+#[test]
+fn query_relevant_neurons_are_a_run_of_another() {
+    let environment = Environment::with_run(&["P36", "P37"], 12);
+    let ran = environment.ok(&["qrnca", "db", "--from", "amig"]);
+    assert!(ran.out.starts_with("run          amig-qrnca\nen "), "{ran:?}");
+    // At most twenty neurons a fact, and none of more than 0.3 of the facts.
+    let out = environment.ok(&["query", "db", "-m", "csv", "kn[run=amig-qrnca, lang=en] by fact"]).out;
+    assert!(out.lines().count() > 5, "{out}");
+    let shared =
+        environment.ok(&["query", "db", "-m", "csv", "kn[run=amig-qrnca, lang=en] by neuron having facts >= 9"]).out;
+    assert_eq!(shared.lines().count(), 1, "{shared}");
+    let nothing = environment.run(&["qrnca", "db", "--from", "ig"]);
+    assert!(nothing.messages.contains("there is no run \"ig\""), "{nothing:?}");
+}

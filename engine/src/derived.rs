@@ -1,0 +1,5 @@
+//! Runs that are made from the scores of another run: no model is asked.
+
+mod qrnca;
+
+pub use qrnca::{Qrnca, QrncaJob, QrncaSummary, key_neurons};
