@@ -174,15 +174,14 @@ impl<'a> ModelProbe<'a> {
         let block = &self.network.blocks[layer];
         let row = block.feed_forward.input.output_row(unit);
         let key = block.feed_forward_norm.as_ref().map_or_else(|| row.clone(), |norm| row.clone() * norm.weight());
-        let stream = match block.parallel {
-            false => self.prefix.layers[layer].residual.clone(),
+        let stream = if block.parallel {
             // It reads what the layer below gives.
-            true => {
-                let below = &self.prefix.layers[layer - 1];
-                let neurons = TensorData::new(below.neurons.clone(), [1, below.neurons.len()]);
-                let neurons = Tensor::from_data(neurons, &self.network.device());
-                self.network.blocks[layer - 1].join(below.residual.clone(), neurons).0
-            }
+            let below = &self.prefix.layers[layer - 1];
+            let neurons = TensorData::new(below.neurons.clone(), [1, below.neurons.len()]);
+            let neurons = Tensor::from_data(neurons, &self.network.device());
+            self.network.blocks[layer - 1].join(below.residual.clone(), neurons).0
+        } else {
+            self.prefix.layers[layer].residual.clone()
         };
         let parts: Vec<f64> = to_host(stream * key.clone()).into_iter().map(f64::from).collect();
         let (whole, size) = (parts.iter().sum::<f64>(), parts.iter().map(|part| part.abs()).sum::<f64>());

@@ -258,11 +258,10 @@ fn facts(
                     snapshot.external_id(fact)?,
                     snapshot.language_name(language)
                 ),
-                expected: match several {
-                    true => {
-                        "all scores, as they are summed over a fact's templates: `kndb attribute … --keep all`".into()
-                    }
-                    false => format!("all scores above {tau} of the fact's largest: `kndb attribute … --keep all`"),
+                expected: if several {
+                    "all scores, as they are summed over a fact's templates: `kndb attribute … --keep all`".into()
+                } else {
+                    format!("all scores above {tau} of the fact's largest: `kndb attribute … --keep all`")
                 },
             });
         }
