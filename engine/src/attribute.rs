@@ -74,6 +74,7 @@ impl<'a> Attribution<'a> {
         }
         let method = options.method.build();
         method.check(options.site)?;
+        method.check_network(&model.network)?;
         check_metric(options, method.name())?;
         let gated = model.is_gated();
         if (options.site == Site::Pre && gated) || (options.site == Site::Up && !gated) {

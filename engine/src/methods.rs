@@ -16,6 +16,7 @@ mod shapley;
 use crate::error::Result;
 use crate::metric::Metric;
 use crate::probe::{Probe, Site};
+use crate::transformer::Transformer;
 
 pub use ablation::Ablation;
 pub use activation::Activation;
@@ -149,6 +150,14 @@ pub trait Method: Send + Sync {
     /// # Errors
     /// [`crate::Error::Option`], with the option and what it may be.
     fn check(&self, _: Site) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses networks that the method has no meaning for.
+    ///
+    /// # Errors
+    /// [`crate::Error::Option`], with why.
+    fn check_network(&self, _: &Transformer) -> Result<()> {
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::metric::Goal;
-use crate::nn::{Rules, Standing, Trace};
+use crate::nn::{Block, Rules, Standing, Trace};
 use crate::question::Step;
 use crate::sweep::{Point, Response, Sweep};
 use crate::transformer::{LayerPrefix, Prefix, Transformer, to_host};
@@ -264,14 +264,8 @@ impl Probe for ModelProbe<'_> {
     }
 
     fn query_effects(&self, value_neurons: &[ValueNeuron]) -> Result<Vec<Vec<f32>>> {
+        must_be_a_stream(self.network)?;
         let blocks = &self.network.blocks;
-        if blocks.iter().any(|block| !block.adds_to_a_stream()) {
-            return Err(Error::Option {
-                option: "method",
-                given: "query-neurons".into(),
-                expected: "another method: this architecture normalises its residual stream or what is added to it, so no neuron's writing reaches a later layer as it is".into(),
-            });
-        }
         let mut all = vec![vec![0.0; self.width()]; self.layers()];
         for &ValueNeuron { layer, unit, increase } in value_neurons.iter().filter(|neuron| neuron.layer > 0) {
             let (key, whole) = self.read_by(layer, unit);
@@ -288,14 +282,8 @@ impl Probe for ModelProbe<'_> {
     }
 
     fn value_effects(&self, layer: usize) -> Result<Vec<f32>> {
+        must_sum_values(self.network)?;
         let block = &self.network.blocks[layer];
-        if block.feed_forward_post.is_some() {
-            return Err(Error::Option {
-                option: "method",
-                given: "log-probability".into(),
-                expected: "another method: this architecture normalises the feed-forward result, so it is no sum of value vectors".into(),
-            });
-        }
         let prefix = &self.prefix.layers[layer];
         let target = self.step.target as usize;
         let alone = self.network.head.log_probability(prefix.residual.clone(), target)[0];
@@ -310,4 +298,30 @@ impl Probe for ModelProbe<'_> {
         }
         Ok(effects)
     }
+}
+
+/// Refuses networks whose feed-forward results are no sums of value vectors.
+pub(crate) fn must_sum_values(network: &Transformer) -> Result<()> {
+    if network.blocks.iter().all(|block| block.feed_forward_post.is_none()) {
+        return Ok(());
+    }
+    Err(Error::Option {
+        option: "method",
+        given: "log-probability".into(),
+        expected:
+            "another method: this architecture normalises the feed-forward result, so it is no sum of value vectors"
+                .into(),
+    })
+}
+
+/// Refuses networks whose residual stream is no plain sum.
+pub(crate) fn must_be_a_stream(network: &Transformer) -> Result<()> {
+    if network.blocks.iter().all(Block::adds_to_a_stream) {
+        return Ok(());
+    }
+    Err(Error::Option {
+        option: "method",
+        given: "query-neurons".into(),
+        expected: "another method: this architecture normalises its residual stream or what is added to it, so no neuron's writing reaches a later layer as it is".into(),
+    })
 }

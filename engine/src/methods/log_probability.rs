@@ -2,7 +2,8 @@
 
 use super::{LayerScores, Method, MethodOptions, Scorer};
 use crate::error::{Error, Result};
-use crate::probe::{Probe, Site};
+use crate::probe::{self, Probe, Site};
+use crate::transformer::Transformer;
 
 pub(super) const SCORER: Scorer = Scorer {
     name: "log-probability",
@@ -34,6 +35,10 @@ impl Method for LogProbability {
 
     fn check(&self, site: Site) -> Result<()> {
         must_be_activation(site)
+    }
+
+    fn check_network(&self, network: &Transformer) -> Result<()> {
+        probe::must_sum_values(network)
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {

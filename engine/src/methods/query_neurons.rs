@@ -2,7 +2,8 @@
 
 use super::{LayerScores, Method, MethodOptions, Scorer, log_probability};
 use crate::error::{Error, Result};
-use crate::probe::{Probe, Site, ValueNeuron};
+use crate::probe::{self, Probe, Site, ValueNeuron};
+use crate::transformer::Transformer;
 
 pub(super) const SCORER: Scorer = Scorer {
     name: "query-neurons",
@@ -34,13 +35,15 @@ impl Method for QueryNeurons {
         }
     }
 
+    fn check_network(&self, network: &Transformer) -> Result<()> {
+        probe::must_be_a_stream(network)
+    }
+
     fn parameters(&self) -> Vec<(String, String)> {
         vec![("value neurons".into(), self.value_neurons.to_string())]
     }
 
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
-        // Refused before the head is asked about every neuron.
-        probe.query_effects(&[])?;
         let mut best: Vec<ValueNeuron> = Vec::new();
         for layer in 0..probe.layers() {
             let effects = probe.value_effects(layer)?.into_iter().enumerate();
