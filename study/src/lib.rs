@@ -11,6 +11,7 @@
 //! | `model`, `asking` | the border to a model, and checks on what it answers |
 //! | `engine_model` | the models of `kndb-engine`, with the feature `engine` |
 //! | `statements`, `questions` | what is read from the store: neuron sets, facts in words |
+//! | `pool`, `control` | what unrelated facts and random neurons are drawn from |
 //! | `known` | conditions on what was measured of facts: which are studied |
 //! | `streams`, `watch` | random draws that depend on nothing else; threads, progress, stopping |
 //! | `output` | [`Report`]: text tables, JSON, CSV |
@@ -73,6 +74,7 @@
 
 mod asking;
 pub mod checking;
+mod control;
 pub mod editing;
 #[cfg(feature = "engine")]
 pub mod engine_model;
@@ -80,6 +82,7 @@ mod error;
 mod known;
 mod model;
 mod output;
+mod pool;
 mod questions;
 mod statements;
 pub mod statistics;

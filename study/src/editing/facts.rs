@@ -1,11 +1,13 @@
 //! Which facts a study is about: their neuron sets, their words, and what they are compared with.
 
-use super::measure::{Method, control};
+use super::measure::Method;
 use super::options::{EditOptions, Population, Unrelated};
 use crate::asking::Asking;
+use crate::control::control;
 use crate::error::StudyError;
 use crate::known::Known;
 use crate::model::LanguageModel;
+use crate::pool::Pool;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
 use crate::statements::{Asker, Sets, Source};
 use crate::streams::key;
@@ -13,9 +15,6 @@ use crate::watch::{Stage, Watch, for_each};
 use kndb_query::Within;
 use kndb_query::within::Found;
 use kndb_storage::{Shape, Snapshot};
-use rand::Rng;
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// The neurons of every fact, as the statements gave them.
 pub(crate) struct NeuronSets {
@@ -212,57 +211,5 @@ impl Plan {
 
     pub(crate) fn left_out(&self) -> Vec<(String, u64)> {
         self.left_out.iter().map(|(reason, &facts)| (reason.clone(), facts)).collect()
-    }
-}
-
-/// Facts to draw unrelated ones from.
-pub(crate) struct Pool {
-    /// Numbers of questions; those of a relation are together.
-    members: Vec<usize>,
-    by_relation: BTreeMap<String, Range<usize>>,
-}
-
-impl Pool {
-    fn new(questions: &[Question], sets: &Sets) -> Self {
-        let members: Vec<usize> = (0..questions.len()).filter(|&at| sets.contains_key(&questions[at].fact)).collect();
-        let mut by_relation = BTreeMap::new();
-        for (place, &at) in members.iter().enumerate() {
-            let range = by_relation.entry(questions[at].relation.clone()).or_insert(place..place);
-            range.end = place + 1;
-        }
-        Self { members, by_relation }
-    }
-
-    pub(crate) fn contains(&self, question: usize) -> bool {
-        self.members.binary_search(&question).is_ok()
-    }
-
-    /// Another fact of a question's relation; each is as likely as the others.
-    pub(crate) fn draw_related(&self, stream: &mut impl Rng, question: usize, relation: &str) -> Option<usize> {
-        let range = self.by_relation.get(relation).cloned().unwrap_or(0..0);
-        let members = self.members.get(range)?;
-        let itself = members.binary_search(&question).ok()?;
-        let place = (members.len() > 1).then(|| stream.random_range(0..members.len() - 1))?;
-        members.get(if place < itself { place } else { place + 1 }).copied()
-    }
-
-    /// A fact that is unrelated to a question; each is as likely as the others.
-    pub(crate) fn draw(
-        &self,
-        stream: &mut impl Rng,
-        question: usize,
-        relation: &str,
-        unrelated: Unrelated,
-    ) -> Option<usize> {
-        let related = match unrelated {
-            Unrelated::OtherRelation => self.by_relation.get(relation).cloned().unwrap_or(0..0),
-            Unrelated::OtherFact => self.members.binary_search(&question).map_or(0..0, |place| place..place + 1),
-        };
-        let others = self.members.len() - related.len();
-        if others == 0 {
-            return None;
-        }
-        let place = stream.random_range(0..others);
-        self.members.get(if place < related.start { place } else { place + related.len() }).copied()
     }
 }

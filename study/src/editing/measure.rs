@@ -1,15 +1,16 @@
 //! The edits themselves: probabilities before and after, of a fact and of an unrelated one.
 
-use super::facts::{NeuronSets, Plan, Pool};
+use super::facts::{NeuronSets, Plan};
 use super::options::{Draws, EditOptions, Sequence};
 use crate::asking::{Answer, Asking};
 use crate::error::StudyError;
 use crate::model::{Change, Edit, LanguageModel};
+use crate::pool::Pool;
 use crate::questions::Question;
 use crate::statements::Sets;
 use crate::streams::stream;
 use crate::watch::{Stage, Watch, for_each};
-use kndb_storage::{Neuron, Shape};
+use kndb_storage::Neuron;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -336,30 +337,6 @@ fn distinct(neurons: &[Vec<Neuron>]) -> usize {
     all.len()
 }
 
-/// As many random neurons of each layer as L has there, of those that are allowed and not in L; fewer where the layer has no more.
-pub(super) fn control(
-    likn: &[Neuron],
-    allowed: impl Fn(Neuron) -> bool,
-    shape: Shape,
-    seed: u64,
-    fact: &str,
-) -> Vec<Neuron> {
-    let mut by_layer: BTreeMap<u32, Vec<Neuron>> = BTreeMap::new();
-    for &neuron in likn {
-        by_layer.entry(shape.split(neuron).0.0).or_default().push(neuron);
-    }
-    let mut stream = stream(seed, "control", &[fact]);
-    let mut drawn = Vec::with_capacity(likn.len());
-    for (layer, taken) in by_layer {
-        let units = (0..shape.width).filter_map(|unit| shape.neuron(layer, unit));
-        let free: Vec<Neuron> = units.filter(|neuron| allowed(*neuron) && !taken.contains(neuron)).collect();
-        let places = rand::seq::index::sample(&mut stream, free.len(), taken.len().min(free.len()));
-        drawn.extend(places.into_iter().map(|place| free[place]));
-    }
-    drawn.sort_unstable();
-    drawn
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,33 +346,5 @@ mod tests {
         let languages = ["en", "zh", "de"].map(str::to_owned);
         let names: Vec<String> = Method::all("zh", &languages).iter().map(Method::to_string).collect();
         assert_eq!(names, ["LIKN", "Mono-KN en", "Mono-KN de", "Seq-KN", "random", "other's LIKN", "LIKN on other"]);
-    }
-
-    #[test]
-    fn the_control_has_the_layers_of_the_set_and_none_of_its_neurons() {
-        let shape = Shape { layers: 4, width: 10 };
-        let likn = [Neuron(3), Neuron(4), Neuron(31), Neuron(32), Neuron(33), Neuron(34), Neuron(35), Neuron(36)];
-        let control = |fact: &str| control(&likn, |_| true, shape, 1, fact);
-        let of_layer = |layer: u32, set: &[Neuron]| set.iter().filter(|&&n| shape.split(n).0.0 == layer).count();
-        let one = control("one");
-        // Layer 3 has only four units beside the six of the set.
-        assert_eq!([0, 1, 2, 3].map(|layer| of_layer(layer, &one)), [2, 0, 0, 4]);
-        assert!(one.iter().all(|neuron| !likn.contains(neuron)) && distinct(std::slice::from_ref(&one)) == 6);
-        assert_eq!(one, control("one"));
-        assert!((0..20).any(|other| control(&other.to_string()) != one), "every fact has the same control");
-    }
-
-    #[test]
-    fn the_control_is_drawn_from_the_neurons_that_are_left() {
-        let shape = Shape { layers: 2, width: 10 };
-        let likn = [Neuron(3), Neuron(14), Neuron(15)];
-        let left = [3, 4, 7, 14, 16].map(Neuron);
-        for fact in ["one", "two", "three", "four"] {
-            // Of layer 1 one neuron is left beside L, which has two there.
-            let drawn = control(&likn, |neuron| left.contains(&neuron), shape, 1, fact);
-            assert!(drawn == [Neuron(4), Neuron(16)] || drawn == [Neuron(7), Neuron(16)], "{drawn:?}");
-            let drawn = control(&likn, |neuron| !left.contains(&neuron), shape, 1, fact);
-            assert!(drawn.len() == 3 && drawn.iter().all(|neuron| !left.contains(neuron)), "{drawn:?}");
-        }
     }
 }
