@@ -23,13 +23,13 @@ fn scores_of_a_difference_of_logits_have_their_foils_and_their_units() {
     let parameter = |name: &str| run["parameters"][name].as_str().unwrap_or_default().to_owned();
     assert_eq!((parameter("target"), parameter("foil")), ("logit-difference".into(), "drawn".into()), "{run}");
     // An object of the store, by its label; of two languages, each has its own.
-    let one =
-        environment.ok(&[&asked[..], &["--target", "logit-difference", "--foil", "Paris", "--run", "paris"]].concat());
-    assert!(one.out.contains("no foil that the prompt sets against the object"), "Paris itself has none: {one:?}");
+    let one = environment
+        .ok(&[&asked[..], &["--target", "logit-difference", "--foil", "Vienna", "--run", "vienna"]].concat());
+    assert!(one.out.contains("no foil that the prompt sets against the object"), "Vienna itself has none: {one:?}");
     // The same run is gone on with, and not with another foil.
     let again = environment.ok(&[&asked[..], &["--target", "logit-difference", "--foil", "drawn"]].concat());
     assert!(again.out.contains("0 new"), "{again:?}");
-    let other = [&asked[..], &["--target", "logit", "--run", "paris"]].concat();
+    let other = [&asked[..], &["--target", "logit", "--run", "vienna"]].concat();
     let other = environment.run(&other);
     assert_eq!(other.code, Some(1), "{other:?}");
     assert!(other.messages.contains("target"), "{other:?}");
@@ -48,6 +48,42 @@ fn targets_and_foils_that_mean_nothing_are_refused_before_a_model_is_loaded() {
     assert!(told(&["--method", "activation", "--target", "logit"]).contains("--target"));
     let unknown = told(&["--target", "logit-difference", "--foil", "Atlantis"]);
     assert!(unknown.contains("there is no object \"Atlantis\""), "{unknown}");
+}
+
+#[test]
+fn every_scorer_makes_a_run_with_its_name_and_options() {
+    let environment = Environment::with_run(&["P36"], 4);
+    for (name, options, method) in [
+        ("gpt2", &["--method", "query-neurons", "--value-neurons", "5"][..], "query-neurons"),
+        ("llama", &["--method", "cett"], "cett"),
+        ("llama", &["--method", "log-probability"], "log-probability"),
+        ("llama", &["--method", "relp", "--rules", "norms,products", "--baseline", "word-mean"], "relp"),
+        ("bert", &["--method", "relp", "--target", "log-probability"], "relp"),
+        ("llama", &["--preset", "kn", "--site", "up"], "integrated-gradients"),
+    ] {
+        let model = model(name);
+        let run = format!("{name}{}", options.concat());
+        let asked = ["attribute", "db", "--model", &model, "--langs", "en", "--prompts", "1", "--run", &run];
+        let ran = environment.ok(&[&asked[..], options].concat());
+        let info: serde_json::Value =
+            serde_json::from_str(&environment.ok(&["info", "db", "--json"]).out).expect("JSON");
+        let made = info["runs"].as_array().expect("runs").iter().find(|made| made["run"] == run.as_str());
+        let made = made.unwrap_or_else(|| panic!("{ran:?}, {info}"));
+        assert_eq!(made["method"], method, "{made}");
+        for pair in options.chunks(2).filter(|pair| !["--method", "--preset", "--target"].contains(&pair[0])) {
+            let parameter = pair[0].trim_start_matches('-').replace('-', " ");
+            assert_eq!(made["parameters"][&parameter], pair[1], "{made}");
+        }
+    }
+    let bert = model("bert");
+    let told = |options: &[&str]| {
+        let ran = environment.run(&[&["attribute", "db", "--model", &bert, "--run", "none"], options].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        ran.messages
+    };
+    assert!(told(&["--method", "query-neurons"]).contains("normalises its residual stream"));
+    assert!(told(&["--site", "up"]).contains("are not gated"));
+    assert!(told(&["--method", "cett", "--rules", "norms"]).contains("--rules means nothing to the method cett"));
 }
 
 #[test]
