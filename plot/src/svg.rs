@@ -173,13 +173,15 @@ fn sheet(figure: &Figure, drawing: &Drawing, around: &Around, look: &Look, stand
     let width = look.width.unwrap_or((around.inside + 2.0 * PADDING).ceil());
     let description: Vec<&str> =
         std::iter::once(drawing.summary.as_str()).chain(caption.sources.iter().map(String::as_str)).collect();
+    // One without a title stands below a heading; whoever does not see it is told at least what it is.
+    let name = clean(if caption.title.is_empty() { &drawing.summary } else { &caption.title });
     let (wide, high) = (number(width), number(height));
     let view = format!("0 0 {wide} {high}");
     let of = if matches!(figure, Figure::Bars(_) | Figure::Curves(_)) { Colors::Series } else { Colors::Scale };
     html! {
         svg xmlns="http://www.w3.org/2000/svg" class=(style::ROOT) width=(wide) height=(high) viewBox=(view) role="img"
-            aria-label=(clean(&caption.title)) font-family=(font::FAMILY) {
-            title { (clean(&caption.title)) }
+            aria-label=(name) font-family=(font::FAMILY) {
+            title { (name) }
             desc { (clean(&description.join("\n"))) }
             @if standing == Standing::Alone { style { (PreEscaped(style::rules(Some(of)))) } }
             rect class=(Paint::Paper.fill()) width=(wide) height=(high) fill=(Paint::Paper.color()) {}

@@ -1,5 +1,6 @@
 //! Figures on a page, drawn by `kndb-plot`, with what there is to know and the statements behind them.
 
+use kndb_plot::Look;
 use kndb_query::ErrorKind;
 use kndb_report::figures::Illustration;
 use maud::{Markup, PreEscaped, html};
@@ -8,6 +9,9 @@ use super::{notes, statement};
 use crate::frame;
 use crate::problem::{Problem, Result};
 use crate::view::View;
+
+/// Width of a picture on a phone, in pixels: what a screen of 360 has between its margins.
+const NARROW: f64 = 320.0;
 
 /// A figure with its statements; or why there is none, as a part of the page: others may be there.
 ///
@@ -22,9 +26,19 @@ pub(crate) fn figure(view: &View<'_>, illustration: kndb_report::Result<Illustra
         Ok(svg) => svg,
         Err(error) => return refused(Problem::Figure(error.into())),
     };
+    // A narrow page shows it drawn for its width, as large as its letters are read; where it cannot be drawn so, it is scrolled.
+    let look = Look { width: Some(NARROW), ..Look::default() };
+    let narrow = illustration.figure.as_ref().and_then(|figure| look.inline_svg(figure).ok());
     Ok(html! {
         figure.plot {
-            @if let Some(svg) = svg { div.drawing tabindex="0" { (PreEscaped(svg)) } } @else { p.nothing { "The answer is empty." } }
+            @match (svg, narrow) {
+                (Some(svg), Some(narrow)) => {
+                    div.drawing.broad tabindex="0" { (PreEscaped(svg)) }
+                    div.drawing.narrow { (PreEscaped(narrow)) }
+                }
+                (Some(svg), None) => { div.drawing.alone tabindex="0" { (PreEscaped(svg)) } }
+                (None, _) => { p.nothing { "The answer is empty." } }
+            }
             figcaption {
                 (notes(&illustration.remarks))
                 (statement::behind(view, &illustration.queries))

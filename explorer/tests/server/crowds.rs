@@ -3,6 +3,18 @@
 use crate::served::{Served, encoded, stores};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// A page of each kind, and something that stands on it whatever is written meanwhile.
+const PAGES: [(&str, &str); 8] = [
+    ("/fact/f-france?tau=0.2", "Paris"),
+    ("/neuron/ig/1:2?tau=0.2", "Germany"),
+    ("/relation/P36", "capital"),
+    ("/languages?run=ig", "similarity"),
+    ("/layers?run=ig", "<svg"),
+    ("/runs", "growing"),
+    ("/q?q=kn%5Brun%3Dig%5D+by+layer", "<svg"),
+    ("/api/neurons?run=ig", "\"neurons\""),
+];
+
 #[test]
 fn sixty_four_clients_are_answered_while_a_job_writes_and_see_what_it_acknowledged() {
     let made = stores::capitals();
@@ -26,7 +38,9 @@ fn sixty_four_clients_are_answered_while_a_job_writes_and_see_what_it_acknowledg
             .map(|client| {
                 let (served, count, acknowledged) = (&served, &count, &acknowledged);
                 scope.spawn(move || {
-                    for round in 0..4 {
+                    for round in 0..PAGES.len() {
+                        let (path, said) = PAGES[(client + round) % PAGES.len()];
+                        assert!(served.page(path).contains(said), "{path}");
                         match (client + round) % 4 {
                             0 => assert!(served.page("/").contains("growing")),
                             1 => assert!(served.page("/search?s=paris").contains("f-france")),

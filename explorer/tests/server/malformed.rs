@@ -15,7 +15,7 @@ impl Numbers {
 }
 
 /// What is in order, or nearly.
-const SEEDS: [&str; 16] = [
+const SEEDS: [&str; 24] = [
     "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /search?s=%E6%B3%95&page=2 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /search?s=%ff%00%zz&page=99999999999999999999 HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -23,6 +23,14 @@ const SEEDS: [&str; 16] = [
     "GET /api/query?q=kn%20by%20layer&format=arrow HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /api/query?q=kn%5Btau%3D1e999%5D&format=csv HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /api/query?q=((((((((((kn))))))))))&run=%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /fact/f-france?lang=en&lang=zh&tau=0.99999999999999999999&run=ig HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /neuron/ig/1:2?facts.page=0&facts.sort=-score&tau=nan HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /neuron/ig/4294967296:18446744073709551616 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /relation/%5B%22%5D?rows=1000000&others=yes HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /layers?kind=likn&lang=en&lang=zh&relation=P36&chance=yes HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /runs?a=ig&b=ig&with=ig&show=facts HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /languages?a=en&b=zh&show=neurons&left.page=9 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /api/neurons?run=ig&layer=1&limit=10000&offset=18446744073709551615 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /assets/../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /assets/%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET //evil.example/%0d%0aX:y HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -133,6 +133,46 @@ fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
 }
 
 #[test]
+fn clients_that_send_a_byte_at_a_time_and_clients_that_vanish_keep_nobody_from_an_answer() {
+    let made = stores::capitals();
+    let served = Served::of(&[&made.path]);
+    let ask = format!("GET /fact/f-france HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", served.address);
+    let address = served.address;
+    std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..16)
+            .map(|_| {
+                let ask = &ask;
+                scope.spawn(move || {
+                    let mut stream = connect(address);
+                    stream.set_nodelay(true).expect("at once");
+                    for byte in ask.as_bytes() {
+                        stream.write_all(&[*byte]).expect("the server waits");
+                        std::thread::sleep(Duration::from_millis(3));
+                    }
+                    let mut answer = Vec::new();
+                    stream.read_to_end(&mut answer).expect("an answer");
+                    Response::of(&answer, false)
+                })
+            })
+            .collect();
+        // Meanwhile others go: before they have asked, in the middle of it, and before they are answered.
+        for round in 0..200 {
+            let mut stream = connect(address);
+            let _ = stream.write_all(&ask.as_bytes()[..[0, 9, ask.len() - 1, ask.len()][round % 4]]);
+            drop(stream);
+            if round % 20 == 0 {
+                assert!(served.page("/").contains("toy-model"), "round {round}");
+            }
+        }
+        for slow in slow {
+            let answer = slow.join().expect("no panic");
+            assert!(answer.status == 200 && answer.is_whole && answer.text().contains("France"), "{}", answer.status);
+        }
+    });
+    assert!(served.page("/runs").contains("toy-model"));
+}
+
+#[test]
 fn the_server_ends_in_order_while_an_answer_is_being_sent() {
     let made = stores::wide(4_000);
     let mut served = Served::of(&[&made.path]);

@@ -26,7 +26,7 @@ pub(super) fn section(view: &View<'_>, settings: &Settings, text: &str) -> Marku
                 dt { "Python" } dd { (copied(&python(path, &beside, settings, text))) }
                 dt { "Link" } dd { (copied(&here.to_string())) }
                 dt { "File" }
-                dd {
+                dd.files {
                     @for (at, format) in ["csv", "tsv", "json", "jsonl", "arrow"].iter().enumerate() {
                         @if at > 0 { ", " }
                         a href=(file(format)) download={ "answer." (format) } { (format) }
