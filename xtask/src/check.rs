@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::{links, python, root, say, sql};
+use crate::{browser, links, python, root, say, sql};
 
 /// One step: what it is called, and the cargo command it is.
 struct Step {
@@ -55,10 +55,10 @@ const STEPS: &[Step] = &[
 ];
 
 /// Steps of their own, which take long: each can be skipped by its name.
-const HEAVY: [&str; 2] = ["sql", "python"];
+const HEAVY: [&str; 3] = ["browser", "sql", "python"];
 
-/// Runs the gate with options as they were given: `--quick` leaves out clippy, the build without default features, rustdoc, SQL and the Python package,
-/// `--skip sql` and `--skip python` these alone.
+/// Runs the gate with options as they were given: `--quick` leaves out clippy, the build without default features, rustdoc, the explorer in a browser, SQL and
+/// the Python package, `--skip` and a name one of these three alone.
 pub fn run(options: &[&str]) -> Result<(), String> {
     let quick = options.contains(&"--quick");
     let mut unwanted: Vec<&str> = if quick { HEAVY.to_vec() } else { Vec::new() };
@@ -66,7 +66,13 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     while let Some(option) = rest.next() {
         match (*option, rest.next()) {
             ("--skip", Some(name)) if HEAVY.contains(name) => unwanted.push(name),
-            _ => return Err(format!("check takes --quick, --skip sql and --skip python, not {}", options.join(" "))),
+            _ => {
+                return Err(format!(
+                    "check takes --quick, and --skip with {}, not {}",
+                    HEAVY.join(", "),
+                    options.join(" ")
+                ));
+            }
         }
     }
     let wanted = |name: &str| !unwanted.contains(&name);
@@ -84,17 +90,16 @@ pub fn run(options: &[&str]) -> Result<(), String> {
     if !deny()? {
         skipped.push("deny");
     }
-    if wanted("sql") {
-        step("sql", sql::test)?;
-    } else {
-        skipped.push("sql");
-    }
-    let mut tried = false;
-    if wanted("python") {
-        step("python", || python::run(None).map(|done| tried = done))?;
-    }
-    if !tried {
-        skipped.push("python");
+    let heavy: [fn() -> Result<bool, String>; 3] =
+        [|| browser::run(false), || sql::test().map(|()| true), || python::run(None)];
+    for (name, run) in HEAVY.into_iter().zip(heavy) {
+        let mut done = false;
+        if wanted(name) {
+            step(name, || run().map(|tried| done = tried))?;
+        }
+        if !done {
+            skipped.push(name);
+        }
     }
     let but = if skipped.is_empty() { String::new() } else { format!(" but {}, skipped", skipped.join(", ")) };
     say(&format!("xtask: all passed{but}, in {:.0} s\n", begun.elapsed().as_secs_f64()));

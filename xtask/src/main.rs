@@ -13,6 +13,7 @@
 //!
 //! Plain processes, no dependencies: it must build in a second. Nothing of the product lives here.
 
+mod browser;
 mod check;
 mod docs;
 mod fuzz;
@@ -36,7 +37,7 @@ Tasks:
   check           fmt, links, clippy, a build without default features, tests, rustdoc, cargo-deny; stops at the first
                   that fails
   check --quick   without clippy, that build and rustdoc
-  check --skip python  all but the Python package; --skip sql all but SQL
+  check --skip python  all but the Python package; --skip sql all but SQL, --skip browser all but the explorer in a browser
   docs            write docs/cli.md anew from the help texts
   links           check the relative links of README.md and docs/
   instructions [--write]  counts the instructions of six answers, and compares them with bench/instructions.tsv, or keeps them
@@ -48,6 +49,7 @@ Tasks:
                   where a nightly toolchain is installed, else with the generators of the tests
   fuzz --corpus   writes the seeds of fuzz/corpus anew
   sanitize [TEST…]     the store's tests, or those of these names, under AddressSanitizer; needs a nightly toolchain
+  browser [--pictures]  the explorer in Chromium, and with --pictures those of docs/explorer.md
   sql             SQL: its crate and the Python package linted, then what `check` tests of it, DataFusion built for each
   python [TORCH]  the Python package: its wheel built, installed, typed and tested; with TORCH, an interpreter that has torch, by that, too
   python --release  the wheel for others, optimised, in target/wheels; its name says which systems take it
@@ -65,6 +67,8 @@ fn main() -> ExitCode {
         ["links"] => links::run(&root()),
         [proof @ ("damage" | "crash" | "power")] => proofs::run(proof, None),
         [proof @ ("damage" | "crash" | "power"), option, count] => proofs::run(proof, Some((option, count))),
+        ["browser"] => browser::run(false).map(drop),
+        ["browser", "--pictures"] => browser::run(true).map(drop),
         ["fuzz", ref rest @ ..] => fuzz::run(rest),
         ["python"] => python::run(None).map(drop),
         ["python", "--release"] => python::release(),

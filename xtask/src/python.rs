@@ -82,7 +82,7 @@ pub fn release() -> Result<(), String> {
 }
 
 /// An interpreter that is new enough and can make environments.
-fn python() -> Result<PathBuf, String> {
+pub fn python() -> Result<PathBuf, String> {
     let name = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
     let looks = "import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 11) else 3)";
     let status = Command::new(&name).args(["-c", looks]).stderr(Stdio::null()).status();
@@ -95,7 +95,7 @@ fn python() -> Result<PathBuf, String> {
 }
 
 /// The interpreter of an environment with some packages: made once, and anew when the list is another.
-fn environment(python: &Path, folder: &Path, packages: &[&str]) -> Result<PathBuf, String> {
+pub fn environment(python: &Path, folder: &Path, packages: &[&str]) -> Result<PathBuf, String> {
     let (marker, wanted) = (folder.join("packages"), packages.join("\n"));
     let inner = folder.join("bin/python");
     if std::fs::read_to_string(&marker).is_ok_and(|had| had == wanted) {
@@ -147,7 +147,8 @@ fn install(python: &Path, wheel: &Path) -> Result<(), String> {
     finish(command(python, &["-m", "pip", "install", "-q", &wheel]), "pip install")
 }
 
-fn command(program: &Path, arguments: &[&str]) -> Command {
+/// A command in the repository, that leaves no caches.
+pub fn command(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command
         .args(arguments)
