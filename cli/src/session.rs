@@ -91,7 +91,7 @@ pub struct Session {
     pub language: Language,
     /// What answers SQL, once something was asked.
     #[cfg(feature = "sql")]
-    sql: Option<kndb_sql::Sql>,
+    sql: Option<std::sync::Arc<kndb_sql::Sql>>,
     /// Values of parameters.
     pub parameters: Values,
     /// Whether stores may not be changed.

@@ -35,7 +35,7 @@ pub fn run(mut session: Session, path: &Path, terminal: &mut Terminal) -> Result
     session.talkative = true;
     let attention = Attention::new(session.interrupt());
     attention.listen();
-    let mut editor = editor(&session, terminal)?;
+    let mut editor = editor(&mut session, terminal)?;
     let history = history::file();
     if let Some(history) = &history {
         // The first time there is none.
@@ -108,11 +108,15 @@ fn run_line(
     {
         helper.names = session.names();
         helper.store = session.store().clone();
+        #[cfg(feature = "sql")]
+        {
+            helper.sql = session.completing_sql();
+        }
     }
     Ok(flow)
 }
 
-fn editor(session: &Session, terminal: &Terminal) -> Result<Editor<Helper, FileHistory>> {
+fn editor(session: &mut Session, terminal: &Terminal) -> Result<Editor<Helper, FileHistory>> {
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .history_ignore_space(true)
@@ -128,7 +132,13 @@ fn editor(session: &Session, terminal: &Terminal) -> Result<Editor<Helper, FileH
         })
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Helper::new(session.names(), session.store().clone(), session.attached().clone())));
+    #[cfg_attr(not(feature = "sql"), expect(unused_mut, reason = "SQL is put in"))]
+    let mut helper = Helper::new(session.names(), session.store().clone(), session.attached().clone());
+    #[cfg(feature = "sql")]
+    {
+        helper.sql = session.completing_sql();
+    }
+    editor.set_helper(Some(helper));
     Ok(editor)
 }
 

@@ -62,6 +62,37 @@ fn parameters_and_attached_stores_are_given_as_for_the_language() {
 }
 
 #[test]
+fn lists_and_statements_of_the_language_take_parameters() {
+    let environment = Environment::with_demo();
+    let asked = |arguments: &[&str]| environment.ok(&[&["sql", "demo", "-m", "csv"], arguments].concat()).out;
+    let both = asked(&["-p", "l=en", "-p", "l=zh", "SELECT count(*) AS n FROM scores WHERE lang IN ($l)"]);
+    assert_eq!(both, asked(&["SELECT count(*) AS n FROM scores WHERE lang IN ('en', 'zh')"]));
+    let own = asked(&["-p", "l=en", "-p", "t=0.3", "SELECT count(*) AS n FROM kn('lang=$l, tau=$t')"]);
+    assert_eq!(own, asked(&["SELECT count(*) AS n FROM kn('lang=en, tau=0.3')"]));
+    let ran = environment.run(&["sql", "demo", "SELECT * FROM kn('lang=$l')"]);
+    assert!(ran.code == Some(1) && ran.messages.contains("$l"), "{}", ran.messages);
+}
+
+#[test]
+fn objects_of_json_have_each_key_once() {
+    let environment = Environment::with_demo();
+    let text = "SELECT a.relation, b.relation FROM facts a JOIN facts b USING (fact) WHERE fact = 'P36-FR'";
+    let out = environment.ok(&["sql", "demo", "-m", "jsonl", text]).out;
+    assert_eq!(out, "{\"relation\":\"P36\",\"relation_1\":\"P36\"}\n");
+}
+
+#[test]
+fn the_help_of_sql_shows_a_statement_of_it_that_runs() {
+    let environment = Environment::with_demo();
+    let help = environment.feed(&["sql", "demo"], ".help\n").out;
+    let sample = help.lines().last().expect("a line").trim();
+    assert!(sample.starts_with("SELECT ") && sample.ends_with(';'), "{sample}");
+    let ran = environment.run(&["sql", "demo", "-m", "csv", sample]);
+    assert!(ran.code == Some(0) && ran.out.lines().count() > 2, "{}", ran.messages);
+    assert!(environment.feed(&["query", "demo"], ".help\n").out.contains("kn[lang=en]"));
+}
+
+#[test]
 fn what_is_wrong_is_said_with_what_to_do() {
     let environment = Environment::with_demo();
     for (text, said) in [

@@ -4,6 +4,7 @@
 //! time, whatever the work is at.
 
 use crate::error::{Result, SqlError};
+use crate::names;
 use crate::pin::Notes;
 use crate::scan::viewed;
 use crate::threads::Threads;
@@ -112,7 +113,7 @@ impl Answer {
         interrupts: [Interrupt; 2],
         notes: Notes,
     ) -> Result<Self> {
-        let schema = viewed::plain_schema(&stream.schema());
+        let schema = names::apart(&viewed::plain_schema(&stream.schema()));
         let queue = Arc::new(Queue { batches: Mutex::default(), ready: Condvar::new(), room: Semaphore::new(READY) });
         let ending = Ending { queue: Arc::clone(&queue), is_done: false };
         let task = threads.runtime()?.spawn(work(stream, ending));

@@ -74,13 +74,14 @@ fn text(expr: &Expr) -> Option<&str> {
 impl TableFunctionImpl for Function {
     fn call_with_args(&self, arguments: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
         let text = self.statement(arguments.exprs())?;
-        let (asked, statement) = asked(&self.pin, &text)?;
+        let (asked, statement) = asked(&self.pin, &text, None)?;
         // Conditions that close the bracket and go on would be another question.
         if self.name != "kndb" && !is_source(&statement) {
             let reason = format!("{text:?} is more than {}[…]", self.name);
             return Err(SqlError::statement(reason, "kndb('…') takes any question").into());
         }
-        Ok(Arc::new(OfStatement { pin: Arc::clone(&self.pin), text, schema: asked.schema }))
+        let Asked { schema, parameters, .. } = asked;
+        Ok(Arc::new(OfStatement { pin: Arc::clone(&self.pin), text, parameters, schema }))
     }
 }
 
@@ -99,6 +100,8 @@ fn is_source(statement: &Statement) -> bool {
 struct OfStatement {
     pin: Arc<Pin>,
     text: String,
+    /// Values of its parameters, those of the statement that named it.
+    parameters: Parameters,
     schema: SchemaRef,
 }
 
@@ -125,7 +128,7 @@ impl TableProvider for OfStatement {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (asked, _) = asked(&self.pin, &self.text)?;
+        let (asked, _) = asked(&self.pin, &self.text, Some(&self.parameters))?;
         if asked.schema != self.schema {
             let reason = format!("{:?} has other columns than when it was named", self.text);
             return Err(SqlError::statement(reason, "make the view anew").into());
@@ -135,8 +138,8 @@ impl TableProvider for OfStatement {
     }
 }
 
-/// A statement, planned for the commit of the statement in hand.
-fn asked(pin: &Arc<Pin>, text: &str) -> Result<(Asked, Statement)> {
+/// A statement, planned for the commit of the statement in hand, with these values for its parameters, or those of the statement in hand.
+fn asked(pin: &Arc<Pin>, text: &str, parameters: Option<&Parameters>) -> Result<(Asked, Statement)> {
     let settings = Settings { interrupt: pin.interrupt(), ..pin.settings() };
     let wrong = |error| SqlError::Query { error: Box::new(error), text: text.to_owned() };
     let prepared = Prepared::new(&pin.store, settings, text).map_err(wrong)?;
@@ -145,8 +148,9 @@ fn asked(pin: &Arc<Pin>, text: &str) -> Result<(Asked, Statement)> {
         return Err(SqlError::statement(reason, "`let`, `drop`, `explain` and `attach` stand in `kndb query`").into());
     }
     let snapshot = pin.snapshot(&pin.store)?;
+    let parameters = parameters.map_or_else(|| pin.take(prepared.parameters()), Clone::clone);
     let mut looking = Looking::default();
-    let done = prepared.stream_at(&snapshot, &Parameters::default(), &mut looking);
+    let done = prepared.stream_at(&snapshot, &parameters, &mut looking);
     let Some(columns) = looking.0 else {
         return Err(done
             .err()
@@ -154,8 +158,8 @@ fn asked(pin: &Arc<Pin>, text: &str) -> Result<(Asked, Statement)> {
             .into());
     };
     let (schema, statement) = (Arc::new(kndb_arrow::schema(&columns, None)), prepared.statement().clone());
-    let asked = Asked { prepared: Arc::new(prepared), text: text.to_owned(), snapshot, schema, notes: pin.notes() };
-    Ok((asked, statement))
+    let (prepared, text, notes) = (Arc::new(prepared), text.to_owned(), pin.notes());
+    Ok((Asked { prepared, parameters, text, snapshot, schema, notes }, statement))
 }
 
 /// Takes the columns of an answer, and nothing else.
@@ -180,6 +184,7 @@ impl BatchSink for Looking {
 /// A statement that can be asked, of one commit.
 struct Asked {
     prepared: Arc<Prepared>,
+    parameters: Parameters,
     text: String,
     snapshot: Arc<Snapshot>,
     schema: SchemaRef,
@@ -200,11 +205,12 @@ impl PartitionStream for Asked {
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let (prepared, snapshot) = (Arc::clone(&self.prepared), Arc::clone(&self.snapshot));
         let (schema, text, notes) = (Arc::clone(&self.schema), self.text.clone(), self.notes.clone());
+        let parameters = self.parameters.clone();
         let mut stream = RecordBatchReceiverStreamBuilder::new(Arc::clone(&schema), READY);
         let to = stream.tx();
         stream.spawn_blocking(move || {
             let mut sink = Sending { schema, notes, to };
-            let done = prepared.stream_at(&snapshot, &Parameters::default(), &mut sink);
+            let done = prepared.stream_at(&snapshot, &parameters, &mut sink);
             done.map_err(|error| match error.kind {
                 ErrorKind::Interrupted => SqlError::Interrupted,
                 _ => SqlError::Query { error: Box::new(error), text },

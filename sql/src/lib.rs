@@ -14,12 +14,18 @@
 //! |---|---|
 //! | `session` | [`Sql`]: a store, its tables, statements one after the other |
 //! | `answer` | [`Answer`]: batches, as they are found |
+//! | `names` | columns of one name, told apart |
 //! | `threads` | the threads that DataFusion works on, of one process |
 //! | `pin` | the commit of which the tables of a statement are |
 //! | `schemas` | names to tables, of a store and of attached ones |
 //! | `scan` | `scores`, `sets`, `entries`, `groups`: which entries, which rows of them |
 //! | `whole` | the other tables, which are small |
+//! | `named` | `relation_names`, with the names that are built in |
 //! | `functions` | `kndb('…')`, `kn('…')`, `likn('…')` |
+//! | `lent` | tables for the DataFusion of another library, with the feature `ffi` |
+//! | `statement` | what a text says that DataFusion does not understand |
+//! | `unknown` | names that there are not, and the nearest that there are |
+//! | `completion` | what may stand at a place of a statement that is being written |
 //! | [`split`] | a script as statements |
 //! | [`SqlError`] | what is wrong, and what to do |
 //!
@@ -45,19 +51,29 @@
 //! ```
 
 mod answer;
+mod completion;
 mod error;
 mod functions;
+#[cfg(feature = "ffi")]
+mod lent;
+mod named;
+mod names;
 mod pin;
 mod scan;
 mod schemas;
 mod session;
+mod statement;
 mod texts;
 mod threads;
+mod unknown;
 mod whole;
 
 pub use answer::{Answer, Step};
+pub use completion::Offered;
 pub use datafusion::arrow;
 pub use error::{Result, SqlError};
 pub use kndb_query::Settings;
+#[cfg(feature = "ffi")]
+pub use lent::{Lent, LentTable, datafusion_ffi, version};
 pub use session::Sql;
 pub use texts::{is_complete, split};

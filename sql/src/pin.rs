@@ -2,9 +2,9 @@
 
 use crate::error::{Result, SqlError};
 use crate::schemas::MAIN;
-use kndb_query::{Interrupt, Settings};
+use kndb_query::{Interrupt, Parameters, Settings};
 use kndb_storage::{Snapshot, Store};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,8 @@ pub(crate) struct Pin {
     /// Of statements in kndb's own language.
     settings: Mutex<Settings>,
     current: Mutex<Option<InHand>>,
+    /// Of what is planned outside of any statement of this session.
+    beside: Notes,
 }
 
 /// The statement that is being planned.
@@ -23,11 +25,19 @@ struct InHand {
     snapshots: HashMap<PathBuf, Arc<Snapshot>>,
     notes: Notes,
     interrupt: Interrupt,
+    /// Values for statements in kndb's own language, and names of those that one of them has taken.
+    parameters: Parameters,
+    taken: BTreeSet<String>,
 }
 
-/// What there is to know beside an answer, each once.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
+/// What there is to know beside an answer, each once; or whoever hears of it at once.
+#[derive(Clone, Default)]
+pub(crate) struct Notes {
+    said: Arc<Mutex<Vec<String>>>,
+    hear: Option<Arc<Hear>>,
+}
+
+type Hear = dyn Fn(&str) + Send + Sync;
 
 /// Ends the planning of a statement when it goes.
 pub(crate) struct Planning<'p>(&'p Pin);
@@ -39,7 +49,15 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pin {
     pub(crate) fn new(store: &Store, settings: Settings) -> Self {
-        Self { store: store.clone(), settings: Mutex::new(settings), current: Mutex::default() }
+        let (settings, beside) = (Mutex::new(settings), Notes::default());
+        Self { store: store.clone(), settings, current: Mutex::default(), beside }
+    }
+
+    /// One for tables without a session, whose notes are told as they come.
+    #[cfg(feature = "ffi")]
+    pub(crate) fn heard(store: &Store, settings: Settings, hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let beside = Notes { hear: Some(Arc::new(hear)), ..Notes::default() };
+        Self { beside, ..Self::new(store, settings) }
     }
 
     pub(crate) fn settings(&self) -> Settings {
@@ -62,10 +80,30 @@ impl Pin {
     }
 
     /// Begins a statement.
-    pub(crate) fn begin(&self, notes: &Notes, interrupt: &Interrupt) -> Planning<'_> {
-        let (notes, interrupt) = (notes.clone(), interrupt.clone());
-        *locked(&self.current) = Some(InHand { snapshots: HashMap::new(), notes, interrupt });
+    pub(crate) fn begin(&self, notes: &Notes, interrupt: &Interrupt, parameters: &Parameters) -> Planning<'_> {
+        let (notes, interrupt, parameters) = (notes.clone(), interrupt.clone(), parameters.clone());
+        let (snapshots, taken) = (HashMap::new(), BTreeSet::new());
+        *locked(&self.current) = Some(InHand { snapshots, notes, interrupt, parameters, taken });
         Planning(self)
+    }
+
+    /// Values of the statement in hand for parameters of these names, as far as there are any.
+    pub(crate) fn take(&self, names: &[String]) -> Parameters {
+        let mut current = locked(&self.current);
+        let mut taken = Parameters::default();
+        let Some(in_hand) = current.as_mut() else { return taken };
+        for name in names {
+            if let Some(value) = in_hand.parameters.get(name) {
+                taken.set(name.as_str(), value.clone());
+                in_hand.taken.insert(name.clone());
+            }
+        }
+        taken
+    }
+
+    /// Names of the values that were [taken](Self::take).
+    pub(crate) fn taken(&self) -> BTreeSet<String> {
+        locked(&self.current).as_ref().map(|in_hand| in_hand.taken.clone()).unwrap_or_default()
     }
 
     /// The commit of a store for the statement in hand; outside of any, the newest one.
@@ -81,7 +119,7 @@ impl Pin {
     }
 
     pub(crate) fn notes(&self) -> Notes {
-        locked(&self.current).as_ref().map(|in_hand| in_hand.notes.clone()).unwrap_or_default()
+        locked(&self.current).as_ref().map_or(&self.beside, |in_hand| &in_hand.notes).clone()
     }
 
     pub(crate) fn interrupt(&self) -> Interrupt {
@@ -103,13 +141,16 @@ impl Drop for Planning<'_> {
 
 impl Notes {
     pub(crate) fn add(&self, note: String) {
-        let mut notes = locked(&self.0);
+        if let Some(hear) = &self.hear {
+            return hear(&note);
+        }
+        let mut notes = locked(&self.said);
         if !notes.contains(&note) {
             notes.push(note);
         }
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
-        locked(&self.0).clone()
+        locked(&self.said).clone()
     }
 }

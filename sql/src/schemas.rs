@@ -2,11 +2,10 @@
 
 use crate::pin::Pin;
 use crate::scan::{EntryTable, Scanned};
-use crate::whole::Whole;
+use crate::whole::{self, Whole};
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::common::{Result, exec_err};
-use kndb_export::rows::WITHOUT_ENTRIES;
 use kndb_storage::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +50,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    fn new(pin: &Arc<Pin>, store: Store) -> Self {
+    pub(crate) fn new(pin: &Arc<Pin>, store: Store) -> Self {
         Self { pin: Arc::clone(pin), store, own: Mutex::default() }
     }
 
@@ -59,18 +58,18 @@ impl Tables {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of_store(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+    pub(crate) fn of_store(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
         if let Some(table) = EntryTable::named(name) {
             return Some(Arc::new(Scanned::new(table, &self.pin, self.store.clone())));
         }
-        let table = WITHOUT_ENTRIES.into_iter().find(|table| table.name == name)?;
+        let table = whole::tables().find(|table| table.name == name)?;
         Some(Arc::new(Whole::new(table, &self.pin, self.store.clone())))
     }
 }
 
 /// Names of the tables that every store has.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    EntryTable::ALL.into_iter().map(EntryTable::name).chain(WITHOUT_ENTRIES.into_iter().map(|table| table.name))
+    EntryTable::ALL.into_iter().map(EntryTable::name).chain(whole::tables().map(|table| table.name))
 }
 
 impl std::fmt::Debug for Tables {

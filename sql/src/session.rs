@@ -5,24 +5,38 @@ use crate::error::{Result, SqlError};
 use crate::functions::Function;
 use crate::pin::{Notes, Pin};
 use crate::schemas::{CATALOG, MAIN, Stores};
+use crate::statement::Read;
 use crate::texts;
 use crate::threads::{self, Threads};
+use crate::unknown;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use kndb_query::{Argument, DEFAULT_MEMORY, Interrupt, Parameters, Settings};
 use kndb_storage::Store;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// The time between two looks at whether to stop.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A store that answers SQL. Views and settings that statements make stay until it goes; it can be used from several threads, which plan
 /// one after the other and run side by side.
 pub struct Sql {
-    context: SessionContext,
+    planner: Arc<Planner>,
+}
+
+/// What plans its statements.
+pub(crate) struct Planner {
+    pub(crate) context: SessionContext,
     pin: Arc<Pin>,
     /// Held while a statement is planned: [`Pin`] knows one at a time.
     planning: Mutex<()>,
@@ -49,7 +63,7 @@ impl Sql {
         for name in Function::NAMES {
             context.register_udtf(name, Arc::new(Function::new(&pin, name)));
         }
-        Ok(Self { context, pin, planning: Mutex::default() })
+        Ok(Self { planner: Arc::new(Planner { context, pin, planning: Mutex::default() }) })
     }
 
     /// Answers one statement; its rows are found while they are read.
@@ -63,30 +77,81 @@ impl Sql {
     /// The same with values for the parameters of the statement (`$name`), until it is asked to stop, from elsewhere.
     ///
     /// # Errors
-    /// As for [`Self::query`]; when a parameter has no value, or a list, or one that is for none.
+    /// As for [`Self::query`]; when a parameter has no value, a list where one value stands, or one that is for none.
     pub fn query_with(&self, text: &str, parameters: &Parameters, interrupt: &Interrupt) -> Result<Answer> {
-        self.pin.check_names()?;
+        self.planner.pin.check_names()?;
         // What ends the statement ends what it does in kndb's own language, whoever asked for the end.
         let (notes, own) = (Notes::default(), Interrupt::default());
         let threads = Threads::begin()?;
-        let stream = {
-            let _one = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
-            let _planning = self.pin.begin(&notes, &own);
-            let plan = threads.runtime()?.block_on(self.plan(text, parameters))?;
-            let _entered = threads.runtime()?.enter();
-            execute_stream(plan, self.context.task_ctx())?
-        };
+        let stream = self.planned(&threads, text, parameters, &notes, [interrupt, &own])?;
         Answer::new(stream, threads, [interrupt.clone(), own], notes)
+    }
+
+    /// Plans a statement on a thread of its own, which whoever asks need not wait for.
+    fn planned(
+        &self,
+        threads: &Threads,
+        text: &str,
+        parameters: &Parameters,
+        notes: &Notes,
+        [asked, own]: [&Interrupt; 2],
+    ) -> Result<SendableRecordBatchStream> {
+        let (sender, planned) = sync_channel(1);
+        let (planner, handle) = (Arc::clone(&self.planner), threads.runtime()?.handle().clone());
+        let (text, parameters, notes, of_work) = (text.to_owned(), parameters.clone(), notes.clone(), own.clone());
+        threads.runtime()?.spawn_blocking(move || {
+            // Whoever asked may have gone.
+            let _ = sender.send(planner.planned(&handle, &text, &parameters, &notes, &of_work));
+        });
+        loop {
+            if asked.is_set() {
+                own.set();
+                return Err(SqlError::Interrupted);
+            }
+            match planned.recv_timeout(LOOK) {
+                Ok(planned) => return planned,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let reason = "the statement ended by a panic while it was planned, which is a bug";
+                    return Err(SqlError::statement(reason, "please report it"));
+                }
+            }
+        }
     }
 
     /// Other settings for what is asked from now on; memory stays what it is.
     pub fn set(&self, settings: Settings) {
-        self.pin.set(settings);
+        self.planner.pin.set(settings);
     }
 
-    async fn plan(&self, text: &str, parameters: &Parameters) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    pub(crate) fn planner(&self) -> &Planner {
+        &self.planner
+    }
+}
+
+impl Planner {
+    fn planned(
+        &self,
+        handle: &Handle,
+        text: &str,
+        parameters: &Parameters,
+        notes: &Notes,
+        interrupt: &Interrupt,
+    ) -> Result<SendableRecordBatchStream> {
+        let _one = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
+        let _planning = self.pin.begin(notes, interrupt, parameters);
+        if interrupt.is_set() {
+            return Err(SqlError::Interrupted);
+        }
+        let plan = handle.block_on(self.plan(text, parameters)).map_err(|error| unknown::told(error, &self.context))?;
+        let _entered = handle.enter();
+        Ok(execute_stream(plan, self.context.task_ctx())?)
+    }
+
+    async fn plan(&self, text: &str, given: &Parameters) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let state = self.context.state();
-        let plan = state.create_logical_plan(text).await?;
+        let Read { statement, parameters, lists } = Read::new(&state, text, given)?;
+        let plan = state.statement_to_plan(statement).await?;
         only_reads(&plan)?;
         has_columns(&plan)?;
         if texts::has_word(text, "tablesample") {
@@ -101,13 +166,16 @@ impl Sql {
             let reason = format!("parameter ${name} has no value");
             return Err(SqlError::statement(reason, format!("give one: -p {name}=…, or {name}=… in Python")).into());
         }
-        if let Some((name, _)) = parameters.iter().find(|(name, _)| !wanted.contains(&format!("${name}"))) {
+        // Those that a statement in kndb's own language has, too.
+        let taken = self.pin.taken();
+        let is_used = |name: &str| wanted.contains(&format!("${name}")) || lists.contains(name) || taken.contains(name);
+        if let Some((name, _)) = given.iter().find(|(name, _)| !is_used(name)) {
             let reason = format!("the statement has no parameter ${name}");
             return Err(
                 SqlError::statement(reason, "leave the value out, or name the parameter in the statement").into()
             );
         }
-        let values = parameters.iter().map(|(name, value)| {
+        let values = parameters.iter().filter(|(name, _)| wanted.contains(&format!("${name}"))).map(|(name, value)| {
             let wants_number =
                 types.get(&format!("${name}")).and_then(Option::as_ref).is_some_and(DataType::is_numeric);
             Ok((name.to_owned(), scalar(name, value, wants_number)?))
@@ -164,7 +232,34 @@ fn scalar(name: &str, value: &Argument, wants_number: bool) -> Result<ScalarValu
         Argument::Typed(text) => Ok(ScalarValue::from(text.as_str())),
         Argument::List(_) => Err(SqlError::statement(
             format!("parameter ${name} has several values, expected one"),
-            "a parameter of SQL is one value: give each a name of its own",
+            format!("several stand in `IN (${name})`"),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_plan_can_be_stopped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let sql = Sql::new(&store, Settings::default()).expect("SQL");
+        let interrupt = Interrupt::default();
+        // As long as this is held no statement is planned.
+        let planning = sql.planner.planning.lock().expect("the lock");
+        let stopper = std::thread::spawn({
+            let interrupt = interrupt.clone();
+            move || interrupt.set()
+        });
+        let asked = sql.query_with("SELECT 1", &Parameters::default(), &interrupt);
+        assert!(matches!(asked, Err(SqlError::Interrupted)));
+        stopper.join().expect("the flag is set");
+        drop(planning);
+        assert!(
+            sql.query("SELECT 1")
+                .is_ok_and(|answer| answer.map(|batch| batch.expect("a batch").num_rows()).sum::<usize>() == 1)
+        );
     }
 }

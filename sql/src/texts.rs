@@ -54,7 +54,7 @@ pub(crate) fn has_word(script: &str, word: &str) -> bool {
 }
 
 /// A piece of a script, with its bytes.
-enum Piece {
+pub(crate) enum Piece {
     End,
     /// Blanks, or a comment.
     Blank(usize),
@@ -64,7 +64,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::End => 1,
             Self::Blank(len) | Self::Open(len) | Self::Text(len) => *len,
@@ -73,7 +73,7 @@ impl Piece {
 }
 
 /// The piece that a text begins with; the text is not empty.
-fn piece(text: &str) -> Piece {
+pub(crate) fn piece(text: &str) -> Piece {
     let first = text.chars().next().unwrap_or(' ');
     match first {
         ';' => Piece::End,

@@ -1,6 +1,9 @@
 //! The tables that are not of entries: facts, labels, runs and what is said of relations. They are small beside scores, and are read whole.
+//!
+//! They are those of an export, but for `relation_names`, which has the names that are built in, too.
 
 use crate::error::SqlError;
+use crate::named;
 use crate::pin::Pin;
 use crate::scan::{spelling, viewed};
 use async_trait::async_trait;
@@ -16,7 +19,7 @@ use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::streaming::PartitionStream;
 use kndb_export::ExportError;
-use kndb_export::rows::{RowSink, Source, rows_of};
+use kndb_export::rows::{RowSink, Source, WITHOUT_ENTRIES, rows_of};
 use kndb_export::table::{Cell, Rows, Table};
 use kndb_storage::{Snapshot, Store};
 use std::sync::Arc;
@@ -24,6 +27,11 @@ use tokio::sync::mpsc::Sender;
 
 /// Batches that wait for being taken.
 const READY: usize = 2;
+
+/// All of them.
+pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
+    WITHOUT_ENTRIES.into_iter().map(|table| if table.name == named::TABLE.name { &named::TABLE } else { table })
+}
 
 /// A table as a whole.
 pub(crate) struct Whole {
@@ -104,7 +112,11 @@ impl PartitionStream for Part {
         stream.spawn_blocking(move || {
             let source = Source::whole(&store, &snapshot).map_err(SqlError::from)?;
             let mut sink = Sending { rows: Rows::of(table), schema, to };
-            let done = rows_of(table, &source, &mut sink).and_then(|()| sink.send());
+            let done = match table.name {
+                name if name == named::TABLE.name => named::rows(&source, &snapshot, &mut sink),
+                _ => rows_of(table, &source, &mut sink),
+            };
+            let done = done.and_then(|()| sink.send());
             match done {
                 // Nobody wants more.
                 Err(ExportError::Stopped) => Ok(()),

@@ -25,7 +25,7 @@ impl Session {
             DotCommand::Quit => return Ok(Flow::Quit),
             DotCommand::Help => {
                 let line = self.display.line().unwrap_or(FIGURE_WIDTH);
-                dot::write_help(line, streams.out).map_err(CliError::Output)?;
+                dot::write_help(line, self.language.sample(), streams.out).map_err(CliError::Output)?;
             }
             DotCommand::Mode(Some(mode)) => self.display.mode = mode,
             DotCommand::Mode(None) => {

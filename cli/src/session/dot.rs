@@ -283,8 +283,8 @@ pub fn takes_path(command: &str) -> bool {
     matches!(command, ".read" | ".output" | ".once" | ".open" | ".attach")
 }
 
-/// Writes the text of `.help`, for lines of so many cells.
-pub fn write_help(line: usize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the text of `.help`, for lines of so many cells, with a statement as an example.
+pub fn write_help(line: usize, sample: &str, out: &mut dyn Write) -> io::Result<()> {
     let names = dot_commands().map(|(name, argument, _)| name.len() + argument.chars().count() + 1);
     let names = names.max().unwrap_or(0) + 2;
     for (group, commands) in GROUPS {
@@ -297,7 +297,7 @@ pub fn write_help(line: usize, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    writeln!(out, "\nA statement ends with `;`, for instance:\n  kn[lang=en] & kn[lang=zh] by layer;")?;
+    writeln!(out, "\nA statement ends with `;`, for instance:\n  {sample}")?;
     out.flush()
 }
 
@@ -344,6 +344,7 @@ pub(super) fn at_home(path: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::Language;
 
     #[test]
     fn every_command_of_the_help_is_read() {
@@ -366,7 +367,7 @@ mod tests {
     fn the_help_is_no_wider_than_its_lines() {
         for width in [60, 80, 100] {
             let mut out = Vec::new();
-            write_help(width, &mut out).expect("to memory");
+            write_help(width, Language::default().sample(), &mut out).expect("to memory");
             let text = String::from_utf8(out).expect("UTF-8");
             assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
         }

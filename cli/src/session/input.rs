@@ -26,6 +26,15 @@ impl Language {
         }
     }
 
+    /// A statement as an example.
+    pub fn sample(self) -> &'static str {
+        match self {
+            Self::Kndb => "kn[lang=en] & kn[lang=zh] by layer;",
+            #[cfg(feature = "sql")]
+            Self::Sql => "SELECT layer, count(*) AS n FROM scores WHERE rank <= 10 GROUP BY layer;",
+        }
+    }
+
     /// Whether a word without its dot is understood: in SQL `show` and `describe` begin statements.
     #[cfg(not(feature = "sql"))]
     pub fn takes_undotted(self, _: &Undotted) -> bool {

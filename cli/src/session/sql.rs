@@ -4,12 +4,13 @@ pub mod values;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use kndb_query::{Column, Outcome, Sink};
 use kndb_sql::{Answer, Sql};
 
-use super::{Delivered, Session, Streams, destination, stopped};
+use super::{Delivered, Language, Session, Streams, destination, stopped};
 use crate::error::{CliError, Result};
 use crate::output::{Delivery, Format};
 use crate::overview::readable_bytes;
@@ -20,9 +21,18 @@ impl Session {
     fn sql(&mut self) -> Result<&Sql> {
         match &self.sql {
             Some(sql) => sql.set(self.settings.clone()),
-            None => self.sql = Some(Sql::new(&self.store, self.settings.clone())?),
+            None => self.sql = Some(Arc::new(Sql::new(&self.store, self.settings.clone())?)),
         }
-        self.sql.as_ref().ok_or(CliError::Stopped)
+        self.sql.as_deref().ok_or(CliError::Stopped)
+    }
+
+    /// The same for the Tab key, where statements are of SQL; nothing if it cannot be had, for a Tab must not fail.
+    pub fn completing_sql(&mut self) -> Option<Arc<Sql>> {
+        if self.language != Language::Sql {
+            return None;
+        }
+        self.sql().ok()?;
+        self.sql.clone()
     }
 
     /// Begins a statement.

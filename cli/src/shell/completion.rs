@@ -24,6 +24,9 @@ pub struct Helper {
     attached: Attached,
     /// The lines of the statement before this one; while there are some, no dot command can begin.
     pub pending: String,
+    /// What answers SQL, where statements are of SQL.
+    #[cfg(feature = "sql")]
+    pub sql: Option<std::sync::Arc<kndb_sql::Sql>>,
     labels: RefCell<Labels>,
     files: FilenameCompleter,
 }
@@ -32,13 +35,27 @@ impl Helper {
     /// A helper that knows these names.
     pub fn new(names: Names, store: Store, attached: Attached) -> Self {
         let (labels, files) = (RefCell::default(), FilenameCompleter::new());
-        Self { names, store, attached, pending: String::new(), labels, files }
+        Self {
+            names,
+            store,
+            attached,
+            pending: String::new(),
+            #[cfg(feature = "sql")]
+            sql: None,
+            labels,
+            files,
+        }
     }
 
     /// Where the word at the end of `before` starts, and what it may become.
     fn offered(&self, before: &str) -> (usize, Vec<String>) {
+        self.offered_after(&self.pending, before)
+    }
+
+    /// The same with other lines before it.
+    fn offered_after(&self, pending: &str, before: &str) -> (usize, Vec<String>) {
         let known = Known { names: &self.names, store: &self.store, attached: &self.attached };
-        complete::offered(&self.pending, before, known, &mut self.labels.borrow_mut())
+        complete::offered(pending, before, known, &mut self.labels.borrow_mut())
     }
 }
 
@@ -64,11 +81,50 @@ impl Completer for Helper {
         }
         let (start, words) = match begins && trimmed.starts_with('.') {
             true => self.offered_after_dot(before),
+            #[cfg(feature = "sql")]
+            false if self.sql.is_some() => self.offered_in_sql(line, cursor),
             false => self.offered(before),
         };
         let pairs = words.into_iter().map(|word| Pair { display: word.clone(), replacement: word });
         Ok((start, pairs.collect()))
     }
+}
+
+#[cfg(feature = "sql")]
+impl Helper {
+    /// What may stand at the cursor of a statement of SQL.
+    fn offered_in_sql(&self, line: &str, cursor: usize) -> (usize, Vec<String>) {
+        use kndb_sql::Offered;
+        let Some(sql) = &self.sql else { return (cursor, Vec::new()) };
+        let before = format!("{}{}", self.pending, &line[..cursor]);
+        let in_line = |at: usize| at.saturating_sub(self.pending.len());
+        match sql.offers(&before, &line[cursor..]) {
+            Offered::Words(start, words) => (in_line(start), words),
+            Offered::Own(statement) => {
+                let (start, words) = self.offered_after("", &statement);
+                let typed = doubled(&statement[start..]);
+                (cursor - typed.len(), words.iter().map(|word| doubled(word)).collect())
+            }
+            Offered::Value { column, start } => {
+                let text = before[start..].replace("''", "'");
+                let known = match column.as_str() {
+                    "run" => self.names.runs.clone(),
+                    "lang" => self.names.languages.clone(),
+                    "relation" => self.names.relations.clone(),
+                    "subject" | "object" => self.labels.borrow_mut().beginning(&self.store, column == "subject", &text),
+                    _ => Vec::new(),
+                };
+                let words = matching(&text, known);
+                (in_line(start), words.iter().map(|word| format!("{}'", doubled(word))).collect())
+            }
+        }
+    }
+}
+
+/// As it stands in a text of SQL.
+#[cfg(feature = "sql")]
+fn doubled(text: &str) -> String {
+    text.replace('\'', "''")
 }
 
 impl Helper {
@@ -143,6 +199,32 @@ mod tests {
         assert_eq!(completed(&fixture.helper, "by la").1, ["lang", "layer"]);
         let (start, words) = completed(&fixture.helper, ".ru");
         assert_eq!((start, words.len()), (1, 0));
+    }
+
+    #[cfg(feature = "sql")]
+    #[test]
+    fn statements_of_sql_have_their_own() {
+        let mut fixture = fixture();
+        let sql = kndb_sql::Sql::new(&fixture.helper.store, kndb_sql::Settings::default()).expect("SQL");
+        fixture.helper.names.languages = vec!["en".into(), "zh".into()];
+        fixture.helper.sql = Some(std::sync::Arc::new(sql));
+        let history = rustyline::history::DefaultHistory::new();
+        let complete = |helper: &Helper, line: &str, cursor: usize| {
+            let (start, pairs) = helper.complete(line, cursor, &Context::new(&history)).expect("completion");
+            let words = pairs.into_iter().map(|pair| pair.replacement);
+            words.map(|word| format!("{}{word}{}", &line[..start], &line[cursor..])).collect::<Vec<_>>()
+        };
+        let at_end = |helper: &Helper, line: &str| complete(helper, line, line.len());
+        assert_eq!(at_end(&fixture.helper, "SELECT * FROM sc"), ["SELECT * FROM scores"]);
+        assert_eq!(complete(&fixture.helper, "SELECT sh FROM scores", 9), ["SELECT share FROM scores"]);
+        assert_eq!(at_end(&fixture.helper, "FROM likn('lan"), ["FROM likn('lang"]);
+        assert_eq!(at_end(&fixture.helper, "FROM kndb('kn[relation=cap"), ["FROM kndb('kn[relation=capital"]);
+        assert_eq!(at_end(&fixture.helper, "FROM kn('subject=\"Côte d"), ["FROM kn('subject=\"Côte d''Ivoire\""]);
+        assert_eq!(at_end(&fixture.helper, "WHERE lang IN ('en', 'z"), ["WHERE lang IN ('en', 'zh'"]);
+        assert_eq!(at_end(&fixture.helper, "WHERE subject = 'Côte d"), ["WHERE subject = 'Côte d''Ivoire'"]);
+        assert_eq!(at_end(&fixture.helper, ".mode js"), [".mode json", ".mode jsonl"]);
+        fixture.helper.pending = "SELECT *\nFROM scores s\n".into();
+        assert_eq!(at_end(&fixture.helper, "WHERE s.sh"), ["WHERE s.share"]);
     }
 
     #[test]

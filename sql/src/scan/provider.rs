@@ -2,9 +2,9 @@
 
 use super::exec::{Plan, Scan};
 use super::pushed::{Pushed, takes};
-use super::spelling;
 use super::table::EntryTable;
 use super::units::Units;
+use super::{beyond, spelling};
 use crate::error::SqlError;
 use crate::pin::Pin;
 use async_trait::async_trait;
@@ -67,7 +67,8 @@ impl TableProvider for Scanned {
         let snapshot = self.pin.snapshot(&self.store)?;
         check_shapes(&snapshot)?;
         spelling::look(filters, &snapshot, &self.pin.notes()).map_err(SqlError::from)?;
-        let pushed = Pushed::new(self.table, filters, state)?;
+        let pushed = Pushed::new(self.table, filters)?;
+        beyond::look(&pushed, &snapshot, &self.pin.notes())?;
         let units = Units::of(&snapshot, self.table, &pushed)?;
         let projection: Vec<usize> = projection.map_or_else(|| (0..self.schema.fields().len()).collect(), Clone::clone);
         let schema = Arc::new(self.schema.project(&projection)?);

@@ -6,10 +6,12 @@
 
 use super::table::{EntryTable, OF_ENTRY, of_entry};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::catalog::Session;
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
+use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -229,13 +231,13 @@ fn value(expr: &Expr) -> Option<f64> {
 
 impl Pushed {
     /// The conditions of a scan: those that it takes. DataFusion gives no others.
-    pub(super) fn new(table: EntryTable, conditions: &[Expr], state: &dyn Session) -> Result<Self> {
+    pub(super) fn new(table: EntryTable, conditions: &[Expr]) -> Result<Self> {
         let mut pushed = Self { count: conditions.len(), ..Self::default() };
         let schemas = [Schema::new(of_entry()), numbers("layer"), numbers("neuron")];
         let [entry, layer, neuron] = schemas.map(DFSchema::try_from);
         let (entry, layer, neuron) = (entry?, layer?, neuron?);
         for condition in conditions {
-            let physical = |schema: &DFSchema| state.create_physical_expr(condition.clone(), schema);
+            let physical = |schema: &DFSchema| physical(condition, schema);
             match about(table, condition) {
                 Some(About::Entry) => {
                     pushed.entry.push(physical(&entry)?);
@@ -260,6 +262,14 @@ impl Pushed {
         let least = |bound: &&Bound| bound.of == Of::Share && matches!(bound.op, Op::Above | Op::AtLeast);
         self.bounds.iter().filter(least).map(|bound| bound.value).reduce(f64::max)
     }
+}
+
+/// A condition that can be evaluated. It is made here, not by the session, which may be one of another library: of what that makes, columns cannot
+/// be told.
+fn physical(condition: &Expr, schema: &DFSchema) -> Result<Arc<dyn PhysicalExpr>> {
+    let context = SimplifyContext::builder().with_schema(Arc::new(schema.clone())).build();
+    let condition = ExprSimplifier::new(context).coerce(condition.clone(), schema)?;
+    create_physical_expr(&condition, schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())
 }
 
 /// The schema of a column of small numbers.

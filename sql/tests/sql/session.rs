@@ -101,6 +101,136 @@ fn parameters_stand_for_one_value_each() {
     }
 }
 
+/// The one number of an answer, with values for its parameters.
+fn counted(text: &str, parameters: &Parameters) -> Result<String, SqlError> {
+    let answer = WORLD.sql.query_with(text, parameters, &Interrupt::default())?;
+    let batches = answer.collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<_> = batches.iter().flat_map(|batch| crate::world::rows(batch)).collect();
+    assert_eq!(rows.len(), 1, "{text}");
+    Ok(rows[0][0].clone())
+}
+
+#[test]
+fn a_list_stands_where_several_values_may() {
+    let of = |langs: &[&str]| Parameters::default().with("langs", langs.to_vec());
+    let count =
+        |keep: &dyn Fn(&crate::world::Score) -> bool| WORLD.scores.iter().filter(|row| keep(row)).count().to_string();
+    let text = "SELECT count(*) FROM scores WHERE lang IN ($langs)";
+    assert_eq!(counted(text, &of(&["zh"])).expect("a count"), count(&|row| row.lang == "zh"));
+    assert_eq!(counted(text, &of(&["zh", "en"])).expect("a count"), count(&|_| true));
+    assert_eq!(counted(text, &of(&[])).expect("a count"), "0");
+    let text = "SELECT count(*) FROM scores WHERE lang NOT IN ($langs)";
+    assert_eq!(counted(text, &of(&["zh"])).expect("a count"), count(&|row| row.lang == "en"));
+    assert_eq!(counted(text, &of(&[])).expect("a count"), count(&|_| true));
+    // Beside other values; numbers; twice.
+    let text = "SELECT count(*) FROM scores WHERE rank IN (1, $ranks) AND layer NOT IN ($ranks)";
+    let ranks = Parameters::default().with("ranks", vec![2_u32, 5]);
+    let expected = count(&|row| [Some(1), Some(2), Some(5)].contains(&row.rank) && row.layer != 2);
+    assert_eq!(counted(text, &ranks).expect("a count"), expected);
+    let Err(error) = counted("SELECT count(*) FROM scores WHERE lang = $langs", &of(&["zh", "en"])) else {
+        panic!("no error")
+    };
+    assert_eq!(error.hint(), Some("several stand in `IN ($langs)`"));
+}
+
+#[test]
+fn parameters_reach_into_statements_of_the_language() {
+    let of = |lang: &str| Parameters::default().with("lang", lang);
+    let text = "SELECT count(*) FROM kn('run=one, lang=$lang')";
+    for lang in ["en", "zh"] {
+        let expected = asked(&WORLD.sql, &format!("SELECT count(*) FROM kn('run=one, lang={lang}')"))[0][0].clone();
+        assert_eq!(counted(text, &of(lang)).expect("a count"), expected);
+    }
+    // A value is data: no syntax.
+    assert!(counted(text, &of("en] by layer --")).is_err_and(|error| error.to_string().contains("en] by layer")));
+    let several = Parameters::default().with("langs", vec!["en", "zh"]).with("most", 3_u32);
+    let text = "SELECT count(*) FROM kndb('likn[run=one, lang in $langs] by fact, neuron') JOIN scores USING (fact) WHERE rank <= $most AND lang IN ($langs)";
+    let plain = text.replace("in $langs", "in (en, zh)").replace("$most", "3").replace("$langs", "'en', 'zh'");
+    assert_eq!(counted(text, &several).expect("a count"), asked(&WORLD.sql, &plain)[0][0]);
+    let Err(error) = counted("SELECT count(*) FROM kn('run=one, lang=$lang')", &Parameters::default()) else {
+        panic!("no error")
+    };
+    assert!(error.to_string().contains("$lang"), "{error}");
+    assert!(counted("SELECT count(*) FROM kn('run=one')", &of("en")).is_err());
+}
+
+#[test]
+fn a_view_of_the_language_keeps_the_values_it_was_made_with() {
+    let sql = Sql::new(&WORLD.store, Settings::default()).expect("SQL");
+    let text = "CREATE VIEW v AS SELECT count(*) AS n FROM kn('run=one, lang=$lang')";
+    sql.query_with(text, &Parameters::default().with("lang", "zh"), &Interrupt::default()).expect("a view");
+    let expected = asked(&WORLD.sql, "SELECT count(*) FROM kn('run=one, lang=zh')");
+    assert_eq!(asked(&sql, "SELECT n FROM v"), expected);
+    let other = sql.query_with(
+        "SELECT n FROM v WHERE n > $lang",
+        &Parameters::default().with("lang", 0_u32),
+        &Interrupt::default(),
+    );
+    let rows: usize = other.expect("an answer").map(|batch| batch.expect("a batch").num_rows()).sum();
+    assert_eq!(rows, 1);
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart() {
+    let text = "SELECT a.fact, b.fact, a.lang FROM labels a JOIN labels b USING (lang) WHERE a.fact <> b.fact LIMIT 1";
+    let answer = WORLD.sql.query(text).expect("an answer");
+    let names: Vec<String> = answer.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(names, ["fact", "fact_1", "lang"]);
+    for batch in answer {
+        let batch = batch.expect("a batch");
+        let differs = |row: &Vec<String>| row[0] != row[1];
+        assert!(crate::world::rows(&batch).iter().all(differs));
+        assert!(batch.column_by_name("fact_1").is_some());
+    }
+}
+
+#[test]
+fn functions_are_found_in_any_letters() {
+    let small = asked(&WORLD.sql, "SELECT * FROM kn('run=one, lang=en')");
+    assert_eq!(asked(&WORLD.sql, "SELECT * FROM KN('run=one, lang=en')"), small);
+    assert_eq!(asked(&WORLD.sql, "SELECT k.* FROM (SELECT * FROM Kndb('kn[run=one, lang=en]')) AS k"), small);
+    let plan = asked(&WORLD.sql, "EXPLAIN SELECT * FROM KN('run=one, lang=en')");
+    assert!(plan[0][1].contains("kn"), "{plan:?}");
+    // What is quoted is meant as it stands.
+    assert!(error("SELECT * FROM \"KN\"('run=one')").to_string().contains("not found"));
+}
+
+#[test]
+fn names_that_are_close_are_told() {
+    for (text, near) in [
+        ("SELECT * FROM score", "`scores`"),
+        ("SELECT * FROM Label", "`labels`"),
+        ("SELECT * FROM lkn('lang=en')", "`likn('…')`"),
+    ] {
+        let error = error(text);
+        assert!(
+            error.hint().is_some_and(|hint| hint.contains(&format!("did you mean {near}?"))),
+            "{text}: {error} {:?}",
+            error.hint()
+        );
+    }
+    let column = error("SELECT layr FROM scores").to_string();
+    assert!(column.contains("Did you mean 'scores.layer'?"), "{column}");
+    assert!(error("SELECT * FROM nothing_of_the_kind").hint().is_some_and(|hint| !hint.contains("did you mean")));
+}
+
+#[test]
+fn layers_and_neurons_that_no_model_has_are_told() {
+    for (condition, note) in [
+        ("layer = 99", "no row is left by `layer = 99`: the layers of the models are 0 to 2"),
+        ("3 <= layer", "no row is left by `layer >= 3`: the layers of the models are 0 to 2"),
+        ("neuron > 3", "no row is left by `neuron > 3`: the neurons of a layer are 0 to 3"),
+    ] {
+        let mut answer = WORLD.sql.query(&format!("SELECT * FROM scores WHERE {condition}")).expect("an answer");
+        assert!(answer.by_ref().all(|batch| batch.is_ok_and(|batch| batch.num_rows() == 0)));
+        assert_eq!(answer.notes(), [note], "{condition}");
+    }
+    let mut answer =
+        WORLD.sql.query("SELECT * FROM scores WHERE layer IN (2, 99) AND neuron < 100").expect("an answer");
+    answer.by_ref().for_each(|batch| drop(batch.expect("a batch")));
+    assert!(answer.notes().is_empty());
+}
+
 #[test]
 fn a_statement_that_is_stopped_ends_with_that() {
     let interrupt = Interrupt::default();

@@ -72,7 +72,18 @@ fn facts_and_what_is_said_of_them_are_tables() {
     assert_eq!(rows("SELECT * FROM labels ORDER BY lang"), ["f1|en|France|Paris|false", "f1|zh|法国|巴黎|false"]);
     assert_eq!(rows("SELECT * FROM templates"), ["P36|en|0|[X] has [Y] ."]);
     assert_eq!(rows("SELECT objects FROM candidates"), ["[Paris, Rome]"]);
-    assert_eq!(rows("SELECT * FROM relation_names"), ["P36|en|capital"]);
+    assert_eq!(rows("SELECT * FROM relation_names"), ["P36|en|capital|false"]);
+}
+
+#[test]
+fn names_of_relations_that_are_built_in_are_told_as_such() {
+    let rows = asked(&crate::world::WORLD.sql, "SELECT * FROM relation_names ORDER BY relation");
+    let rows: Vec<String> = rows.into_iter().map(|row| row.join("|")).collect();
+    assert_eq!(rows, ["P1303|en|instrument|true", "P19|en|place of birth|true", "P36|en|capital|true"]);
+    // One that is stored counts, and hides what is built in.
+    let (_folder, store) = store();
+    let sql = Sql::new(&store, Settings::default()).expect("SQL");
+    assert_eq!(asked(&sql, "SELECT count(*) FROM relation_names WHERE built_in")[0], ["0"]);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn entry(id: &str, language: &str, prompt: u16, values: Vec<f32>) -> Entry {
     Entry { fact: id.into(), language: language.into(), prompt, data: EntryData::Scores(scores) }
 }
 
-fn rows(run: &str, lang: &str, prompt: i32, number: usize, values: &[f32]) -> Vec<Score> {
+fn rows_of(run: &str, lang: &str, prompt: i32, number: usize, values: &[f32]) -> Vec<Score> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
     let max = f64::from(values[order[0]]);
@@ -116,7 +116,7 @@ impl World {
                     writer.append_batch(&again, OnConflict::Replace).expect("replaced");
                     for number in numbers() {
                         let of = of(if number == 1 { 7 } else { number });
-                        scores.extend(rows(name, lang, prompt as i32, number, &of));
+                        scores.extend(rows_of(name, lang, prompt as i32, number, &of));
                     }
                 }
             }
@@ -129,14 +129,12 @@ impl World {
 
 /// All the rows of a statement; each value as text, and nothing where it is null.
 pub fn asked(sql: &Sql, text: &str) -> Vec<Vec<String>> {
-    let batches = batches(sql, text);
-    let mut rows = Vec::new();
-    for batch in batches {
-        for row in 0..batch.num_rows() {
-            rows.push(batch.columns().iter().map(|column| spelled(column, row)).collect());
-        }
-    }
-    rows
+    batches(sql, text).iter().flat_map(rows).collect()
+}
+
+/// The rows of a batch; each value as text, and nothing where it is null.
+pub fn rows(batch: &RecordBatch) -> Vec<Vec<String>> {
+    (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| spelled(column, row)).collect()).collect()
 }
 
 pub fn batches(sql: &Sql, text: &str) -> Vec<RecordBatch> {
