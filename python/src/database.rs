@@ -4,6 +4,7 @@ use crate::answer::{Answer, Prepared};
 use crate::failure::{not_forked, of_files, of_query, of_store, raise, said};
 use crate::folders::{self, Exported};
 use crate::sql::{Session, SqlAnswer};
+use crate::table::{self, Table};
 use crate::waiting::wait;
 use crate::writing::Writer;
 use kndb::query::Attached;
@@ -15,7 +16,7 @@ use kndb_export::Choice;
 use kndb_import::facts::{FactsItem, FactsOptions, open as open_facts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyCapsule, PyDict};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,6 +89,21 @@ impl Database {
     /// Plans a statement of SQL.
     fn sql(&self, py: Python<'_>, text: String, parameters: &Bound<'_, PyDict>) -> PyResult<SqlAnswer> {
         self.sql.ask(py, &self.store, &self.attached, (text, parameters))
+    }
+
+    /// A table for sessions of the package `datafusion`.
+    fn table(&self, py: Python<'_>, name: &str) -> PyResult<Table> {
+        Table::of(py, &self.store, &self.attached, name)
+    }
+
+    /// All tables for such a session.
+    #[pyo3(signature = (session = None))]
+    fn __datafusion_schema_provider__<'py>(
+        &self,
+        py: Python<'py>,
+        session: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        table::schema_provider(py, &self.store, &self.attached, session)
     }
 
     /// Reads a statement, to ask it again and again.

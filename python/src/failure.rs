@@ -4,6 +4,7 @@ use kndb::query::QueryError;
 use kndb_cli::embedded::{Told, told_of_export, told_of_files, told_of_query, told_of_store};
 use kndb_export::ExportError;
 use kndb_import::ImportError;
+use kndb_sql::SqlError;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::OnceLock;
@@ -23,6 +24,19 @@ pub fn of_store(py: Python<'_>, error: kndb::storage::Error) -> PyErr {
 /// An error of files of facts.
 pub fn of_files(py: Python<'_>, error: ImportError) -> PyErr {
     raise(py, told_of_files(error), None)
+}
+
+/// An error of SQL.
+pub fn of_sql(py: Python<'_>, error: SqlError) -> PyErr {
+    match error {
+        SqlError::Query { error, text } => of_query(py, *error, &text),
+        SqlError::Storage(error) => of_store(py, error),
+        error => {
+            let (reason, hint) = (error.to_string(), error.hint().map(str::to_owned));
+            let drawn = hint.iter().fold(reason.clone(), |drawn, hint| format!("{drawn}\nhint: {hint}"));
+            raise(py, Told { reason, hint, drawn }, None)
+        }
+    }
 }
 
 /// An error of an export, or of its way back.

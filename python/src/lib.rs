@@ -11,6 +11,7 @@
 //! | `folders` | stores as folders of files, and back |
 //! | `cells` | answers as Python objects and as buffers |
 //! | `sql` | SQL statements |
+//! | `table` | tables for sessions of the package `datafusion` |
 //! | `writing` | scores into a run |
 //! | `halves` | 16-bit numbers as 32-bit ones |
 //!
@@ -25,6 +26,7 @@ mod failure;
 mod folders;
 mod halves;
 mod sql;
+mod table;
 mod waiting;
 mod writing;
 
@@ -50,5 +52,6 @@ fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<cells::Column>()?;
     module.add_class::<export::Stream>()?;
     module.add_class::<sql::SqlAnswer>()?;
+    module.add_class::<table::Table>()?;
     module.add_class::<writing::Writer>()
 }

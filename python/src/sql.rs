@@ -2,19 +2,19 @@
 
 use crate::arguments::arguments;
 use crate::export::Stream;
-use crate::failure::{of_query, of_store, raise, said};
+use crate::failure::{of_sql, said};
 use crate::waiting::{LOOK, wait};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use kndb::Parameters;
 use kndb::query::{Attached, Interrupt, Settings};
 use kndb::storage::Store;
-use kndb_cli::embedded::{Told, sql_table};
+use kndb_cli::embedded::sql_table;
 use kndb_sql::arrow::array::{Array, ArrayRef, AsArray};
 use kndb_sql::arrow::compute::cast;
 use kndb_sql::arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 use kndb_sql::arrow::util::display::{ArrayFormatter, FormatOptions};
-use kndb_sql::{Answer, Sql, SqlError, Step};
+use kndb_sql::{Answer, Sql, Step};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,19 +48,6 @@ impl Session {
             }
         };
         SqlAnswer::new(py, sql, text, parameters)
-    }
-}
-
-/// An error of SQL.
-fn of_sql(py: Python<'_>, error: SqlError) -> PyErr {
-    match error {
-        SqlError::Query { error, text } => of_query(py, *error, &text),
-        SqlError::Storage(error) => of_store(py, error),
-        error => {
-            let (reason, hint) = (error.to_string(), error.hint().map(str::to_owned));
-            let drawn = hint.iter().fold(reason.clone(), |drawn, hint| format!("{drawn}\nhint: {hint}"));
-            raise(py, Told { reason, hint, drawn }, None)
-        }
     }
 }
 

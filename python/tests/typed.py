@@ -17,6 +17,7 @@ def uses(scores: object) -> None:
         with db.run("ig", model="bert-base", layers=12, width=3072, tau={"": 0.3, "zh": 0.2}, if_exists="skip") as run:
             assert_type(run.append("f1", "en", scores, p=0.5, answer="Paris"), kndb.Appended)
             assert_type(run.has("f1", "en"), bool)
+        assert_type(db.table("scores"), kndb.Table)
         assert_type(db.verify().problems, list[str])
         exported = db.export("out", "csv", runs="ig", langs=["en", "zh"])
         assert_type(exported, kndb.Exported)

@@ -10,7 +10,7 @@ use crate::check::finish;
 use crate::{root, say};
 
 /// What builds the wheel, and what its tests compare with. torch is not among them: it is a gigabyte, and its tests say that they are skipped.
-const TOOLS: [&str; 11] = [
+const TOOLS: [&str; 12] = [
     "maturin>=1.9,<2",
     "pytest",
     "mypy",
@@ -21,6 +21,7 @@ const TOOLS: [&str; 11] = [
     "polars",
     "altair",
     "duckdb",
+    "datafusion>=55,<56",
     "ipython",
 ];
 

@@ -20,6 +20,7 @@ from ._result import Figure, Result
 from ._sql import SqlResult
 from ._run import Appended, Run
 from ._statement import Statement
+from ._table import Table
 
 __all__ = [
     "Appended",
@@ -33,6 +34,7 @@ __all__ = [
     "SqlResult",
     "Run",
     "Statement",
+    "Table",
     "Verified",
     "__version__",
     "attribute",

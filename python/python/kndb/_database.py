@@ -16,6 +16,7 @@ from ._result import Result
 from ._sql import SqlResult
 from ._run import Run
 from ._statement import Statement
+from ._table import Table
 
 StrPath = str | os.PathLike[str]
 
@@ -113,6 +114,28 @@ class Database:
             KndbError: the statement is not one, or names what is not there.
         """
         return SqlResult(self._open().sql(statement, parameters))
+
+    def table(self, name: str) -> Table:
+        """A table for sessions of the package ``datafusion``, which read it in place: ``ctx.register_table("scores", db.table("scores"))``.
+
+        All tables at once are a schema: ``ctx.catalog().register_schema("store", db)``, then ``FROM store.scores``.
+
+        Args:
+            name: ``"scores"``, ``"sets"``, ``"entries"``, ``"groups"``, ``"facts"``, ``"labels"``, ``"runs"``, …; ``"b.scores"`` of a store that is
+                attached as ``b``.
+
+        Raises:
+            KndbError: there is no such table.
+        """
+        return Table(self._open().table(name), name)
+
+    def __datafusion_schema_provider__(self, session: object = None) -> object:
+        """What ``register_schema`` of the package ``datafusion`` asks for: all tables of the store.
+
+        Raises:
+            KndbError: the package is of another major version than the DataFusion in kndb.
+        """
+        return self._open().__datafusion_schema_provider__(session)
 
     def prepare(self, statement: str) -> Statement:
         """Reads a statement once, to ask it with other values of its parameters again and again.
