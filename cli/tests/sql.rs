@@ -76,7 +76,7 @@ fn lists_and_statements_of_the_language_take_parameters() {
 #[test]
 fn objects_of_json_have_each_key_once() {
     let environment = Environment::with_demo();
-    let text = "SELECT a.relation, b.relation FROM facts a JOIN facts b USING (fact) WHERE fact = 'P36-FR'";
+    let text = "SELECT a.relation, b.relation FROM facts a JOIN facts b USING (fact) WHERE a.fact = 'P36-FR'";
     let out = environment.ok(&["sql", "demo", "-m", "jsonl", text]).out;
     assert_eq!(out, "{\"relation\":\"P36\",\"relation_1\":\"P36\"}\n");
 }

@@ -61,6 +61,24 @@ def test_parameters_are_values(db: kndb.Database) -> None:
         db.sql(text, lang="en")
 
 
+def test_lists_and_statements_of_the_language_take_parameters(db: kndb.Database) -> None:
+    text = "SELECT count(*) FROM scores WHERE lang IN ($langs)"
+    assert db.sql(text, langs=["en", "zh"]).fetchone() == (12,)
+    assert db.sql(text, langs=["zh"]).fetchone() == (4,)
+    assert db.sql(text, langs=[]).fetchone() == (0,)
+    own = db.sql("SELECT count(*) FROM kn('lang in $langs, tau=$tau')", langs=["en"], tau=0.4)
+    assert own.fetchone() == (len(db.query("kn[lang=en, tau=0.4]")),)
+    with pytest.raises(kndb.KndbError, match=r"\$langs has several values"):
+        db.sql("SELECT $langs", langs=["en", "zh"])
+
+
+def test_columns_of_one_name_are_told_apart(db: kndb.Database) -> None:
+    polars = pytest.importorskip("polars")
+    answer = db.sql("SELECT a.subject, b.subject FROM labels a JOIN labels b USING (fact) WHERE a.lang = 'en' AND b.lang = 'zh'")
+    assert answer.columns == ["subject", "subject_1"]
+    assert polars.DataFrame(answer).rows() == [("France", "法国")]
+
+
 def test_values_are_those_of_python(db: kndb.Database) -> None:
     row = db.sql("SELECT 1, -2, 0.5, 'é', true, NULL, [1, NULL], DATE '2024-02-29'").fetchone()
     assert row == (1, -2, 0.5, "é", True, None, [1, None], "2024-02-29")

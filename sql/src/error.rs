@@ -161,6 +161,9 @@ fn hint(reason: &str) -> Option<String> {
                 .to_owned(),
         );
     }
+    if reason.contains("Conflicting types for id") {
+        return Some("of columns of two types each takes a parameter with a name of its own".to_owned());
+    }
     let writes = reason.contains("not implemented for this table") || reason.contains("not supported for Base table");
     writes.then(|| "SQL only reads: `kndb import` and `kndb facts` write".to_owned())
 }

@@ -105,7 +105,7 @@ class Database:
 
         Args:
             statement: ``"SELECT layer, avg(score) FROM scores WHERE rank <= 10 GROUP BY layer"``; parameters are ``$names``.
-            parameters: a text or a number for each of them.
+            parameters: a text or a number for each of them; a list for one that stands in ``IN ($names)``, or in ``kndb('…')``.
 
         Returns:
             A lazy :class:`SqlResult`.

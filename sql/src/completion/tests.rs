@@ -61,7 +61,7 @@ fn words_and_functions_are_written_as_somebody_writes() {
     assert_eq!(offered("SELECT row_nu"), ["row_number("]);
     assert_eq!(offered("SEL"), ["SELECT"]);
     assert_eq!(offered("sel"), ["select"]);
-    assert_eq!(offered("SELECT fact FROM scores GRO"), ["GROUP BY"]);
+    assert_eq!(offered("SELECT fact FROM scores GRO"), ["GROUP BY", "grouping("]);
     assert_eq!(offered("select fact from scores wher"), ["where"]);
     assert_eq!(offered("SELECT medi"), ["median("]);
 }

@@ -123,14 +123,19 @@ fn a_list_stands_where_several_values_may() {
     assert_eq!(counted(text, &of(&["zh"])).expect("a count"), count(&|row| row.lang == "en"));
     assert_eq!(counted(text, &of(&[])).expect("a count"), count(&|_| true));
     // Beside other values; numbers; twice.
-    let text = "SELECT count(*) FROM scores WHERE rank IN (1, $ranks) AND layer NOT IN ($ranks)";
+    let text = "SELECT count(*) FROM scores WHERE rank IN (1, $ranks) AND rank NOT IN ($ranks, 7) OR rank IN ($ranks)";
     let ranks = Parameters::default().with("ranks", vec![2_u32, 5]);
-    let expected = count(&|row| [Some(1), Some(2), Some(5)].contains(&row.rank) && row.layer != 2);
+    let expected = count(&|row| [Some(1), Some(2), Some(5)].contains(&row.rank));
     assert_eq!(counted(text, &ranks).expect("a count"), expected);
     let Err(error) = counted("SELECT count(*) FROM scores WHERE lang = $langs", &of(&["zh", "en"])) else {
         panic!("no error")
     };
     assert_eq!(error.hint(), Some("several stand in `IN ($langs)`"));
+    let two = Parameters::default().with("n", 1_u32);
+    let Err(error) = counted("SELECT count(*) FROM scores WHERE layer = $n AND rank = $n", &two) else {
+        panic!("no error")
+    };
+    assert!(error.hint().is_some_and(|hint| hint.contains("a name of its own")), "{error}");
 }
 
 #[test]
@@ -200,7 +205,7 @@ fn names_that_are_close_are_told() {
     for (text, near) in [
         ("SELECT * FROM score", "`scores`"),
         ("SELECT * FROM Label", "`labels`"),
-        ("SELECT * FROM lkn('lang=en')", "`likn('…')`"),
+        ("SELECT * FROM likm('lang=en')", "`likn('…')`"),
     ] {
         let error = error(text);
         assert!(
@@ -310,6 +315,33 @@ fn a_condition_of_a_join_that_fails_for_entries_without_rows_fails_nothing() {
     let text =
         "SELECT count(*) FROM scores s JOIN (VALUES (1), (2)) v(n) ON CAST(s.fact AS INT) = v.n WHERE s.score > 1e9";
     assert_eq!(asked(&WORLD.sql, text)[0], ["0"]);
+}
+
+#[test]
+fn files_in_parquet_are_tables_beside_the_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let job = kndb_export::ExportJob::new("parquet");
+    kndb_export::export(&WORLD.store, &out, &job, &mut |_| {}, &|| false).expect("exported");
+    let sql = Sql::new(&WORLD.store, Settings::default()).expect("SQL");
+    let file = out.join("labels.parquet");
+    asked(&sql, &format!("CREATE EXTERNAL TABLE of_file STORED AS PARQUET LOCATION '{}'", file.display()));
+    assert_eq!(
+        asked(&sql, "SELECT * FROM of_file ORDER BY fact, lang"),
+        asked(&sql, "SELECT * FROM labels ORDER BY fact, lang")
+    );
+    // A table of many files: what their folders say are columns, too.
+    let folder = out.join("scores");
+    asked(
+        &sql,
+        &format!(
+            "CREATE EXTERNAL TABLE exported STORED AS PARQUET PARTITIONED BY (run, lang, relation) LOCATION '{}/'",
+            folder.display()
+        ),
+    );
+    let text =
+        "SELECT run, lang, fact, layer, neuron, score FROM {} WHERE prompt = 1 AND run = 'one' ORDER BY 2, 3, 4, 5";
+    assert_eq!(asked(&sql, &text.replace("{}", "exported")), asked(&sql, &text.replace("{}", "scores")));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn columns(schema: &Schema) -> Vec<Column> {
     schema.fields().iter().map(|field| column(field.name(), field.data_type())).collect()
 }
 
-/// A name for as long as the process runs: formats want such, and the statements of a process have few.
+/// A name for as long as the process runs, each once however often it is asked for: formats want such, and the statements of a process have few.
 fn kept(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,4 +152,16 @@ fn list(values: &ArrayRef) -> String {
 fn written(of: &ArrayRef, row: usize) -> String {
     let options = FormatOptions::default();
     ArrayFormatter::try_new(of, &options).map_or_else(|error| error.to_string(), |shown| shown.value(row).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once_however_many_answers_have_it() {
+        let name = |text: &str| kept(&text.to_owned());
+        assert!(std::ptr::eq(name("a column of its own"), name("a column of its own")));
+        assert_ne!(name("a column of its own"), name("another column"));
+    }
 }
