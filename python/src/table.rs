@@ -6,8 +6,7 @@
 use crate::failure::{of_sql, said};
 use kndb::query::Attached;
 use kndb::storage::Store;
-use kndb_sql::datafusion_ffi::proto::logical_extension_codec::FFI_LogicalExtensionCodec;
-use kndb_sql::{Lent, LentTable};
+use kndb_sql::{FFI_LogicalExtensionCodec, Lent, LentTable};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::mpsc::sync_channel;
@@ -71,12 +70,16 @@ pub fn schema_provider<'py>(
 fn codec<'py>(py: Python<'py>, session: Option<Bound<'py, PyAny>>) -> PyResult<FFI_LogicalExtensionCodec> {
     let expected = kndb_sql::version();
     let found = version(py, session.as_ref())?;
-    let Some(session) = session.filter(|_| major(&found) == Some(expected)) else {
+    if major(&found) != Some(expected) {
         let reason = format!(
             "the Python package {PACKAGE} is of version {found}, expected {expected}: kndb has that DataFusion in it"
         );
         let hint = format!("pip install \"{PACKAGE}=={expected}.*\"; db.sql(…) needs no package");
         return Err(said(py, reason, Some(&hint)));
+    }
+    let Some(session) = session else {
+        let reason = format!("expected a session of the Python package {PACKAGE}, found none");
+        return Err(said(py, reason, Some("ctx.register_table(\"scores\", db.table(\"scores\"))")));
     };
     // A session, or what a schema hands over in place of one.
     let capsule = match session.cast_into::<PyCapsule>() {

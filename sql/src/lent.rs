@@ -8,7 +8,6 @@ use crate::pin::Pin;
 use crate::schemas::{MAIN, Tables, names};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{SchemaProvider, TableProvider};
-use datafusion_ffi::proto::logical_extension_codec::FFI_LogicalExtensionCodec;
 use datafusion_ffi::schema_provider::FFI_SchemaProvider;
 use datafusion_ffi::table_provider::FFI_TableProvider;
 use kndb_query::{Attached, Settings, nearest};
@@ -16,7 +15,7 @@ use kndb_storage::Store;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-pub use datafusion_ffi;
+pub use datafusion_ffi::proto::logical_extension_codec::FFI_LogicalExtensionCodec;
 pub use datafusion_ffi::version;
 
 /// The tables of a store, for others. Each scan reads the newest commit: two tables of one statement can be of two.

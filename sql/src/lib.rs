@@ -74,6 +74,6 @@ pub use datafusion::arrow;
 pub use error::{Result, SqlError};
 pub use kndb_query::Settings;
 #[cfg(feature = "ffi")]
-pub use lent::{Lent, LentTable, datafusion_ffi, version};
+pub use lent::{FFI_LogicalExtensionCodec, Lent, LentTable, version};
 pub use session::Sql;
 pub use texts::{is_complete, split};
