@@ -3,6 +3,8 @@
 //! Nothing is done here; [`crate::commands`] does it.
 
 #[cfg(feature = "attribute")]
+mod arena;
+#[cfg(feature = "attribute")]
 mod attribute;
 mod bare;
 #[cfg(feature = "attribute")]
@@ -36,6 +38,8 @@ use kndb_import::facts::FactsFormat;
 
 use crate::output::Mode;
 
+#[cfg(feature = "attribute")]
+pub use arena::{ArenaArgs, Contender};
 #[cfg(feature = "attribute")]
 pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArgs};
 #[cfg(feature = "attribute")]
@@ -136,6 +140,9 @@ pub enum Command {
     /// Fact checking: true and false statements told apart by degenerate neurons (AMIG, Table 3)
     #[cfg(feature = "attribute")]
     FactCheck(Box<FactCheckArgs>),
+    /// Set scorers against each other: what suppressing and enhancing each one's best neurons does to the same facts
+    #[cfg(feature = "attribute")]
+    Arena(Box<ArenaArgs>),
     /// Ask the store: one statement, a script, or the shell
     Query(QueryArgs),
     /// Ask the store in SQL: one statement, a script, or the shell

@@ -3,6 +3,8 @@
 #[cfg(feature = "attribute")]
 mod activations;
 #[cfg(feature = "attribute")]
+mod arena;
+#[cfg(feature = "attribute")]
 mod attribute;
 mod backup;
 #[cfg(feature = "parquet")]
@@ -91,7 +93,7 @@ fn at_signal(command: &Command) -> &'static str {
         #[cfg(feature = "attribute")]
         Command::Qrnca(_) => "interrupted: the run is not whole; the same command makes it again",
         #[cfg(feature = "attribute")]
-        Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) => {
+        Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) | Command::Arena(_) => {
             "interrupted: nothing was written, and the store is as it was"
         }
         _ => "interrupted",
@@ -140,6 +142,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::EditStudy(args) => edit_study::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::FactCheck(args) => fact_check::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Arena(args) => arena::run(*args, terminal),
     }
 }
 

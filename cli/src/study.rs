@@ -131,48 +131,68 @@ impl Setting {
         terminal: &mut Terminal,
         study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
     ) -> Result<()> {
-        let model = EngineModel::new(&self.model, options)?;
-        for path in args.json.iter().chain(&args.csv) {
-            must_be_writable(path)?;
-        }
-        if let Some(path) = args.json.as_ref().filter(|json| Some(*json) == args.csv.as_ref()) {
-            return Err(CliError::SameFile { path: path.clone() });
-        }
-        let stop = Arc::new(AtomicBool::new(false));
-        let bar = Progress::of_facts(terminal.messages_to_person && !args.quiet);
-        let answer = {
-            let bar = bar.clone();
-            move || {
-                bar.say("finishing the claims in work, then stopping; once more to stop now (a study keeps nothing)")
-            }
-        };
-        answer_at(Arc::clone(&stop), answer);
-        let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        // libtorch spreads one fact over the cores by itself.
-        let threads = args.threads.unwrap_or(if args.device == "cpu" { cores } else { NonZeroUsize::MIN });
-        let watch = Watch { threads, stop: &stop, progress: &progress };
-        let done = study(&self.store, &model, &watch);
-        bar.clear();
-        let report = done?;
-        let unknown = unknown_parts(&model.unknown(), ["subject", "template"]);
-        // That the run is open was told when it was found.
-        let of_report = report.notes().into_iter().filter(|note| !note.contains("is not finished"));
-        for note in of_report.chain(unknown) {
-            writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
-        }
-        // The table first: whatever becomes of the files, it is there.
-        if !args.quiet {
-            report.write_table(&mut terminal.out).map_err(CliError::Output)?;
-        }
-        if let Some(path) = &args.json {
-            to_file(path, |out| report.write_json(out))?;
-        }
-        if let Some(path) = &args.csv {
-            to_file(path, |out| report.write_csv(out))?;
-        }
-        Ok(())
+        let StudyArgs { json, csv, quiet, threads, device, .. } = args;
+        let way = Way { json: json.as_deref(), csv: csv.as_deref(), quiet: *quiet, threads: *threads, device };
+        studied((&self.store, &self.model), options, &way, terminal, study).map(|_| ())
     }
+}
+
+/// How a study is done, and where its report goes.
+pub struct Way<'a> {
+    pub json: Option<&'a Path>,
+    pub csv: Option<&'a Path>,
+    pub quiet: bool,
+    pub threads: Option<NonZeroUsize>,
+    pub device: &'a str,
+}
+
+/// Does a study, with a bar, and writes its report, which is returned. A signal ends it in order.
+pub fn studied<R: Report>(
+    (store, model): (&Store, &Model),
+    options: &Options,
+    way: &Way<'_>,
+    terminal: &mut Terminal,
+    study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
+) -> Result<R> {
+    let model = EngineModel::new(model, options)?;
+    for path in way.json.iter().chain(&way.csv) {
+        must_be_writable(path)?;
+    }
+    if let Some(path) = way.json.filter(|json| Some(*json) == way.csv) {
+        return Err(CliError::SameFile { path: path.to_owned() });
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let bar = Progress::of_facts(terminal.messages_to_person && !way.quiet);
+    let answer = {
+        let bar = bar.clone();
+        move || bar.say("finishing the claims in work, then stopping; once more to stop now (a study keeps nothing)")
+    };
+    answer_at(Arc::clone(&stop), answer);
+    let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    // libtorch spreads one fact over the cores by itself.
+    let threads = way.threads.unwrap_or(if way.device == "cpu" { cores } else { NonZeroUsize::MIN });
+    let watch = Watch { threads, stop: &stop, progress: &progress };
+    let done = study(store, &model, &watch);
+    bar.clear();
+    let report = done?;
+    let unknown = unknown_parts(&model.unknown(), ["subject", "template"]);
+    // That the run is open was told when it was found.
+    let of_report = report.notes().into_iter().filter(|note| !note.contains("is not finished"));
+    for note in of_report.chain(unknown) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
+    // The table first: whatever becomes of the files, it is there.
+    if !way.quiet {
+        report.write_table(&mut terminal.out).map_err(CliError::Output)?;
+    }
+    if let Some(path) = way.json {
+        to_file(path, |out| report.write_json(out))?;
+    }
+    if let Some(path) = way.csv {
+        to_file(path, |out| report.write_csv(out))?;
+    }
+    Ok(report)
 }
 
 /// The options of a preset, for the study's model.

@@ -161,3 +161,56 @@ fn query_relevant_neurons_are_a_run_of_another() {
     let nothing = environment.run(&["qrnca", "db", "--from", "ig"]);
     assert!(nothing.messages.contains("there is no run \"ig\""), "{nothing:?}");
 }
+
+#[test]
+fn an_arena_has_tables_files_and_a_figure_and_is_the_same_again() {
+    let environment = Environment::with_run(&["P36", "P37"], 12);
+    let model = demo_model("bilingual-masked");
+    let asked = ["arena", "db", "--model", &model, "--limit", "3", "--sizes", "1,10", "--draws", "50", "--langs", "en"];
+    let ran = environment.ok(&[&asked[..], &["--json", "a.json", "--csv", "a.csv", "--figure", "a.svg"]].concat());
+    // A model whose residual stream is normalised has no query neurons.
+    assert!(ran.messages.contains("note: query-neurons takes no part: "), "{ran:?}");
+    for part in ["of ablation's k best", "times faster than amig", "less amig", "relp", "cett", "3 facts in en"] {
+        assert!(ran.out.contains(part), "{part:?} is not in {}", ran.out);
+    }
+    let report: serde_json::Value = serde_json::from_str(&environment.read("a.json")).expect("JSON");
+    let cells = report["cells"].as_array().expect("cells");
+    assert_eq!((cells.len(), report["rows"].as_array().map(Vec::len)), (7 * 2, Some(7 * 2 * 3)));
+    // The neuron that does most by itself does at least as much as the one that any other scorer likes best.
+    let change = |scorer: &str| {
+        let of = cells.iter().find(|cell| cell["scorer"] == scorer && cell["size"] == 1).expect("a cell");
+        of["suppress"]["related"]["value"].as_f64().expect("a number")
+    };
+    let exact = change("ablation");
+    assert!(exact < 0.0, "{exact}");
+    for scorer in ["amig", "relp", "gradient-activation", "activation", "log-probability", "cett"] {
+        assert!(change(scorer) > exact - 1e-4, "{scorer}: {} before {exact}", change(scorer));
+    }
+    let own = report["scorers"].as_array().expect("scorers").iter().find(|of| of["scorer"] == "ablation");
+    let own = own.expect("ablation")["spearman"]["value"].as_f64().expect("a number");
+    assert!((own - 1.0).abs() < 1e-9, "{own}");
+    assert!(environment.read("a.svg").contains("suppressing the best neurons of each scorer"));
+    environment.ok(&[&asked[..], &["--quiet", "--threads", "1", "--csv", "b.csv"]].concat());
+    assert_eq!(environment.read("a.csv"), environment.read("b.csv"));
+    let logits = [&asked[..], &["--methods", "relp,kn", "--target", "logit"]].concat();
+    let ran = environment.ok(&logits);
+    assert!(ran.out.contains("less relp") && !ran.out.contains("ablation"), "{ran:?}");
+}
+
+#[test]
+fn an_arena_that_makes_no_sense_is_refused() {
+    let environment = Environment::with_run(&["P36", "P37"], 4);
+    let model = demo_model("bilingual-masked");
+    let told = |options: &[&str]| {
+        let ran = environment.run(&[&["arena", "db", "--model", &model], options].concat());
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        ran.messages
+    };
+    assert!(told(&["--figure", "a.svg"]).contains("--figure means nothing to several languages (en, zh)"));
+    assert!(told(&["--figure", "a.gif", "--langs", "en"]).contains(".svg, .png or .pdf"));
+    assert!(told(&["--methods", "query-neurons"]).contains("normalises its residual stream"));
+    assert!(told(&["--methods", "relp,relp", "--langs", "en"]).contains("each once"));
+    assert!(told(&["--methods", "lime"]).contains("lime"));
+    assert!(told(&["--sizes", "3,1", "--langs", "en", "--methods", "relp"]).contains("ascending"));
+    assert!(told(&["--relations", "P1"]).contains("P1"));
+}

@@ -31,6 +31,16 @@ impl Asking<'_> {
         Ok(self.check(claim, found, neurons.len(), "scores", |score| score.is_finite())?.map(|scores| mean(&scores)))
     }
 
+    /// Scores of every neuron, as somebody else gave them.
+    pub(crate) fn every_score(
+        self,
+        claim: &Claim<'_>,
+        found: Result<Vec<f32>, Refusal>,
+        neurons: usize,
+    ) -> Answer<Vec<f32>> {
+        self.check(claim, found, neurons, "scores", |score| score.is_finite())
+    }
+
     pub(crate) fn mean_activation(self, claim: &Claim<'_>, neurons: &[Neuron]) -> Answer<f64> {
         let found = self.model.activations(claim, neurons);
         let checked = self.check(claim, found, neurons.len(), "activations", |value| value.is_finite())?;

@@ -4,20 +4,20 @@ use crate::streams::stream;
 use kndb_storage::{Neuron, Shape};
 use std::collections::BTreeMap;
 
-/// As many random neurons of each layer as L has there, of those that are allowed and not in L; fewer where the layer has no more.
+/// As many random neurons of each layer as a set has there, of those that are allowed and not in it; fewer where the layer has no more.
 pub(crate) fn control(
-    likn: &[Neuron],
+    set: &[Neuron],
     allowed: impl Fn(Neuron) -> bool,
     shape: Shape,
     seed: u64,
     fact: &str,
 ) -> Vec<Neuron> {
     let mut by_layer: BTreeMap<u32, Vec<Neuron>> = BTreeMap::new();
-    for &neuron in likn {
+    for &neuron in set {
         by_layer.entry(shape.split(neuron).0.0).or_default().push(neuron);
     }
     let mut stream = stream(seed, "control", &[fact]);
-    let mut drawn = Vec::with_capacity(likn.len());
+    let mut drawn = Vec::with_capacity(set.len());
     for (layer, taken) in by_layer {
         let units = (0..shape.width).filter_map(|unit| shape.neuron(layer, unit));
         let free: Vec<Neuron> = units.filter(|neuron| allowed(*neuron) && !taken.contains(neuron)).collect();

@@ -2,6 +2,7 @@
 //!
 //! Only with the feature `engine`: studies of other models (another engine, recorded answers) need neither burn nor this.
 
+use crate::arena::Scorer;
 use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
 use kndb_engine::nn::Distribution;
 use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, UnknownParts, Variants};
@@ -49,6 +50,38 @@ impl<'a> EngineModel<'a> {
             }
         }
         Ok(question)
+    }
+}
+
+/// A method of the engine, for an arena.
+pub struct EngineScorer<'a> {
+    name: String,
+    model: &'a Model,
+    options: Options,
+}
+
+impl<'a> EngineScorer<'a> {
+    /// A model's neurons by a method, with its name in tables.
+    ///
+    /// # Errors
+    /// Options that do not fit the model, or a method that has no meaning for it.
+    pub fn new(name: impl Into<String>, model: &'a Model, options: Options) -> kndb_engine::Result<Self> {
+        Attribution::new(model, &options)?;
+        Ok(Self { name: name.into(), model, options })
+    }
+}
+
+impl Scorer for EngineScorer<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn scores(&self, claim: &Claim<'_>) -> Result<Vec<f32>, Refusal> {
+        let attribution = Attribution::new(self.model, &self.options).map_err(failed)?;
+        let question = attribution.question(claim.template, claim.subject, claim.object);
+        let question = question.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
+        let found = attribution.scores(&question).map_err(failed)?;
+        Ok(found.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?.scores)
     }
 }
 

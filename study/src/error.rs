@@ -72,6 +72,16 @@ pub enum StudyError {
         /// `relation`, or `fact` where facts of one relation are unrelated.
         expected: &'static str,
     },
+    /// Every fact that can be put into words is of one relation.
+    #[error(
+        "all {facts} facts that can be asked are of relation {relation}; expected another relation, to draw unrelated facts from"
+    )]
+    OneRelation {
+        /// The relation.
+        relation: String,
+        /// How many facts.
+        facts: usize,
+    },
     /// The run has no degenerate groups in a language.
     #[error("run {run:?} has no degenerate groups in {language}; it has them in {}", listed(known))]
     NoGroups {

@@ -1,12 +1,13 @@
-//! Experiments of kndb: the paper's cross-lingual editing and fact checking, on any model and any facts.
+//! Experiments of kndb: the paper's cross-lingual editing and fact checking, and scorers against each other, on any model and any facts.
 //!
 //! It is: protocols, draws, statistics and tables. It is not: a model; whatever can answer a [`LanguageModel`]'s questions can be
-//! studied. Nothing here prints, and every neuron set comes from a statement of the query language that the report keeps.
+//! studied. Nothing here prints. Neuron sets come from statements of the query language that the report keeps, or from the scorers that are compared.
 //!
 //! | module | what it keeps |
 //! |---|---|
 //! | [`editing`] | AMIG's Table 2: whose neurons change a fact in which language |
 //! | [`checking`] | AMIG's Table 3: whether degenerate neurons tell true statements from false ones |
+//! | [`arena`] | what the sets of several scorers do, at equal sizes |
 //! | [`statistics`] | means, rates, AUROC and bootstrap intervals |
 //! | `model`, `asking` | the border to a model, and checks on what it answers |
 //! | `engine_model` | the models of `kndb-engine`, with the feature `engine` |
@@ -16,7 +17,7 @@
 //! | `streams`, `watch` | random draws that depend on nothing else; threads, progress, stopping |
 //! | `output` | [`Report`]: text tables, JSON, CSV |
 //!
-//! Both protocols follow the paper (Chen et al., AAAI 2024, arXiv 2308.13198) where it is sound, and offer the choices of its released
+//! The first two follow the paper (Chen et al., AAAI 2024, arXiv 2308.13198) where it is sound, and offer the choices of its released
 //! code beside; the modules say what differs and why.
 //!
 //! ```
@@ -72,6 +73,7 @@
 //! # }
 //! ```
 
+pub mod arena;
 mod asking;
 pub mod checking;
 mod control;

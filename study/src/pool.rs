@@ -2,7 +2,6 @@
 
 use crate::editing::Unrelated;
 use crate::questions::Question;
-use crate::statements::Sets;
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,8 +14,8 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(questions: &[Question], sets: &Sets) -> Self {
-        let members: Vec<usize> = (0..questions.len()).filter(|&at| sets.contains_key(&questions[at].fact)).collect();
+    pub(crate) fn new(questions: &[Question], is_member: impl Fn(&Question) -> bool) -> Self {
+        let members: Vec<usize> = (0..questions.len()).filter(|&at| is_member(&questions[at])).collect();
         let mut by_relation = BTreeMap::new();
         for (place, &at) in members.iter().enumerate() {
             let range = by_relation.entry(questions[at].relation.clone()).or_insert(place..place);

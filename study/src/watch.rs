@@ -42,6 +42,8 @@ pub enum Stage {
     Editing,
     /// Scoring claims.
     Scoring,
+    /// Scoring neurons in several ways, and editing them.
+    Comparing,
 }
 
 impl fmt::Display for Stage {
@@ -50,6 +52,7 @@ impl fmt::Display for Stage {
             Self::Asking => "asking facts",
             Self::Editing => "editing neurons",
             Self::Scoring => "scoring claims",
+            Self::Comparing => "comparing scorers",
         })
     }
 }

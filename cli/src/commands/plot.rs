@@ -1,6 +1,6 @@
 //! `kndb plot`: a figure as SVG, PNG or PDF, or in the terminal; and the queries behind it.
 
-mod picture;
+pub(in crate::commands) mod picture;
 
 use kndb_plot::{Figure, Look, Matrix, Numbers};
 use kndb_query::{Measure, SourceKind, Within};

@@ -199,7 +199,7 @@ impl CliError {
             Self::Study(kndb_study::StudyError::Query { source, .. }) => source.hint.clone(),
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
-                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1; objects in lower \
+                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1, `arena` without --answered; objects in lower \
                  case (--preset amig-code) may not be in the vocabulary: --keep-case"
                     .into(),
             ),

@@ -105,7 +105,7 @@ impl Plan {
             }
         }
         questions.sort_by(|a, b| (&a.relation, &a.fact).cmp(&(&b.relation, &b.fact)));
-        let pool = |members: &Sets| Pool::new(&questions, members);
+        let pool = |members: &Sets| Pool::new(&questions, |question| members.contains_key(&question.fact));
         let pools: Vec<Pool> = match options.protocol.population {
             Population::Shared => vec![pool(&sets.likn)],
             Population::PerMethod => std::iter::once(&sets.likn).chain(&sets.kn).map(pool).collect(),

@@ -1,5 +1,6 @@
 //! The protocols on toy models whose numbers are worked out by hand.
 
+mod arena;
 mod checking;
 mod editing;
 mod released;

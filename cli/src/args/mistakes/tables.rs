@@ -109,6 +109,7 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
     (&["check", "fsck", "validate"], "`kndb verify DB` checks a store"),
     (&["draw", "figure", "graph", "chart"], "`kndb plot DB kn -o figure.svg` draws"),
     (&["edit", "suppress", "enhance"], "`kndb probe` changes neurons for one fact, `kndb edit-study` measures many"),
+    (&["compare", "benchmark", "evaluate"], "`kndb arena` sets scorers against each other on the same facts"),
     (&["vacuum", "gc", "optimize"], "`kndb compact DB` merges segments"),
     (&["copy", "cp", "clone"], "`kndb backup DB TO` copies a store, `kndb copy-run DB RUN TO` one run"),
     (&["rename", "mv"], "`kndb rename-run DB OLD NEW` renames a run"),
@@ -117,4 +118,4 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
 ];
 
 /// Options that take several values, in one argument.
-pub const LISTS: &[&str] = &["--langs", "--relations", "--layers", "--prompts"];
+pub const LISTS: &[&str] = &["--langs", "--relations", "--layers", "--prompts", "--methods", "--sizes"];

@@ -17,14 +17,14 @@ enum Format {
 }
 
 /// A file to write a figure to.
-pub(super) struct Picture {
-    pub(super) path: PathBuf,
+pub(in crate::commands) struct Picture {
+    pub(in crate::commands) path: PathBuf,
     format: Format,
 }
 
 impl Picture {
     /// The extension says what it is.
-    pub(super) fn named(path: &Path) -> Result<Self> {
+    pub(in crate::commands) fn named(path: &Path) -> Result<Self> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let format = match extension.as_deref() {
             Some("svg") => Format::Svg,
@@ -51,7 +51,7 @@ impl Picture {
 
 /// Writes the pictures. Returns what there is to say of letters that DejaVu Sans lacks: the font of this machine that has them, or that
 /// none has.
-pub(super) fn write(pictures: &[Picture], figure: &Figure, look: &Look) -> Result<Option<String>> {
+pub(in crate::commands) fn write(pictures: &[Picture], figure: &Figure, look: &Look) -> Result<Option<String>> {
     let carries_letters = pictures.iter().any(|picture| picture.format != Format::Svg);
     // The machine's fonts are read only where they are needed: it takes a while, and pictures without them are the same everywhere.
     let needed = carries_letters && !figure.letters_without_glyph().is_empty();
