@@ -110,6 +110,11 @@ fn commands_with_a_model_end_at_a_signal_while_it_is_loaded() {
             ),
             (&study("edit-study"), changes_nothing),
             (&study("fact-check"), changes_nothing),
+            (&study("arena"), changes_nothing),
+            (
+                &["activations", "db", "--model", "model", "--corpus", "en=model/tokenizer.json"],
+                "interrupted: nothing was computed yet",
+            ),
         ],
     );
     assert!(!environment.ok(&["runs", "db"]).out.contains("new"));

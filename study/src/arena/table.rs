@@ -23,10 +23,12 @@ impl Report for ArenaReport {
             writeln!(out, "left out: {facts} × {reason}")?;
         }
         let first = self.scorers.first().map_or("", |of| of.scorer.as_str());
-        for (title, of) in [("suppressed", suppressed as fn(&Cell) -> &Effect), ("enhanced", enhanced)] {
-            writeln!(out, "\nMean change of probability, the k best {title}")?;
-            self.changes(of, first).write(out)?;
-        }
+        // That a set is partly ablation's is the same of either.
+        let reference = options.reference.as_deref();
+        writeln!(out, "\nMean change of probability, the k best suppressed")?;
+        self.changes(|cell| &cell.suppress, first, reference).write(out)?;
+        writeln!(out, "\nMean change of probability, the k best enhanced")?;
+        self.changes(|cell| &cell.enhance, first, None).write(out)?;
         writeln!(
             out,
             "\nWhat a fact takes{}",
@@ -69,19 +71,11 @@ impl Report for ArenaReport {
     }
 }
 
-fn suppressed(cell: &Cell) -> &Effect {
-    &cell.suppress
-}
-
-fn enhanced(cell: &Cell) -> &Effect {
-    &cell.enhance
-}
-
 impl ArenaReport {
-    fn changes(&self, of: fn(&Cell) -> &Effect, first: &str) -> Table {
+    fn changes(&self, of: fn(&Cell) -> &Effect, first: &str, reference: Option<&str>) -> Table {
         let less_first = format!("less {first}");
         let header = ["in", "scorer", "k", "facts", "related", "unrelated", "random", "less random", &less_first];
-        let overlap = self.options.reference.as_ref().map(|reference| format!("of {reference}'s k best"));
+        let overlap = reference.map(|reference| format!("of {reference}'s k best"));
         let mut table = Table::new(2, header.into_iter().chain(overlap.as_deref()));
         for cell in &self.cells {
             let effect = of(cell);
@@ -89,7 +83,7 @@ impl ArenaReport {
             row.push(cell.facts.to_string());
             row.extend([&effect.related, &effect.unrelated, &effect.random, &effect.less_random].map(estimate));
             row.push(shown(effect.less_first.as_ref()));
-            row.extend(self.options.reference.is_some().then(|| shown(cell.overlap.as_ref())));
+            row.extend(reference.map(|_| shown(cell.overlap.as_ref())));
             table.row(row);
         }
         table
