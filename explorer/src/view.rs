@@ -159,6 +159,14 @@ impl<'a> View<'a> {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) fn languages_by_entries(&self, run: &Run) -> Result<Vec<LanguageId>> {
+        Ok(self.entries_by_language(run)?.into_iter().map(|(language, _)| language).collect())
+    }
+
+    /// The same with the entries of each.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn entries_by_language(&self, run: &Run) -> Result<Vec<(LanguageId, u64)>> {
         let there = self.snapshot.languages_with(run.id, Content::Attributions);
         let mut counts: Vec<(LanguageId, u64)> = there.into_iter().map(|language| (language, 0)).collect();
         for slot in self.snapshot.slots_of(run.id).0 {
@@ -169,7 +177,21 @@ impl<'a> View<'a> {
         }
         // Languages of as many entries stay in the order of the store.
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Ok(counts.into_iter().map(|(language, _)| language).collect())
+        Ok(counts)
+    }
+
+    /// The languages of a run with the most entries, as many as a page looks at unasked: one, and more as long as they have so few entries
+    /// together.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn languages_unasked(&self, run: &Run) -> Result<Vec<LanguageId>> {
+        let (mut entries, most) = (0, self.explorer.options.limits.unasked);
+        let counts = self.entries_by_language(run)?.into_iter().enumerate().take_while(|(at, (_, count))| {
+            entries += count;
+            *at == 0 || entries <= most
+        });
+        Ok(counts.map(|(_, (language, _))| language).collect())
     }
 
     /// A relation by its id or its name.

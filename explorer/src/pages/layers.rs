@@ -28,7 +28,7 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
     let with: Vec<&Run> = view.snapshot.runs_with(content(kind)).collect();
     let runs = runs(view, &with)?;
     let all = languages(view, kind, &runs);
-    let languages = chosen(view, "lang", &all)?;
+    let languages = shown_languages(view, &runs, &all)?;
     let relation = view.parameter("relation").map(|id| view.relation_named(id)).transpose()?;
     let tau = view.tau()?;
     let selection = Selection {
@@ -46,6 +46,12 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
         (kinds(view, kind))
         (Choice { parameter: "run", label: "Runs", all: &names, chosen: &shown_runs }.chips(view))
         (Choice { parameter: "lang", label: "Languages", all: &all, chosen: &languages }.chips(view))
+        @if languages.len() < all.len() && view.parameter("lang").is_none() {
+            p.note {
+                "These are " (languages.len()) " of " (all.len()) " languages, those with the most entries; "
+                a href=(all.iter().fold(link::here(view), |link, language| link.and("lang", language))) { "all" } " take their time."
+            }
+        }
         @if let Some(relation) = relation {
             (chips("Relation", &[
                 Chip::new(view.snapshot.relation_shown(relation, None), link::here(view)).shown(true),
@@ -119,6 +125,20 @@ fn languages<'v>(view: &'v View<'_>, kind: SourceKind, runs: &[&Run]) -> Vec<&'v
     all.sort_unstable();
     all.dedup();
     all.into_iter().map(|language| view.snapshot.language_name(language)).collect()
+}
+
+/// Those that the address names; without one those that are looked at unasked, of any of the runs.
+fn shown_languages<'v>(view: &'v View<'_>, runs: &[&Run], all: &[&'v str]) -> Result<Vec<&'v str>> {
+    let mut languages = chosen(view, "lang", all)?;
+    if view.parameter("lang").is_none() && view.parameter("relation").is_none() {
+        let mut unasked = Vec::new();
+        for run in runs {
+            unasked.extend(view.languages_unasked(run)?.into_iter().map(|id| view.snapshot.language_name(id)));
+        }
+        // A run of groups alone has no entries to be counted.
+        languages.retain(|language| unasked.is_empty() || unasked.contains(language));
+    }
+    Ok(languages)
 }
 
 fn kinds(view: &View<'_>, shown: SourceKind) -> Markup {

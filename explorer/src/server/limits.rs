@@ -16,6 +16,8 @@ pub struct Limits {
     pub rows: usize,
     /// Rows that the interface sends of one answer. One with more is broken off, so that nobody takes it for whole.
     pub streamed_rows: u64,
+    /// Entries of a run that a page looks at where its address does not ask for more: about a microsecond each.
+    pub unasked: u64,
     /// Bytes of memory that a statement may take for its answer.
     pub memory: u64,
     /// How long a page may take.
@@ -38,6 +40,7 @@ impl Default for Limits {
         Self {
             rows: 20_000,
             streamed_rows: 100_000_000,
+            unasked: 150_000,
             memory: 512 << 20,
             page: Duration::from_secs(30),
             stream: Duration::from_secs(600),

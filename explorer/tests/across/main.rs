@@ -10,6 +10,7 @@ mod completing;
 mod hostile;
 mod languages;
 mod layers;
+mod many;
 mod openapi;
 mod relation;
 mod runs;

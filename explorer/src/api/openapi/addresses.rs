@@ -253,7 +253,11 @@ pub(crate) const ALL: &[Address] = &[
                 Kind::OneOf(&["kn", "likn", "dkn"]),
                 "Knowledge neurons, language-independent ones, or those of degenerate groups.",
             ),
-            several(optional("lang", Kind::Text, "The languages; all of the runs if none is given.")),
+            several(optional(
+                "lang",
+                Kind::Text,
+                "The languages; all of the runs if none is given, and of very many entries those with the most.",
+            )),
             optional("relation", Kind::Text, "Facts of this relation alone, by its id or its name."),
             optional(
                 "chance",
@@ -283,7 +287,12 @@ pub(crate) const ALL: &[Address] = &[
                 Kind::Text,
                 "The runs that are compared; the first of each model if none is given.",
             )),
-            several(optional("lang", Kind::Text, "The languages in which they are compared; all if none is given.")),
+            several(optional(
+                "lang",
+                Kind::Text,
+                "The languages in which they are compared, or that are shown of one; all if none is given, and of very many entries those with the most.",
+            )),
+            optional("all", Kind::OneOf(&["yes"]), "Look at all entries of one run, however many there are."),
             TAU,
             SORT,
             PAGE,

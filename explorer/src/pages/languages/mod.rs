@@ -18,8 +18,10 @@ use crate::parts::table::Table;
 use crate::problem::{Problem, Result};
 use crate::view::View;
 
-/// So many are compared where the address names none: each two are looked at fact by fact.
+/// So many languages at most are compared where the address names none, …
 const MOST: usize = 8;
+/// … and no more than have so many facts to be compared, each two languages fact by fact: some microseconds each.
+const FACTS: u64 = 60_000;
 
 /// Makes it.
 pub(crate) fn page(view: &View<'_>) -> Result<Page> {
@@ -30,15 +32,15 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
         };
         return Ok(Page::new("Languages", body));
     };
-    let all: Vec<&str> =
-        view.languages_by_entries(run)?.into_iter().map(|id| view.snapshot.language_name(id)).collect();
+    let (ids, entries): (Vec<_>, Vec<u64>) = view.entries_by_language(run)?.into_iter().unzip();
+    let all: Vec<&str> = ids.into_iter().map(|id| view.snapshot.language_name(id)).collect();
     if let (Some(left), Some(right)) = (view.parameter("a"), view.parameter("b")) {
         return two::page(view, run, &all, [left, right]);
     }
     let named = view.parameter("lang").is_some();
     let mut languages = chosen(view, "lang", &all)?;
     if !named {
-        languages.truncate(MOST);
+        languages.truncate(unasked(&entries));
     }
     let tau = view.tau()?;
     let source = Source::of_run(view, "kn", run);
@@ -53,7 +55,8 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
             p.note {
                 "These are " (languages.len()) " of " (counted(all.len() as u64, "language", "languages"))
                 @if !named { ", those with the most entries" } "; "
-                a href=(all.iter().fold(link::here(view).without("lang"), |link, language| link.and("lang", language))) { "compare all" }
+                @if languages.len() < MOST && MOST < all.len() { a href=(of(view, &all[..MOST])) { "compare " (MOST) } ", or " }
+                a href=(of(view, &all)) { "all" }
                 " (each two, fact by fact: of many that takes its time)."
             }
         }
@@ -72,6 +75,18 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
         (slider::moved("answer", &answer))
     };
     Ok(Page::new("Languages", body))
+}
+
+/// How many languages are compared unasked, of which so many entries are known, the most first: two at least.
+fn unasked(entries: &[u64]) -> usize {
+    // Each language has its facts in common with those before it.
+    let compared = |count: usize| (0..).zip(&entries[..count]).map(|(before, entries)| before * entries).sum::<u64>();
+    (2..=entries.len().min(MOST)).take_while(|count| compared(*count) <= FACTS).last().unwrap_or(2)
+}
+
+/// This page with some languages.
+fn of(view: &View<'_>, languages: &[&str]) -> Link {
+    languages.iter().fold(link::here(view).without("lang"), |link, language| link.and("lang", language))
 }
 
 /// The matrix and the table of a statement.
@@ -118,4 +133,18 @@ pub(super) fn runs(view: &View<'_>, with: &[&Run], shown: &Run) -> Markup {
 fn must_have<'a>(all: &[&'a str], parameter: &str, given: &str) -> Result<&'a str> {
     let known = all.iter().copied().find(|language| *language == given);
     known.ok_or_else(|| Problem::parameter(parameter, given, format!("one of {}", all.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_languages_are_compared_as_have_few_facts_to_compare() {
+        // Of three there are 3 × 10,000 facts to compare, of four 6 × 10,000, of five 10 × 10,000.
+        assert_eq!(unasked(&[10_000; 6]), 4);
+        assert_eq!(unasked(&[100; 20]), MOST);
+        assert_eq!(unasked(&[1_000_000; 6]), 2, "less is no comparison");
+        assert_eq!((unasked(&[5]), unasked(&[])), (2, 2), "there are no more, and that is told");
+    }
 }

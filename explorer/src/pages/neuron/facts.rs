@@ -49,7 +49,7 @@ impl Used {
     }
 
     pub(super) fn section(&self, view: &View<'_>, place: &Place<'_>) -> Result<Markup> {
-        let by_relation = if self.counts.is_empty() { None } else { Some(by_relation(view, place)?) };
+        let by_relation = self.language(place).map(|language| by_relation(view, place, &language)).transpose()?;
         Ok(html! {
             section aria-labelledby="used" {
                 h2 #used { "How often it is used" }
@@ -93,8 +93,11 @@ impl Used {
     }
 }
 
-fn by_relation(view: &View<'_>, place: &Place<'_>) -> Result<Markup> {
-    let (kn, neurons) = (place.kn(view), place.neurons());
+/// Of all languages, or of a run with very many entries of the one that is looked at.
+fn by_relation(view: &View<'_>, place: &Place<'_>, language: &str) -> Result<Markup> {
+    let is_long = view.snapshot.holds(place.run.id)?.entries() > view.explorer.options.limits.unasked;
+    let kn = if is_long { place.kn(view).is("lang", language) } else { place.kn(view) };
+    let neurons = place.neurons();
     let mut asked = view.ask(&format!("{kn} & {neurons} by relation, lang order by facts"))?;
     // Of one neuron a pair is a fact.
     asked.hide(&["pairs", "neurons"]);

@@ -3,16 +3,17 @@
 
 use kndb_report::figures::{self, Selection};
 use kndb_report::parts::Parts;
-use kndb_storage::{Holds, Run};
+use kndb_storage::{Content, Holds, Run};
 use maud::{Markup, html};
 
 use crate::frame::Page;
 use crate::parts::chips::{Chip, chips};
+use crate::parts::choice::{Choice, chosen};
 use crate::parts::figure::{figure, or_refused};
 use crate::parts::link;
 use crate::parts::source::Source;
 use crate::parts::table::Table;
-use crate::parts::value::visible;
+use crate::parts::value::{visible, whole};
 use crate::problem::{Problem, Result};
 use crate::view::View;
 
@@ -27,11 +28,11 @@ const SHOWN: [(&str, &str); 3] =
 pub(super) fn page(view: &View<'_>, run: &Run) -> Result<Page> {
     let holds = view.snapshot.holds(run.id)?;
     let shown = view.parameter("show").unwrap_or(SHOWN[0].0);
-    let here = |word| link::here(view).without("page").without("sort").with("show", word);
+    let here = |word| link::here(view).without("page").without("sort").without("all").with("show", word);
     let part = match shown {
         "made" => made(view, run, &holds)?,
         "neurons" => neurons(view, run, &holds)?,
-        "completeness" => completeness(view, run)?,
+        "completeness" => unless_long(view, &holds, || completeness(view, run))?,
         other => return Err(Problem::parameter("show", other, SHOWN.map(|(word, _)| word).join(", "))),
     };
     let of_run = |link: link::Link| link.with("run", &run.spec.name);
@@ -63,9 +64,20 @@ fn made(view: &View<'_>, run: &Run, holds: &Holds) -> Result<Markup> {
     Ok(html! {
         dl.made { @for (name, value) in &description { dt { (name) } dd { bdi { (visible(value)) } } } }
         @if holds.attributed > 0 {
-            section aria-labelledby="known" { h2 #known { "What its model knows" } (or_refused(measured())?) }
+            section aria-labelledby="known" { h2 #known { "What its model knows" } (unless_long(view, holds, || or_refused(measured()))?) }
         }
     })
+}
+
+/// A part that looks at all entries of a run; of very many where the address asks for it.
+fn unless_long(view: &View<'_>, holds: &Holds, part: impl FnOnce() -> Result<Markup>) -> Result<Markup> {
+    if holds.entries() <= view.explorer.options.limits.unasked || view.parameter("all").is_some() {
+        return part();
+    }
+    let all = link::here(view).with("all", "yes");
+    Ok(
+        html! { p { a href=(all) { "Look at all " (whole(holds.entries())) " entries" } ": that takes a second or more." } },
+    )
 }
 
 fn neurons(view: &View<'_>, run: &Run, holds: &Holds) -> Result<Markup> {
@@ -75,9 +87,33 @@ fn neurons(view: &View<'_>, run: &Run, holds: &Holds) -> Result<Markup> {
             .and_then(|asked| Table::new(view, &asked, caption).named(name).of_run(&run.spec.name).rows(ROWS).markup());
         or_refused(answered)
     };
-    let (kn, dkn) = (Source::of_run(view, "kn", run), Source::of_run(view, "dkn", run));
-    let selection = Selection { runs: vec![run.spec.name.clone()], ..Selection::default() };
+    let by_entries = view.languages_by_entries(run)?;
+    let all: Vec<&str> = by_entries.iter().map(|language| view.snapshot.language_name(*language)).collect();
+    let mut languages = chosen(view, "lang", &all)?;
+    let is_unasked = view.parameter("lang").is_none();
+    if is_unasked {
+        languages.truncate(view.languages_unasked(run)?.len());
+    }
+    // All of them are said by nothing.
+    let named: &[&str] = if languages.len() < all.len() { &languages } else { &[] };
+    let kn = Source::of_run(view, "kn", run).among("lang", named);
+    let searched = view.snapshot.languages_with(run.id, Content::Groups);
+    let searched = searched.into_iter().map(|language| view.snapshot.language_name(language));
+    let groups_of: Vec<&str> = searched.filter(|language| named.contains(language)).collect();
+    let dkn = Source::of_run(view, "dkn", run).among("lang", &groups_of);
+    let selection = Selection {
+        runs: vec![run.spec.name.clone()],
+        languages: named.iter().map(|language| (*language).to_owned()).collect(),
+        ..Selection::default()
+    };
     Ok(html! {
+        (Choice { parameter: "lang", label: "Languages", all: &all, chosen: &languages }.chips(view))
+        @if is_unasked && !named.is_empty() {
+            p.note {
+                "These are " (languages.len()) " of " (all.len()) " languages, those with the most entries; "
+                a href=(all.iter().fold(link::here(view), |link, language| link.and("lang", language))) { "all" } " take their time."
+            }
+        }
         @if holds.attributed > 0 {
             section aria-labelledby="map" {
                 h2 #map { "Facts that use each neuron" }
