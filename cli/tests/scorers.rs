@@ -186,6 +186,8 @@ fn an_arena_has_tables_files_and_a_figure_and_is_the_same_again() {
     for scorer in ["amig", "relp", "gradient-activation", "activation", "log-probability", "cett"] {
         assert!(change(scorer) > exact - 1e-4, "{scorer}: {} before {exact}", change(scorer));
     }
+    let relp = report["scorers"].as_array().expect("scorers").iter().find(|of| of["scorer"] == "relp").expect("RelP");
+    assert_eq!(relp["parameters"]["rules"], "norms,activations,products,attention", "{relp}");
     let own = report["scorers"].as_array().expect("scorers").iter().find(|of| of["scorer"] == "ablation");
     let own = own.expect("ablation")["spearman"]["value"].as_f64().expect("a number");
     assert!((own - 1.0).abs() < 1e-9, "{own}");
@@ -195,6 +197,7 @@ fn an_arena_has_tables_files_and_a_figure_and_is_the_same_again() {
     let logits = [&asked[..], &["--methods", "relp,kn", "--target", "logit"]].concat();
     let ran = environment.ok(&logits);
     assert!(ran.out.contains("less relp") && !ran.out.contains("ablation"), "{ran:?}");
+    assert!(ran.out.contains(" en | relp   | logit    |") && ran.out.contains(" en | kn     | logit    |"), "{ran:?}");
 }
 
 #[test]

@@ -38,11 +38,17 @@ use crate::questions::check_relations;
 use crate::watch::Watch;
 use kndb_storage::Store;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What gives the neurons of a model their scores.
 pub trait Scorer: Sync {
     /// Its name in tables.
     fn name(&self) -> &str;
+
+    /// Everything that decides the scores, by name; `target` is what they explain.
+    fn parameters(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// A score of every neuron of the model for a claim.
     ///
@@ -92,10 +98,12 @@ pub fn arena(
         return Err(plan.no_facts());
     }
     let names: Vec<&str> = scorers.iter().map(|scorer| scorer.name()).collect();
+    let parameters: Vec<BTreeMap<String, String>> =
+        scorers.iter().map(|scorer| scorer.parameters().into_iter().collect()).collect();
     let (mut agreements, mut cells) = (Vec::new(), Vec::new());
     for language in &options.languages {
         let of: Vec<&measure::Measured> = measured.iter().filter(|of| of.language == *language).collect();
-        agreements.extend(cells::agreements(language, &names, &of, options));
+        agreements.extend(cells::agreements(language, (&names, &parameters), &of, options));
         cells.extend(cells::cells(language, &names, &of, options));
     }
     Ok(ArenaReport {

@@ -6,7 +6,7 @@ use crate::arena::Scorer;
 use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
 use kndb_engine::nn::Distribution;
 use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, UnknownParts, Variants};
-use kndb_storage::{Neuron, Shape};
+use kndb_storage::{Neuron, Shape, TARGET};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -74,6 +74,17 @@ impl<'a> EngineScorer<'a> {
 impl Scorer for EngineScorer<'_> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn parameters(&self) -> Vec<(String, String)> {
+        let mut all = self.options.parameters();
+        let method = self.options.method.build().name();
+        let has_target = all.iter().any(|(name, _)| name == TARGET);
+        // Runs do not say it of the probability, as there was nothing else once.
+        if !has_target && kndb_engine::methods::Scorer::named(method).is_some_and(|scorer| scorer.takes(TARGET)) {
+            all.push((TARGET.to_owned(), self.options.metric().name().to_owned()));
+        }
+        all
     }
 
     fn scores(&self, claim: &Claim<'_>) -> Result<Vec<f32>, Refusal> {

@@ -4,6 +4,7 @@ use super::measure::{ArenaRow, Changes, Measured};
 use super::options::ArenaOptions;
 use crate::statistics::{Estimate, Resampled, defined, mean};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Mean changes of probability under one kind of edit, as shares of the probability before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -46,6 +47,8 @@ pub struct Agreement {
     pub language: String,
     /// The scorer.
     pub scorer: String,
+    /// Everything that decides its scores; `target` is what they explain.
+    pub parameters: BTreeMap<String, String>,
     /// Facts.
     pub facts: usize,
     /// Mean seconds that a fact took.
@@ -108,7 +111,7 @@ fn effect(drawn: &Resampled, at: usize, first: Option<usize>) -> Effect {
 /// By scorer.
 pub(super) fn agreements(
     language: &str,
-    scorers: &[&str],
+    (scorers, parameters): (&[&str], &[BTreeMap<String, String>]),
     measured: &[&Measured],
     options: &ArenaOptions,
 ) -> Vec<Agreement> {
@@ -130,6 +133,7 @@ pub(super) fn agreements(
     let of = |(at, scorer): (usize, &&str)| Agreement {
         language: language.to_owned(),
         scorer: (*scorer).to_owned(),
+        parameters: parameters[at].clone(),
         facts: measured.len(),
         seconds: seconds(at),
         times: defined(seconds(0) / seconds(at)).filter(|times| times.is_finite()),

@@ -92,10 +92,11 @@ impl ArenaReport {
     fn agreement(&self, first: &str) -> Table {
         let times = format!("times faster than {first}");
         let compared = self.options.reference.is_some();
-        let header = ["in", "scorer", "facts", "seconds", &times].into_iter();
-        let mut table = Table::new(2, header.chain(["Pearson", "Spearman"].into_iter().filter(|_| compared)));
+        let header = ["in", "scorer", "explains", "facts", "seconds", &times].into_iter();
+        let mut table = Table::new(3, header.chain(["Pearson", "Spearman"].into_iter().filter(|_| compared)));
         for of in &self.scorers {
-            let mut row = vec![of.language.clone(), of.scorer.clone(), of.facts.to_string()];
+            let target = of.parameters.get("target").cloned().unwrap_or_default();
+            let mut row = vec![of.language.clone(), of.scorer.clone(), target, of.facts.to_string()];
             row.extend([plain(of.seconds), number(of.times)]);
             row.extend([&of.pearson, &of.spearman].into_iter().filter(|_| compared).map(|of| shown(of.as_ref())));
             table.row(row);

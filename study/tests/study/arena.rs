@@ -26,6 +26,10 @@ impl Scorer for Table {
         self.name
     }
 
+    fn parameters(&self) -> Vec<(String, String)> {
+        vec![("target".into(), "probability".into())]
+    }
+
     fn scores(&self, claim: &Claim<'_>) -> Result<Vec<f32>, Refusal> {
         let found = self.scores.iter().find(|(subject, _)| *subject == claim.subject);
         found.map(|(_, scores)| scores.to_vec()).ok_or_else(|| Refusal::cannot_ask("no score"))
@@ -257,6 +261,7 @@ fn a_report_is_written_as_tables_and_rows() {
     let good = table.lines().find(|line| line.starts_with(" en | good ")).expect("a row").to_owned();
     assert!(table.contains("3 facts in en") && table.contains("of truth's k best"), "{table}");
     assert!(good.contains("| 1 |     3 | -0.500 [too few] | -0.107 [too few] |"), "{good}");
+    assert!(table.contains("\n en | good   | probability |     3 | "), "{table}");
     let csv = text(&|out| report.write_csv(out).expect("a vector takes all"));
     assert_eq!(csv.lines().count(), 1 + report.rows.len());
     let first = csv.lines().nth(1).expect("a row");
@@ -264,4 +269,5 @@ fn a_report_is_written_as_tables_and_rows() {
     let json = text(&|out| report.write_json(out).expect("a vector takes all"));
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["cells"].as_array().map(Vec::len), Some(6));
+    assert_eq!(json["scorers"][1]["parameters"]["target"], "probability");
 }
