@@ -42,7 +42,7 @@ fn languages_with_the_most_entries_are_shown_and_it_is_said_that_there_are_more(
 fn relations_that_use_a_neuron_are_those_of_the_language_that_is_looked_at() {
     let made = stores::capitals();
     let page = served(&made).page("/neuron/ig/1:2?lang=en&tau=0.2");
-    assert!(page.contains(">kn[lang=en, tau=0.2] &amp; neurons(1:2) by relation, lang order by facts<"), "{page}");
+    assert!(page.contains(">kn[tau=0.2, lang=en] &amp; neurons(1:2) by relation, lang order by facts<"), "{page}");
     let whole = Served::of(&[&made.path]).page("/neuron/ig/1:2?lang=en&tau=0.2");
     assert!(whole.contains(">kn[tau=0.2] &amp; neurons(1:2) by relation, lang order by facts<"), "{whole}");
 }
