@@ -15,7 +15,7 @@ use kndb_query::Settings;
 
 pub use by_layer::{by_layer, by_layer_as};
 pub use depth::DepthAxis;
-pub use heat_map::heat_map;
+pub use heat_map::{heat_map, heat_map_as};
 pub use overlap::overlap;
 pub use selection::Selection;
 pub(crate) use selection::{Contents, figures_of, found, languages_of, name_text, whole_source as source};

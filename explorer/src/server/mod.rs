@@ -127,7 +127,7 @@ async fn nothing(request: Request) -> axum::response::Response {
     let path: String = request.uri().path().chars().take(200).collect();
     let problem = crate::problem::Problem::NotFound {
         found: format!("there is no page at {path}"),
-        hint: Some("the search box finds facts and relations; / is the begin".into()),
+        hint: Some("the search box finds facts and relations; / is the start page".into()),
     };
     Reply::html(problem.status(), frame::without_store(&problem)).response()
 }

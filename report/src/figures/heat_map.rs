@@ -4,8 +4,8 @@ use kndb_plot::{Caption, Figure, HeatMap, Unit};
 use kndb_query::SourceKind;
 use kndb_storage::{Snapshot, Store};
 
-use super::Illustration;
 use super::selection::{RunLanguages, Selection, needs};
+use super::{Illustration, Manner};
 use crate::answer::{Answer, number};
 use crate::error::{Error, Result};
 
@@ -14,12 +14,20 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When it is not clear which run is meant, or the query is refused.
 pub fn heat_map(store: &Store, selection: &Selection) -> Result<Illustration> {
+    heat_map_as(store, &Manner::default(), selection)
+}
+
+/// The same, asked in some manner.
+///
+/// # Errors
+/// As [`heat_map`].
+pub fn heat_map_as(store: &Store, manner: &Manner, selection: &Selection) -> Result<Illustration> {
     let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
     let conditions = selection.conditions(SourceKind::Kn)?;
     let run = one_run(store, &snapshot, selection, "a heat map")?;
     let languages = if selection.languages.is_empty() { &[][..] } else { &run.languages };
     let query = format!("{} by neuron", selection.source(SourceKind::Kn, &snapshot, &run.run, languages));
-    let answer = Answer::of(store, &query)?;
+    let answer = Answer::with(store, &manner.settings, &query)?;
     let mut remarks = Vec::new();
     answer.add_notes(&mut remarks);
     let columns = (answer.column("layer"), answer.column("neuron"), answer.column("facts"));

@@ -117,7 +117,7 @@ fn neurons(view: &View<'_>, run: &Run, holds: &Holds) -> Result<Markup> {
         @if holds.attributed > 0 {
             section aria-labelledby="map" {
                 h2 #map { "Facts that use each neuron" }
-                (figure(view, figures::heat_map(&view.store, &selection))?)
+                (figure(view, figures::heat_map_as(&view.store, &view.manner(), &selection))?)
             }
             (table("neuron", format!("{kn} by neuron order by facts top {ROWS}"), "Neurons that most facts use")?)
             (table("relation", format!("{kn} by relation"), "Neurons by relation")?)
