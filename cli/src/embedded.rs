@@ -1,5 +1,8 @@
 //! For programs that have the command inside, as the Python package has: what it says and how it shows answers, as text.
 
+#[cfg(feature = "explorer")]
+mod pages;
+
 use std::sync::Arc;
 
 use kndb_query::{Batch, Column, QueryError, Sink};
@@ -9,6 +12,9 @@ use crate::error::{CliError, StatementText};
 use crate::output::{FirstAndLast, Format, Layout, Mode};
 use crate::relations::Named;
 use crate::session::listing;
+
+#[cfg(feature = "explorer")]
+pub use pages::Pages;
 
 /// What went wrong, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]

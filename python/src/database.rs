@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Prepared};
 use crate::failure::{not_forked, of_files, of_query, of_store, raise, said};
 use crate::folders::{self, Exported};
+use crate::pages::Served;
 use crate::sql::{Session, SqlAnswer};
 use crate::table::{self, Table};
 use crate::waiting::wait;
@@ -104,6 +105,13 @@ impl Database {
         session: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         table::schema_provider(py, &self.store, &self.attached, session)
+    }
+
+    /// Shows the store, and those that are attached to it, in a browser.
+    fn serve(&self, py: Python<'_>, host: Option<String>, port: Option<u16>) -> PyResult<Served> {
+        let mut stores = vec![self.store.path().to_owned()];
+        stores.extend(self.attached.list().into_iter().map(|(_, path)| path));
+        Served::of(py, stores, host, port)
     }
 
     /// Reads a statement, to ask it again and again.

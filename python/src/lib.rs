@@ -10,6 +10,7 @@
 //! | `export` | answers by Arrow's C stream interface |
 //! | `folders` | stores as folders of files, and back |
 //! | `cells` | answers as Python objects and as buffers |
+//! | `pages` | stores as pages in a browser |
 //! | `sql` | SQL statements |
 //! | `table` | tables for sessions of the package `datafusion` |
 //! | `writing` | scores into a run |
@@ -25,6 +26,7 @@ mod export;
 mod failure;
 mod folders;
 mod halves;
+mod pages;
 mod sql;
 mod table;
 mod waiting;
@@ -51,6 +53,7 @@ fn _kndb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<answer::Prepared>()?;
     module.add_class::<cells::Column>()?;
     module.add_class::<export::Stream>()?;
+    module.add_class::<pages::Served>()?;
     module.add_class::<sql::SqlAnswer>()?;
     module.add_class::<table::Table>()?;
     module.add_class::<writing::Writer>()

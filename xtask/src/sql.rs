@@ -13,7 +13,7 @@ const OF_ALL: [&str; 7] = [
     "kndb-cli",
     "--no-default-features",
     "--features",
-    "kndb-cli/attribute,kndb-cli/sql,kndb-sql/ffi",
+    "kndb-cli/attribute,kndb-cli/explorer,kndb-cli/sql,kndb-sql/ffi",
 ];
 
 /// Lints, which check DataFusion once more, and tests.

@@ -15,6 +15,35 @@ use crate::terminal::Terminal;
 /// The port that is tried first.
 const PORT: u16 = 8765;
 
+/// What is to be known of an address that is not this machine's own.
+pub const OPEN: &str = "whoever reaches this address can read the stores: there is no password, and no encryption";
+
+/// Stores that are open, and a place to show them at.
+pub struct Ready {
+    pub explorer: Explorer,
+    pub listener: TcpListener,
+    /// Of the first page.
+    pub url: String,
+    /// Whether others than this machine reach it.
+    pub is_open: bool,
+}
+
+impl Ready {
+    pub fn at(stores: &[&Path], place: &PlaceArgs) -> Result<Self> {
+        let name = place.host.clone().filter(|host| host.parse::<IpAddr>().is_err());
+        let explorer =
+            Explorer::open(stores, Options { host: name, ..Options::default() }).map_err(|error| match error {
+                OpenError::Store(error) => CliError::Store(error),
+                other => CliError::Serve(other.to_string()),
+            })?;
+        let listener = listener(place)?;
+        let address =
+            listener.local_addr().map_err(|error| CliError::Serve(format!("the address is not known: {error}")))?;
+        let url = format!("http://{}/", authority(address, place.host.as_deref()));
+        Ok(Self { explorer, listener, url, is_open: !address.ip().is_loopback() })
+    }
+}
+
 /// Runs it.
 pub fn run(args: ServeArgs, terminal: &mut Terminal) -> Result<()> {
     let stores: Vec<&Path> = args.stores.iter().map(AsRef::as_ref).collect();
@@ -23,19 +52,9 @@ pub fn run(args: ServeArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Shows stores until a signal comes.
 pub fn shown(stores: &[&Path], place: PlaceArgs, terminal: &mut Terminal) -> Result<()> {
-    let name = place.host.clone().filter(|host| host.parse::<IpAddr>().is_err());
-    let explorer =
-        Explorer::open(stores, Options { host: name, ..Options::default() }).map_err(|error| match error {
-            OpenError::Store(error) => CliError::Store(error),
-            other => CliError::Serve(other.to_string()),
-        })?;
-    let listener = listener(&place)?;
-    let address =
-        listener.local_addr().map_err(|error| CliError::Serve(format!("the address is not known: {error}")))?;
-    let url = format!("http://{}/", authority(address, place.host.as_deref()));
-    if !address.ip().is_loopback() {
-        let who = "warning: whoever reaches this address can read the stores: there is no password, and no encryption";
-        writeln!(terminal.messages, "{who}").map_err(CliError::Output)?;
+    let Ready { explorer, listener, url, is_open } = Ready::at(stores, &place)?;
+    if is_open {
+        writeln!(terminal.messages, "warning: {OPEN}").map_err(CliError::Output)?;
     }
     let stop = Stop::default();
     interrupt::end_in_order({

@@ -19,6 +19,7 @@ from ._kndb import __version__
 from ._result import Figure, Result
 from ._sql import SqlResult
 from ._run import Appended, Run
+from ._served import Served
 from ._statement import Statement
 from ._table import Table
 
@@ -33,6 +34,7 @@ __all__ = [
     "Result",
     "SqlResult",
     "Run",
+    "Served",
     "Statement",
     "Table",
     "Verified",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+import webbrowser
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from ._facts import rows as fact_rows
 from ._result import Result
 from ._sql import SqlResult
 from ._run import Run
+from ._served import Served
 from ._statement import Statement
 from ._table import Table
 
@@ -78,6 +80,7 @@ class Database:
     def __init__(self, native: _kndb.Database) -> None:
         self._native = native
         self._closed = False
+        self._served: Served | None = None
 
     @property
     def path(self) -> Path:
@@ -191,6 +194,35 @@ class Database:
             KndbError: no store has it.
         """
         self._open().detach(name)
+
+    def serve(self, *, port: int | None = None, host: str | None = None, open: bool = False) -> Served:
+        """Shows the store, and those that are attached, as pages in a browser, read only, while this process goes on; the command is ``kndb serve``.
+
+        Called again it ends the server that it began before, and where no port is given the new one has that one's: pages that are open go on.
+
+        Args:
+            port: 8765 if not given, or a free one if that is taken; 0 takes a free one.
+            host: address or name to be reached by; 127.0.0.1, this machine alone, if not given. Whoever reaches another can read the store: a
+                Python warning says so.
+            open: open the first page in a browser.
+
+        Returns:
+            A :class:`Served`: ``.url``, ``.stop()``; a notebook shows its link.
+
+        Raises:
+            KndbError: nobody can listen there.
+        """
+        native = self._open()
+        if self._served is not None and self._served.running:
+            port = self._served.port if port is None else port
+            self._served.stop()
+        begun = native.serve(host, port)
+        if begun.warning is not None:
+            warnings.warn(begun.warning, stacklevel=2)
+        self._served = Served(begun)
+        if open:
+            webbrowser.open(self._served.url)
+        return self._served
 
     def run(
         self,
@@ -366,7 +398,9 @@ class Database:
         self._open().compact()
 
     def close(self) -> None:
-        """Lets go of the store. Results that were read whole stay readable."""
+        """Lets go of the store, and ends what :meth:`serve` began. Results that were read whole stay readable."""
+        if self._served is not None:
+            self._served.stop()
         self._closed = True
 
     def _open(self) -> _kndb.Database:
