@@ -3,6 +3,8 @@
 mod environment;
 
 use environment::Environment;
+#[cfg(all(unix, feature = "attribute"))]
+use environment::root;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -126,6 +128,38 @@ fn what_cannot_be_served_is_refused_before_anybody_can_connect() {
         assert!(ran.messages.contains(reason), "{ran:?}");
     }
     assert_eq!(environment.run(&["serve"]).code, Some(2));
+}
+
+#[cfg(all(unix, feature = "attribute"))]
+#[test]
+fn the_words_that_a_neuron_promotes_are_those_of_the_run_s_own_model() {
+    let environment = Environment::new();
+    std::fs::create_dir(environment.path("en")).expect("a folder");
+    environment.write(
+        "en/P36.jsonl",
+        r#"{"uuid": "f1", "lineid": 0, "sub_uri": "a", "sub_label": "France", "obj_uri": "b", "obj_label": "Paris"}"#,
+    );
+    environment.write("en/templates.jsonl", r#"{"relation": "P36", "template": "The capital of [X] is [Y] ."}"#);
+    let folder = |name: &str| root().join("engine/tests/fixtures").join(name).display().to_string();
+    let (bert, gpt2) = (folder("bert"), folder("gpt2"));
+    environment.ok(&["init", "db"]);
+    environment.ok(&["facts", "db", "en"]);
+    environment.ok(&["attribute", "db", "--model", &bert, "--run", "own"]);
+    let page = "/neuron/own/2:47";
+    let serving = Serving::begin(&environment, &["serve", "db", "--model", &gpt2, "--model", &bert, "--port", "0"]);
+    let own = serving.get(page);
+    // Of `fixtures/promoted.json`, by transformers: the tokens of layer 2, neuron 47.
+    assert!(own.contains("id=\"words\"") && own.contains("of <bdi>bert</bdi>"), "{own}");
+    serving.end("-INT");
+    let serving = Serving::begin(&environment, &["serve", "db", "--model", &gpt2, "--port", "0"]);
+    let other = serving.get(page);
+    assert!(!other.contains("id=\"words\"") && other.contains("no folder that was given is that of this run"), "{other}");
+    serving.end("-INT");
+    let serving = Serving::begin(&environment, &["serve", "db", "--port", "0"]);
+    assert!(serving.get(page).contains("kndb serve … --model DIR"));
+    serving.end("-INT");
+    let refused = environment.run(&["serve", "db", "--model", "nowhere"]);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
 }
 
 #[cfg(unix)]

@@ -14,6 +14,7 @@
 //! | [`probe`] | what a method may ask of a network |
 //! | [`metric`] | what F is |
 //! | [`methods`], [`quadrature`] | the methods, one a file; rules for integrals |
+//! | [`promoted`] | what a neuron writes, in words |
 //! | [`intervention`] | predictions with neurons changed |
 //! | [`degenerate`] | neurons that can stand in for each other |
 //! | [`derived`] | runs that are made from the scores of another |
@@ -40,6 +41,7 @@ pub mod model;
 pub mod nn;
 pub mod preset;
 pub mod probe;
+pub mod promoted;
 pub mod quadrature;
 pub mod question;
 pub mod sweep;
@@ -56,6 +58,7 @@ pub use metric::{Goal, Metric};
 pub use model::Model;
 pub use preset::{Continuation, FoilRule, Options};
 pub use probe::Site;
+pub use promoted::{Promoted, TokenWeight};
 pub use question::{Asking, Foil, Question, Skip, Step, UnknownParts};
 pub use tokenizer::Tokenizer;
 pub use weights::Weights;

@@ -171,6 +171,11 @@ impl Tokenizer {
         ids.iter().all(|&id| (id as usize) < self.embeddings)
     }
 
+    /// Whether an id is that of a token: embeddings are often padded to a round number.
+    pub fn has_text(&self, id: u32) -> bool {
+        self.inner.id_to_token(id).is_some()
+    }
+
     /// The text of ids.
     pub fn decode(&self, ids: &[u32]) -> std::result::Result<String, String> {
         self.inner.decode(ids, false).map_err(|e| e.to_string())

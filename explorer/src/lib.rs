@@ -22,6 +22,7 @@
 //! | `frame` | the page around each page |
 //! | `parts` | tables, figures, chips, links |
 //! | `labels` | the search index over labels and ids |
+//! | `models` | what neurons write, asked of whoever has the model's files |
 //! | `questions` | questions to begin with |
 //! | `pages`, `api` | one page, or one address of the interface, a file |
 //!
@@ -65,6 +66,7 @@ mod api;
 mod ask;
 mod frame;
 mod labels;
+mod models;
 mod pages;
 mod parts;
 mod problem;
@@ -73,6 +75,7 @@ mod server;
 mod stores;
 mod view;
 
+pub use models::{Models, Promoted, ValueVectors};
 pub use server::limits::Limits;
 pub use server::stop::Stop;
 pub use server::{Options, serve};

@@ -108,10 +108,10 @@ impl Database {
     }
 
     /// Shows the store, and those that are attached to it, in a browser.
-    fn serve(&self, py: Python<'_>, host: Option<String>, port: Option<u16>) -> PyResult<Served> {
+    fn serve(&self, py: Python<'_>, models: Vec<PathBuf>, host: Option<String>, port: Option<u16>) -> PyResult<Served> {
         let mut stores = vec![self.store.path().to_owned()];
         stores.extend(self.attached.list().into_iter().map(|(_, path)| path));
-        Served::of(py, stores, host, port)
+        Served::of(py, stores, models, host, port)
     }
 
     /// Reads a statement, to ask it again and again.

@@ -17,10 +17,10 @@ pub struct Served {
 
 impl Served {
     /// Begins to show stores.
-    pub fn of(py: Python<'_>, stores: Vec<PathBuf>, host: Option<String>, port: Option<u16>) -> PyResult<Self> {
+    pub fn of(py: Python<'_>, stores: Vec<PathBuf>, models: Vec<PathBuf>, host: Option<String>, port: Option<u16>) -> PyResult<Self> {
         let begin = move || {
             let stores: Vec<&Path> = stores.iter().map(AsRef::as_ref).collect();
-            Pages::of(&stores, host, port)
+            Pages::of(&stores, &models, host, port)
         };
         let pages = wait(py, begin, || ())?.map_err(|told| raise(py, told, None))?;
         Ok(Self { pages: Arc::new(pages), process: std::process::id() })

@@ -21,6 +21,11 @@ pub struct ServeArgs {
     #[arg(value_name = "DB", required = true, value_hint = ValueHint::DirPath)]
     pub stores: Vec<PathBuf>,
 
+    /// Folder of a model of these stores' runs, for the words that its neurons promote; several times for several
+    #[cfg(feature = "attribute")]
+    #[arg(long = "model", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub models: Vec<PathBuf>,
+
     /// Where they are shown.
     #[command(flatten)]
     pub place: PlaceArgs,

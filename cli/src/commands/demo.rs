@@ -24,22 +24,40 @@ use crate::terminal::Terminal;
 pub fn run(args: DemoArgs, terminal: &mut Terminal) -> Result<()> {
     let folder = &args.folder;
     super::must_be_writable(folder, terminal)?;
-    made(&args, terminal)?;
+    let model = made(&args, terminal)?;
     end(folder, terminal)?;
     #[cfg(feature = "explorer")]
     if args.serve {
         writeln!(terminal.out).map_err(CliError::Output)?;
-        return super::serve::shown(&[folder], PlaceArgs::default(), terminal);
+        return super::serve::shown(&[folder], words_of(model), PlaceArgs::default(), terminal);
     }
+    drop(model);
     Ok(())
 }
 
-fn made(args: &DemoArgs, terminal: &mut Terminal) -> Result<()> {
+/// The model that was attributed, where one was.
+#[cfg(feature = "attribute")]
+type Attributed = Option<kndb_engine::Model>;
+#[cfg(not(feature = "attribute"))]
+type Attributed = ();
+
+fn made(args: &DemoArgs, terminal: &mut Terminal) -> Result<Attributed> {
     #[cfg(feature = "attribute")]
     if !args.synthetic {
-        return attributed::run(&args.folder, terminal);
+        return attributed::run(&args.folder, terminal).map(Some);
     }
-    synthetic::run(&args.folder, terminal)
+    synthetic::run(&args.folder, terminal).map(|()| Attributed::default())
+}
+
+/// What its neurons write, for their pages.
+#[cfg(all(feature = "explorer", feature = "attribute"))]
+fn words_of(model: Attributed) -> Option<kndb_explorer::Models> {
+    Some(model.map(super::serve::words::one).unwrap_or_default())
+}
+
+#[cfg(all(feature = "explorer", not(feature = "attribute")))]
+fn words_of((): Attributed) -> Option<kndb_explorer::Models> {
+    None
 }
 
 /// A question, the statement that asks it, and the answer.

@@ -1,11 +1,14 @@
 //! `kndb serve`: stores as pages in a browser.
 
+#[cfg(feature = "attribute")]
+pub mod words;
+
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kndb_explorer::{Explorer, OpenError, Options, Stop};
+use kndb_explorer::{Explorer, Models, OpenError, Options, Stop};
 
 use crate::args::{PlaceArgs, ServeArgs};
 use crate::error::{CliError, Result};
@@ -29,10 +32,10 @@ pub struct Ready {
 }
 
 impl Ready {
-    pub fn at(stores: &[&Path], place: &PlaceArgs) -> Result<Self> {
+    pub fn at(stores: &[&Path], models: Option<Models>, place: &PlaceArgs) -> Result<Self> {
         let name = place.host.clone().filter(|host| host.parse::<IpAddr>().is_err());
         let explorer =
-            Explorer::open(stores, Options { host: name, ..Options::default() }).map_err(|error| match error {
+            Explorer::open(stores, Options { host: name, models, ..Options::default() }).map_err(|error| match error {
                 OpenError::Store(error) => CliError::Store(error),
                 other => CliError::Serve(other.to_string()),
             })?;
@@ -47,12 +50,18 @@ impl Ready {
 /// Runs it.
 pub fn run(args: ServeArgs, terminal: &mut Terminal) -> Result<()> {
     let stores: Vec<&Path> = args.stores.iter().map(AsRef::as_ref).collect();
-    shown(&stores, args.place, terminal)
+    #[cfg(feature = "attribute")]
+    let models = Some(words::models(&args.models, &mut |note| {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)
+    })?);
+    #[cfg(not(feature = "attribute"))]
+    let models = None;
+    shown(&stores, models, args.place, terminal)
 }
 
 /// Shows stores until a signal comes.
-pub fn shown(stores: &[&Path], place: PlaceArgs, terminal: &mut Terminal) -> Result<()> {
-    let Ready { explorer, listener, url, is_open } = Ready::at(stores, &place)?;
+pub fn shown(stores: &[&Path], models: Option<Models>, place: PlaceArgs, terminal: &mut Terminal) -> Result<()> {
+    let Ready { explorer, listener, url, is_open } = Ready::at(stores, models, &place)?;
     if is_open {
         writeln!(terminal.messages, "warning: {OPEN}").map_err(CliError::Output)?;
     }

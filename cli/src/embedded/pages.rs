@@ -1,7 +1,7 @@
 //! Stores as pages in a browser, shown by a thread of a process that does other things.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
@@ -9,8 +9,13 @@ use kndb_explorer::Stop;
 
 use super::{Told, told};
 use crate::args::PlaceArgs;
+#[cfg(feature = "attribute")]
+use crate::commands::serve::words;
 use crate::commands::serve::{OPEN, Ready};
 use crate::error::CliError;
+
+#[cfg(not(feature = "attribute"))]
+const NO_ENGINE: &str = "models cannot be read: this build has no engine";
 
 /// A server of pages, until it is [ended](Self::end) or goes.
 pub struct Pages {
@@ -21,14 +26,19 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Begins to show stores, of which the first is shown first, at `host` (this machine alone without one) and `port` (8765 without one, or a
+    /// Begins to show stores, of which the first is shown first, with the words that neurons of some models promote, at `host` (this machine alone without one) and `port` (8765 without one, or a
     /// free one if that is taken; 0 takes a free one).
     ///
     /// # Errors
-    /// A store cannot be read, nobody can listen there, or no thread can be had.
-    pub fn of(stores: &[&Path], host: Option<String>, port: Option<u16>) -> Result<Self, Told> {
+    /// A store or a model cannot be read, nobody can listen there, or no thread can be had.
+    pub fn of(stores: &[&Path], models: &[PathBuf], host: Option<String>, port: Option<u16>) -> Result<Self, Told> {
         let place = PlaceArgs { port, host, open: false };
-        let Ready { explorer, listener, url, is_open } = Ready::at(stores, &place).map_err(|error| told(&error))?;
+        #[cfg(feature = "attribute")]
+        let models = Some(words::models(models, &mut |_| Ok(())).map_err(|error| told(&error))?);
+        #[cfg(not(feature = "attribute"))]
+        let models = if models.is_empty() { None } else { return Err(told(&CliError::Serve(NO_ENGINE.into()))) };
+        let ready = Ready::at(stores, models, &place).map_err(|error| told(&error))?;
+        let Ready { explorer, listener, url, is_open } = ready;
         let stop = Stop::default();
         let asked = stop.clone();
         let thread = Builder::new().name("kndb-pages".into()).spawn(move || kndb_explorer::serve(explorer, listener, &asked));
@@ -85,7 +95,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("store");
         kndb_storage::Store::create(&path).expect("a store");
-        let pages = Pages::of(&[&path], None, Some(0)).expect("pages");
+        let pages = Pages::of(&[&path], &[], None, Some(0)).expect("pages");
         assert!(pages.is_shown() && pages.warning().is_none());
         let address = pages.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
         let mut client = TcpStream::connect(&address).expect("a connection");
@@ -102,7 +112,7 @@ mod tests {
     #[test]
     fn a_store_that_is_not_there_is_told_before_anybody_listens() {
         let folder = tempfile::tempdir().expect("a folder");
-        let told = Pages::of(&[&folder.path().join("none")], None, Some(0)).err().expect("an error");
+        let told = Pages::of(&[&folder.path().join("none")], &[], None, Some(0)).err().expect("an error");
         assert!(told.reason.contains("none"), "{told:?}");
     }
 }

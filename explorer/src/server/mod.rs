@@ -32,6 +32,7 @@ pub(crate) use limits::{EndOnDrop, For, Limits};
 pub(crate) use routes::Routes;
 use stop::Stop;
 
+use crate::models::Models;
 use crate::stores::Explorer;
 use crate::{api, frame, pages};
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub host: Option<String>,
     /// What requests may take.
     pub limits: Limits,
+    /// Models whose files are at hand, for the words that neurons promote; `None` for programs that cannot read any.
+    pub models: Option<Models>,
 }
 
 /// All that requests share.

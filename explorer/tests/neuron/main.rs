@@ -9,3 +9,4 @@ mod toy;
 
 mod by_hand;
 mod missing;
+mod words;

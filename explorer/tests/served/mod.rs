@@ -23,9 +23,13 @@ impl Served {
     }
 
     pub fn with(paths: &[&Path], limits: Limits) -> Self {
+        Self::of_options(paths, Options { limits, ..Options::default() })
+    }
+
+    pub fn of_options(paths: &[&Path], options: Options) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let explorer = Explorer::open(paths, Options { limits, ..Options::default() }).expect("stores");
+        let explorer = Explorer::open(paths, options).expect("stores");
         let stop = Stop::default();
         let thread = std::thread::spawn({
             let stop = stop.clone();

@@ -195,12 +195,20 @@ class Database:
         """
         self._open().detach(name)
 
-    def serve(self, *, port: int | None = None, host: str | None = None, open: bool = False) -> Served:
+    def serve(
+        self,
+        *,
+        model: StrPath | Sequence[StrPath] = (),
+        port: int | None = None,
+        host: str | None = None,
+        open: bool = False,
+    ) -> Served:
         """Shows the store, and those that are attached, as pages in a browser, read only, while this process goes on; the command is ``kndb serve``.
 
         Called again it ends the server that it began before, and where no port is given the new one has that one's: pages that are open go on.
 
         Args:
+            model: folder of a model of these runs, or several: the page of a neuron then shows the words that it promotes.
             port: 8765 if not given, or a free one if that is taken; 0 takes a free one.
             host: address or name to be reached by; 127.0.0.1, this machine alone, if not given. Whoever reaches another can read the store: a
                 Python warning says so.
@@ -210,13 +218,14 @@ class Database:
             A :class:`Served`: ``.url``, ``.stop()``; a notebook shows its link.
 
         Raises:
-            KndbError: nobody can listen there.
+            KndbError: nobody can listen there, or a model cannot be read.
         """
         native = self._open()
         if self._served is not None and self._served.running:
             port = self._served.port if port is None else port
             self._served.stop()
-        begun = native.serve(host, port)
+        models = [model] if isinstance(model, (str, os.PathLike)) else list(model)
+        begun = native.serve(models, host, port)
         if begun.warning is not None:
             warnings.warn(begun.warning, stacklevel=2)
         self._served = Served(begun)

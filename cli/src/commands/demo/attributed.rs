@@ -24,8 +24,8 @@ const RELATIONS: [&str; 3] = ["P36", "P37", "P38"];
 
 const BY_LAYER: &str = "likn[lang in (en, zh)] by layer";
 
-/// Makes the store and asks it.
-pub fn run(folder: &Path, terminal: &mut Terminal) -> Result<()> {
+/// Makes the store and asks it; the model that was asked.
+pub fn run(folder: &Path, terminal: &mut Terminal) -> Result<Model> {
     let store = Store::create(folder)?;
     let material = Material::unpack()?;
     let added = add(&store, &material.facts())?;
@@ -65,7 +65,7 @@ pub fn run(folder: &Path, terminal: &mut Terminal) -> Result<()> {
             draw(&store, statement, terminal)?;
         }
     }
-    Ok(())
+    Ok(model)
 }
 
 fn attribute(store: &Store, model: &Model, device: &str, terminal: &mut Terminal) -> Result<()> {

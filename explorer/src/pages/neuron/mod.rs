@@ -7,6 +7,7 @@
 //! | `facts` | how often it is used, by relation and language; the facts with their scores |
 //! | `chance` | how likely that is by chance |
 //! | `partners` | neurons of the same facts, and in which layers these are |
+//! | `words` | the words that its value vector promotes |
 //! | `elsewhere` | other runs of the model; degenerate groups |
 
 mod chance;
@@ -14,6 +15,7 @@ mod elsewhere;
 mod facts;
 mod partners;
 mod place;
+mod words;
 
 use maud::{Markup, html};
 
@@ -46,6 +48,7 @@ pub(crate) fn page(view: &View<'_>) -> Result<Page> {
         } @else {
             (at_tau(view, &place)?)
         }
+        (words::section(view, &place))
         (or_refused(elsewhere::groups(view, &place))?)
     };
     Ok(Page::new(format!("Neuron {}:{}", place.layer, place.unit), body)
