@@ -39,7 +39,7 @@ mod rename_run;
 mod report;
 mod runs;
 #[cfg(feature = "explorer")]
-mod serve;
+pub mod serve;
 mod upgrade;
 mod verify;
 
