@@ -153,7 +153,10 @@ fn the_words_that_a_neuron_promotes_are_those_of_the_run_s_own_model() {
     serving.end("-INT");
     let serving = Serving::begin(&environment, &["serve", "db", "--model", &gpt2, "--port", "0"]);
     let other = serving.get(page);
-    assert!(!other.contains("id=\"words\"") && other.contains("no folder that was given is that of this run"), "{other}");
+    assert!(
+        !other.contains("id=\"words\"") && other.contains("no folder that was given is that of this run"),
+        "{other}"
+    );
     serving.end("-INT");
     let serving = Serving::begin(&environment, &["serve", "db", "--port", "0"]);
     assert!(serving.get(page).contains("kndb serve … --model DIR"));

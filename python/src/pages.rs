@@ -17,7 +17,13 @@ pub struct Served {
 
 impl Served {
     /// Begins to show stores.
-    pub fn of(py: Python<'_>, stores: Vec<PathBuf>, models: Vec<PathBuf>, host: Option<String>, port: Option<u16>) -> PyResult<Self> {
+    pub fn of(
+        py: Python<'_>,
+        stores: Vec<PathBuf>,
+        models: Vec<PathBuf>,
+        host: Option<String>,
+        port: Option<u16>,
+    ) -> PyResult<Self> {
         let begin = move || {
             let stores: Vec<&Path> = stores.iter().map(AsRef::as_ref).collect();
             Pages::of(&stores, &models, host, port)

@@ -34,11 +34,12 @@ pub struct Ready {
 impl Ready {
     pub fn at(stores: &[&Path], models: Option<Models>, place: &PlaceArgs) -> Result<Self> {
         let name = place.host.clone().filter(|host| host.parse::<IpAddr>().is_err());
-        let explorer =
-            Explorer::open(stores, Options { host: name, models, ..Options::default() }).map_err(|error| match error {
+        let explorer = Explorer::open(stores, Options { host: name, models, ..Options::default() }).map_err(
+            |error| match error {
                 OpenError::Store(error) => CliError::Store(error),
                 other => CliError::Serve(other.to_string()),
-            })?;
+            },
+        )?;
         let listener = listener(place)?;
         let address =
             listener.local_addr().map_err(|error| CliError::Serve(format!("the address is not known: {error}")))?;

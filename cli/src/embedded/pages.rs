@@ -41,7 +41,8 @@ impl Pages {
         let Ready { explorer, listener, url, is_open } = ready;
         let stop = Stop::default();
         let asked = stop.clone();
-        let thread = Builder::new().name("kndb-pages".into()).spawn(move || kndb_explorer::serve(explorer, listener, &asked));
+        let thread =
+            Builder::new().name("kndb-pages".into()).spawn(move || kndb_explorer::serve(explorer, listener, &asked));
         let thread = thread.map_err(|error| told(&CliError::Serve(format!("no thread could be started: {error}"))))?;
         Ok(Self { url, warning: is_open.then_some(OPEN), stop, thread: Mutex::new(Some(thread)) })
     }

@@ -185,7 +185,8 @@ mod tests {
         let path = folder.path().join("store");
         kndb_storage::Store::create(&path).expect("a store");
         let limits = Limits { page, pages: 1, ..Limits::default() };
-        let explorer = Explorer::open(&[path], Options { limits: limits.clone(), ..Options::default() }).expect("a store");
+        let explorer =
+            Explorer::open(&[path], Options { limits: limits.clone(), ..Options::default() }).expect("a store");
         let hosts = Hosts::new(([127, 0, 0, 1], 80).into(), None);
         (folder, Arc::new(Site { explorer, places: Places::new(&limits), stop: Stop::default(), hosts }))
     }

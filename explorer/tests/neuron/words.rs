@@ -25,7 +25,11 @@ impl ValueVectors for Said {
 
     fn promoted(&self, layer: u32, unit: u32, _: usize) -> Result<Promoted, String> {
         let raised = vec![(format!(" {layer}"), 1.5), (unit.to_string(), 0.25), ("<b>".into(), 0.125)];
-        if unit == 853 { Err("no value vector".into()) } else { Ok(Promoted { raised, lowered: vec![("rot".into(), -2.0)] }) }
+        if unit == 853 {
+            Err("no value vector".into())
+        } else {
+            Ok(Promoted { raised, lowered: vec![("rot".into(), -2.0)] })
+        }
     }
 }
 
@@ -50,7 +54,10 @@ fn the_model_of_the_run_is_asked_about_this_neuron() {
     assert_eq!(table.body()[1], ["852", "+0.250", "", ""]);
     assert!(!section(&page, "words").contains("<b>"), "what a tokenizer has is no markup");
     let page = served.page("/neuron/bert%2C%20en/9:853");
-    assert!(section(&page, "words").contains("No value vector.") || section(&page, "words").contains("no value vector."), "{page}");
+    assert!(
+        section(&page, "words").contains("No value vector.") || section(&page, "words").contains("no value vector."),
+        "{page}"
+    );
 }
 
 #[test]
