@@ -145,6 +145,17 @@ fn neurons_over_texts_are_runs_and_language_neurons_are_sets() {
         (alone.out.as_str(), alone.messages.as_str()),
         ("", "note: of one language there are no language neurons\n")
     );
+    let told = |options: &[&str]| {
+        let begun = ["activations", "db", "--model", &model("llama"), "--run", "none", "--corpus", "en=en.txt"];
+        let ran = environment.run(&[&begun[..], options].concat());
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        ran.messages
+    };
+    assert!(told(&["--lape-top", "0.1"]).contains("--lape-top means nothing to a text of one language"));
+    let none = ["--corpus", "zh=zh.txt", "--no-lape", "--lape-bar", "0.5"];
+    assert!(told(&none).contains("--lape-bar means nothing to --no-lape"));
+    let missing = told(&["--corpus", "zh=nowhere.txt"]);
+    assert!(missing.contains("check the path of --corpus") && !missing.contains("--model"), "{missing}");
 }
 
 #[test]
@@ -216,4 +227,8 @@ fn an_arena_that_makes_no_sense_is_refused() {
     assert!(told(&["--methods", "lime"]).contains("lime"));
     assert!(told(&["--sizes", "3,1", "--langs", "en", "--methods", "relp"]).contains("ascending"));
     assert!(told(&["--relations", "P1"]).contains("P1"));
+    let target = told(&["--methods", "activation,cett", "--target", "logit"]);
+    assert!(target.contains("--target means nothing to the methods activation, cett"), "{target}");
+    let sizes = told(&["--sizes", "1,5000", "--langs", "en", "--methods", "relp"]);
+    assert!(sizes.contains("where 1024 is the largest that fits"), "{sizes}");
 }

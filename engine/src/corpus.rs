@@ -9,6 +9,7 @@ mod statistics;
 mod windows;
 
 pub use job::{CORPUS, Corpus, CorpusJob, CorpusProgress, CorpusSummary, LANGUAGE_NEURONS};
+pub(crate) use job::{LAPE, STATISTICS};
 pub use lape::{LanguageNeurons, Lape, language_neurons};
 pub use quantiles::{Histogram, RELATIVE_ERROR, SMALLEST};
 pub use statistics::{Statistic, Statistics};

@@ -2,4 +2,4 @@
 
 mod qrnca;
 
-pub use qrnca::{Qrnca, QrncaJob, QrncaSummary, key_neurons};
+pub use qrnca::{Qrnca, QrncaJob, QrncaLanguage, QrncaSummary, key_neurons};

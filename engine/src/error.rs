@@ -15,6 +15,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A text that was to be read cannot be.
+    #[error("cannot read the text {}: {source}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file of the model is not what it should be.
     #[error("{}: {reason}", path.display())]
     File {
@@ -102,7 +110,7 @@ pub enum Error {
         expected: String,
     },
     /// A name that the store does not have.
-    #[error("there is no {what} {given:?}; expected {expected}: {}", known.join(", "))]
+    #[error("there is no {what} {given:?}; expected {expected}{}", listed(known))]
     Unknown {
         /// What kind of name: `language`, `relation`.
         what: &'static str,
@@ -168,6 +176,11 @@ pub enum Error {
     /// The store refused something.
     #[error(transparent)]
     Storage(#[from] kndb_storage::Error),
+}
+
+/// What follows "expected one of the store's".
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { ", of which there is none".into() } else { format!(": {}", known.join(", ")) }
 }
 
 /// Result of the engine.

@@ -289,9 +289,54 @@ fn what_a_corpus_cannot_be_is_refused_and_leaves_nothing_behind() {
     assert!(told(&bench.job(&["zh", "zh"])).contains("given twice for zh"));
     assert!(told(&CorpusJob { lape: Some(Lape::default()), ..bench.job(&["zh"]) }).contains("two languages or more"));
     assert!(told(&CorpusJob { quantiles: vec![1.5], ..bench.job(&["zh"]) }).contains("shares from 0 to 1"));
+    assert!(told(&CorpusJob { quantiles: vec![0.5, 0.9, 0.5], ..bench.job(&["zh"]) }).contains("0.5 is given twice"));
     assert!(bench.store.snapshot().expect("a snapshot").runs().next().is_none());
     // Another text under the same names of runs is another run.
     bench.run(&bench.job(&["zh"])).expect("the job runs");
     std::fs::write(bench.path("zh"), "巴黎").expect("writes");
     assert!(told(&bench.job(&["zh"])).contains("corpus zh"), "{}", told(&bench.job(&["zh"])));
+}
+
+#[test]
+fn options_of_language_neurons_are_refused_before_a_text_is_read() {
+    let bench = Bench::new("gpt2");
+    let usual = options(&bench.expected["lape"]);
+    let told = |lape: Lape| {
+        let job = CorpusJob { lape: Some(lape), ..bench.job(&["en", "zh"]) };
+        let mut read = 0;
+        let found = job.run(&bench.store, &bench.model, &AtomicBool::new(false), &mut |_| read += 1);
+        assert_eq!(read, 0, "{lape:?}");
+        found.expect_err("a refusal").to_string()
+    };
+    for (lape, option) in [
+        (Lape { filter: 0.0, ..usual }, "lape-filter is 0;"),
+        (Lape { filter: 1.0, ..usual }, "lape-filter is 1;"),
+        (Lape { bar: 1.0, ..usual }, "lape-bar is 1;"),
+        (Lape { top: 0.0, ..usual }, "lape-top is 0;"),
+        (Lape { top: 1e-7, ..usual }, "lape-top is 0.0000001;"),
+    ] {
+        let told = told(lape);
+        assert!(told.starts_with(option), "{told}");
+    }
+    assert!(bench.store.snapshot().expect("a snapshot").runs().next().is_none(), "nothing is left behind");
+    // A run of other statistics beside language neurons that were chosen otherwise: those are looked at first.
+    bench.run(&bench.job(&["en", "zh"])).expect("the job runs");
+    assert!(told(Lape { top: usual.top * 2.0, ..usual }).contains("top="));
+}
+
+#[test]
+fn the_order_of_texts_says_nothing() {
+    let bench = Bench::new("gpt2");
+    let first = bench.run(&bench.job(&["zh", "en"])).expect("the job runs");
+    assert_eq!(first.read.iter().map(|(language, _)| language.as_str()).collect::<Vec<_>>(), ["en", "zh"]);
+    let again = bench.run(&bench.job(&["en", "zh"])).expect("it is the same run");
+    assert_eq!(again.read, [("en".to_owned(), 0), ("zh".to_owned(), 0)]);
+    assert_eq!(again.language_neurons, first.language_neurons);
+}
+
+#[test]
+fn a_text_that_is_not_there_is_told_as_a_text() {
+    let bench = Bench::new("gpt2");
+    let told = bench.run(&bench.job(&["de"])).expect_err("a refusal").to_string();
+    assert!(told.starts_with("cannot read the text "), "{told}");
 }

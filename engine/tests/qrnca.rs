@@ -1,7 +1,7 @@
 //! Query-relevant neurons of runs in a store.
 
 use kndb_engine::Result;
-use kndb_engine::derived::{Qrnca, QrncaJob, QrncaSummary};
+use kndb_engine::derived::{Qrnca, QrncaJob, QrncaLanguage, QrncaSummary};
 use kndb_storage::{Entry, EntryData, FactBatch, FactId, FactRow, Keep, RunSpec, ScoreValues, Scores, Shape, Store};
 use std::collections::BTreeMap;
 
@@ -79,11 +79,13 @@ fn a_run_is_made_of_sums_over_templates_and_of_what_few_facts_share() {
     // Clusters: {0, 1}, {0, 1, 5}, {0, 3, 4}; ica of neuron 0 ln 3/4 < 0, of 1 ln 1 = 0, of 3, 4, 5 ln 3/2.
     let times_ica = |na: f64| (na * 1.5f64.ln()) as f32;
     let found = found(&store);
-    assert_eq!(found["f0"], []);
+    assert!(!found.contains_key("f0"), "no neuron of it is left");
     assert_eq!(found["f1"], [(5, times_ica(0.25))]);
     assert_eq!(found["f2"], [(3, times_ica(0.375)), (4, times_ica(0.125))]);
     assert!(!found.contains_key("f3"));
-    assert_eq!(summary, QrncaSummary { languages: vec![("en".into(), 4, 1, 3)] });
+    let of = QrncaLanguage { language: "en".into(), facts: 4, not_normalised: 1, without_neurons: 1, neurons: 3 };
+    assert_eq!(of.kept(), 2);
+    assert_eq!(summary, QrncaSummary { languages: vec![of] });
     let snapshot = store.snapshot().expect("a snapshot");
     let spec = &snapshot.run_named("ig-qrnca").expect("a run").spec;
     let parameter =
@@ -106,10 +108,46 @@ fn made_again_it_is_the_same_and_made_otherwise_it_is_refused() {
 #[test]
 fn facts_of_other_relations_are_no_clusters() {
     let (_folder, store) = filled(Keep::All, &ENTRIES);
-    let summary = QrncaJob { relations: vec!["P36".into()], ..job() }.run(&store).expect("the job runs");
-    assert_eq!(summary.languages, [("en".to_owned(), 2, 0, 0)]);
-    // Of two clusters, what is in one has ica ln 2/2 = 0.
-    assert!(found(&store).values().all(Vec::is_empty));
+    // f0 and f2 are of P36. Of two clusters, what is in one has ica ln 2/2 = 0.
+    let told = QrncaJob { relations: vec!["P36".into()], ..job() }.run(&store).expect_err("a refusal").to_string();
+    assert!(told.contains("of which 2 facts of a language are chosen") && told.contains("3 facts or more"), "{told}");
+    // f1 and f3 are of P37, and f3 has no cluster: f1 alone has ica ln 1/2.
+    let told = QrncaJob { relations: vec!["P37".into()], ..job() }.run(&store).expect_err("a refusal").to_string();
+    assert!(told.contains("3 facts or more"), "{told}");
+}
+
+#[test]
+fn a_run_in_which_no_fact_has_a_neuron_is_refused_and_nothing_is_stored() {
+    let (_folder, store) = filled(Keep::All, &ENTRIES);
+    let none = QrncaJob { qrnca: Qrnca { common: 0.0, ..Qrnca::default() }, ..job() };
+    let told = none.run(&store).expect_err("a refusal").to_string();
+    assert!(told.starts_with("common is 0; expected a larger share") && told.contains("of 3 clusters"), "{told}");
+    let (_other, unsummed) = filled(Keep::All, &ENTRIES[4..]);
+    let told = job().run(&unsummed).expect_err("a refusal").to_string();
+    assert!(told.contains("of whose 1 chosen facts none has scores that sum to more than 0"), "{told}");
+    for store in [store, unsummed] {
+        assert!(store.snapshot().expect("a snapshot").run_named("ig-qrnca").is_none());
+    }
+}
+
+#[test]
+fn a_run_of_texts_or_of_query_relevant_neurons_is_no_source() {
+    let (_folder, store) = filled(Keep::All, &ENTRIES);
+    job().run(&store).expect("the job runs");
+    let again = QrncaJob { source: "ig-qrnca".into(), run: "twice".into(), ..job() };
+    let told = again.run(&store).expect_err("a refusal").to_string();
+    assert!(told.contains("which has query-relevant neurons already"), "{told}");
+    let shape = Shape::new(2, 3).expect("a shape");
+    for (name, method) in [("acts-share", "activation-statistics"), ("acts-lape", "lape")] {
+        let spec = RunSpec { method: method.into(), ..RunSpec::new(name, "m", shape) };
+        store.open_run(spec).expect("a run").finish().expect("finishes");
+        let told = QrncaJob { source: name.into(), ..job() }.run(&store).expect_err("a refusal").to_string();
+        assert!(told.contains("is of texts, not of facts"), "{told}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = Store::create(folder.path().join("store")).expect("a store");
+    let told = job().run(&empty).expect_err("a refusal").to_string();
+    assert_eq!(told, "there is no run \"ig\"; expected one of the store's, of which there is none");
 }
 
 #[test]
@@ -118,9 +156,11 @@ fn a_source_that_did_not_keep_what_is_summed_is_refused() {
     let told = job().run(&store).expect_err("a refusal").to_string();
     assert!(told.contains("f0") && told.contains("--keep all"), "{told}");
     // Of one template, the floor only has to be below the threshold.
-    let (_folder, store) = filled(Keep::Share(0.01), &ENTRIES[2..]);
+    let third = ("f4", 0, [1.0, 0.0, 0.0, 0.0, 0.75, 0.25]);
+    let single = [&ENTRIES[2..], &[third]].concat();
+    let (_folder, store) = filled(Keep::Share(0.01), &single);
     job().run(&store).expect("one template a fact");
-    let (_folder, store) = filled(Keep::Share(0.3), &ENTRIES[2..]);
+    let (_folder, store) = filled(Keep::Share(0.3), &single);
     assert!(job().run(&store).expect_err("a refusal").to_string().contains("all scores above 0.2"));
     assert!(store.snapshot().expect("a snapshot").run_named("ig-qrnca").is_none());
 }

@@ -172,7 +172,11 @@ fn first_difference(stored: &[(String, String)], given: &[(String, String)]) -> 
     let mut pairs = names.map(|name| (side(stored, name), side(given, name)));
     pairs.find(|(stored, given)| stored != given).or_else(|| {
         // The same parameters in another order.
-        (stored != given).then(|| (format!("{stored:?}"), format!("{given:?}")))
+        let order = |all: &[(String, String)]| {
+            let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+            format!("order {}", names.join(", "))
+        };
+        (stored != given).then(|| (order(stored), order(given)))
     })
 }
 

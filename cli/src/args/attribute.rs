@@ -219,19 +219,25 @@ fn named<T: Copy + Send + Sync + 'static>(known: &'static [(&'static str, T)]) -
 /// Names of rules, or `none`.
 fn rules(text: &str) -> Result<Rules, String> {
     let mut rules = Rules::EXACT;
-    for name in text.split(',').map(str::trim).filter(|name| *name != "none") {
+    if text.trim() == "none" {
+        return Ok(rules);
+    }
+    for name in text.split(',').map(str::trim) {
         let rule = match name {
             "norms" => &mut rules.norms,
             "activations" => &mut rules.activations,
             "products" => &mut rules.products,
             "attention" => &mut rules.attention,
+            "none" => return Err("none is no rule beside others: give it alone, or leave it out".into()),
             _ => {
                 return Err(
                     "expected some of norms, activations, products, attention, as in norms,activations, or none".into(),
                 );
             }
         };
-        *rule = true;
+        if std::mem::replace(rule, true) {
+            return Err(format!("{name} is given twice"));
+        }
     }
     Ok(rules)
 }
@@ -291,6 +297,10 @@ mod tests {
         assert_eq!(rules("norms,activations, products,attention"), Ok(all));
         assert_eq!(rules("norms,activations,products"), Ok(Rules { attention: false, ..all }));
         assert_eq!(rules("none"), Ok(Rules::EXACT));
+        assert_eq!(rules("norms,norms"), Err("norms is given twice".into()));
+        for both in ["none,norms", "norms,none", "none,none"] {
+            assert!(rules(both).is_err_and(|why| why.contains("none is no rule beside others")), "{both}");
+        }
         assert!(rules("norm").is_err() && rules("").is_err());
         // What a run says of its rules is what the option takes.
         for (name, on) in all.named() {

@@ -47,15 +47,15 @@ pub struct ActivationsArgs {
     /// No language neurons
     #[arg(long)]
     pub no_lape: bool,
-    /// Share of all neurons that are language neurons
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.01")]
-    pub lape_top: f64,
-    /// Leave out neurons that are in no language active more often than this quantile of all shares
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.95")]
-    pub lape_filter: f64,
-    /// A language's are those active in it more often than this quantile of all shares
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.95")]
-    pub lape_bar: f64,
+    /// Share of all neurons that are language neurons [default: 0.01]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub lape_top: Option<f64>,
+    /// Leave out neurons that are in no language active more often than this quantile of all shares [default: 0.95]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub lape_filter: Option<f64>,
+    /// A language's are those active in it more often than this quantile of all shares [default: 0.95]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub lape_bar: Option<f64>,
     /// Put the beginning-of-sequence token before every window, for causal models whose tokenizer does not
     #[arg(long)]
     pub bos: bool,
@@ -129,7 +129,15 @@ fn quantiles(text: &str) -> Result<Quantiles, String> {
     if text == "none" {
         return Ok(Quantiles(Vec::new()));
     }
-    text.split(',').map(|share| values::share(share.trim())).collect::<Result<_, _>>().map(Quantiles)
+    let mut all = Vec::new();
+    for share in text.split(',') {
+        let share = values::share(share.trim())?;
+        if all.contains(&share) {
+            return Err(format!("{share} is given twice"));
+        }
+        all.push(share);
+    }
+    Ok(Quantiles(all))
 }
 
 #[cfg(test)]
@@ -148,5 +156,6 @@ mod tests {
         assert_eq!(quantiles("0.5, 0.99"), Ok(Quantiles(vec![0.5, 0.99])));
         assert_eq!(quantiles("none"), Ok(Quantiles(Vec::new())));
         assert!(quantiles("2").is_err() && quantiles("").is_err());
+        assert_eq!(quantiles("0.5,0.9,0.50"), Err("0.5 is given twice".into()));
     }
 }

@@ -17,6 +17,7 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
+    must_choose(&args)?;
     device(&args.device)?;
     let store = super::store_to_fill(&args.store, terminal)?;
     let mut model = model::load(&args.model, &args.device, terminal)?;
@@ -24,7 +25,12 @@ pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
         model.ask_with_bos()?;
     }
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
-    let lape = Lape { top: args.lape_top, filter: args.lape_filter, bar: args.lape_bar };
+    let usual = Lape::default();
+    let lape = Lape {
+        top: args.lape_top.unwrap_or(usual.top),
+        filter: args.lape_filter.unwrap_or(usual.filter),
+        bar: args.lape_bar.unwrap_or(usual.bar),
+    };
     let alone = args.corpus.len() < 2;
     if alone && !args.no_lape {
         writeln!(terminal.messages, "note: of one language there are no language neurons").map_err(CliError::Output)?;
@@ -63,6 +69,20 @@ pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
         return Err(CliError::Interrupted { run: job.name, stored, left });
     }
     Ok(())
+}
+
+/// Refuses options of language neurons where there are to be none.
+fn must_choose(args: &ActivationsArgs) -> Result<()> {
+    let options = [("--lape-top", args.lape_top), ("--lape-filter", args.lape_filter), ("--lape-bar", args.lape_bar)];
+    let Some((option, _)) = options.into_iter().find(|(_, given)| given.is_some()) else { return Ok(()) };
+    match () {
+        () if args.no_lape => Err(CliError::NotForMethod { option, method: "--no-lape".into() }),
+        () if args.corpus.len() < 2 => {
+            let method = "a text of one language, which has no language neurons".into();
+            Err(CliError::NotForMethod { option, method })
+        }
+        () => Ok(()),
+    }
 }
 
 fn write_summary(summary: &CorpusSummary, out: &mut dyn Write) -> std::io::Result<()> {

@@ -26,6 +26,7 @@ const EXACT: &str = "ablation";
 /// Runs it.
 pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
     // Everything that can be wrong without the model is found before it is loaded.
+    must_apply(&args)?;
     device(&args.device)?;
     let pictures = args.figure.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
     let store = super::opened(&args.store, terminal)?;
@@ -80,6 +81,23 @@ pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.messages, "note: {letters}").map_err(CliError::Output)?;
     }
     Ok(())
+}
+
+/// Refuses a target that no named method takes.
+fn must_apply(args: &ArenaArgs) -> Result<()> {
+    let takes = |contender: &Contender| match contender {
+        Contender::Preset(_) => true,
+        Contender::Method(scorer) => scorer.takes(TARGET),
+    };
+    if args.target.is_none() || args.methods.is_empty() || args.methods.iter().any(takes) {
+        return Ok(());
+    }
+    let names: Vec<&str> = args.methods.iter().map(|contender| contender.name()).collect();
+    let method = match names[..] {
+        [one] => format!("the method {one}"),
+        _ => format!("the methods {}", names.join(", ")),
+    };
+    Err(CliError::NotForMethod { option: "--target", method })
 }
 
 /// Those that take part. Of the usual ones, what has no meaning for the model is left out, which is said; named, it is refused.

@@ -22,21 +22,23 @@ pub fn run(args: QrncaArgs, terminal: &mut Terminal) -> Result<()> {
     };
     let summary = job.run(&store)?;
     let out = &mut terminal.out;
-    for (language, facts, left_out, _) in &summary.languages {
-        if *left_out > 0 {
-            let note = format!(
-                "{left_out} of {facts} facts in {language} are left out: their scores do not sum to more than 0"
-            );
-            writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    for of in &summary.languages {
+        let few = "no neuron of theirs is in few enough of the others' clusters";
+        for (left_out, why) in
+            [(of.not_normalised, "their scores do not sum to more than 0"), (of.without_neurons, few)]
+        {
+            if left_out > 0 {
+                let note = format!("{left_out} of {} facts in {} are left out: {why}", of.facts, of.language);
+                writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+            }
         }
     }
     if args.quiet {
         return Ok(());
     }
     writeln!(out, "{:<12} {}", "run", job.run).map_err(CliError::Output)?;
-    for (language, facts, left_out, neurons) in summary.languages {
-        let clusters = facts - left_out;
-        writeln!(out, "{language:<12} {neurons} neurons of {clusters} facts").map_err(CliError::Output)?;
+    for of in summary.languages {
+        writeln!(out, "{:<12} {} neurons of {} facts", of.language, of.neurons, of.kept()).map_err(CliError::Output)?;
     }
     Ok(())
 }

@@ -25,6 +25,12 @@ pub const CORPUS: &str = "corpus";
 /// The fact whose neurons are a language's.
 pub const LANGUAGE_NEURONS: &str = "language-specific";
 
+/// The method of runs of statistics.
+pub(crate) const STATISTICS: &str = "activation-statistics";
+
+/// The method of a run of language neurons.
+pub(crate) const LAPE: &str = "lape";
+
 /// A text in a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
@@ -110,6 +116,10 @@ impl CorpusJob {
             claims.push(claim);
             snapshot = now;
         }
+        // An earlier run's choice of language neurons is told before a text is read; a new run begins when all are.
+        if let Some(spec) = &lape {
+            abandon_if_empty(store, store.open_run(spec.clone())?)?;
+        }
         let writers = specs.iter().map(|(_, spec)| Ok(store.open_run(spec.clone())?)).collect::<Result<Vec<_>>>()?;
         let filled = self.fill(&specs, &writers, &prepared, &snapshot, model, stop, progress);
         if !matches!(filled, Ok((_, false))) {
@@ -120,9 +130,20 @@ impl CorpusJob {
             return Ok(CorpusSummary { read, runs: names, language_neurons: None, stopped });
         }
         let (read, stopped) = filled?;
+        for writer in writers {
+            writer.finish()?;
+        }
         let mut summary = CorpusSummary { read, runs: names, language_neurons: None, stopped };
         if let (Some(spec), Some(lape)) = (lape, self.lape) {
             let found = self.language_neurons(store, &specs[0].1.name, &prepared, lape)?;
+            if found.of_language.iter().all(Vec::is_empty) {
+                return Err(Error::Option {
+                    option: "lape-filter",
+                    given: format!("{}, with lape-bar {}: no neuron is a language's", lape.filter, lape.bar),
+                    expected: "lower quantiles, as shares are equal at these; the statistics are stored, and their texts are not read again"
+                        .into(),
+                });
+            }
             summary.runs.push(spec.name.clone());
             let writer = store.open_run(spec)?;
             for (text, neurons) in prepared.iter().zip(&found.of_language) {
@@ -132,9 +153,6 @@ impl CorpusJob {
             }
             writer.finish()?;
             summary.language_neurons = Some(found);
-        }
-        for writer in writers {
-            writer.finish()?;
         }
         Ok(summary)
     }
@@ -180,26 +198,10 @@ impl CorpusJob {
     }
 
     fn prepared(&self, model: &Model) -> Result<Vec<Prepared<'_>>> {
-        let wrong = |option, given: String, expected: &str| Error::Option { option, given, expected: expected.into() };
-        if self.corpora.is_empty() {
-            return Err(wrong("corpus", "missing".into(), "a text in a language, as in en=wiki.en.txt"));
-        }
-        if let Some(q) = self.quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
-            return Err(wrong("quantiles", q.to_string(), "shares from 0 to 1"));
-        }
-        if self.lape.is_some() && self.corpora.len() < 2 {
-            return Err(wrong(
-                "corpus",
-                "given for one language".into(),
-                "two languages or more for language neurons (--lape)",
-            ));
-        }
+        self.check(model)?;
         let mut all: Vec<Prepared<'_>> = Vec::new();
         for Corpus { language, path } in &self.corpora {
-            if all.iter().any(|text| text.language == language) {
-                return Err(wrong("corpus", format!("given twice for {language}"), "one file a language"));
-            }
-            let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+            let bytes = std::fs::read(path).map_err(|source| Error::Text { path: path.clone(), source })?;
             let text = std::str::from_utf8(&bytes).map_err(|why| Error::File {
                 path: path.clone(),
                 reason: format!("not UTF-8 behind byte {}; expected a text", why.valid_up_to()),
@@ -209,7 +211,39 @@ impl CorpusJob {
             let hash = format!("xxh3-{:032x}", xxh3_128(&bytes));
             all.push(Prepared { language, windows, hash });
         }
+        // The order in which texts are given says nothing: it is one run.
+        all.sort_by_key(|text| text.language);
         Ok(all)
+    }
+
+    /// What can be wrong before a text is read.
+    fn check(&self, model: &Model) -> Result<()> {
+        let wrong = |option, given: String, expected: &str| Error::Option { option, given, expected: expected.into() };
+        if self.corpora.is_empty() {
+            return Err(wrong("corpus", "missing".into(), "a text in a language, as in en=wiki.en.txt"));
+        }
+        if let Some(q) = self.quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
+            return Err(wrong("quantiles", q.to_string(), "shares from 0 to 1"));
+        }
+        for (place, q) in self.quantiles.iter().enumerate() {
+            if self.quantiles[..place].contains(q) {
+                return Err(wrong("quantiles", format!("a list in which {q} is given twice"), "each once"));
+            }
+        }
+        for (place, Corpus { language, .. }) in self.corpora.iter().enumerate() {
+            if self.corpora[..place].iter().any(|earlier| earlier.language == *language) {
+                return Err(wrong("corpus", format!("given twice for {language}"), "one file a language"));
+            }
+        }
+        let Some(lape) = self.lape else { return Ok(()) };
+        if self.corpora.len() < 2 {
+            return Err(wrong(
+                "corpus",
+                "given for one language".into(),
+                "two languages or more for language neurons (--lape)",
+            ));
+        }
+        lape.check(model.shape().neurons() as usize, self.corpora.len())
     }
 
     /// The runs of statistics, the share first.
@@ -222,7 +256,7 @@ impl CorpusJob {
             parameters.extend(texts.iter().map(|text| {
                 (format!("corpus {}", text.language), format!("{}, {} tokens", text.hash, text.windows.tokens()))
             }));
-            self.spec(model, &statistic.name(), "activation-statistics", parameters)
+            self.spec(model, &statistic.name(), STATISTICS, parameters)
         };
         statistics.map(|statistic| (statistic, spec(statistic))).collect()
     }
@@ -233,7 +267,7 @@ impl CorpusJob {
         let options = [("top", top), ("filter", filter), ("bar", bar)];
         parameters.extend(options.map(|(name, value)| (name.to_owned(), value.to_string())));
         parameters.extend(share.parameters.iter().filter(|(name, _)| name.starts_with("corpus ")).cloned());
-        Some(self.spec(model, "lape", "lape", parameters))
+        Some(self.spec(model, "lape", LAPE, parameters))
     }
 
     fn spec(&self, model: &Model, what: &str, method: &str, mut parameters: Vec<(String, String)>) -> RunSpec {

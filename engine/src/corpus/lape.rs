@@ -13,6 +13,29 @@ pub struct Lape {
     pub bar: f64,
 }
 
+impl Lape {
+    /// What can be wrong with the options, before anything is measured.
+    ///
+    /// # Errors
+    /// Shares that choose nothing of so many neurons in so many languages.
+    pub fn check(&self, neurons: usize, languages: usize) -> Result<()> {
+        let all = neurons * languages;
+        for (option, share) in [("lape-filter", self.filter), ("lape-bar", self.bar)] {
+            // Nothing is more than the largest share.
+            if !(1..all).contains(&rounded(all, share)) {
+                let expected = "a quantile above 0 and below 1, with some of all shares on either side".into();
+                return Err(Error::Option { option, given: share.to_string(), expected });
+            }
+        }
+        let count = rounded(neurons, self.top);
+        if count == 0 || count > neurons {
+            let expected = format!("a share above 0, at most 1, that is one neuron or more of {neurons}");
+            return Err(Error::Option { option: "lape-top", given: self.top.to_string(), expected });
+        }
+        Ok(())
+    }
+}
+
 impl Default for Lape {
     fn default() -> Self {
         Self { top: 0.01, filter: 0.95, bar: 0.95 }
@@ -51,15 +74,10 @@ pub fn language_neurons(shares: &[Vec<f32>], lape: Lape) -> Result<LanguageNeuro
         all.sort_unstable_by(f32::total_cmp);
         all
     };
-    let ranked = |option, share: f64| match rounded(all.len(), share) {
-        rank if (1..=all.len()).contains(&rank) => Ok(f64::from(all[rank - 1])),
-        _ => Err(Error::Option { option, given: share.to_string(), expected: "a share above 0, at most 1".into() }),
-    };
-    let (least, bar) = (ranked("lape-filter", lape.filter)?, ranked("lape-bar", lape.bar)?);
+    lape.check(neurons, shares.len())?;
+    let ranked = |share: f64| f64::from(all[rounded(all.len(), share) - 1]);
+    let (least, bar) = (ranked(lape.filter), ranked(lape.bar));
     let count = rounded(neurons, lape.top);
-    if count == 0 || count > neurons {
-        return wrong("lape-top", lape.top.to_string(), "a share above 0, at most 1, that is one neuron or more");
-    }
     let of_neuron = |neuron: usize| shares.iter().map(move |of| f64::from(of[neuron]));
     let mut entropies: Vec<(f64, u32)> = (0..neurons)
         .filter(|&neuron| of_neuron(neuron).any(|share| share > least))
@@ -107,7 +125,7 @@ mod tests {
         let told = |shares: &[Vec<f32>], lape| language_neurons(shares, lape).expect_err("a refusal").to_string();
         assert!(told(&two[..1], Lape::default()).contains("two languages or more"));
         assert!(told(&[vec![0.5], vec![0.5, 0.5]], Lape::default()).contains("languages of one model"));
-        assert!(told(&two, Lape { top: 0.0, ..Lape::default() }).starts_with("lape-top is 0"));
+        assert!(told(&two, Lape { top: 0.0, filter: 0.5, bar: 0.5 }).starts_with("lape-top is 0"));
         assert!(
             told(&two, Lape { filter: 1.5, ..Lape { top: 0.5, ..Lape::default() } }).starts_with("lape-filter is 1.5")
         );

@@ -1,5 +1,6 @@
 //! Query-relevant neurons: what is left of a run's best neurons when those that many facts share count less.
 
+use crate::corpus::{LAPE, STATISTICS};
 use crate::degenerate::{SOURCE_SCORES, identity};
 use crate::error::{Error, Result};
 use crate::job::claimed;
@@ -8,6 +9,9 @@ use kndb_storage::{
     SOURCE, ScoreValues, Scores, Snapshot, Store,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The method of such a run.
+const METHOD: &str = "qrnca";
 
 /// Entries of a commit.
 const BATCH: usize = 2_048;
@@ -66,8 +70,30 @@ pub struct QrncaJob {
 /// What a job did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QrncaSummary {
-    /// By language: facts with scores, those of them that cannot be normalised, neurons chosen in all.
-    pub languages: Vec<(String, u64, u64, u64)>,
+    /// By language.
+    pub languages: Vec<QrncaLanguage>,
+}
+
+/// What became of the facts of a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QrncaLanguage {
+    /// The language's code.
+    pub language: String,
+    /// Facts with scores.
+    pub facts: u64,
+    /// Those of them whose scores do not sum to more than 0: they have no cluster, and are left out.
+    pub not_normalised: u64,
+    /// Those with a cluster of which no neuron is left: they are left out.
+    pub without_neurons: u64,
+    /// Neurons of all facts that are in the run.
+    pub neurons: u64,
+}
+
+impl QrncaLanguage {
+    /// Facts that are in the run.
+    pub fn kept(&self) -> u64 {
+        self.facts - self.not_normalised - self.without_neurons
+    }
 }
 
 /// Scores of a fact: by prompt those that were kept, best first, and their sum over all neurons.
@@ -96,25 +122,34 @@ impl QrncaJob {
             let clusters: Vec<(FactId, Vec<(Neuron, f64)>)> =
                 found.iter().filter_map(|(fact, of)| Some((*fact, cluster(of, self.qrnca.tau)?))).collect();
             let (ids, clusters): (Vec<FactId>, Vec<Vec<(Neuron, f64)>>) = clusters.into_iter().unzip();
-            let mut neurons = 0;
+            let mut of_language = QrncaLanguage {
+                language: name.clone(),
+                facts: found.len() as u64,
+                not_normalised: (found.len() - ids.len()) as u64,
+                without_neurons: 0,
+                neurons: 0,
+            };
             for (fact, chosen) in ids.iter().zip(key_neurons(&clusters, self.qrnca)) {
-                neurons += chosen.len() as u64;
-                let fact = snapshot.external_id(*fact)?.to_owned();
-                let (neurons, scores) = chosen.into_iter().map(|(neuron, score)| (neuron, score as f32)).unzip();
                 // All other neurons have no share in what was chosen.
-                let values = ScoreValues::Sparse { neurons, scores, floor: f32::MIN_POSITIVE };
+                let floor = f32::MIN_POSITIVE;
+                let chosen = chosen.into_iter().map(|(neuron, score)| (neuron, score as f32));
+                let (neurons, scores): (Vec<Neuron>, Vec<f32>) = chosen.filter(|(_, score)| *score >= floor).unzip();
+                // Without a neuron there is no largest score, and no share of it can be asked for.
+                if neurons.is_empty() {
+                    of_language.without_neurons += 1;
+                    continue;
+                }
+                of_language.neurons += neurons.len() as u64;
+                let fact = snapshot.external_id(*fact)?.to_owned();
+                let values = ScoreValues::Sparse { neurons, scores, floor };
                 let scores = Scores { values, evidence: Vec::new(), origin: None };
                 entries.push(Entry { fact, language: name.clone(), prompt: 0, data: EntryData::Scores(scores) });
             }
             counts.push((format!("clusters {name}"), ids.len().to_string()));
-            summary.languages.push((name, found.len() as u64, (found.len() - ids.len()) as u64, neurons));
+            summary.languages.push(of_language);
         }
         if entries.is_empty() {
-            return Err(Error::Option {
-                option: "from",
-                given: self.source.clone(),
-                expected: "a run with scores of the chosen languages and relations".into(),
-            });
+            return Err(self.nothing_left(&summary));
         }
         let writer = store.open_run(self.spec(source, counts))?;
         for batch in entries.chunks(BATCH) {
@@ -122,6 +157,36 @@ impl QrncaJob {
         }
         writer.finish()?;
         Ok(summary)
+    }
+
+    /// Why no fact has a neuron, and what to do.
+    fn nothing_left(&self, summary: &QrncaSummary) -> Error {
+        let facts: u64 = summary.languages.iter().map(|of| of.facts).sum();
+        // Clusters of a language, the most of them: each language is counted by itself.
+        let clusters = summary.languages.iter().map(|of| of.without_neurons).max().unwrap_or(0);
+        let (option, given, expected) = match clusters {
+            0 if facts == 0 => {
+                ("from", self.source.clone(), "a run with scores of the chosen languages and relations".into())
+            }
+            0 => (
+                "from",
+                format!("{:?}, of whose {facts} chosen facts none has scores that sum to more than 0", self.source),
+                "scores with a positive sum, such as those of `kndb attribute --preset kn`".into(),
+            ),
+            1 | 2 => (
+                "from",
+                format!("{:?}, of which {clusters} facts of a language are chosen", self.source),
+                "3 facts or more: a neuron of one cluster of two counts ln(2 / 2) = 0, so none is left; choose more --relations".into(),
+            ),
+            _ => (
+                "common",
+                self.qrnca.common.to_string(),
+                format!(
+                    "a larger share, or more --relations: of {clusters} clusters no neuron is left that few enough of them share"
+                ),
+            ),
+        };
+        Error::Option { option, given, expected }
     }
 
     fn check(&self) -> Result<()> {
@@ -137,11 +202,21 @@ impl QrncaJob {
     }
 
     fn source<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Run> {
-        snapshot.run_named(&self.source).ok_or_else(|| Error::Unknown {
+        let found = snapshot.run_named(&self.source).ok_or_else(|| Error::Unknown {
             what: "run",
             given: self.source.clone(),
             expected: "one of the store's",
             known: snapshot.runs().map(|run| run.spec.name.clone()).collect(),
+        })?;
+        let why = match found.spec.method.as_str() {
+            STATISTICS | LAPE => "is of texts, not of facts",
+            METHOD => "has query-relevant neurons already, not scores of all",
+            _ => return Ok(found),
+        };
+        Err(Error::Option {
+            option: "from",
+            given: format!("{:?}, which {why}", self.source),
+            expected: "a run of facts' scores, as `kndb attribute` makes".into(),
         })
     }
 
@@ -159,7 +234,7 @@ impl QrncaJob {
         parameters.extend(clusters);
         RunSpec {
             weights_hash: source.spec.weights_hash.clone(),
-            method: "qrnca".into(),
+            method: METHOD.into(),
             parameters,
             keep: Keep::Share(NEARLY_NONE),
             tau: NEARLY_NONE,

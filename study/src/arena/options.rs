@@ -77,7 +77,9 @@ impl ArenaOptions {
             }
             // Random neurons are drawn from the others.
             () if self.largest() as u64 * 2 > shape.neurons() => {
-                wrong("sizes", listed(&self.sizes), "at most half of the model's neurons")
+                let largest = shape.neurons() / 2;
+                let found = format!("{}, where {largest} is the largest that fits", listed(&self.sizes));
+                wrong("sizes", found, "at most half of the model's neurons")
             }
             () if self.limit == Some(0) => wrong("limit", "0".into(), "one fact or more"),
             () => check_bootstrap(&self.bootstrap),
