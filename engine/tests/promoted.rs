@@ -4,13 +4,12 @@
 mod reading;
 
 use kndb_engine::{Error, TokenWeight};
-use reading::{PROMISED, difference, fixture, load, numbers};
-use serde_json::Value;
+use reading::{PROMISED, difference, golden, load, numbers};
 
 #[test]
 fn the_tokens_and_their_weights_are_those_of_transformers() {
-    let text = std::fs::read(fixture("promoted.json")).expect("is in the repository");
-    let goldens: Value = serde_json::from_slice(&text).expect("JSON");
+    // Of all architectures in one file, beside their folders.
+    let goldens = golden("", "promoted.json");
     for (name, rows) in goldens.as_object().expect("by architecture") {
         let model = load(name);
         for row in rows.as_array().expect("neurons") {
