@@ -157,7 +157,8 @@ fn the_words_that_a_neuron_promotes_are_those_of_the_run_s_own_model() {
         !other.contains("id=\"words\"") && other.contains("no folder that was given is that of this run"),
         "{other}"
     );
-    serving.end("-INT");
+    let (_, _, messages) = serving.end("-INT");
+    assert!(messages.contains("warning: no run of these stores is of the model gpt2"), "{messages}");
     let serving = Serving::begin(&environment, &["serve", "db", "--port", "0"]);
     assert!(serving.get(page).contains("kndb serve … --model DIR"));
     serving.end("-INT");

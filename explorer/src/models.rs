@@ -40,6 +40,22 @@ impl Models {
         Self(models.into_iter().collect())
     }
 
+    /// Of each model that none of these runs is of, a sentence: why.
+    pub(crate) fn of_none<'r>(&self, runs: impl Iterator<Item = &'r Run> + Clone) -> Vec<String> {
+        let told = |model: &Arc<dyn ValueVectors>| {
+            let mut first = None;
+            for run in runs.clone() {
+                match model.is_of(run) {
+                    Ok(()) => return None,
+                    Err(why) => first = first.or(Some(why)),
+                }
+            }
+            let why = first.map(|why| format!(": {why}")).unwrap_or_default();
+            Some(format!("no run of these stores is of the model {}{why}", model.name()))
+        };
+        self.0.iter().filter_map(told).collect()
+    }
+
     /// The model of a run; where none is, why each is not.
     pub(crate) fn of(&self, run: &Run) -> Result<&dyn ValueVectors, Vec<String>> {
         let mut refused = Vec::new();

@@ -85,6 +85,16 @@ impl Explorer {
         Ok(Self { stores, options })
     }
 
+    /// Of each model that was given and that no run of these stores is of, a sentence: why. Nothing of it will be shown.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn models_of_no_run(&self) -> Result<Vec<String>, kndb_storage::Error> {
+        let Some(models) = &self.options.models else { return Ok(Vec::new()) };
+        let snapshots = self.stores.iter().map(|shown| shown.store.snapshot()).collect::<Result<Vec<_>, _>>()?;
+        Ok(models.of_none(snapshots.iter().flat_map(|snapshot| snapshot.runs())))
+    }
+
     /// The store of a name, and the first without one.
     pub(crate) fn named(&self, name: Option<&str>) -> Option<&Shown> {
         match name {

@@ -66,6 +66,9 @@ pub fn shown(stores: &[&Path], models: Option<Models>, place: PlaceArgs, termina
     if is_open {
         writeln!(terminal.messages, "warning: {OPEN}").map_err(CliError::Output)?;
     }
+    for told in explorer.models_of_no_run().map_err(CliError::Store)? {
+        writeln!(terminal.messages, "warning: {told}").map_err(CliError::Output)?;
+    }
     let stop = Stop::default();
     interrupt::end_in_order({
         let stop = stop.clone();

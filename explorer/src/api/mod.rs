@@ -10,8 +10,9 @@ mod sending;
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, Result};
 use crate::server::{Routes, json};
+use crate::view::View;
 pub(crate) use openapi::addresses::{ALL, Address as Described, Answer, Kind, Parameter};
 
 /// Which answer is at which address.
@@ -22,6 +23,20 @@ pub(crate) fn routes() -> Routes {
         .route("/api/neurons", json(neurons::answer))
         .route("/api/openapi.json", json(openapi::answer))
         .route("/api/query", get(query::answer))
+}
+
+/// Refuses parameters that an address does not have: one that is misspelt would choose nothing, without a word.
+pub(crate) fn must_be_known(view: &View<'_>) -> Result<()> {
+    let Some(address) = ALL.iter().find(|address| address.path == view.address.path) else { return Ok(()) };
+    let names: Vec<&str> = address.parameters.iter().map(|parameter| parameter.name).collect();
+    match view.address.parameters().iter().find(|(name, _)| !names.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, value)) => {
+            let near = kndb_query::nearest(name, names.iter().copied());
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(Problem::parameter(name, value, format!("one of the parameters {}{near}", names.join(", "))))
+        }
+    }
 }
 
 /// A problem as programs read it: `{"error": {"code", "reason", "hint", "statement", "span", "labels"}}`. Spans are bytes of the statement.

@@ -86,6 +86,7 @@ async fn sent(site: Arc<Site>, request: Request) -> Result<Response> {
 
 /// Runs the statement of a view and writes its answer.
 fn write(view: &View<'_>, channel: &mut Channel) -> Result<()> {
+    super::must_be_known(view)?;
     let text = view.parameter("q").ok_or_else(|| Problem::parameter("q", "", "a statement"))?;
     let written = Written::of(view)?;
     let statement = view.readable(text)?;

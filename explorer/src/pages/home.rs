@@ -85,7 +85,7 @@ fn entries(view: &View<'_>, holds: &Holds) -> String {
     // Of several prompts there are more entries than labels.
     if labels > 0 && holds.attributed <= labels {
         let share = value::percent(holds.attributed as f64 / labels as f64);
-        format!("{entries} of {} labelled facts ({share})", value::whole(labels))
+        format!("{entries} of {} labels of facts in these languages ({share})", value::whole(labels))
     } else {
         entries
     }
@@ -97,7 +97,8 @@ fn kept(run: &Run, holds: &Holds) -> String {
         return format!("neuron sets without scores: {neurons}");
     }
     let spec = &run.spec;
-    format!("{}, τ {}: {}", spec.keep, spec.tau, counted(holds.kept, "score", "scores"))
+    let own: String = spec.language_taus.iter().map(|(language, tau)| format!(", {language} {tau}")).collect();
+    format!("{}, τ {}{own}: {}", spec.keep, spec.tau, counted(holds.kept, "score", "scores"))
 }
 
 fn relations(view: &View<'_>) -> Result<Markup> {
@@ -120,6 +121,9 @@ pub(super) fn questions(view: &View<'_>) -> Result<Markup> {
     let languages = view.snapshot.languages_with(run.id, Content::Attributions);
     let languages: Vec<&str> = languages.into_iter().map(|language| view.snapshot.language_name(language)).collect();
     let all = questions::of(&view.snapshot, run, &languages);
+    // The statements name no run: of several runs the one that they were made to fit is meant.
+    let several = view.snapshot.runs().len() > 1;
+    let meant = |link: link::Link| if several { link.with("run", &run.spec.name) } else { link };
     Ok(html! {
         @if !all.is_empty() {
             section aria-labelledby="questions" {
@@ -129,7 +133,7 @@ pub(super) fn questions(view: &View<'_>) -> Result<Markup> {
                         li {
                             p { (question.heading) }
                             @for statement in &question.statements {
-                                p.behind { a href=(link::query(view, statement)) { code { (statement) } } }
+                                p.behind { a href=(meant(link::query(view, statement))) { code { (statement) } } }
                             }
                         }
                     }

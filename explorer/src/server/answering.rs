@@ -33,7 +33,10 @@ pub(crate) fn page(of: fn(&View<'_>) -> Result<Page>) -> MethodRouter<Arc<Site>>
 /// An answer for programs, made of a view: the right side of a line in `api::routes`.
 pub(crate) fn json(of: fn(&View<'_>) -> Result<Value>) -> MethodRouter<Arc<Site>> {
     made(
-        move |view| Ok(Reply::json(StatusCode::OK, &of(view)?)),
+        move |view| {
+            api::must_be_known(view)?;
+            Ok(Reply::json(StatusCode::OK, &of(view)?))
+        },
         |_, problem| Reply::json(problem.status(), &api::told(problem)),
         |problem| Reply::json(problem.status(), &api::told(problem)),
     )

@@ -60,3 +60,19 @@ fn what_there_is_not_is_refused_by_its_name() {
     let empty = stores::empty("empty");
     assert_eq!(Served::of(&[&empty.path]).get("/api/neurons").status, 404);
 }
+
+#[test]
+fn a_parameter_that_there_is_not_is_refused_and_the_nearest_is_named() {
+    let made = stores::capitals();
+    let served = Served::of(&[&made.path]);
+    for (address, told) in [
+        ("/api/neurons?run=ig&langs=en", "did you mean lang?"),
+        ("/api/facts?q=France", "one of the parameters s, limit, offset, lang, store"),
+        ("/api/query?q=kn&form=csv", "did you mean format?"),
+        ("/api/neurons?lang=en,zh", "each by itself: lang=…&lang=…"),
+    ] {
+        let refused = served.get(address);
+        assert_eq!(refused.status, 400, "{address}: {}", refused.text());
+        assert!(refused.text().contains(told), "{address}: {}", refused.text());
+    }
+}

@@ -23,7 +23,7 @@ fn a_page_is_sent_again_only_after_a_commit() {
     run.expect("the run").append(stores::scored("f-spain", "zh", vec![1.0; 8])).expect("an entry");
     let after = served.with_headers("GET", "/", &[("If-None-Match", &tag)]);
     assert_eq!(after.status, 200);
-    assert!(after.text().contains("6 of 6 labelled facts (100.0 %)"), "{}", after.text());
+    assert!(after.text().contains("6 of 6 labels of facts in these languages (100.0 %)"), "{}", after.text());
     assert_ne!(after.header("etag"), Some(tag.as_str()));
     let commit =
         |response: &crate::served::client::Response| response.header("kndb-commit").and_then(|n| n.parse::<u64>().ok());

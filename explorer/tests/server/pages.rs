@@ -12,7 +12,7 @@ fn the_begin_has_the_runs_the_counts_the_search_box_and_questions_of_the_gallery
         "{page}"
     );
     assert!(page.contains("toy-model") && page.contains("integrated-gradients"), "{page}");
-    assert!(page.contains("5 of 6 labelled facts (83.3 %)"), "{page}");
+    assert!(page.contains("5 of 6 labels of facts in these languages (83.3 %)"), "{page}");
     assert!(page.contains("<form class=\"search\" role=\"search\" action=\"/search\">"), "{page}");
     let statement = "likn[lang in (en, zh)] by layer";
     assert!(page.contains("Which neurons do not depend on the language?"), "{page}");

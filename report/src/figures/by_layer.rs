@@ -62,7 +62,12 @@ pub fn by_layer_as(store: &Store, manner: &Manner, kind: SourceKind, selection: 
             answer.add_notes(&mut remarks);
             let label = label(run, languages, &runs);
             match answer.rows.is_empty() {
-                true => remarks.push(format!("{label} has no {}", name(kind))),
+                true => {
+                    let looked_at = format!("{} by lang", selection.entries(&snapshot, &run.run, languages));
+                    let was = !Answer::with(store, settings, &looked_at)?.rows.is_empty();
+                    let none = if was { format!("{label} has no {}", name(kind)) } else { format!("of {label} nothing that is chosen was attributed") };
+                    remarks.push(none);
+                }
                 false => {
                     let asked =
                         run.asked.iter().position(|asked| kind != SourceKind::Likn && languages.contains(asked));

@@ -82,7 +82,8 @@ impl<'v> Neurons<'v> {
             1 => format!("{each}."),
             all => {
                 let in_all = self.all.iter().filter(|neuron| neuron.scores.len() == all).count() as u64;
-                format!("{each}; {} in {}.", whole(in_all), if all == 2 { "both" } else { "all" })
+                let lower = if in_all == 0 { ": a lower τ keeps more" } else { "" };
+                format!("{each}; {} in {}{lower}.", whole(in_all), if all == 2 { "both" } else { "all" })
             }
         }
     }

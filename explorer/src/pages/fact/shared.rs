@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::choice::Choice;
 use super::neurons::Neurons;
+use crate::parts::link;
 use crate::parts::sets::{Region, shared};
 use crate::parts::source::Source;
 use crate::parts::table::Table;
@@ -79,5 +80,11 @@ fn similarity(view: &View<'_>, choice: &Choice<'_>) -> Result<Markup> {
     Ok(html! {
         p.of { "Similarity is Jaccard's index of two languages' sets; " i { "expected" } " is that of sets of these sizes drawn at random, and " i { "p" } " how likely those share at least as much." }
         (Table::new(view, &asked, "How alike two languages are").named("similarity").markup()?)
+        @if let [a, b, ..] = choice.drawn() {
+            p.note {
+                "Neurons that many facts use are shared by chance more often than that. Whether a fact's languages share more than two facts' do: "
+                a href=(link::languages(view).maybe("run", choice.run.map(|run| &run.spec.name)).with("a", a).with("b", b).with("show", "facts").maybe("tau", view.parameter("tau"))) { "fact by fact, beside other facts" } "."
+            }
+        }
     })
 }

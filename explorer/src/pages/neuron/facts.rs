@@ -101,7 +101,7 @@ fn by_relation(view: &View<'_>, place: &Place<'_>, language: &str) -> Result<Mar
     let mut asked = view.ask(&format!("{kn} & {neurons} by relation, lang order by facts"))?;
     // Of one neuron a pair is a fact.
     asked.hide(&["pairs", "neurons"]);
-    let caption = "Facts that use it, by relation and language; share: of all its uses";
+    let caption = "Facts that use it, by relation and language; share: of the facts that use it in any language";
     Table::new(view, &asked, caption).named("relations").rows(12).markup()
 }
 
