@@ -1,11 +1,13 @@
 //! A text as a statement, and what it may say that DataFusion does not understand: names of table functions in capitals, and lists as parameters.
 
+use crate::error::SqlError;
 use crate::functions::Function;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Expr, ObjectName, ObjectNamePart, Statement as SqlStatement, Value, visit_expressions_mut, visit_relations_mut,
+    Expr, LimitClause, ObjectName, ObjectNamePart, Query, Statement as SqlStatement, Value, Visit, Visitor, visit_expressions_mut,
+    visit_relations_mut,
 };
 use kndb_query::{Argument, Parameters};
 use std::collections::BTreeSet;
@@ -33,12 +35,55 @@ impl Read {
             in_small_letters(name);
             ControlFlow::<()>::Continue(())
         });
+        let mut counts = Counts(BTreeSet::new());
+        let _ = statement.visit(&mut counts);
+        for name in counts.0 {
+            if let Some(Argument::Typed(text)) = parameters.get(&name) {
+                read.parameters.set(name.as_str(), count(&name, text)?);
+            }
+        }
         let (lists, spread) = (&mut read.lists, &mut read.parameters);
         let _ = visit_expressions_mut(statement, |expr| {
             spread_lists(expr, parameters, lists, spread);
             ControlFlow::<()>::Continue(())
         });
         Ok(read)
+    }
+}
+
+/// Names of parameters that stand for a number of rows. DataFusion does not say that it wants a number there.
+struct Counts(BTreeSet<String>);
+
+impl Visitor for Counts {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let (limit, offset) = match &query.limit_clause {
+            None => (None, None),
+            Some(LimitClause::LimitOffset { limit, offset, .. }) => (limit.as_ref(), offset.as_ref().map(|of| &of.value)),
+            Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
+        };
+        self.0.extend(limit.into_iter().chain(offset).filter_map(placeholder).map(str::to_owned));
+        ControlFlow::Continue(())
+    }
+}
+
+fn placeholder(expr: &Expr) -> Option<&str> {
+    let Expr::Value(value) = expr else { return None };
+    let Value::Placeholder(name) = &value.value else { return None };
+    name.strip_prefix('$')
+}
+
+/// A number of rows, as it was typed.
+fn count(name: &str, text: &str) -> Result<Argument> {
+    // Up to 2⁵³ a number is exact.
+    match text.trim().parse::<u64>() {
+        Ok(number) if number <= 1 << 53 => Ok(Argument::Number(number as f64)),
+        _ => Err(SqlError::statement(
+            format!("parameter ${name} is {text:?}, expected a whole number"),
+            "it stands for a number of rows: LIMIT or OFFSET",
+        )
+        .into()),
     }
 }
 
@@ -90,9 +135,8 @@ fn spread_lists(expr: &mut Expr, given: &Parameters, lists: &mut BTreeSet<String
 
 /// The list that stands for a parameter, with its name.
 fn list_of<'g>(item: &Expr, given: &'g Parameters) -> Option<(&'g str, &'g [Argument])> {
-    let Expr::Value(value) = item else { return None };
-    let Value::Placeholder(name) = &value.value else { return None };
-    let (name, value) = given.iter().find(|(known, _)| name.strip_prefix('$') == Some(known))?;
+    let name = placeholder(item)?;
+    let (name, value) = given.iter().find(|(known, _)| name == *known)?;
     match value {
         Argument::List(values) => Some((name, values)),
         _ => None,

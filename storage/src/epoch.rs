@@ -9,6 +9,7 @@ use crate::files::disk;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Digits of any `u64`; the state follows.
@@ -21,6 +22,10 @@ pub(crate) struct Epoch {
     path: PathBuf,
     /// Kept open: it is read before every query.
     open: Mutex<Option<Open>>,
+    /// How often another file came in its place, and with how many of these whoever reads the catalogue found the same store. As long as
+    /// they differ its number says nothing: another store may have as many commits.
+    doubts: AtomicU64,
+    cleared: AtomicU64,
 }
 
 /// The file, and what it is known by. As long as it is open, no other has its number.
@@ -31,7 +36,8 @@ struct Open {
 
 impl Epoch {
     pub(crate) fn of(store: &Path) -> Self {
-        Self { path: store.join("epoch"), open: Mutex::default() }
+        let (doubts, cleared) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { path: store.join("epoch"), open: Mutex::default(), doubts, cleared }
     }
 
     /// A commit begins: until [`Self::confirm`], every reader asks the catalogue.
@@ -53,11 +59,22 @@ impl Epoch {
         Ok(())
     }
 
-    /// The last commit, if the file says that it is done; `None` also when another file has come in its place since the last look,
-    /// and with it, perhaps, another store.
+    /// The last commit, if the file says that it is done; `None` also when another file has come in its place, and with it, perhaps,
+    /// another store, until somebody [finds](Self::clear) that it is the same.
     pub(crate) fn confirmed(&self) -> Option<u64> {
-        let (replaced, read) = self.look();
-        read.filter(|&(_, state)| state == DONE && !(cfg!(unix) && replaced)).map(|(epoch, _)| epoch)
+        let read = self.read();
+        let is_known = self.doubts() == self.cleared.load(Ordering::Acquire);
+        read.filter(|&(_, state)| state == DONE && is_known).map(|(epoch, _)| epoch)
+    }
+
+    /// How often another file came in the place of the one that was open.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.doubts.load(Ordering::Acquire)
+    }
+
+    /// The catalogue was read, and is that of the same store, after so many [doubts](Self::doubts). Later ones stay.
+    pub(crate) fn clear(&self, doubts: u64) {
+        self.cleared.fetch_max(doubts, Ordering::AcqRel);
     }
 
     /// The last number that is written down, done or begun; 0 where none can be read.
@@ -66,19 +83,17 @@ impl Epoch {
     }
 
     /// The number and what became of it.
+    /// Two calls of the system: this is done before every query, and may not cost what a query does.
     fn read(&self) -> Option<(u64, u8)> {
-        self.look().1
-    }
-
-    /// Whether another file has come in the place of the one that was open, and what the file says. Two calls of the system: this is
-    /// done before every query, and may not cost what a query does.
-    fn look(&self) -> (bool, Option<(u64, u8)>) {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let replaced = guard.as_ref().is_some_and(|open| open.number != Number::at(&self.path));
         if replaced || guard.is_none() {
+            if replaced && cfg!(unix) {
+                self.doubts.fetch_add(1, Ordering::AcqRel);
+            }
             *guard = File::open(&self.path).ok().map(|file| Open { number: Number::of(&file), file });
         }
-        (replaced, guard.as_mut().and_then(|open| parse(&mut open.file)))
+        guard.as_mut().and_then(|open| parse(&mut open.file))
     }
 
     /// The last commit that the file says is done, itself or by one that has begun after it; `None` where the file says nothing.

@@ -1,7 +1,7 @@
 //! Statements one after the other: what they see, what they may do, and how they end.
 
 use crate::world::{WORLD, asked};
-use kndb_query::{Attached, Interrupt, Parameters};
+use kndb_query::{Argument, Attached, Interrupt, Parameters};
 use kndb_sql::{Settings, Sql, SqlError};
 use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
 
@@ -108,6 +108,19 @@ fn counted(text: &str, parameters: &Parameters) -> Result<String, SqlError> {
     let rows: Vec<_> = batches.iter().flat_map(|batch| crate::world::rows(batch)).collect();
     assert_eq!(rows.len(), 1, "{text}");
     Ok(rows[0][0].clone())
+}
+
+#[test]
+fn a_number_of_rows_can_be_typed() {
+    let typed = |name: &str, text: &str| Parameters::default().with(name, Argument::Typed(text.into()));
+    let text = "SELECT count(*) FROM (SELECT fact FROM scores LIMIT $n)";
+    assert_eq!(counted(text, &typed("n", "3")).expect("a count"), "3");
+    let text = "SELECT count(*) FROM (SELECT fact FROM scores LIMIT 5 OFFSET $from)";
+    assert_eq!(counted(text, &typed("from", "0")).expect("a count"), "5");
+    for wrong in ["two", "-1", "1.5"] {
+        let error = counted("SELECT fact FROM scores LIMIT $n", &typed("n", wrong)).expect_err("no number of rows");
+        assert!(error.to_string().contains(&format!("parameter $n is {wrong:?}, expected a whole number")), "{error}");
+    }
 }
 
 #[test]

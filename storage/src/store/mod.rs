@@ -184,6 +184,8 @@ impl Store {
             return Ok(Arc::clone(current));
         }
         let (path, before) = (self.path(), before.as_deref());
+        // Before the catalogue is read: what comes in the file's place meanwhile stays in doubt.
+        let doubts = self.inner.epoch.doubts();
         let snapshot = if self.format() == 1 {
             // No manifest: the catalogue itself is read, as it was then. Its files are opened at once, since nothing holds them.
             let mut tries = 0;
@@ -200,6 +202,7 @@ impl Store {
             let Manifest { catalogue, summaries, hold, .. } = self.newest_manifest()?;
             Snapshot::take(path, catalogue, Some(&summaries), before, contents, Some(hold))?
         };
+        self.inner.epoch.clear(doubts);
         let snapshot = Arc::new(snapshot);
         *guard(cache) = Some(Arc::clone(&snapshot));
         Ok(snapshot)

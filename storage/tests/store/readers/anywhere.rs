@@ -126,6 +126,24 @@ fn a_handle_does_not_go_on_with_another_store_in_its_place() {
     assert_eq!(toy.fresh().snapshot().expect("a new handle reads it").runs().len(), 7);
 }
 
+/// The first look refused it, and the second took the old store's numbers for those of the new one.
+#[test]
+fn another_store_of_as_many_commits_is_refused_at_every_look() {
+    let toy = Toy::new();
+    toy.store.open_run(spec("run")).expect("new");
+    let commit = toy.store.snapshot().expect("reads").epoch();
+    std::fs::rename(&toy.path, toy.path.with_extension("away")).expect("renames");
+    let gone = toy.store.snapshot().err().expect("nothing is there");
+    assert!(!matches!(gone, Error::Replaced { .. }), "{gone}");
+    let other = Store::create(&toy.path).expect("another");
+    other.open_run(spec("other")).expect("new");
+    assert_eq!(other.snapshot().expect("reads").epoch(), commit, "the test takes as many commits");
+    for _ in 0..3 {
+        let failure = toy.store.snapshot().err().expect("the store was replaced");
+        assert!(matches!(failure, Error::Replaced { .. }), "{failure}");
+    }
+}
+
 #[test]
 fn a_handle_does_not_go_on_with_an_older_copy_of_its_store() {
     let toy = Toy::new();
