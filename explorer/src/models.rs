@@ -41,10 +41,10 @@ impl Models {
     }
 
     /// Of each model that none of these runs is of, a sentence: why.
-    pub(crate) fn of_none<'r>(&self, runs: impl Iterator<Item = &'r Run> + Clone) -> Vec<String> {
+    pub(crate) fn of_none(&self, runs: &[&Run]) -> Vec<String> {
         let told = |model: &Arc<dyn ValueVectors>| {
             let mut first = None;
-            for run in runs.clone() {
+            for run in runs {
                 match model.is_of(run) {
                     Ok(()) => return None,
                     Err(why) => first = first.or(Some(why)),

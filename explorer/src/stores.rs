@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kndb_query::{Attached, QueryError, complete};
-use kndb_storage::{Snapshot, Store};
+use kndb_storage::{Run, Snapshot, Store};
 
 use crate::labels::Labels;
 use crate::server::Options;
@@ -92,7 +92,8 @@ impl Explorer {
     pub fn models_of_no_run(&self) -> Result<Vec<String>, kndb_storage::Error> {
         let Some(models) = &self.options.models else { return Ok(Vec::new()) };
         let snapshots = self.stores.iter().map(|shown| shown.store.snapshot()).collect::<Result<Vec<_>, _>>()?;
-        Ok(models.of_none(snapshots.iter().flat_map(|snapshot| snapshot.runs())))
+        let runs: Vec<&Run> = snapshots.iter().flat_map(|snapshot| snapshot.runs()).collect();
+        Ok(models.of_none(&runs))
     }
 
     /// The store of a name, and the first without one.

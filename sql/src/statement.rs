@@ -6,8 +6,8 @@ use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Expr, LimitClause, ObjectName, ObjectNamePart, Query, Statement as SqlStatement, Value, Visit, Visitor, visit_expressions_mut,
-    visit_relations_mut,
+    Expr, LimitClause, ObjectName, ObjectNamePart, Query, Statement as SqlStatement, Value, Visit, Visitor,
+    visit_expressions_mut, visit_relations_mut,
 };
 use kndb_query::{Argument, Parameters};
 use std::collections::BTreeSet;
@@ -60,7 +60,9 @@ impl Visitor for Counts {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let (limit, offset) = match &query.limit_clause {
             None => (None, None),
-            Some(LimitClause::LimitOffset { limit, offset, .. }) => (limit.as_ref(), offset.as_ref().map(|of| &of.value)),
+            Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+                (limit.as_ref(), offset.as_ref().map(|of| &of.value))
+            }
             Some(LimitClause::OffsetCommaLimit { offset, limit }) => (Some(limit), Some(offset)),
         };
         self.0.extend(limit.into_iter().chain(offset).filter_map(placeholder).map(str::to_owned));

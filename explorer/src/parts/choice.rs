@@ -19,7 +19,8 @@ pub(crate) fn chosen<'a>(view: &View<'_>, parameter: &str, all: &[&'a str]) -> R
             let known =
                 if all.is_empty() { "no value: there is none".into() } else { format!("one of {}", all.join(", ")) };
             let is_list = given.split(',').all(|one| all.contains(&one.trim()));
-            let known = if is_list { format!("{known}; each by itself: {parameter}=…&{parameter}=…") } else { known };
+            let known =
+                if is_list { format!("{known}; each by itself: {parameter}=…&{parameter}=…") } else { known };
             return Err(Problem::parameter(parameter, given, known));
         }
     }

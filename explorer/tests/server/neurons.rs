@@ -68,7 +68,7 @@ fn a_parameter_that_there_is_not_is_refused_and_the_nearest_is_named() {
     for (address, told) in [
         ("/api/neurons?run=ig&langs=en", "did you mean lang?"),
         ("/api/facts?q=France", "one of the parameters s, limit, offset, lang, store"),
-        ("/api/query?q=kn&form=csv", "did you mean format?"),
+        ("/api/query?q=kn&formt=csv", "did you mean format?"),
         ("/api/neurons?lang=en,zh", "each by itself: lang=…&lang=…"),
     ] {
         let refused = served.get(address);

@@ -65,7 +65,11 @@ pub fn by_layer_as(store: &Store, manner: &Manner, kind: SourceKind, selection: 
                 true => {
                     let looked_at = format!("{} by lang", selection.entries(&snapshot, &run.run, languages));
                     let was = !Answer::with(store, settings, &looked_at)?.rows.is_empty();
-                    let none = if was { format!("{label} has no {}", name(kind)) } else { format!("of {label} nothing that is chosen was attributed") };
+                    let none = if was {
+                        format!("{label} has no {}", name(kind))
+                    } else {
+                        format!("of {label} nothing that is chosen was attributed")
+                    };
                     remarks.push(none);
                 }
                 false => {
