@@ -58,3 +58,21 @@ def test_facts_are_checked(db: kndb.Database) -> None:
     assert found and all(isinstance(key, str) for key in found)
     with pytest.raises(kndb.KndbError, match="nobody"):
         kndb.fact_check(db, model=MODEL, run="nobody", langs=LANGS)
+
+
+def test_runs_are_made_of_runs_and_of_texts(db: kndb.Database, tmp_path: Path) -> None:
+    for lang, text in [("en", "France lies in Europe ."), ("zh", "法国在欧洲。")]:
+        (tmp_path / f"{lang}.txt").write_text((text + "\n") * 20, encoding="utf-8")
+    corpus = {lang: tmp_path / f"{lang}.txt" for lang in LANGS}
+    found = kndb.activations(db, model=MODEL, corpus=corpus, progress=False, no_lape=True)
+    assert found and all(run["languages"] == LANGS for run in found)
+    assert kndb.activations(db, model=MODEL, corpus=corpus, progress=False, no_lape=True) == []
+    run = kndb.qrnca(db, source="ig", run="relevant")
+    assert (run["run"], run["method"]) == ("relevant", "qrnca") and len(db.query("kn[run=relevant]")) > 0
+
+
+def test_scorers_meet_in_the_arena(db: kndb.Database) -> None:
+    found = kndb.arena(db, model=MODEL, methods=["activation", "gradient-activation"], langs=["en"], limit=2, sizes=[1, 3], draws=20)
+    assert found and all(isinstance(key, str) for key in found)
+    with pytest.raises(kndb.KndbError, match="nothing-such"):
+        kndb.arena(db, model=MODEL, methods=["nothing-such"], langs=["en"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._command import attribute, dkn, edit_study, fact_check, plot, probe
+from ._command import activations, arena, attribute, dkn, edit_study, fact_check, plot, probe, qrnca
 from ._database import BackedUp, Database, Exported, ExportedTable, Verified, create, from_export, open
 from ._errors import KndbError
 from ._kndb import __version__
@@ -39,6 +39,8 @@ __all__ = [
     "Table",
     "Verified",
     "__version__",
+    "activations",
+    "arena",
     "attribute",
     "create",
     "dkn",
@@ -48,6 +50,7 @@ __all__ = [
     "open",
     "plot",
     "probe",
+    "qrnca",
 ]
 
 

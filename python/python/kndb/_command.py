@@ -95,6 +95,47 @@ def dkn(
     return _changed(db, before, run)
 
 
+def qrnca(
+    db: Database, *, source: str, run: str | None = None, progress: bool = False, **options: Any
+) -> dict[str, Any]:
+    """Query-relevant neurons (QRNCA) of a run's scores, as a run of their own; no model is asked: ``kndb qrnca``.
+
+    Args:
+        source: the attribution run whose scores are taken.
+        run: name of the new run.
+        options: the command's other options: ``langs``, ``relations``, ``tau``, ``best``, ``common``, …
+
+    Returns:
+        The new run as :meth:`Database.runs` has it.
+    """
+    before = {one["run"]: one["entries"] for one in db.runs()}
+    _run(["qrnca", db.path, *_options({"from": source, "run": run, **options})], progress)
+    return _changed(db, before, run)
+
+
+def activations(
+    db: Database, *, model: StrPath, corpus: Mapping[str, StrPath], progress: bool = True, **options: Any
+) -> list[dict[str, Any]]:
+    """What neurons do over texts: shares, means and quantiles of activations by language, and language neurons (LAPE): ``kndb activations``.
+
+    Args:
+        corpus: of each language a file of text: ``{"en": "en.txt", "zh": "zh.txt"}``.
+        options: the command's other options: ``window``, ``quantiles``, ``run``, ``lape_top``, …
+
+    Returns:
+        The runs that are new, or have new entries, as :meth:`Database.runs` has them.
+    """
+    before = {one["run"]: one["entries"] for one in db.runs()}
+    texts = {language: os.fspath(file) for language, file in corpus.items()}
+    _run(["activations", db.path, *_options({"model": model, "corpus": texts, **options})], progress)
+    return [one for one in db.runs() if before.get(one["run"]) != one["entries"]]
+
+
+def arena(db: Database, *, model: StrPath, progress: bool = False, **options: Any) -> dict[str, Any]:
+    """Scorers against each other at equal set sizes on the same facts: ``kndb arena``. All that ``--json`` writes."""
+    return _study("arena", db, model, progress, options)
+
+
 def edit_study(db: Database, *, model: StrPath, progress: bool = False, **options: Any) -> dict[str, Any]:
     """Cross-lingual editing, AMIG's Table 2: ``kndb edit-study``. All that ``--json`` writes: options, estimates, every measurement."""
     return _study("edit-study", db, model, progress, options)
