@@ -175,11 +175,17 @@ impl<'a> Table<'a> {
             Value::Text(text) if column.name == "group" => self.group(links, row, text),
             value => cell(column.name, value),
         };
+        // An id beside what it is called may be cut where it is shown.
+        let id = match value {
+            Value::Text(text) if column.name == "fact" && self.asked.answer.column("subject").is_some() => Some(text),
+            _ => None,
+        };
         let content = match links.to(self.view, self.run, row, at) {
-            Some(link) => html! { a href=(link) { (content) } },
+            Some(link) => html! { a href=(link) title=[id] { (content) } },
             None => content,
         };
-        html! { td class=[(column.kind != ColumnKind::Text).then_some("number")] { (content) } }
+        let class = if id.is_some() { Some("id") } else { (column.kind != ColumnKind::Text).then_some("number") };
+        html! { td class=[class] { (content) } }
     }
 
     /// The neurons of a group, each with its page: `3:1, 7:1`.
