@@ -105,7 +105,7 @@ fn parameters_stand_for_one_value_each() {
 fn counted(text: &str, parameters: &Parameters) -> Result<String, SqlError> {
     let answer = WORLD.sql.query_with(text, parameters, &Interrupt::default())?;
     let batches = answer.collect::<Result<Vec<_>, _>>()?;
-    let rows: Vec<_> = batches.iter().flat_map(|batch| crate::world::rows(batch)).collect();
+    let rows: Vec<_> = batches.iter().flat_map(crate::world::rows).collect();
     assert_eq!(rows.len(), 1, "{text}");
     Ok(rows[0][0].clone())
 }
