@@ -65,7 +65,7 @@ def test_runs_are_made_of_runs_and_of_texts(db: kndb.Database, tmp_path: Path) -
         (tmp_path / f"{lang}.txt").write_text((text + "\n") * 20, encoding="utf-8")
     corpus = {lang: tmp_path / f"{lang}.txt" for lang in LANGS}
     found = kndb.activations(db, model=MODEL, corpus=corpus, progress=False, no_lape=True)
-    assert found and all(run["languages"] == LANGS for run in found)
+    assert found and len(found) == 6, [run["run"] for run in found]
     assert kndb.activations(db, model=MODEL, corpus=corpus, progress=False, no_lape=True) == []
     run = kndb.qrnca(db, source="ig", run="relevant")
     assert (run["run"], run["method"]) == ("relevant", "qrnca") and len(db.query("kn[run=relevant]")) > 0

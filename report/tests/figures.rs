@@ -7,7 +7,7 @@ use kndb_plot::{Bar, Bars, Figure, Unit};
 use kndb_query::{Measure, Settings, SourceKind};
 use kndb_report::figures::{DepthAxis, Illustration, Selection, by_layer, heat_map, of_statement, overlap};
 use kndb_report::{Answer, Error};
-use kndb_storage::{Entry, EntryData, Group, GroupEvidence, Neuron, RunSpec, Shape, Store};
+use kndb_storage::{Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, RunSpec, Shape, Store};
 
 /// Categories with the values of the first series.
 fn values(bars: &Bars) -> Vec<(&str, Option<f64>)> {
@@ -257,6 +257,36 @@ fn figures_of_groups_say_their_thresholds_and_all_say_their_pairs() {
     // f1 alone has both languages, so there is no other fact: 2 neurons and 1 of a layer of 3.
     let random = ("chance: random sets", "0.7 pairs", Some(2));
     assert_eq!(legend(&bars(likn)), [("en ∩ zh", "1 pair", Some(0)), random]);
+}
+
+/// It read "en has no knowledge neurons", as if somebody had looked.
+#[test]
+fn a_relation_that_was_never_attributed_is_not_said_to_have_no_neurons() {
+    let fixture = fixture();
+    let fact = FactRow {
+        id: "f9".into(),
+        relation: "P30".into(),
+        language: "en".into(),
+        subject: "Chile".into(),
+        object: "America".into(),
+        subject_uri: None,
+        object_uri: None,
+    };
+    fixture.store.add_facts(FactBatch { facts: vec![fact], ..FactBatch::default() }).expect("a fact");
+    let of = |relation: &str| {
+        let selection =
+            Selection { relations: vec![relation.into()], languages: vec!["en".into()], ..Selection::default() };
+        by_layer(&fixture.store, SourceKind::Kn, &selection).expect("a figure").remarks
+    };
+    assert_eq!(of("P30"), ["run \"first\" holds nothing of relation \"P30\" in \"en\"; it has \"P36\""]);
+    // Attributed, with a set that has no neuron.
+    let run = fixture.store.open_run(RunSpec::new("first", "toy", Shape::new(LAYERS, WIDTH).expect("a shape")));
+    let data = EntryData::Neurons(Vec::new());
+    let entry = Entry { fact: "f9".into(), language: "en".into(), prompt: 0, data };
+    let run = run.expect("the run");
+    run.append(entry).expect("an entry");
+    run.finish().expect("complete");
+    assert_eq!(of("P30"), ["en has no knowledge neurons"]);
 }
 
 #[test]

@@ -184,17 +184,6 @@ impl Selection {
         self.within.beside(snapshot, run).around(&self.alone(kind, snapshot, run, languages))
     }
 
-    /// What was attributed or searched of the selection: `entries[run=a, lang=en, relation in (P36, P37)]`.
-    pub(super) fn entries(&self, snapshot: &Snapshot, run: &Run, languages: &[String]) -> String {
-        let mut conditions = Vec::new();
-        if snapshot.runs().len() > 1 {
-            conditions.push(format!("run={}", name_text(&run.spec.name)));
-        }
-        conditions.extend(choice("lang", languages));
-        conditions.extend(choice("relation", &self.relations));
-        if conditions.is_empty() { "entries".to_owned() } else { format!("entries[{}]", conditions.join(", ")) }
-    }
-
     /// A source with the selection's conditions: `kn[run=a, lang=en, relation in (P36, P37), tau=0.4]`. The run is named
     /// where the store has several.
     pub(super) fn alone(&self, kind: SourceKind, snapshot: &Snapshot, run: &Run, languages: &[String]) -> String {

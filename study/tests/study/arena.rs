@@ -207,7 +207,7 @@ fn what_makes_no_sense_is_refused() {
     };
     assert_eq!(
         told(&|options| options.sizes = vec![1, 5]),
-        "sizes is 1, 5; expected at most half of the model's neurons"
+        "sizes is 1, 5, where 4 is the largest that fits; expected at most half of the model's neurons"
     );
     assert!(told(&|options| options.sizes = vec![2, 1]).contains("ascending"));
     assert!(told(&|options| options.sizes = Vec::new()).contains("above 0"));
