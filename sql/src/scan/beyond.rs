@@ -1,13 +1,13 @@
-//! A word where a condition is about layers or neurons that no model of the store has.
+//! A word where a condition is about layers or neurons that no model of the store has, or about shares and ranks that no score in it can have.
 
-use super::pushed::{Pushed, numbers};
+use super::pushed::{Bound, Of, Op, Pushed, numbers};
 use super::units::hold;
 use crate::pin::Notes;
 use datafusion::arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
-use kndb_storage::Snapshot;
+use kndb_storage::{Keep, Snapshot};
 use std::sync::Arc;
 
 /// Looks at the conditions of a scan.
@@ -27,7 +27,43 @@ pub(super) fn look(pushed: &Pushed, snapshot: &Snapshot, notes: &Notes) -> Resul
             }
         }
     }
+    let least = least_kept(snapshot);
+    for bound in &pushed.bounds {
+        told(*bound, least).into_iter().for_each(|note| notes.add(note));
+    }
     Ok(())
+}
+
+/// The least share that any run keeps; `None` where one keeps by another rule, or keeps negative scores, too.
+fn least_kept(snapshot: &Snapshot) -> Option<f64> {
+    let kept = snapshot.runs().map(|run| match run.spec.keep {
+        Keep::Share(share) => Some(share),
+        _ => None,
+    });
+    kept.reduce(|least, share| Some(least?.min(share?)))?
+}
+
+/// What is to be known of a bound that next to no score, or none, is within.
+fn told(Bound { of, op, value }: Bound, least: Option<f64>) -> Option<String> {
+    let is_from_above = matches!(op, Op::Below | Op::AtMost);
+    let spelled = |of: &str| format!("{of} {} {value}", op.sign());
+    match of {
+        Of::Rank if is_from_above && !op.holds(1.0, value) => {
+            Some(format!("no row is left by `{}`: ranks are numbered from 1", spelled("rank")))
+        }
+        Of::Share if !is_from_above && !op.holds(1.0, value) => {
+            Some(format!("no row is left by `{}`: a share of the largest score is 1 at most", spelled("share")))
+        }
+        // Rounded as they are kept, a few may lie below.
+        Of::Share if is_from_above => least.filter(|&least| value <= least).map(|least| {
+            let asked = spelled("share");
+            format!(
+                "next to none of the scores that `{asked}` asks for are kept: of each fact's only those from {least} of its largest on are; `floor` in \
+                 `entries` says from where on all are"
+            )
+        }),
+        _ => None,
+    }
 }
 
 fn spelled(condition: &Arc<dyn PhysicalExpr>) -> String {

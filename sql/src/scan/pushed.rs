@@ -64,6 +64,15 @@ impl Op {
         }
     }
 
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+
     /// The same with its sides exchanged.
     fn turned(self) -> Self {
         match self {

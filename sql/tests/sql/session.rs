@@ -3,7 +3,7 @@
 use crate::world::{WORLD, asked};
 use kndb_query::{Argument, Attached, Interrupt, Parameters};
 use kndb_sql::{Settings, Sql, SqlError};
-use kndb_storage::{Entry, EntryData, Neuron, RunSpec, Shape, Store};
+use kndb_storage::{Entry, EntryData, Neuron, RunSpec, ScoreValues, Scores, Shape, Store};
 
 fn filled(folder: &std::path::Path, name: &str, facts: &[&str]) -> Store {
     let store = Store::create(folder.join(name)).expect("a store");
@@ -247,6 +247,41 @@ fn layers_and_neurons_that_no_model_has_are_told() {
         WORLD.sql.query("SELECT * FROM scores WHERE layer IN (2, 99) AND neuron < 100").expect("an answer");
     answer.by_ref().for_each(|batch| drop(batch.expect("a batch")));
     assert!(answer.notes().is_empty());
+}
+
+#[test]
+fn shares_and_ranks_that_no_score_has_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::create(folder.path().join("store")).expect("a store");
+    let run = store.open_run(RunSpec::new("first", "toy", Shape::new(2, 4).expect("a shape"))).expect("a run");
+    let values = ScoreValues::Dense(vec![1.0, 0.5, 0.02, 0.001, 0.25, 0.0, 0.0, 0.0]);
+    let data = EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None });
+    run.append(Entry { fact: "f1".into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    let sql = Sql::new(&store, Settings::default()).expect("SQL");
+    let noted = |condition: &str| {
+        let mut answer = sql.query(&format!("SELECT score FROM scores WHERE {condition}")).expect("an answer");
+        let rows: usize = answer.by_ref().map(|batch| batch.expect("a batch").num_rows()).sum();
+        (rows, answer.notes().to_vec())
+    };
+    for (condition, note) in [
+        (
+            "share < 0.01",
+            "next to none of the scores that `share < 0.01` asks for are kept: of each fact's only those from 0.01",
+        ),
+        ("share <= 0.005", "next to none of the scores that `share <= 0.005` asks for are kept"),
+        ("share > 1", "no row is left by `share > 1`: a share of the largest score is 1 at most"),
+        ("rank < 1", "no row is left by `rank < 1`: ranks are numbered from 1"),
+        ("rank = 0", "no row is left by `rank <= 0`: ranks are numbered from 1"),
+    ] {
+        let (rows, notes) = noted(condition);
+        assert_eq!((rows, notes.len()), (0, 1), "{condition}: {notes:?}");
+        assert!(notes[0].starts_with(note), "{condition}: {notes:?}");
+    }
+    for (condition, expected) in
+        [("share <= 0.02", 1), ("share >= 1", 1), ("rank <= 1", 1), ("share < 0.3 AND rank > 2", 2)]
+    {
+        assert_eq!(noted(condition), (expected, Vec::new()), "{condition}");
+    }
 }
 
 #[test]
