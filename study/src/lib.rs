@@ -12,6 +12,7 @@
 //! | `model`, `asking` | the border to a model, and checks on what it answers |
 //! | `engine_model` | the models of `kndb-engine`, with the feature `engine` |
 //! | `statements`, `questions` | what is read from the store: neuron sets, facts in words |
+//! | `askable` | which facts a study takes: those that a model can be asked |
 //! | `pool`, `control` | what unrelated facts and random neurons are drawn from |
 //! | `known` | conditions on what was measured of facts: which are studied |
 //! | `streams`, `watch` | random draws that depend on nothing else; threads, progress, stopping |
@@ -74,6 +75,7 @@
 //! ```
 
 pub mod arena;
+mod askable;
 mod asking;
 pub mod checking;
 mod control;

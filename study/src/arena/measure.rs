@@ -2,6 +2,7 @@
 
 use super::options::ArenaOptions;
 use super::{Scorer, ranks};
+use crate::askable::askable;
 use crate::asking::{Answer, Asking};
 use crate::control::control;
 use crate::editing::Unrelated;
@@ -9,7 +10,7 @@ use crate::error::StudyError;
 use crate::model::{Change, Edit, LanguageModel};
 use crate::pool::Pool;
 use crate::questions::{LeftOut, Question, Wordings, leave_out};
-use crate::streams::{key, stream};
+use crate::streams::stream;
 use crate::watch::{Stage, Watch, for_each};
 use kndb_storage::{FactId, Neuron, Snapshot};
 use serde::Serialize;
@@ -126,23 +127,9 @@ impl Plan {
         options: &ArenaOptions,
         watch: &Watch<'_>,
     ) -> Result<(), StudyError> {
-        let mut waiting = std::mem::take(&mut self.studied);
-        let fact = |at: &usize| self.questions[*at].fact.as_str();
-        waiting.sort_by_cached_key(|at| (key(options.seed, "limit", &[fact(at)]), fact(at).to_owned()));
-        let limit = options.limit.unwrap_or(waiting.len());
-        let (mut kept, mut refused) = (Vec::new(), Vec::new());
-        while kept.len() < limit && !waiting.is_empty() {
-            let next: Vec<usize> = waiting.drain(..waiting.len().min(limit - kept.len())).collect();
-            let fact_of = |&at: &usize| self.questions[at].fact.clone();
-            let asked = for_each(watch, Stage::Asking, &next, fact_of, |&at| self.can_be_asked(model, at, options))?;
-            for (at, asked) in next.into_iter().zip(asked) {
-                match asked {
-                    Ok(()) => kept.push(at),
-                    Err(reason) => refused.push(reason),
-                }
-            }
-        }
-        kept.sort_by(|&a, &b| self.questions[a].fact.cmp(&self.questions[b].fact));
+        let (waiting, drawn) = (std::mem::take(&mut self.studied), (options.seed, options.limit));
+        let can_be_asked = |at| self.can_be_asked(model, at, options);
+        let (kept, refused) = askable(&self.questions, waiting, drawn, watch, can_be_asked)?;
         self.studied = kept;
         refused.into_iter().for_each(|reason| self.leave_out(reason));
         if self.studied.is_empty() { Err(self.no_facts()) } else { Ok(()) }
