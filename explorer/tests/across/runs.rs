@@ -35,6 +35,29 @@ fn all_runs_are_listed_with_what_they_are_and_hold() {
     assert!(page.contains("<a href=\"/runs?run=ig20\">"), "{page}");
 }
 
+/// Their statements name no run, and were all refused.
+#[test]
+fn questions_to_begin_with_are_answered_where_there_are_several_runs() {
+    let made = stores::capitals();
+    second(&made.store);
+    let served = Served::of(&[&made.path]);
+    let page = served.page("/");
+    let (_, questions) = page.split_once("id=\"questions\"").expect("questions");
+    let (questions, _) = questions.split_once("</section>").expect("their end");
+    let links: Vec<String> = questions
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0.replace("&amp;", "&")))
+        .collect();
+    assert!(links.len() > 5, "{questions}");
+    for link in links {
+        assert!(link.starts_with("/q?") && link.ends_with("&run=ig"), "{link}");
+        let response = served.get(&link);
+        // What this small store lacks is refused as that, never for want of a run.
+        assert!(!response.text().contains("does not say which is meant"), "{link}: {}", response.text());
+    }
+}
+
 #[test]
 fn runs_of_one_model_are_compared_as_worked_out_by_hand() {
     let made = stores::capitals();
