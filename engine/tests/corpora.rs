@@ -2,6 +2,9 @@
 //!
 //! The golden values are made by `fixtures/corpora.py`, which shares no code with the engine.
 
+#[macro_use]
+#[path = "goldens/architectures.rs"]
+mod architectures;
 #[path = "goldens/reading.rs"]
 mod reading;
 
@@ -89,33 +92,7 @@ fn check(name: &str) {
     assert_eq!(found.of_language, languages, "{name}");
 }
 
-macro_rules! parity {
-    ($($test:ident: $name:literal;)*) => {$(
-        #[test]
-        fn $test() {
-            check($name);
-        }
-    )*};
-}
-
-parity! {
-    bert: "bert";
-    gpt2: "gpt2";
-    gpt2_in_half_precision: "gpt2-f16";
-    llama: "llama";
-    qwen2: "qwen2";
-    qwen3: "qwen3";
-    gemma3: "gemma3";
-    llama_3_with_scaled_positions_and_biases: "llama3";
-    mistral_with_yarn: "mistral";
-    gemma: "gemma";
-    gemma2: "gemma2";
-    roberta: "roberta";
-    distilbert: "distilbert";
-    gpt_neox: "gpt-neox";
-    gpt_neox_with_attention_first: "gpt-neox-in-turn";
-    phi: "phi";
-}
+every_architecture!(check);
 
 #[test]
 fn windows_hold_the_text_once_and_what_the_tokenizer_adds_each() {

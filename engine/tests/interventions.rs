@@ -3,6 +3,10 @@
 //!
 //! The golden values are made by `fixtures/interventions.py`, which shares no code with the engine.
 
+#[macro_use]
+#[path = "goldens/architectures.rs"]
+mod architectures;
+
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
 use kndb_storage::Neuron;
 use serde_json::Value;
@@ -84,33 +88,7 @@ fn check(name: &str) {
     }
 }
 
-macro_rules! parity {
-    ($($test:ident: $name:literal;)*) => {$(
-        #[test]
-        fn $test() {
-            check($name);
-        }
-    )*};
-}
-
-parity! {
-    bert: "bert";
-    gpt2: "gpt2";
-    gpt2_in_half_precision: "gpt2-f16";
-    llama: "llama";
-    qwen2: "qwen2";
-    qwen3: "qwen3";
-    gemma3: "gemma3";
-    llama_3_with_scaled_positions_and_biases: "llama3";
-    mistral_with_yarn: "mistral";
-    gemma: "gemma";
-    gemma2: "gemma2";
-    roberta: "roberta";
-    distilbert: "distilbert";
-    gpt_neox: "gpt-neox";
-    gpt_neox_with_attention_first: "gpt-neox-in-turn";
-    phi: "phi";
-}
+every_architecture!(check);
 
 #[test]
 fn answers_are_the_most_probable_tokens_and_add_up() {

@@ -2,6 +2,9 @@
 //!
 //! The golden values are made by `fixtures/targets.py`, which shares no code with the engine.
 
+#[macro_use]
+#[path = "goldens/architectures.rs"]
+mod architectures;
 #[path = "goldens/reading.rs"]
 mod reading;
 
@@ -95,33 +98,7 @@ fn check(name: &str) {
     assert_eq!(compared, 2 * 3 * 5 * 2, "{name}");
 }
 
-macro_rules! parity {
-    ($($test:ident: $name:literal;)*) => {$(
-        #[test]
-        fn $test() {
-            check($name);
-        }
-    )*};
-}
-
-parity! {
-    bert: "bert";
-    gpt2: "gpt2";
-    gpt2_in_half_precision: "gpt2-f16";
-    llama: "llama";
-    qwen2: "qwen2";
-    qwen3: "qwen3";
-    gemma3: "gemma3";
-    llama_3_with_scaled_positions_and_biases: "llama3";
-    mistral_with_yarn: "mistral";
-    gemma: "gemma";
-    gemma2: "gemma2";
-    roberta: "roberta";
-    distilbert: "distilbert";
-    gpt_neox: "gpt-neox";
-    gpt_neox_with_attention_first: "gpt-neox-in-turn";
-    phi: "phi";
-}
+every_architecture!(check);
 
 #[test]
 fn relp_without_rules_is_gradient_times_activation() {
