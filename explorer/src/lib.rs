@@ -59,9 +59,6 @@
 //! # }
 //! ```
 
-// Pages are written one after the other: what they share is here before them.
-#![allow(dead_code)]
-
 mod api;
 mod ask;
 mod frame;

@@ -25,18 +25,28 @@ pub(crate) fn routes() -> Routes {
         .route("/api/query", get(query::answer))
 }
 
-/// Refuses parameters that an address does not have: one that is misspelt would choose nothing, without a word.
+/// Refuses parameters that an address does not have, and several values where one is meant: what is misspelt or passed over would choose
+/// nothing, without a word.
 pub(crate) fn must_be_known(view: &View<'_>) -> Result<()> {
-    let Some(address) = ALL.iter().find(|address| address.path == view.address.path) else { return Ok(()) };
-    let names: Vec<&str> = address.parameters.iter().map(|parameter| parameter.name).collect();
-    match view.address.parameters().iter().find(|(name, _)| !names.contains(&name.as_str())) {
-        None => Ok(()),
-        Some((name, value)) => {
+    let Some(address) = ALL.iter().find(|address| address.is_at(&view.address.path)) else { return Ok(()) };
+    let given = view.address.parameters();
+    for (name, value) in given {
+        // Of one of several tables of a page: `neurons.sort`.
+        let of_table =
+            address.answer == Answer::Page && matches!(name.rsplit_once('.'), Some((_, "sort" | "page" | "rows")));
+        let Some(known) = address.parameters.iter().find(|known| known.name == *name || of_table) else {
+            let names: Vec<&str> =
+                address.parameters.iter().filter(|known| !known.in_path).map(|known| known.name).collect();
             let near = kndb_query::nearest(name, names.iter().copied());
             let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            Err(Problem::parameter(name, value, format!("one of the parameters {}{near}", names.join(", "))))
+            return Err(Problem::parameter(name, value, format!("one of the parameters {}{near}", names.join(", "))));
+        };
+        let others = given.iter().filter(|(other, text)| other == name && !text.is_empty() && text != value).count();
+        if !known.several && !value.is_empty() && others > 0 {
+            return Err(Problem::parameter(name, value, format!("one value, found {}", others + 1)));
         }
     }
+    Ok(())
 }
 
 /// A problem as programs read it: `{"error": {"code", "reason", "hint", "statement", "span", "labels"}}`. Spans are bytes of the statement.

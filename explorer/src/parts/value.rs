@@ -39,17 +39,6 @@ pub(crate) fn cell(column: &str, value: &Value<'_>) -> Markup {
     }
 }
 
-/// The same as plain text, to be found and compared.
-pub(crate) fn plain(value: &Value<'_>) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Text(text) | Value::Spelled(text) => text.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Score(score) => format!("{score:?}"),
-        Value::Ratio(ratio) => format!("{ratio:?}"),
-    }
-}
-
 /// Whether integers of a column number something and count nothing.
 pub(crate) fn is_number_of(column: &str) -> bool {
     matches!(column, "layer" | "neuron" | "prompt" | "other_layer" | "other_neuron")

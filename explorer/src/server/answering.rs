@@ -22,6 +22,7 @@ use crate::view::{Address, View};
 pub(crate) fn page(of: fn(&View<'_>) -> Result<Page>) -> MethodRouter<Arc<Site>> {
     made(
         move |view| {
+            api::must_be_known(view)?;
             let page = of(view)?;
             Ok(Reply::html(page.status, frame::page(view, &page)))
         },

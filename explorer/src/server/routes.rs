@@ -28,6 +28,7 @@ impl Routes {
     }
 
     /// All addresses, as the router has them: `/relation/{id}`.
+    #[cfg(test)]
     pub(crate) fn addresses(&self) -> &[&'static str] {
         &self.addresses
     }

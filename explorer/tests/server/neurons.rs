@@ -69,6 +69,9 @@ fn a_parameter_that_there_is_not_is_refused_and_the_nearest_is_named() {
         ("/api/neurons?run=ig&langs=en", "did you mean lang?"),
         ("/api/facts?q=France", "one of the parameters s, limit, offset, lang, store"),
         ("/api/query?q=kn&formt=csv", "did you mean format?"),
+        ("/api/neurons?layer=0&layer=1", "expected one value, found 2"),
+        ("/layers?langs=en", "did you mean lang?"),
+        ("/fact/f-france?sorts=score", "did you mean sort?"),
         ("/api/neurons?lang=en,zh", "each by itself: lang=…&lang=…"),
     ] {
         let refused = served.get(address);

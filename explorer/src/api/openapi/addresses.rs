@@ -13,6 +13,15 @@ pub(crate) struct Address {
     pub(crate) answer: Answer,
 }
 
+impl Address {
+    /// Whether a path leads there: `/fact/P36-FR` to `/fact/{id}`.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        let (own, given) = (self.path.split('/'), path.split('/'));
+        own.clone().count() == given.clone().count()
+            && own.zip(given).all(|(own, given)| own == given || own.starts_with('{'))
+    }
+}
+
 /// A part of an address that is chosen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameter {
