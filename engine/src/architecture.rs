@@ -17,10 +17,9 @@ mod silent;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::nn::{Linear, Norm};
+use crate::nn::{Linear, Matrix, Norm};
 use crate::transformer::Transformer;
 use crate::weights::Weights;
-use burn::tensor::Tensor;
 
 /// How a `model_type` of Hugging Face is read.
 pub struct Architecture {
@@ -104,7 +103,7 @@ fn words(
     [embedding, head]: [&str; 2],
     shape: [usize; 2],
     tied: bool,
-) -> Result<(Tensor<2>, Tensor<2>)> {
+) -> Result<(Matrix, Matrix)> {
     weights.tied(embedding, head, shape, config.flag("tie_word_embeddings", tied)?)
 }
 

@@ -209,6 +209,7 @@ impl<'a> Attribution<'a> {
         if let Some(at) = scores.iter().position(|score| !score.is_finite()) {
             return Err(Error::NotFinite { layer: (at / width) as u32, what: "a score", value: scores[at] });
         }
+        self.model.must_be_unchanged()?;
         let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability, value));
         Ok(Ok(FactScores { scores, probability, value, answer, rank, evidence }))
     }

@@ -7,10 +7,11 @@ use crate::folder::{Folder, must_be_named};
 use crate::question::Asking;
 use crate::tokenizer::Tokenizer;
 use crate::transformer::Transformer;
-use crate::weights::Weights;
+use crate::weights::{Source, Weights};
 use burn::tensor::Device;
 use kndb_storage::{Run, RunSpec, Shape};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The parameter of a run that keeps [`Model::side_hash`].
@@ -32,6 +33,7 @@ pub struct Model {
     notes: Vec<String>,
     begin: Option<u32>,
     config_path: PathBuf,
+    mapped: Vec<Arc<Source>>,
     /// The network.
     pub network: Transformer,
     /// The tokenizer.
@@ -79,6 +81,7 @@ impl Model {
             notes,
             begin: None,
             config_path: config.path().to_owned(),
+            mapped: weights.mapped(),
             network,
             tokenizer,
         })
@@ -102,6 +105,15 @@ impl Model {
     /// `model_type` of its configuration.
     pub fn architecture(&self) -> &'static str {
         self.architecture
+    }
+
+    /// Refuses weights that were written to since the model was loaded: where a network reads them from a mapped file, what it gave is of no
+    /// one model.
+    ///
+    /// # Errors
+    /// The file, with what to do.
+    pub fn must_be_unchanged(&self) -> Result<()> {
+        self.mapped.iter().try_for_each(|source| source.must_be_unchanged())
     }
 
     /// Hash of the weights' bytes.

@@ -149,7 +149,7 @@ impl<'a> ModelProbe<'a> {
         let standing = network.head.standing(prefix.last.clone(), step.target);
         let value = match goal {
             Goal::Probability { .. } => standing.probability,
-            _ => f64::from(network.head.values(prefix.last.clone(), goal, None).0[0]),
+            _ => f64::from(network.head.values(prefix.last.clone(), &[goal], None).0[0]),
         };
         let per_point = if network.causal { 4 } else { step.ids.len() };
         let batch = batch.unwrap_or(ROWS / per_point).max(1);

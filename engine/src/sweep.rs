@@ -53,7 +53,7 @@ impl Sweep<'_> {
     pub fn run(&self, points: &[&Point], gradient: bool) -> Vec<Response> {
         let rules = gradient.then_some(Rules::EXACT);
         let (x, layers) = self.ascend(points, rules, |_, _, neurons| neurons);
-        let (values, dx) = self.network.head.values(x, self.goal, rules);
+        let (values, dx) = self.network.head.values(x, &vec![self.goal; points.len()], rules);
         let mut responses: Vec<Response> =
             values.into_iter().map(|value| Response { value, gradient: Vec::new() }).collect();
         if let Some(dx) = dx {
@@ -68,7 +68,7 @@ impl Sweep<'_> {
         let (x, layers) = self.ascend(&[&point], Some(rules), |_, _, neurons| neurons);
         let mut taps = vec![Vec::new(); self.network.blocks.len()];
         let mut responses = vec![Response::default()];
-        if let (_, Some(dx)) = self.network.head.values(x, self.goal, Some(rules)) {
+        if let (_, Some(dx)) = self.network.head.values(x, &[self.goal], Some(rules)) {
             self.descend(&[&point], layers, dx, rules, &mut responses, Some(&mut taps));
         }
         taps[first] = std::mem::take(&mut responses[0].gradient);

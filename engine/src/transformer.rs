@@ -1,6 +1,6 @@
 //! A loaded network: embedding, blocks, head; and the pass of real sentences through it.
 
-use crate::nn::{Block, Cache, Head, Norm, Trace};
+use crate::nn::{Block, Cache, Head, Matrix, Norm, Trace};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Embedding {
     /// `[vocabulary × hidden]`.
-    pub tokens: Tensor<2>,
+    pub tokens: Matrix,
     /// Learnt positions, `[positions × hidden]`.
     pub positions: Option<Tensor<2>>,
     /// The padding token, where positions are counted as RoBERTa does: from behind its id on, over all tokens but it, which
@@ -114,9 +114,8 @@ impl Transformer {
     fn embed(&self, sentences: &[&[u32]]) -> Tensor<2> {
         let device = self.device();
         let (rows, tokens, hidden) = (sentences.len(), sentences[0].len(), self.hidden());
-        let ids: Vec<i32> = sentences.iter().flat_map(|s| s.iter().map(|&id| id as i32)).collect();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [rows * tokens]), &device);
-        let mut x = self.embedding.tokens.clone().select(0, ids);
+        let ids: Vec<u32> = sentences.iter().flat_map(|s| s.iter().copied()).collect();
+        let mut x = self.embedding.tokens.select(&ids);
         if let Some(scale) = self.embedding.scale {
             x = x * scale;
         }

@@ -3,22 +3,26 @@
 //! Every tensor must be used or be known to be without use: one that nobody asked for would be a part of the network
 //! that is left out, and every score would be silently wrong. An architecture's `load` runs twice ([`Weights::build`]): a
 //! dry pass checks every name and shape and reads nothing; the second reads each tensor straight into the memory it stays
-//! in, so that loading takes little more than the network itself.
+//! in, or maps it where it stays in its file, so that loading takes little more than the network itself.
 
 mod absent;
 mod files;
 mod linear;
+mod mapped;
+mod matrix;
 mod names;
 mod pickle;
 mod stored;
 mod tied;
 
 pub(crate) use absent::grouped;
+pub(crate) use mapped::Source;
 
 use crate::error::{Error, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use stored::Stored;
 
 /// Missing tensors that are remembered; with more, config.json speaks of what no file holds.
@@ -43,6 +47,8 @@ pub struct Weights {
     dry: bool,
     notes: Vec<String>,
     hash: u128,
+    /// Files that the network reads as it computes.
+    mapped: Vec<Arc<Source>>,
 }
 
 impl Weights {
@@ -67,6 +73,7 @@ impl Weights {
             dry: false,
             notes: Vec::new(),
             hash: files.hash,
+            mapped: Vec::new(),
         })
     }
 
@@ -101,6 +108,11 @@ impl Weights {
     /// Hash of the files' bytes (XXH3, 128 bits).
     pub fn hash(&self) -> String {
         format!("xxh3-{:032x}", self.hash)
+    }
+
+    /// Files that what was built reads as it computes.
+    pub(crate) fn mapped(&self) -> Vec<Arc<Source>> {
+        self.mapped.clone()
     }
 
     /// Where the tensors go.

@@ -329,7 +329,7 @@ fn heads() {
                 let (value, state) = head.forward(x.clone(), goal);
                 same(&what, value.clone(), expected(x.clone()));
                 same(&what, head.backward(&state, Rules::EXACT), autodiff(&x, &ones, expected));
-                let (values, gradient) = head.values(x.clone(), goal, Some(Rules::EXACT));
+                let (values, gradient) = head.values(x.clone(), &[goal; ROWS], Some(Rules::EXACT));
                 same(&what, Tensor::from_data(TensorData::new(values, [ROWS, 1]), &cpu()), value);
                 same(&what, gradient.expect("was asked for"), head.backward(&state, Rules::EXACT));
             }
@@ -346,7 +346,7 @@ fn a_logarithm_of_a_probability_is_right_where_the_probability_is_0_and_where_it
     let head = Head { transform: None, norm: None, decoder: Linear::new(identity, None), cap: None };
     for x in [-200.0f32, -40.0, -3.0, 0.0, 3.0, 14.0] {
         let at = Tensor::<2>::from_data(TensorData::new(vec![x], [1, 1]), &cpu());
-        let (values, gradient) = head.values(at, Goal::LogProbability { target: 0 }, Some(Rules::EXACT));
+        let (values, gradient) = head.values(at, &[Goal::LogProbability { target: 0 }], Some(Rules::EXACT));
         let wide = f64::from(x);
         let (expected, slope) = (-(-wide).exp().ln_1p(), 1.0 / (1.0 + wide.exp()));
         let expected = if wide < -50.0 { wide } else { expected };

@@ -108,17 +108,18 @@ fn load(folder: &Path) -> kndb_engine::Result<usize> {
 }
 
 #[test]
-fn loading_takes_little_more_than_the_weights_as_f32() {
+fn loading_takes_little_more_than_the_weights_and_nothing_for_those_that_stay_in_their_file() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    for dtype in [Dtype::F32, Dtype::BF16] {
+    for (dtype, least, limit) in [(Dtype::F32, 0.7, 1.3), (Dtype::F64, 0.7, 1.3), (Dtype::BF16, 0.0, 0.1), (Dtype::F16, 0.0, 0.1)] {
         for tied in [true, false] {
             let folder = TempDir::new().expect("a folder");
             let bytes = write(folder.path(), dtype, tied);
             let (most, layers) = most(|| load(folder.path()).expect("loads"));
             assert_eq!(layers, LAYERS);
-            let share = most as f64 / bytes as f64;
-            assert!(share < 1.3, "{dtype:?}, tied {tied}: {most} bytes at most, {share:.2} times {bytes}");
-            assert!(share > 0.9, "{dtype:?}, tied {tied}: the count is wrong, {most} of {bytes} bytes");
+            // Beside the network, what is read of a file at a time.
+            let share = most.saturating_sub(4 << 20) as f64 / bytes as f64;
+            assert!(share < limit, "{dtype:?}, tied {tied}: {most} bytes at most, {share:.2} times {bytes} as f32");
+            assert!(share >= least, "{dtype:?}, tied {tied}: the count is wrong, {most} of {bytes} bytes");
         }
     }
 }

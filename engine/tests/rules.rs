@@ -114,7 +114,7 @@ fn network() -> Transformer {
         after_feed_forward: None,
     };
     let embedding = Embedding {
-        tokens: matrix([[1.0, 1.0], [0.0, 0.0]]),
+        tokens: matrix([[1.0, 1.0], [0.0, 0.0]]).into(),
         positions: None,
         padding: None,
         segment: None,

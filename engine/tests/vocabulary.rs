@@ -66,7 +66,15 @@ fn no_probability_is_lost_in_a_large_vocabulary() {
             let logarithm = head.log_probability(matrix(&x, 1), target);
             let (exact_p, exact_logarithm, gradient) = exact(&x, &words, &bias, target);
             let of_logarithm: Vec<f64> = gradient.iter().map(|slope| slope / exact_p).collect();
+            let goals = [Goal::Probability { target: token }, Goal::LogProbability { target: token }];
+            let at_once = goals.map(|goal| head.values(matrix(&x, 1), &[goal], Some(Rules::EXACT)));
+            let [(once, once_slope), (once_log, once_log_slope)] =
+                at_once.map(|(values, slopes)| (values, to_host(slopes.expect("was asked for"))));
             for (what, apart) in [
+                ("p in parts", apart(&once, &[exact_p]) / exact_p),
+                ("ln p in parts", apart(&once_log, &[exact_logarithm])),
+                ("∂p/∂x in parts", apart(&once_slope, &gradient) / exact_p),
+                ("∂ ln p/∂x in parts", apart(&once_log_slope, &of_logarithm)),
                 ("p", apart(&to_host(p), &[exact_p]) / exact_p),
                 // An error of ln p is one of p, relative to p.
                 ("ln p", (f64::from(logarithm[0]) - exact_logarithm).abs()),

@@ -3,7 +3,7 @@
 use super::{joined, layer_norm, linear, words};
 use crate::config::Config;
 use crate::error::Result;
-use crate::nn::{Activation, Attention, Block, FeedForward, Head, Linear};
+use crate::nn::{Activation, Attention, Block, FeedForward, Head, Linear, Matrix};
 use crate::transformer::{Embedding, Transformer};
 use crate::weights::Weights;
 use burn::tensor::Tensor;
@@ -109,7 +109,7 @@ impl Encoder {
         })
     }
 
-    fn head(&self, weights: &mut Weights, rows: Tensor<2>) -> Result<Head> {
+    fn head(&self, weights: &mut Weights, rows: Matrix) -> Result<Head> {
         let (hidden, names) = (self.hidden, &self.names);
         let transform = linear(weights, names.transform, hidden, hidden, true)?;
         let bias = weights.same(&names.decoder_bias, [self.vocabulary])?;

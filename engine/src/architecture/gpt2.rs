@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::nn::{Attention, Block, FeedForward, Head, Linear};
 use crate::transformer::{Embedding, Transformer};
 use crate::weights::Weights;
+use std::ops::Range;
 
 pub(super) const GPT2: Architecture =
     Architecture { model_type: "gpt2", base: "transformer.", causal: true, computes: &[], load, without_use };
@@ -35,13 +36,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let mut blocks = Vec::new();
     for l in 0..size(config, "n_layer", "num_hidden_layers")? {
         let at = |rest: &str| format!("transformer.h.{l}.{rest}");
-        let weight = weights.take::<2>(&at("attn.c_attn.weight"), [hidden, 3 * hidden])?;
-        let bias = weights.take::<1>(&at("attn.c_attn.bias"), [3 * hidden])?;
-        let columns = |from: usize, to: usize| {
-            let bias = bias.clone().slice_dim(0, from * hidden..to * hidden);
-            Linear::new(weight.clone().slice_dim(1, from * hidden..to * hidden), Some(bias))
-        };
-        let (query, key_value) = (columns(0, 1), columns(1, 3));
+        let [query, key_value] = split(weights, &at("attn.c_attn"), hidden, [0..hidden, hidden..3 * hidden])?;
         blocks.push(Block {
             attention_norm: Some(layer_norm(weights, &at("ln_1"), hidden, epsilon)?),
             attention: Attention {
@@ -76,9 +71,24 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     Ok(Transformer { embedding, blocks, head, causal: true, max_tokens: positions })
 }
 
+/// `Conv1D`: `{name}.weight [inputs × outputs]` and `{name}.bias`.
 fn conv1d(weights: &mut Weights, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
-    let weight = weights.take(&format!("{name}.weight"), [inputs, outputs])?;
-    Ok(Linear::new(weight, Some(weights.take(&format!("{name}.bias"), [outputs])?)))
+    let [map] = split(weights, name, inputs, [0..outputs])?;
+    Ok(map)
+}
+
+/// A `Conv1D` as several maps of some of its outputs each, which lie side by side.
+fn split<const N: usize>(
+    weights: &mut Weights,
+    name: &str,
+    inputs: usize,
+    outputs: [Range<usize>; N],
+) -> Result<[Linear; N]> {
+    let all = outputs.last().map_or(0, |last| last.end);
+    let parts = weights.columns(&format!("{name}.weight"), [inputs, all], outputs.clone())?;
+    let bias = weights.take::<1>(&format!("{name}.bias"), [all])?;
+    let mut biases = outputs.into_iter().map(|range| bias.clone().slice_dim(0, range));
+    Ok(parts.map(|part| Linear::new(part, biases.next())))
 }
 
 /// Causal masks kept as buffers.

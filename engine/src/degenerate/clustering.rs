@@ -175,7 +175,7 @@ impl WeightConnections {
         let row = |&neuron: &Neuron| {
             let (layer, unit) = ((neuron.0 / width) as usize, (neuron.0 % width) as usize);
             let block = &network.blocks[layer].feed_forward;
-            let out = to_host(block.output.rows().slice_dim(0, unit..unit + 1));
+            let out = to_host(block.output.input_row(unit));
             (neuron, (out, to_host(block.input.output_row(unit))))
         };
         Self { width, rows: neurons.iter().map(row).collect() }

@@ -65,7 +65,7 @@ impl<'a> Variants<'a> {
                 for chunk in alike.chunks((ROWS / per_row).max(1)) {
                     let rows: Vec<&Plan> = chunk.iter().map(|&at| &plans[at]).collect();
                     let ends = self.ends(step, prefix, &rows);
-                    let (found, _) = self.network.head.values(ends, step.probability(), None);
+                    let (found, _) = self.network.head.values(ends, &vec![step.probability(); rows.len()], None);
                     for (&at, p) in chunk.iter().zip(found) {
                         if !p.is_finite() {
                             let layer = self.shape.layers - 1;

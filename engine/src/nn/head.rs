@@ -1,9 +1,13 @@
 //! From the last hidden state of the target position to F: the target's probability, or another number made of logits.
 
+use super::vocabulary::{Vocabulary, Word};
 use super::{Activation, Cap, Linear, Norm, NormState, Rules, kernels};
 use crate::metric::Goal;
 use crate::transformer::to_host;
 use burn::tensor::{Device, Tensor, TensorData};
+
+/// Words whose terms are added up in one float32 sum: over a whole vocabulary, small ones would be lost.
+const PART: usize = 2_048;
 
 /// The language-modelling head.
 #[derive(Clone, Debug)]
@@ -92,10 +96,8 @@ impl Head {
 
     /// ln p(target) of each row.
     pub fn log_probability(&self, x: Tensor<2>, target: usize) -> Vec<f32> {
-        let logits = self.logits(x);
-        let columns = logits.dims()[1];
-        let of = |row: &[f32]| Distribution::of(row).log_probability(row[target]) as f32;
-        to_host(logits).chunks_exact(columns).map(of).collect()
+        let goals = vec![Goal::LogProbability { target: target as u32 }; x.dims()[0]];
+        self.values(x, &goals, None).0
     }
 
     /// p(target), the answer and the target's rank at the one row of `x: [1 × hidden]`.
@@ -112,21 +114,25 @@ impl Head {
         Standing { probability: f64::from(of_target), answer: best as u32, rank }
     }
 
-    /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]` by its rules. Where all logits are asked, some rows at a time: what a vocabulary
-    /// of probabilities takes stays in the caches, and below what allocators return to the system at once.
-    pub fn values(&self, x: Tensor<2>, goal: Goal, gradient: Option<Rules>) -> (Vec<f32>, Option<Tensor<2>>) {
-        const VALUES: usize = 1_500_000;
-        let rows = x.dims()[0];
-        let whole = matches!(goal, Goal::Probability { .. } | Goal::LogProbability { .. });
-        let part = match whole && x.device() == Device::flex() {
-            true => (VALUES / self.decoder.dims()[1]).max(8),
-            false => rows,
-        };
-        let (mut all, mut gradients) = (Vec::with_capacity(rows), Vec::new());
-        for from in (0..rows).step_by(part) {
-            let (values, state) = self.forward(x.clone().slice_dim(0, from..(from + part).min(rows)), goal);
+    /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]` by its rules; a goal a row, all of one kind. On the CPU rows that ask for
+    /// probabilities go through one pass over the decoder ([`Vocabulary`]); what takes all logits at once would not stay in the caches.
+    pub fn values(&self, x: Tensor<2>, goals: &[Goal], gradient: Option<Rules>) -> (Vec<f32>, Option<Tensor<2>>) {
+        let words: Option<Vec<Word>> = goals.iter().map(word).collect();
+        if let (Some(words), true) = (words, x.device() == Device::flex()) {
+            let (x, transformed) = self.transformed(x);
+            let rows = self.decoder.by_outputs();
+            let bias = self.decoder.bias().map(to_host);
+            let vocabulary = Vocabulary { rows: &rows, bias: bias.as_deref(), cap: self.cap };
+            let (values, dx) = vocabulary.read(&x, &words, gradient.is_some());
+            return (values, dx.zip(gradient).map(|(dx, rules)| self.through(&transformed, dx, rules)));
+        }
+        let (mut all, mut gradients) = (Vec::with_capacity(goals.len()), Vec::new());
+        let mut from = 0;
+        for same in goals.chunk_by(|one, other| one == other) {
+            let (values, state) = self.forward(x.clone().slice_dim(0, from..from + same.len()), same[0]);
             all.extend(to_host(values));
             gradients.extend(gradient.map(|rules| self.backward(&state, rules)));
+            from += same.len();
         }
         (all, gradient.map(|_| Tensor::cat(gradients, 0)))
     }
@@ -159,16 +165,21 @@ impl Head {
                 let others = shares.clone().slice_assign(own.clone(), p.zeros_like());
                 let rest = sum_in_parts(&others);
                 let dlogits = Cap::back(slope.as_ref(), others.slice_assign(own, rest.neg()));
-                let dx = self.decoder.backward_in_parts(dlogits);
+                let dx = self.decoder.by_outputs().along_in_parts(dlogits, PART);
                 if *logarithm { dx.neg() } else { dx * p.neg() }
             }
             Read::Some { weights, dlogits } => dlogits.clone().matmul(weights.clone()),
         };
-        let dx = match (&self.norm, &state.transformed.norm) {
+        self.through(&state.transformed, dx, rules)
+    }
+
+    /// ∂F/∂x from ∂F by what the decoder reads.
+    fn through(&self, transformed: &Transformed, dx: Tensor<2>, rules: Rules) -> Tensor<2> {
+        let dx = match (&self.norm, &transformed.norm) {
             (Some(norm), Some(normed)) => norm.backward(normed, dx, rules),
             _ => dx,
         };
-        match (&self.transform, &state.transformed.before) {
+        match (&self.transform, &transformed.before) {
             (Some((dense, act)), Some(before)) => {
                 let before = before.clone();
                 dense.backward(dx * if rules.activations { act.share(before) } else { act.derivative(before) })
@@ -225,6 +236,15 @@ impl Head {
     }
 }
 
+/// What a goal asks of all words, if it does.
+fn word(goal: &Goal) -> Option<Word> {
+    match *goal {
+        Goal::Probability { target } => Some(Word { token: target, logarithm: false }),
+        Goal::LogProbability { target } => Some(Word { token: target, logarithm: true }),
+        Goal::Logit { .. } | Goal::LogitDifference { .. } => None,
+    }
+}
+
 /// Softmax over a vocabulary and the logarithm of what it divides by, `[rows × 1]`. Summed in parts on every backend: libtorch, too,
 /// loses 1e-4 of a probability in one float32 sum.
 fn probabilities(logits: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
@@ -253,7 +273,6 @@ fn logarithms(p: Tensor<2>, by_logits: Tensor<2>) -> Tensor<2> {
 
 /// The sum of each row, `[rows × 1]`.
 fn sum_in_parts(values: &Tensor<2>) -> Tensor<2> {
-    const PART: usize = 2_048;
     let columns = values.dims()[1];
     let part = |from: usize| values.clone().slice_dim(1, from..(from + PART).min(columns)).sum_dim(1);
     Tensor::cat((0..columns).step_by(PART).map(part).collect(), 1).sum_dim(1)

@@ -1,6 +1,7 @@
 //! The files of a folder that hold its weights.
 
 use super::Stored;
+use super::mapped::Source;
 use super::pickle::{self, Odd};
 use crate::error::{Error, Result};
 use crate::folder;
@@ -60,11 +61,12 @@ pub fn open(folder: &Path) -> Result<Files> {
 impl Files {
     fn add_safetensors(&mut self, path: &Path, hash: &mut Xxh3) -> Result<()> {
         folder::must_not_be_other(path, &[])?;
-        let file = open_file(path)?;
-        let length = hashed(path, &file, hash)?;
+        let source = Source::open(path)?;
+        let file = source.file();
+        let length = hashed(path, file, hash)?;
         let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
         let broken = |reason: &str| wrong(format!("not a safetensors file: {reason}"));
-        let mut reader: &File = &file;
+        let mut reader = file;
         let read = |source| Error::Read { path: path.to_owned(), source };
         reader.rewind().map_err(read)?;
         let mut size = [0; 8];
@@ -94,7 +96,7 @@ impl Files {
                 data - needed
             )));
         }
-        let file = Arc::new(file);
+        let file = Arc::new(source);
         for (name, info) in header.tensors() {
             let start = 8 + size + info.data_offsets.0 as u64;
             let raw = Stored::Raw { file: Arc::clone(&file), start, shape: info.shape.clone(), dtype: info.dtype };

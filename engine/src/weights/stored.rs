@@ -2,7 +2,7 @@
 
 use burn::store::pytorch_reader::{DType as PytorchType, Tensor as PytorchTensor};
 use safetensors::Dtype;
-use std::fs::File;
+use super::mapped::Source;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub enum Stored {
     /// In a safetensors file.
     Raw {
         /// The file, open: what is read is what was checked.
-        file: Arc<File>,
+        file: Arc<Source>,
         /// Its first byte.
         start: u64,
         /// Its shape.
@@ -125,7 +125,7 @@ impl Stored {
         let mut values = Vec::with_capacity(part.min(count));
         match self {
             Self::Raw { file, start, .. } => {
-                let mut file: &File = file;
+                let mut file = file.file();
                 let mut bytes = vec![0; part.min(count) * kind.size()];
                 file.seek(SeekFrom::Start(*start))?;
                 for first in (0..count).step_by(part) {

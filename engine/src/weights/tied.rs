@@ -2,6 +2,7 @@
 
 use super::Weights;
 use crate::error::{Error, Result};
+use crate::nn::Matrix;
 use burn::tensor::Tensor;
 
 impl Weights {
@@ -35,25 +36,25 @@ impl Weights {
         head: &str,
         shape: [usize; 2],
         tied: bool,
-    ) -> Result<(Tensor<2>, Tensor<2>)> {
+    ) -> Result<(Matrix, Matrix)> {
         let (has_embedding, has_head) = (self.has(embedding), self.has(head));
         if has_embedding && has_head {
             return self.both(embedding, head, shape, tied);
         }
         if !tied {
-            return Ok((self.take(embedding, shape)?, self.take(head, shape)?));
+            return Ok((self.matrix(embedding, shape)?, self.matrix(head, shape)?));
         }
-        let rows = self.take(if has_head { head } else { embedding }, shape)?;
+        let rows = self.matrix(if has_head { head } else { embedding }, shape)?;
         Ok((rows.clone(), rows))
     }
 
-    fn both(&mut self, embedding: &str, head: &str, shape: [usize; 2], tied: bool) -> Result<(Tensor<2>, Tensor<2>)> {
+    fn both(&mut self, embedding: &str, head: &str, shape: [usize; 2], tied: bool) -> Result<(Matrix, Matrix)> {
         let pair = (self.checked(embedding, &shape)?, self.checked(head, &shape)?);
         let (Some(one), Some(two), false) = (pair.0, pair.1, self.dry) else {
-            return Ok((self.take(embedding, shape)?, self.take(head, shape)?));
+            return Ok((self.matrix(embedding, shape)?, self.matrix(head, shape)?));
         };
         let equal = self.are_equal(&one, &two)?;
-        let rows = self.take(embedding, shape)?;
+        let rows = self.matrix(embedding, shape)?;
         if equal {
             return Ok((rows.clone(), rows));
         }
@@ -63,7 +64,7 @@ impl Weights {
                  `{two}` beside it; that one is used, as Hugging Face 5 does"
             ));
         }
-        Ok((rows, self.take(head, shape)?))
+        Ok((rows, self.matrix(head, shape)?))
     }
 
     fn are_equal(&self, one: &str, two: &str) -> Result<bool> {

@@ -1,0 +1,142 @@
+//! Constant matrices: the weights of linear maps, of embeddings and of decoders.
+//!
+//! A matrix is kept once, in the order and, if it is of 16 bits, in the type that its file has. Both products with it read it as it lies:
+//! x·M row by row, and x·Mᵀ as (M·xᵀ)ᵀ, whose result is turned instead of the weights (the kernels read a transposed right side at half
+//! their speed; turning a result costs a few per cent; docs/performance.md).
+
+use super::kernels;
+use super::narrow::Narrow;
+use crate::transformer::to_host;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Values of a part, widened to f32: a mebibyte stays in a core's cache while it is used.
+const PART: usize = 1 << 18;
+
+/// A constant matrix of real numbers, `[rows × columns]`. Copies share its memory.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    kept: Kept,
+}
+
+#[derive(Clone, Debug)]
+enum Kept {
+    /// 32-bit numbers, where the computation is.
+    Wide(Tensor<2>),
+    /// 16-bit numbers, widened part by part as they are used; on the CPU only.
+    Narrow(Arc<Narrow>),
+}
+
+impl From<Tensor<2>> for Matrix {
+    fn from(rows: Tensor<2>) -> Self {
+        Self { kept: Kept::Wide(rows) }
+    }
+}
+
+impl From<Narrow> for Matrix {
+    fn from(rows: Narrow) -> Self {
+        Self { kept: Kept::Narrow(Arc::new(rows)) }
+    }
+}
+
+impl Matrix {
+    /// Rows and columns.
+    pub fn dims(&self) -> [usize; 2] {
+        match &self.kept {
+            Kept::Wide(rows) => rows.dims(),
+            Kept::Narrow(rows) => [rows.rows(), rows.columns()],
+        }
+    }
+
+    /// Where products with it are computed.
+    pub fn device(&self) -> Device {
+        match &self.kept {
+            Kept::Wide(rows) => rows.device(),
+            Kept::Narrow(_) => Device::flex(),
+        }
+    }
+
+    /// x·Mᵀ, `[n × columns]` to `[n × rows]`.
+    pub fn across(&self, x: Tensor<2>) -> Tensor<2> {
+        // Tensors of other kinds, such as autodiff's, do not go through the host's memory.
+        if x.device() != Device::flex() {
+            return x.matmul(self.whole().transpose());
+        }
+        let (n, [rows, _]) = (x.dims()[0], self.dims());
+        let mut y = vec![0.0; n * rows];
+        let x = x.transpose();
+        for (first, part) in self.parts(usize::MAX) {
+            let turned = to_host(part.matmul(x.clone()));
+            kernels::turn(&turned, n, &mut y[first..], rows);
+        }
+        Tensor::from_data(TensorData::new(y, [n, rows]), &Device::flex())
+    }
+
+    /// x·M, `[n × rows]` to `[n × columns]`.
+    pub fn along(&self, x: Tensor<2>) -> Tensor<2> {
+        self.along_in_parts(x, usize::MAX)
+    }
+
+    /// The same for very many rows: summed in parts of at most `most` rows, because one float32 sum over a vocabulary loses small terms.
+    pub fn along_in_parts(&self, x: Tensor<2>, most: usize) -> Tensor<2> {
+        let product = |(first, part): (usize, Tensor<2>)| {
+            let end = first + part.dims()[0];
+            x.clone().slice_dim(1, first..end).matmul(part)
+        };
+        let mut parts = self.parts(most).map(product);
+        let start = parts.next().unwrap_or_else(|| Tensor::zeros([x.dims()[0], self.dims()[1]], &x.device()));
+        parts.fold(start, |sum, part| sum + part)
+    }
+
+    /// The rows in parts of at most `most`, as f32, each with the index of its first row. What is widened comes in parts that caches hold.
+    pub fn parts(&self, most: usize) -> impl Iterator<Item = (usize, Tensor<2>)> + '_ {
+        let [rows, columns] = self.dims();
+        let step = match self.kept {
+            Kept::Wide(_) => rows,
+            Kept::Narrow(_) => PART / columns.max(1),
+        };
+        let step = step.min(most).max(1);
+        (0..rows).step_by(step).map(move |first| (first, self.some(first..(first + step).min(rows))))
+    }
+
+    /// The rows of a part that suits a pass over all of them which does more than one thing with each.
+    pub fn rows_of_part(&self) -> usize {
+        (PART / self.dims()[1].max(1)).max(1)
+    }
+
+    /// Some rows, as f32.
+    pub fn some(&self, rows: Range<usize>) -> Tensor<2> {
+        match &self.kept {
+            Kept::Wide(all) if rows == (0..all.dims()[0]) => all.clone(),
+            Kept::Wide(all) => all.clone().slice_dim(0, rows),
+            Kept::Narrow(all) => {
+                let dims = [rows.len(), all.columns()];
+                let mut values = Vec::with_capacity(dims[0] * dims[1]);
+                all.widen(rows, &mut values);
+                Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+            }
+        }
+    }
+
+    /// All rows, as f32.
+    pub fn whole(&self) -> Tensor<2> {
+        self.some(0..self.dims()[0])
+    }
+
+    /// The rows of some indices, `[indices × columns]`.
+    pub fn select(&self, indices: &[u32]) -> Tensor<2> {
+        match &self.kept {
+            Kept::Wide(all) => {
+                let device = all.device();
+                let ids: Vec<i32> = indices.iter().map(|&id| id as i32).collect();
+                all.clone().select(0, Tensor::<1, Int>::from_data(TensorData::new(ids, [indices.len()]), &device))
+            }
+            Kept::Narrow(all) => {
+                let mut values = Vec::with_capacity(indices.len() * all.columns());
+                indices.iter().for_each(|&id| all.widen(id as usize..id as usize + 1, &mut values));
+                Tensor::from_data(TensorData::new(values, [indices.len(), all.columns()]), &Device::flex())
+            }
+        }
+    }
+}
