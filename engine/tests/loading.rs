@@ -12,6 +12,8 @@ mod kinds;
 mod names;
 #[path = "loading/pickles.rs"]
 mod pickles;
+#[path = "loading/sixteen_bits.rs"]
+mod sixteen_bits;
 
 use folder::{Folder, load};
 use kndb_engine::Model;

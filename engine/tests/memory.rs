@@ -110,7 +110,9 @@ fn load(folder: &Path) -> kndb_engine::Result<usize> {
 #[test]
 fn loading_takes_little_more_than_the_weights_and_nothing_for_those_that_stay_in_their_file() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    for (dtype, least, limit) in [(Dtype::F32, 0.7, 1.3), (Dtype::F64, 0.7, 1.3), (Dtype::BF16, 0.0, 0.1), (Dtype::F16, 0.0, 0.1)] {
+    for (dtype, least, limit) in
+        [(Dtype::F32, 0.7, 1.3), (Dtype::F64, 0.7, 1.3), (Dtype::BF16, 0.0, 0.1), (Dtype::F16, 0.0, 0.1)]
+    {
         for tied in [true, false] {
             let folder = TempDir::new().expect("a folder");
             let bytes = write(folder.path(), dtype, tied);

@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::nn::{Attention, Block, FeedForward, Head, Linear};
 use crate::transformer::{Embedding, Transformer};
 use crate::weights::Weights;
-use std::ops::Range;
 
 pub(super) const GPT2: Architecture =
     Architecture { model_type: "gpt2", base: "transformer.", causal: true, computes: &[], load, without_use };
@@ -36,7 +35,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
     let mut blocks = Vec::new();
     for l in 0..size(config, "n_layer", "num_hidden_layers")? {
         let at = |rest: &str| format!("transformer.h.{l}.{rest}");
-        let [query, key_value] = split(weights, &at("attn.c_attn"), hidden, [0..hidden, hidden..3 * hidden])?;
+        let [query, key_value] = split(weights, &at("attn.c_attn"), hidden, [(0, hidden), (hidden, 3 * hidden)])?;
         blocks.push(Block {
             attention_norm: Some(layer_norm(weights, &at("ln_1"), hidden, epsilon)?),
             attention: Attention {
@@ -73,21 +72,21 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
 
 /// `Conv1D`: `{name}.weight [inputs × outputs]` and `{name}.bias`.
 fn conv1d(weights: &mut Weights, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
-    let [map] = split(weights, name, inputs, [0..outputs])?;
+    let [map] = split(weights, name, inputs, [(0, outputs)])?;
     Ok(map)
 }
 
-/// A `Conv1D` as several maps of some of its outputs each, which lie side by side.
+/// A `Conv1D` as several maps, each of the outputs from one to before another.
 fn split<const N: usize>(
     weights: &mut Weights,
     name: &str,
     inputs: usize,
-    outputs: [Range<usize>; N],
+    outputs: [(usize, usize); N],
 ) -> Result<[Linear; N]> {
-    let all = outputs.last().map_or(0, |last| last.end);
-    let parts = weights.columns(&format!("{name}.weight"), [inputs, all], outputs.clone())?;
+    let all = outputs.last().map_or(0, |last| last.1);
+    let parts = weights.columns(&format!("{name}.weight"), [inputs, all], outputs)?;
     let bias = weights.take::<1>(&format!("{name}.bias"), [all])?;
-    let mut biases = outputs.into_iter().map(|range| bias.clone().slice_dim(0, range));
+    let mut biases = outputs.into_iter().map(|(from, to)| bias.clone().slice_dim(0, from..to));
     Ok(parts.map(|part| Linear::new(part, biases.next())))
 }
 

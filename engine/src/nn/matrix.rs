@@ -23,14 +23,14 @@ pub struct Matrix {
 #[derive(Clone, Debug)]
 enum Kept {
     /// 32-bit numbers, where the computation is.
-    Wide(Tensor<2>),
+    Wide(Arc<Tensor<2>>),
     /// 16-bit numbers, widened part by part as they are used; on the CPU only.
     Narrow(Arc<Narrow>),
 }
 
 impl From<Tensor<2>> for Matrix {
     fn from(rows: Tensor<2>) -> Self {
-        Self { kept: Kept::Wide(rows) }
+        Self { kept: Kept::Wide(Arc::new(rows)) }
     }
 }
 
@@ -108,8 +108,8 @@ impl Matrix {
     /// Some rows, as f32.
     pub fn some(&self, rows: Range<usize>) -> Tensor<2> {
         match &self.kept {
-            Kept::Wide(all) if rows == (0..all.dims()[0]) => all.clone(),
-            Kept::Wide(all) => all.clone().slice_dim(0, rows),
+            Kept::Wide(all) if rows == (0..all.dims()[0]) => Tensor::clone(all),
+            Kept::Wide(all) => Tensor::clone(all).slice_dim(0, rows),
             Kept::Narrow(all) => {
                 let dims = [rows.len(), all.columns()];
                 let mut values = Vec::with_capacity(dims[0] * dims[1]);
@@ -130,7 +130,8 @@ impl Matrix {
             Kept::Wide(all) => {
                 let device = all.device();
                 let ids: Vec<i32> = indices.iter().map(|&id| id as i32).collect();
-                all.clone().select(0, Tensor::<1, Int>::from_data(TensorData::new(ids, [indices.len()]), &device))
+                Tensor::clone(all)
+                    .select(0, Tensor::<1, Int>::from_data(TensorData::new(ids, [indices.len()]), &device))
             }
             Kept::Narrow(all) => {
                 let mut values = Vec::with_capacity(indices.len() * all.columns());

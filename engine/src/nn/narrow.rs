@@ -98,7 +98,9 @@ fn widen(bytes: &[u8], kind: Half, values: &mut Vec<f32>) {
     const BLOCK: usize = 1_024;
     let (pairs, _) = bytes.as_chunks::<2>();
     match kind {
-        Half::Bf16 => values.extend(pairs.iter().map(|pair| f32::from_bits(u32::from(u16::from_le_bytes(*pair)) << 16))),
+        Half::Bf16 => {
+            values.extend(pairs.iter().map(|pair| f32::from_bits(u32::from(u16::from_le_bytes(*pair)) << 16)))
+        }
         Half::F16 => {
             // In blocks: the conversion of slices asks for the processor's instructions once, that of numbers each time.
             let mut block = [half::f16::ZERO; BLOCK];

@@ -57,9 +57,7 @@ impl Vocabulary<'_> {
             if gradient {
                 let shares = Tensor::<2>::from_data(TensorData::new(logits, [count, n]), &device);
                 let more = to_host(shares.transpose().matmul(part));
-                for ((sums, more), &shrunk) in
-                    sums.chunks_mut(hidden).zip(more.chunks(hidden)).zip(running.shrunk())
-                {
+                for ((sums, more), &shrunk) in sums.chunks_mut(hidden).zip(more.chunks(hidden)).zip(running.shrunk()) {
                     sums.iter_mut().zip(more).for_each(|(sum, more)| *sum = *sum * shrunk + more);
                 }
             }
@@ -76,9 +74,7 @@ impl Vocabulary<'_> {
         // others' probabilities: where p is near 1, the difference would lose as many digits as p has nines.
         let tokens: Vec<u32> = words.iter().map(|word| word.token).collect();
         let rows = to_host(self.rows.select(&tokens));
-        for (((sums, own), answer), word) in
-            sums.chunks_mut(hidden).zip(rows.chunks(hidden)).zip(&answers).zip(words)
-        {
+        for (((sums, own), answer), word) in sums.chunks_mut(hidden).zip(rows.chunks(hidden)).zip(&answers).zip(words) {
             let factor = if word.logarithm { 1.0 } else { answer.probability };
             let (own_factor, others) = ((factor * answer.rest * answer.slope) as f32, (factor * answer.of_sum) as f32);
             sums.iter_mut().zip(own).for_each(|(sum, own)| *sum = own_factor * own - others * *sum);
@@ -113,7 +109,13 @@ impl Answer {
         } else {
             let own = ahead.exp();
             let total = own + others;
-            Self { probability: own / total, logarithm: ahead - total.ln(), rest: others / total, slope, of_sum: 1.0 / total }
+            Self {
+                probability: own / total,
+                logarithm: ahead - total.ln(),
+                rest: others / total,
+                slope,
+                of_sum: 1.0 / total,
+            }
         }
     }
 }

@@ -14,31 +14,33 @@ pub(super) type Pieces = Vec<(String, Range<usize>)>;
 impl Weights {
     /// A matrix of a known shape.
     pub fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix> {
-        let [matrix] = self.columns(name, shape, [0..shape[1]])?;
+        let [matrix] = self.columns(name, shape, [(0, shape[1])])?;
         Ok(matrix)
     }
 
-    /// A matrix as several of some of its columns each.
+    /// A matrix as several, each of the columns from one to before another.
     pub fn columns<const N: usize>(
         &mut self,
         name: &str,
         shape: [usize; 2],
-        columns: [Range<usize>; N],
+        columns: [(usize, usize); N],
     ) -> Result<[Matrix; N]> {
         let own = match self.checked(name, &shape)? {
             Some(own) if !self.dry => own,
             found => {
                 let is_there = found.is_some();
-                let stand_in = |range: Range<usize>| Ok(self.stand_in(is_there, [shape[0], range.len()])?.into());
+                let stand_in = |(from, to)| Ok(self.stand_in(is_there, [shape[0], to - from])?.into());
                 return all(columns.map(stand_in));
             }
         };
         if let Some(pieces) = self.narrow(&vec![(own.clone(), 0..shape[0])], shape[1])? {
-            let of = |range| self.made(Narrow::new(pieces.clone(), shape[1])).map(|all| all.with_columns(range).into());
+            let of = |(from, to)| {
+                self.made(Narrow::new(pieces.clone(), shape[1])).map(|all| all.with_columns(from..to).into())
+            };
             return all(columns.map(of));
         }
         let whole = self.tensor(self.values(&own)?, shape);
-        Ok(columns.map(|range| if range.len() == shape[1] { whole.clone() } else { whole.clone().slice_dim(1, range) }).map(Matrix::from))
+        Ok(columns.map(|(from, to)| whole.clone().slice_dim(1, from..to).into()))
     }
 
     /// A matrix of rows of tensors that were checked.
@@ -102,7 +104,8 @@ impl Weights {
 
     fn made(&self, narrow: Option<Narrow>) -> Result<Narrow> {
         // Their places were checked against the file's length when it was opened.
-        narrow.ok_or_else(|| Error::File { path: self.path.clone(), reason: "is shorter than when it was opened".into() })
+        narrow
+            .ok_or_else(|| Error::File { path: self.path.clone(), reason: "is shorter than when it was opened".into() })
     }
 }
 

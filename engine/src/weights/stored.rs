@@ -1,8 +1,8 @@
 //! A tensor where it lies, and its values as f32.
 
+use super::mapped::Source;
 use burn::store::pytorch_reader::{DType as PytorchType, Tensor as PytorchTensor};
 use safetensors::Dtype;
-use super::mapped::Source;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -97,6 +97,24 @@ impl Stored {
             }
             _ => false,
         }
+    }
+
+    /// Whether both have the same bytes, where they are of one type in files that can be mapped: nothing is copied.
+    pub fn has_bytes_of(&self, other: &Self) -> Option<io::Result<bool>> {
+        let bytes = |stored: &Self| match stored {
+            Self::Raw { file, start, .. } => {
+                let (start, size) = (*start as usize, stored.count() * stored.kind().ok()?.size());
+                Some(file.map().map(|map| (map, start..start + size)))
+            }
+            Self::Pytorch(_) => None,
+        };
+        if self.kind().ok()? != other.kind().ok()? {
+            return None;
+        }
+        Some(bytes(self)?.and_then(|(one, here)| {
+            let (two, there) = bytes(other).ok_or(io::ErrorKind::Unsupported)??;
+            Ok(one.get(here) == two.get(there))
+        }))
     }
 
     /// Whether both have one shape and, to the bit, the same values of one type. Types of no real numbers are told by their

@@ -30,13 +30,7 @@ impl Weights {
     /// The rows of the embedding and those of the head, `[vocabulary × hidden]` both. Of a tied pair either name stands for
     /// both. Where the file holds two that differ, each is used for its own, whatever the configuration says, as Hugging
     /// Face 5 does; the user is told.
-    pub fn tied(
-        &mut self,
-        embedding: &str,
-        head: &str,
-        shape: [usize; 2],
-        tied: bool,
-    ) -> Result<(Matrix, Matrix)> {
+    pub fn tied(&mut self, embedding: &str, head: &str, shape: [usize; 2], tied: bool) -> Result<(Matrix, Matrix)> {
         let (has_embedding, has_head) = (self.has(embedding), self.has(head));
         if has_embedding && has_head {
             return self.both(embedding, head, shape, tied);
@@ -70,6 +64,9 @@ impl Weights {
     fn are_equal(&self, one: &str, two: &str) -> Result<bool> {
         if self.tensors[one].is_same_place(&self.tensors[two]) {
             return Ok(true);
+        }
+        if let Some(equal) = self.tensors[one].has_bytes_of(&self.tensors[two]) {
+            return equal.map_err(|source| Error::Read { path: self.path.clone(), source });
         }
         self.holds(two, &self.values(one)?)
     }
