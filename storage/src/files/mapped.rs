@@ -1,4 +1,4 @@
-//! Bytes of a file, memory-mapped, or of a segment that exists only in memory. The one place with `unsafe`.
+//! Bytes of a file, memory-mapped, or of a segment that exists only in memory. The store's one place with `unsafe`.
 
 use crate::error::{Error, Result};
 use std::fs::File;
