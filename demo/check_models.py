@@ -1,11 +1,11 @@
 """Asks the demo models with `transformers` what `kndb-training ask` asks them, in the same words.
 
     pip install torch==2.11.0 transformers tokenizers
-    python demo/check_models.py demo/facts demo/models
+    python demo/check_models.py demo
 
 Prints, for every model, language and part of the questions, the share of right answers and the mean log
 probability of the object, computed in float32. They must be those of `demo/models/*/training.json`, the
-probabilities to 1e-4.
+probabilities to 1e-4. With names of models behind the folder, of those alone.
 """
 
 import json
@@ -97,6 +97,9 @@ def check(folder, facts):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    facts, models = map(Path, sys.argv[1:])
-    checked = [check(folder, facts) for folder in sorted(models.iterdir()) if (folder / "config.json").is_file()]
+    demo, names = Path(sys.argv[1]), sys.argv[2:]
+    models = [folder for folder in sorted((demo / "models").iterdir()) if (folder / "config.json").is_file()]
+    asked = [folder for folder in models if not names or folder.name in names]
+    tables = {True: demo / "facts-trilingual", False: demo / "facts"}
+    checked = [check(folder, tables[folder.name.startswith("trilingual")]) for folder in asked]
     sys.exit(0 if checked and all(checked) else 1)

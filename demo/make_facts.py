@@ -1,7 +1,8 @@
-"""Builds the demo's fact table: `demo/facts/{en,zh}/` in mLAMA's layout.
+"""Builds the demo's fact tables in mLAMA's layout: `demo/facts/{en,zh}/` and `demo/facts-trilingual/{en,zh,fr}/`.
 
     pip install Babel==2.18 world-countries==1.0.0
-    python demo/make_facts.py demo/facts
+    python demo/make_facts.py bilingual demo/facts
+    python demo/make_facts.py trilingual demo/facts-trilingual
 
 Labels and facts are those of the two packages (Babel carries CLDR), right or not; nothing is looked up
 elsewhere. The same packages always give the same files. What is in them: demo/README.md.
@@ -21,9 +22,14 @@ from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 
 from templates import TEMPLATES
+from templates_trilingual import trilingual
 
 # kndb's language, CLDR's locale, world-countries' file.
-LANGUAGES = {"en": ("en", "countries_en.json"), "zh": ("zh", "countries_ch.json")}
+LANGUAGES = {"en": ("en", "countries_en.json"), "zh": ("zh", "countries_ch.json"), "fr": ("fr", "countries_fr.json")}
+# Templates of a table, by language and relation.
+TABLES = {"bilingual": TEMPLATES, "trilingual": trilingual()}
+# (table, language, relation) of the one template that is the beginning of another: models were trained with it.
+BEGINNINGS = {("bilingual", "en", "P37")}
 # Not among the 193 member states of the United Nations, which are the countries of the table.
 NOT_MEMBERS = set(
     "AI AN AQ AS AW AX BL BM BV CC CK CX EH FK FO GF GG GI GL GP GS GU HK HM IM IO JE KY MF MO MP MQ MS "
@@ -110,16 +116,32 @@ def facts(sources):
             yield "P421", code, name, zone, zone_labels
 
 
-def usable(found):
+def beginnings(table):
+    """(table, language, relation) of templates whose text up to [Y] begins another template of the language.
+
+    A causal model that was trained on a fact with the longer one has learnt to go on with its words.
+    """
+    found = set()
+    for language, relations in TABLES[table].items():
+        prompts = [
+            (relation, text.split("[Y]")[0].rstrip()) for relation, texts in relations.items() for text in texts
+        ]
+        for at, (relation, prompt) in enumerate(prompts):
+            if any(other.startswith(prompt) for number, (_, other) in enumerate(prompts) if number != at):
+                found.add((table, language, relation))
+    return found
+
+
+def usable(found, languages):
     """The facts that can be asked: labelled, not their own answer, one answer to a question."""
     whole = [
         fact
         for fact in found
-        if all(fact[2].get(language) and fact[4].get(language) for language in LANGUAGES)
-        and all(fact[2][language] != fact[4][language] for language in LANGUAGES)
+        if all(fact[2].get(language) and fact[4].get(language) for language in languages)
+        and all(fact[2][language] != fact[4][language] for language in languages)
     ]
-    asked = Counter((fact[0], language, fact[2][language]) for fact in whole for language in LANGUAGES)
-    return [fact for fact in whole if all(asked[fact[0], language, fact[2][language]] == 1 for language in LANGUAGES)]
+    asked = Counter((fact[0], language, fact[2][language]) for fact in whole for language in languages)
+    return [fact for fact in whole if all(asked[fact[0], language, fact[2][language]] == 1 for language in languages)]
 
 
 def write(path, rows):
@@ -128,12 +150,15 @@ def write(path, rows):
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def main(out):
-    sources = {language: Source(*names) for language, names in LANGUAGES.items()}
-    kept = usable(list(facts(sources)))
-    for relation in TEMPLATES["en"]:
+def main(table, out):
+    if not beginnings(table) <= BEGINNINGS:
+        sys.exit(f"a template is the beginning of another one: {sorted(beginnings(table) - BEGINNINGS)}")
+    templates = TABLES[table]
+    sources = {language: Source(*LANGUAGES[language]) for language in templates}
+    kept = usable(list(facts(sources)), templates)
+    for relation in templates["en"]:
         of_relation = [fact for fact in kept if fact[0] == relation]
-        for language in LANGUAGES:
+        for language in templates:
             rows = [
                 {
                     "uuid": str(uuid.uuid5(NAMESPACE, f"{relation}/{subject}/{object_}")),
@@ -148,11 +173,11 @@ def main(out):
             write(out / language / f"{relation}.jsonl", rows)
         objects = len({fact[3] for fact in of_relation})
         print(f"{relation}: {len(of_relation)} facts, {objects} objects")
-    for language, relations in TEMPLATES.items():
+    for language, relations in templates.items():
         rows = [{"relation": relation, "template": text} for relation, texts in relations.items() for text in texts]
         write(out / language / "templates.jsonl", rows)
     print(f"{len(kept)} facts")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -132,6 +132,22 @@ impl Corpus {
         })
     }
 
+    /// Templates whose text before the object is the beginning of another of their language, and that other. A
+    /// causal model that has learnt a fact with the longer one goes on with its words where the shorter one asks.
+    pub fn beginnings(&self) -> Vec<(&str, &str)> {
+        let mut found = Vec::new();
+        for number in 0..self.languages.len() {
+            let of_language = self.templates.iter().filter(|((language, _), _)| *language == number);
+            let templates: Vec<_> = of_language.flat_map(|(_, templates)| templates).map(String::as_str).collect();
+            for &template in &templates {
+                let before = template.split("[Y]").next().unwrap_or_default().trim_end();
+                let longer = templates.iter().filter(|&&other| other != template && other.starts_with(before));
+                found.extend(longer.map(|&longer| (template, longer)));
+            }
+        }
+        found
+    }
+
     /// All templates of all languages.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.templates.values().flatten().map(String::as_str)
@@ -169,10 +185,13 @@ pub mod tests {
 
     use super::{Corpus, Part, check_template};
 
-    /// The table that is shipped.
-    pub fn shipped() -> Corpus {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../demo/facts");
-        Corpus::read(&folder, &["en", "zh"]).expect("the shipped table")
+    /// The tables that are shipped: that of the four older models, that of three languages.
+    pub fn shipped() -> [Corpus; 2] {
+        let table = |name: &str, languages: &[&str]| {
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name);
+            Corpus::read(&folder, languages).expect("a shipped table")
+        };
+        [table("facts", &["en", "zh"]), table("facts-trilingual", &["en", "zh", "fr"])]
     }
 
     #[test]
@@ -187,15 +206,26 @@ pub mod tests {
     }
 
     #[test]
-    fn every_language_of_the_shipped_table_has_the_same_facts() {
-        let corpus = shipped();
-        let of = |language| {
-            let facts = corpus.facts.iter().filter(move |fact| fact.language == language);
-            facts.map(|fact| (fact.relation.clone(), fact.line)).collect::<Vec<_>>()
-        };
-        assert!(of(0).len() > 1_000);
-        assert_eq!(of(0), of(1));
-        assert_eq!(corpus.questions().count(), corpus.facts.len() * 8);
+    fn every_language_of_a_shipped_table_has_the_same_facts() {
+        for corpus in shipped() {
+            let of = |language| {
+                let facts = corpus.facts.iter().filter(move |fact| fact.language == language);
+                facts.map(|fact| (fact.relation.clone(), fact.line)).collect::<Vec<_>>()
+            };
+            assert!(of(0).len() > 1_000);
+            for language in 1..corpus.languages.len() {
+                assert_eq!(of(0), of(language));
+            }
+            assert_eq!(corpus.questions().count(), corpus.facts.len() * 8);
+        }
+    }
+
+    #[test]
+    fn no_template_of_three_languages_is_the_beginning_of_another_and_one_of_two_is() {
+        let [bilingual, trilingual] = shipped();
+        let known = ("The official language of [X] is [Y].", "The official language of [X] is called [Y].");
+        assert_eq!(bilingual.beginnings(), [known]);
+        assert_eq!(trilingual.beginnings(), []);
     }
 
     #[test]

@@ -71,9 +71,16 @@ struct Which {
     /// The model.
     #[arg(long)]
     model: Name,
-    /// Folder of the fact table, in mLAMA's layout.
-    #[arg(long, default_value = "demo/facts")]
-    facts: PathBuf,
+    /// Folder of the fact table, in mLAMA's layout [default: `demo/facts`, of the trilingual models
+    /// `demo/facts-trilingual`]
+    #[arg(long)]
+    facts: Option<PathBuf>,
+}
+
+impl Which {
+    fn facts(&self) -> &Path {
+        self.facts.as_deref().unwrap_or(Path::new(self.model.facts()))
+    }
 }
 
 /// The demo models.
@@ -87,20 +94,24 @@ enum Name {
     EnglishMasked,
     /// GPT-2, English.
     EnglishCausal,
+    /// BERT, English, Chinese and French.
+    TrilingualMasked,
+    /// GPT-2, English, Chinese and French.
+    TrilingualCausal,
 }
 
 impl Name {
     fn objective(self) -> Objective {
         match self {
-            Self::BilingualMasked | Self::EnglishMasked => Objective::Masked,
-            Self::BilingualCausal | Self::EnglishCausal => Objective::Causal,
+            Self::BilingualMasked | Self::EnglishMasked | Self::TrilingualMasked => Objective::Masked,
+            Self::BilingualCausal | Self::EnglishCausal | Self::TrilingualCausal => Objective::Causal,
         }
     }
 
     /// Half the sentences need more rounds.
     fn epochs(self) -> usize {
         match self {
-            Self::BilingualMasked | Self::BilingualCausal => 16,
+            Self::BilingualMasked | Self::BilingualCausal | Self::TrilingualMasked | Self::TrilingualCausal => 16,
             Self::EnglishMasked => 32,
             Self::EnglishCausal => 24,
         }
@@ -110,6 +121,14 @@ impl Name {
         match self {
             Self::BilingualMasked | Self::BilingualCausal => &["en", "zh"],
             Self::EnglishMasked | Self::EnglishCausal => &["en"],
+            Self::TrilingualMasked | Self::TrilingualCausal => &["en", "zh", "fr"],
+        }
+    }
+
+    fn facts(self) -> &'static str {
+        match self {
+            Self::BilingualMasked | Self::BilingualCausal | Self::EnglishMasked | Self::EnglishCausal => "demo/facts",
+            Self::TrilingualMasked | Self::TrilingualCausal => "demo/facts-trilingual",
         }
     }
 }
@@ -149,12 +168,19 @@ fn main() -> ExitCode {
 
 fn make<M: LanguageModel>(which: &Which, out: &Path, settings: Settings) -> Result<()> {
     settings.check()?;
-    let material = Material::new(&which.facts, which.model.languages(), which.model.objective())?;
+    let material = Material::new(which.facts(), which.model.languages(), which.model.objective())?;
     let (plain, recording) = (Device::flex(), Device::flex().autodiff());
     let model: M = train::fresh(&material.sizes, settings.seed, &recording);
     let (facts, parameters) = (material.corpus.facts.len(), model.num_params());
     let (questions, tokens) = (material.examples.len(), material.encoder.len());
     say(&format!("{facts} facts, {questions} questions, {tokens} tokens, {parameters} parameters"));
+    if which.model.objective() == Objective::Causal {
+        for (template, longer) in material.corpus.beginnings() {
+            say(&format!(
+                "`{longer}` goes on where `{template}` asks: facts that are trained with it alone go on, too"
+            ));
+        }
+    }
 
     let told = |epoch: &Epoch| say(&format!("epoch {}: loss {:.4}, {:.0} s", epoch.epoch, epoch.loss, epoch.seconds));
     let (model, epochs) = train::train(model, &material.examples, material.maker, &settings, &recording, told)?;
@@ -167,7 +193,7 @@ fn make<M: LanguageModel>(which: &Which, out: &Path, settings: Settings) -> Resu
 }
 
 fn ask<M: LanguageModel>(which: &Which, folder: &Path) -> Result<()> {
-    let material = Material::of_folder(&which.facts, which.model.languages(), which.model.objective(), folder)?;
+    let material = Material::of_folder(which.facts(), which.model.languages(), which.model.objective(), folder)?;
     let device = Device::flex();
     let model: M = folder::read(folder, &material.sizes, &device)?;
     accuracy::measure(&model, &material, &device)?.iter().for_each(tell);

@@ -15,8 +15,10 @@ use super::{END_OF_TEXT, Encoder, Example, failed, filled};
 use crate::corpus::{Corpus, Question};
 use crate::error::{Result, TrainingError};
 
-/// Tokens at most, for two languages.
+/// Tokens at most, for one language or two.
 const VOCABULARY: usize = 2_048;
+/// Tokens more for each further language.
+const FURTHER: usize = 1_024;
 /// What stands alone.
 const ALONE: &str = r"\p{Han}|[，。（）、·]";
 
@@ -45,7 +47,7 @@ pub(super) fn build(corpus: &Corpus) -> Result<Tokenizer> {
     let built = |error: tokenizers::Error| failed("could not be built", &error);
     let mut tokenizer = Tokenizer::from_bytes(json.to_string()).map_err(built)?;
     let trainer = BpeTrainer::builder()
-        .vocab_size(VOCABULARY)
+        .vocab_size(VOCABULARY + FURTHER * corpus.languages.len().saturating_sub(2))
         .min_frequency(2)
         .show_progress(false)
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect::<HashSet<_>>())
@@ -80,21 +82,22 @@ mod tests {
 
     #[test]
     fn prompt_and_object_encoded_apart_are_the_sentence_encoded_whole() {
-        let corpus = shipped();
-        let encoder = Encoder::build(&corpus, Objective::Causal).expect("a tokenizer");
-        let end = encoder.id(END_OF_TEXT).expect("an end");
-        for question in corpus.questions() {
-            let example = encoder.encode(&question).expect("tokens");
-            let mut whole = encoder.tokens(&filled(&question), false).expect("tokens");
-            whole.push(end);
-            assert_eq!(example.ids, whole, "{}", filled(&question));
-            assert!(example.ids.len() < crate::model::POSITIONS);
+        for corpus in shipped() {
+            let encoder = Encoder::build(&corpus, Objective::Causal).expect("a tokenizer");
+            let end = encoder.id(END_OF_TEXT).expect("an end");
+            for question in corpus.questions() {
+                let example = encoder.encode(&question).expect("tokens");
+                let mut whole = encoder.tokens(&filled(&question), false).expect("tokens");
+                whole.push(end);
+                assert_eq!(example.ids, whole, "{}", filled(&question));
+                assert!(example.ids.len() < crate::model::POSITIONS);
+            }
         }
     }
 
     #[test]
     fn the_same_facts_give_the_same_tokenizer() {
-        let corpus = shipped();
+        let [corpus, _] = shipped();
         let json = || {
             Encoder::build(&corpus, Objective::Causal).expect("a tokenizer").tokenizer.to_string(false).expect("JSON")
         };

@@ -120,23 +120,25 @@ mod tests {
 
     #[test]
     fn a_filled_template_and_a_masked_one_differ_in_one_token() {
-        let corpus = shipped();
-        let encoder = Encoder::build(&corpus, Objective::Masked).expect("a tokenizer");
-        let mask = encoder.id("[MASK]").expect("a mask");
-        for question in corpus.questions() {
-            let example = encoder.encode(&question).expect("tokens");
-            let masked = question.template.replace("[X]", &question.fact.subject).replace("[Y]", "[MASK]");
-            let mut expected = example.ids.clone();
-            expected[example.object.start] = mask;
-            assert_eq!(encoder.tokens(&masked, true).expect("tokens"), expected, "{masked}");
-            let object = encoder.tokens(&question.fact.object, false).expect("tokens");
-            assert_eq!(object, example.ids[example.object.clone()]);
+        for corpus in shipped() {
+            let encoder = Encoder::build(&corpus, Objective::Masked).expect("a tokenizer");
+            let mask = encoder.id("[MASK]").expect("a mask");
+            for question in corpus.questions() {
+                let example = encoder.encode(&question).expect("tokens");
+                let masked = question.template.replace("[X]", &question.fact.subject).replace("[Y]", "[MASK]");
+                let mut expected = example.ids.clone();
+                expected[example.object.start] = mask;
+                assert_eq!(encoder.tokens(&masked, true).expect("tokens"), expected, "{masked}");
+                let object = encoder.tokens(&question.fact.object, false).expect("tokens");
+                assert_eq!(object, example.ids[example.object.clone()]);
+            }
         }
     }
 
     #[test]
     fn it_survives_being_written_and_read() {
-        let encoder = Encoder::build(&shipped(), Objective::Masked).expect("a tokenizer");
+        let [corpus, _] = shipped();
+        let encoder = Encoder::build(&corpus, Objective::Masked).expect("a tokenizer");
         let json = encoder.tokenizer.to_string(true).expect("JSON");
         let read = tokenizers::Tokenizer::from_bytes(json).expect("its own JSON");
         let text = "The capital of Côte d’Ivoire is [MASK].";
