@@ -15,15 +15,17 @@ use super::{END_OF_TEXT, Encoder, Example, failed, filled};
 use crate::corpus::{Corpus, Question};
 use crate::error::{Result, TrainingError};
 
-/// Tokens at most, for one language or two.
+/// Tokens at most.
 const VOCABULARY: usize = 2_048;
-/// Tokens more for each further language.
-const FURTHER: usize = 1_024;
 /// What stands alone.
 const ALONE: &str = r"\p{Han}|[，。（）、·]";
+/// The same for three languages or more, where `).` is so frequent that it would become one token: half of it the
+/// object's, half of it not.
+const ALONE_OF_MANY: &str = r"\p{Han}|[，。（）、·()]";
 
 /// Learns the merges.
 pub(super) fn build(corpus: &Corpus) -> Result<Tokenizer> {
+    let alone = if corpus.languages.len() > 2 { ALONE_OF_MANY } else { ALONE };
     let json = json!({
         "version": "1.0",
         "truncation": null,
@@ -33,7 +35,7 @@ pub(super) fn build(corpus: &Corpus) -> Result<Tokenizer> {
         "pre_tokenizer": {
             "type": "Sequence",
             "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": ALONE}, "behavior": "Isolated", "invert": false},
+                {"type": "Split", "pattern": {"Regex": alone}, "behavior": "Isolated", "invert": false},
                 {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
             ]
         },
@@ -47,7 +49,7 @@ pub(super) fn build(corpus: &Corpus) -> Result<Tokenizer> {
     let built = |error: tokenizers::Error| failed("could not be built", &error);
     let mut tokenizer = Tokenizer::from_bytes(json.to_string()).map_err(built)?;
     let trainer = BpeTrainer::builder()
-        .vocab_size(VOCABULARY + FURTHER * corpus.languages.len().saturating_sub(2))
+        .vocab_size(VOCABULARY)
         .min_frequency(2)
         .show_progress(false)
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect::<HashSet<_>>())
