@@ -21,6 +21,7 @@ mod narrow;
 mod norm;
 mod rotary;
 mod rules;
+mod running;
 mod vocabulary;
 
 pub use activation::Activation;

@@ -51,6 +51,7 @@ impl Model {
         let at = neuron as usize;
         let value = block.feed_forward.output.input_row(at);
         let weights = to_host(self.network.head.decoder.times(value));
+        self.must_be_unchanged()?;
         let known = |id: &u32| self.tokenizer.has_text(*id);
         let mut ids: Vec<u32> = (0..weights.len() as u32).filter(known).collect();
         let weight = |id: u32| weights[id as usize];

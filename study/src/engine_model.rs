@@ -118,6 +118,14 @@ fn intervention(edit: &Edit) -> Intervention {
     Intervention { neurons: edit.neurons.clone(), change, reach: Reach::Target }
 }
 
+impl EngineModel<'_> {
+    /// What was found, unless the weights were written to meanwhile.
+    fn of_one_model<T>(&self, found: T) -> Result<T, Refusal> {
+        self.model.must_be_unchanged().map_err(failed)?;
+        Ok(found)
+    }
+}
+
 impl LanguageModel for EngineModel<'_> {
     fn shape(&self) -> Shape {
         self.model.shape()
@@ -127,7 +135,8 @@ impl LanguageModel for EngineModel<'_> {
         let question = self.question(claim)?;
         let lists: Vec<Vec<Intervention>> = edits.iter().map(|list| list.iter().map(intervention).collect()).collect();
         let variants = Variants::new(&self.model.network, &question).map_err(failed)?;
-        variants.probabilities(&lists).map_err(failed)
+        let found = variants.probabilities(&lists).map_err(failed)?;
+        self.of_one_model(found)
     }
 
     fn candidates(&self, claim: &Claim<'_>, objects: &[&str]) -> Result<Vec<Option<f64>>, Refusal> {
@@ -149,7 +158,7 @@ impl LanguageModel for EngineModel<'_> {
                 found[object] = found[object].map(|product| product * p).filter(|product| product.is_finite());
             }
         }
-        Ok(found)
+        self.of_one_model(found)
     }
 
     fn scores(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
@@ -190,13 +199,14 @@ impl LanguageModel for EngineModel<'_> {
         let at = |neuron: &Neuron| layers[neuron.0 as usize / width][0][neuron.0 as usize % width];
         let found: Vec<f32> = neurons.iter().map(at).collect();
         match found.iter().all(|value| value.is_finite()) {
-            true => Ok(found),
+            true => self.of_one_model(found),
             false => Err(Refusal::cannot_ask(Skip::NotFinite.to_string())),
         }
     }
 
     fn answers(&self, claim: &Claim<'_>) -> Result<bool, Refusal> {
         let question = self.question(claim)?;
-        Ok(Variants::new(&self.model.network, &question).map_err(failed)?.is_answered())
+        let answered = Variants::new(&self.model.network, &question).map_err(failed)?.is_answered();
+        self.of_one_model(answered)
     }
 }

@@ -279,7 +279,9 @@ fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked
     let untouched = Variants::new(network, &asked.question)?;
     let before = side(&untouched, &[])?;
     let (Some(neurons), Some(to)) = (&chosen.rewrite, &args.change.to) else {
-        return Ok(Report { asked, before, after: side(&untouched, &chosen.interventions)?, new: None });
+        let after = side(&untouched, &chosen.interventions)?;
+        model.must_be_unchanged()?;
+        return Ok(Report { asked, before, after, new: None });
     };
     let new = model.asking().question(&asked.template, &asked.subject, to);
     let new = new.map_err(|skip| cannot(&args.fact, Some(&asked.language), &format!("{to:?}: {skip}")))?;
@@ -291,6 +293,7 @@ fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked
     let after = side(&Variants::new(&edited, &asked.question)?, &chosen.interventions)?;
     let p_before = Variants::new(network, &new)?.probabilities(&[Vec::new()])?[0];
     let p_after = Variants::new(&edited, &new)?.probabilities(std::slice::from_ref(&chosen.interventions))?[0];
+    model.must_be_unchanged()?;
     Ok(Report { asked, before, after, new: Some((to.clone(), p_before, p_after)) })
 }
 

@@ -311,6 +311,7 @@ impl CorpusJob {
                 Ok::<_, Error>(())
             },
         )?;
+        model.must_be_unchanged()?;
         let whole = found.tokens() == windows.tokens() as u64;
         debug_assert!(whole || stop.load(Ordering::Relaxed));
         Ok(whole.then_some(found))

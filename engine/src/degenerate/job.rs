@@ -180,6 +180,7 @@ impl DegenerateJob {
                     search.groups(&candidates, &connections, &mut suppressed)?
                 }
             };
+            model.must_be_unchanged()?;
             unknown.count(&question, snapshot.language_name(item.language));
             Ok(Ok(EntryData::Searched { groups, question: asked }))
         })?;

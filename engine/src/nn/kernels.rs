@@ -135,139 +135,6 @@ pub fn turn(matrix: &[f32], columns: usize, to: &mut [f32], stride: usize) {
     }
 }
 
-/// The softmax of many rows at once, a part of the vocabulary after the other; of each row, one word is left out of all sums: its own.
-pub struct Running {
-    /// The cap of logits: l is cap·tanh(l / cap).
-    cap: Option<f32>,
-    /// By row: the largest of the others' logits so far.
-    largest: Vec<f32>,
-    /// Σ e^(logit − largest) of the others.
-    sums: Vec<f64>,
-    /// What the last part made of sums before: e^(largest before − largest).
-    shrunk: Vec<f32>,
-    /// The own word's logit.
-    own: Vec<f32>,
-}
-
-impl Running {
-    /// Before any word.
-    pub fn new(rows: usize, cap: Option<f32>) -> Self {
-        Self {
-            cap,
-            largest: vec![f32::NEG_INFINITY; rows],
-            sums: vec![0.0; rows],
-            shrunk: vec![0.0; rows],
-            own: vec![0.0; rows],
-        }
-    }
-
-    /// Takes in `logits: [words × rows]` without their biases, and makes of them e^(logit − largest), with `slopes` times the slope of the cap; 0
-    /// for the words that are a row's own, `(word, row)`.
-    pub fn take(&mut self, logits: &mut [f32], bias: Option<&[f32]>, own: &[(usize, usize)], slopes: bool) {
-        let rows = self.own.len();
-        if let Some(bias) = bias {
-            for (logits, bias) in logits.chunks_exact_mut(rows).zip(bias) {
-                logits.iter_mut().for_each(|logit| *logit += bias);
-            }
-        }
-        Arch::new().dispatch(Raise { running: self, logits, own, slopes });
-    }
-
-    /// What the last part made of the sums before it, by row.
-    pub fn shrunk(&self) -> &[f32] {
-        &self.shrunk
-    }
-
-    /// Σ e^(logit − largest) of the others.
-    pub fn sum(&self, row: usize) -> f64 {
-        self.sums[row]
-    }
-
-    /// The others' largest logit.
-    pub fn largest(&self, row: usize) -> f32 {
-        self.largest[row]
-    }
-
-    /// The own word's logit.
-    pub fn own(&self, row: usize) -> f32 {
-        self.own[row]
-    }
-
-    /// The slope of the cap there; 1 without one.
-    pub fn slope(&self, row: usize) -> f32 {
-        self.cap.map_or(1.0, |cap| slope(cap, self.own[row]))
-    }
-}
-
-/// The slope of a cap where it gives `capped`: 1 − tanh².
-#[inline(always)]
-fn slope(cap: f32, capped: f32) -> f32 {
-    let t = capped / cap;
-    1.0 - t * t
-}
-
-struct Raise<'a> {
-    running: &'a mut Running,
-    logits: &'a mut [f32],
-    own: &'a [(usize, usize)],
-    slopes: bool,
-}
-
-impl NullaryFnOnce for Raise<'_> {
-    type Output = ();
-
-    // Inlined as a whole into code for the machine's vectors, or `exp` becomes calls.
-    #[inline(always)]
-    fn call(self) {
-        /// Words whose e^logit are added up in float32: more would lose the small ones.
-        const BLOCK: usize = 64;
-        let Self { running, logits, own, slopes } = self;
-        let rows = running.own.len();
-        if let Some(cap) = running.cap {
-            for logit in logits.iter_mut() {
-                *logit = cap * tanh(*logit / cap);
-            }
-        }
-        for &(word, row) in own {
-            running.own[row] = logits[word * rows + row];
-            logits[word * rows + row] = f32::NEG_INFINITY;
-        }
-        let mut largest = running.largest.clone();
-        for logits in logits.chunks_exact(rows) {
-            for (largest, &logit) in largest.iter_mut().zip(logits) {
-                *largest = if logit > *largest { logit } else { *largest };
-            }
-        }
-        for ((shrunk, &before), &now) in running.shrunk.iter_mut().zip(&running.largest).zip(&largest) {
-            *shrunk = if before == now { 1.0 } else { exp(before - now) };
-        }
-        for (sum, &shrunk) in running.sums.iter_mut().zip(&running.shrunk) {
-            *sum *= f64::from(shrunk);
-        }
-        let mut part = vec![0.0f32; rows];
-        for block in logits.chunks_mut(BLOCK * rows) {
-            part.fill(0.0);
-            for logits in block.chunks_exact_mut(rows) {
-                for ((logit, part), &largest) in logits.iter_mut().zip(&mut part).zip(&largest) {
-                    let raised = exp(*logit - largest);
-                    *part += raised;
-                    *logit = match running.cap {
-                        Some(cap) if slopes => raised * slope(cap, *logit),
-                        _ => raised,
-                    };
-                }
-            }
-            for (sum, &part) in running.sums.iter_mut().zip(&part) {
-                *sum += f64::from(part);
-            }
-        }
-        running.largest = largest;
-        for &(word, row) in own {
-            logits[word * rows + row] = 0.0;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,6 +169,18 @@ mod tests {
         assert!(worst(erf, series, false) < 4e-7, "erf");
         assert!(worst(tanh, f64::tanh, false) < 3e-7, "tanh");
         assert!(worst(sigmoid, |x| 1.0 / (1.0 + (-x).exp()), false) < 2e-7, "sigmoid");
+    }
+
+    #[test]
+    fn a_matrix_is_turned_into_the_columns_of_another() {
+        // 20 × 18: whole squares and what is left of them, into columns 3 to 23 of 25.
+        let matrix: Vec<f32> = (0..360).map(|i| i as f32).collect();
+        let mut to = vec![-1.0; 18 * 25];
+        turn(&matrix, 18, &mut to[3..], 25);
+        for (at, &value) in to.iter().enumerate() {
+            let (column, row) = (at / 25, (at % 25).wrapping_sub(3));
+            assert_eq!(value, if row < 20 { matrix[row * 18 + column] } else { -1.0 }, "{column}, {row}");
+        }
     }
 
     #[test]

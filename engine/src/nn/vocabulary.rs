@@ -4,7 +4,7 @@
 //! taken while it is in a cache. Neither logits nor probabilities of a whole vocabulary are ever kept (Milakov & Gimelshein, "Online
 //! normalizer calculation for softmax", arXiv 1805.02867; Dao et al., "FlashAttention", NeurIPS 2022, the same for attention).
 
-use super::kernels::Running;
+use super::running::Running;
 use super::{Cap, Matrix};
 use crate::transformer::to_host;
 use burn::tensor::{Tensor, TensorData};
