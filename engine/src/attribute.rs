@@ -7,9 +7,12 @@ use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions, Sc
 use crate::metric::{Goal, Metric};
 use crate::model::Model;
 use crate::preset::{Continuation, FoilRule, Options};
-use crate::probe::{ModelProbe, Probe};
+use crate::probe::{ModelProbe, Probe, rows_of_a_pass};
 use crate::question::{Foil, Question, Skip, Step};
+use crate::shared::SharedPasses;
 use kndb_storage::{LayerEvidence, Origin, ScoreValues, Scores, TARGET};
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
 /// Scores of one fact in one language with one template.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +61,8 @@ pub struct Attribution<'a> {
     layers: Vec<usize>,
     /// The token that stands for a missing word; without a meaning where the method replaces none.
     replacement: u32,
+    /// Where questions that are asked at the same time share passes.
+    shared: Option<SharedPasses<'a>>,
 }
 
 impl<'a> Attribution<'a> {
@@ -99,7 +104,38 @@ impl<'a> Attribution<'a> {
             _ => None,
         };
         let replacement = if method.replaces_words() { replacement(model)? } else { 0 };
-        Ok(Self { model, options, method, every_point, layers, replacement })
+        Ok(Self { model, options, method, every_point, layers, replacement, shared: None })
+    }
+
+    /// Lets questions that are asked at the same time, each on a thread of its own, share passes, of which `at_once` are computed at a time. Their scores
+    /// are what they are alone.
+    #[must_use]
+    pub fn sharing(mut self, at_once: NonZeroUsize) -> Self {
+        let rows = rows_of_a_pass(&self.model.network, self.options.batch);
+        self.shared = Some(SharedPasses::new(&self.model.network, self.options.site, rows, at_once));
+        self
+    }
+
+    /// For how long questions have waited for passes that they share, summed over their threads.
+    pub fn waited(&self) -> Duration {
+        self.shared.as_ref().map_or(Duration::ZERO, SharedPasses::waited)
+    }
+
+    /// How many questions to ask at the same time, so that passes are filled while others are computed: of `threads` threads, that many where
+    /// questions share none.
+    pub fn questions_at_once(&self, threads: NonZeroUsize) -> usize {
+        /// Tokens of a prompt, roughly.
+        const TOKENS: usize = 16;
+        /// Each waits on a thread, with what it has found so far.
+        const MOST: usize = 64;
+        if self.shared.is_none() {
+            return threads.get();
+        }
+        let network = &self.model.network;
+        let points = self.method.points_at_once(self.layers.len(), network.width()).max(1);
+        let rows = points * if network.causal { 1 } else { TOKENS };
+        let of_a_pass = rows_of_a_pass(network, self.options.batch).div_ceil(rows);
+        (of_a_pass * (threads.get() + 1)).clamp(threads.get(), threads.get().max(MOST))
     }
 
     /// The question of a fact, or why it cannot be asked.
@@ -151,6 +187,7 @@ impl<'a> Attribution<'a> {
         let mut first: Option<Vec<Vec<f32>>> = None;
         // A step does not know the sum over all steps, so no number of points is known to be enough for it.
         let method = self.every_point.as_ref().filter(|_| question.steps.len() > 1).unwrap_or(&self.method);
+        let seat = self.shared.as_ref().map(SharedPasses::seat);
         for (at, step) in question.steps.iter().enumerate() {
             let goal = goal(metric, step, question.foil.filter(|foil| foil.step == at));
             let probe = ModelProbe::new(
@@ -161,7 +198,8 @@ impl<'a> Attribution<'a> {
                 self.options.batch,
                 self.replacement,
                 first.as_deref(),
-            );
+            )
+            .sharing(seat.as_ref());
             let found = goal.map(|_| method.scores(&probe, &self.layers)).transpose()?;
             let activations = (self.options.continuation == Continuation::ReleasedCode && first.is_none())
                 .then(|| probe.all_activations());

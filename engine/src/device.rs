@@ -27,3 +27,13 @@ pub fn device(name: &str) -> Result<Device> {
         _ => refuse("unknown; expected cpu, or with feature `tch` torch or cuda:N"),
     }
 }
+
+/// Whether its operations are done by the threads that ask for them, and not queued for a GPU.
+pub(crate) fn is_processor(device: &Device) -> bool {
+    #[cfg(feature = "tch")]
+    #[expect(deprecated, reason = "burn 0.22 is the last release with burn-tch")]
+    let torch = *device == Device::libtorch();
+    #[cfg(not(feature = "tch"))]
+    let torch = false;
+    torch || *device == Device::flex()
+}

@@ -1,8 +1,8 @@
 //! Scores of many facts into a run of a store: what `kndb attribute` does.
 //!
 //! Facts, labels and templates come from the store; every (fact, language, template) that the run does not hold yet is
-//! asked of the model. Facts are computed on several threads, one thread a fact, and appended in a fixed order; the scores
-//! of a question do not depend on what was asked before. So a run that was interrupted and resumed holds what an
+//! asked of the model. Facts are computed on several threads, one thread a fact, share passes (`crate::shared`), and are appended in a fixed
+//! order; the scores of a question do not depend on what was asked before or beside it. So a run that was interrupted and resumed holds what an
 //! uninterrupted one holds, bit for bit. What cannot be asked is counted by reason, relation and language.
 
 mod begun;
@@ -38,7 +38,7 @@ pub struct Job {
     pub run: RunSpec,
     /// What is attributed.
     pub selection: Selection,
-    /// Threads that compute; by default one a core.
+    /// Threads that compute at a time; by default one a core.
     pub threads: Option<NonZeroUsize>,
     /// Whether entries whose labels or template have changed since they were made are computed anew, in the place of the old ones.
     pub replace_changed: bool,
@@ -74,7 +74,7 @@ pub struct Progress {
     pub total: u64,
     /// Questions skipped by now, those included that were no question at all.
     pub skipped: u64,
-    /// Questions that are being asked, one a thread: those that are finished after a stop.
+    /// Questions that are being asked at the same time: those that are finished after a stop.
     pub in_work: u64,
 }
 
@@ -151,7 +151,8 @@ impl Job {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Summary> {
         let begun = Instant::now();
-        let attribution = Attribution::new(model, options)?;
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        let attribution = Attribution::new(model, options)?.sharing(threads);
         // Before looking what is missing: nobody else may add to it from now on.
         let (_claim, snapshot) = claimed(store, &self.run.name, "kndb attribute")?;
         let stored_run = snapshot.run_named(&self.run.name);
@@ -174,7 +175,7 @@ impl Job {
             store,
             run: &described,
             known: known.is_some(),
-            threads: self.threads,
+            threads: NonZeroUsize::new(attribution.questions_at_once(threads)),
             selection: &self.selection,
             // The run is this job's alone, so what is there is what was found changed.
             on_conflict: if self.replace_changed { OnConflict::Replace } else { OnConflict::Refuse },
@@ -187,6 +188,7 @@ impl Job {
             }))
         })?;
         summary.unknown = unknown.into_parts();
+        summary.computing = summary.computing.saturating_sub(attribution.waited());
         Ok(summary)
     }
 }

@@ -10,6 +10,7 @@
 //! | [`nn`] | the parts of a transformer, each with its backward pass by hand |
 //! | [`transformer`] | a network, and the pass of a real prompt through it |
 //! | [`sweep`] | points of paths through the layers above theirs, and back |
+//! | `shared` | passes that several questions share |
 //! | [`question`] | from a fact and a template to token ids, a position, a target |
 //! | [`probe`] | what a method may ask of a network |
 //! | [`metric`] | what F is |
@@ -44,6 +45,7 @@ pub mod probe;
 pub mod promoted;
 pub mod quadrature;
 pub mod question;
+mod shared;
 pub mod sweep;
 mod tokenizer;
 pub mod transformer;

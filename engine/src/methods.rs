@@ -164,6 +164,12 @@ pub trait Method: Send + Sync {
     /// Scores of `layers`, in their order.
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>>;
 
+    /// About how many points it asks for at a time, of which passes are filled.
+    fn points_at_once(&self, layers: usize, width: usize) -> usize {
+        let _ = (layers, width);
+        1
+    }
+
     /// Whether a fact's scores are divided, layer by layer, by their sum over the layer (AMIG Eq. 5). That is done when the
     /// steps of the fact have been summed.
     fn normalises(&self) -> bool {

@@ -71,7 +71,8 @@ pub struct Options {
     pub prompt_share: f64,
     /// Whether more than that share must agree.
     pub prompt_share_strict: bool,
-    /// Points of one pass; by default chosen for the model. Other sizes round differently, in the last bits.
+    /// Rows of one pass of points, by default chosen for the device: of a causal model a point is a row, of a bidirectional one a row a token. On the
+    /// CPU scores are the same bits with any.
     pub batch: Option<usize>,
 }
 

@@ -2,13 +2,16 @@
 //!
 //! A method sees a [`Probe`] only, so the same code runs on transformers and on the toy networks of the tests.
 
+use crate::device::is_processor;
 use crate::error::{Error, Result};
 use crate::metric::Goal;
 use crate::nn::{Block, Rules, Standing, Trace};
 use crate::question::Step;
-use crate::sweep::{Point, Response, Sweep};
+use crate::shared::{Answer, Ask, Request, Seat, alone};
+use crate::sweep::{Point, Response};
 use crate::transformer::{LayerPrefix, Prefix, Transformer, to_host};
 use burn::tensor::{Tensor, TensorData};
+use std::sync::Arc;
 
 /// Which value of a neuron is attributed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,9 +123,10 @@ pub struct ModelProbe<'a> {
     network: &'a Transformer,
     step: &'a Step,
     goal: Goal,
-    prefix: Prefix,
+    prefix: Arc<Prefix>,
     site: Site,
-    batch: usize,
+    batch: Option<usize>,
+    seat: Option<&'a Seat<'a>>,
     replacement: u32,
     factor: Option<&'a [Vec<f32>]>,
     value: f64,
@@ -133,8 +137,16 @@ pub struct ModelProbe<'a> {
 /// few enough for the caches (measured; docs/performance.md).
 pub(crate) const ROWS: usize = 512;
 
+/// The same on a GPU: enough for its many units, at a few hundred kilobytes a row for a small model.
+const GPU_ROWS: usize = 4_096;
+
+/// Rows of a pass of points: `batch`, or what suits the device.
+pub(crate) fn rows_of_a_pass(network: &Transformer, batch: Option<usize>) -> usize {
+    batch.unwrap_or(if is_processor(&network.device()) { ROWS } else { GPU_ROWS }).max(1)
+}
+
 impl<'a> ModelProbe<'a> {
-    /// Runs the prompt. `goal` is what F is; `replacement` the token that stands for a missing word; `batch` the points of one pass;
+    /// Runs the prompt. `goal` is what F is; `replacement` the token that stands for a missing word; `batch` the rows of one pass;
     /// `factor` the activations of another prompt to use as [`Probe::factor`].
     pub fn new(
         network: &'a Transformer,
@@ -145,15 +157,20 @@ impl<'a> ModelProbe<'a> {
         replacement: u32,
         factor: Option<&'a [Vec<f32>]>,
     ) -> Self {
-        let prefix = network.prefix(&step.ids, step.position);
+        let prefix = Arc::new(network.prefix(&step.ids, step.position));
         let standing = network.head.standing(prefix.last.clone(), step.target);
         let value = match goal {
             Goal::Probability { .. } => standing.probability,
             _ => f64::from(network.head.values(prefix.last.clone(), &[goal], None).0[0]),
         };
-        let per_point = if network.causal { 4 } else { step.ids.len() };
-        let batch = batch.unwrap_or(ROWS / per_point).max(1);
-        Self { network, step, goal, prefix, site, batch, replacement, factor, value, standing }
+        Self { network, step, goal, prefix, site, batch, seat: None, replacement, factor, value, standing }
+    }
+
+    /// Shares passes with the other probes of the seat's table.
+    #[must_use]
+    pub(crate) fn sharing(mut self, seat: Option<&'a Seat<'a>>) -> Self {
+        self.seat = seat;
+        self
     }
 
     /// What the network answers on the real prompt.
@@ -188,8 +205,13 @@ impl<'a> ModelProbe<'a> {
         (key.transpose(), (whole.abs() > CANCELLED * size).then_some(whole))
     }
 
-    fn sweep(&self) -> Sweep<'_> {
-        Sweep { network: self.network, prefix: &self.prefix, goal: self.goal, site: self.site }
+    /// Asks in passes shared with others, or in its own.
+    fn ask(&self, ask: Ask, points: Vec<Point>) -> Answer {
+        let request = Request { ask, prefix: Arc::clone(&self.prefix), goal: self.goal, points: points.into() };
+        match self.seat {
+            Some(seat) => seat.ask(request),
+            None => alone(self.network, self.site, rows_of_a_pass(self.network, self.batch), &request),
+        }
     }
 }
 
@@ -239,18 +261,17 @@ impl Probe for ModelProbe<'_> {
     fn respond(&self, points: &[Point], gradient: bool) -> Vec<Response> {
         let mut order: Vec<usize> = (0..points.len()).collect();
         order.sort_by_key(|&i| points[i].layer);
+        let sorted = order.iter().map(|&i| points[i].clone()).collect();
         let mut responses = vec![Response::default(); points.len()];
-        for chunk in order.chunks(self.batch) {
-            let rows: Vec<&Point> = chunk.iter().map(|&i| &points[i]).collect();
-            for (&i, response) in chunk.iter().zip(self.sweep().run(&rows, gradient)) {
-                responses[i] = response;
-            }
+        for (i, response) in order.into_iter().zip(self.ask(Ask::Points { gradient }, sorted).responses) {
+            responses[i] = response;
         }
         responses
     }
 
     fn gradients_at_prompt(&self, first: usize, rules: Rules) -> Vec<Vec<f32>> {
-        self.sweep().at_prompt(first, rules)
+        let prompt = Point { layer: first, neurons: self.activations(first).to_vec() };
+        self.ask(Ask::Prompt { rules }, vec![prompt]).layers
     }
 
     fn written(&self, layer: usize) -> Written {

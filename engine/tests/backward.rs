@@ -5,7 +5,7 @@ mod parts;
 
 use burn::tensor::{Tensor, TensorData};
 use kndb_engine::Goal;
-use kndb_engine::nn::{Activation, Attention, AttentionState, Cap, Head, Linear, Rotary, Rules};
+use kndb_engine::nn::{Activation, Attention, AttentionState, Cap, Head, Linear, Rotary, Rules, Sentences, Variants};
 use parts::{HIDDEN, Layout, Numbers, ROWS, TOKENS, WIDTH, autodiff, cpu, every, same};
 
 const ACTIVATIONS: [Activation; 5] =
@@ -138,6 +138,9 @@ fn rotary_of_a_part_of_a_head_leaves_the_rest() {
     same("turned", rotary.forward(tensor([1.0, 2.0, 3.0, 4.0]), 2), tensor([c - 2.0 * s, 2.0 * c + s, 3.0, 4.0]));
 }
 
+/// ROWS sentences, all tokens of which ask.
+const WHOLE: Sentences = Sentences { count: ROWS, tokens: TOKENS, only: None };
+
 /// ∂F/∂x of what asked, and of all tokens.
 fn back(attention: &Attention, state: &AttentionState, d: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let (asked, all) = attention.backward(state, d.clone(), Rules::EXACT);
@@ -150,17 +153,18 @@ fn attention_over_whole_sentences() {
     for (name, attention) in attentions() {
         for causal in [false, true] {
             let (x, d) = (numbers.matrix(ROWS * TOKENS, HIDDEN), numbers.matrix(ROWS * TOKENS, HIDDEN));
-            let (whole, state) = attention.forward(x.clone(), TOKENS, None, causal);
+            let (whole, state) = attention.forward(x.clone(), &[WHOLE], causal);
             let (asked, all) = back(&attention, &state, &d);
-            let expected = autodiff(&x, &d, |x| attention.forward(x, TOKENS, None, causal).0);
+            let expected = autodiff(&x, &d, |x| attention.forward(x, &[WHOLE], causal).0);
             same(&format!("{name}, causal {causal}"), asked + all, expected);
             for position in [0, 2, TOKENS - 1] {
                 let what = format!("{name}, causal {causal}, only {position}");
                 let d = every(&d, TOKENS, position);
-                let (out, state) = attention.forward(x.clone(), TOKENS, Some(position), causal);
+                let one = [Sentences { only: Some(position), ..WHOLE }];
+                let (out, state) = attention.forward(x.clone(), &one, causal);
                 same(&what, out, every(&whole, TOKENS, position));
                 let (asked, all) = back(&attention, &state, &d);
-                let expected = autodiff(&x, &d, |x| attention.forward(x, TOKENS, Some(position), causal).0);
+                let expected = autodiff(&x, &d, |x| attention.forward(x, &one, causal).0);
                 // What the token gets as the one that asks and as one of those that are asked.
                 let own = asked + every(&all, TOKENS, position);
                 same(&what, own, every(&expected, TOKENS, position));
@@ -192,16 +196,19 @@ fn attention_to_a_cache() {
             let (x, last) = (numbers.matrix(tokens, HIDDEN), numbers.matrix(ROWS, HIDDEN));
             let d = numbers.matrix(ROWS, HIDDEN);
             let cache = attention.cache(x.clone(), tokens);
-            let (out, state) = attention.forward_cached(last.clone(), &cache);
-            let (whole, _) = attention.forward(sentences(&x, &last, tokens), tokens, None, true);
+            let variants = [Variants { count: ROWS, cache: &cache }];
+            let (out, state) = attention.forward_cached(last.clone(), &variants);
+            let all = Sentences::whole(ROWS, tokens);
+            let (whole, _) = attention.forward(sentences(&x, &last, tokens), &[all], true);
             same(&what, out, every(&whole, tokens, tokens - 1));
-            let expected = autodiff(&last, &d, |last| attention.forward_cached(last, &cache).0);
-            same(&what, attention.backward_cached(&state, &cache, d.clone(), Rules::EXACT), expected);
+            let expected = autodiff(&last, &d, |last| attention.forward_cached(last, &variants).0);
+            same(&what, attention.backward_cached(&state, d.clone(), Rules::EXACT), expected);
             let slow = autodiff(&last, &d, |last| {
-                let (whole, _) = attention.forward(sentences(&x, &last, tokens), tokens, Some(tokens - 1), true);
+                let one = Sentences { only: Some(tokens - 1), ..all };
+                let (whole, _) = attention.forward(sentences(&x, &last, tokens), &[one], true);
                 whole
             });
-            same(&what, attention.backward_cached(&state, &cache, d, Rules::EXACT), slow);
+            same(&what, attention.backward_cached(&state, d, Rules::EXACT), slow);
         }
     }
 }
@@ -236,10 +243,11 @@ fn blocks_over_whole_sentences() {
             let what = format!("{layout:?}, only {only:?}");
             let at = |t: &Tensor<2>| only.map_or_else(|| t.clone(), |position| every(t, TOKENS, position));
             let d = at(&d);
-            let (out, state) = block.forward(x.clone(), TOKENS, only, Rules::EXACT, |neurons| neurons);
-            let (dx, dw) = block.backward(&state, None, d.clone());
+            let asking = [Sentences { only, ..WHOLE }];
+            let (out, state) = block.forward(x.clone(), &asking, Rules::EXACT, |neurons| neurons);
+            let (dx, dw) = block.backward(&state, d.clone());
             let expected = autodiff(&x, &d, |x| {
-                let attended = |x| block.attention.forward(x, TOKENS, None, false).0;
+                let attended = |x| block.attention.forward(x, &[WHOLE], false).0;
                 at(&parts::output(&block, x, attended))
             });
             same(&what, dx, expected);
@@ -247,6 +255,64 @@ fn blocks_over_whole_sentences() {
             same(&what, out, at(&trace.output));
             let (residual, neurons) = (at(&trace.residual), at(&trace.neurons));
             same(&what, dw, autodiff(&neurons, &d, |neurons| block.join(residual, neurons).0));
+        }
+    }
+}
+
+/// Some rows of a matrix.
+fn part(x: &Tensor<2>, rows: std::ops::Range<usize>) -> Tensor<2> {
+    x.clone().slice_dim(0, rows)
+}
+
+#[test]
+fn sentences_of_several_prompts_know_nothing_of_each_other() {
+    let mut numbers = Numbers::new(12);
+    for layout in Layout::all() {
+        let block = numbers.block(layout);
+        for only in [[None; 3], [Some(4), Some(0), Some(1)], [None, Some(2), None]] {
+            let lengths = [(2, TOKENS), (1, 3), (3, 2)].into_iter().zip(only);
+            let all: Vec<Sentences> =
+                lengths.map(|((count, tokens), only)| Sentences { count, tokens, only }).collect();
+            let (rows, asking) = (10 + 3 + 6, |s: &Sentences| s.only.map_or(s.count * s.tokens, |_| s.count));
+            let (x, d) = (numbers.matrix(rows, HIDDEN), numbers.matrix(all.iter().map(asking).sum(), HIDDEN));
+            let (out, state) = block.forward(x.clone(), &all, Rules::EXACT, |neurons| neurons);
+            let (dx, dw) = block.backward(&state, d.clone());
+            let (mut row, mut asked) = (0, 0);
+            for own in &all {
+                let what = format!("{layout:?}, {own:?}");
+                let (rows, asking) = (row..row + own.count * own.tokens, asked..asked + asking(own));
+                (row, asked) = (rows.end, asking.end);
+                let (alone, state) = block.forward(part(&x, rows.clone()), &[*own], Rules::EXACT, |neurons| neurons);
+                same(&what, part(&out, asking.clone()), alone);
+                let (dx_alone, dw_alone) = block.backward(&state, part(&d, asking.clone()));
+                same(&what, part(&dx, rows), dx_alone);
+                same(&what, part(&dw, asking), dw_alone);
+            }
+        }
+    }
+}
+
+#[test]
+fn last_tokens_of_several_prompts_know_nothing_of_each_other() {
+    let mut numbers = Numbers::new(13);
+    for layout in Layout::CAUSAL {
+        let block = numbers.block(layout);
+        let caches = [TOKENS, 1, 2].map(|tokens| block.cache(numbers.matrix(tokens, HIDDEN), tokens));
+        let all: Vec<Variants<'_>> =
+            [2, 3, 1].into_iter().zip(&caches).map(|(count, cache)| Variants { count, cache }).collect();
+        let (x, d) = (numbers.matrix(6, HIDDEN), numbers.matrix(6, HIDDEN));
+        let (out, state) = block.forward_cached(x.clone(), &all, Rules::EXACT, |neurons| neurons);
+        let (dx, dw) = block.backward(&state, d.clone());
+        let mut row = 0;
+        for own in &all {
+            let what = format!("{layout:?}, {} rows from {row}", own.count);
+            let rows = row..row + own.count;
+            row = rows.end;
+            let (alone, state) = block.forward_cached(part(&x, rows.clone()), &[*own], Rules::EXACT, |neurons| neurons);
+            same(&what, part(&out, rows.clone()), alone);
+            let (dx_alone, dw_alone) = block.backward(&state, part(&d, rows.clone()));
+            same(&what, part(&dx, rows.clone()), dx_alone);
+            same(&what, part(&dw, rows), dw_alone);
         }
     }
 }
@@ -276,12 +342,13 @@ fn blocks_with_a_cache() {
             let (x, last) = (numbers.matrix(tokens, HIDDEN), numbers.matrix(ROWS, HIDDEN));
             let d = numbers.matrix(ROWS, HIDDEN);
             let cache = block.cache(x.clone(), tokens);
-            let (out, state) = block.forward_cached(last.clone(), &cache, Rules::EXACT, |neurons| neurons);
+            let variants = [Variants { count: ROWS, cache: &cache }];
+            let (out, state) = block.forward_cached(last.clone(), &variants, Rules::EXACT, |neurons| neurons);
             let trace = block.trace(sentences(&x, &last, tokens), tokens, true);
             same(&what, out, every(&trace.output, tokens, tokens - 1));
-            let (dx, dw) = block.backward(&state, Some(&cache), d.clone());
+            let (dx, dw) = block.backward(&state, d.clone());
             let expected = autodiff(&last, &d, |last| {
-                let attended = |x| block.attention.forward_cached(x, &cache).0;
+                let attended = |x| block.attention.forward_cached(x, &variants).0;
                 parts::output(&block, last, attended)
             });
             same(&what, dx, expected);

@@ -1,8 +1,9 @@
 //! What must not change scores: the size of a batch, what was asked before, and which other layers are scored.
 
 use kndb_engine::preset::TOLERANCE;
-use kndb_engine::{Attribution, FactScores, MethodOptions, Model, Options, device};
+use kndb_engine::{Attribution, FactScores, MethodOptions, Model, Options, Site, Skip, device};
 use kndb_storage::PRESETS;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 const FACTS: [(&str, &str, &str); 2] =
@@ -39,12 +40,81 @@ fn the_size_of_a_batch_is_no_part_of_the_result() {
                 let whole = scores(&model, &preset(method, &model), fact);
                 for batch in [1, 3, 1000] {
                     let options = Options { batch: Some(batch), ..preset(method, &model) };
-                    let apart = apart(&scores(&model, &options, fact).scores, &whole.scores);
-                    assert!(apart <= 1e-6, "{name}, {method}, batches of {batch}: off by {apart:e}");
+                    assert_eq!(scores(&model, &options, fact), whole, "{name}, {method}, passes of {batch} rows");
                 }
             }
         }
     }
+}
+
+/// Prompts of several lengths, targets and numbers of steps.
+const MANY: [(&str, &str, &str); 5] = [
+    FACTS[1],
+    ("[X] lies in [Y] .", "Nairobi", "Kenya"),
+    ("The capital of [X] is [Y] .", "Kenya", "Nairobi"),
+    ("[X] [Y]", "Paris", "France"),
+    FACTS[0],
+];
+
+/// Scores of questions that are asked at the same time, each on a thread of its own, as a job asks them.
+fn together(model: &Model, options: &Options, passes: usize) -> Vec<Result<FactScores, Skip>> {
+    let attribution = Attribution::new(model, options).expect("the options fit");
+    let attribution = attribution.sharing(NonZeroUsize::new(passes).expect("some"));
+    let ask = |(template, subject, object): (&str, &str, &str)| {
+        let question = attribution.question(template, subject, object)?;
+        attribution.scores(&question).expect("finite scores")
+    };
+    std::thread::scope(|scope| {
+        let threads = MANY.map(|fact| scope.spawn(move || ask(fact)));
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    })
+}
+
+#[test]
+fn questions_that_share_passes_get_the_scores_that_they_get_alone() {
+    let methods = ["integrated-gradients", "relp", "gradient-activation", "ablation"];
+    let (mut asked, mut skipped) = (0, 0);
+    for name in ["bert", "gpt2", "qwen3", "gemma2"] {
+        let model = load(name);
+        let usual = ["amig", "amig-paper", "kn", "amig-code"].map(|method| preset(method, &model));
+        let others = methods.map(|method| Options {
+            preset: None,
+            method: MethodOptions::named(method).expect("a method"),
+            metric: None,
+            ..preset("kn", &model)
+        });
+        let site = if model.is_gated() { Site::Up } else { Site::Pre };
+        let at_site = Options { site, ..others[0].clone() };
+        for options in usual.into_iter().chain(others).chain([at_site]) {
+            let alone: Vec<_> = MANY
+                .into_iter()
+                .map(|(template, subject, object)| {
+                    let attribution = Attribution::new(&model, &options).expect("the options fit");
+                    let question = attribution.question(template, subject, object)?;
+                    attribution.scores(&question).expect("finite scores")
+                })
+                .collect();
+            for (passes, batch) in [(1, None), (2, Some(25))] {
+                let options = Options { batch, ..options.clone() };
+                for (found, alone) in together(&model, &options, passes).iter().zip(&alone) {
+                    let what = || format!("{name}, {:?}, passes of {batch:?}", options.method);
+                    match (found, alone) {
+                        (Ok(found), Ok(alone)) => {
+                            asked += 1;
+                            let apart = apart(&found.scores, &alone.scores);
+                            // All of it, to the last bit.
+                            assert!(found == alone, "{}: off by {apart:e}", what());
+                        }
+                        (found, alone) => {
+                            skipped += 1;
+                            assert_eq!(found.as_ref().err(), alone.as_ref().err(), "{}", what());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 5 * skipped, "{asked} asked, {skipped} skipped");
 }
 
 #[test]
@@ -107,7 +177,7 @@ fn options_must_fit_the_model() {
     };
     let outside = Options { layers: vec![0, 3], ..preset("kn", &bert) };
     assert_eq!(error(&bert, &outside), "layers is 3; expected layers of bert: 0 to 2");
-    let pre = Options { site: kndb_engine::Site::Pre, ..preset("kn", &llama) };
+    let pre = Options { site: Site::Pre, ..preset("kn", &llama) };
     assert!(error(&llama, &pre).contains("site is pre"), "{}", error(&llama, &pre));
     let mut few = preset("kn-eleuther", &bert);
     if let MethodOptions::IntegratedGradients(method) = &mut few.method {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a measuring command")]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -27,13 +28,19 @@ struct Args {
     /// Only the first prompts
     #[arg(long)]
     limit: Option<usize>,
-    /// Facts at a time
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
+    /// Threads that compute: passes at a time
+    #[arg(long, default_value_t = NonZeroUsize::MIN)]
+    threads: NonZeroUsize,
+    /// Each fact in passes of its own, one fact a thread
+    #[arg(long)]
+    alone: bool,
+    /// Another method than that of EleutherAI's library, at activations, such as relp
+    #[arg(long)]
+    method: Option<String>,
     /// 0: every point of the rule is computed
     #[arg(long, default_value_t = kndb_engine::preset::TOLERANCE)]
     tolerance: f64,
-    /// Points of one pass
+    /// Rows of one pass
     #[arg(long)]
     batch: Option<usize>,
     /// Where to write the scores, [facts × layers × neurons] as raw little-endian f32
@@ -52,10 +59,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let began = Instant::now();
     let model = Model::load(&args.model, &device(&args.device)?)?;
     let loaded = began.elapsed().as_secs_f64();
-    // The algorithm of EleutherAI's library: zero baseline, 20 points with both ends, GPT-2 before the non-linearity.
-    let options = Options {
-        preset: None,
-        method: MethodOptions::IntegratedGradients(IntegratedGradients {
+    let before = args.method.is_none() && model.is_causal() && !model.is_gated();
+    let method = match &args.method {
+        Some(name) => MethodOptions::named(name).ok_or("no such method")?,
+        // The algorithm of EleutherAI's library: zero baseline, 20 points with both ends, GPT-2 before the non-linearity.
+        None => MethodOptions::IntegratedGradients(IntegratedGradients {
             baseline: Baseline::Zero,
             rule: Rule::Inclusive,
             steps: 20,
@@ -63,9 +71,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             normalise: false,
             tolerance: args.tolerance,
         }),
+    };
+    let options = Options {
+        preset: None,
+        method,
         metric: None,
         foil: None,
-        site: if model.is_causal() && !model.is_gated() { Site::Pre } else { Site::Activation },
+        site: if before { Site::Pre } else { Site::Activation },
         continuation: Continuation::Gold,
         layers: Vec::new(),
         tau: 0.3,
@@ -74,7 +86,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         prompt_share_strict: false,
         batch: args.batch,
     };
-    let attribution = Attribution::new(&model, &options)?;
+    let mut attribution = Attribution::new(&model, &options)?;
+    if !args.alone {
+        attribution = attribution.sharing(args.threads);
+    }
+    let at_once = attribution.questions_at_once(args.threads);
     let mut questions = Vec::new();
     for line in std::fs::read_to_string(&args.prompts)?.lines() {
         let value: serde_json::Value = serde_json::from_str(line)?;
@@ -92,7 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let next = AtomicUsize::new(0);
     let began = Instant::now();
     let mut found: Vec<(usize, Vec<f32>)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..args.threads)
+        let workers: Vec<_> = (0..at_once)
             .map(|_| {
                 scope.spawn(|| -> Result<Vec<(usize, Vec<f32>)>, String> {
                     let mut own = Vec::new();
@@ -120,7 +136,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(path, bytes)?;
     }
     let result = serde_json::json!({
-        "facts": found.len(), "threads": args.threads, "tolerance": args.tolerance, "seconds": seconds,
+        "facts": found.len(), "threads": args.threads, "facts_at_once": at_once, "batch": args.batch, "tolerance": args.tolerance, "seconds": seconds,
         "facts_per_second": found.len() as f64 / seconds, "seconds_per_fact": seconds / found.len() as f64,
         "load_seconds": loaded, "shape": [model.shape().layers, model.shape().width], "device": args.device,
     });

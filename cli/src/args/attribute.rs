@@ -43,7 +43,7 @@ pub struct AttributeArgs {
     /// cpu, or in a build with libtorch torch or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
-    /// Threads, one a fact [default: one a core; 1 where libtorch computes]
+    /// Threads that compute [default: one a core; 1 where libtorch computes]
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<NonZeroUsize>,
     /// Compute entries anew whose labels or template have changed since, in the place of the old ones
@@ -154,7 +154,8 @@ pub struct MethodArgs {
     /// Layers to score, such as 0-3,8; the others get 0 [default: all]
     #[arg(long, value_name = "LIST")]
     pub layers: Option<LayerList>,
-    /// Points of one pass; changes speed and memory, and of scores the last bits at most
+    /// Rows of one pass, which facts share: a point of a causal model is one, of a masked model one a token. Changes speed and memory, but on the
+    /// CPU not a bit of the scores [default: 512; on a GPU 4096]
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<NonZeroUsize>,
 }

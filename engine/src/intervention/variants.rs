@@ -10,7 +10,7 @@ use crate::nn::Distribution;
 use crate::probe::ROWS;
 use crate::probe::Site;
 use crate::question::{Question, Step};
-use crate::sweep::{Point, Sweep};
+use crate::sweep::{Group, Point, Sweep};
 use crate::transformer::{Prefix, Transformer, to_host};
 use burn::tensor::{Tensor, TensorData};
 use kndb_storage::Shape;
@@ -126,9 +126,9 @@ impl<'a> Variants<'a> {
             Some(Point { layer, neurons })
         };
         let points: Vec<Point> = rows.iter().filter_map(start).collect();
-        let points: Vec<&Point> = points.iter().collect();
-        let sweep = Sweep { network: self.network, prefix, goal: step.probability(), site: Site::Activation };
-        sweep.ends(&points, |layer, count, neurons| {
+        let sweep = Sweep { network: self.network, site: Site::Activation };
+        let group = Group { prefix, goal: step.probability(), points: &points };
+        sweep.ends(group, |layer, count, neurons| {
             let each = neurons.dims()[0] / count;
             let position = if each == 1 { 0 } else { step.position };
             debug_assert_eq!(neurons.dims()[1], width);

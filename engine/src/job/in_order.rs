@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// How far work may run ahead of the oldest unfinished piece, per thread: results wait in memory.
 const AHEAD: usize = 8;
+/// The same of many threads together, beside what they work on.
+const AHEAD_IN_ALL: usize = 64;
 /// How long `take` waits for news at most.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -25,7 +27,8 @@ pub(crate) fn in_order<T: Send, E>(
     mut take: impl FnMut(Option<T>) -> Result<(), E>,
 ) -> Result<(), E> {
     let threads = threads.clamp(1, count.max(1));
-    let claims = Claims { state: Mutex::default(), moved: Condvar::new(), count, ahead: threads * AHEAD, stop };
+    let ahead = (threads * AHEAD).min(threads + AHEAD_IN_ALL);
+    let claims = Claims { state: Mutex::default(), moved: Condvar::new(), count, ahead, stop };
     let (sender, results) = channel();
     std::thread::scope(|scope| {
         // The scope waits for the workers, who would wait for a `take` that has panicked.

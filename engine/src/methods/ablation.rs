@@ -20,6 +20,10 @@ impl Method for Ablation {
         SCORER.name
     }
 
+    fn points_at_once(&self, _: usize, width: usize) -> usize {
+        width
+    }
+
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
         let mut all = Vec::with_capacity(layers.len());
         for &layer in layers {

@@ -89,6 +89,10 @@ impl Method for IntegratedGradients {
         ]
     }
 
+    fn points_at_once(&self, layers: usize, _: usize) -> usize {
+        layers * if self.tolerance > 0.0 { self.steps.min(FIRST_ROUND) } else { self.steps }
+    }
+
     fn normalises(&self) -> bool {
         self.normalise
     }

@@ -51,6 +51,10 @@ impl Method for ShapleySampling {
         ]
     }
 
+    fn points_at_once(&self, _: usize, width: usize) -> usize {
+        width.min(POINTS)
+    }
+
     fn scores(&self, probe: &dyn Probe, layers: &[usize]) -> Result<Vec<LayerScores>> {
         Ok(layers.iter().map(|&layer| self.layer(probe, layer)).collect())
     }

@@ -1,5 +1,6 @@
 //! Multi-head attention over whole sentences, with grouped key-value heads, rotary positions and query-key norms.
 
+use super::sentences::{Sentences, picked, rows, stacked};
 use super::{Cap, Linear, Norm, NormState, Rotary, Rules};
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
@@ -34,119 +35,137 @@ pub struct Attention {
 /// What [`Attention::backward`] needs.
 #[derive(Clone, Debug)]
 pub struct AttentionState {
+    cores: Vec<Core>,
+    query_norm: Option<NormState>,
+    key_norm: Option<NormState>,
+}
+
+/// Who attends to whom, within some sentences.
+#[derive(Clone, Debug)]
+struct Core {
+    sentences: Sentences,
     queries: Tensor<4>,
     keys: Tensor<4>,
     values: Tensor<4>,
     shares: Tensor<4>,
     slope: Option<Tensor<4>>,
-    query_norm: Option<NormState>,
-    key_norm: Option<NormState>,
-    query_from: usize,
 }
 
 impl Attention {
-    /// Queries `[rows × heads × tokens × size]` of `x: [rows·tokens × hidden]`, whose tokens stand at `first` and after.
-    pub(super) fn queries(&self, x: Tensor<2>, tokens: usize, first: usize) -> (Tensor<4>, Option<NormState>) {
-        let q = self.query.forward(x);
-        shape_heads(q, self.heads, self.size, tokens, first, self.query_norm.as_ref(), self.rotary.as_ref())
+    /// Queries `[rows × heads · size]` of `x: [rows × hidden]`, not turned yet.
+    pub(super) fn queries(&self, x: Tensor<2>) -> (Tensor<2>, Option<NormState>) {
+        normed(self.query.forward(x), self.heads, self.query_norm.as_ref())
     }
 
-    /// Keys and values `[rows × key_value_heads × tokens × size]`.
-    pub(super) fn keys_values(
-        &self,
-        x: Tensor<2>,
-        tokens: usize,
-        first: usize,
-    ) -> (Tensor<4>, Tensor<4>, Option<NormState>) {
+    /// Keys, not turned yet, and values, `[rows × key_value_heads · size]`.
+    pub(super) fn keys_values(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>, Option<NormState>) {
         let half = self.key_value_heads * self.size;
         let both = self.key_value.forward(x);
-        let k = both.clone().slice_dim(1, 0..half);
-        let v = both.slice_dim(1, half..2 * half);
-        let (keys, state) = shape_heads(
-            k,
-            self.key_value_heads,
-            self.size,
-            tokens,
-            first,
-            self.key_norm.as_ref(),
-            self.rotary.as_ref(),
-        );
-        let (values, _) = shape_heads(v, self.key_value_heads, self.size, tokens, first, None, None);
-        (keys, values, state)
+        let (keys, state) = normed(both.clone().slice_dim(1, 0..half), self.key_value_heads, self.key_norm.as_ref());
+        (keys, both.slice_dim(1, half..2 * half), state)
     }
 
     /// ∂F/∂x from ∂F/∂queries.
-    pub(super) fn queries_backward(
-        &self,
-        state: Option<&NormState>,
-        dq: Tensor<4>,
-        first: usize,
-        rules: Rules,
-    ) -> Tensor<2> {
+    pub(super) fn queries_backward(&self, state: Option<&NormState>, dq: Tensor<2>, rules: Rules) -> Tensor<2> {
         let norm = self.query_norm.as_ref().zip(state);
-        self.query.backward(unshape_heads(dq, first, norm, self.rotary.as_ref(), rules))
+        self.query.backward(normed_backward(dq, self.heads, norm, rules))
     }
 
     /// ∂F/∂x from ∂F/∂keys and ∂F/∂values; without the former where keys count as constant.
     pub(super) fn keys_values_backward(
         &self,
         state: Option<&NormState>,
-        dk: Option<Tensor<4>>,
-        dv: Tensor<4>,
-        first: usize,
+        dk: Option<Tensor<2>>,
+        dv: Tensor<2>,
         rules: Rules,
     ) -> Tensor<2> {
         let norm = self.key_norm.as_ref().zip(state);
-        let v = unshape_heads(dv, first, None, None, rules);
-        let k = match dk {
-            Some(dk) => unshape_heads(dk, first, norm, self.rotary.as_ref(), rules),
-            None => v.zeros_like(),
+        let dk = match dk {
+            Some(dk) => normed_backward(dk, self.key_value_heads, norm, rules),
+            None => dv.zeros_like(),
         };
-        self.key_value.backward(Tensor::cat(vec![k, v], 1))
+        self.key_value.backward(Tensor::cat(vec![dk, dv], 1))
     }
 
-    /// Whole sentences: `x: [rows·tokens × hidden]`. Queries come from all tokens, or from the token `only` of each row
-    /// alone; the result has as many rows as there are queries. With `causal`, no token sees a later one.
-    pub fn forward(
-        &self,
-        x: Tensor<2>,
-        tokens: usize,
-        only: Option<usize>,
-        causal: bool,
-    ) -> (Tensor<2>, AttentionState) {
-        let (keys, values, key_norm) = self.keys_values(x.clone(), tokens, 0);
-        let (asked, query_tokens, query_from) = match only {
-            None => (x, tokens, 0),
-            Some(position) => (pick_token(x, tokens, position), 1, position),
-        };
-        let (queries, query_norm) = self.queries(asked, query_tokens, query_from);
+    /// Whole sentences: `x: [rows × hidden]`, a row a token, all tokens of `sentences` in their order. The result has as many rows as tokens
+    /// ask. With `causal`, no token sees a later one.
+    pub fn forward(&self, x: Tensor<2>, sentences: &[Sentences], causal: bool) -> (Tensor<2>, AttentionState) {
+        let (keys, values, key_norm) = self.keys_values(x.clone());
+        let (queries, query_norm) = self.queries(picked(x, sentences));
+        let (mut cores, mut mixed) = (Vec::with_capacity(sentences.len()), Vec::with_capacity(sentences.len()));
+        let (mut row, mut asked) = (0, 0);
+        for &sentences in sentences {
+            let (tokens, asking) = (sentences.rows(), sentences.count * sentences.asking().0);
+            let core = self.core(
+                sentences,
+                rows(&queries, asked..asked + asking),
+                rows(&keys, row..row + tokens),
+                rows(&values, row..row + tokens),
+                causal,
+            );
+            mixed.push(join_heads(core.shares.clone().matmul(core.values.clone())));
+            cores.push(core);
+            (row, asked) = (row + tokens, asked + asking);
+        }
+        (self.output.forward(stacked(mixed)), AttentionState { cores, query_norm, key_norm })
+    }
+
+    fn core(&self, sentences: Sentences, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>, causal: bool) -> Core {
+        let (tokens, (asking, first)) = (sentences.tokens, sentences.asking());
+        let queries = self.turned(split_heads(q, self.heads, self.size, asking), first);
+        let keys = self.turned(split_heads(k, self.key_value_heads, self.size, tokens), 0);
+        let values = split_heads(v, self.key_value_heads, self.size, tokens);
         let (keys, values) = (self.for_every_head(keys), self.for_every_head(values));
         let scores = queries.clone().matmul(keys.clone().swap_dims(2, 3)).mul_scalar(self.scale);
         let (mut scores, slope) = Cap::through(self.cap, scores);
         if causal {
-            scores = scores + later_tokens(query_tokens, tokens, query_from, &keys.device());
+            scores = scores + later_tokens(asking, tokens, first, &keys.device());
         }
-        let shares = softmax(scores, 3);
-        let mixed = shares.clone().matmul(values.clone());
-        let out = self.output.forward(join_heads(mixed));
-        (out, AttentionState { queries, keys, values, shares, slope, query_norm, key_norm, query_from })
+        Core { sentences, queries, keys, values, shares: softmax(scores, 3), slope }
     }
 
     /// ∂F/∂x of the tokens that asked, nothing where the pattern counts as constant, and ∂F/∂x of all tokens as keys and values.
     pub fn backward(&self, state: &AttentionState, dout: Tensor<2>, rules: Rules) -> (Option<Tensor<2>>, Tensor<2>) {
-        let query_tokens = state.queries.dims()[2];
-        let dmixed = split_heads(self.output.backward(dout), self.heads, self.size, query_tokens);
-        let dvalues = self.sum_of_groups(state.shares.clone().swap_dims(2, 3).matmul(dmixed.clone()));
-        if rules.attention {
-            return (None, self.keys_values_backward(None, None, dvalues, 0, rules));
+        let dmixed = self.output.backward(dout);
+        let (mut dqueries, mut dkeys, mut dvalues) = (Vec::new(), Vec::new(), Vec::new());
+        let mut asked = 0;
+        for core in &state.cores {
+            let (asking, first) = core.sentences.asking();
+            let count = core.sentences.count * asking;
+            let dmixed = split_heads(rows(&dmixed, asked..asked + count), self.heads, self.size, asking);
+            asked += count;
+            let dv = self.sum_of_groups(core.shares.clone().swap_dims(2, 3).matmul(dmixed.clone()));
+            dvalues.push(join_heads(dv));
+            if rules.attention {
+                continue;
+            }
+            let dcapped = softmax_backward(core.shares.clone(), dmixed.matmul(core.values.clone().swap_dims(2, 3)));
+            let dscores = Cap::back(core.slope.as_ref(), dcapped).mul_scalar(self.scale);
+            dqueries.push(join_heads(self.turned_back(dscores.clone().matmul(core.keys.clone()), first)));
+            let dk = self.sum_of_groups(dscores.swap_dims(2, 3).matmul(core.queries.clone()));
+            dkeys.push(join_heads(self.turned_back(dk, 0)));
         }
-        let dcapped = softmax_backward(state.shares.clone(), dmixed.matmul(state.values.clone().swap_dims(2, 3)));
-        let dscores = Cap::back(state.slope.as_ref(), dcapped).mul_scalar(self.scale);
-        let dqueries = dscores.clone().matmul(state.keys.clone());
-        let dkeys = dscores.swap_dims(2, 3).matmul(state.queries.clone());
-        let asked = self.queries_backward(state.query_norm.as_ref(), dqueries, state.query_from, rules);
-        let dkeys = self.sum_of_groups(dkeys);
-        (Some(asked), self.keys_values_backward(state.key_norm.as_ref(), Some(dkeys), dvalues, 0, rules))
+        let dvalues = stacked(dvalues);
+        if rules.attention {
+            return (None, self.keys_values_backward(None, None, dvalues, rules));
+        }
+        let asked = self.queries_backward(state.query_norm.as_ref(), stacked(dqueries), rules);
+        (Some(asked), self.keys_values_backward(state.key_norm.as_ref(), Some(stacked(dkeys)), dvalues, rules))
+    }
+
+    /// `[a × b × tokens × size]` whose tokens stand at `first` and after.
+    pub(super) fn turned(&self, x: Tensor<4>, first: usize) -> Tensor<4> {
+        match &self.rotary {
+            None => x,
+            Some(rotary) => rotary.forward(x, first),
+        }
+    }
+
+    pub(super) fn turned_back(&self, dx: Tensor<4>, first: usize) -> Tensor<4> {
+        match &self.rotary {
+            None => dx,
+            Some(rotary) => rotary.backward(dx, first),
+        }
     }
 
     /// Heads of one query head.
@@ -186,61 +205,28 @@ pub(super) fn softmax_backward<const D: usize>(shares: Tensor<D>, dshares: Tenso
     weighted - shares * total
 }
 
-/// The token at `position` of each row of `[rows·tokens × hidden]`.
-pub(super) fn pick_token(x: Tensor<2>, tokens: usize, position: usize) -> Tensor<2> {
-    let [all, hidden] = x.dims();
-    let rows = all / tokens;
-    x.reshape([rows, tokens, hidden]).slice_dim(1, position..position + 1).reshape([rows, hidden])
-}
-
 fn split_heads(x: Tensor<2>, heads: usize, size: usize, tokens: usize) -> Tensor<4> {
     let rows = x.dims()[0] / tokens;
     x.reshape([rows, tokens, heads, size]).swap_dims(1, 2)
 }
 
-fn join_heads(x: Tensor<4>) -> Tensor<2> {
+pub(super) fn join_heads(x: Tensor<4>) -> Tensor<2> {
     let [rows, heads, tokens, size] = x.dims();
     x.swap_dims(1, 2).reshape([rows * tokens, heads * size])
 }
 
-fn shape_heads(
-    x: Tensor<2>,
-    heads: usize,
-    size: usize,
-    tokens: usize,
-    first: usize,
-    norm: Option<&Norm>,
-    rotary: Option<&Rotary>,
-) -> (Tensor<4>, Option<NormState>) {
-    let (x, state) = match norm {
-        None => (x, None),
-        Some(norm) => {
-            let dims = x.dims();
-            let (y, state) = norm.forward(x.reshape([dims[0] * heads, size]));
-            (y.reshape(dims), Some(state))
-        }
-    };
-    let x = split_heads(x, heads, size, tokens);
-    (rotary.map_or(x.clone(), |rotary| rotary.forward(x, first)), state)
+/// Each head of each row, `[rows × heads · size]`, normalised by itself.
+fn normed(x: Tensor<2>, heads: usize, norm: Option<&Norm>) -> (Tensor<2>, Option<NormState>) {
+    let Some(norm) = norm else { return (x, None) };
+    let [rows, columns] = x.dims();
+    let (y, state) = norm.forward(x.reshape([rows * heads, columns / heads]));
+    (y.reshape([rows, columns]), Some(state))
 }
 
-fn unshape_heads(
-    dx: Tensor<4>,
-    first: usize,
-    norm: Option<(&Norm, &NormState)>,
-    rotary: Option<&Rotary>,
-    rules: Rules,
-) -> Tensor<2> {
-    let [_, heads, _, size] = dx.dims();
-    let dx = rotary.map_or(dx.clone(), |rotary| rotary.backward(dx, first));
-    let dx = join_heads(dx);
-    match norm {
-        None => dx,
-        Some((norm, state)) => {
-            let dims = dx.dims();
-            norm.backward(state, dx.reshape([dims[0] * heads, size]), rules).reshape(dims)
-        }
-    }
+fn normed_backward(dy: Tensor<2>, heads: usize, norm: Option<(&Norm, &NormState)>, rules: Rules) -> Tensor<2> {
+    let Some((norm, state)) = norm else { return dy };
+    let [rows, columns] = dy.dims();
+    norm.backward(state, dy.reshape([rows * heads, columns / heads]), rules).reshape([rows, columns])
 }
 
 /// −∞ where a query would see a later token, else 0: `[1 × 1 × queries × tokens]`.

@@ -1,7 +1,9 @@
 //! One layer: attention, then the feed-forward block, with the normalisations where the architecture has them.
 
-use super::attention::pick_token;
-use super::{Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState, Rules};
+use super::sentences::{Sentences, picked, placed};
+use super::{
+    Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState, Rules, Variants,
+};
 use burn::tensor::Tensor;
 
 /// A layer of any of the architectures: each has some of the six normalisations.
@@ -50,8 +52,8 @@ pub struct BlockState {
 
 #[derive(Clone, Debug)]
 enum Attended {
-    Sentence { state: AttentionState, tokens: usize, only: Option<usize> },
-    LastToken(CachedState),
+    Sentences { state: AttentionState, sentences: Vec<Sentences> },
+    LastTokens(CachedState),
 }
 
 /// State of the end of a block: from the neurons' activations to its output.
@@ -108,7 +110,8 @@ impl Block {
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> Trace {
         let (normed, _) = through(self.attention_norm.as_ref(), x.clone());
-        let (a, _) = self.attention.forward(normed, tokens, None, causal);
+        let sentences = [Sentences::whole(x.dims()[0] / tokens, tokens)];
+        let (a, _) = self.attention.forward(normed, &sentences, causal);
         let (residual, _, _) = self.add_attention(x.clone(), a);
         let read = if self.parallel { x } else { residual.clone() };
         let (normed, _) = through(self.feed_forward_norm.as_ref(), read);
@@ -129,38 +132,33 @@ impl Block {
         self.attention.cache(normed, tokens)
     }
 
-    /// Whole sentences of a bidirectional model. With `only`, the output is that token of each sentence alone.
-    /// `change` changes the neurons' activations on their way: `[rows·tokens × width]`, or with `only` `[rows × width]`. The state is for a
-    /// way back by `rules`.
+    /// Whole sentences of a bidirectional model, those of several prompts one after the other. The output has the tokens that ask.
+    /// `change` changes the neurons' activations of these on their way, `[rows × width]`. The state is for a way back by `rules`.
     pub fn forward(
         &self,
         x: Tensor<2>,
-        tokens: usize,
-        only: Option<usize>,
+        sentences: &[Sentences],
         rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
-        let (a, state) = self.attention.forward(normed, tokens, only, false);
-        let x = match only {
-            None => x,
-            Some(position) => pick_token(x, tokens, position),
-        };
-        self.finish(x, a, attention_norm, Attended::Sentence { state, tokens, only }, rules, change)
+        let (a, state) = self.attention.forward(normed, sentences, false);
+        let attended = Attended::Sentences { state, sentences: sentences.to_vec() };
+        self.finish(picked(x, sentences), a, attention_norm, attended, rules, change)
     }
 
-    /// Variants of the last token of a causal model, `x: [rows × hidden]`.
+    /// Variants of the last tokens of prompts of a causal model, `x: [rows × hidden]`.
     /// `change` changes the neurons' activations `[rows × width]` on their way. The state is for a way back by `rules`.
     pub fn forward_cached(
         &self,
         x: Tensor<2>,
-        cache: &Cache,
+        variants: &[Variants<'_>],
         rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
-        let (a, state) = self.attention.forward_cached(normed, cache);
-        self.finish(x, a, attention_norm, Attended::LastToken(state), rules, change)
+        let (a, state) = self.attention.forward_cached(normed, variants);
+        self.finish(x, a, attention_norm, Attended::LastTokens(state), rules, change)
     }
 
     /// The end of the block alone: neurons' activations `[rows × width]` onto the residual `[rows × hidden]`.
@@ -178,8 +176,8 @@ impl Block {
         (dsum, self.feed_forward.output.backward(dy))
     }
 
-    /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output, by the rules of the forward pass; `cache` where that had one.
-    pub fn backward(&self, state: &BlockState, cache: Option<&Cache>, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    /// ∂F/∂x and ∂F/∂neurons from ∂F/∂output, by the rules of the forward pass.
+    pub fn backward(&self, state: &BlockState, dout: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let rules = state.rules;
         let (dh, dw) = self.join_backward(&state.joined, dout, rules);
         let dnormed = self.feed_forward.backward(&state.feed_forward, dw.clone());
@@ -193,25 +191,19 @@ impl Block {
         };
         let norm = self.attention_norm.as_ref();
         let norm_state = state.attention_norm.as_ref();
-        let dx = match (&state.attention, cache) {
-            (Attended::Sentence { state: attended, tokens, only }, _) => {
+        let dx = match &state.attention {
+            Attended::Sentences { state: attended, sentences } => {
                 let (asked, all) = self.attention.backward(attended, da, rules);
-                let placed = |x: Tensor<2>| match only {
-                    None => x,
-                    Some(position) => place_token(x, *tokens, *position),
-                };
                 let dnormed = match asked {
                     None => all,
-                    Some(asked) => placed(asked) + all,
+                    Some(asked) => placed(asked, sentences) + all,
                 };
-                placed(dsum) + back(norm, norm_state, dnormed, rules)
+                placed(dsum, sentences) + back(norm, norm_state, dnormed, rules)
             }
-            (Attended::LastToken(attended), Some(cache)) => {
-                let dnormed = self.attention.backward_cached(attended, cache, da, rules);
+            Attended::LastTokens(attended) => {
+                let dnormed = self.attention.backward_cached(attended, da, rules);
                 dsum + back(norm, norm_state, dnormed, rules)
             }
-            // Only `forward_cached` makes this state, and its callers hold the cache.
-            (Attended::LastToken(_), None) => unreachable!("a cached state without its cache"),
         };
         (dx, dw)
     }
@@ -248,20 +240,4 @@ impl Block {
         };
         (out, state)
     }
-}
-
-/// `[rows × hidden]` as the token `position` of sentences that are 0 elsewhere: `[rows·tokens × hidden]`.
-fn place_token(x: Tensor<2>, tokens: usize, position: usize) -> Tensor<2> {
-    let [rows, hidden] = x.dims();
-    let device = x.device();
-    let zeros = |n: usize| Tensor::<3>::zeros([rows, n, hidden], &device);
-    let mut parts = Vec::new();
-    if position > 0 {
-        parts.push(zeros(position));
-    }
-    parts.push(x.unsqueeze_dim(1));
-    if position + 1 < tokens {
-        parts.push(zeros(tokens - position - 1));
-    }
-    Tensor::cat(parts, 1).reshape([rows * tokens, hidden])
 }

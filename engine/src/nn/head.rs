@@ -221,8 +221,11 @@ impl Head {
     /// Σ factor·logit over a few tokens: their rows of the decoder are all that is read of it.
     fn read_some(&self, x: Tensor<2>, tokens: &[(usize, f32)]) -> (Tensor<2>, Read) {
         let (device, rows) = (x.device(), x.dims()[0]);
-        let weights = Tensor::cat(tokens.iter().map(|&(token, _)| self.decoder.output_row(token)).collect(), 0);
-        let mut logits = x.matmul(weights.clone().transpose());
+        let weights: Vec<Tensor<2>> = tokens.iter().map(|&(token, _)| self.decoder.output_row(token)).collect();
+        // Not as a product of matrices, whose way of adding depends on the number of rows.
+        let logit = |weights: &Tensor<2>| (x.clone() * weights.clone()).sum_dim(1);
+        let mut logits = Tensor::cat(weights.iter().map(logit).collect(), 1);
+        let weights = Tensor::cat(weights, 0);
         if let Some(bias) = self.decoder.bias() {
             let of = |&(token, _): &(usize, f32)| bias.clone().slice_dim(1, token..token + 1);
             logits = logits + Tensor::cat(tokens.iter().map(of).collect(), 1);

@@ -4,8 +4,8 @@
 //! x·M row by row, and x·Mᵀ as (M·xᵀ)ᵀ, whose result is turned instead of the weights (the kernels read a transposed right side at half
 //! their speed; turning a result costs a few per cent; docs/performance.md).
 
-use super::kernels;
 use super::narrow::Narrow;
+use super::{kernels, steady};
 use crate::transformer::to_host;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::ops::Range;
@@ -63,14 +63,15 @@ impl Matrix {
         if x.device() != Device::flex() {
             return x.matmul(self.whole().transpose());
         }
-        let (n, [rows, _]) = (x.dims()[0], self.dims());
-        let mut y = vec![0.0; n * rows];
-        let x = x.transpose();
-        for (first, part) in self.parts(usize::MAX) {
-            let turned = to_host(part.matmul(x.clone()));
-            kernels::turn(&turned, n, &mut y[first..], rows);
-        }
-        Tensor::from_data(TensorData::new(y, [n, rows]), &Device::flex())
+        steady::by_rows(x, |x| {
+            let (n, [rows, _]) = (x.dims()[0], self.dims());
+            let mut y = vec![0.0; n * rows];
+            for (first, part) in self.parts(usize::MAX) {
+                let x = steady::turned(&x, part.dims()[0]);
+                kernels::turn(&to_host(part.matmul(x)), n, &mut y[first..], rows);
+            }
+            Tensor::from_data(TensorData::new(y, [n, rows]), &Device::flex())
+        })
     }
 
     /// x·M, `[n × rows]` to `[n × columns]`.
@@ -80,13 +81,15 @@ impl Matrix {
 
     /// The same for very many rows: summed in parts of at most `most` rows, because one float32 sum over a vocabulary loses small terms.
     pub fn along_in_parts(&self, x: Tensor<2>, most: usize) -> Tensor<2> {
-        let product = |(first, part): (usize, Tensor<2>)| {
-            let end = first + part.dims()[0];
-            x.clone().slice_dim(1, first..end).matmul(part)
-        };
-        let mut parts = self.parts(most).map(product);
-        let start = parts.next().unwrap_or_else(|| Tensor::zeros([x.dims()[0], self.dims()[1]], &x.device()));
-        parts.fold(start, |sum, part| sum + part)
+        steady::by_rows(x, |x| {
+            let product = |(first, part): (usize, Tensor<2>)| {
+                let end = first + part.dims()[0];
+                x.clone().slice_dim(1, first..end).matmul(part)
+            };
+            let mut parts = self.parts(most).map(product);
+            let start = parts.next().unwrap_or_else(|| Tensor::zeros([x.dims()[0], self.dims()[1]], &x.device()));
+            parts.fold(start, |sum, part| sum + part)
+        })
     }
 
     /// The rows in parts of at most `most`, as f32, each with the index of its first row. What is widened comes in parts that caches hold.

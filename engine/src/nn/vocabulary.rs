@@ -5,7 +5,7 @@
 //! normalizer calculation for softmax", arXiv 1805.02867; Dao et al., "FlashAttention", NeurIPS 2022, the same for attention).
 
 use super::running::Running;
-use super::{Cap, Matrix};
+use super::{Cap, Matrix, steady};
 use crate::transformer::to_host;
 use burn::tensor::{Tensor, TensorData};
 
@@ -32,7 +32,13 @@ impl Vocabulary<'_> {
         let (mut values, mut gradients) = (Vec::with_capacity(words.len()), Vec::new());
         for (i, words) in words.chunks(ROWS).enumerate() {
             let x = x.clone().slice_dim(0, i * ROWS..i * ROWS + words.len());
-            let (some, slope) = self.read_some(&x, words, gradient);
+            let (mut some, mut slope) = match words {
+                // Twice: it gets the bits that it has beside others ([`steady`]).
+                &[word] => self.read_some(&Tensor::cat(vec![x.clone(), x], 0), &[word; 2], gradient),
+                _ => self.read_some(&x, words, gradient),
+            };
+            some.truncate(words.len());
+            slope = slope.map(|slope| slope.slice_dim(0, 0..words.len()));
             values.extend(some);
             gradients.extend(slope);
         }
@@ -42,12 +48,11 @@ impl Vocabulary<'_> {
     fn read_some(&self, x: &Tensor<2>, words: &[Word], gradient: bool) -> (Vec<f32>, Option<Tensor<2>>) {
         let [n, hidden] = x.dims();
         let device = x.device();
-        let turned = x.clone().transpose();
         let mut running = Running::new(n, self.cap.map(|cap| cap.0));
         let mut sums = vec![0.0f32; if gradient { n * hidden } else { 0 }];
         for (first, part) in self.rows.parts(self.rows.rows_of_part()) {
             let count = part.dims()[0];
-            let mut logits = to_host(part.clone().matmul(turned.clone()));
+            let mut logits = to_host(part.clone().matmul(steady::turned(x, count)));
             let bias = self.bias.map(|bias| &bias[first..first + count]);
             let here = |(row, word): (usize, &Word)| Some(((word.token as usize).checked_sub(first)?, row));
             let own: Vec<(usize, usize)> =

@@ -48,7 +48,7 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     (
         "attribute",
         &["--batch-size", "--batch_size"],
-        "--batch N is the number of points of one pass, --threads N that of facts at a time",
+        "--batch N is the number of rows of one pass, --threads N that of passes at a time",
     ),
     ("attribute", &["--name"], "the run is named by --run NAME"),
     ("info", &["--format", "--mode", "-m"], "--json writes it as JSON"),
