@@ -55,7 +55,9 @@ for model in trilingual-masked trilingual-causal; do
         "$kndb" plot "$db" likn --run "$model" --langs $langs --without @sub_alike --without @obj_alike \
             -o "$out/$model-$langs-unlike.svg"
     done >"$out/$model-likn.txt" 2>&1
-    # What suppressing them does, language by language.
+    # What suppressing them does, language by language; and without continents, of which a relation's facts share six.
     "$kndb" edit-study "$db" --model "$demo/models/$model" --run "$model" --langs en,zh,fr --seed 1 \
         --json "$out/edit-$model.json" >"$out/edit-$model.txt"
+    "$kndb" edit-study "$db" --model "$demo/models/$model" --run "$model" --langs en,zh,fr --seed 1 \
+        --without 'facts[relation=P30]' --json "$out/edit-$model-rest.json" >"$out/edit-$model-rest.txt"
 done
