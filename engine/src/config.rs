@@ -1,7 +1,11 @@
-//! `config.json`, field by field, with errors that name the field, and the fields that nobody asked for.
+//! `config.json`, field by field, with errors that name the field, and the fields that nobody asked for; or what it would
+//! say of a GGUF file.
+
+mod gguf;
 
 use crate::error::{Error, Result};
-use crate::folder;
+use crate::folder::{self, Folder};
+use crate::weights::Gguf;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,14 +15,27 @@ pub struct Config {
     path: PathBuf,
     values: serde_json::Map<String, serde_json::Value>,
     asked: RefCell<BTreeSet<String>>,
+    is_of_gguf: bool,
 }
 
 impl Config {
+    /// The configuration of what is given as a model: a folder, or a GGUF file.
+    ///
+    /// # Errors
+    /// No model; a configuration that cannot be read.
+    pub fn of_model(given: &Path) -> Result<Self> {
+        let folder = Folder::find(given)?;
+        match &folder.gguf {
+            Some(gguf) => Self::of_gguf(&Gguf::open(gguf)?, &folder.path),
+            None => Self::read(&folder.path),
+        }
+    }
+
     /// Reads `config.json` of a folder.
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("config.json");
         match serde_json::from_slice(&folder::text(&path)?) {
-            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values, asked: RefCell::default() }),
+            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values, asked: RefCell::default(), is_of_gguf: false }),
             Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
             Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
         }

@@ -2,6 +2,7 @@
 
 mod clues;
 mod content;
+mod gguf;
 mod text;
 
 use crate::config::Config;
@@ -12,22 +13,32 @@ pub use clues::{MERGED, UNQUANTISED};
 pub use content::Content;
 pub use text::text;
 
+/// Names of weights, of which the first that is there is read.
+const WEIGHTS: [&str; 4] =
+    ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+/// What a model is given as.
+const EXPECTED: &str = "a folder with config.json, tokenizer.json and weights is expected, or a .gguf file";
+
 /// A folder with a model.
 pub struct Folder {
-    /// The folder itself; of a hub cache, its snapshot.
+    /// The folder itself; of a hub cache, its snapshot; of a file, the one that it lies in.
     pub path: PathBuf,
+    /// The GGUF file, where the weights are one.
+    pub gguf: Option<PathBuf>,
     /// What the model is called.
     pub name: String,
 }
 
 impl Folder {
-    /// The folder that a path means. A hub cache with one snapshot means that snapshot.
+    /// The folder that a path means, or the GGUF file. A hub cache with one snapshot means that snapshot.
     ///
     /// # Errors
-    /// Anything else: no such path, a single file, a cache of several snapshots, an adapter, a folder that holds no model.
+    /// Anything else: no such path, another file, a cache of several snapshots, an adapter, a folder that holds no model or
+    /// several in GGUF.
     pub fn find(given: &Path) -> Result<Self> {
         let path = match std::fs::metadata(given) {
             Err(_) => return Err(nothing_at(given)),
+            Ok(meta) if !meta.is_dir() && gguf::is(given) => return Ok(gguf::alone(given)),
             Ok(meta) if !meta.is_dir() => return Err(single_file(given)),
             Ok(_) if is_hub_cache(given) => only_snapshot(given)?,
             Ok(_) => given.to_owned(),
@@ -35,11 +46,12 @@ impl Folder {
         if let Some(clue) = clues::adapter(&path) {
             return Err(clue);
         }
-        if !path.join("config.json").exists() {
+        let gguf = gguf::in_folder(&path)?;
+        if gguf.is_none() && !path.join("config.json").exists() {
             return Err(without_config(&path));
         }
         let name = name_of(&path);
-        Ok(Self { path, name })
+        Ok(Self { path, gguf, name })
     }
 }
 
@@ -58,16 +70,16 @@ fn name_of(folder: &Path) -> String {
 }
 
 fn is_hub_cache(folder: &Path) -> bool {
-    !folder.join("config.json").exists() && folder.join("snapshots").is_dir()
+    !clues::has_model(folder) && folder.join("snapshots").is_dir()
 }
 
 fn only_snapshot(cache: &Path) -> Result<PathBuf> {
-    let mut whole = clues::folders_with_config(&cache.join("snapshots"));
+    let mut whole = clues::folders_with_model(&cache.join("snapshots"));
     let refuse = |found: String, instead: String| Err(Error::Unusable { path: cache.to_owned(), found, instead });
     match whole.len() {
         1 => Ok(whole.remove(0)),
         0 => refuse(
-            "a folder of the Hugging Face cache whose snapshots hold no config.json".into(),
+            "a folder of the Hugging Face cache whose snapshots hold no config.json and no GGUF file".into(),
             "finish the download, for example with `hf download`".into(),
         ),
         n => {
@@ -86,10 +98,10 @@ fn nothing_at(path: &Path) -> Error {
     let is_id = !text.starts_with(['.', '/']) && text.matches('/').count() <= 1 && text.chars().all(plain);
     let instead = match is_id {
         true => format!(
-            "a folder with config.json, tokenizer.json and weights is expected; kndb fetches nothing, but \
-             `hf download {text} --local-dir NAME` makes such a folder of a model of that name"
+            "{EXPECTED}; kndb fetches nothing, but `hf download {text} --local-dir NAME` makes such a folder of a model of \
+             that name"
         ),
-        false => "a folder with config.json, tokenizer.json and weights is expected".into(),
+        false => EXPECTED.into(),
     };
     Error::Unusable { path: path.to_owned(), found: "no such folder".into(), instead }
 }
@@ -102,16 +114,14 @@ fn single_file(path: &Path) -> Error {
             "one file of a model".to_owned(),
             "give the folder, which also holds config.json and tokenizer.json".into(),
         ),
-        None => ("a file".to_owned(), "a folder with config.json, tokenizer.json and weights is expected".into()),
+        None => ("a file".to_owned(), EXPECTED.into()),
     };
     Error::Unusable { path: path.to_owned(), found, instead }
 }
 
 fn without_config(folder: &Path) -> Error {
-    let inside = clues::folders_with_config(folder);
-    let weights =
-        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
-    let (found, instead) = if weights.iter().any(|name| folder.join(name).exists()) {
+    let inside = clues::folders_with_model(folder);
+    let (found, instead) = if WEIGHTS.iter().any(|name| folder.join(name).exists()) {
         (
             "weights, but no config.json".into(),
             "bring the config.json and tokenizer.json of the same model beside them".into(),
@@ -131,7 +141,7 @@ fn without_config(folder: &Path) -> Error {
     } else if let Some((found, instead)) = clues::in_folder(folder) {
         (format!("no config.json, but {found}"), instead)
     } else {
-        ("no config.json".into(), "a folder with config.json, tokenizer.json and weights is expected".into())
+        ("no config.json".into(), EXPECTED.into())
     };
     Error::Unusable { path: folder.to_owned(), found, instead }
 }
@@ -145,7 +155,8 @@ pub fn without_weights(folder: &Path) -> Error {
             return Error::Unusable { path, found, instead: "download the file again".into() };
         }
     }
-    let expected = "expected model.safetensors or pytorch_model.bin, or the index and all files of one in shards";
+    let expected =
+        "expected model.safetensors or pytorch_model.bin, or the index and all files of one in shards, or one .gguf file";
     match clues::in_folder(folder) {
         Some((found, instead)) => Error::Unusable {
             path: folder.to_owned(),

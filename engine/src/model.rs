@@ -1,4 +1,4 @@
-//! A model folder of Hugging Face, loaded.
+//! A model folder of Hugging Face, or a GGUF file, loaded.
 
 use crate::architecture;
 use crate::config::Config;
@@ -7,7 +7,7 @@ use crate::folder::{Folder, must_be_named};
 use crate::question::Asking;
 use crate::tokenizer::Tokenizer;
 use crate::transformer::Transformer;
-use crate::weights::{Source, Weights};
+use crate::weights::{Gguf, Source, Weights};
 use burn::tensor::Device;
 use kndb_storage::{Run, RunSpec, Shape};
 use std::path::{Path, PathBuf};
@@ -42,19 +42,27 @@ pub struct Model {
 
 impl Model {
     /// Loads a folder with `config.json`, `tokenizer.json` and weights, or the one snapshot of such a folder in Hugging
-    /// Face's cache. Nothing is fetched. Names and shapes are checked before values are read; the peak of memory is the
+    /// Face's cache, or a GGUF file, which has all of them. Nothing is fetched. Names and shapes are checked before values are read; the peak of memory is the
     /// network and one tensor (docs/models.md).
     ///
     /// # Errors
     /// Something else than a model, an unknown architecture or variant, a missing, superfluous or misshapen tensor, a tokenizer of another model.
     pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self> {
-        let Folder { path: folder, name } = &Folder::find(folder.as_ref())?;
-        let config = Config::read(folder)?;
+        let Folder { path: folder, gguf, name } = &Folder::find(folder.as_ref())?;
+        let gguf = &gguf.as_deref().map(Gguf::open).transpose()?;
+        let config = match gguf {
+            Some(gguf) => Config::of_gguf(gguf, folder)?,
+            None => Config::read(folder)?,
+        };
         must_be_named(&config, &architecture::KNOWN.iter().map(|known| known.model_type).collect::<Vec<_>>())?;
         let known = architecture::named(&config)?;
-        let mut weights = Weights::open(folder, known.base, device)?;
+        let mut weights = match gguf {
+            Some(gguf) => Weights::of_gguf(gguf, known.base, device)?,
+            None => Weights::open(folder, known.base, device)?,
+        };
         let network = weights.build(known.without_use, |weights| (known.load)(&config, weights))?;
-        let tokenizer = Tokenizer::read(folder, &config, network.vocabulary(), network.causal)?;
+        let tokenizer =
+            Tokenizer::read_beside(folder, gguf.as_ref(), &config, network.vocabulary(), network.causal)?;
         let shape = Shape::new(network.blocks.len() as u32, network.width() as u32).ok_or_else(|| Error::File {
             path: config.path().to_owned(),
             reason: format!(
@@ -63,7 +71,14 @@ impl Model {
                 network.width()
             ),
         })?;
-        let side_hash = hash(std::iter::once(config.path()).chain(tokenizer.files().iter().map(PathBuf::as_path)))?;
+        // Of a GGUF file, the hash of the weights is that of what its header says as well.
+        let side_files = std::iter::once(config.path()).chain(tokenizer.files().iter().map(PathBuf::as_path));
+        let side_files: Vec<&Path> =
+            side_files.filter(|file| gguf.as_ref().is_none_or(|gguf| gguf.path() != *file)).collect();
+        let side_hash = match side_files[..] {
+            [] => "no files".to_owned(),
+            _ => hash(side_files.into_iter())?,
+        };
         let settings_hash = match tokenizer.side_files() {
             [] => "no files".to_owned(),
             files => hash(files.iter().map(PathBuf::as_path))?,
@@ -92,12 +107,12 @@ impl Model {
         &self.notes
     }
 
-    /// Where its `config.json` was read from.
+    /// Where its configuration was read from.
     pub(crate) fn config_path(&self) -> &Path {
         &self.config_path
     }
 
-    /// The folder's name; of a snapshot in Hugging Face's cache, the model's.
+    /// The folder's name; of a snapshot in Hugging Face's cache, the model's; of a GGUF file, the file's.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -121,7 +136,8 @@ impl Model {
         &self.weights_hash
     }
 
-    /// Hash of `config.json` and `tokenizer.json` (or the vocabulary's files): they decide what the weights compute.
+    /// Hash of `config.json` and `tokenizer.json` (or the vocabulary's files): they decide what the weights compute. `no
+    /// files` of a GGUF file that is whole by itself.
     pub fn side_hash(&self) -> &str {
         &self.side_hash
     }

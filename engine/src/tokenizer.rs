@@ -1,12 +1,13 @@
 //! The tokenizer of a model folder: which files make it, the special tokens prompts need, texts as token ids.
 //!
-//! `tokenizer.json` as it is, or what Hugging Face builds from `vocab.txt` or `vocab.json` and `merges.txt` where there is
-//! none; settings and special tokens of the files beside it. What Hugging Face 5 does with them is followed, but a default
+//! `tokenizer.json` as it is, or what a GGUF file has, or what Hugging Face builds from `vocab.txt` or `vocab.json` and
+//! `merges.txt` where there is none; settings and special tokens of the files beside it. What Hugging Face 5 does with them is followed, but a default
 //! of its classes never takes the place of what `tokenizer.json` says.
 
 mod added_tokens;
 mod around;
 mod class;
+mod gguf;
 mod named_tokens;
 mod order;
 mod settings;
@@ -17,6 +18,7 @@ mod vocabulary_files;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::folder;
+use crate::weights::Gguf;
 use class::Class;
 use side_files::SideFiles;
 use special_tokens::Unknown;
@@ -69,17 +71,32 @@ impl Tokenizer {
     /// Reads the tokenizer of a folder and checks that it fits the model: `vocabulary` embeddings; a masked model needs a
     /// mask token.
     pub fn read(root: &Path, config: &Config, vocabulary: usize, causal: bool) -> Result<Self> {
+        Self::read_beside(root, None, config, vocabulary, causal)
+    }
+
+    /// The same for a folder whose weights are a GGUF file, which has a tokenizer where no tokenizer.json lies beside it.
+    pub(crate) fn read_beside(
+        root: &Path,
+        gguf: Option<&Gguf>,
+        config: &Config,
+        vocabulary: usize,
+        causal: bool,
+    ) -> Result<Self> {
         let mut side = SideFiles::read(root)?;
-        let class = Class::of(&side, config);
         let json = root.join("tokenizer.json");
         let mut notes = Vec::new();
         let is_whole = json.exists();
+        let gguf = gguf.filter(|_| !is_whole);
+        // A GGUF file says all of it itself.
+        let class = if gguf.is_some() { Class::Plain } else { Class::of(&side, config) };
         let (mut inner, files) = if is_whole {
             let bytes = folder::text(&json)?;
             let wrong = |e| Error::Tokenizer { path: json.clone(), reason: format!("not a tokenizer: {e}") };
             let mut inner = Inner::from_bytes(&bytes).map_err(wrong)?;
             settings::apply(&mut inner, &class, &side, &mut notes)?;
             (inner, vec![json])
+        } else if let Some(gguf) = gguf {
+            (gguf::read(gguf)?, vec![gguf.path().to_owned()])
         } else {
             vocabulary_files::read(root, &class, &mut side, config)?
         };
@@ -117,7 +134,7 @@ impl Tokenizer {
         Ok(Self { inner, files, side_files, notes, embeddings: vocabulary, unknown, begin, end, mask })
     }
 
-    /// The files that make the tokenizer: `tokenizer.json`, or the vocabulary.
+    /// The files that make the tokenizer: `tokenizer.json`, or the GGUF file, or the vocabulary.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }

@@ -1,4 +1,4 @@
-//! The tensors of a model folder by name: safetensors or PyTorch's own format, whole or in shards.
+//! The tensors of a model by name: safetensors or PyTorch's own format, whole or in shards, or a GGUF file.
 //!
 //! Every tensor must be used or be known to be without use: one that nobody asked for would be a part of the network
 //! that is left out, and every score would be silently wrong. An architecture's `load` runs twice ([`Weights::build`]): a
@@ -7,6 +7,7 @@
 
 mod absent;
 mod files;
+mod gguf;
 mod linear;
 mod mapped;
 mod matrix;
@@ -16,6 +17,7 @@ mod stored;
 mod tied;
 
 pub(crate) use absent::grouped;
+pub(crate) use gguf::{ANGLES, Family, Gguf, Value as GgufValue};
 pub(crate) use mapped::Source;
 
 use crate::error::{Error, Result};
@@ -58,7 +60,18 @@ impl Weights {
     /// # Errors
     /// No weights, something else in their place, a shard that is missing, a file that is damaged.
     pub fn open(folder: &Path, base: &'static str, device: &Device) -> Result<Self> {
-        let files = files::open(folder)?;
+        Self::of(files::open(folder)?, base, device)
+    }
+
+    /// The weights of a GGUF file.
+    ///
+    /// # Errors
+    /// Queries or keys that are no heads.
+    pub(crate) fn of_gguf(gguf: &Gguf, base: &'static str, device: &Device) -> Result<Self> {
+        Self::of(gguf.files()?, base, device)
+    }
+
+    fn of(files: files::Files, base: &'static str, device: &Device) -> Result<Self> {
         let (tensors, bare) = names::usual(&files.path, files.tensors, base)?;
         names::refuse_other_kinds(&files.path, &tensors)?;
         Ok(Self {

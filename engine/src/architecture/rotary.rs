@@ -26,6 +26,8 @@ const KINDS: &[(&str, &[&str])] = &[
     ("llama3", &["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"]),
     ("yarn", YARN),
 ];
+/// The kind of a GGUF file: it has for each angle what that is divided by. No config.json can say so.
+const FACTORS: (&str, &[&str]) = ("factors", &["factors"]);
 const YARN: &[&str] = &[
     "factor",
     "original_max_position_embeddings",
@@ -186,7 +188,8 @@ impl Reader<'_> {
             }
             (None, None) => return Err(self.wrong(format!("also a `rope_type`: one of {known}"))),
         };
-        let Some(&(kind, keys)) = KINDS.iter().find(|(kind, _)| *kind == named) else {
+        let of_gguf = Some(&FACTORS).filter(|_| self.config.is_of_gguf());
+        let Some(&(kind, keys)) = KINDS.iter().chain(of_gguf).find(|(kind, _)| *kind == named) else {
             return Err(self.wrong(format!("a `rope_type` that is computed: one of {known}")));
         };
         for (key, value) in map {
@@ -213,6 +216,7 @@ impl Reader<'_> {
                 Ok((plain, 1.0))
             }
             "llama3" => Ok((self.llama3(plain)?, 1.0)),
+            "factors" => Ok((self.divided(plain)?, 1.0)),
             "yarn" => self.yarn(plain, theta, turned),
             _ => Ok((plain, 1.0)),
         }
@@ -223,6 +227,16 @@ impl Reader<'_> {
         let key = "original_max_position_embeddings";
         let most = self.config.size("max_position_embeddings")? as f64;
         self.agreed(key, &[key], most)
+    }
+
+    /// Each angle by its own factor.
+    fn divided(&self, plain: Vec<f64>) -> Result<Vec<f64>> {
+        let factors: Option<Vec<f64>> =
+            self.value("factors").and_then(|list| list.as_array()?.iter().map(Value::as_f64).collect());
+        match factors.filter(|factors| factors.len() == plain.len()) {
+            Some(factors) => Ok(plain.into_iter().zip(factors).map(|(frequency, factor)| frequency / factor).collect()),
+            None => Err(self.wrong(format!("{} numbers as `factors`", plain.len()))),
+        }
     }
 
     /// Llama 3.1: slow angles are divided by the factor, fast ones kept, those between blended by their turns over the

@@ -24,7 +24,6 @@ pub const STATE: &str = "kndb reads Hugging Face folders: load it into its trans
 
 /// What it is and what to do, by the end of a file's name. The first that fits counts.
 const BY_NAME: &[(&str, &str, &str)] = &[
-    (".gguf", "a GGUF file of llama.cpp", ORIGINAL),
     (".h5", "weights of TensorFlow", CONVERTED),
     (".keras", "weights of Keras", CONVERTED),
     (".msgpack", "weights of Flax", CONVERTED),
@@ -86,10 +85,14 @@ pub fn adapter(folder: &Path) -> Option<Error> {
     Some(Error::Unusable { path: folder.join(name), found: "an adapter (PEFT)".into(), instead: MERGED.into() })
 }
 
-/// Folders inside that have a config.json, in order of their names.
-pub fn folders_with_config(folder: &Path) -> Vec<PathBuf> {
-    let mut inside: Vec<PathBuf> =
-        entries(folder).into_iter().filter(|path| path.join("config.json").exists()).collect();
+/// Whether a folder has a config.json or a GGUF file.
+pub fn has_model(folder: &Path) -> bool {
+    folder.join("config.json").exists() || !super::gguf::files(folder).is_empty()
+}
+
+/// Folders inside that hold a model, in order of their names.
+pub fn folders_with_model(folder: &Path) -> Vec<PathBuf> {
+    let mut inside: Vec<PathBuf> = entries(folder).into_iter().filter(|path| has_model(path)).collect();
     inside.sort();
     inside
 }
@@ -100,7 +103,7 @@ pub fn cached_model(folder: &Path) -> Option<PathBuf> {
     entries(folder).into_iter().filter(named).min()
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }

@@ -13,6 +13,8 @@ pub enum Content {
     Html,
     /// llama.cpp's format.
     Gguf,
+    /// What llama.cpp had before it.
+    Ggml,
     /// A zip archive, as PyTorch's checkpoints are.
     Zip,
     /// A pickle, as older checkpoints of PyTorch are.
@@ -49,8 +51,10 @@ impl Content {
             || text.starts_with("repository not found")
         {
             Self::Refusal
-        } else if [b"GGUF", b"lmgg", b"tjgg", b"fmgg"].iter().any(|magic| begins(*magic)) {
+        } else if begins(b"GGUF") {
             Self::Gguf
+        } else if [b"lmgg", b"tjgg", b"fmgg"].iter().any(|magic| begins(*magic)) {
+            Self::Ggml
         } else if begins(b"PK\x03\x04") || begins(b"PK\x05\x06") {
             Self::Zip
         } else if begins(b"\x89HDF\r\n") {
@@ -80,7 +84,8 @@ impl Content {
                 "the hub's answer that the file is not there or not allowed, not the file itself",
                 "download it again, with a token where the model is gated",
             ),
-            Self::Gguf => ("a GGUF file of llama.cpp", super::clues::ORIGINAL),
+            Self::Gguf => ("a GGUF file of llama.cpp", "give it a name that ends in .gguf: it is read as such then"),
+            Self::Ggml => ("a file of llama.cpp from before GGUF", super::clues::ORIGINAL),
             Self::Zip => ("a zip archive or a PyTorch checkpoint", super::clues::STATE),
             Self::Pickle => ("a pickle", super::clues::STATE),
             Self::Hdf5 => ("an HDF5 file, as TensorFlow and Keras write weights", super::clues::CONVERTED),

@@ -23,7 +23,7 @@ const OTHERS: [(&str, &str); 7] = [
 const SAVE: &str = "`AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)` of Hugging Face's transformers writes \
                     tokenizer.json";
 /// How Qwen 2 splits a text before its pairs (`transformers`, `tokenization_qwen2.py`).
-const QWEN: &str =
+pub(super) const QWEN: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// The tokenizer, and the files that make it.

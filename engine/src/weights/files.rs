@@ -19,7 +19,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// The record that ends a zip archive, with its longest comment.
 const LONGEST_ZIP_END: u64 = 22 + 65_535;
 /// Why a file is too short, and the way out.
-const CUT_OFF: &str = "; was it cut off while copied? download or copy it again";
+pub const CUT_OFF: &str = "; was it cut off while copied? download or copy it again";
 
 /// What the weights' files hold.
 pub struct Files {
@@ -160,12 +160,12 @@ fn cut_off(path: &Path, length: u64) -> std::io::Result<Option<&'static str>> {
     Ok((!is_whole).then_some("expected a zip archive's list of its files at the end, which is not there"))
 }
 
-fn open_file(path: &Path) -> Result<File> {
+pub fn open_file(path: &Path) -> Result<File> {
     File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 /// Hashes a file by the piece; its length.
-fn hashed(path: &Path, mut file: &File, hash: &mut Xxh3) -> Result<u64> {
+pub fn hashed(path: &Path, mut file: &File, hash: &mut Xxh3) -> Result<u64> {
     let (mut piece, mut length) = (vec![0; 1 << 20], 0);
     loop {
         match file.read(&mut piece) {

@@ -1,5 +1,6 @@
 //! A tensor where it lies, and its values as f32.
 
+use super::gguf::GgufTensor;
 use super::mapped::Source;
 use burn::store::pytorch_reader::{DType as PytorchType, Tensor as PytorchTensor};
 use safetensors::Dtype;
@@ -7,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// Values that are read at a time: a mebibyte of f32.
-const PART: usize = 1 << 18;
+pub const PART: usize = 1 << 18;
 
 /// A tensor of a file.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub enum Stored {
     },
     /// In one of PyTorch's own files.
     Pytorch(PytorchTensor),
+    /// In a GGUF file, in whatever type; its values are those of f32.
+    Gguf(GgufTensor),
 }
 
 /// A type whose values are real numbers.
@@ -61,6 +64,7 @@ impl Stored {
         match self {
             Self::Raw { shape, .. } => shape,
             Self::Pytorch(tensor) => tensor.shape(),
+            Self::Gguf(tensor) => tensor.shape(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Stored {
                 PytorchType::F64 => Ok(Kind::F64),
                 other => Err(format!("{other:?}")),
             },
+            Self::Gguf(_) => Ok(Kind::F32),
         }
     }
 
@@ -95,6 +100,7 @@ impl Stored {
             (Self::Raw { file, start, dtype, .. }, Self::Raw { file: file2, start: start2, dtype: dtype2, .. }) => {
                 Arc::ptr_eq(file, file2) && start == start2 && dtype == dtype2 && self.count() > 0
             }
+            (Self::Gguf(one), Self::Gguf(two)) => one.is_same_place(two),
             _ => false,
         }
     }
@@ -106,7 +112,7 @@ impl Stored {
                 let (start, size) = (*start as usize, stored.count() * stored.kind().ok()?.size());
                 Some(file.map().map(|map| (map, start..start + size)))
             }
-            Self::Pytorch(_) => None,
+            Self::Pytorch(_) | Self::Gguf(_) => None,
         };
         if self.kind().ok()? != other.kind().ok()? {
             return None;
@@ -162,6 +168,7 @@ impl Stored {
                     each(i * part, &values);
                 }
             }
+            Self::Gguf(tensor) => tensor.read(step, each)?,
         }
         Ok(())
     }
