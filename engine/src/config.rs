@@ -35,7 +35,9 @@ impl Config {
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("config.json");
         match serde_json::from_slice(&folder::text(&path)?) {
-            Ok(serde_json::Value::Object(values)) => Ok(Self { path, values, asked: RefCell::default(), is_of_gguf: false }),
+            Ok(serde_json::Value::Object(values)) => {
+                Ok(Self { path, values, asked: RefCell::default(), is_of_gguf: false })
+            }
             Ok(_) => Err(Error::File { path, reason: "not a JSON object".into() }),
             Err(e) => Err(Error::File { path, reason: format!("not JSON: {e}") }),
         }

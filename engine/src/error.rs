@@ -1,5 +1,6 @@
 //! What can go wrong in the engine, as data: found, expected, where. The command adds the hints.
 
+use crate::folder::whose;
 use crate::weights::grouped;
 use std::path::PathBuf;
 
@@ -80,7 +81,7 @@ pub enum Error {
         why: Option<String>,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("{}: tensor `{name}` has shape {found:?}; config.json says {expected:?}", path.display())]
+    #[error("{}: tensor `{name}` has shape {found:?}; {} says {expected:?}", path.display(), whose(path))]
     Shape {
         /// The weights.
         path: PathBuf,

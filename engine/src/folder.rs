@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use clues::{MERGED, UNQUANTISED};
 pub use content::Content;
+pub use gguf::whose;
 pub use text::text;
 
 /// Names of weights, of which the first that is there is read.
@@ -155,8 +156,7 @@ pub fn without_weights(folder: &Path) -> Error {
             return Error::Unusable { path, found, instead: "download the file again".into() };
         }
     }
-    let expected =
-        "expected model.safetensors or pytorch_model.bin, or the index and all files of one in shards, or one .gguf file";
+    let expected = "expected model.safetensors or pytorch_model.bin, or the index and all files of one in shards, or one .gguf file";
     match clues::in_folder(folder) {
         Some((found, instead)) => Error::Unusable {
             path: folder.to_owned(),

@@ -61,8 +61,7 @@ impl Model {
             None => Weights::open(folder, known.base, device)?,
         };
         let network = weights.build(known.without_use, |weights| (known.load)(&config, weights))?;
-        let tokenizer =
-            Tokenizer::read_beside(folder, gguf.as_ref(), &config, network.vocabulary(), network.causal)?;
+        let tokenizer = Tokenizer::read_beside(folder, gguf.as_ref(), &config, network.vocabulary(), network.causal)?;
         let shape = Shape::new(network.blocks.len() as u32, network.width() as u32).ok_or_else(|| Error::File {
             path: config.path().to_owned(),
             reason: format!(

@@ -28,7 +28,7 @@ pub struct ArenaArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Folder of a Hugging Face model
+    /// Folder of a Hugging Face model, or a .gguf file
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
     /// Methods and presets, of `kndb attribute` [default: amig,relp,gradient-activation,activation,ablation,log-probability,query-neurons,cett, of

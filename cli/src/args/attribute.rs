@@ -31,13 +31,13 @@ pub struct AttributeArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Folder of a Hugging Face model: config.json, tokenizer.json and weights in safetensors
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Folder of a Hugging Face model (config.json, tokenizer.json and weights in safetensors), or a .gguf file
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub model: PathBuf,
     /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with the target after it, and -bos for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
-    /// Name of the model [default: its folder's name]
+    /// Name of the model [default: its folder's name, or the file's]
     #[arg(long, value_name = "NAME")]
     pub model_name: Option<String>,
     /// cpu, or in a build with libtorch torch or cuda:N

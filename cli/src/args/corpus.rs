@@ -23,7 +23,7 @@ pub struct ActivationsArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Folder of a Hugging Face model
+    /// Folder of a Hugging Face model, or a .gguf file
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
     /// A text (UTF-8) in a language, such as en=wiki.en.txt; once a language

@@ -25,7 +25,7 @@ pub struct DknArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Folder of the Hugging Face model that the run is of
+    /// Folder of the Hugging Face model that the run is of, or its .gguf file
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
     /// The attribution run whose knowledge neurons are searched [default: the model's only one]

@@ -21,7 +21,7 @@ pub struct ProbeArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
     pub store: PathBuf,
-    /// Folder of the Hugging Face model that the neurons are of
+    /// Folder of the Hugging Face model that the neurons are of, or its .gguf file
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: PathBuf,
     /// The fact: its id, or SUBJECT/RELATION where that is one fact

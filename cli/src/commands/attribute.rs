@@ -78,7 +78,7 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
 /// Refuses layers that the model's configuration does not have.
 fn must_have_layers(model: &Path, asked: &[usize]) -> Result<()> {
     // Loading tells better what is wrong with a folder, and where a cache's snapshot is.
-    let Ok(config) = Config::read(model) else { return Ok(()) };
+    let Ok(config) = Config::of_model(model) else { return Ok(()) };
     let Some(count) = config.layers()? else { return Ok(()) };
     match asked.iter().find(|&&layer| layer >= count) {
         None => Ok(()),

@@ -287,15 +287,26 @@ impl CliError {
     }
 }
 
+fn is_gguf(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
+fn holds_gguf(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_gguf(&entry.path())))
+}
+
 /// What to do where something else is found in the store's place.
 fn not_a_store(path: &Path) -> String {
     let shown = path.display();
+    if is_gguf(path) {
+        return format!("this is a model: `kndb attribute DB --model {shown}`, where DB is the store's folder");
+    }
     if path.is_file() {
         return format!(
             "a command's first argument is the store's folder; files come after it, as in `kndb import DB {shown} --run NAME`"
         );
     }
-    if path.join("config.json").is_file() {
+    if path.join("config.json").is_file() || holds_gguf(path) {
         return format!(
             "this looks like a model's folder: `kndb attribute DB --model {shown}`, where DB is the store's"
         );
@@ -355,12 +366,15 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
             "check the path of --corpus LANG=FILE; it counts from the current folder"
         }
         Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors"
+            "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors, or a .gguf file"
         }
         Engine::Architecture { .. } => {
             "scores of other models can be computed elsewhere and imported: `kndb import --help`"
         }
         Engine::Missing { why: Some(_), .. } => return None,
+        Engine::Missing { path, .. } | Engine::Shape { path, .. } if is_gguf(path) => {
+            "does the file come from llama.cpp's own converter? another one may name or shape tensors otherwise"
+        }
         Engine::Missing { .. } | Engine::Shape { .. } => "do config.json and the weights belong to the same model?",
         Engine::Tokenizer { reason, .. } if reason.contains("another model") => {
             "does tokenizer.json belong to this model?"

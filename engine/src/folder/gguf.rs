@@ -13,6 +13,11 @@ fn named(file: &Path) -> bool {
     file.extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
 }
 
+/// What says which tensors there are, beside weights of this name.
+pub fn whose(weights: &Path) -> &'static str {
+    if named(weights) { "its metadata" } else { "config.json" }
+}
+
 /// A file as a model, which has its name.
 pub fn alone(file: &Path) -> Folder {
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

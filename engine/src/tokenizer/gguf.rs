@@ -98,7 +98,9 @@ impl Vocabulary<'_> {
         let Some(id) = self.gguf.metadata.maybe_size(&key)? else { return Ok(None) };
         match self.tokens.get(id) {
             Some(token) => Ok(Some((token, id as u32))),
-            None => Err(self.gguf.metadata.wrong(&key, format!("an id below {}, the number of tokens", self.tokens.len()))),
+            None => {
+                Err(self.gguf.metadata.wrong(&key, format!("an id below {}, the number of tokens", self.tokens.len())))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Weights;
 use crate::error::Error;
+use crate::folder::whose;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The error for tensors that are missing; `left` are those that nobody asked for.
@@ -62,14 +63,16 @@ fn layers(missing: &[String], left: &[String], weights: &Weights) -> Option<Stri
         let (held, most) = (in_file.len(), *in_file.last()?);
         let beyond = wanted.len() == 1 && *numbers.first()? > most;
         return (beyond && most + 1 == held).then(|| {
-            format!("config.json speaks of {} layers, the weights hold {held} (`{own}0` to `{own}{most}`)", last + 1)
+            let whose = whose(&weights.path);
+            format!("{whose} speaks of {} layers, the weights hold {held} (`{own}0` to `{own}{most}`)", last + 1)
         });
     }
     let (stem, numbers) = numbers(&mut left.iter()).pop_first()?;
     let (most, asked) = (*numbers.last()?, *used.get(&stem)?.last()?);
     (*numbers.first()? > asked).then(|| {
         format!(
-            "config.json speaks of {} layers, the weights hold {} (`{stem}0` to `{stem}{most}`)",
+            "{} speaks of {} layers, the weights hold {} (`{stem}0` to `{stem}{most}`)",
+            whose(&weights.path),
             asked + 1,
             most + 1
         )

@@ -82,7 +82,8 @@ impl Gguf {
         const LONGEST: usize = 4_096;
         let Some(tensor) = self.tensors.get(name) else { return Ok(None) };
         if tensor.shape().len() != 1 || tensor.count() > LONGEST {
-            let reason = format!("tensor `{name}` has shape {:?}; expected one dimension, at most 4096", tensor.shape());
+            let reason =
+                format!("tensor `{name}` has shape {:?}; expected one dimension, at most 4096", tensor.shape());
             return Err(Error::File { path: self.path.clone(), reason });
         }
         let mut values = Vec::with_capacity(tensor.count());
@@ -102,7 +103,8 @@ impl Gguf {
             let Some((own, change)) = self.family.renamed(name, heads) else { continue };
             let tensor = tensor.clone().changed(&self.path, name, change)?;
             if tensors.insert(own.clone(), Stored::Gguf(tensor)).is_some() {
-                let reason = format!("holds two tensors that are `{own}` in Hugging Face's names, one of them `{name}`");
+                let reason =
+                    format!("holds two tensors that are `{own}` in Hugging Face's names, one of them `{name}`");
                 return Err(Error::File { path: self.path.clone(), reason });
             }
         }

@@ -60,7 +60,7 @@ fn changed_bytes_are_refused_or_read_and_never_a_panic() {
 #[test]
 fn counts_and_lengths_that_the_file_does_not_have_take_no_memory() {
     let whole = std::fs::read(file("llama-F32")).expect("a fixture");
-    for (at, what) in [(8, "tensors in the list"), (16, "keys with their values"), (24, "a key")] {
+    for (at, what) in [(8, "tensors in the list"), (16, "keys with their values"), (24, "bytes")] {
         for number in [u64::MAX, 1 << 62, 1 << 40, whole.len() as u64] {
             let mut bytes = whole.clone();
             bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());

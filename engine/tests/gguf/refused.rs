@@ -19,7 +19,11 @@ fn types_that_are_not_read_are_named() {
         refused(
             "qwen2-mixed",
             |parts| parts.tensor("blk.1.ffn_up.weight").kind = number,
-            &[&format!("tensor `blk.1.ffn_up.weight` is of type {name}"), "kndb reads F32, F16, BF16, Q8_0", "llama-quantize"],
+            &[
+                &format!("tensor `blk.1.ffn_up.weight` is of type {name}"),
+                "kndb reads F32, F16, BF16, Q8_0",
+                "llama-quantize",
+            ],
         );
     }
 }
@@ -43,18 +47,16 @@ fn other_architectures_and_kinds_of_files_are_named() {
     );
     refused("llama-F32", set("general.type", "adapter"), &["of an adapter", "merge_and_unload()"]);
     refused("llama-F32", set("general.type", "mmproj"), &["of type `mmproj`", "the model itself"]);
-    refused(
-        "llama-F32",
-        |parts| parts.number("split.count", 3),
-        &["one of the 3 parts", "llama-gguf-split --merge"],
-    );
+    refused("llama-F32", |parts| parts.number("split.count", 3), &["one of the 3 parts", "llama-gguf-split --merge"]);
     refused("llama-F32", |parts| parts.remove("general.architecture"), &["of architecture `(none)`"]);
 }
 
 #[test]
 fn versions_and_byte_orders_are_told() {
     let bytes = Parts::of("llama-F32").bytes();
-    for (version, expected) in [(1_u32, "version 1, expected 2 or 3"), (4, "version 4"), (3 << 24, "highest byte first")] {
+    for (version, expected) in
+        [(1_u32, "version 1, expected 2 or 3"), (4, "version 4"), (3 << 24, "highest byte first")]
+    {
         let mut bytes = bytes.clone();
         bytes[4..8].copy_from_slice(&version.to_le_bytes());
         let error = told(&bytes).expect("is refused");
@@ -69,7 +71,11 @@ fn versions_and_byte_orders_are_told() {
 fn keys_that_are_needed_are_named() {
     for key in ["block_count", "embedding_length", "feed_forward_length", "context_length", "attention.head_count"] {
         let key = format!("llama.{key}");
-        refused("llama-F32", |parts| parts.remove(&key), &[&format!("`{key}` is missing; expected a whole number above 0")]);
+        refused(
+            "llama-F32",
+            |parts| parts.remove(&key),
+            &[&format!("`{key}` is missing; expected a whole number above 0")],
+        );
         refused("llama-F32", |parts| parts.number(&key, 0), &[&format!("`{key}` is 0")]);
         refused("llama-F32", |parts| parts.text(&key, "24"), &[&format!("`{key}` is `24`")]);
     }
@@ -81,15 +87,27 @@ fn keys_that_are_needed_are_named() {
 #[test]
 fn sizes_must_fit_the_tensors() {
     refused("llama-F32", |parts| parts.number("llama.vocab_size", 300), &["`llama.vocab_size` is 300; expected 298"]);
-    refused("llama-F32", |parts| parts.number("llama.feed_forward_length", 40), &["has shape [48, 24]", "says [40, 24]"]);
+    refused(
+        "llama-F32",
+        |parts| parts.number("llama.feed_forward_length", 40),
+        &["has shape [48, 24]", "says [40, 24]"],
+    );
     refused(
         "llama-F32",
         |parts| parts.number("llama.block_count", 4),
         &["9 of the model's tensors missing", "speaks of 4 layers, the weights hold 3"],
     );
-    refused("llama-F32", |parts| parts.number("llama.attention.head_count", 5), &["`blk.0.attn_q.weight` has 24 rows", "5 heads"]);
+    refused(
+        "llama-F32",
+        |parts| parts.number("llama.attention.head_count", 5),
+        &["`blk.0.attn_q.weight` has 24 rows", "5 heads"],
+    );
     refused("llama-F32", |parts| parts.number("llama.rope.dimension_count", 4), &["dimension_count` is 4; expected 6"]);
-    refused("llama3-F32", |parts| parts.tensor("rope_freqs.weight").dimensions = vec![3], &["`rope_freqs.weight` has 3 values; expected 4"]);
+    refused(
+        "llama3-F32",
+        |parts| parts.tensor("rope_freqs.weight").dimensions = vec![3],
+        &["`rope_freqs.weight` has 3 values; expected 4"],
+    );
 }
 
 #[test]
@@ -97,8 +115,16 @@ fn what_would_change_the_network_is_not_left_out() {
     refused("llama-F32", |parts| parts.number("llama.expert_count", 8), &["num_experts is 8"]);
     refused("llama-F32", |parts| parts.real("llama.logit_scale", 0.5), &["logit_scale is 0.5"]);
     refused("qwen2-F32", |parts| parts.real("qwen2.attention.scale", 0.5), &["attention_multiplier is 0.5"]);
-    refused("llama-F32", |parts| parts.text("llama.rope.scaling.type", "longrope"), &["rope_scaling", "longrope", "that is computed"]);
-    refused("llama-F32", |parts| parts.real("llama.rope.scaling.attn_factor", 1.5), &["attn_factor` is 1.5", "not computed"]);
+    refused(
+        "llama-F32",
+        |parts| parts.text("llama.rope.scaling.type", "longrope"),
+        &["rope_scaling", "longrope", "that is computed"],
+    );
+    refused(
+        "llama-F32",
+        |parts| parts.real("llama.rope.scaling.attn_factor", 1.5),
+        &["attn_factor` is 1.5", "not computed"],
+    );
     refused(
         "llama3-F32",
         |parts| {
@@ -117,11 +143,23 @@ fn what_would_change_the_network_is_not_left_out() {
 #[test]
 fn tokenizers_that_are_not_known_are_asked_for() {
     let beside = "put the tokenizer.json of the same model beside the file";
-    refused("llama-F32", |parts| parts.text("tokenizer.ggml.pre", "dbrx"), &["splits texts as `dbrx`", "gpt-2, smollm", beside]);
+    refused(
+        "llama-F32",
+        |parts| parts.text("tokenizer.ggml.pre", "dbrx"),
+        &["splits texts as `dbrx`", "gpt-2, smollm", beside],
+    );
     refused("llama-F32", |parts| parts.remove("tokenizer.ggml.pre"), &["splits texts as `default`", beside]);
     refused("llama-F32", |parts| parts.text("tokenizer.ggml.model", "rwkv"), &["of kind `rwkv`", beside]);
     refused("llama-F32", |parts| parts.remove("tokenizer.ggml.model"), &["no tokenizer of its own", beside]);
     refused("llama-F32", |parts| parts.remove("tokenizer.ggml.tokens"), &["has no tokens", beside]);
-    refused("llama-F32", |parts| parts.number("tokenizer.ggml.bos_token_id", 298), &["bos_token_id` is 298", "below 298"]);
-    refused("llama-F32", |parts| parts.remove("tokenizer.ggml.bos_token_id"), &["has no `tokenizer.ggml.bos_token_id`"]);
+    refused(
+        "llama-F32",
+        |parts| parts.number("tokenizer.ggml.bos_token_id", 298),
+        &["bos_token_id` is 298", "below 298"],
+    );
+    refused(
+        "llama-F32",
+        |parts| parts.remove("tokenizer.ggml.bos_token_id"),
+        &["has no `tokenizer.ggml.bos_token_id`"],
+    );
 }

@@ -144,22 +144,37 @@ pub fn kinds() -> Vec<Kind> {
             Refused(&["not a PyTorch checkpoint"]),
         ),
         Kind(
-            "a GGUF file in the folder",
+            "a GGUF file that was cut off",
             "llama",
-            |f| instead_of_weights(f, "tiny.Q4_K_M.gguf", b"GGUF\x03"),
-            Refused(&["GGUF", "`tiny.Q4_K_M.gguf`", "converted from"]),
+            |f| instead_of_weights(f, "tiny.Q4_K_M.gguf", b"GGUF\x03\0\0\0"),
+            Refused(&["tiny.Q4_K_M.gguf: not a GGUF file that can be read", "was it cut off while copied?"]),
         ),
         Kind(
-            "… alone",
+            "several GGUF files and no other weights",
             "llama",
-            |f| with(f, "tiny.gguf", b"GGUF\x03").join("tiny.gguf"),
-            Refused(&["a GGUF file of llama.cpp"]),
+            |f| {
+                f.write("tiny.Q4_0.gguf", b"GGUF");
+                instead_of_weights(f, "tiny.Q8_0.gguf", b"GGUF")
+            },
+            Refused(&["2 GGUF files: `tiny.Q4_0.gguf`, `tiny.Q8_0.gguf`", "give the one that is meant"]),
         ),
         Kind(
-            "… as `model.safetensors`",
+            "a GGUF file as `model.safetensors`",
             "llama",
             |f| with(f, "model.safetensors", b"GGUF\x03"),
-            Refused(&["a GGUF file"]),
+            Refused(&["a GGUF file", "a name that ends in .gguf"]),
+        ),
+        Kind(
+            "a file of llama.cpp from before GGUF",
+            "llama",
+            |f| with(f, "ggml-model-q4_0.bin", b"tjgg\x03\0\0\0").join("ggml-model-q4_0.bin"),
+            Refused(&["from before GGUF", "converted from"]),
+        ),
+        Kind(
+            "something else called `.gguf`",
+            "llama",
+            |f| with(f, "tiny.gguf", PAGE).join("tiny.gguf"),
+            Refused(&["tiny.gguf: a web page"]),
         ),
         Kind(
             "a `.pt` or `.pth` file",

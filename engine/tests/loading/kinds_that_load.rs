@@ -2,9 +2,9 @@
 
 use super::Kind;
 use super::Outcome::{Loads, Same};
-use super::making::{cached, in_legacy, whole, with};
+use super::making::{cached, entries, in_legacy, whole, with};
 use crate::checkpoint::{Order, legacy};
-use crate::folder::Folder;
+use crate::folder::{Folder, fixtures};
 use safetensors::Dtype;
 use serde_json::json;
 use std::path::PathBuf;
@@ -19,6 +19,18 @@ fn in_pytorch_shards(folder: &Folder) -> PathBuf {
         map.extend(tensors.keys().map(|name| (name.clone(), file.into())));
     }
     with(folder, "pytorch_model.bin.index.json", json!({ "weight_map": map }).to_string().as_bytes())
+}
+
+fn in_gguf(folder: &Folder, name: &str) -> PathBuf {
+    let file = fixtures().join("gguf").join(name).with_extension("gguf");
+    with(folder, "tiny.gguf", &std::fs::read(file).expect("a fixture"))
+}
+
+fn only_gguf(folder: &Folder, name: &str) -> PathBuf {
+    for file in entries(&whole(folder)) {
+        std::fs::remove_file(file).expect("a file of the folder");
+    }
+    in_gguf(folder, name)
 }
 
 pub fn kinds() -> Vec<Kind> {
@@ -42,6 +54,32 @@ pub fn kinds() -> Vec<Kind> {
             "safetensors and `pytorch_model.bin`: the first is read",
             "bert",
             |f| with(f, "pytorch_model.bin", b"?"),
+            Same,
+        ),
+        Kind(
+            "a GGUF file in the place of weights (`llama`, `qwen2`, `gemma3`)",
+            "llama",
+            |f| {
+                f.remove("model.safetensors");
+                in_gguf(f, "llama-F32")
+            },
+            Same,
+        ),
+        Kind("the path of a GGUF file alone", "qwen2", |f| only_gguf(f, "qwen2-F32").join("tiny.gguf"), Same),
+        Kind("a folder with nothing but a GGUF file", "llama", |f| only_gguf(f, "llama-F32"), Same),
+        Kind(
+            "… in F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or Q6_K",
+            "llama",
+            |f| only_gguf(f, "llama-mixed"),
+            Loads,
+        ),
+        Kind(
+            "… in Hugging Face's cache",
+            "llama",
+            |f| {
+                only_gguf(f, "llama-F32");
+                cached(f, &["0f1e"])
+            },
             Same,
         ),
         Kind(

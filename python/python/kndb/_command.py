@@ -49,7 +49,7 @@ def attribute(
 
     Args:
         db: the store; it must have labels and templates (:meth:`Database.facts`).
-        model: folder of a Hugging Face model: ``config.json``, ``tokenizer.json``, weights in safetensors.
+        model: folder of a Hugging Face model (``config.json``, ``tokenizer.json``, weights in safetensors), or a ``.gguf`` file.
         run: name of the run; the model's name and the preset's if not given.
         langs: languages; all that have labels if not given.
         relations: relations, by id or name.

@@ -71,7 +71,8 @@ impl Made<'_> {
             None | Some("none") => Ok(None),
             Some("yarn") => {
                 let original = self.maybe_size("rope.scaling.original_context_length")?;
-                let (fast, slow) = (self.number("rope.scaling.yarn_beta_fast")?, self.number("rope.scaling.yarn_beta_slow")?);
+                let (fast, slow) =
+                    (self.number("rope.scaling.yarn_beta_fast")?, self.number("rope.scaling.yarn_beta_slow")?);
                 Ok(Some(json!({
                     "rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original,
                     "beta_fast": fast, "beta_slow": slow,
@@ -86,8 +87,11 @@ impl Made<'_> {
     fn factors(&self, size: usize) -> Result<Option<Value>> {
         let Some(factors) = self.gguf.vector(crate::weights::ANGLES)? else { return Ok(None) };
         if factors.len() != size / 2 || !factors.iter().all(|factor| factor.is_finite() && *factor > 0.0) {
-            let reason =
-                format!("`rope_freqs.weight` has {} values; expected {} above 0, half a head's", factors.len(), size / 2);
+            let reason = format!(
+                "`rope_freqs.weight` has {} values; expected {} above 0, half a head's",
+                factors.len(),
+                size / 2
+            );
             return Err(crate::Error::File { path: self.gguf.path().to_owned(), reason });
         }
         Ok(Some(json!({"rope_type": "factors", "factors": factors})))

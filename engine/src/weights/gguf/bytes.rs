@@ -40,20 +40,25 @@ impl<'a> Bytes<'a> {
     pub fn must_have(&self, count: u64, size: u64, what: &str) -> Result<usize> {
         let left = self.length - self.at;
         if count.checked_mul(size).is_none_or(|bytes| bytes > left) {
-            let which = format!("{count} {what} at byte {}, of {size} bytes or more each", self.at);
-            return Err(self.wrong(format!("{which}, but {left} bytes are left{CUT_OFF}")));
+            let at = self.at;
+            let needed = format!("{count} {what} at byte {at} take {size} bytes or more each, but {left} are left");
+            return Err(self.wrong(format!("{needed}{CUT_OFF}")));
         }
         if self.at + count * size > LONGEST_HEADER {
             let at = self.at;
-            return Err(self.wrong(format!(
-                "{count} {what} at byte {at}: a header of more than {LONGEST_HEADER} bytes is no model's"
-            )));
+            return Err(
+                self.wrong(format!("{count} {what} at byte {at}: no model's header is beyond {LONGEST_HEADER} bytes"))
+            );
         }
         Ok(count as usize)
     }
 
     fn take<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
-        self.must_have(1, N as u64, what)?;
+        let left = self.length - self.at;
+        if left < N as u64 {
+            let at = self.at;
+            return Err(self.wrong(format!("{what} at byte {at} takes {N} bytes, but {left} are left{CUT_OFF}")));
+        }
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;
         Ok(bytes)
@@ -89,9 +94,11 @@ impl<'a> Bytes<'a> {
     pub fn text(&mut self, what: &str) -> Result<Vec<u8>> {
         let length = self.u64(what)?;
         if length > LONGEST_TEXT {
-            return Err(self.wrong(format!("{what} of {length} bytes at byte {}, expected {LONGEST_TEXT} at most", self.at)));
+            return Err(
+                self.wrong(format!("{what} of {length} bytes at byte {}, expected {LONGEST_TEXT} at most", self.at))
+            );
         }
-        let mut bytes = vec![0; self.must_have(length, 1, what)?];
+        let mut bytes = vec![0; self.must_have(length, 1, "bytes of text")?];
         self.fill(&mut bytes)?;
         Ok(bytes)
     }

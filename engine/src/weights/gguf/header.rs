@@ -54,7 +54,9 @@ pub fn read(path: &Path, file: &File, length: u64) -> Result<Header> {
     let version = bytes.u32("the version")?;
     match version {
         2 | 3 => {}
-        _ if version & 0xffff == 0 => return Err(bytes.wrong("its numbers have their highest byte first; convert it on a usual machine")),
+        _ if version & 0xffff == 0 => {
+            return Err(bytes.wrong("its numbers have their highest byte first; convert it on a usual machine"));
+        }
         _ => {
             let way_out = "convert the model again with a current llama.cpp";
             return Err(bytes.wrong(format!("version {version}, expected 2 or 3; {way_out}")));
@@ -73,7 +75,9 @@ fn read_listed(bytes: &mut Bytes) -> Result<Listed> {
     let name = bytes.utf8("the name of a tensor")?;
     let dimensions = bytes.u32("a number of dimensions")?;
     if !(1..=MOST_DIMENSIONS).contains(&dimensions) {
-        return Err(bytes.wrong(format!("tensor `{name}` has {dimensions} dimensions, expected 1 to {MOST_DIMENSIONS}")));
+        return Err(
+            bytes.wrong(format!("tensor `{name}` has {dimensions} dimensions, expected 1 to {MOST_DIMENSIONS}"))
+        );
     }
     let mut shape = (0..dimensions).map(|_| bytes.u64("a size")).collect::<Result<Vec<_>>>()?;
     shape.reverse();

@@ -53,7 +53,8 @@ impl Metadata {
 
     /// A whole number from 0 to below 2³¹. A list of one number for every layer must have the same for all of them.
     pub fn maybe_size(&self, key: &str) -> Result<Option<usize>> {
-        let whole = |number: f64| (number >= 0.0 && number.fract() == 0.0 && number < 2_147_483_648.0).then_some(number);
+        let whole =
+            |number: f64| (number >= 0.0 && number.fract() == 0.0 && number < 2_147_483_648.0).then_some(number);
         let found = match self.values.get(key) {
             None => return Ok(None),
             Some(Value::Number(number)) => whole(*number),

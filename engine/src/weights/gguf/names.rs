@@ -50,7 +50,9 @@ impl Family {
         match metadata.text("general.type")? {
             None | Some("model") => {}
             Some("adapter") => return unusable("a GGUF file of an adapter".into(), folder::MERGED),
-            Some(other) => return unusable(format!("a GGUF file of type `{other}`"), "give the one of the model itself"),
+            Some(other) => {
+                return unusable(format!("a GGUF file of type `{other}`"), "give the one of the model itself");
+            }
         }
         if let Some(parts) = metadata.maybe_size("split.count")?.filter(|&parts| parts > 1) {
             let found = format!("one of the {parts} parts of a model in GGUF");
@@ -62,7 +64,10 @@ impl Family {
             Some("gemma3") => Ok(Self::Gemma3),
             other => {
                 let found = format!("a GGUF file of architecture `{}`", other.unwrap_or("(none)"));
-                unusable(found, "kndb reads llama, qwen2 and gemma3 in GGUF: use the Hugging Face folder of the same model")
+                unusable(
+                    found,
+                    "kndb reads llama, qwen2 and gemma3 in GGUF: use the Hugging Face folder of the same model",
+                )
             }
         }
     }

@@ -63,7 +63,8 @@ impl GgufTensor {
         if let Change::Heads(heads) = change
             && !self.shape[0].is_multiple_of(2 * heads.max(1))
         {
-            let reason = format!("tensor `{name}` has {} rows, which are no {heads} heads of an even size", self.shape[0]);
+            let reason =
+                format!("tensor `{name}` has {} rows, which are no {heads} heads of an even size", self.shape[0]);
             return Err(Error::File { path: path.to_owned(), reason });
         }
         self.change = change;
