@@ -13,6 +13,8 @@ mod folder;
 mod reading;
 #[path = "gguf/refused.rs"]
 mod refused;
+#[path = "gguf/tokens.rs"]
+mod tokens;
 #[path = "gguf/writing.rs"]
 mod writing;
 

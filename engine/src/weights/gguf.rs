@@ -17,6 +17,8 @@ use super::stored::Stored;
 use crate::error::{Error, Result};
 use crate::folder::{self, Content};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -34,11 +36,11 @@ pub struct Gguf {
     pub family: Family,
     /// Tensors by their names in the file.
     tensors: BTreeMap<String, GgufTensor>,
-    hash: u128,
+    file: Arc<File>,
 }
 
 impl Gguf {
-    /// Opens a file, hashes it and reads its header.
+    /// Opens a file and reads its header.
     ///
     /// # Errors
     /// Something else than GGUF, a header that is damaged or does not fit the file, a part of several files, an adapter, an
@@ -46,8 +48,7 @@ impl Gguf {
     pub fn open(path: &Path) -> Result<Self> {
         folder::must_not_be_other(path, &[Content::Gguf])?;
         let file = open_file(path)?;
-        let mut hash = Xxh3::new();
-        let length = hashed(path, &file, &mut hash)?;
+        let length = file.metadata().map_err(|source| Error::Read { path: path.to_owned(), source })?.len();
         let header = header::read(path, &file, length)?;
         let family = Family::of(path, &header.metadata)?;
         let file = Arc::new(file);
@@ -56,7 +57,7 @@ impl Gguf {
             let name = listed.name.clone();
             tensors.insert(name, GgufTensor::new(path, Arc::clone(&file), listed)?);
         }
-        Ok(Self { path: path.to_owned(), metadata: header.metadata, family, tensors, hash: hash.digest128() })
+        Ok(Self { path: path.to_owned(), metadata: header.metadata, family, tensors, file })
     }
 
     /// The file.
@@ -92,11 +93,14 @@ impl Gguf {
         Ok(Some(values))
     }
 
-    /// The tensors as weights, under Hugging Face's names.
+    /// The tensors as weights, under Hugging Face's names, and the hash of the file.
     ///
     /// # Errors
-    /// A matrix of queries or keys whose rows are no heads; two tensors of one name.
+    /// A matrix of queries or keys whose rows are no heads; two tensors of one name; a file that cannot be read.
     pub fn files(&self) -> Result<Files> {
+        let (mut hash, mut file): (_, &File) = (Xxh3::new(), &self.file);
+        file.rewind().map_err(|source| Error::Read { path: self.path.clone(), source })?;
+        hashed(&self.path, file, &mut hash)?;
         let heads = self.family.heads(&self.metadata)?;
         let mut tensors = BTreeMap::new();
         for (name, tensor) in &self.tensors {
@@ -108,6 +112,6 @@ impl Gguf {
                 return Err(Error::File { path: self.path.clone(), reason });
             }
         }
-        Ok(Files { path: self.path.clone(), tensors, hash: self.hash })
+        Ok(Files { path: self.path.clone(), tensors, hash: hash.digest128() })
     }
 }
