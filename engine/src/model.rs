@@ -42,8 +42,8 @@ pub struct Model {
 
 impl Model {
     /// Loads a folder with `config.json`, `tokenizer.json` and weights, or the one snapshot of such a folder in Hugging
-    /// Face's cache, or a GGUF file, which has all of them. Nothing is fetched. Names and shapes are checked before values are read; the peak of memory is the
-    /// network and one tensor (docs/models.md).
+    /// Face's cache, or a GGUF file, which has all of them. Nothing is fetched. Names and shapes are checked before values
+    /// are read; the peak of memory is the network and one tensor (docs/models.md).
     ///
     /// # Errors
     /// Something else than a model, an unknown architecture or variant, a missing, superfluous or misshapen tensor, a tokenizer of another model.
