@@ -20,6 +20,7 @@
 //! | [`degenerate`] | neurons that can stand in for each other |
 //! | [`derived`] | runs that are made from the scores of another |
 //! | [`corpus`] | activations over texts, and language neurons |
+//! | [`edit`] | edits of weights that can be kept |
 //! | [`preset`] | the named presets of options |
 //! | [`attribute`] | scores of one fact |
 //! | [`job`] | scores of many facts, into a store |
@@ -32,6 +33,7 @@ pub mod corpus;
 pub mod degenerate;
 pub mod derived;
 pub mod device;
+pub mod edit;
 mod error;
 mod folder;
 pub mod intervention;

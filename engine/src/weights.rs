@@ -25,7 +25,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stored::Stored;
+pub(crate) use stored::{Kind, Stored, StoredBytes};
 
 /// Missing tensors that are remembered; with more, config.json speaks of what no file holds.
 const MOST_MISSING: usize = 4_096;
@@ -133,6 +133,20 @@ impl Weights {
         &self.device
     }
 
+    /// Refuses files that were written to since they were opened.
+    pub(crate) fn must_be_unchanged(&self) -> Result<()> {
+        let sources = self.tensors.values().filter_map(|stored| match stored {
+            Stored::Raw { file, .. } => Some(file),
+            Stored::Pytorch(_) => None,
+        });
+        sources.into_iter().try_for_each(|source| source.must_be_unchanged())
+    }
+
+    /// The tensors by the file's names, and where each lies.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (&str, &Stored)> {
+        self.tensors.iter().map(|(name, stored)| (name.as_str(), stored))
+    }
+
     /// What the user should be told.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -152,7 +166,7 @@ impl Weights {
     }
 
     /// A name as the file writes it.
-    fn own<'a>(&self, name: &'a str) -> &'a str {
+    pub(crate) fn own<'a>(&self, name: &'a str) -> &'a str {
         if self.bare { name.strip_prefix(self.base).unwrap_or(name) } else { name }
     }
 

@@ -1,11 +1,9 @@
 //! A fact rewritten in the value vectors of its knowledge neurons.
 
+use crate::edit::ValueVectors;
 use crate::error::{Error, Result};
-use crate::nn::Linear;
 use crate::transformer::{Transformer, to_host};
-use burn::tensor::{Tensor, TensorData};
 use kndb_storage::Neuron;
-use std::collections::BTreeMap;
 
 /// The weight edit of Dai et al. (ACL 2022, §5.1 "updating facts"): the row v of W2 of every chosen neuron becomes
 /// v − λ1·‖v‖·e(old)/‖e(old)‖ + λ2·‖v‖·e(new)/‖e(new)‖, where e(t) is the row of the output embedding of token t (the word
@@ -30,45 +28,26 @@ impl Rewrite {
         Self { neurons, old, new, forget: 1.0, learn: 8.0 }
     }
 
-    /// A network with the edited weights; `network` stays as it is, and shares all other weights.
+    /// The new value vectors.
     ///
     /// # Errors
     /// A neuron or a token the network does not have; no token.
-    pub fn apply(&self, network: &Transformer) -> Result<Transformer> {
-        let width = network.width();
-        let mut layers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for neuron in &self.neurons {
-            let (layer, unit) = (neuron.0 as usize / width, neuron.0 as usize % width);
-            if layer >= network.blocks.len() {
-                return Err(Error::Option {
-                    option: "neuron",
-                    given: neuron.to_string(),
-                    expected: format!("one of the model's {} neurons", network.blocks.len() * width),
-                });
-            }
-            let units = layers.entry(layer).or_default();
-            if !units.contains(&unit) {
-                units.push(unit);
-            }
-        }
+    pub fn value_vectors(&self, network: &Transformer) -> Result<ValueVectors> {
         let (old, new) = (direction(network, &self.old)?, direction(network, &self.new)?);
-        let mut edited = network.clone();
-        for (layer, units) in layers {
-            let output = &mut edited.blocks[layer].feed_forward.output;
-            let weight = output.rows();
-            let (device, dims) = (weight.device(), weight.dims());
-            let mut rows = to_host(weight);
-            for unit in units {
-                let row = &mut rows[unit * dims[1]..(unit + 1) * dims[1]];
-                let size = norm(row);
-                for ((value, old), new) in row.iter_mut().zip(&old).zip(&new) {
-                    *value += size * (self.learn * new - self.forget * old);
-                }
+        ValueVectors::of(network, &self.neurons, |vector| {
+            let size = norm(vector);
+            for ((value, old), new) in vector.iter_mut().zip(&old).zip(&new) {
+                *value += size * (self.learn * new - self.forget * old);
             }
-            let bias = output.bias().map(|bias| bias.squeeze_dim(0));
-            *output = Linear::new(Tensor::from_data(TensorData::new(rows, dims), &device), bias);
-        }
-        Ok(edited)
+        })
+    }
+
+    /// A network with the edited weights; `network` stays as it is, and shares all other weights.
+    ///
+    /// # Errors
+    /// As [`Rewrite::value_vectors`].
+    pub fn apply(&self, network: &Transformer) -> Result<Transformer> {
+        Ok(self.value_vectors(network)?.apply(network))
     }
 }
 

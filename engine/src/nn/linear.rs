@@ -2,6 +2,7 @@
 
 use super::Matrix;
 use burn::tensor::Tensor;
+use std::sync::Arc;
 
 /// A linear map with constant weights, kept in the order that its file has.
 #[derive(Clone, Debug)]
@@ -11,17 +12,34 @@ pub struct Linear {
     rows_are_outputs: bool,
     /// `[1 × outputs]`.
     bias: Option<Tensor<2>>,
+    /// The tensor that holds the weight, where it is one of a model's.
+    origin: Option<Arc<str>>,
 }
 
 impl Linear {
     /// A map of `weight: [inputs × outputs]` and `bias: [outputs]`. Shares the weight, a view as well.
     pub fn new(weight: impl Into<Matrix>, bias: Option<Tensor<1>>) -> Self {
-        Self { weight: weight.into(), rows_are_outputs: false, bias: bias.map(|b| b.unsqueeze_dim(0)) }
+        Self { weight: weight.into(), rows_are_outputs: false, bias: bias.map(|b| b.unsqueeze_dim(0)), origin: None }
     }
 
     /// A map of `weight: [outputs × inputs]`, as PyTorch's `nn.Linear` keeps it. Shares the weight.
     pub fn from_rows(weight: impl Into<Matrix>, bias: Option<Tensor<1>>) -> Self {
         Self { rows_are_outputs: true, ..Self::new(weight, bias) }
+    }
+
+    /// The same, read from a tensor of this name.
+    pub(crate) fn from_tensor(self, name: &str) -> Self {
+        Self { origin: Some(name.into()), ..self }
+    }
+
+    /// The name of the tensor that holds its weight; `None` of maps that are made of several, or of none.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Whether the tensor has a row an output, not a row an input.
+    pub(crate) fn has_rows_of_outputs(&self) -> bool {
+        self.rows_are_outputs
     }
 
     /// Number of inputs and outputs.

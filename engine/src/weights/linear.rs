@@ -22,7 +22,9 @@ impl Weights {
             pieces.extend(weight.map(|own| (own, 0..outputs)));
             biases.extend(bias.map(|own| (own, 0..outputs)));
         }
-        self.filled(pieces, biases, [outputs.saturating_mul(names.len()), inputs], bias)
+        let origin = if let [(own, _)] = pieces.as_slice() { Some(own.clone()) } else { None };
+        let map = self.filled(pieces, biases, [outputs.saturating_mul(names.len()), inputs], bias)?;
+        Ok(origin.into_iter().fold(map, |map, own| map.from_tensor(&own)))
     }
 
     /// One `nn.Linear` as several: each has the outputs of its ranges, in their order. What no range names is left out.

@@ -40,11 +40,40 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn size(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Self::F16 | Self::Bf16 => 2,
             Self::F32 => 4,
             Self::F64 => 8,
+        }
+    }
+
+    /// The name that safetensors files have for it.
+    pub fn dtype(self) -> Dtype {
+        match self {
+            Self::F32 => Dtype::F32,
+            Self::F16 => Dtype::F16,
+            Self::Bf16 => Dtype::BF16,
+            Self::F64 => Dtype::F64,
+        }
+    }
+
+    /// Little-endian bytes of a value, rounded to it.
+    pub fn bytes(self, value: f32) -> Vec<u8> {
+        match self {
+            Self::F32 => value.to_le_bytes().to_vec(),
+            Self::F16 => half::f16::from_f32(value).to_le_bytes().to_vec(),
+            Self::Bf16 => half::bf16::from_f32(value).to_le_bytes().to_vec(),
+            Self::F64 => f64::from(value).to_le_bytes().to_vec(),
+        }
+    }
+
+    /// A value as it is read again from its bytes.
+    pub fn rounded(self, value: f32) -> f32 {
+        match self {
+            Self::F16 => half::f16::from_f32(value).to_f32(),
+            Self::Bf16 => half::bf16::from_f32(value).to_f32(),
+            Self::F32 | Self::F64 => value,
         }
     }
 
@@ -55,6 +84,24 @@ impl Kind {
             Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32())),
             Self::Bf16 => values.extend(bytes.as_chunks().0.iter().map(|b| half::bf16::from_le_bytes(*b).to_f32())),
             Self::F64 => values.extend(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32)),
+        }
+    }
+}
+
+/// The bytes of a tensor.
+pub enum StoredBytes {
+    /// Part of a mapped file.
+    Mapped(Arc<memmap2::Mmap>, std::ops::Range<usize>),
+    /// Their own memory.
+    Read(Vec<u8>),
+}
+
+impl AsRef<[u8]> for StoredBytes {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            // Tensors were checked to lie within the file when it was opened.
+            Self::Mapped(map, range) => map.get(range.clone()).unwrap_or_default(),
+            Self::Read(bytes) => bytes,
         }
     }
 }
@@ -140,6 +187,17 @@ impl Stored {
             equal &= there.is_some_and(|there| part.iter().map(|value| value.to_bits()).eq(there.iter().copied()));
         })?;
         Ok(equal)
+    }
+
+    /// Its bytes as the file has them; mapped ones take no memory.
+    pub fn bytes(&self) -> io::Result<StoredBytes> {
+        match self {
+            Self::Raw { file, start, .. } => {
+                let size = self.count() * self.kind().map_err(io::Error::other)?.size();
+                Ok(StoredBytes::Mapped(file.map()?, *start as usize..*start as usize + size))
+            }
+            Self::Pytorch(tensor) => Ok(StoredBytes::Read(tensor.read()?.to_vec())),
+        }
     }
 
     /// Reads it in parts, each a multiple of `step` values, with the index of its first value.

@@ -1,0 +1,94 @@
+//! The difference that an edit makes: only the changed tensors, with the hash of what they are to be put into.
+
+use super::save::beside;
+use super::tensors::{Changed, EditedTensors, Written};
+use super::{ValueVectors, save_folder};
+use crate::architecture;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::folder::Folder;
+use crate::weights::{Kind, Weights};
+use burn::tensor::Device;
+use safetensors::{Dtype, SafeTensors};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+/// Metadata: the hash of the weights that the edit is of.
+const BASE: &str = "kndb_base";
+/// The card that the edited folder gets.
+const CARD: &str = "kndb_card";
+
+/// Writes the changed tensors as a safetensors file, with the base's hash and the card as metadata. The file must not be there before.
+///
+/// # Errors
+/// A file that is there, or that cannot be written.
+pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
+    let write = |source| Error::Write { path: out.to_owned(), source };
+    if out.exists() {
+        let reason = "is there already; give a name that is not, so that nothing is overwritten".to_owned();
+        return Err(Error::File { path: out.to_owned(), reason });
+    }
+    let metadata = HashMap::from([
+        ("format".to_owned(), "pt".to_owned()),
+        (BASE.to_owned(), edited.base.clone()),
+        (CARD.to_owned(), card.to_owned()),
+    ]);
+    let tensors: Vec<(&str, Written<'_>)> =
+        edited.changed.iter().map(|(name, changed)| (name.as_str(), changed.into())).collect();
+    let part = beside(out);
+    safetensors::serialize_to_file(tensors, Some(metadata), &part)
+        .map_err(|e| Error::Write { path: part.clone(), source: std::io::Error::other(e) })?;
+    fs::File::open(&part).and_then(|file| file.sync_all()).map_err(write)?;
+    fs::rename(&part, out).map_err(write)
+}
+
+/// Puts a difference into the model that it is of, and writes the edited model as a folder.
+///
+/// # Errors
+/// A file that is no difference of kndb's; a model that it is not of; tensors that the model does not have in that shape and type; as
+/// [`save_folder`].
+pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String>> {
+    let bytes = fs::read(delta).map_err(|source| Error::Read { path: delta.to_owned(), source })?;
+    let wrong = |reason: String| Error::File { path: delta.to_owned(), reason };
+    let no_file = |e| wrong(format!("not a safetensors file: {e}; expected one that `kndb edit --delta` wrote"));
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(no_file)?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let (Some(base), Some(card)) = (metadata.get(BASE), metadata.get(CARD)) else {
+        return Err(wrong(format!(
+            "has no `{BASE}` and `{CARD}` in its metadata; expected a file that `kndb edit --delta` wrote"
+        )));
+    };
+    let folder = Folder::find(folder)?.path;
+    let config = Config::read(&folder)?;
+    let weights = Weights::open(&folder, architecture::named(&config)?.base, &Device::flex())?;
+    if weights.hash() != *base {
+        return Err(wrong(format!(
+            "is an edit of weights {base}; {} holds {}: give the folder of the model that was edited",
+            folder.display(),
+            weights.hash()
+        )));
+    }
+    let mut changed = BTreeMap::new();
+    for (name, view) in SafeTensors::deserialize(&bytes).map_err(no_file)?.iter() {
+        let kind = kind(view.dtype());
+        let there = weights.stored().find(|(known, _)| *known == name).map(|(_, stored)| stored);
+        let fits = there.is_some_and(|stored| stored.shape() == view.shape() && stored.kind().ok() == kind);
+        let Some(kind) = kind.filter(|_| fits) else {
+            return Err(wrong(format!(
+                "tensor `{name}` ({:?}, {:?}) is none of the model's in that type and shape",
+                view.dtype(),
+                view.shape()
+            )));
+        };
+        changed.insert(name.to_owned(), Changed { kind, shape: view.shape().to_vec(), bytes: view.data().to_vec() });
+    }
+    let names = changed.keys().cloned().collect();
+    let edited = EditedTensors { folder, base: base.clone(), weights, changed, vectors: ValueVectors::default() };
+    save_folder(&edited, out, card)?;
+    Ok(names)
+}
+
+fn kind(dtype: Dtype) -> Option<Kind> {
+    [Kind::F32, Kind::F16, Kind::Bf16, Kind::F64].into_iter().find(|kind| kind.dtype() == dtype)
+}

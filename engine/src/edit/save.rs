@@ -1,0 +1,80 @@
+//! An edited model as a folder that Hugging Face's `transformers` loads.
+
+use super::EditedTensors;
+use super::tensors::{Source, Written};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Ends of the names of files that belong to a model beside its weights: configuration, tokenizer, chat template, licence.
+const BESIDE: [&str; 5] = [".json", ".txt", ".model", ".jinja", ".tiktoken"];
+/// Files of the source that are not the edited model's: its card and lists of shards.
+const NOT_TAKEN: [&str; 3] = ["README.md", "model.safetensors.index.json", "pytorch_model.bin.index.json"];
+
+/// Writes the edited model: all tensors of floats in `model.safetensors`, the files beside them as they are, and `card` as its README.md.
+/// The folder becomes visible whole; it must not be there before.
+///
+/// # Errors
+/// A folder that is there, a disk that is full or cannot be written to, a source that cannot be read.
+pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
+    let wrong = |path: &Path, reason: &str| Error::File { path: path.to_owned(), reason: reason.to_owned() };
+    if out.exists() {
+        return Err(wrong(out, "is there already; give a folder that is not, so that nothing is overwritten"));
+    }
+    let part = beside(out);
+    if part.exists() {
+        let what = "is left of an edit that did not end; delete it";
+        return Err(wrong(&part, what));
+    }
+    let written = fill(edited, &part, card)
+        .and_then(|()| fs::rename(&part, out).map_err(|source| Error::Write { path: out.to_owned(), source }));
+    if written.is_err() {
+        // What is half written is of no use; that it could not be taken away is told by the next attempt.
+        let _ = fs::remove_dir_all(&part);
+    }
+    written
+}
+
+/// The name that a folder or file has while it is written.
+pub(super) fn beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    out.with_file_name(name)
+}
+
+fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
+    let write = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Write { path, source }
+    };
+    fs::create_dir(folder).map_err(write(folder))?;
+    for entry in fs::read_dir(&edited.folder).map_err(|source| Error::Read { path: edited.folder.clone(), source })? {
+        let entry = entry.map_err(|source| Error::Read { path: edited.folder.clone(), source })?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_taken = BESIDE.iter().any(|end| name.ends_with(end)) || name.starts_with("LICENSE");
+        if is_taken && !NOT_TAKEN.contains(&name.as_str()) && entry.path().is_file() {
+            let to = folder.join(&name);
+            fs::copy(entry.path(), &to).map_err(write(&to))?;
+        }
+    }
+    let weights = folder.join("model.safetensors");
+    let tensors = edited.weights.stored().filter_map(|(name, stored)| Some((name, stored, stored.kind().ok()?)));
+    let all = tensors.map(|(name, stored, kind)| match edited.changed.get(name) {
+        Some(changed) => Ok((name, Written::from(changed))),
+        None => {
+            let bytes = stored.bytes().map_err(|source| Error::Read { path: edited.folder.clone(), source })?;
+            Ok((name, Written { dtype: kind.dtype(), shape: stored.shape(), bytes: Source::AsItWas(bytes) }))
+        }
+    });
+    let all = all.collect::<Result<Vec<_>>>()?;
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize_to_file(all, Some(metadata), &weights)
+        .map_err(|e| Error::Write { path: weights.clone(), source: std::io::Error::other(e) })?;
+    let readme = folder.join("README.md");
+    fs::write(&readme, card).map_err(write(&readme))?;
+    for path in [&weights, &readme] {
+        fs::File::open(path).and_then(|file| file.sync_all()).map_err(write(path))?;
+    }
+    edited.weights.must_be_unchanged()
+}

@@ -1,0 +1,158 @@
+//! Edited models that are kept: as folders, and as differences.
+
+#[expect(dead_code, reason = "the tests of loading use the rest of it")]
+#[path = "loading/folder.rs"]
+mod folder;
+
+use folder::{Folder, load};
+use kndb_engine::edit::{EditedTensors, ValueVectors, apply_delta, save_folder, write_delta};
+use kndb_engine::{Model, Rewrite, device};
+use kndb_storage::Neuron;
+use safetensors::Dtype;
+use std::path::Path;
+
+/// Every form that the second matrix has in files: rows of outputs and of inputs, three types, shards, a pickle.
+const MODELS: [&str; 11] = [
+    "bert",
+    "distilbert",
+    "gpt2",
+    "gpt2-f16",
+    "gpt2-bin",
+    "gpt-neox",
+    "phi",
+    "llama",
+    "llama-sharded",
+    "gemma3",
+    "qwen3",
+];
+
+fn logits(model: &Model) -> Vec<f32> {
+    model.network.logits(&[1, 2, 3, 4], 2)
+}
+
+fn loaded(folder: &Path) -> Model {
+    Model::load(folder, &device("cpu").expect("the CPU is there")).expect("the folder loads")
+}
+
+/// Neurons of two layers, one of them named twice.
+fn neurons(model: &Model) -> Vec<Neuron> {
+    let width = model.shape().width;
+    [3, width + 1, width + 5, 3].map(Neuron).to_vec()
+}
+
+fn edit(model: &Model) -> ValueVectors {
+    let rewrite = Rewrite::new(neurons(model), vec![5], vec![7, 9]);
+    rewrite.value_vectors(&model.network).expect("neurons and tokens of the model")
+}
+
+#[test]
+fn a_saved_model_gives_the_bits_of_the_one_in_memory() {
+    for name in MODELS {
+        let source = Folder::of(name);
+        let model = source.load();
+        let before = logits(&model);
+        let edited = EditedTensors::of(source.root(), &model, edit(&model)).expect("its tensors are there");
+        assert_eq!(edited.names().count(), 2, "{name}: a tensor a layer");
+        let network = edited.vectors().apply(&model.network);
+        let in_memory = network.logits(&[1, 2, 3, 4], 2);
+        assert_ne!(in_memory, before, "{name}: the edit does something");
+        assert_eq!(logits(&model), before, "{name}: the model is as it was");
+
+        let out = source.path("edited");
+        save_folder(&edited, &out, "a card").expect("a folder that can be written");
+        assert_eq!(logits(&loaded(&out)), in_memory, "{name}");
+        assert_eq!(std::fs::read_to_string(out.join("README.md")).expect("the card"), "a card");
+        assert_eq!(logits(&source.load()), before, "{name}: the source is as it was");
+    }
+}
+
+#[test]
+fn a_difference_makes_the_same_folder() {
+    for name in ["gpt2", "llama-sharded", "gpt2-f16"] {
+        let source = Folder::of(name);
+        let model = source.load();
+        let edited = EditedTensors::of(source.root(), &model, edit(&model)).expect("its tensors are there");
+        let (whole, delta, again) = (source.path("whole"), source.path("edit.safetensors"), source.path("again"));
+        save_folder(&edited, &whole, "what was done").expect("a folder that can be written");
+        write_delta(&edited, &delta, "what was done").expect("a file that can be written");
+        let names = apply_delta(&delta, source.root(), &again).expect("it is of this model");
+        assert_eq!(names, edited.names().collect::<Vec<_>>(), "{name}");
+        for file in ["model.safetensors", "config.json", "README.md"] {
+            let bytes = |folder: &Path| std::fs::read(folder.join(file)).expect("a file of the folder");
+            assert!(bytes(&whole) == bytes(&again), "{name}, {file}");
+        }
+        let size = |path: &Path| std::fs::metadata(path).expect("a file").len();
+        assert!(size(&delta) < size(&whole.join("model.safetensors")), "{name}: only what changed");
+    }
+}
+
+#[test]
+fn scaled_value_vectors_are_scaled_activations() {
+    // Of a network that computes in float32 from its own weights, twice the vector is twice the activation to the last bit.
+    let model = load("llama");
+    let doubled = ValueVectors::scaled(&model.network, &neurons(&model), 2.0).expect("neurons of the model");
+    assert_eq!(doubled.len(), 3);
+    let width = model.shape().width as usize;
+    let ids: [&[u32]; 1] = [&[1, 2, 3, 4]];
+    let network = doubled.apply(&model.network);
+    let same = model.network.variants(ids[0], 3, 1, 0, |layer, activations| {
+        let [rows, _] = activations.dims();
+        let mut values = kndb_engine::transformer::to_host(activations);
+        for neuron in [3, width + 1, width + 5] {
+            if neuron / width == layer {
+                (0..rows).for_each(|row| values[row * width + neuron % width] *= 2.0);
+            }
+        }
+        burn::tensor::Tensor::from_data(burn::tensor::TensorData::new(values, [rows, width]), &folder::device())
+    });
+    let expected = kndb_engine::transformer::to_host(model.network.head.logits(same));
+    let found = network.logits(ids[0], 3);
+    let worst = found.iter().zip(&expected).fold(0.0f32, |worst, (f, e)| worst.max((f - e).abs()));
+    assert!(worst <= 1e-5, "off by {worst:e}");
+}
+
+#[test]
+fn an_edit_is_rounded_to_the_file_s_type() {
+    let source = Folder::of("llama");
+    source.convert(Dtype::BF16, |value| value.to_le_bytes()[2..].to_vec());
+    let model = source.load();
+    let edited = EditedTensors::of(source.root(), &model, edit(&model)).expect("its tensors are there");
+    assert_ne!(*edited.vectors(), edit(&model), "float32 values are between those of bfloat16");
+    let out = source.path("edited");
+    save_folder(&edited, &out, "").expect("a folder that can be written");
+    assert_eq!(logits(&loaded(&out)), edited.vectors().apply(&model.network).logits(&[1, 2, 3, 4], 2));
+}
+
+#[test]
+fn nothing_is_written_over_and_no_other_model_is_edited() {
+    let source = Folder::of("gpt2");
+    let model = source.load();
+    let edited = EditedTensors::of(source.root(), &model, edit(&model)).expect("its tensors are there");
+    let says = |error: kndb_engine::Error, parts: &[&str]| {
+        let error = error.to_string();
+        parts.iter().for_each(|part| assert!(error.contains(part), "expected {part:?} in: {error}"));
+    };
+    let taken = source.path("taken");
+    std::fs::create_dir(&taken).expect("a folder");
+    says(save_folder(&edited, &taken, "").expect_err("it is there"), &["taken", "is there already"]);
+    let delta = source.path("edit.safetensors");
+    write_delta(&edited, &delta, "").expect("a file that can be written");
+    says(write_delta(&edited, &delta, "").expect_err("it is there"), &["edit.safetensors", "is there already"]);
+
+    let out = source.path("out");
+    let other = Folder::of("llama");
+    says(
+        apply_delta(&delta, other.root(), &out).expect_err("another model"),
+        &["is an edit of weights xxh3-", "give the folder of the model that was edited"],
+    );
+    let plain = source.path("model.safetensors");
+    says(apply_delta(&plain, source.root(), &out).expect_err("weights"), &["has no `kndb_base`", "kndb edit --delta"]);
+    std::fs::write(&delta, b"{}").expect("a writable folder");
+    says(apply_delta(&delta, source.root(), &out).expect_err("no file of tensors"), &["not a safetensors file"]);
+    assert!(!out.exists() && !source.path("out.part").exists(), "nothing is left");
+
+    let all = ValueVectors::scaled(&model.network, &[Neuron(1_000_000)], 0.0);
+    says(all.expect_err("no such neuron"), &["neuron is", "expected one of the model's"]);
+    let huge = ValueVectors::scaled(&model.network, &neurons(&model), f32::MAX).expect("neurons of the model");
+    says(EditedTensors::of(source.root(), &model, huge).err().expect("no weights"), &["a new weight"]);
+}
