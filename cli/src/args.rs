@@ -13,6 +13,8 @@ mod condition;
 mod corpus;
 #[cfg(feature = "attribute")]
 mod dkn;
+#[cfg(feature = "attribute")]
+mod edit;
 #[cfg(feature = "parquet")]
 mod export;
 mod import;
@@ -46,6 +48,8 @@ pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArg
 pub use corpus::{ActivationsArgs, QrncaArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
+#[cfg(feature = "attribute")]
+pub use edit::{ApplyArgs, EditArgs, EditMethod};
 #[cfg(feature = "parquet")]
 pub use export::ExportArgs;
 pub use import::{ImportArgs, SpecArgs};
@@ -134,6 +138,12 @@ pub enum Command {
     /// Change neurons, and see what becomes of a fact's probability and the model's answers
     #[cfg(feature = "attribute")]
     Probe(Box<ProbeArgs>),
+    /// Edit a model's weights by a fact's neurons, and keep the edited model, or what differs
+    #[cfg(feature = "attribute")]
+    Edit(Box<EditArgs>),
+    /// Put what `kndb edit --delta` kept into the model that it is of
+    #[cfg(feature = "attribute")]
+    Apply(ApplyArgs),
     /// Cross-lingual editing: success rates of LIKN, Mono-KN and Seq-KN (AMIG, Table 2)
     #[cfg(feature = "attribute")]
     EditStudy(Box<EditStudyArgs>),

@@ -18,6 +18,8 @@ mod dkn;
 mod drop_facts;
 mod drop_run;
 #[cfg(feature = "attribute")]
+mod edit;
+#[cfg(feature = "attribute")]
 mod edit_study;
 #[cfg(feature = "parquet")]
 mod export;
@@ -138,6 +140,10 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Activations(args) => activations::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Probe(args) => probe::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Edit(args) => edit::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Apply(args) => edit::apply(args, terminal),
         #[cfg(feature = "attribute")]
         Command::EditStudy(args) => edit_study::run(*args, terminal),
         #[cfg(feature = "attribute")]

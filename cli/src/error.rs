@@ -152,6 +152,10 @@ pub enum CliError {
         /// As given.
         set: String,
     },
+    /// An edit that cannot be made, and what is missing.
+    #[cfg(feature = "attribute")]
+    #[error("{0}")]
+    Edit(String),
     /// A fact that cannot be asked.
     #[cfg(feature = "attribute")]
     #[error("fact {fact:?} cannot be asked{}: {reason}", language.as_ref().map_or_else(String::new, |it| format!(" in {it:?}")))]
@@ -433,7 +437,9 @@ impl CliError {
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Panicked { .. }) => BUG,
             #[cfg(feature = "attribute")]
-            Self::NotForMethod { .. } | Self::Engine(Engine::Option { .. } | Engine::Unknown { .. }) => USAGE,
+            Self::NotForMethod { .. }
+            | Self::Edit(_)
+            | Self::Engine(Engine::Option { .. } | Engine::Unknown { .. }) => USAGE,
             #[cfg(feature = "attribute")]
             Self::Interrupted { .. } => interrupt::exit_code(),
             _ => FAILED,

@@ -50,11 +50,11 @@ impl ValueVectors {
                 });
             }
             let units = new.entry(layer).or_default();
-            if !units.contains_key(&unit) {
+            units.entry(unit).or_insert_with(|| {
                 let mut vector = to_host(network.blocks[layer].feed_forward.output.input_row(unit));
                 change(&mut vector);
-                units.insert(unit, vector);
-            }
+                vector
+            });
         }
         Ok(Self { new })
     }

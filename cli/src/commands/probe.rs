@@ -41,7 +41,7 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut notes = notes.into_inner();
     let without = chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty());
     notes.extend(without.map(|(set, ..)| format!("`{set}` has no neurons of this fact, so it changes nothing")));
-    let asked = questions(&args, &snapshot, fact, &model)?;
+    let asked = questions(&args.fact, (&args.langs, args.prompt), &snapshot, fact, &model)?;
     let parts = |is_unknown: &dyn Fn(&Question) -> bool| -> String {
         let asked = asked.iter().filter(|it| is_unknown(&it.question));
         asked.map(|it| it.language.as_str()).collect::<Vec<_>>().join(", ")
@@ -132,7 +132,7 @@ fn run_meant<'s>(snapshot: &'s Snapshot, model: &Model, run: Option<&str>) -> Op
 }
 
 /// Asks as the facts of the run were asked: that of `--run`, or the only one of the model. What there is to say of it.
-fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>) -> Result<Option<String>> {
+pub(super) fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>) -> Result<Option<String>> {
     let run = run_meant(snapshot, model, run);
     let Some(run) = run.filter(|run| is_asked_with_bos(&run.spec)) else { return Ok(None) };
     model.must_be_of(run)?;
@@ -141,11 +141,11 @@ fn ask_as_the_run(model: &mut Model, snapshot: &Snapshot, run: Option<&str>) -> 
 }
 
 /// Neurons, and what was asked to be done with them.
-struct Chosen {
+pub(super) struct Chosen {
     /// The set as given, what is done, the neurons.
-    sets: Vec<(String, String, Vec<Neuron>)>,
-    interventions: Vec<Intervention>,
-    rewrite: Option<Vec<Neuron>>,
+    pub(super) sets: Vec<(String, String, Vec<Neuron>)>,
+    pub(super) interventions: Vec<Intervention>,
+    pub(super) rewrite: Option<Vec<Neuron>>,
 }
 
 impl Chosen {
@@ -179,24 +179,30 @@ impl Chosen {
 }
 
 /// A question in one language.
-struct Asked {
-    language: String,
-    template: String,
-    subject: String,
-    object: String,
-    question: Question,
+pub(super) struct Asked {
+    pub(super) language: String,
+    pub(super) template: String,
+    pub(super) subject: String,
+    pub(super) object: String,
+    pub(super) question: Question,
 }
 
 /// The fact's questions: in the languages asked for, or in all in which it can be asked.
-fn questions(args: &ProbeArgs, snapshot: &Snapshot, fact: FactId, model: &Model) -> Result<Vec<Asked>> {
-    let languages: Vec<LanguageId> = match args.langs.is_empty() {
+pub(super) fn questions(
+    asked_for: &str,
+    (langs, prompt): (&[String], u16),
+    snapshot: &Snapshot,
+    fact: FactId,
+    model: &Model,
+) -> Result<Vec<Asked>> {
+    let languages: Vec<LanguageId> = match langs.is_empty() {
         true => snapshot.label_counts().into_iter().map(|(language, _)| language).collect(),
         false => {
             let known = |name: &String| {
                 let id = snapshot.language(name);
-                id.ok_or_else(|| cannot(&args.fact, Some(name), "the store has no such language"))
+                id.ok_or_else(|| cannot(asked_for, Some(name), "the store has no such language"))
             };
-            let mut all: Vec<LanguageId> = args.langs.iter().map(known).collect::<Result<_>>()?;
+            let mut all: Vec<LanguageId> = langs.iter().map(known).collect::<Result<_>>()?;
             let mut seen = Vec::new();
             all.retain(|language| {
                 !seen.contains(language) && {
@@ -211,14 +217,14 @@ fn questions(args: &ProbeArgs, snapshot: &Snapshot, fact: FactId, model: &Model)
     let mut reasons = Vec::new();
     for language in languages {
         let name = snapshot.language_name(language);
-        match question(args.prompt, snapshot, fact, language, model)? {
+        match question(prompt, snapshot, fact, language, model)? {
             Ok(found) => asked.push(found),
-            Err(reason) if args.langs.is_empty() => reasons.push(format!("{name}: {reason}")),
-            Err(reason) => return Err(cannot(&args.fact, Some(name), &reason)),
+            Err(reason) if langs.is_empty() => reasons.push(format!("{name}: {reason}")),
+            Err(reason) => return Err(cannot(asked_for, Some(name), &reason)),
         }
     }
     match asked.is_empty() {
-        true => Err(cannot(&args.fact, None, &reasons.join("; "))),
+        true => Err(cannot(asked_for, None, &reasons.join("; "))),
         false => Ok(asked),
     }
 }
@@ -253,28 +259,31 @@ fn question(
 }
 
 /// What came of it in one language.
-struct Report<'a> {
-    asked: &'a Asked,
-    before: Side,
-    after: Side,
+pub(super) struct Report<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) before: Side,
+    pub(super) after: Side,
     /// Of `--to`, before and after.
-    new: Option<(String, f64, f64)>,
+    pub(super) new: Option<(String, f64, f64)>,
 }
 
 /// One side of the comparison.
-struct Side {
-    probability: f64,
-    answers: Vec<(String, f64)>,
+pub(super) struct Side {
+    pub(super) probability: f64,
+    pub(super) answers: Vec<(String, f64)>,
+}
+
+/// What a network answers, and the object's probability.
+pub(super) fn side(model: &Model, variants: &Variants<'_>, list: &[Intervention], top: usize) -> Result<Side> {
+    let probability = variants.probabilities(&[list.to_vec()])?[0];
+    let answers = variants.answers(list, top)?;
+    let text = |token: u32| model.tokenizer.decode(&[token]).unwrap_or_else(|_| format!("token {token}"));
+    let answers = answers.into_iter().map(|answer| (text(answer.token), answer.probability)).collect();
+    Ok(Side { probability, answers })
 }
 
 fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked) -> Result<Report<'a>> {
-    let side = |variants: &Variants<'_>, list: &[Intervention]| -> Result<Side> {
-        let probability = variants.probabilities(&[list.to_vec()])?[0];
-        let answers = variants.answers(list, args.top)?;
-        let text = |token: u32| model.tokenizer.decode(&[token]).unwrap_or_else(|_| format!("token {token}"));
-        let answers = answers.into_iter().map(|answer| (text(answer.token), answer.probability)).collect();
-        Ok(Side { probability, answers })
-    };
+    let side = |variants: &Variants<'_>, list: &[Intervention]| side(model, variants, list, args.top);
     let network = &model.network;
     let untouched = Variants::new(network, &asked.question)?;
     let before = side(&untouched, &[])?;
@@ -297,11 +306,11 @@ fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked
     Ok(Report { asked, before, after, new: Some((to.clone(), p_before, p_after)) })
 }
 
-fn cannot(fact: &str, language: Option<&str>, reason: &str) -> CliError {
+pub(super) fn cannot(fact: &str, language: Option<&str>, reason: &str) -> CliError {
     CliError::CannotAsk { fact: fact.into(), language: language.map(str::to_owned), reason: reason.into() }
 }
 
-fn write_text(
+pub(super) fn write_text(
     id: &str,
     snapshot: &Snapshot,
     fact: FactId,
@@ -359,7 +368,7 @@ fn write_rows(rows: &[[String; 4]], out: &mut dyn Write) -> std::io::Result<()> 
     Ok(())
 }
 
-fn write_json(
+pub(super) fn write_json(
     fact: &str,
     shape: Shape,
     chosen: &Chosen,

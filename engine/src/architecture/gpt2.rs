@@ -73,7 +73,7 @@ fn load(config: &Config, weights: &mut Weights) -> Result<Transformer> {
 /// `Conv1D`: `{name}.weight [inputs × outputs]` and `{name}.bias`.
 fn conv1d(weights: &mut Weights, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
     let [map] = split(weights, name, inputs, [(0, outputs)])?;
-    Ok(map.from_tensor(weights.own(&format!("{name}.weight"))))
+    Ok(map.of_tensor(weights.own(&format!("{name}.weight"))))
 }
 
 /// A `Conv1D` as several maps, each of the outputs from one to before another.

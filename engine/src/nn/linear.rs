@@ -28,7 +28,7 @@ impl Linear {
     }
 
     /// The same, read from a tensor of this name.
-    pub(crate) fn from_tensor(self, name: &str) -> Self {
+    pub(crate) fn of_tensor(self, name: &str) -> Self {
         Self { origin: Some(name.into()), ..self }
     }
 

@@ -24,7 +24,7 @@ impl Weights {
         }
         let origin = if let [(own, _)] = pieces.as_slice() { Some(own.clone()) } else { None };
         let map = self.filled(pieces, biases, [outputs.saturating_mul(names.len()), inputs], bias)?;
-        Ok(origin.into_iter().fold(map, |map, own| map.from_tensor(&own)))
+        Ok(origin.into_iter().fold(map, |map, own| map.of_tensor(&own)))
     }
 
     /// One `nn.Linear` as several: each has the outputs of its ranges, in their order. What no range names is left out.
