@@ -101,7 +101,7 @@ fn a_rewritten_fact_says_what_became_of_the_new_object() {
 
 #[test]
 fn mistakes_of_an_edit_are_told_before_anything_is_written() {
-    let environment = Environment::with_run(&["P36"], 2);
+    let environment = Environment::with_run(&["P36"], 6);
     let model = demo_model("bilingual-masked");
     let refused = |extra: &[&str], words: &[&str]| {
         let ran = environment.run(&[&["edit", "db", "--model", &model, "--fact", "Andorra/P36"], extra].concat());

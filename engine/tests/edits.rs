@@ -62,6 +62,8 @@ fn a_saved_model_gives_the_bits_of_the_one_in_memory() {
         save_folder(&edited, &out, "a card").expect("a folder that can be written");
         assert_eq!(logits(&loaded(&out)), in_memory, "{name}");
         assert_eq!(std::fs::read_to_string(out.join("README.md")).expect("the card"), "a card");
+        let may = |file: &str| std::fs::metadata(out.join(file)).expect("a file").permissions();
+        assert_eq!(may("model.safetensors"), may("README.md"), "{name}: whoever reads the card may read the weights");
         assert_eq!(logits(&source.load()), before, "{name}: the source is as it was");
     }
 }

@@ -1,6 +1,6 @@
 //! The difference that an edit makes: only the changed tensors, with the hash of what they are to be put into.
 
-use super::save::beside;
+use super::save::{beside, write_tensors};
 use super::tensors::{Changed, EditedTensors, Written};
 use super::{ValueVectors, save_folder};
 use crate::architecture;
@@ -37,9 +37,7 @@ pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
     let tensors: Vec<(&str, Written<'_>)> =
         edited.changed.iter().map(|(name, changed)| (name.as_str(), changed.into())).collect();
     let part = beside(out);
-    safetensors::serialize_to_file(tensors, Some(metadata), &part)
-        .map_err(|e| Error::Write { path: part.clone(), source: std::io::Error::other(e) })?;
-    fs::File::open(&part).and_then(|file| file.sync_all()).map_err(write)?;
+    write_tensors(tensors, metadata, &part)?;
     fs::rename(&part, out).map_err(write)
 }
 

@@ -43,6 +43,19 @@ pub(super) fn beside(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
+/// Writes tensors into a file that whoever may read the user's other files may read, too: the library's own is its owner's alone.
+pub(super) fn write_tensors<'a>(
+    tensors: Vec<(&'a str, Written<'a>)>,
+    metadata: HashMap<String, String>,
+    path: &Path,
+) -> Result<()> {
+    let write = |source| Error::Write { path: path.to_owned(), source };
+    let usual = fs::File::create(path).and_then(|file| file.metadata()).map_err(write)?.permissions();
+    safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|e| write(std::io::Error::other(e)))?;
+    fs::set_permissions(path, usual).map_err(write)?;
+    fs::File::open(path).and_then(|file| file.sync_all()).map_err(write)
+}
+
 fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
     let write = |path: &Path| {
         let path = path.to_owned();
@@ -69,12 +82,9 @@ fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
     });
     let all = all.collect::<Result<Vec<_>>>()?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    safetensors::serialize_to_file(all, Some(metadata), &weights)
-        .map_err(|e| Error::Write { path: weights.clone(), source: std::io::Error::other(e) })?;
+    write_tensors(all, metadata, &weights)?;
     let readme = folder.join("README.md");
     fs::write(&readme, card).map_err(write(&readme))?;
-    for path in [&weights, &readme] {
-        fs::File::open(path).and_then(|file| file.sync_all()).map_err(write(path))?;
-    }
+    fs::File::open(&readme).and_then(|file| file.sync_all()).map_err(write(&readme))?;
     edited.weights.must_be_unchanged()
 }
