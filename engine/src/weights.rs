@@ -137,7 +137,7 @@ impl Weights {
     pub(crate) fn must_be_unchanged(&self) -> Result<()> {
         let sources = self.tensors.values().filter_map(|stored| match stored {
             Stored::Raw { file, .. } => Some(file),
-            Stored::Pytorch(_) => None,
+            Stored::Pytorch(_) | Stored::Gguf(_) => None,
         });
         sources.into_iter().try_for_each(|source| source.must_be_unchanged())
     }

@@ -1,12 +1,11 @@
 //! The difference that an edit makes: only the changed tensors, with the hash of what they are to be put into.
 
 use super::save::{beside, write_tensors};
-use super::tensors::{Changed, EditedTensors, Written};
+use super::tensors::{Changed, EditedTensors, Written, hugging_face};
 use super::{ValueVectors, save_folder};
 use crate::architecture;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::folder::Folder;
 use crate::weights::{Kind, Weights};
 use burn::tensor::Device;
 use safetensors::{Dtype, SafeTensors};
@@ -57,7 +56,7 @@ pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String
             "has no `{BASE}` and `{CARD}` in its metadata; expected a file that `kndb edit --delta` wrote"
         )));
     };
-    let folder = Folder::find(folder)?.path;
+    let folder = hugging_face(folder)?;
     let config = Config::read(&folder)?;
     let weights = Weights::open(&folder, architecture::named(&config)?.base, &Device::flex())?;
     if weights.hash() != *base {

@@ -39,7 +39,7 @@ impl EditedTensors {
     /// # Errors
     /// A folder that changed since the model was loaded; weights that are no plain tensors of floats, such as quantised ones.
     pub fn of(folder: &Path, model: &Model, vectors: ValueVectors) -> Result<Self> {
-        let folder = Folder::find(folder)?.path;
+        let folder = hugging_face(folder)?;
         let config = Config::read(&folder)?;
         let weights = Weights::open(&folder, architecture::named(&config)?.base, &Device::flex())?;
         if weights.hash() != model.weights_hash() {
@@ -93,6 +93,20 @@ impl EditedTensors {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.changed.keys().map(String::as_str)
     }
+}
+
+/// The folder of a model that `transformers` can load, so that it can load the edited one.
+///
+/// # Errors
+/// As [`Folder::find`]; a model in GGUF.
+pub(super) fn hugging_face(given: &Path) -> Result<PathBuf> {
+    let Folder { path, gguf, .. } = Folder::find(given)?;
+    let Some(gguf) = gguf else { return Ok(path) };
+    Err(Error::Unusable {
+        path: gguf,
+        found: "a model in GGUF, whose weights are blocks that an edited one could not be kept in".into(),
+        instead: "give the Hugging Face folder that it was made from (config.json and safetensors)".into(),
+    })
 }
 
 /// A tensor to be written.

@@ -196,7 +196,9 @@ impl Stored {
                 let size = self.count() * self.kind().map_err(io::Error::other)?.size();
                 Ok(StoredBytes::Mapped(file.map()?, *start as usize..*start as usize + size))
             }
-            Self::Pytorch(tensor) => Ok(StoredBytes::Read(tensor.read()?.to_vec())),
+            Self::Pytorch(tensor) => Ok(StoredBytes::Read(tensor.read()?)),
+            // Blocks of another form than any that safetensors files have.
+            Self::Gguf(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
