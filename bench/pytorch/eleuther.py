@@ -123,6 +123,8 @@ def layer_scores(model, blocks, layer, fact, batch):
     model(input_ids=ids, attention_mask=torch.ones_like(ids))
     handle.remove()
     activation = seen[0].detach()
+    if activation.dtype == torch.bfloat16:  # sums stay in float32
+        activation = activation.float()
     scaled = activation * torch.linspace(0, 1, STEPS, dtype=activation.dtype, device=model.device)[:, None]
     scaled.requires_grad_(True)
     total = torch.zeros_like(activation[0])
@@ -170,6 +172,7 @@ def main():
     parser.add_argument("--device", default="cpu", help="cpu, or cuda:N")
     parser.add_argument("--scores", metavar="OUT", help="write OUT.npy")
     parser.add_argument("--float64", action="store_true", help="also write OUT-f64.npy")
+    parser.add_argument("--bfloat16", action="store_true", help="let matrix products be of bfloat16 (autocast)")
     args = parser.parse_args()
     if args.float64 and not args.scores:
         parser.error("--float64 needs --scores OUT: it only adds a file there")
@@ -192,7 +195,8 @@ def main():
     model = load(args.model, args.device)
     with torch.no_grad():  # the first pass pays for allocations
         model(input_ids=torch.tensor([facts[0]["ids"]] * args.batch, device=model.device))
-    scores, seconds = attribute(model, facts, args.batch)
+    with torch.autocast(args.device.split(":")[0], dtype=torch.bfloat16, enabled=args.bfloat16):
+        scores, seconds = attribute(model, facts, args.batch)
     per_fact = [sum(s) for s in seconds]
     result = {
         "algorithm": "knowledge-neurons", "model": os.path.basename(os.path.normpath(args.model)), "facts": len(facts),

@@ -5,6 +5,8 @@
 //! shared between languages. They are synthetic: good for sizes and times, not for findings.
 
 pub mod mlama;
+#[cfg(feature = "engine")]
+pub mod operations;
 pub mod questions;
 
 use kndb::storage::{

@@ -3,7 +3,7 @@
 mod normalise;
 
 use crate::error::{Error, Result};
-use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions, Scorer};
+use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions, Points, Scorer};
 use crate::metric::{Goal, Metric};
 use crate::model::Model;
 use crate::preset::{Continuation, FoilRule, Options};
@@ -34,6 +34,8 @@ pub struct FactScores {
     /// By layer; empty where the method has none. `baseline` and `residual` are of F. For an object of several tokens `probability` is a
     /// product, and `baseline`, if F is the probability; of any other F it is a sum. `residual` is the sum of the tokens' residuals.
     pub evidence: Vec<LayerEvidence>,
+    /// What the scores took, by layer of those that were scored.
+    pub points: Vec<(usize, Points)>,
 }
 
 impl FactScores {
@@ -180,6 +182,7 @@ impl<'a> Attribution<'a> {
         let mut total = vec![0.0f64; shape.neurons() as usize];
         let mut magnitudes = vec![0.0f64; self.layers.len()];
         let mut evidence: Option<Vec<(f64, f64)>> = None;
+        let mut points: Vec<(usize, Points)> = self.layers.iter().map(|&layer| (layer, Points::default())).collect();
         let (metric, mut probability) = (self.options.metric(), 1.0);
         let mut value = metric.of_no_step();
         let (mut answer, mut rank) = (None, Some(1));
@@ -218,6 +221,11 @@ impl<'a> Attribution<'a> {
                 own.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
                 *magnitude += more;
             }
+            for ((_, sum), LayerScores { points: more, .. }) in points.iter_mut().zip(&found) {
+                sum.paths += more.paths;
+                sum.gradients += more.gradients;
+                sum.values += more.values;
+            }
             if let Some(new) = found.iter().map(|layer| layer.evidence).collect::<Option<Vec<_>>>() {
                 let all = evidence.get_or_insert_with(|| vec![(metric.of_no_step(), 0.0); new.len()]);
                 for ((baseline, residual), new) in all.iter_mut().zip(new) {
@@ -249,7 +257,7 @@ impl<'a> Attribution<'a> {
         }
         self.model.must_be_unchanged()?;
         let evidence = evidence.map_or_else(Vec::new, |found| self.by_layer(&found, probability, value));
-        Ok(Ok(FactScores { scores, probability, value, answer, rank, evidence }))
+        Ok(Ok(FactScores { scores, probability, value, answer, rank, evidence, points }))
     }
 
     /// Evidence of every layer of the model; layers that were not scored have no path, so nothing is off.

@@ -122,12 +122,30 @@ pub struct LayerScores {
     pub magnitude: f64,
     /// How good they are, where the method can tell.
     pub evidence: Option<Evidence>,
+    /// What they took beyond what all layers share.
+    pub points: Points,
+}
+
+/// How many points were sent through the layers above.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Points {
+    /// Paths that the layer has.
+    pub paths: usize,
+    /// With the way back.
+    pub gradients: usize,
+    /// Without.
+    pub values: usize,
 }
 
 impl LayerScores {
     /// Scores that are no sums, of a method without evidence.
     fn plain(scores: Vec<f64>) -> Self {
-        Self { magnitude: scores.iter().map(|score| score.abs()).sum(), scores, evidence: None }
+        Self {
+            magnitude: scores.iter().map(|score| score.abs()).sum(),
+            scores,
+            evidence: None,
+            points: Points::default(),
+        }
     }
 }
 

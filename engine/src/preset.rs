@@ -76,8 +76,8 @@ pub struct Options {
     pub batch: Option<usize>,
 }
 
-/// How far off a rule's value is meant to be when fewer points than N are computed, as a share of the largest score. The
-/// worst of 379 questions to a causal demo model was off by five times as much: 1e-4.
+/// How far off a rule's value is meant to be when fewer points than N are computed, as a share of the largest score
+/// (docs/attribution.md, "How good is the integral").
 pub const TOLERANCE: f64 = 2e-5;
 
 /// How a preset computes scores: a row of methods.md §3.

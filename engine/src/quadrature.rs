@@ -2,9 +2,11 @@
 //!
 //! A rule of N points is a sum Σ c_k g(α_k). Along a path, g is a smooth function of α, so its values at the N points
 //! follow from far fewer: g is taken at some points, the rule is applied to the polynomial through them, and points are
-//! added two at a time until that changes nothing any more; where it never settles, the rule's own points are used.
+//! added in [`Stage`]s until that is near enough; where it never is, the rule's own points are used.
 
-use std::sync::LazyLock;
+mod stage;
+
+pub use stage::{FIRST_STAGE, Stage, stages};
 
 /// A quadrature rule over [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,55 +73,60 @@ impl Rule {
     }
 }
 
-/// Roots of the Legendre polynomial by Newton's method, mapped to [0, 1].
+/// P_n(x) and P_n′(x), the Legendre polynomial and its slope, inside of (−1, 1).
+fn legendre(n: usize, x: f64) -> (f64, f64) {
+    let (mut before, mut p) = (1.0, x);
+    for k in 2..=n {
+        let k = k as f64;
+        (before, p) = (p, ((2.0 * k - 1.0) * x * p - (k - 1.0) * before) / k);
+    }
+    (p, n as f64 * (x * p - before) / (x * x - 1.0))
+}
+
+/// Newton's method from a starting point; `step` is f/f′.
+fn root(mut x: f64, step: impl Fn(f64) -> f64) -> f64 {
+    for _ in 0..100 {
+        let by = step(x);
+        x -= by;
+        if by.abs() < 1e-16 {
+            break;
+        }
+    }
+    x
+}
+
+/// Roots of the Legendre polynomial, mapped to [0, 1].
 fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
-    let legendre = |x: f64| {
-        let (mut before, mut p) = (1.0, x);
-        for k in 2..=n {
-            let k = k as f64;
-            (before, p) = (p, ((2.0 * k - 1.0) * x * p - (k - 1.0) * before) / k);
-        }
-        (p, n as f64 * (x * p - before) / (x * x - 1.0))
+    let point = |i: usize| {
+        let start = (std::f64::consts::PI * (i as f64 - 0.25) / (n as f64 + 0.5)).cos();
+        let x = root(start, |x| {
+            let (p, slope) = legendre(n, x);
+            p / slope
+        });
+        let slope = legendre(n, x).1;
+        ((1.0 + x) / 2.0, 1.0 / ((1.0 - x * x) * slope * slope))
     };
-    let mut points: Vec<(f64, f64)> = (1..=n)
-        .map(|i| {
-            let mut x = (std::f64::consts::PI * (i as f64 - 0.25) / (n as f64 + 0.5)).cos();
-            for _ in 0..100 {
-                let (p, slope) = legendre(x);
-                let step = p / slope;
-                x -= step;
-                if step.abs() < 1e-16 {
-                    break;
-                }
-            }
-            let slope = legendre(x).1;
-            ((1.0 + x) / 2.0, 1.0 / ((1.0 - x * x) * slope * slope))
-        })
-        .collect();
-    points.reverse();
-    points
+    (1..=n).rev().map(point).collect()
 }
 
-/// Points of [0, 1] in the order they are added: the ends, the middle, then pairs x, 1 − x, each where the product of the
-/// distances to the points before it is largest (Leja points; Bos, De Marchi et al., *J. Approx. Theory*, 2010). Any
-/// beginning of them interpolates well, so that points can be added two at a time.
-pub fn leja() -> &'static [f64] {
-    static POINTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
-        const GRID: usize = 20_000;
-        let mut points = vec![0.0, 1.0, 0.5];
-        while points.len() < MOST_POINTS {
-            let distance = |x: f64| points.iter().map(|point| f64::ln((x - point).abs())).sum::<f64>();
-            let inner = (1..GRID / 2).map(|i| i as f64 / GRID as f64);
-            let best = inner.max_by(|a, b| distance(*a).total_cmp(&distance(*b))).unwrap_or(0.25);
-            points.extend([best, 1.0 - best]);
-        }
-        points
+/// Both ends of [0, 1] and the n − 2 points between them with which a rule is exact to degree 2n − 3 (Gauss–Lobatto): where the
+/// slope of P_{n−1} is 0.
+///
+/// # Panics
+/// If n < 2.
+pub fn gauss_lobatto(n: usize) -> Vec<f64> {
+    let degree = n - 1;
+    let inner = (1..degree).rev().map(|i| {
+        let x = root((std::f64::consts::PI * i as f64 / degree as f64).cos(), |x| {
+            // (1 − x²)P″ = 2xP′ − n(n + 1)P, Legendre's equation.
+            let (p, slope) = legendre(degree, x);
+            let bend = (2.0 * x * slope - (degree * (degree + 1)) as f64 * p) / (1.0 - x * x);
+            slope / bend
+        });
+        (1.0 + x) / 2.0
     });
-    &POINTS
+    std::iter::once(0.0).chain(inner).chain(std::iter::once(1.0)).collect()
 }
-
-/// Most points that [`leja`] gives.
-pub const MOST_POINTS: usize = 17;
 
 /// What each of `nodes` weighs when `rule` is applied to the polynomial through them (barycentric interpolation; Berrut &
 /// Trefethen, SIAM Review 46, 2004).
@@ -178,24 +185,39 @@ mod tests {
     }
 
     #[test]
-    fn collocation_reproduces_any_rule_on_polynomials() {
-        for (name, rule) in Rule::NAMED {
-            let points = rule.points(20);
-            for n in (3..=MOST_POINTS).step_by(2) {
-                let nodes = &leja()[..n];
-                let f = |x: f64| 1.0 + x - 3.0 * x.powi(n as i32 - 1);
-                let cheap: f64 = nodes.iter().zip(collocated(&points, nodes)).map(|(&x, w)| w * f(x)).sum();
-                assert!((cheap - integral(&points, f)).abs() < 1e-11, "{name}, {n} points");
+    fn gauss_lobatto_has_the_textbook_points() {
+        // On [−1, 1]: 4 points ±1, ±√(1/5); 5 points ±1, ±√(3/7), 0; 6 points ±1, ±√((7 ± 2√7)/21).
+        let six = [-1.0f64, 1.0].map(|sign| ((7.0 + sign * 2.0 * 7.0f64.sqrt()) / 21.0).sqrt());
+        let known: [&[f64]; 3] = [&[1.0, 0.2f64.sqrt()], &[1.0, (3.0f64 / 7.0).sqrt(), 0.0], &[1.0, six[1], six[0]]];
+        for (n, half) in (4..).zip(known) {
+            for (place, x) in half.iter().enumerate() {
+                let found = gauss_lobatto(n);
+                assert!((found[place] - (1.0 - x) / 2.0).abs() < 1e-15, "{n} points: {found:?}");
+                assert!((found[n - 1 - place] - (1.0 + x) / 2.0).abs() < 1e-15, "{n} points: {found:?}");
             }
         }
     }
 
     #[test]
-    fn collocation_does_not_magnify_noise() {
+    fn the_integral_by_lobatto_points_is_exact_to_degree_2n_minus_3() {
+        for n in 3..=9 {
+            let nodes = gauss_lobatto(n);
+            let weights = collocated(&Rule::GaussLegendre.points(20), &nodes);
+            let degree = 2 * n as i32 - 3;
+            let value: f64 = nodes.iter().zip(weights).map(|(x, c)| c * x.powi(degree)).sum();
+            assert!((value - 1.0 / f64::from(degree + 1)).abs() < 1e-14, "{n} points: {value}");
+        }
+    }
+
+    #[test]
+    fn collocation_reproduces_any_rule_on_polynomials() {
         for (name, rule) in Rule::NAMED {
-            for n in (3..=MOST_POINTS).step_by(2) {
-                let sum: f64 = collocated(&rule.points(20), &leja()[..n]).iter().map(|w| w.abs()).sum();
-                assert!(sum < 2.0, "{name}, {n} points: {sum}");
+            let points = rule.points(20);
+            for n in 2..=13 {
+                let nodes = gauss_lobatto(n);
+                let f = |x: f64| 1.0 + x - 3.0 * x.powi(n as i32 - 1);
+                let cheap: f64 = nodes.iter().zip(collocated(&points, &nodes)).map(|(&x, w)| w * f(x)).sum();
+                assert!((cheap - integral(&points, f)).abs() < 1e-11, "{name}, {n} points");
             }
         }
     }

@@ -10,10 +10,11 @@ use network::{Layer, Toy, cubic, linear, logistic, product};
 
 /// N of the presets.
 const STEPS: usize = 20;
-/// Most evaluations a path may take: its rule's points, 17 points of the search of which the last is the prompt, and F(w′).
-const MOST: usize = STEPS + 17 + 1;
+/// Most evaluations a path may take: its rule's points, 13 points of the search of which the last is the prompt, and F(w′), where
+/// that is not among them.
+const MOST: usize = STEPS + 13;
 /// Most evaluations of a path whose gradients are a parabola.
-const FEW: usize = 8;
+const FEW: usize = 4;
 
 fn zero(rule: Rule, tolerance: f64) -> IntegratedGradients {
     IntegratedGradients {
@@ -73,7 +74,7 @@ fn every_point_costs_what_the_rule_has() {
 
 #[test]
 fn a_smooth_path_takes_few_evaluations_with_any_rule() {
-    // Gradients of degree 0, 1 and 2 along the path: three points are exact, and a few more confirm it.
+    // Gradients of degree 0, 1 and 2 along the path: four points are exact, and one more confirms it.
     let toys: [fn() -> Layer; 3] =
         [|| Layer::new(&[1.0, 2.0], linear), || Layer::new(&[0.5, 1.0], product), || Layer::new(&[0.5, 2.0], cubic)];
     for layer in toys {
@@ -189,8 +190,8 @@ fn the_tolerance_is_of_scores_not_of_gradients() {
 
 #[test]
 fn few_points_are_all_computed() {
-    // A rule of no more points than level 0 is not worth interpolating.
-    for steps in [1, 3, 5] {
+    // A rule of no more points than the first stage is not worth interpolating.
+    for steps in [1, 3, 4] {
         let toy = Toy::new(vec![Layer::new(&[0.5, 1.0], product)]);
         scores(&toy, &IntegratedGradients { steps, ..zero(Rule::Left, TOLERANCE) });
         assert_eq!(cost(&toy, 0), (steps, steps));

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use kndb_bench::operations::Operations;
 use kndb_engine::methods::{Baseline, Factor, IntegratedGradients};
 use kndb_engine::quadrature::Rule;
-use kndb_engine::{Attribution, Continuation, MethodOptions, Model, Options, Question, Site, Step, device};
+use kndb_engine::{Attribution, Continuation, FactScores, MethodOptions, Model, Options, Question, Site, Step, device};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -107,17 +108,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let next = AtomicUsize::new(0);
     let began = Instant::now();
-    let mut found: Vec<(usize, Vec<f32>)> = std::thread::scope(|scope| {
+    let mut found: Vec<(usize, FactScores)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..at_once)
             .map(|_| {
-                scope.spawn(|| -> Result<Vec<(usize, Vec<f32>)>, String> {
+                scope.spawn(|| -> Result<Vec<(usize, FactScores)>, String> {
                     let mut own = Vec::new();
                     while let Some((i, question)) = {
                         let i = next.fetch_add(1, Ordering::Relaxed);
                         questions.get(i).map(|question| (i, question))
                     } {
                         let scores = attribution.scores(question).map_err(|e| e.to_string())?;
-                        own.push((i, scores.map_err(|skip| skip.to_string())?.scores));
+                        own.push((i, scores.map_err(|skip| skip.to_string())?));
                     }
                     Ok(own)
                 })
@@ -132,10 +133,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds = began.elapsed().as_secs_f64();
     found.sort_by_key(|&(i, _)| i);
     if let Some(path) = args.scores {
-        let bytes: Vec<u8> = found.iter().flat_map(|(_, scores)| scores.iter().flat_map(|s| s.to_le_bytes())).collect();
+        let bytes: Vec<u8> =
+            found.iter().flat_map(|(_, found)| found.scores.iter().flat_map(|s| s.to_le_bytes())).collect();
         std::fs::write(path, bytes)?;
     }
+    let (mut operations, mut paths, mut gradients) = (0.0, 0, 0);
+    for (i, found) in &found {
+        operations += Operations::new(&model.network, questions[*i].steps[0].ids.len()).prediction(0, &found.points);
+        paths += found.points.iter().map(|(_, points)| points.paths).sum::<usize>();
+        gradients += found.points.iter().map(|(_, points)| points.gradients).sum::<usize>();
+    }
     let result = serde_json::json!({
+        "gflop_per_fact": operations / 1e9 / found.len() as f64, "points_per_path": gradients as f64 / paths as f64,
         "facts": found.len(), "threads": args.threads, "facts_at_once": at_once, "batch": args.batch, "tolerance": args.tolerance, "seconds": seconds,
         "facts_per_second": found.len() as f64 / seconds, "seconds_per_fact": seconds / found.len() as f64,
         "load_seconds": loaded, "shape": [model.shape().layers, model.shape().width], "device": args.device,

@@ -1,6 +1,6 @@
 //! Gradients at the prompt times what the activations differ by from their baselines.
 
-use super::{Baseline, LayerScores};
+use super::{Baseline, LayerScores, Points};
 use crate::nn::Rules;
 use crate::probe::Probe;
 
@@ -18,7 +18,7 @@ pub(super) fn scores(probe: &dyn Probe, layers: &[usize], baseline: Baseline, ru
                 magnitude += part.abs();
             }
         }
-        LayerScores { scores, magnitude, evidence: None }
+        LayerScores { scores, magnitude, evidence: None, points: Points::default() }
     };
     layers.iter().map(of).collect()
 }

@@ -3,11 +3,11 @@
 mod settling;
 mod walk;
 
-use super::{Baseline, Evidence, LayerScores, Method, MethodOptions, Scorer};
+use super::{Baseline, Evidence, LayerScores, Method, MethodOptions, Points, Scorer};
 use crate::error::{Error, Result};
 use crate::preset::TOLERANCE;
 use crate::probe::{Probe, Site};
-use crate::quadrature::{MOST_POINTS, Rule, collocated, leja};
+use crate::quadrature::{FIRST_STAGE, Rule, stages};
 use settling::Settling;
 use walk::{Integral, Path, Walk};
 
@@ -50,10 +50,6 @@ pub struct IntegratedGradients {
     pub tolerance: f64,
 }
 
-/// Points of the first round; the next rounds add two each. Hardly a path of a real model is content with fewer, and few
-/// rounds of many rows suit the matrix kernels.
-const FIRST_ROUND: usize = 9;
-
 impl Method for IntegratedGradients {
     fn name(&self) -> &'static str {
         SCORER.name
@@ -90,7 +86,7 @@ impl Method for IntegratedGradients {
     }
 
     fn points_at_once(&self, layers: usize, _: usize) -> usize {
-        layers * if self.tolerance > 0.0 { self.steps.min(FIRST_ROUND) } else { self.steps }
+        layers * if self.tolerance > 0.0 { self.steps.min(FIRST_STAGE) } else { self.steps }
     }
 
     fn normalises(&self) -> bool {
@@ -103,7 +99,7 @@ impl Method for IntegratedGradients {
         let mut found = Vec::with_capacity(layers.len());
         for &layer in layers {
             let mut scores = vec![0.0; probe.width()];
-            let (mut baselines, mut count, mut magnitude) = (0.0, 0.0, 0.0);
+            let (mut baselines, mut count, mut magnitude, mut points) = (0.0, 0.0, 0.0, Points::default());
             for (path, integral) in paths.iter().zip(&integrals).filter(|(path, _)| path.layer == layer) {
                 let factor = self.factors(probe, path);
                 for ((score, factor), gradient) in scores.iter_mut().zip(factor).zip(&integral.gradient) {
@@ -112,12 +108,15 @@ impl Method for IntegratedGradients {
                 }
                 baselines += integral.baseline;
                 count += 1.0;
+                points.paths += 1;
+                points.gradients += integral.gradients;
+                points.values += integral.values;
             }
             let sum: f64 = scores.iter().sum();
             let residual = sum - (count * probe.value() - baselines);
             let evidence =
                 Some(Evidence { baseline: if count > 0.0 { baselines / count } else { probe.value() }, residual });
-            found.push(LayerScores { scores, magnitude, evidence });
+            found.push(LayerScores { scores, magnitude, evidence, points });
         }
         Ok(found)
     }
@@ -150,42 +149,24 @@ impl IntegratedGradients {
 
     fn integrate(&self, probe: &dyn Probe, paths: &[Path]) -> Vec<Integral> {
         let rule = self.rule.points(self.steps);
+        let stages = if self.tolerance > 0.0 { stages(&rule, self.tolerance) } else { Vec::new() };
         let mut walk = Walk::new(probe, paths);
-        let every: Vec<usize> = (0..paths.len()).collect();
-        if self.tolerance <= 0.0 || rule.len() <= FIRST_ROUND {
-            walk.visit(&every, rule.iter().map(|&(alpha, _)| alpha));
-            return walk.integrals(&vec![rule; paths.len()]);
-        }
-        let weighed = |rule: &[(f64, f64)], n: usize| -> Vec<(f64, f64)> {
-            let nodes = &leja()[..n];
-            nodes.iter().copied().zip(collocated(rule, nodes)).collect()
-        };
-        let integral = Rule::GaussLegendre.points(MOST_POINTS);
         let mut settling = Settling::new(self, paths);
-        let mut open: Vec<usize> = (0..settling.units.len()).collect();
+        let mut open: Vec<usize> = (0..paths.len()).collect();
         let mut chosen: Vec<Vec<(f64, f64)>> = vec![rule.clone(); paths.len()];
-        let mut coarse = weighed(&rule, 3);
-        // Beyond the rule's own number of points nothing is saved.
-        for n in (5..=MOST_POINTS.min(rule.len())).step_by(2) {
-            walk.visit(&settling.paths_of(&open), leja()[..n.max(FIRST_ROUND)].iter().copied());
-            let fine = weighed(&rule, n);
-            settling.observe(&open, &walk, &fine, &coarse);
-            // What the first round computed is used in any case.
-            if n >= FIRST_ROUND {
-                let exact = weighed(&integral, n);
-                open.retain(|&unit| {
-                    let (scale, paths) = (settling.scale(unit), &settling.units[unit].paths);
-                    let complete = |&path: &usize| walk.is_complete(path, &exact, self.tolerance, scale);
-                    let settled = settling.has_settled(unit) && paths.iter().all(complete);
-                    if settled {
-                        paths.iter().for_each(|&path| chosen[path].clone_from(&fine));
-                    }
-                    !settled
-                });
-            }
-            coarse = fine;
+        for stage in stages {
+            walk.visit(&open, &stage.nodes);
+            settling.observe(&open, &walk, &stage);
+            open.retain(|&path| {
+                let settled = settling.has_settled(path);
+                if settled {
+                    chosen[path] = stage.weighed();
+                }
+                !settled
+            });
         }
-        walk.visit(&settling.paths_of(&open), rule.iter().map(|&(alpha, _)| alpha));
+        let alphas: Vec<f64> = rule.iter().map(|&(alpha, _)| alpha).collect();
+        walk.visit(&open, &alphas);
         walk.integrals(&chosen)
     }
 }

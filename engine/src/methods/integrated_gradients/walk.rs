@@ -4,9 +4,6 @@ use crate::nn::Rules;
 use crate::probe::Probe;
 use crate::sweep::Point;
 
-/// Relative error of F in float32: of a probability, and of logits, which may be far from 0.
-const NOISE: f64 = 4e-6;
-
 /// A straight path of one layer's activations, to those of the prompt.
 pub(super) struct Path {
     pub layer: usize,
@@ -17,6 +14,9 @@ pub(super) struct Path {
 pub(super) struct Integral {
     pub gradient: Vec<f64>,
     pub baseline: f64,
+    /// Points that were computed, but the prompt's: with the gradient, and F alone.
+    pub gradients: usize,
+    pub values: usize,
 }
 
 /// Gradients along paths, each point computed once.
@@ -63,8 +63,7 @@ impl<'a> Walk<'a> {
         Point { layer: *layer, neurons: self.probe.activations(*layer).iter().zip(from).map(between).collect() }
     }
 
-    pub(super) fn visit(&mut self, paths: &[usize], alphas: impl Iterator<Item = f64>) {
-        let alphas: Vec<f64> = alphas.collect();
+    pub(super) fn visit(&mut self, paths: &[usize], alphas: &[f64]) {
         let mut places = Vec::new();
         for &path in paths {
             places.extend(alphas.iter().filter(|&&alpha| self.at(path, alpha).is_none()).map(|&alpha| (path, alpha)));
@@ -85,16 +84,17 @@ impl<'a> Walk<'a> {
         total
     }
 
-    /// Whether the integral of the same points is F(w̄) − F(w′), as it must be: a step between two points would show.
-    pub(super) fn is_complete(&self, path: usize, exact: &[(f64, f64)], tolerance: f64, scale: f64) -> bool {
+    /// F and ∂F/∂w at points that were visited.
+    pub(super) fn at_nodes(&self, path: usize, nodes: &[f64]) -> (Vec<f64>, Vec<&[f32]>) {
+        let seen = nodes.iter().filter_map(|&alpha| self.at(path, alpha));
+        seen.map(|(_, value, gradient)| (f64::from(*value), gradient.as_slice())).unzip()
+    }
+
+    /// dF/dα, of a gradient somewhere on a path.
+    pub(super) fn slope(&self, path: usize, gradient: &[f32]) -> f64 {
         let Path { layer, from } = &self.paths[path];
         let both = self.probe.activations(*layer).iter().zip(from);
-        let sum: f64 =
-            both.zip(self.sum(path, exact)).map(|((&w, &from), g)| (f64::from(w) - f64::from(from)) * g).sum();
-        let end = self.probe.value();
-        let start = self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p));
-        let gain = end - start;
-        (sum - gain).abs() <= tolerance * scale.max(gain.abs()) + NOISE * end.abs().max(start.abs())
+        both.zip(gradient).map(|((&w, &from), &g)| (f64::from(w) - f64::from(from)) * f64::from(g)).sum()
     }
 
     /// The integrals with the weights chosen for each path, and F where each path begins.
@@ -103,10 +103,15 @@ impl<'a> Walk<'a> {
         let points: Vec<Point> = unknown.iter().map(|&path| self.point(path, 0.0)).collect();
         let mut starts: Vec<f64> =
             (0..self.paths.len()).map(|path| self.at(path, 0.0).map_or(0.0, |&(_, p, _)| f64::from(p))).collect();
-        for (path, response) in unknown.into_iter().zip(self.probe.respond(&points, false)) {
+        for (&path, response) in unknown.iter().zip(self.probe.respond(&points, false)) {
             starts[path] = f64::from(response.value);
         }
-        let gradients = (0..self.paths.len()).map(|path| self.sum(path, &weights[path]));
-        gradients.zip(starts).map(|(gradient, baseline)| Integral { gradient, baseline }).collect()
+        let integral = |(path, baseline)| Integral {
+            gradient: self.sum(path, &weights[path]),
+            baseline,
+            gradients: self.seen[path].len() - 1,
+            values: usize::from(unknown.contains(&path)),
+        };
+        starts.into_iter().enumerate().map(integral).collect()
     }
 }
