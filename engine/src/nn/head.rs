@@ -115,7 +115,7 @@ impl Head {
     }
 
     /// F of each row, and with `gradient` ∂F/∂x `[rows × hidden]` by its rules; a goal a row, all of one kind. On the CPU rows that ask for
-    /// probabilities go through one pass over the decoder ([`Vocabulary`]); what takes all logits at once would not stay in the caches.
+    /// probabilities go through one pass over the decoder (`vocabulary.rs`); what takes all logits at once would not stay in the caches.
     pub fn values(&self, x: Tensor<2>, goals: &[Goal], gradient: Option<Rules>) -> (Vec<f32>, Option<Tensor<2>>) {
         let words: Option<Vec<Word>> = goals.iter().map(word).collect();
         if let (Some(words), true) = (words, x.device() == Device::flex()) {
