@@ -106,6 +106,11 @@ fn main() -> Failing<()> {
             cost += operations(&model, question, few, replaces);
             cost_of_every += operations(&model, question, every, replaces);
         }
+        if errors.is_empty() {
+            return Err(
+                "none of the questions could be scored; expected facts that the model knows the words of".into()
+            );
+        }
         errors.sort_by(f32::total_cmp);
         let at = |share: f64| errors[((errors.len() - 1) as f64 * share).round() as usize];
         println!(
