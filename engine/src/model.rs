@@ -61,6 +61,8 @@ impl Model {
             None => Weights::open(folder, known.base, device)?,
         };
         let network = weights.build(known.without_use, |weights| (known.load)(&config, weights))?;
+        // The hash is of what was there before the values were read.
+        weights.must_be_unchanged()?;
         let tokenizer = Tokenizer::read_beside(folder, gguf.as_ref(), &config, network.vocabulary(), network.causal)?;
         let shape = Shape::new(network.blocks.len() as u32, network.width() as u32).ok_or_else(|| Error::File {
             path: config.path().to_owned(),

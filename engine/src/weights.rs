@@ -137,7 +137,8 @@ impl Weights {
     pub(crate) fn must_be_unchanged(&self) -> Result<()> {
         let sources = self.tensors.values().filter_map(|stored| match stored {
             Stored::Raw { file, .. } => Some(file),
-            Stored::Pytorch(_) | Stored::Gguf(_) => None,
+            Stored::Gguf(tensor) => Some(tensor.source()),
+            Stored::Pytorch(_) => None,
         });
         sources.into_iter().try_for_each(|source| source.must_be_unchanged())
     }

@@ -12,12 +12,12 @@ mod names;
 mod tensor;
 mod types;
 
-use super::files::{Files, hashed, open_file};
+use super::files::{Files, hashed};
+use super::mapped::Source;
 use super::stored::Stored;
 use crate::error::{Error, Result};
 use crate::folder::{self, Content};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub struct Gguf {
     pub family: Family,
     /// Tensors by their names in the file.
     tensors: BTreeMap<String, GgufTensor>,
-    file: Arc<File>,
+    source: Arc<Source>,
 }
 
 impl Gguf {
@@ -47,17 +47,15 @@ impl Gguf {
     /// architecture or a type of tensors that is not read.
     pub fn open(path: &Path) -> Result<Self> {
         folder::must_not_be_other(path, &[Content::Gguf])?;
-        let file = open_file(path)?;
-        let length = file.metadata().map_err(|source| Error::Read { path: path.to_owned(), source })?.len();
-        let header = header::read(path, &file, length)?;
+        let source = Arc::new(Source::open(path)?);
+        let header = header::read(path, source.file(), source.length())?;
         let family = Family::of(path, &header.metadata)?;
-        let file = Arc::new(file);
         let mut tensors = BTreeMap::new();
         for listed in header.tensors {
             let name = listed.name.clone();
-            tensors.insert(name, GgufTensor::new(path, Arc::clone(&file), listed)?);
+            tensors.insert(name, GgufTensor::new(path, Arc::clone(&source), listed)?);
         }
-        Ok(Self { path: path.to_owned(), metadata: header.metadata, family, tensors, file })
+        Ok(Self { path: path.to_owned(), metadata: header.metadata, family, tensors, source })
     }
 
     /// The file.
@@ -98,7 +96,7 @@ impl Gguf {
     /// # Errors
     /// A matrix of queries or keys whose rows are no heads; two tensors of one name; a file that cannot be read.
     pub fn files(&self) -> Result<Files> {
-        let (mut hash, mut file): (_, &File) = (Xxh3::new(), &self.file);
+        let (mut hash, mut file) = (Xxh3::new(), self.source.file());
         file.rewind().map_err(|source| Error::Read { path: self.path.clone(), source })?;
         hashed(&self.path, file, &mut hash)?;
         let heads = self.family.heads(&self.metadata)?;
@@ -113,5 +111,27 @@ impl Gguf {
             }
         }
         Ok(Files { path: self.path.clone(), tensors, hash: hash.digest128() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::Weights;
+    use std::io::Write;
+
+    #[test]
+    fn a_file_that_is_written_to_while_it_is_read_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tiny.gguf");
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gguf/llama-F32.gguf");
+        std::fs::copy(fixture, &path).expect("a copy");
+        let gguf = Gguf::open(&path).expect("a header");
+        let weights = Weights::of_gguf(&gguf, "model.", &burn::tensor::Device::flex()).expect("tensors");
+        weights.must_be_unchanged().expect("the file is as it was");
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("the file");
+        file.write_all(&[0; 8]).expect("room for it");
+        let error = weights.must_be_unchanged().expect_err("it is another file now").to_string();
+        assert!(error.contains("tiny.gguf") && error.contains("was written to"), "{error}");
     }
 }

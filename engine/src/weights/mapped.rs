@@ -29,6 +29,11 @@ impl Source {
         &self.file
     }
 
+    /// Its bytes, when it was opened.
+    pub fn length(&self) -> u64 {
+        self.opened.len()
+    }
+
     /// Its bytes. Pages that are not used need no memory, and programs that use the same model share them.
     pub fn map(&self) -> io::Result<Arc<Mmap>> {
         if let Some(map) = self.map.get() {

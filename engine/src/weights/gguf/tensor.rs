@@ -4,8 +4,8 @@ use super::blocks;
 use super::header::Listed;
 use super::types::{self, TensorType};
 use crate::error::{Error, Result};
+use crate::weights::mapped::Source;
 use crate::weights::stored::PART;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub enum Change {
 /// A tensor in a file.
 #[derive(Clone)]
 pub struct GgufTensor {
-    file: Arc<File>,
+    file: Arc<Source>,
     start: u64,
     shape: Vec<usize>,
     kind: TensorType,
@@ -37,7 +37,7 @@ impl GgufTensor {
     ///
     /// # Errors
     /// A type that is not read; rows that are not whole blocks.
-    pub(super) fn new(path: &Path, file: Arc<File>, listed: Listed) -> Result<Self> {
+    pub(super) fn new(path: &Path, file: Arc<Source>, listed: Listed) -> Result<Self> {
         let Listed { name, shape, kind: number, start } = listed;
         let Some(kind) = TensorType::numbered(number) else {
             return Err(Error::Unusable {
@@ -71,6 +71,11 @@ impl GgufTensor {
         Ok(self)
     }
 
+    /// The file that it is in.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.file
+    }
+
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
@@ -89,7 +94,7 @@ impl GgufTensor {
     pub fn read(&self, step: usize, mut each: impl FnMut(usize, &[f32])) -> io::Result<()> {
         let count = self.count();
         let part = self.part(step.max(1)).min(count);
-        let mut file: &File = &self.file;
+        let mut file = self.file.file();
         let (mut bytes, mut values) = (vec![0; self.kind.bytes(part)], Vec::with_capacity(part));
         file.seek(SeekFrom::Start(self.start))?;
         for first in (0..count).step_by(part) {
