@@ -86,6 +86,7 @@ impl Tokenizer {
         let json = root.join("tokenizer.json");
         let mut notes = Vec::new();
         let is_whole = json.exists();
+        let of_weights = gguf;
         let gguf = gguf.filter(|_| !is_whole);
         // A GGUF file says all of it itself.
         let class = if gguf.is_some() { Class::Plain } else { Class::of(&side, config) };
@@ -93,6 +94,7 @@ impl Tokenizer {
             let bytes = folder::text(&json)?;
             let wrong = |e| Error::Tokenizer { path: json.clone(), reason: format!("not a tokenizer: {e}") };
             let mut inner = Inner::from_bytes(&bytes).map_err(wrong)?;
+            of_weights.map_or(Ok(()), |gguf| gguf::must_agree(gguf, &inner, &json))?;
             settings::apply(&mut inner, &class, &side, &mut notes)?;
             (inner, vec![json])
         } else if let Some(gguf) = gguf {

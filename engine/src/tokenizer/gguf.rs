@@ -12,12 +12,14 @@ use crate::weights::{Family, Gguf};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::path::Path;
 use tokenizers::models::bpe::BPE;
 use tokenizers::{AddedToken, Tokenizer as Inner};
 
 /// The way out.
 const BESIDE: &str = "put the tokenizer.json of the same model beside the file";
-/// Kinds of tokens: those that stand for no text, and those that are found in texts as a whole.
+/// Kinds of tokens: those of texts, those that stand for no text, and those that are found in texts as a whole.
+const NORMAL: f64 = 1.0;
 const CONTROL: f64 = 3.0;
 const USER_DEFINED: f64 = 4.0;
 
@@ -54,6 +56,25 @@ pub(super) fn read(gguf: &Gguf) -> Result<Inner> {
         }
     };
     vocabulary.finish(made)
+}
+
+/// Refuses a tokenizer.json beside a file whose tokens are others: many models have as many tokens as each other (Llama 2 and
+/// Mistral: 32,000), and files of several often lie in one folder. Tokens that are not of texts may be spelt anew in GGUF.
+pub(super) fn must_agree(gguf: &Gguf, beside: &Inner, path: &Path) -> Result<()> {
+    let kinds = gguf.metadata.numbers("tokenizer.ggml.token_type")?;
+    let tokens = gguf.metadata.texts("tokenizer.ggml.tokens")?;
+    for (id, token) in (0_u32..).zip(tokens) {
+        let is_of_texts = kinds.get(id as usize).is_none_or(|&kind| kind == NORMAL);
+        if let Some(other) = beside.id_to_token(id).filter(|other| is_of_texts && other != token) {
+            let here = gguf.path().display();
+            let reason = format!(
+                "has `{other}` as token {id}, where {here} has `{token}`; it is another model's: take it away, as the file has a \
+                 tokenizer of its own, or put that of the same model there"
+            );
+            return Err(Error::Tokenizer { path: path.to_owned(), reason });
+        }
+    }
+    Ok(())
 }
 
 impl Vocabulary<'_> {

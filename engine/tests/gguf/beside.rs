@@ -5,7 +5,7 @@ use crate::writing::Parts;
 use crate::{file, load, reading};
 use kndb_engine::Model;
 use kndb_engine::config::Config;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The fixture with its weights in GGUF.
 fn in_gguf(name: &str) -> Folder {
@@ -58,6 +58,30 @@ fn a_tokenizer_beside_the_file_goes_before_that_of_the_file() {
     assert_eq!(ids(&folder.load()), ids(&reading::load("llama")));
     folder.remove("tokenizer.json");
     assert!(folder.error().contains("splits texts as `not-known`"));
+}
+
+/// Many models have as many tokens as each other, so that their number tells nothing.
+#[test]
+fn a_tokenizer_of_another_model_beside_the_file_is_refused() {
+    let folder = in_gguf("llama");
+    let mut json: Value = serde_json::from_slice(&folder.read("tokenizer.json")).expect("JSON");
+    let vocabulary = json["model"]["vocab"].as_object_mut().expect("tokens");
+    for id in vocabulary.values_mut() {
+        *id = match id.as_u64() {
+            Some(200) => 201.into(),
+            Some(201) => 200.into(),
+            _ => continue,
+        };
+    }
+    folder.write("tokenizer.json", json.to_string().as_bytes());
+    let error = folder.error();
+    assert!(error.contains("tokenizer.json: has `") && error.contains("` as token 200, where "), "{error}");
+    assert!(error.contains("tiny.gguf has `") && error.contains("it is another model's: take it away"), "{error}");
+    // Without the file's own list nothing says so.
+    let mut parts = Parts::of("llama-F32");
+    parts.remove("tokenizer.ggml.tokens");
+    folder.write("tiny.gguf", &parts.bytes());
+    folder.load();
 }
 
 #[test]
