@@ -301,6 +301,34 @@ fn options_of_language_neurons_are_refused_before_a_text_is_read() {
     assert!(told(Lape { top: usual.top * 2.0, ..usual }).contains("top="));
 }
 
+/// Of texts of one token every share is 0 or 1, and with one of ten neurons and more always active, none is above the quantile.
+#[test]
+fn language_neurons_of_which_none_is_left_are_refused_and_the_statistics_stay() {
+    let bench = Bench::new("gpt2");
+    for language in ["en", "zh"] {
+        std::fs::write(bench.path(language), "a").expect("writes");
+    }
+    let usual = options(&bench.expected["lape"]);
+    let with = |lape: Lape| CorpusJob { tokens: Some(1), lape: Some(lape), ..bench.job(&["en", "zh"]) };
+    let none = Lape { filter: 0.95, bar: 0.95, ..usual };
+    let error = bench.run(&with(none)).expect_err("a refusal").to_string();
+    let told = "lape-filter is 0.95, with lape-bar 0.95: no neuron is a language's; expected lower quantiles";
+    assert!(error.starts_with(told), "{error}");
+    let snapshot = bench.store.snapshot().expect("a snapshot");
+    assert!(snapshot.run_named("acts-lape").is_none(), "an empty run is not kept");
+    assert!(snapshot.run_named("acts-share").expect("a run").finished);
+    let shares = bench.scores("acts-share", "en");
+    let active = shares.iter().filter(|&&share| share == 1.0).count();
+    assert!(active * 10 >= shares.len() && shares.iter().all(|share| [0.0, 1.0].contains(share)), "{active}");
+    // Below the share of those that are not active, the others are left.
+    let inactive = 0.9 * (1.0 - active as f64 / shares.len() as f64);
+    let found = bench.run(&with(Lape { filter: inactive, bar: inactive, ..usual })).expect("lower quantiles");
+    assert!(found.read.iter().all(|(_, read)| *read == 0), "the texts are not read again");
+    let found = found.language_neurons.expect("were asked for");
+    assert!(found.of_language.iter().all(|of| !of.is_empty()));
+    assert!(bench.store.snapshot().expect("a snapshot").run_named("acts-lape").expect("a run").finished);
+}
+
 #[test]
 fn the_order_of_texts_says_nothing() {
     let bench = Bench::new("gpt2");
