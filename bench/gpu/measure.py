@@ -6,7 +6,8 @@
 2. BERT-base's and GPT-2-small's shape, random weights, 16-token prompts, 20 points a layer: PyTorch in chunks of 20 rows,
    where it is fastest, then kndb with passes of several sizes (`--batch`), with every point and with the command's tolerance.
    Seconds a fact, how many times as fast, the largest difference from PyTorch in float64, and the most memory: on a GPU what
-   the driver says the process holds, else the process's resident set.
+   the driver says kndb's process holds, CUDA's own half a gigabyte included, and of PyTorch, whose process goes on to
+   float64, what its allocator gave out in float32; on a CPU each process's resident set, of PyTorch with float64.
 
 `KNDB_GPU_DEVICE` is cuda:0 (the default), another cuda:N, or cpu: kndb's device `torch`. What does not fit into
 `--seconds` is left out, with a word. Prints Markdown; also into $OUT/tables.md, where OUT is set.
