@@ -13,4 +13,5 @@ pub(crate) use job::{LAPE, STATISTICS};
 pub use lape::{LanguageNeurons, Lape, language_neurons};
 pub use quantiles::{Histogram, RELATIVE_ERROR, SMALLEST};
 pub use statistics::{Statistic, Statistics};
+pub(crate) use windows::around;
 pub use windows::{Window, Windows};

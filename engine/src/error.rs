@@ -174,6 +174,17 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// A fact that a method cannot edit.
+    #[error("{what} cannot be edited: {reason}")]
+    CannotEdit {
+        /// The fact.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody asked for an end before an edit was made.
+    #[error("stopped before the edit was made; nothing was changed")]
+    Stopped,
     /// A bug: the job panicked on a fact. What was committed before stays.
     #[error("a bug in kndb: a panic while {what}: {message}; what was stored before is in the run")]
     Panicked {

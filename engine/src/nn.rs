@@ -32,7 +32,7 @@ pub use block::{Block, BlockState, JoinState, Trace};
 pub use cached::{Cache, CachedState, Variants};
 pub use cap::Cap;
 pub use feed_forward::{FeedForward, FeedForwardState};
-pub use head::{Distribution, Head, HeadState, Standing};
+pub use head::{Distribution, Head, HeadState, LogitsState, Standing};
 pub use linear::Linear;
 pub use matrix::Matrix;
 pub use narrow::{Bytes, Half, Narrow, Rows};

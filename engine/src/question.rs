@@ -11,6 +11,7 @@ mod foil;
 mod masked;
 mod released;
 mod skip;
+mod subject;
 mod unknown;
 
 pub use skip::Skip;

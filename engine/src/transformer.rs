@@ -198,6 +198,16 @@ impl Transformer {
         layers
     }
 
+    /// The pass of a sentence through the layers up to `last`: `visit` gets each layer's.
+    pub(crate) fn traced(&self, ids: &[u32], last: usize, mut visit: impl FnMut(usize, Trace)) {
+        let mut x = self.embed(&[ids]);
+        for (layer, block) in self.blocks.iter().enumerate().take(last + 1) {
+            let trace = block.trace(x, ids.len(), self.causal);
+            x = trace.output.clone();
+            visit(layer, trace);
+        }
+    }
+
     /// The last layer's output at `position` of `rows` variants of one sentence, `[rows × hidden]`: from layer `first` on,
     /// `change` changes the activations of all of them, `[rows·tokens × width]`.
     pub fn variants(

@@ -81,7 +81,7 @@ impl Windows {
 }
 
 /// What is put before and behind a text.
-fn around(asking: &Asking<'_>) -> Result<(Vec<u32>, Vec<u32>), String> {
+pub(crate) fn around(asking: &Asking<'_>) -> Result<(Vec<u32>, Vec<u32>), String> {
     // With a text between them, so that both sides are told apart.
     let encoded = asking.tokenizer.encode("a", true)?;
     let first = encoded.added.iter().position(|added| !added).unwrap_or(encoded.ids.len());

@@ -48,7 +48,7 @@ impl EditedTensors {
             return Err(Error::File { path: folder, reason: reason.into() });
         }
         let mut this = Self { folder, base: weights.hash(), weights, changed: BTreeMap::new(), vectors };
-        for (&layer, units) in &mut this.vectors.new {
+        for (&layer, rows) in &mut this.vectors.new {
             let output = &model.network.blocks[layer].feed_forward.output;
             let plain = output.origin().and_then(|name| {
                 let (_, stored) = this.weights.stored().find(|(known, _)| *known == name)?;
@@ -65,7 +65,7 @@ impl EditedTensors {
             let read = |source| Error::Read { path: this.folder.clone(), source };
             let mut bytes = stored.bytes().map_err(read)?.as_ref().to_vec();
             let [inputs, outputs] = output.dims();
-            for (&unit, vector) in units.iter_mut() {
+            for (unit, vector) in rows.iter_mut() {
                 for (at, value) in vector.iter_mut().enumerate() {
                     if !value.is_finite() || !kind.rounded(*value).is_finite() {
                         return Err(Error::NotFinite {

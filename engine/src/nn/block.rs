@@ -141,8 +141,20 @@ impl Block {
         rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
+        self.forward_seeing(x, sentences, false, rules, change)
+    }
+
+    /// The same of models of both kinds: with `causal`, no token sees a later one.
+    pub fn forward_seeing(
+        &self,
+        x: Tensor<2>,
+        sentences: &[Sentences],
+        causal: bool,
+        rules: Rules,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
-        let (a, state) = self.attention.forward(normed, sentences, false);
+        let (a, state) = self.attention.forward(normed, sentences, causal);
         let attended = Attended::Sentences { state, sentences: sentences.to_vec() };
         self.finish(picked(x, sentences), a, attention_norm, attended, rules, change)
     }
@@ -163,16 +175,26 @@ impl Block {
 
     /// The end of the block alone: neurons' activations `[rows × width]` onto the residual `[rows × hidden]`.
     pub fn join(&self, residual: Tensor<2>, neurons: Tensor<2>) -> (Tensor<2>, JoinState) {
-        let (y, feed_forward_post) =
-            through(self.feed_forward_post.as_ref(), self.feed_forward.output.forward(neurons));
+        self.add_written(residual, self.feed_forward.output.forward(neurons))
+    }
+
+    /// What the feed-forward block writes, `[rows × hidden]`, onto the residual.
+    pub fn add_written(&self, residual: Tensor<2>, written: Tensor<2>) -> (Tensor<2>, JoinState) {
+        let (y, feed_forward_post) = through(self.feed_forward_post.as_ref(), written);
         let (out, after_feed_forward) = through(self.after_feed_forward.as_ref(), residual + y);
         (out, JoinState { feed_forward_post, after_feed_forward })
     }
 
-    /// ∂F/∂residual and ∂F/∂neurons from ∂F/∂output.
-    pub fn join_backward(&self, state: &JoinState, dout: Tensor<2>, rules: Rules) -> (Tensor<2>, Tensor<2>) {
+    /// ∂F/∂residual and ∂F/∂written from ∂F/∂output.
+    pub fn add_written_backward(&self, state: &JoinState, dout: Tensor<2>, rules: Rules) -> (Tensor<2>, Tensor<2>) {
         let dsum = back(self.after_feed_forward.as_ref(), state.after_feed_forward.as_ref(), dout, rules);
         let dy = back(self.feed_forward_post.as_ref(), state.feed_forward_post.as_ref(), dsum.clone(), rules);
+        (dsum, dy)
+    }
+
+    /// ∂F/∂residual and ∂F/∂neurons from ∂F/∂output.
+    pub fn join_backward(&self, state: &JoinState, dout: Tensor<2>, rules: Rules) -> (Tensor<2>, Tensor<2>) {
+        let (dsum, dy) = self.add_written_backward(state, dout, rules);
         (dsum, self.feed_forward.output.backward(dy))
     }
 

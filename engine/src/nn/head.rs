@@ -44,6 +44,13 @@ enum Read {
     Some { weights: Tensor<2>, dlogits: Tensor<2> },
 }
 
+/// What [`Head::logits_backward`] needs.
+#[derive(Clone, Debug)]
+pub struct LogitsState {
+    transformed: Transformed,
+    slope: Option<Tensor<2>>,
+}
+
 /// What a network answers at one position, beside a target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
@@ -92,6 +99,19 @@ impl Head {
     /// Logits of every token of the vocabulary, `[rows × vocabulary]`.
     pub fn logits(&self, x: Tensor<2>) -> Tensor<2> {
         Cap::through(self.cap, self.decoder.forward(self.transformed(x).0)).0
+    }
+
+    /// The same, with what the way back needs.
+    pub fn logits_and_state(&self, x: Tensor<2>) -> (Tensor<2>, LogitsState) {
+        let (x, transformed) = self.transformed(x);
+        let (logits, slope) = Cap::through(self.cap, self.decoder.forward(x));
+        (logits, LogitsState { transformed, slope })
+    }
+
+    /// ∂F/∂x from ∂F/∂logits.
+    pub fn logits_backward(&self, state: &LogitsState, dlogits: Tensor<2>, rules: Rules) -> Tensor<2> {
+        let dlogits = Cap::back(state.slope.as_ref(), dlogits);
+        self.through(&state.transformed, self.decoder.by_outputs().along_in_parts(dlogits, PART), rules)
     }
 
     /// ln p(target) of each row.

@@ -49,7 +49,7 @@ impl Asking<'_> {
     }
 
     /// The text with `count` mask tokens in the object's place, and where the first is.
-    fn with_masks(&self, parts: &Parts, count: usize) -> Result<(Encoded, usize), Skip> {
+    pub(super) fn with_masks(&self, parts: &Parts, count: usize) -> Result<(Encoded, usize), Skip> {
         let (mask, mask_id) = self.mask()?;
         let prompt = self.encode(&format!("{}{}{}", parts.before, mask.repeat(count), parts.after), true)?;
         let masks: Vec<_> =
