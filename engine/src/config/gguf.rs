@@ -213,6 +213,8 @@ impl Made<'_> {
             let Some(rest) = key.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('.')) else { continue };
             let says_nothing = matches!(value, In::Flag(false)) || *value == In::Number(0.0);
             let value = match value {
+                // JSON has no NaN, and null would say nothing.
+                In::Number(number) if !number.is_finite() => json!(number.to_string()),
                 In::Number(number) => json!(number),
                 In::Flag(flag) => json!(flag),
                 In::Text(text) => json!(text),

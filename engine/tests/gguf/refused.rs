@@ -114,6 +114,7 @@ fn sizes_must_fit_the_tensors() {
 fn what_would_change_the_network_is_not_left_out() {
     refused("llama-F32", |parts| parts.number("llama.expert_count", 8), &["num_experts is 8"]);
     refused("llama-F32", |parts| parts.real("llama.logit_scale", 0.5), &["logit_scale is 0.5"]);
+    refused("llama-F32", |parts| parts.real("llama.logit_scale", f32::NAN), &["logit_scale is \"NaN\""]);
     refused("qwen2-F32", |parts| parts.real("qwen2.attention.scale", 0.5), &["attention_multiplier is 0.5"]);
     refused(
         "llama-F32",
