@@ -82,13 +82,13 @@ impl Tokenizer {
         vocabulary: usize,
         causal: bool,
     ) -> Result<Self> {
-        let mut side = SideFiles::read(root)?;
         let json = root.join("tokenizer.json");
         let mut notes = Vec::new();
         let is_whole = json.exists();
         let of_weights = gguf;
         let gguf = gguf.filter(|_| !is_whole);
-        // A GGUF file says all of it itself.
+        // A GGUF file says all of it itself, and often lies among files of other models.
+        let mut side = if gguf.is_some() { SideFiles::none() } else { SideFiles::read(root)? };
         let class = if gguf.is_some() { Class::Plain } else { Class::of(&side, config) };
         let (mut inner, files) = if is_whole {
             let bytes = folder::text(&json)?;

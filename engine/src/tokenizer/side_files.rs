@@ -22,7 +22,7 @@ pub(super) struct SideFiles {
     map: Option<Object>,
     /// Read where `tokenizer_config.json` has no list of its own.
     added: Option<Object>,
-    added_path: PathBuf,
+    added_path: Option<PathBuf>,
 }
 
 /// A special token, and the file that names it.
@@ -36,7 +36,12 @@ impl SideFiles {
     pub fn read(root: &Path) -> Result<Self> {
         let config = object(root.join("tokenizer_config.json"))?;
         let map = object(root.join("special_tokens_map.json"))?;
-        Ok(Self { config, map, added: None, added_path: root.join("added_tokens.json") })
+        Ok(Self { config, map, added: None, added_path: Some(root.join("added_tokens.json")) })
+    }
+
+    /// None, whatever lies there: of a GGUF file with a tokenizer of its own, which they need not be about.
+    pub fn none() -> Self {
+        Self { config: None, map: None, added: None, added_path: None }
     }
 
     /// Those that are there.
@@ -107,12 +112,12 @@ impl SideFiles {
                 let token = listed_token(token, &named).ok_or_else(wrong)?;
                 all.push((id.parse().map_err(|_| wrong())?, token));
             }
-        } else {
-            self.added = object(self.added_path.clone())?;
+        } else if let Some(path) = &self.added_path {
+            self.added = object(path.clone())?;
             let special = self.special_by_name();
             for (token, id) in self.added.iter().flat_map(|file| &file.values) {
                 let id = id.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(|| Error::File {
-                    path: self.added_path.clone(),
+                    path: path.clone(),
                     reason: format!("`{token}` has id {id}; expected a whole number"),
                 })?;
                 all.push((id, AddedToken::from(token.clone(), special.contains(token))));

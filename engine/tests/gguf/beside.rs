@@ -84,6 +84,22 @@ fn a_tokenizer_of_another_model_beside_the_file_is_refused() {
     folder.load();
 }
 
+/// A file may lie among those of other models.
+#[test]
+fn settings_and_tokens_beside_a_file_with_a_tokenizer_of_its_own_are_another_s() {
+    let folder = in_gguf("llama");
+    folder.remove("tokenizer.json");
+    let own = ids(&folder.load());
+    folder.write("added_tokens.json", br#"{"capital": 32000}"#);
+    folder.write("special_tokens_map.json", br#"{"eos_token": "Paris", "bos_token": "France"}"#);
+    let model = folder.load();
+    assert_eq!(ids(&model), own);
+    assert_eq!((model.settings_hash(), model.side_hash().len()), ("no files", load("llama-F32").side_hash().len()));
+    folder.remove("added_tokens.json");
+    folder.write("tokenizer_config.json", br#"{"added_tokens_decoder": {"5": {"content": "capital"}}}"#);
+    assert_eq!(ids(&folder.load()), own);
+}
+
 #[test]
 fn a_configuration_beside_the_file_must_speak_of_the_same_model() {
     let folder = in_gguf("gemma3");
