@@ -27,6 +27,7 @@ fn scores(model: &Model, options: &Options, (template, subject, object): (&str, 
 /// Largest difference, as a share of the largest score.
 fn apart(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|score| score.is_finite()), "{found:?}");
     let largest = expected.iter().fold(0.0f32, |largest, score| largest.max(score.abs()));
     found.iter().zip(expected).fold(0.0f32, |worst, (f, e)| worst.max((f - e).abs())) / largest
 }

@@ -40,6 +40,7 @@ fn all(found: &[LayerScores]) -> Vec<f64> {
 fn error(toy: &Toy, method: &IntegratedGradients) -> f64 {
     let every = all(&scores(toy, &IntegratedGradients { tolerance: 0.0, ..method.clone() }));
     let cheap = all(&scores(toy, method));
+    assert!(every.len() == cheap.len() && cheap.iter().all(|score| score.is_finite()), "{cheap:?}");
     let largest = every.iter().fold(0.0f64, |largest, score| largest.max(score.abs()));
     every.iter().zip(&cheap).fold(0.0f64, |worst, (e, c)| worst.max((e - c).abs())) / largest
 }

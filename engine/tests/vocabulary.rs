@@ -39,6 +39,7 @@ fn exact(x: &[f32], words: &[f32], bias: &[f32], target: usize) -> (f64, f64, Ve
 }
 
 fn apart(found: &[f32], expected: &[f64]) -> f64 {
+    assert!(found.len() == expected.len() && found.iter().all(|value| value.is_finite()), "{found:?}");
     found.iter().zip(expected).fold(0.0f64, |worst, (f, e)| worst.max((f64::from(*f) - e).abs()))
 }
 

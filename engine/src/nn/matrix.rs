@@ -185,7 +185,9 @@ mod tests {
 
     fn apart(one: Tensor<2>, other: Tensor<2>) -> f32 {
         assert_eq!(one.dims(), other.dims());
-        to_host(one).iter().zip(to_host(other)).fold(0.0, |worst, (a, b)| worst.max((a - b).abs()))
+        let (one, other) = (to_host(one), to_host(other));
+        assert!(one.iter().all(|value| value.is_finite()), "{one:?}");
+        one.iter().zip(other).fold(0.0, |worst, (a, b)| worst.max((a - b).abs()))
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub fn numbers(value: &Value) -> Vec<f64> {
 pub fn difference(found: impl IntoIterator<Item = f64>, expected: &[f64]) -> f64 {
     let found: Vec<f64> = found.into_iter().collect();
     assert_eq!(found.len(), expected.len());
+    // The larger of a number and NaN is the number: what is not finite would be near anything.
+    assert!(found.iter().all(|value| value.is_finite()), "{found:?}");
     let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let apart = found.iter().zip(expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
     apart / largest
