@@ -1,6 +1,6 @@
 //! Constant matrices: the weights of linear maps, of embeddings and of decoders.
 //!
-//! A matrix is kept once, in the order and, if it is of 16 bits, in the type that its file has. Both products with it read it as it lies:
+//! A matrix is kept once (small ones in both orders besides, once they were used), in the order and, if it is of 16 bits, in the type that its file has. Both products with it read it as it lies:
 //! x·M row by row, and x·Mᵀ as (M·xᵀ)ᵀ, whose result is turned instead of the weights (the kernels read a transposed right side at half
 //! their speed; turning a result costs a few per cent; docs/performance.md).
 
