@@ -27,6 +27,8 @@ mod report;
 mod serve;
 #[cfg(feature = "attribute")]
 mod study;
+#[cfg(feature = "attribute")]
+mod trace;
 mod upkeep;
 mod values;
 mod within;
@@ -61,6 +63,8 @@ pub use report::PageArgs;
 pub use serve::{PlaceArgs, ServeArgs};
 #[cfg(feature = "attribute")]
 pub use study::{EditStudyArgs, FactCheckArgs, StudyArgs, StudyPreset};
+#[cfg(feature = "attribute")]
+pub use trace::TraceArgs;
 pub use upkeep::{BackupArgs, CopyRunArgs, MergeArgs, RenameRunArgs, VerifyArgs};
 pub use values::{keep, score_type};
 pub use within::WithinArgs;
@@ -126,6 +130,9 @@ pub enum Command {
     /// Compute scores of the store's facts with a language model
     #[cfg(feature = "attribute")]
     Attribute(Box<AttributeArgs>),
+    /// Causal tracing: which layers and tokens carry the store's facts (Meng et al., 2022)
+    #[cfg(feature = "attribute")]
+    Trace(Box<TraceArgs>),
     /// Search a run's knowledge neurons for degenerate groups: neurons that can stand in for each other
     #[cfg(feature = "attribute")]
     Dkn(Box<DknArgs>),

@@ -42,6 +42,8 @@ mod report;
 mod runs;
 #[cfg(feature = "explorer")]
 pub mod serve;
+#[cfg(feature = "attribute")]
+mod trace;
 mod upgrade;
 mod verify;
 
@@ -91,7 +93,9 @@ fn at_signal(command: &Command) -> &'static str {
         Command::Demo(_) => "interrupted: the demo is not complete; delete its folder to begin anew",
         Command::Facts(_) | Command::Import(_) => "interrupted: nothing was stored yet",
         #[cfg(feature = "attribute")]
-        Command::Attribute(_) | Command::Dkn(_) | Command::Activations(_) => "interrupted: nothing was computed yet",
+        Command::Attribute(_) | Command::Trace(_) | Command::Dkn(_) | Command::Activations(_) => {
+            "interrupted: nothing was computed yet"
+        }
         #[cfg(feature = "attribute")]
         Command::Qrnca(_) => "interrupted: the run is not whole; the same command makes it again",
         #[cfg(feature = "attribute")]
@@ -132,6 +136,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::Import(args) => import::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Attribute(args) => attribute::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::Trace(args) => trace::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Dkn(args) => dkn::run(*args, terminal),
         #[cfg(feature = "attribute")]

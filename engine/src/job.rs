@@ -161,7 +161,7 @@ impl Job {
         let templates = self.selection.templates(&snapshot);
         let stored = Stored::attributions(&snapshot, known)?;
         let mut work = self.selection.work(&snapshot, &templates, &stored)?;
-        self.settle_changed(&mut work, &snapshot)?;
+        settle_changed(&self.run.name, self.replace_changed, &mut work, &snapshot)?;
         let work_of = |now: &Snapshot, other: &Selection| {
             let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
             other.work(now, &other.templates(now), &stored)
@@ -193,25 +193,23 @@ impl Job {
     }
 }
 
-impl Job {
-    /// Entries made from other questions than would be asked now: refused, or work.
-    fn settle_changed(&self, work: &mut Work, snapshot: &Snapshot) -> Result<()> {
-        let Some(first) = work.changed.first() else { return Ok(()) };
-        if !self.replace_changed {
-            return Err(Error::ChangedQuestions {
-                run: self.run.name.clone(),
-                count: work.changed.len() as u64,
-                fact: snapshot.external_id(first.fact)?.to_owned(),
-                language: snapshot.language_name(first.language).to_owned(),
-                prompt: first.prompt.0,
-            });
-        }
-        work.already_there -= work.changed.len() as u64;
-        work.items.append(&mut work.changed);
-        // The order of a job that finds nothing there.
-        work.items.sort_by_key(|item| (item.fact, item.language, item.prompt));
-        Ok(())
+/// Entries made from other questions than would be asked now: refused, or work.
+pub(crate) fn settle_changed(run: &str, replace: bool, work: &mut Work, snapshot: &Snapshot) -> Result<()> {
+    let Some(first) = work.changed.first() else { return Ok(()) };
+    if !replace {
+        return Err(Error::ChangedQuestions {
+            run: run.to_owned(),
+            count: work.changed.len() as u64,
+            fact: snapshot.external_id(first.fact)?.to_owned(),
+            language: snapshot.language_name(first.language).to_owned(),
+            prompt: first.prompt.0,
+        });
     }
+    work.already_there -= work.changed.len() as u64;
+    work.items.append(&mut work.changed);
+    // The order of a job that finds nothing there.
+    work.items.sort_by_key(|item| (item.fact, item.language, item.prompt));
+    Ok(())
 }
 
 /// What a worker needs.

@@ -19,6 +19,7 @@
 //! | [`intervention`] | predictions with neurons changed |
 //! | [`degenerate`] | neurons that can stand in for each other |
 //! | [`derived`] | runs that are made from the scores of another |
+//! | [`trace`] | causal tracing: which hidden states carry a fact |
 //! | [`corpus`] | activations over texts, and language neurons |
 //! | [`edit`] | edits of weights that can be kept |
 //! | [`preset`] | the named presets of options |
@@ -50,6 +51,7 @@ pub mod question;
 mod shared;
 pub mod sweep;
 mod tokenizer;
+pub mod trace;
 pub mod transformer;
 mod weights;
 

@@ -9,6 +9,7 @@
 
 mod activation;
 mod attention;
+mod behind;
 mod block;
 mod cached;
 mod cap;
@@ -28,6 +29,7 @@ mod vocabulary;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionState};
+pub use behind::{Behind, KeysValues, Passed};
 pub use block::{Block, BlockState, JoinState, Trace};
 pub use cached::{Cache, CachedState, Variants};
 pub use cap::Cap;

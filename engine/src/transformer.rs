@@ -112,13 +112,16 @@ impl Transformer {
 
     /// First hidden states of sentences of equal length, `[sentences·tokens × hidden]`.
     fn embed(&self, sentences: &[&[u32]]) -> Tensor<2> {
+        self.embed_with(sentences, |words| words)
+    }
+
+    /// The same with the word embeddings `[sentences·tokens × hidden]` changed on their way: as the network reads them, multiplied with
+    /// [`Embedding::scale`], before positions and norm.
+    pub(crate) fn embed_with(&self, sentences: &[&[u32]], change: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
         let device = self.device();
         let (rows, tokens, hidden) = (sentences.len(), sentences[0].len(), self.hidden());
         let ids: Vec<u32> = sentences.iter().flat_map(|s| s.iter().copied()).collect();
-        let mut x = self.embedding.tokens.select(&ids);
-        if let Some(scale) = self.embedding.scale {
-            x = x * scale;
-        }
+        let mut x = change(self.word_embeddings(&ids));
         if let Some(positions) = &self.embedding.positions {
             x = match self.embedding.padding {
                 None => {
@@ -138,6 +141,15 @@ impl Transformer {
         match &self.embedding.norm {
             Some(norm) => norm.forward(x).0,
             None => x,
+        }
+    }
+
+    /// Word embeddings of tokens as the network reads them, `[tokens × hidden]`.
+    pub(crate) fn word_embeddings(&self, ids: &[u32]) -> Tensor<2> {
+        let words = self.embedding.tokens.select(ids);
+        match self.embedding.scale {
+            None => words,
+            Some(scale) => words * scale,
         }
     }
 

@@ -237,7 +237,10 @@ impl<'s> Planned<'s> {
                 let scores = matches!(set, Set::Pairs(pairs) if pairs.scored_source().is_some());
                 listing::check(query, *kind, scores)
             }
-            (What::Set(Set::Pairs(pairs), _), Some(grouping)) => groups::check(pairs, &query.by, grouping).map(drop),
+            (What::Set(Set::Pairs(pairs), _), Some(grouping)) => {
+                groups::check(pairs, &query.by, grouping)?;
+                groups::check_runs(pairs, &query.by, grouping, self.names.snapshot).map(drop)
+            }
             (What::Between(set, dim), _) if dim.dimension != Dimension::Relation => {
                 split_sources(set, "between", &[*dim]).map(drop)
             }

@@ -5,6 +5,7 @@ mod by_layer;
 mod chance;
 mod conditions;
 mod depth;
+mod effects;
 mod heat_map;
 mod overlap;
 mod selection;

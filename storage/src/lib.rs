@@ -107,7 +107,7 @@ pub use packed::{PackedSets, Values};
 pub use preset::{PRESETS, Preset};
 pub use relations::{FoundRelation, RelationNameRow};
 pub use restoring::{Restored, RestoredFact};
-pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, TARGET, enough_prompts};
+pub use run::{Keep, Run, RunSpec, SOURCE, ScoreType, TARGET, UNITS, enough_prompts};
 pub use segment::read::{GridSets, Part, Segment};
 pub use segment::{PartKind, TAU_GRID};
 pub use snapshot::{Content, LivePart, Slot, Snapshot};

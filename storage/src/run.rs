@@ -12,6 +12,10 @@ pub const SOURCE: &str = "source";
 /// right object's probability.
 pub const TARGET: &str = "target";
 
+/// The parameter by which a run names its units, where they are no neurons: the names of those of a layer, in order, with commas between.
+/// Causal tracing's are roles of a prompt's tokens.
+pub const UNITS: &str = "units";
+
 /// The description a writer gives of its run. Two uses of one run name must agree on all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSpec {
@@ -66,6 +70,14 @@ impl RunSpec {
     /// What F is, where it is not a probability: [`TARGET`].
     pub fn target(&self) -> Option<&str> {
         self.parameters.iter().find(|(name, _)| name == TARGET).map(|(_, target)| target.as_str())
+    }
+
+    /// The names of a layer's units, where they have some: [`UNITS`], as many as the shape is wide.
+    pub fn units(&self) -> Option<Vec<&str>> {
+        let (_, names) = self.parameters.iter().find(|(name, _)| name == UNITS)?;
+        let names: Vec<&str> = names.split(',').collect();
+        // Whatever else is called so, by whoever imports, names none.
+        (names.len() == self.shape.width as usize).then_some(names)
     }
 
     /// Whether a neuron found in `count` of a fact's `all` prompts is found in enough of them.

@@ -209,7 +209,9 @@ fn other_method() -> impl TypedValueParser<Value = &'static Scorer> {
 }
 
 /// A value by its name.
-fn named<T: Copy + Send + Sync + 'static>(known: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+pub(super) fn named<T: Copy + Send + Sync + 'static>(
+    known: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
     let names = PossibleValuesParser::new(known.iter().map(|(name, _)| *name));
     names.try_map(|name| {
         let found = known.iter().find(|(known, _)| *known == name);

@@ -173,7 +173,7 @@ impl Attention {
         self.heads / self.key_value_heads
     }
 
-    fn for_every_head(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn for_every_head(&self, x: Tensor<4>) -> Tensor<4> {
         let [rows, heads, tokens, size] = x.dims();
         match self.group() {
             1 => x,
@@ -205,7 +205,7 @@ pub(super) fn softmax_backward<const D: usize>(shares: Tensor<D>, dshares: Tenso
     weighted - shares * total
 }
 
-fn split_heads(x: Tensor<2>, heads: usize, size: usize, tokens: usize) -> Tensor<4> {
+pub(super) fn split_heads(x: Tensor<2>, heads: usize, size: usize, tokens: usize) -> Tensor<4> {
     let rows = x.dims()[0] / tokens;
     x.reshape([rows, tokens, heads, size]).swap_dims(1, 2)
 }
@@ -230,7 +230,7 @@ fn normed_backward(dy: Tensor<2>, heads: usize, norm: Option<(&Norm, &NormState)
 }
 
 /// −∞ where a query would see a later token, else 0: `[1 × 1 × queries × tokens]`.
-fn later_tokens(queries: usize, tokens: usize, first: usize, device: &burn::tensor::Device) -> Tensor<4> {
+pub(super) fn later_tokens(queries: usize, tokens: usize, first: usize, device: &burn::tensor::Device) -> Tensor<4> {
     let hidden = |q: usize, k: usize| if k > first + q { f32::MIN } else { 0.0 };
     let values: Vec<f32> = (0..queries).flat_map(|q| (0..tokens).map(move |k| hidden(q, k))).collect();
     Tensor::from_data(TensorData::new(values, [1, 1, queries, tokens]), device)

@@ -78,7 +78,7 @@ pub struct Trace {
     pub output: Tensor<2>,
 }
 
-fn through(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Option<NormState>) {
+pub(super) fn through(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Option<NormState>) {
     match norm {
         None => (x, None),
         Some(norm) => {
@@ -230,7 +230,11 @@ impl Block {
         (dx, dw)
     }
 
-    fn add_attention(&self, x: Tensor<2>, a: Tensor<2>) -> (Tensor<2>, Option<NormState>, Option<NormState>) {
+    pub(super) fn add_attention(
+        &self,
+        x: Tensor<2>,
+        a: Tensor<2>,
+    ) -> (Tensor<2>, Option<NormState>, Option<NormState>) {
         let (a, post) = through(self.attention_post.as_ref(), a);
         let (h, after) = through(self.after_attention.as_ref(), x + a);
         (h, post, after)

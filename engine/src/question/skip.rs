@@ -41,6 +41,8 @@ pub enum Skip {
     TooUnlikely,
     /// There is no foil: none of the relation's objects is false of the subject and can be set against the object in the same prompt.
     NoFoil,
+    /// No token of the prompt is the subject's, so there is nothing to corrupt.
+    NoSubject,
     /// The scores were asked with other labels or another template than there are now, or the probability is not what it was
     /// when the fact was attributed.
     Changed,
@@ -65,6 +67,7 @@ impl fmt::Display for Skip {
             Self::ScoreType => "scores too large or too small for 16-bit numbers; --score-type f32 keeps them",
             Self::TooUnlikely => "probability too small for a 32-bit number",
             Self::NoFoil => "no foil that the prompt sets against the object",
+            Self::NoSubject => "no token of the prompt is the subject's",
             Self::Changed => {
                 "other labels, or another probability, than when it was attributed; `kndb attribute … --replace-changed` asks anew"
             },

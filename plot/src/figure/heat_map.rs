@@ -2,6 +2,7 @@
 
 use super::{Caption, Unit, finite, same_length, some};
 use crate::error::Result;
+use crate::look::Scale;
 
 /// Values of the units of each layer as colours.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +11,8 @@ pub struct HeatMap {
     pub caption: Caption,
     /// What the rows are: `layer`. Row 0 is drawn lowest.
     pub row_axis: String,
+    /// What the rows are called, from the lowest on; by their numbers if empty.
+    pub row_names: Vec<String>,
     /// What the columns are: `neuron`.
     pub column_axis: String,
     /// What the values are: `facts`.
@@ -22,6 +25,8 @@ pub struct HeatMap {
     pub cells: Vec<(usize, usize, f64)>,
     /// How values are written.
     pub unit: Unit,
+    /// Whether colours grow linearly, however wide the range, unless a scale is asked for.
+    pub linear: bool,
 }
 
 impl HeatMap {
@@ -29,6 +34,9 @@ impl HeatMap {
         let title = &self.caption.title;
         some(title, "rows", self.rows)?;
         some(title, "columns", self.columns)?;
+        if !self.row_names.is_empty() {
+            same_length(title, "the list of row names", self.row_names.len(), self.rows)?;
+        }
         for &(row, column, value) in &self.cells {
             for (what, at, length) in [("row", row, self.rows), ("column", column, self.columns)] {
                 if at >= length {
@@ -52,6 +60,16 @@ impl HeatMap {
             *cell = cell.max(value);
         }
         (rows, bin)
+    }
+
+    /// What a row is called.
+    pub(crate) fn row_name(&self, row: usize) -> String {
+        self.row_names.get(row).cloned().unwrap_or_else(|| row.to_string())
+    }
+
+    /// How its colours grow.
+    pub(crate) fn scale(&self, asked: Scale) -> Scale {
+        if self.linear && asked == Scale::Fitting { Scale::Linear } else { asked }
     }
 
     /// The axis of columns, with what a drawn column holds: `neuron (32 a column: the highest is shown)`.

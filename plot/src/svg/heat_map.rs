@@ -27,16 +27,17 @@ pub(super) fn draw(map: &HeatMap, look: &Look, room: Room) -> Result<Drawing> {
     if map.rows > MOST_ROWS {
         return Err(Error::TooMany { title: title.clone(), what: "rows", found: map.rows, most: MOST_ROWS });
     }
-    let names: Vec<String> = (0..map.rows).map(|row| row.to_string()).collect();
+    let names: Vec<String> = (0..map.rows).map(|row| map.row_name(row)).collect();
+    let scale = map.scale(look.scale);
     let widest = names.iter().map(|name| font::width(name, SMALL)).fold(0.0, f64::max);
     let left = LABEL * 1.6 + widest + 8.0;
-    let all = Colors::of(map.cells.iter().map(|&(.., value)| value), look.scale);
+    let all = Colors::of(map.cells.iter().map(|&(.., value)| value), scale);
     let legend_width = legend::scale_width(all, map.unit).max(font::width(&map.value_axis, SMALL).min(120.0));
     let beside = left + legend_width + 24.0;
     let many = if room.is_fixed { ((room.width - beside) / THIN).max(16.0) as usize } else { MOST_COLUMNS };
     let (rows, bin) = map.binned(many);
     // What is drawn decides: of columns that are put together the lowest values are not seen.
-    let colors = Colors::of(rows.iter().flatten().copied(), look.scale);
+    let colors = Colors::of(rows.iter().flatten().copied(), scale);
     let columns = map.columns.div_ceil(bin);
     room.needs_width(title, beside + columns as f64 * THIN)?;
     let wide = (room.width - beside) / columns as f64;
@@ -108,9 +109,10 @@ fn summary(map: &HeatMap, colors: Colors) -> String {
     let most = map.cells.iter().map(|&(.., value)| value).fold(0.0, f64::max);
     match map.cells.iter().find(|cell| cell.2 == most && most > 0.0) {
         Some((row, column, value)) => format!(
-            "{size}. The highest value is {}, at {} {row}, {} {column}.",
+            "{size}. The highest value is {}, at {} {}, {} {column}.",
             exact(*value, map.unit),
             map.row_axis,
+            map.row_name(*row),
             map.column_axis
         ),
         None => format!("{size}. All values are 0."),

@@ -1,21 +1,24 @@
 //! Heat maps in four shades.
 
-use super::{fit, lines, padded};
+use super::{fit, lines, padded, widest};
 use crate::axis::exact;
 use crate::figure::{HeatMap, Unit};
 use crate::look::Look;
 use crate::scale::Colors;
 
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
+/// Longest name of a row.
+const LONGEST: usize = 20;
 
 pub(super) fn draw(map: &HeatMap, look: &Look, width: usize) -> String {
-    let name_width = (map.rows - 1).to_string().len().max(fit(&map.row_axis, 12).len());
+    let names: Vec<String> = (0..map.rows).map(|row| fit(&map.row_name(row), LONGEST)).collect();
+    let name_width = widest(names.iter().map(String::as_str)).max(fit(&map.row_axis, 12).len());
     let (rows, bin) = map.binned(width - name_width - 4);
-    let colors = Colors::of(rows.iter().flatten().copied(), look.scale);
+    let colors = Colors::of(rows.iter().flatten().copied(), map.scale(look.scale));
     let mut drawn = format!(" {} |\n", padded(&fit(&map.row_axis, 12), name_width, true));
-    for (row, cells) in rows.iter().enumerate().rev() {
+    for (name, cells) in names.iter().zip(&rows).rev() {
         let cells: String = cells.iter().map(|value| shade(colors.place(*value))).collect();
-        drawn += &format!(" {} |{cells}|\n", padded(&row.to_string(), name_width, true));
+        drawn += &format!(" {} |{cells}|\n", padded(name, name_width, true));
     }
     let columns = map.column_label(bin);
     let last = map.columns - 1;

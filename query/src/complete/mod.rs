@@ -28,12 +28,22 @@ pub struct Names {
     pub runs: Vec<String>,
     /// Saved sets, without their `@`.
     pub sets: Vec<String>,
+    /// What the units of runs are called, where they are no neurons.
+    pub roles: Vec<String>,
 }
 
 impl Names {
     /// Looks them up.
     pub fn of(snapshot: &Snapshot) -> Self {
+        let units = snapshot.runs().filter_map(|run| run.spec.units()).flatten();
+        let roles = units.fold(Vec::new(), |mut known: Vec<String>, name| {
+            if !known.iter().any(|of| of == name) {
+                known.push(name.to_owned());
+            }
+            known
+        });
         Self {
+            roles,
             languages: snapshot.languages().map(|(_, name)| name.to_owned()).collect(),
             relations: snapshot.relation_words().into_iter().map(str::to_owned).collect(),
             runs: snapshot.runs().map(|run| run.spec.name.clone()).collect(),
@@ -135,6 +145,7 @@ fn values(key: ConditionKey, names: &Names) -> Vec<String> {
         ValueKind::Names { of: Listed::Languages, .. } => quoted(&names.languages),
         ValueKind::Names { of: Listed::Relations, .. } => quoted(&names.relations),
         ValueKind::Names { of: Listed::Runs, .. } => quoted(&names.runs),
+        ValueKind::Names { of: Listed::Roles, .. } => names.roles.clone(),
         ValueKind::OneOf(known) => words(known.iter().copied()),
         ValueKind::Names { of: Listed::Nothing, .. } | ValueKind::Whole { .. } | ValueKind::Number(_) => Vec::new(),
     }
@@ -213,6 +224,7 @@ mod tests {
             relations: list(&["P36", "P37", "P103", "capital"]),
             runs: list(&["bert", "m-bert 2"]),
             sets: list(&["capitals"]),
+            roles: list(&["last-subject", "last"]),
         };
         Fixture { names, store, attached: Attached::default(), _folder: folder }
     }

@@ -2,8 +2,8 @@
 
 use crate::syntax::ast::{Dim, Dimension, Expr, ExprKind, Head, Measure, SourceKind};
 use Measure::{
-    Asked, Baseline, Correct, Entries, Expected, Facts, Fdr, Frequency, Kept, Langs, Largest, Median, Neurons, Others,
-    P, PAll, PAlone, PChance, Pairs, Prompts, Rank, Residual, Runs, Score, Share, Similarity, Tokens, Unpaired,
+    Asked, Baseline, Correct, Entries, Expected, Facts, Fdr, Frequency, Kept, Langs, Largest, Mean, Median, Neurons,
+    Others, P, PAll, PAlone, PChance, Pairs, Prompts, Rank, Residual, Runs, Score, Share, Similarity, Tokens, Unpaired,
 };
 
 /// What the rows of a statement are.
@@ -41,7 +41,9 @@ impl Rows {
     /// The measures that their columns can be.
     pub fn measures(self) -> &'static [Measure] {
         match self {
-            Self::Set => &[Pairs, Facts, Neurons, Share, Asked, Frequency, Langs, Prompts, Runs, Score, PChance, Fdr],
+            Self::Set => {
+                &[Pairs, Facts, Neurons, Share, Asked, Frequency, Langs, Prompts, Runs, Score, Mean, PChance, Fdr]
+            }
             Self::Groups => {
                 &[Pairs, Facts, Neurons, Share, Asked, Frequency, Langs, Prompts, Runs, P, PAlone, PAll, PChance, Fdr]
             }
@@ -54,10 +56,11 @@ impl Rows {
     /// What they can be split by.
     pub fn dimensions(self) -> &'static [Dimension] {
         use Dimension::{
-            Answer, Correct, Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Run, Size, Subject, Tokens,
+            Answer, Correct, Fact, Group, Lang, Layer, Neuron, Object, Prompt, Relation, Role, Run, Size, Subject,
+            Tokens,
         };
         match self {
-            Self::Set => &[Layer, Neuron, Fact, Relation, Subject, Object, Lang, Prompt, Run, Size],
+            Self::Set => &[Layer, Neuron, Role, Fact, Relation, Subject, Object, Lang, Prompt, Run, Size],
             Self::Groups => &[Layer, Neuron, Fact, Relation, Subject, Object, Lang, Prompt, Run, Group, Size],
             Self::Entries | Self::CountedEntries => {
                 &[Fact, Relation, Subject, Object, Lang, Prompt, Run, Correct, Tokens, Answer]

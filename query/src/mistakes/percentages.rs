@@ -38,7 +38,7 @@ pub(crate) fn check_column(key: Key, number: Number, span: Span) -> Result<(), Q
         Key::Measure(Measure::Correct) => "it is a share already, from 0 to 1, as in `having correct >= 0.5`",
         Key::Measure(Measure::Entries | Measure::Rank | Measure::Tokens | Measure::Kept) => "it is a number",
         Key::Measure(Measure::Residual | Measure::Largest) => "it is a number, as scores are",
-        Key::Measure(Measure::Score) => "it is the score itself",
+        Key::Measure(Measure::Score | Measure::Mean) => "it is the score itself",
         Key::Measure(Measure::Pairs | Measure::Neurons | Measure::Unpaired | Measure::Asked) => {
             "it is a number, as in `having pairs >= 25`; a share of all pairs is `share`, one of the facts asked `facts >= 10%`"
         }

@@ -44,7 +44,8 @@ pub(crate) fn rows(
         let key = match split {
             Split::Whole => (keys.of(member), 0),
             Split::Neurons => (0, member),
-            Split::Layers => (0, shape.split(Neuron(member)).0.0),
+            // Of neurons alone nobody knows which run says what their units are.
+            Split::Layers | Split::Units => (0, shape.split(Neuron(member)).0.0),
         };
         *counted.entry(key).or_default() += 1;
     }
@@ -57,6 +58,8 @@ pub(crate) fn rows(
     let degenerate = DegenerateGroups::default();
     let texts = keys.texts(memory)?;
     let (keys, against) = (&keys, None);
-    let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+    let roles = Vec::new();
+    let naming =
+        Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against, roles };
     naming.deliver(groups, &Spread::default(), (memory, notes), out)
 }

@@ -116,6 +116,8 @@ impl Naming<'_, '_> {
             dimension if is_of_fact(dimension) => self.keys.compare(a.fact, b.fact, dimension, &self.texts),
             Dimension::Layer => self.layer(a).cmp(&self.layer(b)),
             Dimension::Neuron | Dimension::Size => a.neuron.cmp(&b.neuron),
+            // In the order of the prompt, not of the alphabet.
+            Dimension::Role => self.unit(a).cmp(&self.unit(b)),
             Dimension::Group => self.degenerate.neurons(a).cmp(self.degenerate.neurons(b)),
             Dimension::Lang => language(a).cmp(&language(b)),
             Dimension::Run => run(a).cmp(&run(b)),

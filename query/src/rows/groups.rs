@@ -12,7 +12,9 @@ use super::by_group::{DegenerateGroups, degenerate_groups};
 use super::by_size::sizes;
 use super::found::{self, PLACES};
 use super::keys::FactKeys;
+use super::mean::{self, Means};
 use super::numbered::Numbered;
+use super::roles::roles_of;
 use super::scores;
 use super::shape::{EVIDENCE, Grouping, holds_in_single, holds_of, kind_of};
 use super::spread::Spread;
@@ -31,7 +33,7 @@ use crate::run::domain::{Execution, domain};
 use crate::run::eval::Worker;
 use crate::sorting::sort;
 use crate::syntax::ast::{Dim, Dimension, Having, Key, Measure};
-use kndb_storage::{Neuron, Shape};
+use kndb_storage::{Neuron, Shape, Snapshot};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -53,12 +55,14 @@ pub(super) struct Group {
     pub found: [u32; 3],
     /// The score of its pair; NaN where it has none, or nobody wants to know.
     pub score: f32,
+    /// The mean score over all entries; NaN likewise.
+    pub mean: f64,
 }
 
 impl Group {
     /// A row that says nothing of where its pairs were found.
     pub(super) fn new((fact, split, neuron): (u32, u16, u32), counts: Counts) -> Self {
-        Self { fact, split, neuron, counts, found: [0; 3], score: f32::NAN }
+        Self { fact, split, neuron, counts, found: [0; 3], score: f32::NAN, mean: f64::NAN }
     }
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Naming<'a, 's> {
     pub total: u64,
     /// Where rows are held against chance.
     pub against: Option<Against>,
+    /// What units are called, where rows are split by that.
+    pub roles: Vec<String>,
 }
 
 /// Refuses dimensions that a set of pairs cannot be split by, and what it does not know of itself; says how to split it.
@@ -88,7 +94,8 @@ pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim], grouping: &Grouping) -> Res
     if let Some(span) = grouping.asked {
         check_asked(pairs, span)?;
     }
-    let of_neurons = dims.iter().find(|dim| matches!(dim.dimension, Dimension::Layer | Dimension::Neuron));
+    let within = |dimension| matches!(dimension, Dimension::Layer | Dimension::Neuron | Dimension::Role);
+    let of_neurons = dims.iter().find(|dim| within(dim.dimension));
     match of_neurons.filter(|_| dims.iter().any(|dim| dim.dimension == Dimension::Group)) {
         None => Ok(splits),
         Some(dim) => {
@@ -97,6 +104,19 @@ pub(crate) fn check(pairs: &Pairs<'_>, dims: &[Dim], grouping: &Grouping) -> Res
             Err(QueryError::kind(dim.span, reason).hint(hint))
         }
     }
+}
+
+/// Refuses what the runs of a set cannot answer: means of scores that they have not kept, roles that their units are not. What units are called,
+/// where rows are split by that.
+pub(crate) fn check_runs(
+    pairs: &Pairs<'_>,
+    dims: &[Dim],
+    grouping: &Grouping,
+    snapshot: &Snapshot,
+) -> Result<Vec<String>, QueryError> {
+    mean::check(pairs, grouping, snapshot)?;
+    let role = dims.iter().find(|dim| dim.dimension == Dimension::Role);
+    role.map_or_else(|| Ok(Vec::new()), |dim| roles_of(pairs, snapshot, dim.span))
 }
 
 /// Rows of a grouped set of pairs.
@@ -109,12 +129,14 @@ pub(crate) fn pairs<'s>(
     out: Out<'_>,
 ) -> Result<u64, QueryError> {
     let has = |dimension| grouping.by.contains(&dimension);
-    let split = match (has(Dimension::Neuron), has(Dimension::Layer)) {
-        (true, _) => Split::Neurons,
-        (false, true) => Split::Layers,
-        (false, false) => Split::Whole,
+    let split = match (has(Dimension::Neuron), has(Dimension::Layer), has(Dimension::Role)) {
+        (true, ..) | (false, true, true) => Split::Neurons,
+        (false, true, false) => Split::Layers,
+        (false, false, true) => Split::Units,
+        (false, false, false) => Split::Whole,
     };
     let splits = check(pairs, dims, grouping)?;
+    let roles = check_runs(pairs, dims, grouping, execution.snapshot)?;
     found::note_counts(pairs, grouping, &splits, &execution.notes);
     // The facts that each part of the set was asked of, where anybody wants to know.
     let asked_by_split = match grouping.asked {
@@ -142,7 +164,8 @@ pub(crate) fn pairs<'s>(
     if has(Dimension::Fact) && !has(Dimension::Group) && !has(Dimension::Size) {
         let texts = keys.texts(memory)?;
         let (keys, splits, against, total) = (&keys, &splits, None, 0);
-        let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+        let naming =
+            Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against, roles };
         return by_fact::rows(execution, pairs, &facts, naming, out);
     }
     let (mut groups, total) = if has(Dimension::Group) {
@@ -162,11 +185,16 @@ pub(crate) fn pairs<'s>(
         spread = Spread::of(execution, pairs, &facts, &keys, &splits)?;
         groups.iter_mut().for_each(|group| group.found = spread.found(group));
     }
+    if let Some(span) = grouping.mean {
+        let means = Means::of(execution, pairs, &facts, (&keys, &splits, split), span)?;
+        groups.iter_mut().for_each(|group| group.mean = means.mean(group));
+    }
     let chance = grouping.measures.contains(&Measure::PChance);
     let against = if chance { Some(Against::new(execution, pairs, &facts, &groups)?) } else { None };
     let texts = keys.texts(memory)?;
     let (keys, splits) = (&keys, &splits);
-    let naming = Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against };
+    let naming =
+        Naming { grouping, keys, texts, splits, asked, degenerate, split, shape, names, total, against, roles };
     naming.deliver(groups, &spread, (memory, &execution.notes), out)
 }
 
@@ -318,6 +346,8 @@ impl Naming<'_, '_> {
                     measure if is_whole(measure) => Value::Integer(self.measure(group, measure)),
                     Measure::Score if group.score.is_nan() => Value::Null,
                     Measure::Score => Value::Score(group.score),
+                    Measure::Mean if group.mean.is_nan() => Value::Null,
+                    Measure::Mean => Value::Score(group.mean as f32),
                     measure => self.number(group, Key::Measure(measure)).map_or(Value::Null, Value::Ratio),
                 });
             }
@@ -349,7 +379,7 @@ impl Naming<'_, '_> {
     pub(super) fn layer(&self, group: &Group) -> u32 {
         match self.split {
             Split::Neurons => self.shape.split(Neuron(group.neuron)).0.0,
-            Split::Layers | Split::Whole => group.neuron,
+            Split::Layers | Split::Units | Split::Whole => group.neuron,
         }
     }
 
@@ -362,6 +392,7 @@ impl Naming<'_, '_> {
             Key::Measure(Measure::Share) => Some(self.share(group)),
             Key::Measure(Measure::Frequency) => self.frequency(group),
             Key::Measure(Measure::Score) => (!group.score.is_nan()).then(|| f64::from(group.score)),
+            Key::Measure(Measure::Mean) => (!group.mean.is_nan()).then_some(group.mean),
             Key::Measure(measure) if CHANCE.contains(&measure) => {
                 self.against.as_ref()?.number(group, measure, self.shape)
             }
@@ -391,6 +422,10 @@ impl Naming<'_, '_> {
             Dimension::Layer => number(Some(self.layer(group))),
             Dimension::Neuron => number(Some(self.unit(group))),
             Dimension::Size => number(Some(group.neuron)),
+            Dimension::Role => {
+                let role = self.roles.get(self.unit(group) as usize);
+                role.map_or(Value::Null, |role| Value::Text(Cow::Borrowed(role)))
+            }
             Dimension::Group => {
                 let neurons = self.degenerate.neurons(group).iter();
                 let names: Vec<String> = neurons.map(|&neuron| neuron_name(neuron, self.shape)).collect();

@@ -7,6 +7,7 @@ mod sorting;
 
 use super::each::Each;
 use super::equals::{First, first_left_out};
+use super::roles::{roles_of, shown_of};
 use super::shape::descends;
 use super::{Out, Rows};
 use crate::error::QueryError;
@@ -35,6 +36,7 @@ enum By {
     Object,
     Layer,
     Neuron,
+    Role,
     Score,
 }
 
@@ -54,6 +56,7 @@ const FACT_COLUMNS: [Column; 4] = [
 ];
 const NEURON_COLUMNS: [Column; 2] =
     [Column { name: "layer", kind: ColumnKind::Number }, Column { name: "neuron", kind: ColumnKind::Number }];
+const ROLE_COLUMN: Column = Column { name: "role", kind: ColumnKind::Text };
 const SCORE_COLUMN: Column = Column { name: "score", kind: ColumnKind::Score };
 
 /// Columns of a listing.
@@ -68,12 +71,18 @@ static OF_FACTS: LazyLock<Arc<[Column]>> = LazyLock::new(|| FACT_COLUMNS.into())
 static PAIR_COLUMNS: LazyLock<Arc<[Column]>> = LazyLock::new(|| columns(Kind::Pairs, false).into());
 static SCORED_COLUMNS: LazyLock<Arc<[Column]>> = LazyLock::new(|| columns(Kind::Pairs, true).into());
 
+/// The same of pairs whose units have names.
+fn columns_with_roles(scores: bool) -> Arc<[Column]> {
+    let facts = FACT_COLUMNS.into_iter().chain(NEURON_COLUMNS).chain([ROLE_COLUMN]);
+    facts.chain(scores.then_some(SCORE_COLUMN)).collect()
+}
+
 /// Where the values of [`FACT_COLUMNS`] come from.
 const FACT_SLOTS: [Slot; 4] =
     [Slot::Fact(IdsOf::Fact), Slot::Fact(IdsOf::Relation), Slot::Fact(IdsOf::Subject), Slot::Fact(IdsOf::Object)];
-/// The same of pairs with scores.
-const PAIR_SLOTS: [Slot; 7] =
-    [FACT_SLOTS[0], FACT_SLOTS[1], FACT_SLOTS[2], FACT_SLOTS[3], Slot::Own, Slot::Own, Slot::Own];
+/// The same of pairs with roles and scores.
+const PAIR_SLOTS: [Slot; 8] =
+    [FACT_SLOTS[0], FACT_SLOTS[1], FACT_SLOTS[2], FACT_SLOTS[3], Slot::Own, Slot::Own, Slot::Own, Slot::Own];
 
 /// Refuses clauses that a listing does not have.
 pub(crate) fn check(query: &Query, kind: Kind, scores: bool) -> Result<(), QueryError> {
@@ -102,6 +111,8 @@ fn column((kind, scores): (Kind, bool), key: Key, span: Span) -> Result<By, Quer
         Key::Dimension(Dimension::Object) if facts => By::Object,
         Key::Dimension(Dimension::Layer) if neurons => By::Layer,
         Key::Dimension(Dimension::Neuron) if neurons => By::Neuron,
+        // Whether there are roles the runs say; what orders by them is refused there.
+        Key::Dimension(Dimension::Role) if kind == Kind::Pairs => By::Role,
         Key::Measure(Measure::Score) if scores => By::Score,
         key => {
             let error = QueryError::kind(span, format!("`{key}` is no column of this result"));
@@ -139,7 +150,16 @@ pub(crate) fn pairs<'s>(
     if named.is_empty() {
         named.push((Key::Measure(Measure::Score), true));
     }
-    let columns = Arc::clone(if scored.is_some() { &SCORED_COLUMNS } else { &PAIR_COLUMNS });
+    let by_role = query.order.iter().find(|of| of.key == Key::Dimension(Dimension::Role)).map(|of| of.span);
+    let per_role = query.top.iter().flat_map(|top| &top.per).find(|dim| dim.dimension == Dimension::Role);
+    let roles = match by_role.or(per_role.map(|dim| dim.span)) {
+        Some(span) => roles_of(pairs, execution.snapshot, span)?,
+        None => shown_of(pairs, execution.snapshot),
+    };
+    let columns = match roles.is_empty() {
+        true => Arc::clone(if scored.is_some() { &SCORED_COLUMNS } else { &PAIR_COLUMNS }),
+        false => columns_with_roles(scored.is_some()),
+    };
     let slots = &PAIR_SLOTS[..columns.len()];
     let shape = execution.shape;
     let is_sorted = !order.is_empty() || each.is_some();
@@ -149,7 +169,7 @@ pub(crate) fn pairs<'s>(
     let facts = domain(pairs)?.facts;
     let memory = execution.memory;
     let mut worker = execution.worker();
-    let output = |rows| Output { rows, shape, scored: scored.is_some() };
+    let output = |rows| Output { rows, shape, scored: scored.is_some(), roles: &roles };
     let (mut members, mut found) = (Vec::new(), Found::default());
     if !is_sorted {
         // Columns are announced when no error can come any more.
@@ -270,17 +290,19 @@ fn try_all<'s>(execution: &mut Execution<'s>, pairs: &Pairs<'s>, top: Option<u64
     tried
 }
 
-struct Output<'a> {
+struct Output<'a, 'r> {
     rows: Rows<'a>,
     shape: kndb_storage::Shape,
     scored: bool,
+    /// What units are called; nothing where they are neurons.
+    roles: &'r [String],
 }
 
-/// Columns of a listing of pairs.
+/// Columns of a listing of pairs; with roles, scores come behind them.
 const LAYER: usize = 4;
-const SCORE: usize = 6;
+const ROLE: usize = 6;
 
-impl Output<'_> {
+impl Output<'_, '_> {
     /// Hands a pair out; whether another one is wanted.
     fn push(&mut self, member: Member) -> Result<bool, QueryError> {
         self.push_fact(member.fact, std::slice::from_ref(&member))
@@ -293,12 +315,17 @@ impl Output<'_> {
                 Some(true) => {}
                 Some(false) => return Ok(false),
                 None => {
-                    let (shape, scored) = (self.shape, self.scored);
+                    let (shape, scored, roles) = (self.shape, self.scored, self.roles);
                     return self.rows.push_many(members.len(), |building, some| {
                         let some = &members[some];
                         building.places(LAYER, some.iter().map(|member| member.neuron), shape.width);
+                        for member in some.iter().filter(|_| !roles.is_empty()) {
+                            let role = roles.get(shape.split(Neuron(member.neuron)).1 as usize);
+                            building.value(ROLE, &role.map_or(Value::Null, |role| Value::Text(role.as_str().into())));
+                        }
                         if scored {
-                            building.scores(SCORE, some.iter().map(|member| member.score));
+                            building
+                                .scores(ROLE + usize::from(!roles.is_empty()), some.iter().map(|member| member.score));
                         }
                         building.rows_of(fact, some.len());
                     });

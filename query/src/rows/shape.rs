@@ -35,6 +35,8 @@ pub(crate) struct Grouping {
     pub found: Option<(Measure, Span)>,
     /// Where they name `score`.
     pub score: Option<Span>,
+    /// Where they name `mean`.
+    pub mean: Option<Span>,
 }
 
 /// What `by group` shows of the measurements behind a group.
@@ -116,9 +118,9 @@ impl Grouping {
         };
         having.iter_mut().for_each(|having| having.key = meant(having.key));
         let order: Vec<OrderKey> = query.order.iter().map(|of| OrderKey { key: meant(of.key), ..*of }).collect();
-        let score = named.score;
+        let (score, mean) = (named.score, named.mean);
         let mut grouping =
-            Self { between, by, measures, having, order: Vec::new(), top: None, each: None, asked, found, score };
+            Self { between, by, measures, having, order: Vec::new(), top: None, each: None, asked, found, score, mean };
         grouping.check_size(query)?;
         for having in &grouping.having {
             grouping.check_key(having.key, having.key_span)?;
@@ -130,6 +132,11 @@ impl Grouping {
                 return Err(
                     QueryError::kind(having.key_span, reason).hint("choose it in brackets: `entries[correct=yes]`")
                 );
+            }
+            if having.key == Key::Dimension(Dimension::Role) {
+                let reason = "`having` compares numbers, and `role` is a name";
+                let hint = "choose it in brackets: `kn[role=last-subject]`";
+                return Err(QueryError::kind(having.key_span, reason).hint(hint));
             }
             if having.key == Key::Dimension(Dimension::Group) {
                 let reason = "`group` is a list of neurons, not a number";
@@ -152,7 +159,8 @@ impl Grouping {
 
     /// A size is one of a fact in the whole set, which has no layer and no neuron.
     fn check_size(&self, query: &Query) -> Result<(), QueryError> {
-        let within = |dimension| matches!(dimension, Dimension::Layer | Dimension::Neuron | Dimension::Group);
+        let within =
+            |dimension| matches!(dimension, Dimension::Layer | Dimension::Neuron | Dimension::Group | Dimension::Role);
         match query.by.iter().find(|dim| within(dim.dimension)) {
             Some(dim) if self.by.contains(&Dimension::Size) => {
                 let reason =
@@ -276,7 +284,7 @@ pub(super) fn kind_of(measure: Measure) -> ColumnKind {
         | Measure::Median
         | Measure::Correct
         | Measure::Fdr => ColumnKind::Ratio,
-        Measure::Score | Measure::Baseline | Measure::Residual | Measure::Largest => ColumnKind::Score,
+        Measure::Score | Measure::Mean | Measure::Baseline | Measure::Residual | Measure::Largest => ColumnKind::Score,
         _ => ColumnKind::Integer,
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Split {
     /// Not at all.
     Whole,
     Layers,
+    /// By unit, in whichever layer: by role.
+    Units,
     Neurons,
 }
 
@@ -85,6 +87,7 @@ impl Tally {
             Split::Whole => 1,
             // A damaged file may name a neuron behind the last layer; it is dropped at the end, never out of bounds.
             Split::Layers => padded(plan.shape).div_ceil(plan.shape.width as usize).max(64),
+            Split::Units => plan.shape.width as usize,
             Split::Neurons => 0,
         };
         let small = plan.shape.neurons() <= DENSE_LIMIT;
@@ -94,7 +97,7 @@ impl Tally {
             Split::Layers | Split::Neurons if small && plan.alone => {
                 Neurons::Dense(Counters::zeros(padded(plan.shape), plan.shape.neurons() as usize))
             }
-            Split::Neurons => Neurons::Sparse(Numbered::default()),
+            Split::Neurons | Split::Units => Neurons::Sparse(Numbered::default()),
             Split::Whole | Split::Layers => Neurons::Few(RoaringBitmap::new()),
         };
         Self { first: u32::MAX, pairs: vec![0; parts], facts: vec![0; parts], neurons }
@@ -166,6 +169,13 @@ impl Tally {
                     seen &= seen - 1;
                 }
             }
+            Split::Units => {
+                let mut units: Vec<usize> = neurons.iter().map(|&n| (n % plan.shape.width) as usize).collect();
+                units.iter().for_each(|&unit| self.pairs[unit] += 1);
+                units.sort_unstable();
+                units.dedup();
+                units.into_iter().for_each(|unit| self.facts[unit] += 1);
+            }
             Split::Layers => {
                 let mut layers: Vec<usize> = neurons.iter().map(|&n| (n / plan.shape.width) as usize).collect();
                 layers.sort_unstable();
@@ -218,11 +228,19 @@ impl Tally {
             let within = counts.into_iter().filter(|&(neuron, _)| u64::from(neuron) < neurons);
             return within.map(|(neuron, facts)| (neuron, of(facts))).collect();
         }
+        if plan.split == Split::Units {
+            let mut distinct = vec![0_u64; plan.shape.width as usize];
+            let seen = self.neurons.counts(1).into_iter().filter(|&(neuron, _)| u64::from(neuron) < neurons);
+            seen.for_each(|(neuron, _)| distinct[(neuron % plan.shape.width) as usize] += 1);
+            let counts = self.pairs.iter().zip(&self.facts).zip(distinct);
+            let counts = counts.map(|((&pairs, &facts), neurons)| Counts { pairs, facts, neurons });
+            return (0..).zip(counts).filter(|(_, counts)| counts.pairs > 0).collect();
+        }
         let parts = if plan.split == Split::Whole { 1 } else { plan.shape.layers };
         let groups = (0..parts).map(|part| {
             let (first, end) = match plan.split {
                 Split::Layers => (part * plan.shape.width, u64::from(part + 1) * u64::from(plan.shape.width)),
-                Split::Whole | Split::Neurons => (0, neurons),
+                Split::Whole | Split::Units | Split::Neurons => (0, neurons),
             };
             let counts = Counts {
                 pairs: match &self.neurons {

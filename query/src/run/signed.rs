@@ -18,7 +18,8 @@ struct Negative<'v, 'a> {
 
 impl<'v, 'a> Negative<'v, 'a> {
     fn of(scores: &'v ScoreView<'a>, shape: Shape) -> Self {
-        Self { scores, all: scores.len() as u64 == shape.neurons() }
+        // From −∞ on: a writer may have none of some units, and then there is none.
+        Self { scores, all: scores.len() as u64 == shape.neurons() || scores.floor() == f32::NEG_INFINITY }
     }
 
     /// Down from here all of them were kept; NaN where that is not known.

@@ -137,6 +137,14 @@ conditions! {
         forms: &["layer=9", "layer in 7..11", "layer in (7, 9..11)"],
         keeps: "layers",
     }
+    /// What units are called.
+    Role = "role", {
+        also: &["unit", "units", "roles"],
+        value: ValueKind::Names { of: Listed::Roles, every: true, part: false },
+        sources: PAIRS,
+        forms: &["role=last-subject", "role in (last-subject, last)", "role=*"],
+        keeps: "units by name, in runs whose units are roles of tokens (`kndb trace`)",
+    }
     /// Threshold, as a share of the fact's maximum in that language.
     Tau = "tau", {
         also: &["threshold"],

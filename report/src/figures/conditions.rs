@@ -45,6 +45,11 @@ impl Conditions {
             .all(|layers| layers.iter().any(|some| (some.first..=some.last).contains(&layer)))
     }
 
+    /// Whether they say which signs count.
+    pub(super) fn has_sign(&self) -> bool {
+        self.on(ConditionKey::Sign).next().is_some()
+    }
+
     /// The threshold in place of each run's own.
     pub(super) fn tau(&self) -> Option<f64> {
         self.on(ConditionKey::Tau).find_map(|condition| Some(condition.number()?.1.value))

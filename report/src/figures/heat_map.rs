@@ -1,15 +1,17 @@
-//! How many facts use each neuron: layer × neuron.
+//! How many facts use each neuron: layer × neuron; and of runs by role, their mean scores.
 
 use kndb_plot::{Caption, Figure, HeatMap, Unit};
 use kndb_query::SourceKind;
 use kndb_storage::{Snapshot, Store};
 
+use super::effects::effects;
 use super::selection::{RunLanguages, Selection, needs};
 use super::{Illustration, Manner};
 use crate::answer::{Answer, number};
 use crate::error::{Error, Result};
 
-/// Draws the facts that use each neuron of one run, in any of its languages that are selected.
+/// Draws the facts that use each neuron of one run, in any of its languages that are selected; of a run whose units are roles of tokens, the
+/// mean score of each layer and role.
 ///
 /// # Errors
 /// When it is not clear which run is meant, or the query is refused.
@@ -25,6 +27,9 @@ pub fn heat_map_as(store: &Store, manner: &Manner, selection: &Selection) -> Res
     let (snapshot, selection) = (store.snapshot()?, &selection.distinct());
     let conditions = selection.conditions(SourceKind::Kn)?;
     let run = one_run(store, &snapshot, selection, "a heat map")?;
+    if let Some(roles) = run.run.spec.units() {
+        return effects(store, &snapshot, manner, selection, &run, &roles);
+    }
     let languages = if selection.languages.is_empty() { &[][..] } else { &run.languages };
     let query = format!("{} by neuron", selection.source(SourceKind::Kn, &snapshot, &run.run, languages));
     let answer = Answer::with(store, &manner.settings, &query)?;
@@ -52,12 +57,14 @@ pub fn heat_map_as(store: &Store, manner: &Manner, selection: &Selection) -> Res
                 sources: Vec::new(),
             },
             row_axis: "layer".into(),
+            row_names: Vec::new(),
             column_axis: "neuron".into(),
             value_axis: "facts".into(),
             rows: shape.layers as usize,
             columns: shape.width as usize,
             cells,
             unit: Unit::Count,
+            linear: false,
         })
     });
     Ok(Illustration::new(figure, vec![query], remarks))

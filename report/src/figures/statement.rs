@@ -237,7 +237,9 @@ fn measure(answer: &Answer, value: Option<Measure>) -> Result<Drawn> {
         | Measure::Runs
         | Measure::Entries
         | Measure::Kept => Unit::Count,
-        Measure::Score | Measure::Rank | Measure::Tokens | Measure::Residual | Measure::Largest => Unit::Number,
+        Measure::Score | Measure::Mean | Measure::Rank | Measure::Tokens | Measure::Residual | Measure::Largest => {
+            Unit::Number
+        }
     };
     Ok(Drawn { column, name: measure.word(), unit })
 }

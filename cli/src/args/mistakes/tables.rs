@@ -88,6 +88,21 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
         "what is done is --method, with which neurons --neurons SET",
     ),
     ("edit", &["--output", "--out", "-o"], "the edited model's folder is given with --save, what differs with --delta"),
+    ("trace", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
+    ("trace", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
+    ("trace", &["--fact", "--facts", "--subject"], "facts are chosen by --relations, --langs and --limit"),
+    ("trace", &["--kind"], "what is put back is --restore hidden, feed-forward or attention"),
+    ("trace", &["--samples", "--num_samples", "--num-samples"], "draws of the noise are --draws N"),
+    (
+        "trace",
+        &["--noise_level", "--noise-level"],
+        "--noise 3 is 3 standard deviations of the embeddings, --noise absolute:0.1 that of the noise",
+    ),
+    (
+        "trace",
+        &["-o", "--output", "--out"],
+        "effects go into the store; `kndb plot DB heatmap --run RUN -o FILE` draws them",
+    ),
     ("dkn", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
     ("dkn", &["--source", "--of"], "the run to search is given as --from RUN"),
     ("", &["--db", "--store", "--database"], "the store's folder comes without an option, before everything else"),
@@ -118,6 +133,10 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
     (
         &["suppress", "enhance"],
         "`kndb probe` changes neurons for one fact, `kndb edit` keeps the edited model, `kndb edit-study` measures many",
+    ),
+    (
+        &["causal-trace", "causal_trace", "tracing", "patch"],
+        "`kndb trace DB --model DIR` traces facts: noise on the subject, clean states put back",
     ),
     (&["compare", "benchmark", "evaluate"], "`kndb arena` sets scorers against each other on the same facts"),
     (&["vacuum", "gc", "optimize"], "`kndb compact DB` merges segments"),

@@ -7,7 +7,7 @@ use crate::plan::groups::{GroupCut, group_cut};
 use crate::plan::measured::keep_measured;
 use crate::plan::names::{Resolver, all_of, listing};
 use crate::plan::prompts::note_prompts;
-use crate::plan::ranges::layers_of;
+use crate::plan::ranges::{layers_of, roles_of};
 use crate::plan::scored::check_layers;
 use crate::plan::signs::{check_bound, check_kept, note_without};
 use crate::plan::unstored::note_unstored;
@@ -85,7 +85,11 @@ impl<'s> Lowering<'s> {
         note_prompts(&self.names, source, &runs, &languages, &slots);
         let chosen = self.names.chosen(source)?;
         let facts = all_of(&chosen).map(|only| FactFilter { only: Some(only), without: RoaringBitmap::new() });
-        let neurons = layers_of(source, model)?.map(|set| NeuronFilter::new(set, model.shape));
+        let neurons = match (layers_of(source, model)?, roles_of(source, &runs, model)?) {
+            (Some(layers), Some(roles)) => Some(layers & roles),
+            (layers, roles) => layers.or(roles),
+        };
+        let neurons = neurons.map(|set| NeuronFilter::new(set, model.shape));
         let quota = |key| Quota::of(&source.bounds(key));
         let (langs, runs_wanted) = (quota(ConditionKey::Langs), quota(ConditionKey::Runs));
         let text = source.to_string();

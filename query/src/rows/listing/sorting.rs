@@ -49,6 +49,7 @@ impl<'s> Sorting<'s> {
                 Dimension::Subject => self.compare_texts(1, a, b).0,
                 Dimension::Object => self.compare_texts(2, a, b).0,
                 Dimension::Layer => self.shape.split(Neuron(a.neuron)).0.cmp(&self.shape.split(Neuron(b.neuron)).0),
+                Dimension::Role => self.shape.split(Neuron(a.neuron)).1.cmp(&self.shape.split(Neuron(b.neuron)).1),
                 // Layer and unit.
                 _ => a.neuron.cmp(&b.neuron),
             });
@@ -103,7 +104,7 @@ impl<'s> Sorting<'s> {
                 By::Subject => text(1),
                 By::Object => text(2),
                 By::Layer => shape.split(Neuron(a.neuron)).0.cmp(&shape.split(Neuron(b.neuron)).0),
-                By::Neuron => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
+                By::Neuron | By::Role => shape.split(Neuron(a.neuron)).1.cmp(&shape.split(Neuron(b.neuron)).1),
                 // Negative ones count by their size, as everywhere.
                 By::Score => {
                     known = [!a.score.is_nan(), !b.score.is_nan()];

@@ -1,4 +1,4 @@
-//! Columns that a result has when its clauses name them: `asked`, `frequency`, `langs`, `prompts`, `runs`, `score`. And a count of 0,
+//! Columns that a result has when its clauses name them: `asked`, `frequency`, `langs`, `prompts`, `runs`, `score`, `mean`. And a count of 0,
 //! which no row has.
 
 use super::{Form, compared};
@@ -18,13 +18,15 @@ pub(super) struct Named {
     pub places: Vec<(Measure, Span)>,
     /// `score`.
     pub score: Option<Span>,
+    /// `mean`.
+    pub mean: Option<Span>,
     /// A percentage of facts.
     percent: Option<Span>,
 }
 
 impl Named {
     pub(super) fn of(query: &Query) -> Self {
-        let mut named = Self { asked: None, places: Vec::new(), score: None, percent: None };
+        let mut named = Self { asked: None, places: Vec::new(), score: None, mean: None, percent: None };
         let percent = |having: &Having| having.value.value().is_some_and(|number| number.percent);
         let having = query.having.iter().map(|having| (having.key, having.key_span, percent(having)));
         for (key, span, percent) in having.chain(query.order.iter().map(|order| (order.key, order.span, false))) {
@@ -35,6 +37,7 @@ impl Named {
                     named.percent.get_or_insert(span);
                 }
                 Key::Measure(Measure::Score) => drop(named.score.get_or_insert(span)),
+                Key::Measure(Measure::Mean) => drop(named.mean.get_or_insert(span)),
                 Key::Measure(measure) if PLACES.contains(&measure) => named.places.push((measure, span)),
                 _ => {}
             }
@@ -71,6 +74,7 @@ impl Named {
             measures.extend([Measure::Asked, Measure::Frequency]);
         }
         measures.extend(self.score.map(|_| Measure::Score));
+        measures.extend(self.mean.map(|_| Measure::Mean));
         measures.extend(PLACES.into_iter().filter(|place| self.places.iter().any(|(named, _)| named == place)));
     }
 }

@@ -191,6 +191,8 @@ vocabulary! {
         Layer = "layer",
         /// Neuron: layer and unit.
         Neuron = "neuron",
+        /// What a unit is called, in a run whose units are no neurons.
+        Role = "role",
         /// Fact.
         Fact = "fact",
         /// Relation.
@@ -241,6 +243,8 @@ vocabulary! {
         Runs = "runs",
         /// Score of a pair.
         Score = "score",
+        /// Mean score over all entries.
+        Mean = "mean",
         /// Similarity of two sets.
         Similarity = "similarity",
         /// The same, had the sets been drawn at random.

@@ -62,6 +62,8 @@ pub enum Listed {
     Relations,
     /// Its runs.
     Runs,
+    /// What the units of its runs are called, where they are no neurons.
+    Roles,
     /// Too many to list.
     Nothing,
 }

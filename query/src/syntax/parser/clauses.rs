@@ -338,6 +338,7 @@ fn is_number(dimension: Dimension) -> bool {
         | Dimension::Object
         | Dimension::Lang
         | Dimension::Run
+        | Dimension::Role
         | Dimension::Correct
         | Dimension::Answer => false,
     }

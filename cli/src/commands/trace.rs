@@ -1,0 +1,156 @@
+//! `kndb trace`: where facts pass through a model, layer by layer and token by token.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+
+use kndb_engine::device;
+use kndb_engine::job::Selection;
+use kndb_engine::trace::{TraceJob, Tracing, model_by_role};
+use kndb_query::{ColumnKind, Value};
+use kndb_report::Answer;
+use kndb_storage::{Claim, Store};
+
+use crate::args::TraceArgs;
+use crate::error::{CliError, Result};
+use crate::job::{Shown, watched};
+use crate::model;
+use crate::output::{Layout, Mode};
+use crate::relations;
+use crate::session::listing;
+use crate::terminal::Terminal;
+
+/// Runs it.
+pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
+    // Everything that can be wrong without the model is found before it is loaded.
+    device(&args.device)?;
+    let store = super::opened(&args.store, terminal)?;
+    let snapshot = store.snapshot()?;
+    if snapshot.label_counts().is_empty() {
+        return Err(CliError::NoFacts { path: args.store });
+    }
+    let mut selection = Selection::from(args.selection);
+    selection.relations = relations::ids(&snapshot, &selection.relations)?;
+    selection.check(&snapshot)?;
+    let names = relations::by_id(&snapshot);
+    // A snapshot keeps the files it reads.
+    drop(snapshot);
+    if let Some(run) = &args.run {
+        // Let go at once: the job claims it for itself.
+        drop(store.claim_run(run, Claim::Alone, "kndb trace")?);
+    }
+    let mut model = model::load(&args.model, &args.device, terminal)?;
+    if args.tracing.bos {
+        model.ask_with_bos()?;
+    }
+    let begun = Tracing::of(args.tracing.restore);
+    let tracing = Tracing {
+        window: args.tracing.window.map_or(begun.window, NonZeroUsize::get),
+        noise: args.tracing.noise.map_or(begun.noise, |noise| noise.0),
+        draws: args.tracing.draws.get(),
+        seed: args.tracing.seed,
+        batch: args.tracing.batch.map(NonZeroUsize::get),
+        ..begun
+    };
+    let layers = model.shape().layers as usize;
+    if tracing.window >= 2 * layers {
+        let note = format!(
+            "windows of {} layers hold all {layers} of {}: every layer has the same effects; --window takes fewer",
+            tracing.window,
+            model.name()
+        );
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
+    let run = args.run.unwrap_or_else(|| {
+        let bos = if args.tracing.bos { "-bos" } else { "" };
+        format!("{}-trace-{}{bos}", model.name(), tracing.restore.name())
+    });
+    let mut job = TraceJob::new(run, &model, &tracing, &args.device)?;
+    debug_assert_eq!(job.run.model, model_by_role(model.name()));
+    job.selection = selection;
+    job.replace_changed = args.replace_changed;
+    // libtorch spreads one fact over the cores by itself.
+    job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
+
+    let bar = terminal.messages_to_person && !args.quiet;
+    let shown = Shown { bar, summary: !args.quiet, relations: names };
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &tracing, stop, progress))?;
+    if shown.summary { tell(&store, &job.run.name, terminal) } else { Ok(()) }
+}
+
+/// p, p* and the mean effects of the run, each by a query that anybody can ask.
+fn tell(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> {
+    let name = format!("{run:?}");
+    let entries = Answer::of(store, &format!("entries[run={name}]"))?;
+    let values = |column: &str| -> Vec<f64> {
+        let column = entries.column(column);
+        entries.rows.iter().filter_map(|row| number(row.get(column?)?)).collect()
+    };
+    let (p, corrupted) = (values("p"), values("baseline"));
+    let (Some(p_median), Some(corrupted_median)) = (median(p.clone()), median(corrupted.clone())) else {
+        return Ok(());
+    };
+    let total = p.iter().zip(&corrupted).map(|(p, corrupted)| p - corrupted).sum::<f64>() / p.len() as f64;
+    let mut line = |name: &str, value: String| writeln!(terminal.out, "{name:<12} {value}").map_err(CliError::Output);
+    line("p", format!("{p_median:.4}, the median of {} entries", p.len()))?;
+    line("p*", format!("{corrupted_median:.4}, the median with the subject corrupted"))?;
+    line("total effect", format!("{total:.4}, the mean of p − p*"))?;
+    let query = format!("kn[run={name}, sign=any] by layer, role order by layer, role, mean");
+    let means = Answer::of(store, &query)?;
+    let (columns, rows) = table(&means);
+    writeln!(terminal.out, "mean indirect effect by layer and role").map_err(CliError::Output)?;
+    let columns: Vec<(&str, ColumnKind)> = columns.iter().map(|name| (name.as_str(), ColumnKind::Integer)).collect();
+    let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| Value::Text(cell.into())).collect());
+    let layout = Layout { headers: true, widths: Vec::new(), line: terminal.columns };
+    listing::write(&columns, rows, &mut *Mode::Table.laid_out(layout, &mut terminal.out))?;
+    writeln!(terminal.messages, "query: {query}").map_err(CliError::Output)
+}
+
+/// A row a layer, a column a role; `–` where no entry has an effect other than 0, or the role.
+fn table(means: &Answer) -> (Vec<String>, Vec<Vec<String>>) {
+    let column = |name: &str| means.column(name);
+    let text = |row: &[Value<'_>], at: Option<usize>| match at.and_then(|at| row.get(at)) {
+        Some(Value::Text(text)) => Some(text.to_string()),
+        Some(Value::Integer(layer)) => Some(layer.to_string()),
+        Some(Value::Score(mean)) => Some(format!("{mean:.4}")),
+        _ => None,
+    };
+    let (mut roles, mut layers): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut cells = Vec::new();
+    for row in &means.rows {
+        let cell = ["layer", "role", "mean"].map(|name| text(row, column(name)).unwrap_or_default());
+        for (known, name) in [(&mut layers, &cell[0]), (&mut roles, &cell[1])] {
+            if !known.contains(name) {
+                known.push(name.clone());
+            }
+        }
+        cells.push(cell);
+    }
+    let found = |layer: &String, role: &String| {
+        let cell = cells.iter().find(|cell| cell[0] == *layer && cell[1] == *role);
+        cell.map_or_else(|| "–".to_owned(), |cell| cell[2].clone())
+    };
+    let rows = layers
+        .iter()
+        .map(|layer| std::iter::once(layer.clone()).chain(roles.iter().map(|role| found(layer, role))).collect());
+    let rows = rows.collect();
+    (std::iter::once("layer".to_owned()).chain(roles).collect(), rows)
+}
+
+fn number(value: &Value<'_>) -> Option<f64> {
+    match value {
+        Value::Ratio(value) => Some(*value),
+        Value::Score(value) => Some(f64::from(*value)),
+        _ => None,
+    }
+}
+
+/// Of an even number the mean of the two in the middle.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        count if count % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
