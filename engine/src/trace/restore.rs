@@ -307,3 +307,6 @@ fn put(rows: Tensor<2>, tokens: usize, at: usize, sentences: Range<usize>, row: 
     let each: Tensor<3> = row.repeat_dim(0, count).unsqueeze_dim(1);
     rows.slice_assign([sentences, at..at + 1, 0..columns], each).reshape([all, columns])
 }
+
+#[cfg(test)]
+mod tests;

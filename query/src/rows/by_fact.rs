@@ -220,7 +220,7 @@ fn counted(plan: &TallyPlan, fact: u32, neurons: &[u32]) -> Vec<(u32, Counts)> {
             let count = neurons.len() as u64;
             vec![(0, Counts { pairs: count, facts: 1, neurons: count })]
         }
-        Split::Layers => {
+        Split::Layers | Split::Units => {
             let mut tally = Tally::new(plan);
             tally.add(plan, fact, neurons);
             tally.groups(plan, None)

@@ -113,6 +113,8 @@ impl Naming<'_> {
                 Dimension::Neuron => (key.layer, key.unit) = split.unzip(),
                 // Set by who knows them.
                 Dimension::Group | Dimension::Size | Dimension::Correct | Dimension::Tokens | Dimension::Answer => {}
+                // The units of the worlds' runs are neurons: `tests/roles.rs`.
+                Dimension::Role => {}
             }
         }
         key
@@ -163,6 +165,7 @@ pub fn compare_dims(a: &RowKey, b: &RowKey, dims: &[Dimension]) -> Ordering {
         Dimension::Run => a.run.cmp(&b.run),
         Dimension::Layer => a.layer.cmp(&b.layer),
         Dimension::Neuron => (a.layer, a.unit).cmp(&(b.layer, b.unit)),
+        Dimension::Role => Ordering::Equal,
         Dimension::Group => a.group.cmp(&b.group),
         Dimension::Size => a.size.cmp(&b.size),
         Dimension::Correct => a.correct.cmp(&b.correct),

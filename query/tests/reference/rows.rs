@@ -447,6 +447,6 @@ pub fn cell(row: &Row, column: &str, naming: &Naming) -> Cell {
 
 /// What a set of pairs can be split by.
 fn of_pairs() -> Vec<Dimension> {
-    use Dimension::{Answer, Correct, Tokens};
-    Dimension::ALL.iter().copied().filter(|dimension| !matches!(dimension, Correct | Tokens | Answer)).collect()
+    use Dimension::{Answer, Correct, Role, Tokens};
+    Dimension::ALL.iter().copied().filter(|dimension| !matches!(dimension, Correct | Tokens | Answer | Role)).collect()
 }

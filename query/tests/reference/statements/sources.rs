@@ -129,6 +129,8 @@ fn test_of(key: ConditionKey, names: &Names, kind: SourceKind) -> BoxedStrategy<
         }
         ConditionKey::Prompt => prompts(names).boxed(),
         ConditionKey::Layer => intervals(2, names.shape().layers).boxed(),
+        // No run has any: never chosen here, asked in `tests/roles.rs`.
+        ConditionKey::Role => Just(Test::Every).boxed(),
         ConditionKey::Tau => exactly(tau()),
         ConditionKey::Score => from(vec![0.0, 1e-5, 1e-4, 0.05, 0.1, 0.25, 0.3, 0.5, 1.0, 2.0]).boxed(),
         ConditionKey::Sign => signs().prop_map(|sign| Test::Names(vec![text(sign.word())])).boxed(),
