@@ -12,7 +12,7 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The table of a figure. Of a heat map, which has too many cells, it has what each row holds.
+/// The table of a figure. Of a heat map, which has too many cells unless its rows have names, it has what each row holds.
 pub(crate) fn table(figure: &Figure) -> Table {
     match figure {
         Figure::Bars(bars) => of_bars(bars),
@@ -45,6 +45,9 @@ fn of_bar(bar: &Bar, unit: Unit) -> String {
 
 /// A row a row: how many columns are above 0, and the highest value with its first column.
 fn of_heat_map(map: &HeatMap) -> Table {
+    if !map.row_names.is_empty() {
+        return of_named_rows(map);
+    }
     let (rows, _) = map.binned(map.columns);
     let row = |(at, cells): (usize, &Vec<f64>)| {
         let above = cells.iter().filter(|value| **value > 0.0).count();
@@ -60,6 +63,21 @@ fn of_heat_map(map: &HeatMap) -> Table {
         format!("at {}", map.column_axis),
     ];
     Table { columns, rows: rows.iter().enumerate().map(row).collect() }
+}
+
+/// All values where rows have names, the highest row first, as it is drawn: such a map has few.
+fn of_named_rows(map: &HeatMap) -> Table {
+    let columns = (0..map.columns).map(|column| format!("{} {column}", map.column_axis));
+    let value = |row: usize, column: usize| {
+        let cell = map.cells.iter().rev().find(|cell| (cell.0, cell.1) == (row, column));
+        cell.map_or_else(nothing, |&(.., value)| exact(value, map.unit))
+    };
+    let row =
+        |at: usize| std::iter::once(map.row_name(at)).chain((0..map.columns).map(|column| value(at, column))).collect();
+    Table {
+        columns: std::iter::once(map.row_axis.clone()).chain(columns).collect(),
+        rows: (0..map.rows).rev().map(row).collect(),
+    }
 }
 
 fn of_matrix(matrix: &Matrix) -> Table {

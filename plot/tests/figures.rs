@@ -3,7 +3,7 @@
 mod fixture;
 
 use fixture::{bars, elements, heat_map, matrix, number, texts};
-use kndb_plot::{Bar, Bars, Caption, Error, Figure, Series, Unit};
+use kndb_plot::{Bar, Bars, Caption, Error, Figure, HeatMap, Series, Unit};
 use proptest::test_runner::Config as ProptestConfig;
 use resvg::tiny_skia::Pixmap;
 
@@ -204,6 +204,29 @@ fn neurons_that_do_not_fit_are_put_together_and_it_is_said() {
     assert!(elements(&nothing, "path", |_| ()).is_empty(), "nothing is white");
     let few = heat_map(1, 3, vec![(0, 1, 1.0)]).text(60).expect("a figure");
     assert!(few.contains(" 0 | █ |") && few.contains("neuron, from 0 to 2"), "{few}");
+}
+
+#[test]
+fn rows_of_a_heat_map_may_have_names_and_grow_linearly() {
+    let Figure::HeatMap(map) = heat_map(2, 3, vec![(0, 0, 0.5), (1, 1, 0.001), (1, 2, -0.25)]) else {
+        panic!("a heat map")
+    };
+    let map =
+        HeatMap { row_names: vec!["last".into(), "first-subject".into()], linear: true, unit: Unit::Number, ..map };
+    let figure = Figure::HeatMap(map.clone());
+    let svg = figure.svg().expect("a figure");
+    let shown = texts(&svg);
+    assert!(["last", "first-subject"].iter().all(|name| shown.iter().any(|text| text == name)), "{shown:?}");
+    assert!(svg.contains("at layer last, neuron 0.") && !svg.contains("logarithmic"), "{svg}");
+    let text = figure.text(60).expect("a figure");
+    let rows: Vec<&str> = text.lines().filter(|line| line.ends_with('|')).collect();
+    assert_eq!(rows[1..], [" first-subject | ░ |", "          last |█  |"], "{text}");
+    let table = figure.table().expect("a figure");
+    assert_eq!(table.columns, ["layer", "neuron 0", "neuron 1", "neuron 2"]);
+    assert_eq!(table.rows[0][..2], ["first-subject", "–"]);
+    assert!(table.rows[0][3].contains("0.25") && table.rows[1][1] == "0.5", "{:?}", table.rows);
+    let wrong = Figure::HeatMap(HeatMap { row_names: vec!["one".into()], ..map });
+    assert!(wrong.svg().is_err(), "a name too few");
 }
 
 #[test]

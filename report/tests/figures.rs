@@ -7,7 +7,10 @@ use kndb_plot::{Bar, Bars, Figure, Unit};
 use kndb_query::{Measure, Settings, SourceKind};
 use kndb_report::figures::{DepthAxis, Illustration, Selection, by_layer, heat_map, of_statement, overlap};
 use kndb_report::{Answer, Error};
-use kndb_storage::{Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Neuron, RunSpec, Shape, Store};
+use kndb_storage::{
+    Entry, EntryData, FactBatch, FactRow, Group, GroupEvidence, Keep, Neuron, RunSpec, ScoreValues, Scores, Shape,
+    Store, UNITS,
+};
 
 /// Categories with the values of the first series.
 fn values(bars: &Bars) -> Vec<(&str, Option<f64>)> {
@@ -215,6 +218,50 @@ fn layers_that_were_not_scored_have_no_bar_and_notes_are_remarks() {
     let statement = bars(statement);
     assert_eq!((&statement.categories[..], values(&statement)), (&["1".to_owned()][..], vec![Some(1.0)]));
     assert_eq!(heat_map(&fixture.store, &selection).expect("a figure").remarks, remarks);
+}
+
+#[test]
+fn a_heat_map_of_a_run_by_role_has_its_mean_effects() {
+    let fixture = fixture();
+    let mut spec = RunSpec {
+        keep: Keep::All,
+        tau: 0.0,
+        ..RunSpec::new("traced", "toy by role", Shape::new(2, 3).expect("a shape"))
+    };
+    let parameters = [
+        (UNITS, "first-subject,last-subject,last"),
+        ("restore", "hidden"),
+        ("window", "1"),
+        ("noise", "3 sigma"),
+        ("draws", "10"),
+    ];
+    spec.parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let run = fixture.store.open_run(spec).expect("a run");
+    // By layer and role; of `f2`, whose subject is of one token, as of `f1`.
+    for (fact, scores) in [("f1", [0.5, 0.25, 0.0, 0.0, -0.5, 0.75]), ("f2", [0.25, 0.25, 0.0, 0.0, 0.0, 0.25])] {
+        let data = EntryData::Scores(Scores {
+            values: ScoreValues::Dense(scores.to_vec()),
+            evidence: Vec::new(),
+            origin: None,
+        });
+        run.append(Entry { fact: fact.into(), language: "en".into(), prompt: 0, data }).expect("an entry");
+    }
+    run.finish().expect("the run is complete");
+    let selection = Selection { runs: vec!["traced".into()], ..Selection::default() };
+    let drawn = heat_map(&fixture.store, &selection).expect("a figure");
+    assert_eq!(drawn.queries, ["kn[run=traced, sign=any] by layer, role order by layer, role, mean"]);
+    assert_eq!(drawn.remarks, ["1 of 4 means are below 0, and drawn as 0"]);
+    let Some(Figure::HeatMap(map)) = &drawn.figure else { panic!("{drawn:?}") };
+    assert_eq!(map.row_names, ["last", "last-subject", "first-subject"], "the first at the top");
+    assert_eq!((map.rows, map.columns, map.linear), (3, 2, true));
+    assert_eq!(map.cells, [(2, 0, 0.375), (1, 0, 0.25), (1, 1, -0.25), (0, 1, 0.5)]);
+    assert_eq!(map.caption.title, "Mean indirect effect of restoring hidden states: toy by role (en)");
+    assert_eq!(map.caption.notes[1], "Window of 1, noise 3 sigma, 10 draws.");
+    // Conditions of the figure are those of its query.
+    let above = Selection { conditions: vec!["role=last".into(), "sign=positive".into()], ..selection };
+    let drawn = heat_map(&fixture.store, &above).expect("a figure");
+    assert_eq!(drawn.queries, ["kn[run=traced, role=last, sign=positive] by layer, role order by layer, role, mean"]);
+    assert!(drawn.remarks.is_empty());
 }
 
 fn notes(drawn: &Illustration) -> Vec<String> {

@@ -25,7 +25,7 @@ FIGURE is one of
   kn        knowledge neurons by layer: a series a language
   likn      language-independent neurons by layer: those of the intersection of languages
   dkn       degenerate neurons by layer: a series a language
-  heatmap   facts that use each neuron, layer × neuron, of one run
+  heatmap   facts that use each neuron, layer × neuron, of one run; of one of `kndb trace` mean effects, role × layer
   overlap   similarity of each two languages of one run: Jaccard, fact by fact, then the mean
 or a statement with one or two dimensions after `by`: the first are the categories, \
 the second the series, as in 'kn[lang=en] by relation order by pairs top 10'.
