@@ -51,7 +51,7 @@ fn facts_are_traced_told_asked_for_drawn_and_not_computed_twice() {
     assert!(svg.contains("last-subject") && svg.contains("Mean indirect effect of restoring hidden states"), "{svg}");
 
     // Neither is taken for the other.
-    let of_neurons = environment.run(&["query", "db", "kn[run=\"bilingual-masked-amig\"] by role"]);
+    let of_neurons = environment.run(&["query", "db", "kn[run=amig] by role"]);
     assert!(of_neurons.code == Some(1) && of_neurons.messages.contains("has no roles"), "{of_neurons:?}");
     let both = environment.run(&["query", "db", "kn[run=*] by layer"]);
     assert!(both.code == Some(1) && both.messages.contains("their neurons are different units"), "{both:?}");
