@@ -86,17 +86,6 @@ impl Asking<'_> {
         if longest > self.max_tokens { Err(Skip::TooLong) } else { Ok(question) }
     }
 
-    /// Which tokens of the first step's prompt are the subject's: all that have a part of it.
-    pub fn subject_tokens(&self, template: &str, subject: &str, object: &str) -> Result<Range<usize>, Skip> {
-        let tokens = self.question(template, subject, object)?.steps.len();
-        let parts = Parts::new(template, subject, object)?;
-        let found = match self.causal {
-            true => tokens_in(&self.encode_prompt(parts.causal_prompt()?.0)?, &parts.subject_place()),
-            false => self.masked_subject(&parts, tokens)?,
-        };
-        if found.is_empty() { Err(Skip::NoSubject) } else { Ok(found) }
-    }
-
     fn mask(&self) -> Result<(&str, u32), Skip> {
         self.tokenizer.mask.as_ref().map(|(name, id)| (name.as_str(), *id)).ok_or(Skip::Masks)
     }
@@ -128,16 +117,6 @@ impl Asking<'_> {
             false => Ok(()),
         }
     }
-}
-
-/// The tokens that have a part of some bytes of the text.
-fn tokens_in(encoded: &Encoded, bytes: &Range<usize>) -> Range<usize> {
-    let has = |&at: &usize| {
-        let place = &encoded.places[at];
-        !encoded.added[at] && place.start < bytes.end && place.end > bytes.start
-    };
-    let own = || (0..encoded.ids.len()).filter(has);
-    own().next().map_or(0..0, |first| first..own().next_back().map_or(first, |last| last + 1))
 }
 
 /// A template with its subject filled in, cut at `[Y]`.

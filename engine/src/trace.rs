@@ -123,7 +123,7 @@ impl<'a> Tracer<'a> {
     ) -> std::result::Result<(Question, Places), Skip> {
         let asking = self.model.asking();
         let question = asking.question(template, subject, object)?;
-        let subject = asking.subject_tokens(template, subject, object)?;
+        let subject = asking.subject_tokens(template, subject, object, &question)?;
         let places = Places::of(&question, subject, self.model.is_causal())?;
         Ok((question, places))
     }

@@ -1,7 +1,6 @@
 //! Questions to masked models: masks in the place that the object has in the sentence.
 
-use super::{Asking, Encoded, Parts, Question, Skip, Step, tokens_in};
-use std::ops::Range;
+use super::{Asking, Encoded, Parts, Question, Skip, Step};
 
 impl Asking<'_> {
     /// The prompt is that of the text with mask tokens for `[Y]`, as Hugging Face encodes it: a mask for each token of the
@@ -47,14 +46,6 @@ impl Asking<'_> {
             true => Ok(from),
             false => Err(Skip::Border),
         }
-    }
-
-    /// Which tokens of the prompt for an object of `count` tokens are the subject's.
-    pub(super) fn masked_subject(&self, parts: &Parts, count: usize) -> Result<Range<usize>, Skip> {
-        let (prompt, _) = self.with_masks(parts, count)?;
-        let masks = self.mask()?.0.len() * count;
-        let from = if parts.subject_later { parts.before.len() + masks } else { 0 } + parts.subject_at;
-        Ok(tokens_in(&prompt, &(from..from + parts.subject.len())))
     }
 
     /// The text with `count` mask tokens in the object's place, and where the first is.

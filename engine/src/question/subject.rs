@@ -52,6 +52,6 @@ impl Asking<'_> {
     }
 
     fn within(prompt: &Encoded, place: &Range<usize>) -> Result<Range<usize>, Skip> {
-        tokens_of(&prompt.places, &prompt.added, place).ok_or(Skip::Tokenizer)
+        tokens_of(&prompt.places, &prompt.added, place).ok_or(Skip::NoSubject)
     }
 }
