@@ -159,7 +159,7 @@ fn runs_without_roles_or_with_others_are_refused_with_words() {
     }
     let told = traced.refused("kn[run in (trace, other)] by layer, role");
     assert!(told.contains("have other roles each: first, middle, last and one, two, three"), "{told}");
-    assert!(traced.refused("kn[sign=any] by role having role > 1").contains("`role` is a name"));
+    assert!(traced.refused("kn[sign=any] by role having role > 1").contains("`kn[role=…]`"));
     // It is a name of a unit; rows by it are no set.
     assert!(traced.refused("(kn by role) by layer").contains("are no set"));
 }

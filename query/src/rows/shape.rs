@@ -133,11 +133,6 @@ impl Grouping {
                     QueryError::kind(having.key_span, reason).hint("choose it in brackets: `entries[correct=yes]`")
                 );
             }
-            if having.key == Key::Dimension(Dimension::Role) {
-                let reason = "`having` compares numbers, and `role` is a name";
-                let hint = "choose it in brackets: `kn[role=last-subject]`";
-                return Err(QueryError::kind(having.key_span, reason).hint(hint));
-            }
             if having.key == Key::Dimension(Dimension::Group) {
                 let reason = "`group` is a list of neurons, not a number";
                 return Err(QueryError::kind(having.key_span, reason).hint("use a measure: `having facts >= 10`"));
