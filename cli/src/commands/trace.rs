@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use kndb_engine::device;
 use kndb_engine::job::Selection;
-use kndb_engine::trace::{TraceJob, Tracing, model_by_role};
+use kndb_engine::trace::{Roles, TraceJob, Tracing};
 use kndb_query::{ColumnKind, Value};
 use kndb_report::Answer;
 use kndb_storage::{Claim, Store};
@@ -65,7 +65,6 @@ pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
         format!("{}-trace-{}{bos}", model.name(), tracing.restore.name())
     });
     let mut job = TraceJob::new(run, &model, &tracing, &args.device)?;
-    debug_assert_eq!(job.run.model, model_by_role(model.name()));
     job.selection = selection;
     job.replace_changed = args.replace_changed;
     // libtorch spreads one fact over the cores by itself.
@@ -74,11 +73,14 @@ pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
     let bar = terminal.messages_to_person && !args.quiet;
     let shown = Shown { bar, summary: !args.quiet, relations: names };
     watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &tracing, stop, progress))?;
-    if shown.summary { tell(&store, &job.run.name, terminal) } else { Ok(()) }
+    if !shown.summary {
+        return Ok(());
+    }
+    tell(&store, &job.run.name, Roles::of(model.is_causal()).names(), terminal)
 }
 
 /// p, p* and the mean effects of the run, each by a query that anybody can ask.
-fn tell(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> {
+fn tell(store: &Store, run: &str, roles: &[&'static str], terminal: &mut Terminal) -> Result<()> {
     let name = format!("{run:?}");
     let entries = Answer::of(store, &format!("entries[run={name}]"))?;
     let values = |column: &str| -> Vec<f64> {
@@ -96,44 +98,37 @@ fn tell(store: &Store, run: &str, terminal: &mut Terminal) -> Result<()> {
     line("total effect", format!("{total:.4}, the mean of p − p*"))?;
     let query = format!("kn[run={name}, sign=any] by layer, role order by layer, role, mean");
     let means = Answer::of(store, &query)?;
-    let (columns, rows) = table(&means);
     writeln!(terminal.out, "mean indirect effect by layer and role").map_err(CliError::Output)?;
-    let columns: Vec<(&str, ColumnKind)> = columns.iter().map(|name| (name.as_str(), ColumnKind::Integer)).collect();
-    let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| Value::Text(cell.into())).collect());
+    let columns = std::iter::once("layer").chain(roles.iter().copied());
+    let columns: Vec<(&'static str, ColumnKind)> = columns.map(|name| (name, ColumnKind::Integer)).collect();
+    let rows = table(&means, roles).into_iter();
+    let rows = rows.map(|row| row.into_iter().map(|cell| Value::Text(cell.into())).collect());
     let layout = Layout { headers: true, widths: Vec::new(), line: terminal.columns };
     listing::write(&columns, rows, &mut *Mode::Table.laid_out(layout, &mut terminal.out))?;
     writeln!(terminal.messages, "query: {query}").map_err(CliError::Output)
 }
 
 /// A row a layer, a column a role; `–` where no entry has an effect other than 0, or the role.
-fn table(means: &Answer) -> (Vec<String>, Vec<Vec<String>>) {
-    let column = |name: &str| means.column(name);
-    let text = |row: &[Value<'_>], at: Option<usize>| match at.and_then(|at| row.get(at)) {
-        Some(Value::Text(text)) => Some(text.to_string()),
-        Some(Value::Integer(layer)) => Some(layer.to_string()),
-        Some(Value::Score(mean)) => Some(format!("{mean:.4}")),
-        _ => None,
+fn table(means: &Answer, roles: &[&str]) -> Vec<Vec<String>> {
+    let text = |row: &[Value<'_>], name: &str| match means.column(name).and_then(|at| row.get(at)) {
+        Some(Value::Text(text)) => text.to_string(),
+        Some(Value::Integer(layer)) => layer.to_string(),
+        Some(Value::Score(mean)) => format!("{mean:.4}"),
+        _ => String::new(),
     };
-    let (mut roles, mut layers): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut cells = Vec::new();
+    let mut rows: Vec<Vec<String>> = Vec::new();
     for row in &means.rows {
-        let cell = ["layer", "role", "mean"].map(|name| text(row, column(name)).unwrap_or_default());
-        for (known, name) in [(&mut layers, &cell[0]), (&mut roles, &cell[1])] {
-            if !known.contains(name) {
-                known.push(name.clone());
-            }
+        let [layer, role, mean] = ["layer", "role", "mean"].map(|name| text(row, name));
+        // They come in the order of their layers.
+        if rows.last().is_none_or(|last| last[0] != layer) {
+            rows.push(std::iter::once(layer).chain(roles.iter().map(|_| "–".to_owned())).collect());
         }
-        cells.push(cell);
+        let place = roles.iter().position(|known| *known == role);
+        if let (Some(last), Some(place)) = (rows.last_mut(), place) {
+            last[place + 1] = mean;
+        }
     }
-    let found = |layer: &String, role: &String| {
-        let cell = cells.iter().find(|cell| cell[0] == *layer && cell[1] == *role);
-        cell.map_or_else(|| "–".to_owned(), |cell| cell[2].clone())
-    };
-    let rows = layers
-        .iter()
-        .map(|layer| std::iter::once(layer.clone()).chain(roles.iter().map(|role| found(layer, role))).collect());
-    let rows = rows.collect();
-    (std::iter::once("layer".to_owned()).chain(roles).collect(), rows)
+    rows
 }
 
 fn number(value: &Value<'_>) -> Option<f64> {
