@@ -2,10 +2,12 @@
 
 mod normalise;
 
+use crate::device::is_processor;
 use crate::error::{Error, Result};
 use crate::methods::{IntegratedGradients, LayerScores, Method, MethodOptions, Points, Scorer};
 use crate::metric::{Goal, Metric};
 use crate::model::Model;
+use crate::nn::PART;
 use crate::preset::{Continuation, FoilRule, Options};
 use crate::probe::{ModelProbe, Probe, rows_of_a_pass};
 use crate::question::{Foil, Question, Skip, Step};
@@ -116,6 +118,14 @@ impl<'a> Attribution<'a> {
         let rows = rows_of_a_pass(&self.model.network, self.options.batch);
         self.shared = Some(SharedPasses::new(&self.model.network, self.options.site, rows, at_once));
         self
+    }
+
+    /// Whether questions are computed sooner if they share passes: where weights have to be read from memory for each pass. Small ones
+    /// stay in a core's cache, and there the threads' waiting for each other costs more (docs/performance.md). On a GPU passes must be large,
+    /// and who gives the rows of a pass means them.
+    pub fn gains_by_sharing(&self) -> bool {
+        let network = &self.model.network;
+        self.options.batch.is_some() || !is_processor(&network.device()) || network.width() * network.hidden() > PART
     }
 
     /// For how long questions have waited for passes that they share, summed over their threads.

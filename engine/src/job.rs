@@ -152,7 +152,10 @@ impl Job {
     ) -> Result<Summary> {
         let begun = Instant::now();
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let attribution = Attribution::new(model, options)?.sharing(threads);
+        let mut attribution = Attribution::new(model, options)?;
+        if attribution.gains_by_sharing() {
+            attribution = attribution.sharing(threads);
+        }
         // Before looking what is missing: nobody else may add to it from now on.
         let (_claim, snapshot) = claimed(store, &self.run.name, "kndb attribute")?;
         let stored_run = snapshot.run_named(&self.run.name);

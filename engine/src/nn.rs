@@ -37,6 +37,7 @@ pub use feed_forward::{FeedForward, FeedForwardState};
 pub use head::{Distribution, Head, HeadState, LogitsState, Standing};
 pub use linear::Linear;
 pub use matrix::Matrix;
+pub(crate) use matrix::PART;
 pub use narrow::{Bytes, Half, Narrow, Rows};
 pub use norm::{Norm, NormState};
 pub use rotary::Rotary;

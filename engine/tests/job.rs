@@ -43,9 +43,17 @@ fn names(list: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_is_stored_is_what_a_fact_s_attribution_gives() {
-    for (name, method) in [("bert", "amig"), ("gpt2", "amig"), ("gpt2", "kn"), ("gpt2", "amig-code")] {
+    // With rows of a pass given, facts share passes of any model.
+    let cases = [
+        ("bert", "amig", None),
+        ("gpt2", "amig", None),
+        ("gpt2", "kn", Some(40)),
+        ("gpt2", "amig-code", None),
+        ("bert", "amig", Some(60)),
+    ];
+    for (name, method, batch) in cases {
         let (facts, model) = (Facts::new(), model(name));
-        let options = preset(method, &model);
+        let options = Options { batch, ..preset(method, &model) };
         let summary = run(&job(&model, &options), &facts, &model, &options);
         let contents = facts.contents("run");
         assert_eq!(contents.len() as u64, summary.attributed);

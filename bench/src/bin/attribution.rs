@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         batch: args.batch,
     };
     let mut attribution = Attribution::new(&model, &options)?;
-    if !args.alone {
+    if !args.alone && attribution.gains_by_sharing() {
         attribution = attribution.sharing(args.threads);
     }
     let at_once = attribution.questions_at_once(args.threads);

@@ -11,8 +11,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-/// Values of a part, widened to f32: a mebibyte stays in a core's cache while it is used.
-const PART: usize = 1 << 18;
+/// Values of a part, widened to f32, and of a small matrix: a mebibyte stays in a core's cache while it is used.
+pub(crate) const PART: usize = 1 << 18;
 
 /// A constant matrix of real numbers, `[rows × columns]`. Copies share its memory.
 #[derive(Clone, Debug)]
