@@ -224,7 +224,7 @@ fn rows_of_a_heat_map_may_have_names_and_grow_linearly() {
     let table = figure.table().expect("a figure");
     assert_eq!(table.columns, ["layer", "neuron 0", "neuron 1", "neuron 2"]);
     assert_eq!(table.rows[0][..2], ["first-subject", "–"]);
-    assert!(table.rows[0][3].contains("0.25") && table.rows[1][1] == "0.5", "{:?}", table.rows);
+    assert!(table.rows[0][3].contains("0.25") && table.rows[1][1] == "0.500", "{:?}", table.rows);
     let wrong = Figure::HeatMap(HeatMap { row_names: vec!["one".into()], ..map });
     assert!(wrong.svg().is_err(), "a name too few");
 }
