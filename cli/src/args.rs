@@ -51,7 +51,7 @@ pub use corpus::{ActivationsArgs, QrncaArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 #[cfg(feature = "attribute")]
-pub use edit::{ApplyArgs, EditArgs, EditMethod};
+pub use edit::{ApplyArgs, DivisorArg, EditArgs, EditMethod, KlAt, WeightArgs};
 #[cfg(feature = "parquet")]
 pub use export::ExportArgs;
 pub use import::{ImportArgs, SpecArgs};
@@ -145,7 +145,7 @@ pub enum Command {
     /// Change neurons, and see what becomes of a fact's probability and the model's answers
     #[cfg(feature = "attribute")]
     Probe(Box<ProbeArgs>),
-    /// Edit a model's weights by a fact's neurons, and keep the edited model, or what differs
+    /// Edit facts in a model's weights, by neurons, ROME, MEMIT or training, and keep the edited model, or what differs
     #[cfg(feature = "attribute")]
     Edit(Box<EditArgs>),
     /// Put what `kndb edit --delta` kept into the model that it is of

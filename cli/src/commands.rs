@@ -99,6 +99,10 @@ fn at_signal(command: &Command) -> &'static str {
         #[cfg(feature = "attribute")]
         Command::Qrnca(_) => "interrupted: the run is not whole; the same command makes it again",
         #[cfg(feature = "attribute")]
+        Command::Edit(_) | Command::Apply(_) => {
+            "interrupted: the edited model was not kept; what was being written ends in .part and can be deleted"
+        }
+        #[cfg(feature = "attribute")]
         Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) | Command::Arena(_) => {
             "interrupted: nothing was written, and the store is as it was"
         }

@@ -124,3 +124,154 @@ fn mistakes_of_an_edit_are_told_before_anything_is_written() {
     refused(&["--lang", "en", "--save", "out", "--method", "suppress"], &["out is there already"]);
     assert_eq!(std::fs::read_dir(environment.path("out")).expect("the folder").count(), 0, "nothing was written");
 }
+
+/// Sentences that the demo's causal model was trained on in kind: a text for C.
+const TEXT: &str = "The capital of France is Paris.\nThe capital of Spain is Madrid.\nItaly is a country in Europe.\n";
+
+/// A store with the run that the other tests have, a text, and the demo's causal model.
+fn causal() -> (Environment, String) {
+    let environment = Environment::with_run(&["P36"], 6);
+    environment.write("text.txt", TEXT);
+    (environment, demo_model("bilingual-causal"))
+}
+
+/// p of the new object before and after, of a report as JSON.
+fn new_object(report: &Value) -> (f64, f64) {
+    let languages = report["languages"].as_array().expect("languages");
+    let to = languages.iter().find_map(|of| of.get("to")).unwrap_or_else(|| panic!("no new object in {report}"));
+    let p = |side: &str| to[side].as_f64().expect("a probability");
+    (p("before"), p("after"))
+}
+
+#[test]
+fn rome_makes_the_new_object_likely_and_its_statistics_are_kept() {
+    let (environment, model) = causal();
+    let edit = [
+        "edit",
+        "db",
+        "--model",
+        &model,
+        "--fact",
+        "Andorra/P36",
+        "--lang",
+        "en",
+        "--to",
+        "Paris",
+        "--method",
+        "rome",
+        "--layer",
+        "0",
+        "--ridge",
+        "0.05",
+        "--statistics",
+        "c.safetensors",
+        "--json",
+    ];
+    let ran = environment.ok(&[&edit[..], &["--corpus", "text.txt", "--save", "edited"]].concat());
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let (before, after) = new_object(&report);
+    assert!(after > 100.0 * before, "{before} to {after}");
+    assert_eq!(report["edit"]["method"], "rome");
+    let losses = report["edit"]["evidence"][0]["losses"].as_array().expect("losses");
+    assert!((2..=20).contains(&losses.len()), "{losses:?}");
+    assert_eq!(report["edit"]["contexts"].as_array().expect("contexts").len(), 20, "{report}");
+    let card = environment.read("edited/README.md");
+    for part in
+        ["rome; layer 0, losses 20, rate 0.5", "C of text xxh3-", "seed 0", "- Context: ", "h.0.mlp.c_proj.weight"]
+    {
+        assert!(card.contains(part), "{part:?} is not in {card}");
+    }
+    // From the file, without the text: the same edit to the last bit.
+    let again = environment.ok(&[&edit[..], &["--save", "again"]].concat());
+    assert_eq!(new_object(&serde_json::from_str(&again.out).expect("JSON")), (before, after));
+    let bytes = |folder: &str| std::fs::read(environment.path(folder).join("model.safetensors")).expect("weights");
+    assert!(bytes("edited") == bytes("again"), "the same model both times");
+    // Statistics of another model are not taken.
+    let other = demo_model("bilingual-masked");
+    let edit = edit.map(|word| if word == model { other.as_str() } else { word });
+    let refused = environment.run(&[&edit[..], &["--save", "third"]].concat());
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.messages.contains("holds statistics of weights"), "{}", refused.messages);
+}
+
+#[test]
+fn memit_writes_the_facts_of_a_file_at_once() {
+    let (environment, model) = causal();
+    environment.write("new.tsv", "Andorra/P36\tParis\nAlbania/P36\tMadrid\n");
+    let ran = environment.ok(&[
+        "edit",
+        "db",
+        "--model",
+        &model,
+        "--facts",
+        "new.tsv",
+        "--lang",
+        "en",
+        "--method",
+        "memit",
+        "--layers",
+        "0-1",
+        "--weight",
+        "1",
+        "--context-lengths",
+        "none",
+        "--delta",
+        "edit.safetensors",
+        "--json",
+    ]);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let facts = report["facts"].as_array().expect("facts");
+    assert_eq!(facts.len(), 2);
+    for fact in facts {
+        let (before, after) = new_object(fact);
+        assert!(after > before, "{before} to {after} in {fact}");
+    }
+    assert!(report["notes"].to_string().contains("C is the identity"), "{report}");
+    let text = environment.ok(&[
+        "edit",
+        "db",
+        "--model",
+        &model,
+        "--facts",
+        "new.tsv",
+        "--lang",
+        "en",
+        "--method",
+        "ft",
+        "--steps",
+        "2",
+        "--delta",
+        "ft.safetensors",
+    ]);
+    for part in ["ft: layer 1, steps 2, rate 0.0005", "loss ", "p(Paris) ", "p(Madrid) ", "wrote ft.safetensors"] {
+        assert!(text.out.contains(part), "{part:?} is not in {}", text.out);
+    }
+}
+
+#[test]
+fn options_of_other_methods_and_wrong_files_of_facts_are_refused() {
+    let (environment, model) = causal();
+    let refused = |extra: &[&str], words: &[&str]| {
+        let ran =
+            environment.run(&[&["edit", "db", "--model", &model, "--lang", "en", "--save", "out"], extra].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        words.iter().for_each(|word| assert!(ran.messages.contains(word), "{word:?} is not in {}", ran.messages));
+    };
+    let rome = ["--fact", "Andorra/P36", "--to", "Paris", "--method", "rome"];
+    let with = |more: &[&'static str]| [&rome[..], more].concat();
+    refused(&with(&["--neurons", "kn[lang=en]"]), &["--neurons means nothing to the method rome"]);
+    refused(&with(&["--bound", "1"]), &["--bound means nothing to the method rome"]);
+    refused(&with(&["--layer", "9"]), &["layer is 9", "0 to 3"]);
+    refused(&with(&["--preset", "gpt2-xl"]), &["layer is 17", "0 to 3"]);
+    refused(&with(&["--preset", "bert"]), &["preset is bert", "gpt2-medium"]);
+    refused(&with(&["--statistics", "none.safetensors"]), &["none.safetensors is not there", "--corpus"]);
+    refused(&with(&["--corpus", "text.txt"]), &["cannot be told apart", "--ridge"]);
+    refused(&with(&["--window", "8"]), &["--window means nothing to an edit without --corpus"]);
+    refused(&["--fact", "Andorra/P36", "--method", "memit"], &["memit needs --to OBJECT"]);
+    refused(&["--method", "rome", "--to", "Paris"], &["--fact", "--facts"]);
+    environment.write("wrong.tsv", "Andorra/P36 Paris\n");
+    refused(&["--facts", "wrong.tsv", "--method", "memit"], &["wrong.tsv, line 1", "a tab"]);
+    environment.write("twice.tsv", "Andorra/P36\tParis\nAndorra/P36\tRome\n");
+    refused(&["--facts", "twice.tsv", "--method", "memit"], &["twice.tsv, line 2", "each fact once"]);
+    assert!(!environment.path("out").exists(), "nothing was written");
+}

@@ -27,6 +27,18 @@ pub struct ProbeArgs {
     /// The fact: its id, or SUBJECT/RELATION where that is one fact
     #[arg(long, value_name = "FACT")]
     pub fact: String,
+    /// What is asked, and how it is shown.
+    #[command(flatten)]
+    pub asked: FactAsked,
+
+    /// What is changed.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// In what a fact is asked, and how the answers are shown: the same of all commands that change a model for one.
+#[derive(Debug, Args)]
+pub struct FactAsked {
     /// Languages to ask in, such as en,zh [default: all in which the fact can be asked]
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub langs: Vec<String>,
@@ -48,10 +60,6 @@ pub struct ProbeArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
-
-    /// What is changed.
-    #[command(flatten)]
-    pub change: ChangeArgs,
 }
 
 /// What is changed.

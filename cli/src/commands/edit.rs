@@ -1,74 +1,114 @@
-//! `kndb edit`: a fact's neurons changed in a model's weights, for good; `kndb apply`: the same from what was kept of it.
+//! `kndb edit`: facts changed in a model's weights, for good; `kndb apply`: the same from what was kept of it.
+
+mod method;
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::path::Path;
 
-use kndb_engine::edit::{EditedTensors, ValueVectors, apply_delta, save_folder, write_delta};
-use kndb_engine::{Model, Question, Rewrite, Variants, device};
-use kndb_storage::{Neuron, Shape};
+use kndb_engine::edit::{EditRequest, EditedTensors, Evidence, FactText, apply_delta, save_folder, write_delta};
+use kndb_engine::{Model, Question, Variants, device};
+use kndb_storage::{FactId, Neuron, Shape, Snapshot};
+use kndb_wording::probability::shown;
+use serde_json::{Value, json};
 
-use super::probe::{Asked, Chosen, Report, ask_as_the_run, cannot, questions, side, write_json, write_text};
+use self::method::{Built, built, by_neurons, name, takes_object};
+use super::probe::{Asked, Chosen, Report, ask_as_the_run, cannot, questions, reports_json, side, write_text};
 use crate::args::{ApplyArgs, EditArgs, EditMethod};
 use crate::error::{CliError, Result};
 use crate::fact_choice;
 use crate::model;
+use crate::progress::Progress;
 use crate::session::parameters::Values;
 use crate::sets::Sets;
 use crate::terminal::Terminal;
 
+/// A fact, ready to be edited.
+struct Fact {
+    id: String,
+    fact: FactId,
+    own: Asked,
+    to: Option<String>,
+    /// With the new object.
+    new: Option<Question>,
+    neurons: Vec<Neuron>,
+}
+
 /// Runs `kndb edit`.
 pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
-    device(&args.device)?;
-    let method = Method::of(&args)?;
+    device(&args.asked.device)?;
+    method::check(&args)?;
     // Before anything is computed: whatever is there stays.
     if let Some(path) = args.save.iter().chain(&args.delta).find(|path| path.exists()) {
         return Err(CliError::Edit(format!("{} is there already; give a name that is not", path.display())));
     }
+    let wanted = wanted(&args)?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
-    let fact = fact_choice::fact(&snapshot, &args.fact)?;
-    let id = snapshot.external_id(fact)?.to_owned();
-    let mut model = model::load(&args.model, &args.device, terminal)?;
-    let mut notes = Vec::from_iter(ask_as_the_run(&mut model, &snapshot, args.run.as_deref())?);
-    let lang: Vec<String> = args.lang.iter().cloned().collect();
-    let own = questions(&id, (&lang, args.prompt), &snapshot, fact, &model)?;
-    let [own] = own.as_slice() else {
-        let all = own.iter().map(|asked| asked.language.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(CliError::Edit(format!(
-            "--lang is missing: the fact can be asked in {all}; name the one that it is edited in"
-        )));
-    };
-    let sets = Sets::new(&store, &model, args.run.as_deref(), Values::given(&args.parameter))?;
-    let set = args.neurons.clone().unwrap_or_else(|| format!("kn[lang={}]", own.language));
-    let (neurons, of_set) = sets.neurons(&set, &id)?;
-    sets.check_values()?;
-    notes.extend(of_set);
-    if neurons.is_empty() {
-        return Err(CliError::Edit(format!("`{set}` has no neurons of this fact, so the edit would change nothing")));
+    let mut facts = Vec::new();
+    for (given, to) in wanted {
+        facts.push((fact_choice::fact(&snapshot, &given)?, to));
     }
-    let new = method.to.map(|to| question_to(&model, own, &id, to)).transpose()?;
-    let vectors = method.vectors(&model, &neurons, own, new.as_ref())?;
-    let edited = EditedTensors::of(&args.model, &model, vectors)?;
+    let mut model = model::load(&args.model, &args.asked.device, terminal)?;
+    let mut notes = Vec::from_iter(ask_as_the_run(&mut model, &snapshot, args.asked.run.as_deref())?);
+    let sets = Sets::new(&store, &model, args.asked.run.as_deref(), Values::given(&args.asked.parameter))?;
+    let mut chosen = Vec::new();
+    let mut set = None;
+    for (fact, to) in facts {
+        let (one, of_set, named) = choose(&args, &model, &snapshot, &sets, fact, to)?;
+        for note in of_set {
+            // Several facts' sets may say the same.
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        set = set.or(named);
+        chosen.push(one);
+    }
+    sets.check_values()?;
+
+    let bar = Progress::of_tokens(terminal.messages_to_person);
+    let built = built(&args, &model, &mut |done, all| bar.of(done, all, "reading the text".into()));
+    bar.clear();
+    let built = built?;
+    notes.extend(built.notes.iter().cloned());
+    let mut requests = Vec::new();
+    for one in &chosen {
+        requests.push(request(&model, one, &built)?);
+    }
+    let edited = built.method.edit(&model.network, &requests, &|| false)?;
+    let evidence = edited.evidence;
+    let edited = EditedTensors::of(&args.model, &model, edited.vectors)?;
     let network = edited.vectors().apply(&model.network);
 
+    let mut answers = Vec::new();
+    for one in &chosen {
+        // Of one fact all languages are told, of many the one that they are edited in.
+        let own_language = [one.own.language.clone()];
+        let langs = if chosen.len() > 1 && args.asked.langs.is_empty() { &own_language[..] } else { &args.asked.langs };
+        answers.push(questions(&one.id, (langs, args.asked.prompt), &snapshot, one.fact, &model)?);
+    }
     let mut reports = Vec::new();
-    let asked = questions(&id, (&args.langs, args.prompt), &snapshot, fact, &model)?;
-    for asked in &asked {
-        let (before, after) =
-            (Variants::new(&model.network, &asked.question)?, Variants::new(&network, &asked.question)?);
-        let new = match (&new, method.to) {
-            (Some(new), Some(to)) if asked.language == own.language => {
-                let p = |network| Ok::<_, CliError>(Variants::new(network, new)?.probabilities(&[Vec::new()])?[0]);
-                Some((to.to_owned(), p(&model.network)?, p(&network)?))
-            }
-            _ => None,
-        };
-        let sides = (side(&model, &before, &[], args.top)?, side(&model, &after, &[], args.top)?);
-        reports.push(Report { asked, before: sides.0, after: sides.1, new });
+    for (one, asked) in chosen.iter().zip(&answers) {
+        let mut of_fact = Vec::new();
+        for asked in asked {
+            let (before, after) =
+                (Variants::new(&model.network, &asked.question)?, Variants::new(&network, &asked.question)?);
+            let new = match (&one.new, &one.to) {
+                (Some(new), Some(to)) if asked.language == one.own.language => {
+                    let p = |network| Ok::<_, CliError>(Variants::new(network, new)?.probabilities(&[Vec::new()])?[0]);
+                    Some((to.clone(), p(&model.network)?, p(&network)?))
+                }
+                _ => None,
+            };
+            let top = args.asked.top;
+            let sides = (side(&model, &before, &[], top)?, side(&model, &after, &[], top)?);
+            of_fact.push(Report { asked, before: sides.0, after: sides.1, new });
+        }
+        reports.push(of_fact);
     }
     model.must_be_unchanged()?;
-    let done = (set, method.told(), neurons);
-    let card = card(&model, own, (&id, &done), &edited, &args);
+    let card = card(&model, &chosen, &built, (set.as_deref(), &edited), &args);
     if let Some(out) = &args.save {
         save_folder(&edited, out, &card)?;
     }
@@ -78,11 +118,36 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     for note in &notes {
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
-    let chosen = Chosen { sets: vec![done], interventions: Vec::new(), rewrite: None };
-    if args.json {
-        return write_json(&id, model.shape(), &chosen, &reports, (None, &notes), terminal).map_err(CliError::Output);
+    let told = |one: &Fact| Chosen {
+        sets: set.iter().map(|set| (set.clone(), done(&args, one), one.neurons.clone())).collect(),
+        interventions: Vec::new(),
+        rewrite: None,
+        told: Vec::new(),
+    };
+    if args.asked.json {
+        let of_fact = |(one, reports): (&Fact, &Vec<Report<'_>>)| {
+            reports_json(&one.id, model.shape(), &told(one), reports, (None, &notes))
+        };
+        let mut all: Vec<Value> = chosen.iter().zip(&reports).map(of_fact).collect();
+        let value = match (all.len(), args.fact.is_some()) {
+            (1, true) => {
+                let mut value = all.remove(0);
+                value["edit"] = evidence_json(&args, &built, &evidence);
+                value
+            }
+            _ => json!({ "facts": all, "edit": evidence_json(&args, &built, &evidence), "notes": notes }),
+        };
+        serde_json::to_writer_pretty(&mut terminal.out, &value).map_err(|e| CliError::Output(e.into()))?;
+        return writeln!(terminal.out).map_err(CliError::Output);
     }
-    write_text(&id, &snapshot, fact, &chosen, &reports, terminal)?.map_err(CliError::Output)?;
+    let how = how(&args, &built, &evidence);
+    match (chosen.as_slice(), reports.as_slice()) {
+        ([one], [reports]) => {
+            let chosen = Chosen { told: how, ..told(one) };
+            write_text(&one.id, &snapshot, one.fact, &chosen, reports, terminal)?.map_err(CliError::Output)?;
+        }
+        _ => write_many(&chosen, &reports, &how, terminal).map_err(CliError::Output)?,
+    }
     let changed = edited.names().collect::<Vec<_>>().join(", ");
     for out in args.save.iter().chain(&args.delta) {
         writeln!(terminal.out, "\nwrote {} (changed: {changed})", out.display()).map_err(CliError::Output)?;
@@ -96,75 +161,153 @@ pub fn apply(args: ApplyArgs, terminal: &mut Terminal) -> Result<()> {
     writeln!(terminal.out, "wrote {} (changed: {changed})", args.save.display()).map_err(CliError::Output)
 }
 
-/// What is done, with what the options say of it.
-struct Method<'a> {
-    kind: EditMethod,
-    to: Option<&'a str>,
-    factor: f32,
-    forget: Option<f32>,
-    learn: Option<f32>,
+/// The facts as they were given, each with the object that it shall have.
+fn wanted(args: &EditArgs) -> Result<Vec<(String, Option<String>)>> {
+    if let Some(fact) = &args.fact {
+        return Ok(vec![(fact.clone(), args.to.clone())]);
+    }
+    let Some(path) = &args.facts else { return Ok(Vec::new()) };
+    of_file(path, takes_object(args.method))
 }
 
-impl<'a> Method<'a> {
-    /// Refuses options of other methods, and a method without what it needs.
-    fn of(args: &'a EditArgs) -> Result<Self> {
-        let kind = args.method;
-        let rewrites = kind == EditMethod::Rewrite;
-        let given = [
-            ("--to", args.to.is_some(), rewrites),
-            ("--forget", args.forget.is_some(), rewrites),
-            ("--learn", args.learn.is_some(), rewrites),
-            ("--factor", args.factor.is_some(), kind == EditMethod::Scale),
-        ];
-        if let Some((option, ..)) = given.iter().find(|(_, given, meant)| *given && !meant) {
-            return Err(CliError::NotForMethod { option, method: format!("the method {}", name(kind)) });
-        }
-        let missing = match kind {
-            EditMethod::Rewrite if args.to.is_none() => {
-                Some("--to OBJECT, the object that takes the place of the fact's")
-            }
-            EditMethod::Scale if args.factor.is_none() => {
-                Some("--factor NUMBER, what the value vectors are multiplied by")
-            }
-            _ => None,
+/// `FACT<TAB>OBJECT` a line; of methods that take no object, the fact alone.
+fn of_file(path: &Path, with_object: bool) -> Result<Vec<(String, Option<String>)>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| CliError::Engine(kndb_engine::Error::Text { path: path.to_owned(), source }))?;
+    let mut all = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |expected: &str| {
+            CliError::Edit(format!("{}, line {}: expected {expected}, found {line:?}", path.display(), number + 1))
         };
-        if let Some(missing) = missing {
-            return Err(CliError::Edit(format!("the method {} needs {missing}", name(kind))));
+        let mut cells = line.split('\t').map(str::trim);
+        let fact = cells.next().filter(|fact| !fact.is_empty()).ok_or_else(|| wrong("a fact"))?;
+        let object = cells.next().filter(|object| !object.is_empty()).map(str::to_owned);
+        if object.is_some() != with_object || cells.next().is_some() {
+            return Err(wrong(if with_object {
+                "a fact, a tab, and the object it shall have"
+            } else {
+                "a fact alone, as the method takes no object"
+            }));
         }
-        let number = |value: Option<f32>| value.is_none_or(f32::is_finite);
-        if ![args.factor, args.forget, args.learn].into_iter().all(number) {
-            return Err(CliError::Edit("expected finite numbers for --factor, --forget and --learn".into()));
+        if all.iter().any(|(known, _)| known == fact) {
+            return Err(wrong("each fact once"));
         }
-        let factor = match kind {
-            EditMethod::Suppress => 0.0,
-            EditMethod::Enhance => 2.0,
-            EditMethod::Scale | EditMethod::Rewrite => args.factor.unwrap_or(1.0),
-        };
-        Ok(Self { kind, to: args.to.as_deref(), factor, forget: args.forget, learn: args.learn })
+        all.push((fact.to_owned(), object));
     }
-
-    fn vectors(&self, model: &Model, neurons: &[Neuron], own: &Asked, new: Option<&Question>) -> Result<ValueVectors> {
-        let Some(new) = new else { return Ok(ValueVectors::scaled(&model.network, neurons, self.factor)?) };
-        let tokens = |question: &Question| question.steps.iter().map(|step| step.target).collect::<Vec<_>>();
-        let mut edit = Rewrite::new(neurons.to_vec(), tokens(&own.question), tokens(new));
-        edit.forget = self.forget.unwrap_or(edit.forget);
-        edit.learn = self.learn.unwrap_or(edit.learn);
-        Ok(edit.value_vectors(&model.network)?)
-    }
-
-    /// As a sentence's end.
-    fn told(&self) -> String {
-        match (self.kind, self.to) {
-            (EditMethod::Rewrite, Some(to)) => format!("value vectors rewritten to {to:?}"),
-            (EditMethod::Suppress, _) => "value vectors made 0".into(),
-            _ => format!("value vectors multiplied by {}", self.factor),
-        }
+    match all.is_empty() {
+        true => Err(CliError::Edit(format!("{} has no facts", path.display()))),
+        false => Ok(all),
     }
 }
 
-fn name(method: EditMethod) -> String {
-    use clap::ValueEnum;
-    method.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+/// A fact's question in the language that it is edited in, and its neurons, where the method goes by them.
+fn choose(
+    args: &EditArgs,
+    model: &Model,
+    snapshot: &Snapshot,
+    sets: &Sets<'_>,
+    fact: FactId,
+    to: Option<String>,
+) -> Result<(Fact, Vec<String>, Option<String>)> {
+    let id = snapshot.external_id(fact)?.to_owned();
+    let lang: Vec<String> = args.lang.iter().cloned().collect();
+    let mut own = questions(&id, (&lang, args.asked.prompt), snapshot, fact, model)?;
+    if own.len() > 1 {
+        let all = own.iter().map(|asked| asked.language.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(CliError::Edit(format!(
+            "--lang is missing: the fact can be asked in {all}; name the one that it is edited in"
+        )));
+    }
+    let own = own.remove(0);
+    let (mut neurons, mut notes, mut named) = (Vec::new(), Vec::new(), None);
+    if by_neurons(args.method) {
+        let set = args.neurons.clone().unwrap_or_else(|| format!("kn[lang={}]", own.language));
+        (neurons, notes) = sets.neurons(&set, &id)?;
+        if neurons.is_empty() {
+            return Err(CliError::Edit(format!(
+                "`{set}` has no neurons of this fact ({id}), so the edit would change nothing"
+            )));
+        }
+        named = Some(set);
+    }
+    let new = to.as_ref().map(|to| question_to(model, &own, &id, to)).transpose()?;
+    Ok((Fact { id, fact, own, to, new, neurons }, notes, named))
+}
+
+fn request(model: &Model, one: &Fact, built: &Built) -> Result<EditRequest> {
+    let fact = FactText {
+        name: &one.id,
+        template: &one.own.template,
+        subject: &one.own.subject,
+        object: &one.own.object,
+        // Methods that take no other object are asked for the fact's own, and do not look at it.
+        to: one.to.as_deref().unwrap_or(&one.own.object),
+    };
+    let (contexts, essence) = (built.contexts.as_slice(), built.essence.as_ref());
+    Ok(EditRequest::of(&model.asking(), fact, contexts, essence, one.neurons.clone())?)
+}
+
+/// What is done with a fact's neurons, as a sentence's end.
+fn done(args: &EditArgs, one: &Fact) -> String {
+    match (args.method, &one.to) {
+        (EditMethod::Rewrite, Some(to)) => format!("value vectors rewritten to {to:?}"),
+        (EditMethod::Suppress, _) => "value vectors made 0".into(),
+        (EditMethod::Enhance, _) => "value vectors multiplied by 2".into(),
+        _ => format!("value vectors multiplied by {}", args.factor.unwrap_or(1.0)),
+    }
+}
+
+/// What the methods that look for something did.
+fn how(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Vec<String> {
+    if by_neurons(args.method) {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{}: {}", name(args.method), built.numbers.join(", "))];
+    for one in evidence.iter().filter(|_| evidence.len() == 1) {
+        if let (Some(first), Some(last)) = (one.losses.first(), one.losses.last()) {
+            lines.push(format!(
+                "loss {:.3} to {:.3} in {} steps (−ln p of the new object {:.3} to {:.3})",
+                first.total(),
+                last.total(),
+                one.losses.len() - 1,
+                first.new_object,
+                last.new_object
+            ));
+        }
+    }
+    lines
+}
+
+fn evidence_json(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Value {
+    let loss = |loss: &kndb_engine::edit::Loss| json!([loss.new_object, loss.essence, loss.decay]);
+    let of = |one: &Evidence| json!({"layer": one.layer, "losses": one.losses.iter().map(loss).collect::<Vec<_>>()});
+    json!({
+        "method": name(args.method), "numbers": built.numbers, "contexts": built.contexts,
+        "evidence": evidence.iter().map(of).collect::<Vec<_>>(),
+    })
+}
+
+/// A line a fact, in the language that it was edited in.
+fn write_many(
+    chosen: &[Fact],
+    reports: &[Vec<Report<'_>>],
+    how: &[String],
+    terminal: &mut Terminal,
+) -> std::io::Result<()> {
+    let out = &mut terminal.out;
+    for line in how {
+        writeln!(out, "{line}")?;
+    }
+    for (one, reports) in chosen.iter().zip(reports) {
+        for Report { asked, before, after, new } in reports {
+            let p =
+                |object: &str, before: f64, after: f64| format!("p({object}) {} to {}", shown(before), shown(after));
+            let mut parts = vec![p(&asked.object, before.probability, after.probability)];
+            parts.extend(new.as_ref().map(|(to, before, after)| p(to, *before, *after)));
+            writeln!(out, "{}, {}: {}", one.id, asked.language, parts.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 /// The question of the same template and subject with another object.
@@ -176,30 +319,44 @@ fn question_to(model: &Model, own: &Asked, id: &str, to: &str) -> Result<Questio
 /// The model card of the edited model: what was done to which model, and by what.
 fn card(
     model: &Model,
-    own: &Asked,
-    (id, (set, done, neurons)): (&str, &(String, String, Vec<Neuron>)),
-    edited: &EditedTensors,
+    chosen: &[Fact],
+    built: &Built,
+    (set, edited): (Option<&str>, &EditedTensors),
     args: &EditArgs,
 ) -> String {
-    let mut text = String::from("---\ntags:\n- knowledge-neurons\n- model-editing\n---\n\n");
-    let filled = own.template.replace("[X]", &own.subject).replace("[Y]", &own.object);
     let store = args.store.file_name().unwrap_or_default().to_string_lossy();
-    let numbers = match args.method {
-        EditMethod::Rewrite => format!(" (λ1 = {}, λ2 = {})", args.forget.unwrap_or(1.0), args.learn.unwrap_or(8.0)),
-        _ => String::new(),
-    };
-    let lines = [
-        format!("# {}, edited", model.name()),
-        String::new(),
-        "An edited copy of a model: for research on model editing, not for use as a source of facts.".into(),
-        String::new(),
+    let mut lines = vec![
+        "---\ntags:\n- knowledge-neurons\n- model-editing\n---\n".to_owned(),
+        format!("# {}, edited\n", model.name()),
+        "An edited copy of a model: for research on model editing, not for use as a source of facts.\n".into(),
         format!("- Model: {} ({}), weights {}", model.name(), model.architecture(), model.weights_hash()),
-        format!("- Fact: {id}, {}: {filled}", own.language),
-        format!("- Method: {}; {done}{numbers}", name(args.method)),
-        format!("- Neurons: `{set}` of the store `{store}`{}: {}", of_run(args), listed(neurons, model.shape())),
-        format!("- Changed tensors: {}", edited.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
-        format!("- Made by: kndb {} (`kndb edit`); nothing is drawn at random", env!("CARGO_PKG_VERSION")),
     ];
+    for one in chosen {
+        let filled = one.own.template.replace("[X]", &one.own.subject).replace("[Y]", &one.own.object);
+        let to = one.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
+        lines.push(format!("- Fact: {}, {}: {filled}{to}", one.id, one.own.language));
+    }
+    lines.push(format!("- Method: {}; {}", name(args.method), built.numbers.join(", ")));
+    for one in chosen.iter().filter(|one| !one.neurons.is_empty()) {
+        lines.push(format!(
+            "- Neurons: `{}` of the store `{store}`{}, {}: {}",
+            set.unwrap_or_default(),
+            of_run(args),
+            done(args, one),
+            listed(&one.neurons, model.shape())
+        ));
+    }
+    if let Some(essence) = &built.essence {
+        lines.push(format!("- Continuation that stays: {:?}", essence.template));
+    }
+    lines.extend(built.contexts.iter().map(|context| format!("- Context: {context:?}")));
+    lines.push(format!(
+        "- Changed tensors: {}",
+        edited.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    ));
+    let drawn = if built.contexts.is_empty() { "; nothing is drawn at random" } else { "" };
+    lines.push(format!("- Made by: kndb {} (`kndb edit`){drawn}", env!("CARGO_PKG_VERSION")));
+    let mut text = String::new();
     for line in lines {
         let _ = writeln!(text, "{line}");
     }
@@ -207,7 +364,7 @@ fn card(
 }
 
 fn of_run(args: &EditArgs) -> String {
-    args.run.as_ref().map_or_else(String::new, |run| format!(", run {run:?}"))
+    args.asked.run.as_ref().map_or_else(String::new, |run| format!(", run {run:?}"))
 }
 
 /// `layer:unit` of each.

@@ -22,14 +22,14 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
-    device(&args.device)?;
+    device(&args.asked.device)?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     let fact = fact_choice::fact(&snapshot, &args.fact)?;
     let args = ProbeArgs { fact: snapshot.external_id(fact)?.to_owned(), ..args };
-    let mut model = model::load(&args.model, &args.device, terminal)?;
-    let as_asked = ask_as_the_run(&mut model, &snapshot, args.run.as_deref())?;
-    let sets = Sets::new(&store, &model, args.run.as_deref(), Values::given(&args.parameter))?;
+    let mut model = model::load(&args.model, &args.asked.device, terminal)?;
+    let as_asked = ask_as_the_run(&mut model, &snapshot, args.asked.run.as_deref())?;
+    let sets = Sets::new(&store, &model, args.asked.run.as_deref(), Values::given(&args.asked.parameter))?;
     let notes = RefCell::new(Vec::from_iter(as_asked));
     let read = |set: &str| {
         let (neurons, of_set) = sets.neurons(set, &args.fact)?;
@@ -41,7 +41,7 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     let mut notes = notes.into_inner();
     let without = chosen.sets.iter().filter(|(_, _, neurons)| neurons.is_empty());
     notes.extend(without.map(|(set, ..)| format!("`{set}` has no neurons of this fact, so it changes nothing")));
-    let asked = questions(&args.fact, (&args.langs, args.prompt), &snapshot, fact, &model)?;
+    let asked = questions(&args.fact, (&args.asked.langs, args.asked.prompt), &snapshot, fact, &model)?;
     let parts = |is_unknown: &dyn Fn(&Question) -> bool| -> String {
         let asked = asked.iter().filter(|it| is_unknown(&it.question));
         asked.map(|it| it.language.as_str()).collect::<Vec<_>>().join(", ")
@@ -62,14 +62,14 @@ pub fn run(args: ProbeArgs, terminal: &mut Terminal) -> Result<()> {
     for asked in &asked {
         reports.push(report(&args, &model, &chosen, asked)?);
     }
-    let run = run_meant(&snapshot, &model, args.run.as_deref());
+    let run = run_meant(&snapshot, &model, args.asked.run.as_deref());
     let knows = run.map(|run| of_relation(&snapshot, run, fact, &args)).transpose()?;
     let nothing = match (run, &knows) {
         (Some(run), Some(knows)) if knows.parts.is_empty() => nothing_known(&snapshot, run, fact, &args)?,
         _ => None,
     };
     told.extend(nothing.clone());
-    if args.json {
+    if args.asked.json {
         let beside = (knows.as_ref(), told.as_slice());
         return write_json(&args.fact, model.shape(), &chosen, &reports, beside, terminal).map_err(CliError::Output);
     }
@@ -96,10 +96,11 @@ fn of_the_same_relation<'a>(
 ) -> Result<impl Fn(FactId, Slot) -> bool + use<'a>> {
     let relation = snapshot.fact_relation(fact)?;
     let of = relation.map(|relation| snapshot.facts_of_relation(relation)).transpose()?;
-    let is_asked =
-        |language| args.langs.is_empty() || args.langs.iter().any(|asked| asked == snapshot.language_name(language));
+    let is_asked = |language| {
+        args.asked.langs.is_empty() || args.asked.langs.iter().any(|asked| asked == snapshot.language_name(language))
+    };
     let is_of = move |it: FactId| of.as_ref().map_or(it == fact, |of| of.contains(it.0));
-    Ok(move |it: FactId, slot: Slot| slot.prompt == PromptId(args.prompt) && is_asked(slot.language) && is_of(it))
+    Ok(move |it: FactId, slot: Slot| slot.prompt == PromptId(args.asked.prompt) && is_asked(slot.language) && is_of(it))
 }
 
 /// That a run has no entry of the facts that are compared with, if it has none: what it has of others says nothing of these.
@@ -116,10 +117,11 @@ fn nothing_known(snapshot: &Snapshot, run: &Run, fact: FactId, args: &ProbeArgs)
     }
     let relation = snapshot.fact_relation(fact)?;
     let what = relation.map_or_else(|| "this fact".to_owned(), |relation| snapshot.relation_shown(relation, None));
-    let languages = if args.langs.is_empty() { String::new() } else { format!(" in {}", args.langs.join(", ")) };
+    let languages =
+        if args.asked.langs.is_empty() { String::new() } else { format!(" in {}", args.asked.langs.join(", ")) };
     Ok(Some(format!(
         "run {:?} has nothing of {what}{languages} with prompt {}, so what its model knows of it is not known",
-        run.spec.name, args.prompt
+        run.spec.name, args.asked.prompt
     )))
 }
 
@@ -146,6 +148,8 @@ pub(super) struct Chosen {
     pub(super) sets: Vec<(String, String, Vec<Neuron>)>,
     pub(super) interventions: Vec<Intervention>,
     pub(super) rewrite: Option<Vec<Neuron>>,
+    /// What else was done, a line each.
+    pub(super) told: Vec<String>,
 }
 
 impl Chosen {
@@ -156,7 +160,7 @@ impl Chosen {
         wanted.extend(plain(&change.enhance, 2.0));
         wanted.extend(change.scale.iter().map(|(factor, set)| (set.clone(), Change::Scale(*factor))));
         wanted.extend(change.set.iter().map(|(value, set)| (set.clone(), Change::Set(*value))));
-        let mut chosen = Self { sets: Vec::new(), interventions: Vec::new(), rewrite: None };
+        let mut chosen = Self { sets: Vec::new(), interventions: Vec::new(), rewrite: None, told: Vec::new() };
         let place = if change.all_positions { "at every token" } else { "at the target position" };
         for (set, change) in wanted {
             let found = read(&set)?;
@@ -283,7 +287,7 @@ pub(super) fn side(model: &Model, variants: &Variants<'_>, list: &[Intervention]
 }
 
 fn report<'a>(args: &ProbeArgs, model: &Model, chosen: &Chosen, asked: &'a Asked) -> Result<Report<'a>> {
-    let side = |variants: &Variants<'_>, list: &[Intervention]| side(model, variants, list, args.top);
+    let side = |variants: &Variants<'_>, list: &[Intervention]| side(model, variants, list, args.asked.top);
     let network = &model.network;
     let untouched = Variants::new(network, &asked.question)?;
     let before = side(&untouched, &[])?;
@@ -325,6 +329,9 @@ pub(super) fn write_text(
         writeln!(out, "fact {id}, {relation}")?;
         for (set, done, neurons) in &chosen.sets {
             writeln!(out, "{set}: {} neurons, {done}", neurons.len())?;
+        }
+        for line in &chosen.told {
+            writeln!(out, "{line}")?;
         }
         for Report { asked, before, after, new } in reports {
             let filled = asked.template.replace("[X]", &asked.subject);
@@ -368,14 +375,25 @@ fn write_rows(rows: &[[String; 4]], out: &mut dyn Write) -> std::io::Result<()> 
     Ok(())
 }
 
-pub(super) fn write_json(
+fn write_json(
+    fact: &str,
+    shape: Shape,
+    chosen: &Chosen,
+    reports: &[Report<'_>],
+    beside: (Option<&Knowledge>, &[String]),
+    terminal: &mut Terminal,
+) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut terminal.out, &reports_json(fact, shape, chosen, reports, beside))?;
+    writeln!(terminal.out)
+}
+
+pub(super) fn reports_json(
     fact: &str,
     shape: Shape,
     chosen: &Chosen,
     reports: &[Report<'_>],
     (knows, notes): (Option<&Knowledge>, &[String]),
-    terminal: &mut Terminal,
-) -> std::io::Result<()> {
+) -> Value {
     let side = |side: &Side| {
         let answers: Vec<Value> =
             side.answers.iter().map(|(text, p)| json!({"answer": text, "probability": p})).collect();
@@ -396,13 +414,11 @@ pub(super) fn write_json(
         }
         value
     };
-    let all = json!({
+    json!({
         "fact": fact,
         "changes": chosen.sets.iter().map(set).collect::<Vec<_>>(),
         "languages": reports.iter().map(language).collect::<Vec<_>>(),
         "relation_knows": knows,
         "notes": notes,
-    });
-    serde_json::to_writer_pretty(&mut terminal.out, &all)?;
-    writeln!(terminal.out)
+    })
 }

@@ -87,6 +87,13 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
         &["--set", "--suppress", "--enhance", "--rewrite"],
         "what is done is --method, with which neurons --neurons SET",
     ),
+    (
+        "edit",
+        &["--hparams", "--alg", "--alg-name", "--alg_name"],
+        "the method is --method, its published numbers are --preset",
+    ),
+    ("edit", &["--requests", "--request"], "facts are given with --fact and --to, or one a line with --facts"),
+    ("edit", &["--covariance", "--cov", "--mom2"], "C is made of --corpus, and kept in or read from --statistics"),
     ("edit", &["--output", "--out", "-o"], "the edited model's folder is given with --save, what differs with --delta"),
     ("trace", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
     ("trace", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
