@@ -5,7 +5,10 @@
 mod folder;
 
 use folder::{Folder, load};
-use kndb_engine::edit::{EditedTensors, ValueVectors, apply_delta, save_folder, write_delta};
+use kndb_engine::edit::{
+    EditMethod, EditPrompt, EditRequest, EditedTensors, FineTune, Memit, Needs, Read, RewriteNeurons, Rome,
+    ScaleNeurons, Sentence, ValueVectors, apply_delta, save_folder, write_delta,
+};
 use kndb_engine::{Model, Rewrite, device};
 use kndb_storage::Neuron;
 use safetensors::Dtype;
@@ -157,4 +160,76 @@ fn nothing_is_written_over_and_no_other_model_is_edited() {
     says(all.expect_err("no such neuron"), &["neuron is", "expected one of the model's"]);
     let huge = ValueVectors::scaled(&model.network, &neurons(&model), f32::MAX).expect("neurons of the model");
     says(EditedTensors::of(source.root(), &model, huge).err().expect("no weights"), &["a new weight"]);
+}
+
+/// A request of token ids: the sentence 1 2 3 4 shall go on with 7, its subject ending at its second token.
+fn request(model: &Model) -> EditRequest {
+    let sentence = Sentence { ids: vec![1, 2, 3, 4], subject: 1, reads: vec![Read { position: 3, target: 7 }] };
+    EditRequest {
+        name: "a fact".into(),
+        prompts: vec![EditPrompt { sentences: vec![sentence] }],
+        essence: None,
+        old: vec![5],
+        new: vec![7],
+        neurons: neurons(model),
+    }
+}
+
+/// One of every kind, with names and needs.
+fn methods() -> Vec<Box<dyn EditMethod>> {
+    let few = 3;
+    vec![
+        Box::new(ScaleNeurons { factor: 0.0 }),
+        Box::new(RewriteNeurons::default()),
+        Box::new(Rome { layer: Some(1), ..Rome::default() }),
+        Box::new(Memit { layers: Some((0, 1)), weight: 1.0, ..Memit::default() }),
+        Box::new(FineTune { steps: few, ..FineTune::default() }),
+        Box::new(FineTune { steps: few, ..FineTune::bounded() }),
+    ]
+}
+
+#[test]
+fn every_method_saves_what_it_made_in_memory_and_several_edits_join() {
+    for name in ["gpt2", "gpt2-f16", "llama", "gpt-neox"] {
+        let source = Folder::of(name);
+        let model = source.load();
+        let before = logits(&model);
+        let mut joined = ValueVectors::default();
+        let mut network = model.network.clone();
+        for (number, method) in methods().into_iter().enumerate() {
+            let requests = [request(&model)];
+            let edited = method.edit(&network, &requests, &|| false).expect("an edit");
+            network = edited.vectors.apply(&network);
+            joined = joined.then(edited.vectors);
+            assert_eq!(logits(&model), before, "{name}, {}: the model is as it was", method.name());
+            let together = joined.apply(&model.network);
+            let one_by_one = network.logits(&[1, 2, 3, 4], 2);
+            assert_eq!(together.logits(&[1, 2, 3, 4], 2), one_by_one, "{name}, {}: joined", method.name());
+            let tensors = EditedTensors::of(source.root(), &model, joined.clone()).expect("its tensors are there");
+            let out = source.path(&format!("edited-{number}"));
+            save_folder(&tensors, &out, "what was done").expect("a folder that can be written");
+            let in_memory = tensors.vectors().apply(&model.network).logits(&[1, 2, 3, 4], 2);
+            assert_ne!(in_memory, before, "{name}, {}: the edit does something", method.name());
+            assert_eq!(logits(&loaded(&out)), in_memory, "{name}, {}: from the folder", method.name());
+        }
+    }
+}
+
+#[test]
+fn an_edit_ends_when_it_is_told_to_and_says_what_a_request_lacks() {
+    let model = load("gpt2");
+    for method in methods() {
+        let requests = [request(&model)];
+        let stopped = method.edit(&model.network, &requests, &|| true).expect_err("it was told to end");
+        assert!(matches!(stopped, kndb_engine::Error::Stopped), "{}: {stopped}", method.name());
+        let Needs { neurons, object, .. } = method.needs();
+        let lacking = EditRequest { neurons: Vec::new(), new: Vec::new(), ..request(&model) };
+        let refused = method.edit(&model.network, &[lacking], &|| false).expect_err("it lacks all").to_string();
+        assert!(neurons || object, "{}", method.name());
+        let word = if neurons { "needs neurons" } else { "needs another object" };
+        assert!(refused.contains(word) && refused.contains("a fact"), "{refused}");
+        let mut wrong = request(&model);
+        wrong.prompts[0].sentences[0].reads[0].target = 1_000_000;
+        assert!(method.edit(&model.network, &[wrong], &|| false).is_err(), "{}: no such token", method.name());
+    }
 }
