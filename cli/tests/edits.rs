@@ -120,6 +120,13 @@ fn mistakes_of_an_edit_are_told_before_anything_is_written() {
         &["--lang", "en", "--save", "out", "--method", "suppress", "--neurons", "kn[lang=en] - kn"],
         &["no neurons of this fact"],
     );
+    refused(&["--lang", "en", "--save", "out", "--to", " "], &["--to is empty"]);
+    refused(
+        &["--lang", "en", "--save", "out", "--to", "Andorra la Vella"],
+        &["is the object that the fact", "another one"],
+    );
+    refused(&["--lang", "en", "--to", "Paris", "--save", "x", "--delta", "x"], &["places of their own"]);
+    refused(&["--lang", "en", "--to", "Paris", "--save", "x", "--delta", "x/d.safetensors"], &["places of their own"]);
     std::fs::create_dir(environment.path("out")).expect("a folder");
     refused(&["--lang", "en", "--save", "out", "--method", "suppress"], &["out is there already"]);
     assert_eq!(std::fs::read_dir(environment.path("out")).expect("the folder").count(), 0, "nothing was written");

@@ -129,6 +129,40 @@ fn an_edit_is_rounded_to_the_file_s_type() {
 }
 
 #[test]
+fn a_difference_that_is_not_as_it_was_written_is_refused() {
+    let source = Folder::of("gpt2");
+    let model = source.load();
+    let edited = EditedTensors::of(source.root(), &model, edit(&model)).expect("its tensors are there");
+    let (delta, out) = (source.path("edit.safetensors"), source.path("out"));
+    write_delta(&edited, &delta, "a card that says what was done").expect("a file that can be written");
+    let whole = std::fs::read(&delta).expect("the file");
+    let tensors = whole.len() - 3;
+    let card = whole.windows(4).position(|at| at == b"done").expect("the card is in the header");
+    for (at, what) in [(tensors, "a weight"), (card, "the card")] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&delta, damaged).expect("a writable file");
+        let error = apply_delta(&delta, source.root(), &out).expect_err(what).to_string();
+        assert!(error.contains("is damaged: its content has the hash xxh3-"), "{what}: {error}");
+        assert!(!out.exists());
+    }
+    std::fs::write(&delta, whole).expect("a writable file");
+    apply_delta(&delta, source.root(), &out).expect("it is whole again");
+}
+
+#[test]
+fn vectors_that_are_the_old_ones_are_no_edit() {
+    let source = Folder::of("gpt2-f16");
+    let model = source.load();
+    // The second factor is lost where 16 bits are rounded.
+    for factor in [1.0, 1.000_01] {
+        let same = ValueVectors::scaled(&model.network, &neurons(&model), factor).expect("neurons of the model");
+        let error = EditedTensors::of(source.root(), &model, same).err().expect("nothing changes").to_string();
+        assert!(error.contains("nothing would change"), "{factor}: {error}");
+    }
+}
+
+#[test]
 fn nothing_is_written_over_and_no_other_model_is_edited() {
     let source = Folder::of("gpt2");
     let model = source.load();

@@ -42,6 +42,15 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(path) = args.save.iter().chain(&args.delta).find(|path| path.exists()) {
         return Err(CliError::Edit(format!("{} is there already; give a name that is not", path.display())));
     }
+    if let (Some(save), Some(delta)) = (&args.save, &args.delta)
+        && delta.starts_with(save)
+    {
+        return Err(CliError::Edit(format!(
+            "--save {} and --delta {}: the folder and the file need places of their own",
+            save.display(),
+            delta.display()
+        )));
+    }
     let wanted = wanted(&args)?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
@@ -219,6 +228,18 @@ fn choose(
         )));
     }
     let own = own.remove(0);
+    if let Some(to) = &to {
+        let to = to.trim();
+        if to.is_empty() {
+            return Err(CliError::Edit("--to is empty; expected the object that the fact shall have".into()));
+        }
+        if to == own.object.trim() {
+            return Err(CliError::Edit(format!(
+                "{to:?} is the object that the fact {id} has in {}; expected another one",
+                own.language
+            )));
+        }
+    }
     let (mut neurons, mut notes, mut named) = (Vec::new(), Vec::new(), None);
     if by_neurons(args.method) {
         let set = args.neurons.clone().unwrap_or_else(|| format!("kn[lang={}]", own.language));

@@ -12,11 +12,14 @@ use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
+use xxhash_rust::xxh3::Xxh3;
 
 /// Metadata: the hash of the weights that the edit is of.
 const BASE: &str = "kndb_base";
 /// The card that the edited folder gets.
 const CARD: &str = "kndb_card";
+/// Hash of all of that and of the tensors: a bit that a copy lost would else become a weight.
+const CONTENT: &str = "kndb_content";
 
 /// Writes the changed tensors as a safetensors file, with the base's hash and the card as metadata. The file must not be there before.
 ///
@@ -32,6 +35,7 @@ pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
         ("format".to_owned(), "pt".to_owned()),
         (BASE.to_owned(), edited.base.clone()),
         (CARD.to_owned(), card.to_owned()),
+        (CONTENT.to_owned(), content(&edited.base, card, &edited.changed)),
     ]);
     let tensors: Vec<(&str, Written<'_>)> =
         edited.changed.iter().map(|(name, changed)| (name.as_str(), changed.into())).collect();
@@ -43,7 +47,7 @@ pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
 /// Puts a difference into the model that it is of, and writes the edited model as a folder.
 ///
 /// # Errors
-/// A file that is no difference of kndb's; a model that it is not of; tensors that the model does not have in that shape and type; as
+/// A file that is no difference of kndb's, or is not as it was written; a model that it is not of; tensors that the model does not have in that shape and type; as
 /// [`save_folder`].
 pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String>> {
     let bytes = fs::read(delta).map_err(|source| Error::Read { path: delta.to_owned(), source })?;
@@ -51,9 +55,9 @@ pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String
     let no_file = |e| wrong(format!("not a safetensors file: {e}; expected one that `kndb edit --delta` wrote"));
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(no_file)?;
     let metadata = header.metadata().clone().unwrap_or_default();
-    let (Some(base), Some(card)) = (metadata.get(BASE), metadata.get(CARD)) else {
+    let (Some(base), Some(card), Some(hash)) = (metadata.get(BASE), metadata.get(CARD), metadata.get(CONTENT)) else {
         return Err(wrong(format!(
-            "has no `{BASE}` and `{CARD}` in its metadata; expected a file that `kndb edit --delta` wrote"
+            "has no `{BASE}`, `{CARD}` and `{CONTENT}` in its metadata; expected a file that `kndb edit --delta` wrote"
         )));
     };
     let folder = hugging_face(folder)?;
@@ -80,10 +84,33 @@ pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String
         };
         changed.insert(name.to_owned(), Changed { kind, shape: view.shape().to_vec(), bytes: view.data().to_vec() });
     }
+    let found = content(base, card, &changed);
+    if found != *hash {
+        return Err(wrong(format!(
+            "is damaged: its content has the hash {found}, and was written with {hash}; copy it again, or edit again"
+        )));
+    }
     let names = changed.keys().cloned().collect();
     let edited = EditedTensors { folder, base: base.clone(), weights, changed, vectors: ValueVectors::default() };
     save_folder(&edited, out, card)?;
     Ok(names)
+}
+
+/// The hash of a difference: of every byte that says or is something, each text behind its length.
+fn content(base: &str, card: &str, changed: &BTreeMap<String, Changed>) -> String {
+    let mut hash = Xxh3::new();
+    let mut take = |bytes: &[u8]| {
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    take(base.as_bytes());
+    take(card.as_bytes());
+    for (name, tensor) in changed {
+        take(name.as_bytes());
+        take(format!("{:?} {:?}", tensor.kind.dtype(), tensor.shape).as_bytes());
+        take(&tensor.bytes);
+    }
+    format!("xxh3-{:032x}", hash.digest128())
 }
 
 fn kind(dtype: Dtype) -> Option<Kind> {

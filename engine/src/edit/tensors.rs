@@ -37,7 +37,8 @@ impl EditedTensors {
     /// Finds the tensors of new value vectors in a model's folder, and rounds the vectors to the types that these have there.
     ///
     /// # Errors
-    /// A folder that changed since the model was loaded; weights that are no plain tensors of floats, such as quantised ones.
+    /// A folder that changed since the model was loaded; weights that are no plain tensors of floats, such as quantised ones; vectors that are,
+    /// as the file holds them, those that it has.
     pub fn of(folder: &Path, model: &Model, vectors: ValueVectors) -> Result<Self> {
         let folder = hugging_face(folder)?;
         let config = Config::read(&folder)?;
@@ -63,7 +64,8 @@ impl EditedTensors {
                 });
             };
             let read = |source| Error::Read { path: this.folder.clone(), source };
-            let mut bytes = stored.bytes().map_err(read)?.as_ref().to_vec();
+            let old = stored.bytes().map_err(read)?;
+            let mut bytes = old.as_ref().to_vec();
             let [inputs, outputs] = output.dims();
             for (unit, vector) in rows.iter_mut() {
                 for (at, value) in vector.iter_mut().enumerate() {
@@ -79,7 +81,18 @@ impl EditedTensors {
                     *value = kind.rounded(*value);
                 }
             }
+            if bytes == old.as_ref() {
+                continue;
+            }
             this.changed.insert(name.to_owned(), Changed { kind, shape: stored.shape().to_vec(), bytes });
+        }
+        if this.changed.is_empty() {
+            return Err(Error::CannotEdit {
+                what: model.name().to_owned(),
+                reason:
+                    "the new value vectors, in the type of the model's file, are the old ones, so nothing would change"
+                        .into(),
+            });
         }
         Ok(this)
     }
