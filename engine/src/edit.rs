@@ -3,7 +3,8 @@
 //! A value vector is a neuron's row of the second feed-forward matrix: what the neuron adds to the residual stream for each 1 of its
 //! activation. Scaling it scales what the neuron does at every token; [`Rewrite`](crate::Rewrite) moves it from one object to another.
 //! In memory the new values are rounded to the type of the model's file, so that a network that was edited and one that was saved and
-//! loaded again give the same bits.
+//! loaded again give the same bits; but for the last ones of a 16-bit model whose second matrix has a row an input (GPT-2) and more than
+//! 2^18 values, where products with the file's matrix are added up in parts.
 
 mod adam;
 mod contexts;
