@@ -11,7 +11,7 @@
 mod toy;
 
 use kndb_query::{QueryError, Settings, Value, execute, parse};
-use kndb_storage::{Entry, EntryData, Keep, RunSpec, ScoreValues, Scores, Shape, Store};
+use kndb_storage::{Entry, EntryData, Keep, Neuron, RunSpec, ScoreValues, Scores, Shape, Store};
 use toy::answer::Answer;
 
 const FACTS: [(&str, [f32; 8]); 3] = [
@@ -132,6 +132,34 @@ fn a_run_without_the_sign_says_which_keep_would_have_it() {
 }
 
 #[test]
+fn what_is_refused_first_does_not_hang_on_what_was_written_first() {
+    let refused = [[0, 1], [1, 0]].map(|order| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::create(folder.path().join("store")).expect("a store");
+        let spec = RunSpec { keep: Keep::Share(0.1), ..RunSpec::new("toy", "toy", Shape { layers: 2, width: 4 }) };
+        let run = store.open_run(spec).expect("a run");
+        for kind in order {
+            let data = match kind {
+                0 => EntryData::Scores(Scores {
+                    values: ScoreValues::Dense(FACTS[0].1.to_vec()),
+                    evidence: Vec::new(),
+                    origin: None,
+                }),
+                _ => EntryData::Neurons(vec![Neuron(6)]),
+            };
+            let fact = FACTS[kind].0.into();
+            run.append(Entry { fact, language: "en".into(), prompt: 0, data }).expect("an entry");
+            // Each in a segment of its own.
+            run.seal().expect("sealed");
+        }
+        run.finish().expect("the end");
+        Signs { store, _folder: folder }.refused("kn[sign=negative] top 9")
+    });
+    assert!(refused[0].contains("has neuron sets without scores for \"en\""), "{refused:?}");
+    assert_eq!(refused[0], refused[1]);
+}
+
+#[test]
 fn floors_are_respected() {
     // Kept of `both`: negative ones down from −0.2; of `up`, whose largest is 1.0, none.
     let signs = Signs::keeping(Keep::Signed(0.2));
@@ -159,7 +187,7 @@ fn scores_from_a_floor_on_tell_nothing_of_negative_ones() {
     let store = Store::create(folder.path().join("store")).expect("a store");
     let spec = RunSpec { keep: Keep::All, ..RunSpec::new("toy", "toy", Shape { layers: 2, width: 4 }) };
     let run = store.open_run(spec).expect("a run");
-    let neurons = [1, 6].map(kndb_storage::Neuron).to_vec();
+    let neurons = [1, 6].map(Neuron).to_vec();
     let values = ScoreValues::Sparse { neurons, scores: vec![0.9, 0.4], floor: 0.1 };
     let data = EntryData::Scores(Scores { values, evidence: Vec::new(), origin: None });
     run.append(Entry { fact: "f".into(), language: "en".into(), prompt: 0, data }).expect("an entry");

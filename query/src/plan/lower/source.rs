@@ -150,21 +150,24 @@ impl<'s> Lowering<'s> {
         for &slot in slots {
             let live = if source.kind == SourceKind::Dkn { snapshot.group_parts(slot) } else { snapshot.parts(slot) };
             let live = live.map_err(QueryError::storage)?;
-            let mut parts = Vec::with_capacity(live.len());
             // What was replaced altogether answers nothing and refuses nothing.
-            for live in live.into_iter().filter(|live| live.live_len() > 0) {
-                if let (PartKind::Neurons, Some(condition)) = (live.part.kind(), needs_scores) {
-                    let name = snapshot.language_name(language);
-                    let reason = format!(
-                        "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
-                        run.spec.name, condition.key
-                    );
-                    return Err(QueryError::missing(condition.span, reason)
-                        .hint("ask for the sets as they were imported: leave this condition out"));
-                }
-                if live.part.kind() == PartKind::Scores {
-                    check_kept(source, run)?;
-                }
+            let live: Vec<LivePart<'s>> = live.into_iter().filter(|live| live.live_len() > 0).collect();
+            let has = |kind| live.iter().any(|live| live.part.kind() == kind);
+            // Asked of the slot and not part by part: which part lies first differs between a store and its copy.
+            if let Some(condition) = needs_scores.filter(|_| has(PartKind::Neurons)) {
+                let name = snapshot.language_name(language);
+                let reason = format!(
+                    "run {:?} has neuron sets without scores for {name:?}, so `{}` cannot be answered",
+                    run.spec.name, condition.key
+                );
+                return Err(QueryError::missing(condition.span, reason)
+                    .hint("ask for the sets as they were imported: leave this condition out"));
+            }
+            if has(PartKind::Scores) {
+                check_kept(source, run)?;
+            }
+            let mut parts = Vec::with_capacity(live.len());
+            for live in live {
                 parts.push(self.access(live, cut)?);
             }
             prompts.push(PromptParts { prompt: slot.prompt, parts });
