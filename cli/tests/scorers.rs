@@ -60,6 +60,7 @@ fn every_scorer_makes_a_run_with_its_name_and_options() {
         ("llama", &["--method", "relp", "--rules", "norms,products", "--baseline", "word-mean"], "relp"),
         ("bert", &["--method", "relp", "--target", "log-probability"], "relp"),
         ("llama", &["--preset", "kn", "--site", "up"], "integrated-gradients"),
+        ("gpt2", &["--method", "sequential-integrated-gradients", "--steps", "5"], "integrated-gradients"),
     ] {
         let model = model(name);
         let run = format!("{name}{}", options.concat());

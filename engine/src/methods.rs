@@ -11,6 +11,7 @@ mod integrated_gradients;
 mod log_probability;
 mod query_neurons;
 mod relp;
+mod sequential;
 mod shapley;
 
 use crate::error::Result;
@@ -32,7 +33,7 @@ pub use shapley::ShapleySampling;
 /// A row of the table of methods: what the command line offers and refuses.
 #[derive(Debug)]
 pub struct Scorer {
-    /// Its name, as runs and the command line have it.
+    /// Its name, as the command line has it, and runs, but those of [another name](Self::is_another) for a method.
     pub name: &'static str,
     /// What a score is, in one line.
     pub about: &'static str,
@@ -43,8 +44,9 @@ pub struct Scorer {
 }
 
 /// Every method. The first is that of the presets.
-pub static SCORERS: [Scorer; 9] = [
+pub static SCORERS: [Scorer; 10] = [
     integrated_gradients::SCORER,
+    sequential::SCORER,
     relp::SCORER,
     gradient_activation::SCORER,
     activation::SCORER,
@@ -59,6 +61,11 @@ impl Scorer {
     /// The row of a name.
     pub fn named(name: &str) -> Option<&'static Self> {
         SCORERS.iter().find(|scorer| scorer.name == name)
+    }
+
+    /// Whether it is another name for a method of the table with some of its options set: runs have that one's name.
+    pub fn is_another(&self) -> bool {
+        (self.build)().build().name() != self.name
     }
 
     /// Whether an option means something for it.
@@ -220,9 +227,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_builds_the_method_of_its_name() {
+    fn a_row_builds_the_method_of_its_name_or_of_another_row_with_the_options_of_that() {
         for scorer in &SCORERS {
-            assert_eq!((scorer.build)().build().name(), scorer.name);
+            let name = (scorer.build)().build().name();
+            let row = Scorer::named(name).expect("a row");
+            assert!(!row.is_another() && scorer.options.iter().all(|option| row.takes(option)), "{}", scorer.name);
         }
+        let others = SCORERS.iter().filter(|scorer| scorer.is_another()).map(|scorer| scorer.name);
+        assert!(others.eq([sequential::SCORER.name]));
     }
 }

@@ -5,7 +5,7 @@ mod network;
 
 use kndb_engine::methods::{
     Ablation, Activation, Baseline, Cett, Evidence, Factor, GradientActivation, IntegratedGradients, LayerScores,
-    LogProbability, Method, QueryNeurons, RelevancePatching, ShapleySampling,
+    LogProbability, Method, QueryNeurons, RelevancePatching, Scorer, ShapleySampling,
 };
 use kndb_engine::probe::Written;
 use kndb_engine::quadrature::Rule;
@@ -232,6 +232,23 @@ fn from_each_word() {
     let found = only(&rectangle(), &paths(Baseline::EachWord, Factor::Activation, Rule::GaussLegendre, 2));
     same(&found.scores, &[11.0 / 16.0, 5.0 / 8.0]);
     evident(&found, 1.0 / 32.0, 3.0 / 8.0);
+}
+
+#[test]
+fn sequential_integrated_gradients_are_those_from_each_word() {
+    // Rectangle as from each word; and the sum over the words of what integrated gradients give from one sentence alone, which is
+    // Enguehard's definition with a layer's neurons for features.
+    let sequential = (Scorer::named("sequential-integrated-gradients").expect("a row").build)().build();
+    let found = only(&rectangle(), &*sequential);
+    same(&found.scores, &[17.0 / 32.0, 13.0 / 32.0]);
+    evident(&found, 1.0 / 32.0, 0.0);
+    assert_eq!(sequential.name(), "integrated-gradients");
+    assert!(sequential.parameters().contains(&("baseline".into(), "each-word".into())));
+    let words: [&[f32]; 3] = [&[0.0, 0.5], &[0.25, 0.25], &[0.75, 1.5]];
+    let with = |words: &[&[f32]]| Toy::new(vec![Layer::new(&[0.5, 1.0], product).words(words)]);
+    let alone = words.map(|word| only(&with(&[word]), &IntegratedGradients::USUAL).scores);
+    let sum = |neuron: usize| alone.iter().map(|scores| scores[neuron]).sum::<f64>();
+    same(&only(&with(&words), &*sequential).scores, &[sum(0), sum(1)]);
 }
 
 #[test]

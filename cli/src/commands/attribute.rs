@@ -50,7 +50,8 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     let options = options(&args.method, &model)?;
     let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {
-        let method = options.preset.unwrap_or_else(|| options.method.build().name());
+        let named = args.method.method.map(|scorer| scorer.name);
+        let method = options.preset.or(named).unwrap_or_else(|| options.method.build().name());
         let target = args.method.target.map_or_else(String::new, |target| format!("-{}", target.name()));
         let bos = if args.method.bos { "-bos" } else { "" };
         format!("{model_name}-{method}{target}{bos}")
@@ -217,6 +218,7 @@ mod tests {
             ("--rules norms", "gradient-activation"),
             ("--steps 3", "relp"),
             ("--foil drawn", "log-probability"),
+            ("--baseline zero", "sequential-integrated-gradients"),
         ] {
             let args = parsed(&format!("--method {method} {option}"));
             let told = must_apply(&args.method).expect_err("does not apply").to_string();
