@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Facts that a model knows in two languages, chosen among mLAMA's by what it answers.
+"""Facts that a model knows, in two languages or one, chosen among mLAMA's by what it answers.
 
     python3 demo/known_facts.py draw MLAMA OUT            # 130 facts of each relation that both languages have, seed 1
-    python3 demo/known_facts.py best OUT ENTRIES.csv FACTS [RELATION …]   # of each relation the 60 with the greatest p, in the worse language
+    python3 demo/known_facts.py best OUT ENTRIES.csv FACTS [RELATION …]   # of each relation the 60 with the greatest p, in the worse of the languages of ENTRIES
 
 Templates are written here: mLAMA's Chinese ones were translated by a machine (P36 asks for a capital *letter*). ENTRIES.csv is what `kndb export
 DB DIR --format csv` writes of a run over OUT; `--method activation` makes one with a pass a token.
@@ -57,10 +57,13 @@ def best(drawn, entries, out, relations):
     csv.field_size_limit(1 << 24)
     with open(entries, newline="", encoding="utf-8") as file:
         p = {(row["fact"], row["lang"]): float(row["p"] or 0) for row in csv.DictReader(file)}
+    asked = {language for _, language in p}
+    if not asked <= set(LANGUAGES) or not asked:
+        sys.exit(f"{entries} has entries in {', '.join(sorted(asked)) or 'no language'}; expected some in {' or '.join(LANGUAGES)}")
     write_templates(out)
     for relation in relations or TEMPLATES:
         found = {language: {row["uuid"]: row for row in lines(drawn, language, relation + ".jsonl")} for language in LANGUAGES}
-        order = sorted(found["en"], key=lambda fact: -min(p.get((fact, language), 0) for language in LANGUAGES))
+        order = sorted(found["en"], key=lambda fact: -min(p.get((fact, language), 0) for language in asked))
         for language, rows in found.items():
             write([rows[fact] for fact in order[:KEPT]], out, language, relation + ".jsonl")
 

@@ -18,6 +18,8 @@ mod edit;
 #[cfg(feature = "parquet")]
 mod export;
 mod import;
+#[cfg(feature = "attribute")]
+mod job;
 mod mistakes;
 pub mod plot;
 #[cfg(feature = "attribute")]
@@ -55,6 +57,8 @@ pub use edit::{ApplyArgs, DivisorArg, EditArgs, EditMethod, KlAt, WeightArgs};
 #[cfg(feature = "parquet")]
 pub use export::ExportArgs;
 pub use import::{ImportArgs, SpecArgs};
+#[cfg(feature = "attribute")]
+pub use job::JobArgs;
 pub use plot::PlotArgs;
 #[cfg(feature = "attribute")]
 pub use probe::{ChangeArgs, ProbeArgs};

@@ -5,6 +5,8 @@ mod activations;
 #[cfg(feature = "attribute")]
 mod arena;
 #[cfg(feature = "attribute")]
+mod asking;
+#[cfg(feature = "attribute")]
 mod attribute;
 mod backup;
 #[cfg(feature = "parquet")]

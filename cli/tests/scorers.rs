@@ -116,6 +116,7 @@ fn neurons_over_texts_are_runs_and_language_neurons_are_sets() {
     ];
     let ran = environment.ok(&asked);
     assert!(ran.out.contains("tiny-share, tiny-mean, tiny-mean-square, tiny-q0.5, tiny-lape\n"), "{ran:?}");
+    assert!(ran.messages.contains("are few for language neurons"), "{ran:?}");
     let count = |query: &str| {
         let out = environment.ok(&["query", "db", "-m", "csv", query]).out;
         out.lines().count() - 1

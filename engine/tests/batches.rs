@@ -184,7 +184,7 @@ fn options_must_fit_the_model() {
     if let MethodOptions::IntegratedGradients(method) = &mut few.method {
         method.steps = 1;
     }
-    assert_eq!(error(&bert, &few), "steps is 1; expected at least 2 for the inclusive rule");
+    assert_eq!(error(&bert, &few), "steps is 1; expected at least 2 for the inclusive rule, and at most 10000");
     assert!(Options::preset("unheard-of", &bert).is_none());
 }
 

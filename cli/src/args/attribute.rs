@@ -1,11 +1,10 @@
 //! The options of `kndb attribute`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueHint};
 use kndb_engine::job::{Prompts, Selection, Shard};
 use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
 use kndb_engine::nn::Rules;
@@ -13,6 +12,7 @@ use kndb_engine::quadrature::Rule;
 use kndb_engine::{FoilRule, Metric, Site};
 use kndb_storage::{Keep, Preset, ScoreType};
 
+use super::JobArgs;
 use super::values::{self, Tau, count, keep, positive, preset, row, score_type, share};
 
 /// `kndb attribute`
@@ -28,30 +28,12 @@ EXAMPLES
   kndb attribute my.kndb --model models/bert-base-uncased --langs en --relations P36,P19 --limit 100
   kndb attribute my.kndb --model models/mgpt --preset kn --threads 4 --run mgpt-kn")]
 pub struct AttributeArgs {
-    /// The store's folder
-    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
-    pub store: PathBuf,
-    /// Folder of a Hugging Face model (config.json, tokenizer.json and weights in safetensors), or a .gguf file
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    pub model: PathBuf,
+    /// Where facts are, what is asked, where scores go.
+    #[command(flatten)]
+    pub job: JobArgs,
     /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with the target after it, and -bos for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
-    /// Name of the model [default: its folder's name, or the file's]
-    #[arg(long, value_name = "NAME")]
-    pub model_name: Option<String>,
-    /// cpu, or in a build with libtorch torch or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub device: String,
-    /// Threads that compute [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub threads: Option<NonZeroUsize>,
-    /// Compute entries anew whose labels or template have changed since, in the place of the old ones
-    #[arg(long)]
-    pub replace_changed: bool,
-    /// No progress bar and no summary
-    #[arg(short, long)]
-    pub quiet: bool,
 
     /// Which facts.
     #[command(flatten)]

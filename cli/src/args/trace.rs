@@ -1,15 +1,14 @@
 //! The options of `kndb trace`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueHint};
+use clap::Args;
 use kndb_engine::trace::{NoiseLevel, Restore};
 
-use super::SelectionArgs;
 use super::attribute::named;
 use super::values::{self, count};
+use super::{JobArgs, SelectionArgs};
 
 /// `kndb trace`
 #[derive(Debug, Args)]
@@ -25,27 +24,12 @@ EXAMPLES
   kndb query my.kndb 'kn[run=\"gpt2-xl-trace-hidden\", sign=any] by layer, role order by layer, role, mean'
   kndb plot my.kndb heatmap --run gpt2-xl-trace-hidden -o figure-2.svg")]
 pub struct TraceArgs {
-    /// The store's folder
-    #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
-    pub store: PathBuf,
-    /// Folder of a Hugging Face model, or a .gguf file
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
-    pub model: PathBuf,
+    /// Where facts are, what is traced, where effects go.
+    #[command(flatten)]
+    pub job: JobArgs,
     /// Name of the run [default: MODEL-trace-RESTORE; and -bos for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
-    /// cpu, or in a build with libtorch torch or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub device: String,
-    /// Threads, one a question [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub threads: Option<NonZeroUsize>,
-    /// Compute entries anew whose labels or template have changed since, in the place of the old ones
-    #[arg(long)]
-    pub replace_changed: bool,
-    /// No progress bar and no summary
-    #[arg(short, long)]
-    pub quiet: bool,
 
     /// Which facts.
     #[command(flatten)]

@@ -60,6 +60,9 @@ pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
     });
     bar.clear();
     let summary = done?;
+    if let Some(note) = few_tokens(&summary) {
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
     if !args.quiet {
         write_summary(&summary, &mut terminal.out).map_err(CliError::Output)?;
     }
@@ -69,6 +72,23 @@ pub fn run(args: ActivationsArgs, terminal: &mut Terminal) -> Result<()> {
         return Err(CliError::Interrupted { run: job.name, stored, left });
     }
     Ok(())
+}
+
+/// Fewer tokens than this make a neuron's share of active tokens too coarse to rank by: LAPE keeps a hundredth of all neurons by the entropy of
+/// those shares. At 10,000 tokens a share of .1 is known to ±.003.
+const FEW_TOKENS: u64 = 10_000;
+
+/// What is said of language neurons from a short text.
+fn few_tokens(summary: &CorpusSummary) -> Option<String> {
+    summary.language_neurons.as_ref()?;
+    let read = summary.read.iter().filter(|(_, tokens)| *tokens > 0);
+    let (language, tokens) = read.min_by_key(|(_, tokens)| *tokens)?;
+    (*tokens < FEW_TOKENS).then(|| {
+        format!(
+            "{tokens} tokens of {language} are few for language neurons: shares of active tokens go in steps of 1/{tokens}, and chance ranks \
+             them; give {FEW_TOKENS} or more"
+        )
+    })
 }
 
 /// Refuses options of language neurons where there are to be none.

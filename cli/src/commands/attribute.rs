@@ -4,51 +4,34 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use kndb_engine::config::Config;
-use kndb_engine::job::{Job, Selection};
+use kndb_engine::job::Job;
 use kndb_engine::methods::SCORERS;
-use kndb_engine::{MethodOptions, Metric, Model, Options, device};
-use kndb_storage::{Claim, PRESETS, RunSpec};
+use kndb_engine::{MethodOptions, Metric, Model, Options};
+use kndb_storage::{PRESETS, RunSpec};
 
+use super::asking::Begun;
 use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
 use crate::error::{CliError, Result};
-use crate::job::{Shown, watched};
+use crate::job::watched;
 use crate::knowledge;
 use crate::model;
-use crate::relations;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     // Everything that can be wrong without the model is found before it is loaded.
     must_apply(&args.method)?;
-    device(&args.device)?;
-    let store = super::opened(&args.store, terminal)?;
-    let snapshot = store.snapshot()?;
-    if snapshot.label_counts().is_empty() {
-        return Err(CliError::NoFacts { path: args.store });
-    }
-    let mut selection = Selection::from(args.selection);
-    selection.relations = relations::ids(&snapshot, &selection.relations)?;
-    selection.check(&snapshot)?;
-    if let Some(foil) = &args.method.foil {
-        selection.check_foil(&snapshot, foil)?;
-    }
-    let names = relations::by_id(&snapshot);
-    // A snapshot keeps the files it reads.
-    drop(snapshot);
-    if let Some(run) = &args.run {
-        // Let go at once: the job claims it for itself.
-        drop(store.claim_run(run, Claim::Alone, "kndb attribute")?);
-    }
+    let named = (args.run.as_ref(), "kndb attribute");
+    let begun = Begun::of(&args.job, args.selection, args.method.foil.as_ref(), named, terminal)?;
     if let Some(LayerList(layers)) = &args.method.layers {
-        must_have_layers(&args.model, layers)?;
+        must_have_layers(&args.job.model, layers)?;
     }
-    let mut model = model::load(&args.model, &args.device, terminal)?;
+    let mut model = model::load(&args.job.model, &args.job.device, terminal)?;
     if args.method.bos {
         model.ask_with_bos()?;
     }
     let options = options(&args.method, &model)?;
-    let model_name = args.model_name.unwrap_or_else(|| model.name().to_owned());
+    let model_name = args.job.model_name.clone().unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {
         let named = args.method.method.map(|scorer| scorer.name);
         let method = options.preset.or(named).unwrap_or_else(|| options.method.build().name());
@@ -56,17 +39,15 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
         let bos = if args.method.bos { "-bos" } else { "" };
         format!("{model_name}-{method}{target}{bos}")
     });
-    let mut job = Job::new(run, &model, &options, &args.device);
+    let mut job = Job::new(run, &model, &options, &args.job.device);
     job.run.model = model_name;
     keep(&args.kept, &mut job.run);
-    job.selection = selection;
-    job.replace_changed = args.replace_changed;
-    // libtorch spreads one fact over the cores by itself.
-    job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
+    job.selection.clone_from(&begun.selection);
+    job.replace_changed = args.job.replace_changed;
+    job.threads = args.job.threads();
 
-    let bar = terminal.messages_to_person && !args.quiet;
-    let shown = Shown { bar, summary: !args.quiet, relations: names };
-    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &options, stop, progress))?;
+    let (store, shown) = (&begun.store, begun.shown(&args.job, terminal));
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(store, &model, &options, stop, progress))?;
     if !shown.summary {
         return Ok(());
     }

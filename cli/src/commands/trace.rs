@@ -3,53 +3,35 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 
-use kndb_engine::device;
-use kndb_engine::job::Selection;
 use kndb_engine::trace::{Roles, TraceJob, Tracing};
 use kndb_query::{ColumnKind, Value};
 use kndb_report::Answer;
-use kndb_storage::{Claim, Store};
+use kndb_storage::Store;
 
+use super::asking::Begun;
 use crate::args::TraceArgs;
 use crate::error::{CliError, Result};
-use crate::job::{Shown, watched};
+use crate::job::watched;
 use crate::model;
 use crate::output::{Layout, Mode};
-use crate::relations;
 use crate::session::listing;
 use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
-    // Everything that can be wrong without the model is found before it is loaded.
-    device(&args.device)?;
-    let store = super::opened(&args.store, terminal)?;
-    let snapshot = store.snapshot()?;
-    if snapshot.label_counts().is_empty() {
-        return Err(CliError::NoFacts { path: args.store });
-    }
-    let mut selection = Selection::from(args.selection);
-    selection.relations = relations::ids(&snapshot, &selection.relations)?;
-    selection.check(&snapshot)?;
-    let names = relations::by_id(&snapshot);
-    // A snapshot keeps the files it reads.
-    drop(snapshot);
-    if let Some(run) = &args.run {
-        // Let go at once: the job claims it for itself.
-        drop(store.claim_run(run, Claim::Alone, "kndb trace")?);
-    }
-    let mut model = model::load(&args.model, &args.device, terminal)?;
+    let begun = Begun::of(&args.job, args.selection, None, (args.run.as_ref(), "kndb trace"), terminal)?;
+    let mut model = model::load(&args.job.model, &args.job.device, terminal)?;
     if args.tracing.bos {
         model.ask_with_bos()?;
     }
-    let begun = Tracing::of(args.tracing.restore);
+    let preset = Tracing::of(args.tracing.restore);
     let tracing = Tracing {
-        window: args.tracing.window.map_or(begun.window, NonZeroUsize::get),
-        noise: args.tracing.noise.map_or(begun.noise, |noise| noise.0),
+        window: args.tracing.window.map_or(preset.window, NonZeroUsize::get),
+        noise: args.tracing.noise.map_or(preset.noise, |noise| noise.0),
         draws: args.tracing.draws.get(),
         seed: args.tracing.seed,
         batch: args.tracing.batch.map(NonZeroUsize::get),
-        ..begun
+        ..preset
     };
     let layers = model.shape().layers as usize;
     if tracing.window >= 2 * layers {
@@ -60,23 +42,23 @@ pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
         );
         writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
     }
+    let model_name = args.job.model_name.clone().unwrap_or_else(|| model.name().to_owned());
     let run = args.run.unwrap_or_else(|| {
         let bos = if args.tracing.bos { "-bos" } else { "" };
-        format!("{}-trace-{}{bos}", model.name(), tracing.restore.name())
+        format!("{model_name}-trace-{}{bos}", tracing.restore.name())
     });
-    let mut job = TraceJob::new(run, &model, &tracing, &args.device)?;
-    job.selection = selection;
-    job.replace_changed = args.replace_changed;
-    // libtorch spreads one fact over the cores by itself.
-    job.threads = args.threads.or_else(|| (args.device != "cpu").then_some(NonZeroUsize::MIN));
+    let mut job = TraceJob::new(run, &model, &tracing, &args.job.device)?;
+    job.run.model = model_name;
+    job.selection = begun.selection.clone();
+    job.replace_changed = args.job.replace_changed;
+    job.threads = args.job.threads();
 
-    let bar = terminal.messages_to_person && !args.quiet;
-    let shown = Shown { bar, summary: !args.quiet, relations: names };
-    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(&store, &model, &tracing, stop, progress))?;
+    let (store, shown) = (&begun.store, begun.shown(&args.job, terminal));
+    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(store, &model, &tracing, stop, progress))?;
     if !shown.summary {
         return Ok(());
     }
-    tell(&store, &job.run.name, Roles::of(model.is_causal()).names(), terminal)
+    tell(store, &job.run.name, Roles::of(model.is_causal()).names(), terminal)
 }
 
 /// p, p* and the mean effects of the run, each by a query that anybody can ask.
