@@ -61,6 +61,11 @@ fn every_scorer_makes_a_run_with_its_name_and_options() {
         ("bert", &["--method", "relp", "--target", "log-probability"], "relp"),
         ("llama", &["--preset", "kn", "--site", "up"], "integrated-gradients"),
         ("gpt2", &["--method", "sequential-integrated-gradients", "--steps", "5"], "integrated-gradients"),
+        (
+            "bert",
+            &["--method", "discretized-integrated-gradients", "--anchors", "max-count", "--monotone", "share"],
+            "discretized-integrated-gradients",
+        ),
     ] {
         let model = model(name);
         let run = format!("{name}{}", options.concat());

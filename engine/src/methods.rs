@@ -6,6 +6,7 @@ mod activation;
 mod at_prompt;
 mod baseline;
 mod cett;
+mod discretized;
 mod gradient_activation;
 mod integrated_gradients;
 mod log_probability;
@@ -23,6 +24,7 @@ pub use ablation::Ablation;
 pub use activation::Activation;
 pub use baseline::Baseline;
 pub use cett::Cett;
+pub use discretized::{Anchors, DiscretizedGradients, Monotone};
 pub use gradient_activation::GradientActivation;
 pub use integrated_gradients::{Factor, IntegratedGradients};
 pub use log_probability::LogProbability;
@@ -44,9 +46,10 @@ pub struct Scorer {
 }
 
 /// Every method. The first is that of the presets.
-pub static SCORERS: [Scorer; 10] = [
+pub static SCORERS: [Scorer; 11] = [
     integrated_gradients::SCORER,
     sequential::SCORER,
+    discretized::SCORER,
     relp::SCORER,
     gradient_activation::SCORER,
     activation::SCORER,
@@ -79,6 +82,8 @@ impl Scorer {
 pub enum MethodOptions {
     /// Integrated gradients.
     IntegratedGradients(IntegratedGradients),
+    /// Discretized integrated gradients.
+    Discretized(DiscretizedGradients),
     /// Relevance patching.
     RelevancePatching(RelevancePatching),
     /// Gradient × activation.
@@ -102,6 +107,7 @@ impl MethodOptions {
     pub fn build(&self) -> Box<dyn Method> {
         match self {
             Self::IntegratedGradients(method) => Box::new(method.clone()),
+            Self::Discretized(method) => Box::new(method.clone()),
             Self::RelevancePatching(method) => Box::new(method.clone()),
             Self::GradientActivation(method) => Box::new(method.clone()),
             Self::Activation => Box::new(Activation),

@@ -73,7 +73,8 @@ fn together(model: &Model, options: &Options, passes: usize) -> Vec<Result<FactS
 
 #[test]
 fn questions_that_share_passes_get_the_scores_that_they_get_alone() {
-    let methods = ["integrated-gradients", "relp", "gradient-activation", "ablation"];
+    let methods =
+        ["integrated-gradients", "discretized-integrated-gradients", "relp", "gradient-activation", "ablation"];
     let (mut asked, mut skipped) = (0, 0);
     for name in ["bert", "gpt2", "qwen3", "gemma2"] {
         let model = load(name);

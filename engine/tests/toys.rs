@@ -1,5 +1,7 @@
 //! Every method on toy networks whose scores are worked out by hand.
 
+#[path = "toys/discretized.rs"]
+mod discretized;
 #[path = "toys/network.rs"]
 mod network;
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kndb_engine::job::{Prompts, Selection, Shard};
-use kndb_engine::methods::{Baseline, Factor, SCORERS, Scorer};
+use kndb_engine::methods::{Anchors, Baseline, Factor, Monotone, SCORERS, Scorer};
 use kndb_engine::nn::Rules;
 use kndb_engine::quadrature::Rule;
 use kndb_engine::{FoilRule, Metric, Site};
@@ -102,10 +102,16 @@ pub struct MethodArgs {
     /// Where the paths of integrated gradients begin; what relp and gradient-activation compare activations with [default: zero]
     #[arg(long, value_parser = named(&Baseline::NAMED))]
     pub baseline: Option<Baseline>,
+    /// Which activations a path of --method discretized-integrated-gradients passes next: the nearest to monotone, or those with most monotone neurons [default: greedy]
+    #[arg(long, value_parser = named(&Anchors::NAMED))]
+    pub anchors: Option<Anchors>,
+    /// What such a path takes of neurons that would go back: the near end of their way, or, as the authors' code, a share of it from where they are [default: clip]
+    #[arg(long, value_parser = named(&Monotone::NAMED))]
+    pub monotone: Option<Monotone>,
     /// Quadrature rule of the integral
     #[arg(long, value_parser = named(&Rule::NAMED))]
     pub rule: Option<Rule>,
-    /// Points of the rule
+    /// Points of the rule; of discretized integrated gradients in each segment of a path
     #[arg(long, value_name = "N", value_parser = positive)]
     pub steps: Option<usize>,
     /// What the integral is multiplied with: w̄ − w′ or w̄

@@ -78,6 +78,8 @@ fn must_apply(given: &MethodArgs) -> Result<()> {
     let options = [
         ("--baseline", given.baseline.is_some()),
         ("--rules", given.rules.is_some()),
+        ("--anchors", given.anchors.is_some()),
+        ("--monotone", given.monotone.is_some()),
         ("--rule", given.rule.is_some()),
         ("--steps", given.steps.is_some()),
         ("--factor", given.factor.is_some()),
@@ -129,6 +131,13 @@ fn options(given: &MethodArgs, model: &Model) -> Result<Options> {
         integral.factor = given.factor.unwrap_or(integral.factor);
         integral.normalise = given.normalise.unwrap_or(integral.normalise);
         integral.tolerance = given.tolerance.unwrap_or(integral.tolerance);
+    }
+    if let MethodOptions::Discretized(method) = &mut options.method {
+        method.baseline = given.baseline.unwrap_or(method.baseline);
+        method.anchors = given.anchors.unwrap_or(method.anchors);
+        method.monotone = given.monotone.unwrap_or(method.monotone);
+        method.rule = given.rule.unwrap_or(method.rule);
+        method.steps = given.steps.unwrap_or(method.steps);
     }
     if let MethodOptions::GradientActivation(method) = &mut options.method {
         method.baseline = given.baseline.unwrap_or(method.baseline);
@@ -199,7 +208,10 @@ mod tests {
             ("--rules norms", "gradient-activation"),
             ("--steps 3", "relp"),
             ("--foil drawn", "log-probability"),
+            ("--anchors greedy", "sequential-integrated-gradients"),
+            ("--monotone share", "integrated-gradients"),
             ("--baseline zero", "sequential-integrated-gradients"),
+            ("--tolerance 0", "discretized-integrated-gradients"),
         ] {
             let args = parsed(&format!("--method {method} {option}"));
             let told = must_apply(&args.method).expect_err("does not apply").to_string();

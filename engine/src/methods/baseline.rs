@@ -26,20 +26,25 @@ impl Baseline {
 
     /// The baselines of some layers, layer by layer in their order: one each, but one a word of [`Baseline::EachWord`].
     pub(super) fn of(self, probe: &dyn Probe, layers: &[usize]) -> Vec<(usize, Vec<f32>)> {
+        let words = if self == Self::Zero { Vec::new() } else { probe.word_baselines() };
+        self.among(probe, layers, &words)
+    }
+
+    /// The same of [`Probe::word_baselines`] that were asked for already.
+    pub(super) fn among(self, probe: &dyn Probe, layers: &[usize], words: &[Vec<Vec<f32>>]) -> Vec<(usize, Vec<f32>)> {
         let width = probe.width();
         if self == Self::Zero {
             return layers.iter().map(|&layer| (layer, vec![0.0; width])).collect();
         }
-        let mut words = probe.word_baselines();
         let mut all = Vec::new();
         for &layer in layers {
-            let sentences = std::mem::take(&mut words[layer]);
+            let sentences = &words[layer];
             if self == Self::EachWord {
-                all.extend(sentences.into_iter().map(|from| (layer, from)));
+                all.extend(sentences.iter().map(|from| (layer, from.clone())));
                 continue;
             }
             let mut mean = vec![0.0f64; width];
-            for sentence in &sentences {
+            for sentence in sentences {
                 mean.iter_mut().zip(sentence).for_each(|(sum, &w)| *sum += f64::from(w));
             }
             // A prompt without a word has no sentence: its baseline is the prompt itself, and every score 0.
