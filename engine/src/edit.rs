@@ -8,6 +8,7 @@
 
 mod adam;
 mod contexts;
+mod control;
 mod delta;
 mod fine_tune;
 mod memit;

@@ -88,6 +88,17 @@ impl EditMethod for Memit {
         Needs { object: true, contexts: true, essence: true, ..Needs::default() }
     }
 
+    fn must_fit(&self, network: &Transformer) -> Result<()> {
+        if !network.blocks.iter().all(Block::adds_to_a_stream) {
+            return Err(Error::Option {
+                option: "method",
+                given: "memit".into(),
+                expected: "another method (rome): this architecture normalises its residual stream or what is added to it, so what several layers write does not add up".into(),
+            });
+        }
+        self.layers_of(network).map(|_| ())
+    }
+
     fn edit(
         &self,
         network: &Transformer,
@@ -96,13 +107,7 @@ impl EditMethod for Memit {
     ) -> Result<Edited> {
         self.needs().must_be_met(self.name(), network, requests)?;
         self.vector.check()?;
-        if !network.blocks.iter().all(Block::adds_to_a_stream) {
-            return Err(Error::Option {
-                option: "method",
-                given: "memit".into(),
-                expected: "another method (rome): this architecture normalises its residual stream or what is added to it, so what several layers write does not add up".into(),
-            });
-        }
+        self.must_fit(network)?;
         if !(self.weight.is_finite() && self.weight > 0.0) {
             let expected = "a number above 0".to_owned();
             return Err(Error::Option { option: "weight", given: self.weight.to_string(), expected });

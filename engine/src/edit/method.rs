@@ -16,6 +16,14 @@ pub trait EditMethod: Send + Sync {
     /// What requests have to say for it.
     fn needs(&self) -> Needs;
 
+    /// Refuses a network that the method's equations do not hold for, or that lacks its layers: what can be known before any fact is.
+    ///
+    /// # Errors
+    /// What does not fit, and what to take instead.
+    fn must_fit(&self, _network: &Transformer) -> Result<()> {
+        Ok(())
+    }
+
     /// The new value vectors; `network` stays as it is. A method that edits one fact at a time takes several one after the other, each with
     /// the network that the ones before it left. `interrupt` is looked at now and then: when it says so, the edit ends.
     ///
