@@ -51,6 +51,10 @@ impl Asking<'_> {
         self.refused(claim, self.model.answers(claim))
     }
 
+    pub(crate) fn object_tokens(self, claim: &Claim<'_>) -> Answer<Option<usize>> {
+        self.refused(claim, self.model.object_tokens(claim))
+    }
+
     fn check<T: std::fmt::Debug>(
         self,
         claim: &Claim<'_>,
@@ -77,7 +81,7 @@ impl Asking<'_> {
         }
     }
 
-    fn refused<T>(self, claim: &Claim<'_>, found: Result<T, Refusal>) -> Answer<T> {
+    pub(crate) fn refused<T>(self, claim: &Claim<'_>, found: Result<T, Refusal>) -> Answer<T> {
         match found {
             Ok(value) => Ok(Ok(value)),
             Err(Refusal::CannotAsk { reason }) => Ok(Err(reason)),

@@ -28,6 +28,17 @@ pub(crate) fn control(
     drawn
 }
 
+/// As many random neurons of the model as a set has, of all layers and none of the set; fewer where there are no more.
+pub(crate) fn anywhere(set: &[Neuron], shape: Shape, seed: u64, fact: &str) -> Vec<Neuron> {
+    let all = (0..shape.layers).flat_map(|layer| (0..shape.width).filter_map(move |unit| shape.neuron(layer, unit)));
+    let free: Vec<Neuron> = all.filter(|neuron| set.binary_search(neuron).is_err()).collect();
+    let mut stream = stream(seed, "control anywhere", &[fact]);
+    let places = rand::seq::index::sample(&mut stream, free.len(), set.len().min(free.len()));
+    let mut drawn: Vec<Neuron> = places.into_iter().map(|place| free[place]).collect();
+    drawn.sort_unstable();
+    drawn
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +73,18 @@ mod tests {
             let drawn = control(&likn, |neuron| !left.contains(&neuron), shape, 1, fact);
             assert!(drawn.len() == 3 && drawn.iter().all(|neuron| !left.contains(neuron)), "{drawn:?}");
         }
+    }
+
+    #[test]
+    fn the_control_anywhere_is_as_large_and_of_all_layers() {
+        let shape = Shape { layers: 4, width: 10 };
+        let set = [Neuron(3), Neuron(4), Neuron(31)];
+        let drawn = |fact: &str| anywhere(&set, shape, 1, fact);
+        let all: Vec<Neuron> = (0..40).flat_map(|fact| drawn(&fact.to_string())).collect();
+        assert!(all.len() == 120 && all.iter().all(|neuron| !set.contains(neuron)));
+        assert!((0..4).all(|layer| all.iter().any(|&neuron| shape.split(neuron).0.0 == layer)), "of one layer");
+        assert!(drawn("one") == drawn("one") && drawn("one").windows(2).all(|pair| pair[0] < pair[1]));
+        let most: Vec<Neuron> = (0..38).map(Neuron).collect();
+        assert_eq!(anywhere(&most, shape, 1, "one"), [Neuron(38), Neuron(39)]);
     }
 }

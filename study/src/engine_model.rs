@@ -2,11 +2,17 @@
 //!
 //! Only with the feature `engine`: studies of other models (another engine, recorded answers) need neither burn nor this.
 
-use crate::arena::Scorer;
+mod editor;
+mod scorer;
+
+pub use editor::EngineEditor;
+pub use scorer::EngineScorer;
+
 use crate::model::{Change, Claim, Edit, LanguageModel, Refusal};
 use kndb_engine::nn::Distribution;
+use kndb_engine::transformer::Transformer;
 use kndb_engine::{Attribution, Intervention, Model, Options, Question, Reach, Skip, UnknownParts, Variants};
-use kndb_storage::{Neuron, Shape, TARGET};
+use kndb_storage::{Neuron, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +20,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct EngineModel<'a> {
     model: &'a Model,
     options: &'a Options,
+    /// In the place of the model's own, where it was edited.
+    edited: Option<Transformer>,
     /// Subjects asked so far, and templates, that the tokenizer's vocabulary lacks parts of, with their languages.
     unknown: Mutex<[BTreeSet<(String, String)>; 2]>,
 }
@@ -25,7 +33,16 @@ impl<'a> EngineModel<'a> {
     /// Options that do not fit the model.
     pub fn new(model: &'a Model, options: &'a Options) -> kndb_engine::Result<Self> {
         Attribution::new(model, options)?;
-        Ok(Self { model, options, unknown: Mutex::default() })
+        Ok(Self { model, options, edited: None, unknown: Mutex::default() })
+    }
+
+    /// The same model with another network, to be asked; its neurons are not scored.
+    fn edited(model: &'a Model, network: Transformer, options: &'a Options) -> Self {
+        Self { model, options, edited: Some(network), unknown: Mutex::default() }
+    }
+
+    fn network(&self) -> &Transformer {
+        self.edited.as_ref().unwrap_or(&self.model.network)
     }
 
     /// The subjects and the templates asked by now, each once, that have parts which the tokenizer's vocabulary lacks.
@@ -50,49 +67,6 @@ impl<'a> EngineModel<'a> {
             }
         }
         Ok(question)
-    }
-}
-
-/// A method of the engine, for an arena.
-pub struct EngineScorer<'a> {
-    name: String,
-    model: &'a Model,
-    options: Options,
-}
-
-impl<'a> EngineScorer<'a> {
-    /// A model's neurons by a method, with its name in tables.
-    ///
-    /// # Errors
-    /// Options that do not fit the model, or a method that has no meaning for it.
-    pub fn new(name: impl Into<String>, model: &'a Model, options: Options) -> kndb_engine::Result<Self> {
-        Attribution::new(model, &options)?;
-        Ok(Self { name: name.into(), model, options })
-    }
-}
-
-impl Scorer for EngineScorer<'_> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn parameters(&self) -> Vec<(String, String)> {
-        let mut all = self.options.parameters();
-        let method = self.options.method.build().name();
-        let has_target = all.iter().any(|(name, _)| name == TARGET);
-        // Runs do not say it of the probability, as there was nothing else once.
-        if !has_target && kndb_engine::methods::Scorer::named(method).is_some_and(|scorer| scorer.takes(TARGET)) {
-            all.push((TARGET.to_owned(), self.options.metric().name().to_owned()));
-        }
-        all
-    }
-
-    fn scores(&self, claim: &Claim<'_>) -> Result<Vec<f32>, Refusal> {
-        let attribution = Attribution::new(self.model, &self.options).map_err(failed)?;
-        let question = attribution.question(claim.template, claim.subject, claim.object);
-        let question = question.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?;
-        let found = attribution.scores(&question).map_err(failed)?;
-        Ok(found.map_err(|skip| Refusal::cannot_ask(skip.to_string()))?.scores)
     }
 }
 
@@ -134,7 +108,7 @@ impl LanguageModel for EngineModel<'_> {
     fn probabilities(&self, claim: &Claim<'_>, edits: &[Vec<Edit>]) -> Result<Vec<f64>, Refusal> {
         let question = self.question(claim)?;
         let lists: Vec<Vec<Intervention>> = edits.iter().map(|list| list.iter().map(intervention).collect()).collect();
-        let variants = Variants::new(&self.model.network, &question).map_err(failed)?;
+        let variants = Variants::new(self.network(), &question).map_err(failed)?;
         let found = variants.probabilities(&lists).map_err(failed)?;
         self.of_one_model(found)
     }
@@ -151,7 +125,7 @@ impl LanguageModel for EngineModel<'_> {
             }
         }
         for ((ids, position), targets) in prompts {
-            let logits = self.model.network.logits(&ids, position);
+            let logits = self.network().logits(&ids, position);
             let total = Distribution::of(&logits);
             for Target { object, token } in targets {
                 let p = total.probability(logits[token as usize]);
@@ -162,6 +136,11 @@ impl LanguageModel for EngineModel<'_> {
     }
 
     fn scores(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
+        if self.edited.is_some() {
+            return Err(Refusal::failed(
+                "neurons of an edited network are not scored; save it with kndb edit --save, and attribute it",
+            ));
+        }
         // Layers are attributed each by itself, so the others need not be.
         let mut options = self.options.clone();
         options.layers = neurons.iter().map(|&neuron| self.model.shape().split(neuron).0.0 as usize).collect();
@@ -181,7 +160,7 @@ impl LanguageModel for EngineModel<'_> {
     fn activations(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal> {
         let question = self.question(claim)?;
         let Some(last) = question.steps.last() else { return Err(Refusal::cannot_ask("an object without tokens")) };
-        let network = &self.model.network;
+        let network = self.network();
         let mut ids = last.ids.clone();
         // The statement with its object: in the place of the mask, or after the prompt.
         let position = if self.model.is_causal() {
@@ -204,9 +183,13 @@ impl LanguageModel for EngineModel<'_> {
         }
     }
 
+    fn object_tokens(&self, claim: &Claim<'_>) -> Result<Option<usize>, Refusal> {
+        Ok(Some(self.question(claim)?.steps.len()))
+    }
+
     fn answers(&self, claim: &Claim<'_>) -> Result<bool, Refusal> {
         let question = self.question(claim)?;
-        let answered = Variants::new(&self.model.network, &question).map_err(failed)?.is_answered();
+        let answered = Variants::new(self.network(), &question).map_err(failed)?.is_answered();
         self.of_one_model(answered)
     }
 }

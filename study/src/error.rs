@@ -136,6 +136,24 @@ pub enum StudyError {
         /// What the panic said.
         message: String,
     },
+    /// Measurements that are to be gone on with were made otherwise.
+    #[error(
+        "{found}; expected measurements of this store, model, method and these options ({method}: settings {expected})"
+    )]
+    OtherSettings {
+        /// The method they are of.
+        method: String,
+        /// What they are.
+        found: String,
+        /// The settings' hash now.
+        expected: String,
+    },
+    /// What was measured could not be kept.
+    #[error("what was measured could not be kept: {source}")]
+    NotKept {
+        /// Why.
+        source: std::io::Error,
+    },
     /// The stop flag was raised.
     #[error("stopped while {stage}, after {done} of {total}")]
     Stopped {

@@ -1,4 +1,4 @@
-//! Experiments of kndb: the paper's cross-lingual editing and fact checking, and scorers against each other, on any model and any facts.
+//! Experiments of kndb: the paper's cross-lingual editing and fact checking, scorers and ways to edit against each other, on any model and any facts.
 //!
 //! It is: protocols, draws, statistics and tables. It is not: a model; whatever can answer a [`LanguageModel`]'s questions can be
 //! studied. Nothing here prints. Neuron sets come from statements of the query language that the report keeps, or from the scorers that are compared.
@@ -8,9 +8,10 @@
 //! | [`editing`] | AMIG's Table 2: whose neurons change a fact in which language |
 //! | [`checking`] | AMIG's Table 3: whether degenerate neurons tell true statements from false ones |
 //! | [`arena`] | what the sets of several scorers do, at equal sizes |
+//! | [`editbench`] | what ways to edit facts do to them, to their neighbours, and in other languages |
 //! | [`statistics`] | means, rates, AUROC and bootstrap intervals |
 //! | `model`, `asking` | the border to a model, and checks on what it answers |
-//! | `engine_model` | the models of `kndb-engine`, with the feature `engine` |
+//! | `engine_model` | the models, scorers and edits of `kndb-engine`, with the feature `engine` |
 //! | `statements`, `questions` | what is read from the store: neuron sets, facts in words |
 //! | `askable` | which facts a study takes: those that a model can be asked |
 //! | `pool`, `control` | what unrelated facts and random neurons are drawn from |
@@ -79,6 +80,7 @@ mod askable;
 mod asking;
 pub mod checking;
 mod control;
+pub mod editbench;
 pub mod editing;
 #[cfg(feature = "engine")]
 pub mod engine_model;

@@ -99,6 +99,11 @@ pub trait LanguageModel: Sync {
         objects.iter().map(ask).collect()
     }
 
+    /// How many tokens the claim's object has; `None` of a model that knows no tokens.
+    fn object_tokens(&self, _: &Claim<'_>) -> Result<Option<usize>, Refusal> {
+        Ok(None)
+    }
+
     /// Attribution scores of these neurons for F = p(object), in their order.
     fn scores(&self, claim: &Claim<'_>, neurons: &[Neuron]) -> Result<Vec<f32>, Refusal>;
 

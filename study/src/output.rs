@@ -13,6 +13,12 @@ pub(crate) use sets::write_sets;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// What there is to say where fewer facts are left than were asked for.
+pub(crate) fn fewer_than(limit: Option<usize>, facts: usize) -> Option<String> {
+    let limit = limit.filter(|&limit| limit > facts)?;
+    Some(format!("{facts} facts were studied, of the {limit} of --limit: there are no more"))
+}
+
 /// A finished study that can be written.
 pub trait Report: Serialize {
     /// Tables in the paper's layout, the published numbers beside, intervals in brackets.

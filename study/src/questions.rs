@@ -4,8 +4,8 @@
 
 use crate::error::StudyError;
 use crate::model::Claim;
-use kndb_storage::{LanguageId, PromptId, RelationId, Run, Snapshot};
-use std::collections::{BTreeMap, HashMap};
+use kndb_storage::{FactId, LanguageId, PromptId, RelationId, Run, Snapshot};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A fact that can be put into words in every language of a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,46 @@ impl<'s> Wordings<'s> {
         let relation = snapshot.relation_name(relation).to_owned();
         Ok(Ok(Question { fact: id.to_owned(), relation, wordings }))
     }
+}
+
+/// Whether facts of a relation are studied: of those that are named, of all where none is.
+pub(crate) fn is_wanted(relation: &str, relations: &[String]) -> bool {
+    relations.is_empty() || relations.iter().any(|named| named == relation)
+}
+
+/// Every fact of the store that can be put into words, by relation and then by id; what the others of the wanted relations lack is counted.
+pub(crate) fn in_words(
+    snapshot: &Snapshot,
+    languages: &[String],
+    prompt: u16,
+    relations: &[String],
+) -> Result<(Vec<Question>, LeftOut), StudyError> {
+    let wordings = Wordings::new(snapshot, languages, prompt)?;
+    let (mut questions, mut left_out) = (Vec::new(), LeftOut::new());
+    for fact in snapshot.facts() {
+        let fact = FactId(fact);
+        match wordings.question(snapshot.external_id(fact)?)? {
+            Ok(question) => questions.push(question),
+            Err(reason) => {
+                let relation = snapshot.fact_relation(fact)?.map(|relation| snapshot.relation_name(relation));
+                if relation.is_none_or(|relation| is_wanted(relation, relations)) {
+                    leave_out(&mut left_out, reason);
+                }
+            }
+        }
+    }
+    questions.sort_by(|a, b| (&a.relation, &a.fact).cmp(&(&b.relation, &b.fact)));
+    Ok((questions, left_out))
+}
+
+/// Refuses no language, and one that is given twice.
+pub(crate) fn check_languages(languages: &[String]) -> Result<(), StudyError> {
+    let once: BTreeSet<&String> = languages.iter().collect();
+    if !languages.is_empty() && once.len() == languages.len() {
+        return Ok(());
+    }
+    let (found, expected) = (languages.join(", "), "one language or more, each once");
+    Err(StudyError::Option { option: "languages", found, expected })
 }
 
 /// The run by its name.

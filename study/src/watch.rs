@@ -40,6 +40,8 @@ pub enum Stage {
     Asking,
     /// Editing neurons and asking again.
     Editing,
+    /// Editing facts and asking again.
+    EditingFacts,
     /// Scoring claims.
     Scoring,
     /// Scoring neurons in several ways, and editing them.
@@ -51,6 +53,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Asking => "asking facts",
             Self::Editing => "editing neurons",
+            Self::EditingFacts => "editing facts",
             Self::Scoring => "scoring claims",
             Self::Comparing => "comparing scorers",
         })

@@ -9,10 +9,10 @@ use crate::editing::Unrelated;
 use crate::error::StudyError;
 use crate::model::{Change, Edit, LanguageModel};
 use crate::pool::Pool;
-use crate::questions::{LeftOut, Question, Wordings, leave_out};
+use crate::questions::{LeftOut, Question, in_words, is_wanted, leave_out};
 use crate::streams::stream;
 use crate::watch::{Stage, Watch, for_each};
-use kndb_storage::{FactId, Neuron, Snapshot};
+use kndb_storage::{Neuron, Snapshot};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -92,23 +92,9 @@ const TRIES: usize = 50;
 
 impl Plan {
     pub(super) fn new(snapshot: &Snapshot, options: &ArenaOptions) -> Result<Self, StudyError> {
-        let wordings = Wordings::new(snapshot, &options.languages, options.prompt)?;
-        let (mut questions, mut left_out) = (Vec::new(), LeftOut::new());
-        let wanted = |relation: &str| options.relations.is_empty() || options.relations.iter().any(|r| r == relation);
-        for fact in snapshot.facts() {
-            let fact = FactId(fact);
-            match wordings.question(snapshot.external_id(fact)?)? {
-                Ok(question) => questions.push(question),
-                Err(reason) => {
-                    let relation = snapshot.fact_relation(fact)?.map(|relation| snapshot.relation_name(relation));
-                    if relation.is_none_or(wanted) {
-                        leave_out(&mut left_out, reason);
-                    }
-                }
-            }
-        }
-        questions.sort_by(|a, b| (&a.relation, &a.fact).cmp(&(&b.relation, &b.fact)));
-        let studied: Vec<usize> = (0..questions.len()).filter(|&at| wanted(&questions[at].relation)).collect();
+        let (questions, left_out) = in_words(snapshot, &options.languages, options.prompt, &options.relations)?;
+        let wanted = |&at: &usize| is_wanted(&questions[at].relation, &options.relations);
+        let studied: Vec<usize> = (0..questions.len()).filter(wanted).collect();
         let pool = Pool::new(&questions, |_| true);
         let plan = Self { questions, studied, pool, left_out };
         let Some(&first) = plan.studied.first() else { return Err(plan.no_facts()) };

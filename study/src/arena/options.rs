@@ -3,6 +3,7 @@
 use super::Scorer;
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
+use crate::questions::check_languages;
 use crate::statistics::Bootstrap;
 use kndb_storage::Shape;
 use serde::Serialize;
@@ -61,13 +62,8 @@ impl ArenaOptions {
         let named = self.reference.as_deref().is_none_or(|reference| names.contains(&reference));
         names.sort_unstable();
         let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
-        let mut languages = self.languages.clone();
-        languages.sort_unstable();
-        languages.dedup();
+        check_languages(&self.languages)?;
         match () {
-            () if self.languages.is_empty() || languages.len() < self.languages.len() => {
-                wrong("languages", self.languages.join(", "), "one language or more, each once")
-            }
             () if names.is_empty() || twice => wrong("scorers", names.join(", "), "one scorer or more, each once"),
             () if !named => wrong("reference", self.reference.clone().unwrap_or_default(), "one of the scorers"),
             () if self.sizes.first().is_none_or(|&least| least == 0)

@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Effect};
 use super::{ArenaReport, csv};
-use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain};
+use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, fewer_than, number, plain};
 use crate::statistics::{Estimate, LEAST_FACTS};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -60,9 +60,7 @@ impl Report for ArenaReport {
                 small.len()
             ));
         }
-        if let Some(limit) = self.options.limit.filter(|&limit| limit > self.facts) {
-            notes.push(format!("{} facts were studied, of the {limit} of --limit: there are no more", self.facts));
-        }
+        notes.extend(fewer_than(self.options.limit, self.facts));
         notes
     }
 

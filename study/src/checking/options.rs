@@ -2,6 +2,7 @@
 
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
+use crate::questions::check_languages;
 use crate::statistics::Bootstrap;
 use kndb_query::EntryTest;
 use serde::{Serialize, Serializer};
@@ -105,12 +106,7 @@ impl CheckOptions {
 
     pub(crate) fn check(&self) -> Result<(), StudyError> {
         let wrong = |option, found: String, expected| Err(StudyError::Option { option, found, expected });
-        let mut languages = self.languages.clone();
-        languages.sort_unstable();
-        languages.dedup();
-        if languages.is_empty() || languages.len() < self.languages.len() {
-            return wrong("languages", self.languages.join(", "), "one language or more, each once");
-        }
+        check_languages(&self.languages)?;
         if !(self.first_share > 0.0 && self.first_share < 1.0) {
             return wrong("first share", self.first_share.to_string(), "a share above 0 and below 1");
         }

@@ -6,7 +6,9 @@ use super::csv;
 use super::options::Population;
 use super::success::{Cell, Effect, Success};
 use crate::known;
-use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, number, plain, write_knowledge, write_sets};
+use crate::output::{
+    Report, TOO_FEW, Table, UNDEFINED, estimate, fewer_than, number, plain, write_knowledge, write_sets,
+};
 use crate::statements::notes_on;
 use crate::statistics::LEAST_FACTS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,9 +105,7 @@ impl Report for EditReport {
                 "random has fewer neurons than LIKN of {small} facts: no more are left in its layers beside LIKN"
             ));
         }
-        if let Some(limit) = self.options.limit.filter(|&limit| limit > self.facts) {
-            notes.push(format!("{} facts were studied, of the {limit} of --limit: there are no more", self.facts));
-        }
+        notes.extend(fewer_than(self.options.limit, self.facts));
         notes
     }
 

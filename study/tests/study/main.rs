@@ -2,6 +2,7 @@
 
 mod arena;
 mod checking;
+mod editbench;
 mod editing;
 mod released;
 mod running;

@@ -1,0 +1,85 @@
+//! What can be chosen about a bench of edits.
+
+use super::Editor;
+use super::units::{RANDOM, UNEDITED};
+use crate::editing::check_bootstrap;
+use crate::error::StudyError;
+use crate::questions::check_languages;
+use crate::statistics::Bootstrap;
+use serde::Serialize;
+
+/// Options of [`super::bench`].
+#[derive(Clone, Debug, Serialize)]
+pub struct BenchOptions {
+    /// Languages that are asked; the first is the one that facts are edited in.
+    pub languages: Vec<String>,
+    /// The run whose knowledge neurons are edited, for editors that go by neurons.
+    pub run: Option<String>,
+    /// Relations whose facts are studied; empty: all. Unrelated facts come from all relations in any case.
+    pub relations: Vec<String>,
+    /// At most this many facts, drawn at random.
+    pub limit: Option<usize>,
+    /// Study only facts whose object is the model's own answer in every language.
+    pub answered: bool,
+    /// Leave out facts whose new object has another number of tokens than the old one, in any language.
+    pub matching_tokens: bool,
+    /// Numbers of facts that are put into one network, ascending; 1 is one at a time.
+    pub edits: Vec<usize>,
+    /// At most so many neighbours of each kind are asked.
+    pub neighbours: usize,
+    /// Number of the template that is edited; the others are its paraphrases.
+    pub prompt: u16,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// How intervals are made.
+    pub bootstrap: Bootstrap,
+}
+
+impl BenchOptions {
+    /// All facts, edited in the first language with their first template, one at a time.
+    pub fn new(languages: Vec<String>) -> Self {
+        Self {
+            languages,
+            run: None,
+            relations: Vec::new(),
+            limit: None,
+            answered: false,
+            matching_tokens: false,
+            edits: vec![1],
+            neighbours: 5,
+            prompt: 0,
+            seed: 0,
+            bootstrap: Bootstrap::default(),
+        }
+    }
+
+    /// The language that facts are edited in.
+    pub fn edit_language(&self) -> &str {
+        self.languages.first().map_or("", String::as_str)
+    }
+
+    pub(super) fn check(&self, editors: &[&dyn Editor]) -> Result<(), StudyError> {
+        let wrong = |option, found: String, expected| Err(StudyError::Option { option, found, expected });
+        check_languages(&self.languages)?;
+        let mut names: Vec<&str> = editors.iter().map(|editor| editor.name()).collect();
+        names.sort_unstable();
+        let taken = names.iter().any(|name| *name == UNEDITED || name.ends_with(RANDOM));
+        let by_neurons = editors.iter().find(|editor| editor.by_neurons());
+        match by_neurons {
+            _ if names.is_empty() || taken || names.windows(2).any(|pair| pair[0] == pair[1]) => {
+                wrong("methods", names.join(", "), "one method or more, each once")
+            }
+            Some(editor) if self.run.is_none() => {
+                wrong("run", format!("not given, for {}", editor.name()), "the run whose knowledge neurons are edited")
+            }
+            _ if self.edits.first().is_none_or(|&least| least == 0)
+                || self.edits.windows(2).any(|pair| pair[0] >= pair[1]) =>
+            {
+                let listed = self.edits.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+                wrong("edits", listed, "numbers of edits above 0, ascending")
+            }
+            _ if self.limit == Some(0) => wrong("limit", "0".into(), "one fact or more"),
+            _ => check_bootstrap(&self.bootstrap),
+        }
+    }
+}
