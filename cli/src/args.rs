@@ -8,6 +8,8 @@ mod arena;
 mod attribute;
 mod bare;
 #[cfg(feature = "attribute")]
+mod compared;
+#[cfg(feature = "attribute")]
 mod condition;
 #[cfg(feature = "attribute")]
 mod corpus;
@@ -15,6 +17,8 @@ mod corpus;
 mod dkn;
 #[cfg(feature = "attribute")]
 mod edit;
+#[cfg(feature = "attribute")]
+mod edit_bench;
 #[cfg(feature = "parquet")]
 mod export;
 mod import;
@@ -53,7 +57,9 @@ pub use corpus::{ActivationsArgs, QrncaArgs};
 #[cfg(feature = "attribute")]
 pub use dkn::{DegenerateMethod, DegeneratePreset, DknArgs, SearchArgs};
 #[cfg(feature = "attribute")]
-pub use edit::{ApplyArgs, DivisorArg, EditArgs, EditMethod, KlAt, WeightArgs};
+pub use edit::{ApplyArgs, DivisorArg, EditArgs, EditMethod, KlAt, ValueArgs, WeightArgs};
+#[cfg(feature = "attribute")]
+pub use edit_bench::EditBenchArgs;
 #[cfg(feature = "parquet")]
 pub use export::ExportArgs;
 pub use import::{ImportArgs, SpecArgs};
@@ -164,6 +170,9 @@ pub enum Command {
     /// Set scorers against each other: what suppressing and enhancing each one's best neurons does to the same facts
     #[cfg(feature = "attribute")]
     Arena(Box<ArenaArgs>),
+    /// Set ways to edit facts against each other: what each does to the fact, its paraphrases, its neighbours, and in other languages
+    #[cfg(feature = "attribute")]
+    EditBench(Box<EditBenchArgs>),
     /// Ask the store: one statement, a script, or the shell
     Query(QueryArgs),
     /// Ask the store in SQL: one statement, a script, or the shell

@@ -22,6 +22,8 @@ mod drop_run;
 #[cfg(feature = "attribute")]
 mod edit;
 #[cfg(feature = "attribute")]
+mod edit_bench;
+#[cfg(feature = "attribute")]
 mod edit_study;
 #[cfg(feature = "parquet")]
 mod export;
@@ -105,6 +107,10 @@ fn at_signal(command: &Command) -> &'static str {
             "interrupted: the edited model was not kept; what was being written ends in .part and can be deleted"
         }
         #[cfg(feature = "attribute")]
+        Command::EditBench(_) => {
+            "interrupted: what --csv has stays, and the same command goes on; the store is as it was"
+        }
+        #[cfg(feature = "attribute")]
         Command::Probe(_) | Command::EditStudy(_) | Command::FactCheck(_) | Command::Arena(_) => {
             "interrupted: nothing was written, and the store is as it was"
         }
@@ -162,6 +168,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> Result<()> {
         Command::FactCheck(args) => fact_check::run(*args, terminal),
         #[cfg(feature = "attribute")]
         Command::Arena(args) => arena::run(*args, terminal),
+        #[cfg(feature = "attribute")]
+        Command::EditBench(args) => edit_bench::run(*args, terminal),
     }
 }
 

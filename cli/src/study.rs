@@ -132,7 +132,8 @@ impl Setting {
         study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
     ) -> Result<()> {
         let StudyArgs { json, csv, quiet, threads, device, .. } = args;
-        let way = Way { json: json.as_deref(), csv: csv.as_deref(), quiet: *quiet, threads: *threads, device };
+        let way =
+            Way { json: json.as_deref(), csv: csv.as_deref(), quiet: *quiet, threads: *threads, device, keeps: false };
         studied((&self.store, &self.model), options, &way, terminal, study).map(|_| ())
     }
 }
@@ -144,6 +145,8 @@ pub struct Way<'a> {
     pub quiet: bool,
     pub threads: Option<NonZeroUsize>,
     pub device: &'a str,
+    /// Whether what was measured is kept when it is stopped.
+    pub keeps: bool,
 }
 
 /// Does a study, with a bar, and writes its report, which is returned. A signal ends it in order.
@@ -165,7 +168,8 @@ pub fn studied<R: Report>(
     let bar = Progress::of_facts(terminal.messages_to_person && !way.quiet);
     let answer = {
         let bar = bar.clone();
-        move || bar.say("finishing the claims in work, then stopping; once more to stop now (a study keeps nothing)")
+        let kept = if way.keeps { "--csv keeps the others" } else { "a study keeps nothing" };
+        move || bar.say(&format!("finishing the claims in work, then stopping; once more to stop now ({kept})"))
     };
     answer_at(Arc::clone(&stop), answer);
     let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
@@ -195,18 +199,29 @@ pub fn studied<R: Report>(
     Ok(report)
 }
 
-/// The options of a preset, for the study's model.
-pub fn attribution(setting: &Setting, preset: &str) -> Result<Options> {
+/// The options of a preset, for a model.
+pub fn engine_options(preset: &str, model: &Model) -> Result<Options> {
     let unknown = || kndb_engine::Error::Option {
         option: "preset",
         given: preset.to_owned(),
         expected: "a preset of the engine's".into(),
     };
-    Ok(Options::preset(preset, &setting.model).ok_or_else(unknown)?)
+    Ok(Options::preset(preset, model).ok_or_else(unknown)?)
+}
+
+/// The languages that were named; without one, all that have labels.
+pub fn asked_languages(snapshot: &Snapshot, named: &[String]) -> Vec<String> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let labelled = snapshot.label_counts().into_iter().map(|(language, _)| language);
+    let mut languages: Vec<String> = labelled.map(|language| snapshot.language_name(language).to_owned()).collect();
+    languages.sort_unstable();
+    languages
 }
 
 /// Refuses a file that cannot be written, before hours of work; what is in it stays.
-fn must_be_writable(path: &Path) -> Result<()> {
+pub fn must_be_writable(path: &Path) -> Result<()> {
     let there = path.exists();
     OpenOptions::new().create(true).append(true).open(path).map_err(CliError::file("write", path))?;
     match there {

@@ -112,6 +112,10 @@ fn commands_with_a_model_end_at_a_signal_while_it_is_loaded() {
             (&study("fact-check"), changes_nothing),
             (&study("arena"), changes_nothing),
             (
+                &study("edit-bench"),
+                "interrupted: what --csv has stays, and the same command goes on; the store is as it was",
+            ),
+            (
                 &["activations", "db", "--model", "model", "--corpus", "en=model/tokenizer.json"],
                 "interrupted: nothing was computed yet",
             ),

@@ -1,6 +1,5 @@
 //! The options of `kndb arena`.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,7 +8,8 @@ use kndb_engine::Metric;
 use kndb_engine::methods::{SCORERS, Scorer};
 use kndb_storage::{PRESETS, Preset};
 
-use super::values::{self, count, positive};
+use super::compared::{FactsCompared, Worked};
+use super::values::{self, positive};
 
 /// `kndb arena`
 #[derive(Debug, Args)]
@@ -38,27 +38,12 @@ pub struct ArenaArgs {
     /// What scores explain, of the methods that explain an F [default: each method's own]
     #[arg(long, value_parser = target())]
     pub target: Option<Metric>,
-    /// Languages, such as en,zh [default: all that have labels]
-    #[arg(long, value_name = "CODES", value_delimiter = ',')]
-    pub langs: Vec<String>,
-    /// Relations, such as P36,P19 [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub relations: Vec<String>,
-    /// At most so many facts, drawn at random
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub limit: Option<NonZeroUsize>,
-    /// Only facts whose object is what the model answers, in every language
-    #[arg(long)]
-    pub answered: bool,
+    /// Which facts are asked.
+    #[command(flatten)]
+    pub facts: FactsCompared,
     /// Sizes of the sets, ascending
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = positive, default_value = "1,3,10,30,100,300")]
     pub sizes: Vec<usize>,
-    /// Number of the template that is asked
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u16>)]
-    pub prompt: u16,
-    /// Put the beginning-of-sequence token before every prompt, for causal models whose tokenizer does not (GPT-2)
-    #[arg(long)]
-    pub bos: bool,
     /// Seed of every draw
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u64>)]
     pub seed: u64,
@@ -74,15 +59,9 @@ pub struct ArenaArgs {
     /// Draw what suppressing does, less what random neurons do, by size: .svg, .png or .pdf; of one language and at most eight methods
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub figure: Option<PathBuf>,
-    /// cpu, or in a build with libtorch torch or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub device: String,
-    /// Threads, one a fact [default: one a core; 1 where libtorch computes]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub threads: Option<NonZeroUsize>,
-    /// No progress bar and no tables: with --json, --csv or --figure
-    #[arg(short, long, requires = "written")]
-    pub quiet: bool,
+    /// How it is worked.
+    #[command(flatten)]
+    pub worked: Worked,
 }
 
 /// What takes part: integrated gradients as a preset has them, or another method.

@@ -53,15 +53,9 @@ pub struct EditArgs {
     /// The object that takes the place of the fact's
     #[arg(long, value_name = "OBJECT")]
     pub to: Option<String>,
-    /// λ1 of `rewrite`: how much of the old object is taken away [default: 1]
-    #[arg(long, value_name = "NUMBER")]
-    pub forget: Option<f32>,
-    /// λ2 of `rewrite`: how much of the new object is added [default: 8]
-    #[arg(long, value_name = "NUMBER")]
-    pub learn: Option<f32>,
-    /// What `scale` multiplies by
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
-    pub factor: Option<f32>,
+    /// Numbers of methods that go by neurons.
+    #[command(flatten)]
+    pub values: ValueArgs,
     /// Write the edited model as a new folder, which `transformers` loads
     #[arg(long, value_name = "OUT", value_hint = ValueHint::DirPath, group = "kept")]
     pub save: Option<PathBuf>,
@@ -71,6 +65,20 @@ pub struct EditArgs {
     /// What ROME, MEMIT and training go by.
     #[command(flatten)]
     pub weights: WeightArgs,
+}
+
+/// Numbers of methods that go by neurons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Args)]
+pub struct ValueArgs {
+    /// λ1 of `rewrite`: how much of the old object is taken away [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub forget: Option<f32>,
+    /// λ2 of `rewrite`: how much of the new object is added [default: 8]
+    #[arg(long, value_name = "NUMBER")]
+    pub learn: Option<f32>,
+    /// What `scale` multiplies by
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub factor: Option<f32>,
 }
 
 /// How weights are edited.
@@ -162,7 +170,7 @@ pub struct WeightArgs {
     /// Lengths of texts that the model says, in tokens, and how many of each; `none`: none [default: 5:10,10:10; of `memit` 10:1 from five words]
     #[arg(long, value_name = "N:N", value_parser = lengths)]
     pub context_lengths: Option<Lengths>,
-    /// The draws' of these texts [default: 0]
+    /// Seed of every draw [default: 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }

@@ -134,7 +134,8 @@ fn position(command: &str, line: &[String], found: &str) -> Option<String> {
         "report" if ends_in(&["html", "htm"]) => Some(format!("the page is written with -o: `-o {found}`")),
         "report" => Some(format!("the page is written with -o, a run chosen with --run: `--run {found}`")),
         "probe" if !path.exists() && found.contains('/') => Some(format!("the fact is given as `--fact '{found}'`")),
-        "attribute" | "trace" | "dkn" | "probe" | "edit" | "edit-study" | "fact-check" | "arena" | "activations"
+        "attribute" | "trace" | "dkn" | "probe" | "edit" | "edit-study" | "fact-check" | "arena" | "edit-bench"
+        | "activations"
             if path.is_dir() || !found.contains(',') =>
         {
             Some(format!("the model's folder is given with --model: `--model {found}`"))

@@ -12,12 +12,13 @@ use kndb_storage::TARGET;
 use kndb_study::arena::{ArenaOptions, Scorer, arena};
 use kndb_study::engine_model::EngineScorer;
 
+use super::edit::method::told;
 use super::plot::picture::{self, Picture};
 use crate::args::{ArenaArgs, Contender};
 use crate::error::{CliError, Result};
 use crate::model;
 use crate::relations;
-use crate::study::{Way, studied};
+use crate::study::{Way, asked_languages, engine_options, studied};
 use crate::terminal::Terminal;
 
 /// The method that says what each neuron does by itself.
@@ -27,28 +28,23 @@ const EXACT: &str = "ablation";
 pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
     // Everything that can be wrong without the model is found before it is loaded.
     must_apply(&args)?;
-    device(&args.device)?;
+    device(&args.worked.device)?;
     let pictures = args.figure.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     if snapshot.label_counts().is_empty() {
         return Err(CliError::NoFacts { path: args.store });
     }
-    let mut languages = args.langs.clone();
-    if languages.is_empty() {
-        let labelled = snapshot.label_counts().into_iter().map(|(language, _)| language);
-        languages = labelled.map(|language| snapshot.language_name(language).to_owned()).collect();
-        languages.sort_unstable();
-    }
+    let languages = asked_languages(&snapshot, &args.facts.langs);
     let mut options = ArenaOptions::new(languages);
-    options.relations = relations::ids(&snapshot, &args.relations)?;
+    options.relations = relations::ids(&snapshot, &args.facts.relations)?;
     drop(snapshot);
     if !pictures.is_empty() && options.languages.len() > 1 {
         let method = format!("several languages ({}): --langs names one", options.languages.join(", "));
         return Err(CliError::NotForMethod { option: "--figure", method });
     }
-    let mut model = model::load(&args.model, &args.device, terminal)?;
-    if args.bos {
+    let mut model = model::load(&args.model, &args.worked.device, terminal)?;
+    if args.facts.bos {
         model.ask_with_bos()?;
     }
     let scorers = scorers(&args, &model, terminal)?;
@@ -58,21 +54,22 @@ pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let scorers: Vec<&dyn Scorer> = scorers.iter().map(|scorer| scorer as &dyn Scorer).collect();
     options.reference = scorers.iter().map(|scorer| scorer.name()).find(|name| *name == EXACT).map(str::to_owned);
-    options.limit = args.limit.map(NonZeroUsize::get);
-    options.answered = args.answered;
+    options.limit = args.facts.limit.map(NonZeroUsize::get);
+    options.answered = args.facts.answered;
     options.sizes.clone_from(&args.sizes);
-    options.prompt = args.prompt;
+    options.prompt = args.facts.prompt;
     options.seed = args.seed;
     options.bootstrap.draws = args.draws;
     let way = Way {
         json: args.json.as_deref(),
         csv: args.csv.as_deref(),
-        quiet: args.quiet,
-        threads: args.threads,
-        device: &args.device,
+        quiet: args.worked.quiet,
+        threads: args.worked.threads,
+        device: &args.worked.device,
+        keeps: false,
     };
     // What the model scores by itself is not asked for.
-    let unused = preset("amig", &model)?;
+    let unused = engine_options("amig", &model)?;
     let report = studied((&store, &model), &unused, &way, terminal, |store, asked, watch| {
         arena(store, (asked, model.name()), &scorers, &options, watch)
     })?;
@@ -93,10 +90,7 @@ fn must_apply(args: &ArenaArgs) -> Result<()> {
         return Ok(());
     }
     let names: Vec<&str> = args.methods.iter().map(|contender| contender.name()).collect();
-    let method = match names[..] {
-        [one] => format!("the method {one}"),
-        _ => format!("the methods {}", names.join(", ")),
-    };
+    let method = told(&names);
     Err(CliError::NotForMethod { option: "--target", method })
 }
 
@@ -123,20 +117,11 @@ fn options(contender: Contender, target: Option<Metric>, model: &Model) -> Resul
         Contender::Preset(preset) => (preset.name, &SCORERS[0]),
         Contender::Method(scorer) => ("amig", scorer),
     };
-    let mut options = preset(name, model)?;
+    let mut options = engine_options(name, model)?;
     if let Contender::Method(scorer) = contender {
         options.method = (scorer.build)();
         options.preset = None;
     }
     options.metric = target.filter(|_| scorer.takes(TARGET));
     Ok(options)
-}
-
-fn preset(name: &str, model: &Model) -> Result<Options> {
-    let unknown = || kndb_engine::Error::Option {
-        option: "preset",
-        given: name.to_owned(),
-        expected: "a preset of the engine's".into(),
-    };
-    Ok(Options::preset(name, model).ok_or_else(unknown)?)
 }

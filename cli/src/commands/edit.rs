@@ -1,6 +1,6 @@
 //! `kndb edit`: facts changed in a model's weights, for good; `kndb apply`: the same from what was kept of it.
 
-mod method;
+pub(super) mod method;
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -12,7 +12,7 @@ use kndb_storage::{FactId, Neuron, Shape, Snapshot};
 use kndb_wording::probability::shown;
 use serde_json::{Value, json};
 
-use self::method::{Built, built, by_neurons, name, takes_object};
+use self::method::{Built, built, by_neurons, name, statistics, takes_object};
 use super::probe::{Asked, Chosen, Report, ask_as_the_run, cannot, questions, reports_json, side, write_text};
 use crate::args::{ApplyArgs, EditArgs, EditMethod};
 use crate::error::{CliError, Result};
@@ -77,9 +77,12 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     sets.check_values()?;
 
     let bar = Progress::of_tokens(terminal.messages_to_person);
-    let built = built(&args, &model, &mut |done, all| bar.of(done, all, "reading the text".into()));
+    let told = &mut |done, all| bar.of(done, all, "reading the text".into());
+    let keys = statistics(&[args.method], &args.weights, &model, told);
     bar.clear();
-    let built = built?;
+    let keys = keys?;
+    notes.extend(keys.notes.iter().cloned());
+    let built = built(args.method, (&args.values, &args.weights), &model, &keys)?;
     notes.extend(built.notes.iter().cloned());
     let mut requests = Vec::new();
     for one in &chosen {
@@ -274,7 +277,7 @@ fn done(args: &EditArgs, one: &Fact) -> String {
         (EditMethod::Rewrite, Some(to)) => format!("value vectors rewritten to {to:?}"),
         (EditMethod::Suppress, _) => "value vectors made 0".into(),
         (EditMethod::Enhance, _) => "value vectors multiplied by 2".into(),
-        _ => format!("value vectors multiplied by {}", args.factor.unwrap_or(1.0)),
+        _ => format!("value vectors multiplied by {}", args.values.factor.unwrap_or(1.0)),
     }
 }
 

@@ -7,7 +7,7 @@ use kndb_study::editing::{EditOptions, EditProtocol, edit_study};
 use crate::args::{EditStudyArgs, StudyPreset};
 use crate::error::{CliError, Result};
 use crate::relations;
-use crate::study::{Reads, Setting, attribution};
+use crate::study::{Reads, Setting, engine_options};
 use crate::terminal::Terminal;
 use crate::within::{texts, within};
 
@@ -40,6 +40,6 @@ pub fn run(args: EditStudyArgs, terminal: &mut Terminal) -> Result<()> {
         }
     }
     // Nothing is attributed here.
-    let unused = attribution(&setting, "amig")?;
+    let unused = engine_options("amig", &setting.model)?;
     setting.study(&args.study, &unused, terminal, |store, model, watch| edit_study(store, model, &options, watch))
 }

@@ -8,7 +8,7 @@ use kndb_study::checking::{CheckOptions, fact_check};
 use crate::args::{FactCheckArgs, StudyPreset};
 use crate::error::{CliError, Result};
 use crate::relations;
-use crate::study::{Reads, Setting, attribution};
+use crate::study::{Reads, Setting, engine_options};
 use crate::terminal::Terminal;
 use crate::within::{texts, within};
 
@@ -16,7 +16,7 @@ use crate::within::{texts, within};
 pub fn run(args: FactCheckArgs, terminal: &mut Terminal) -> Result<()> {
     let within = within(&args.within)?;
     let setting = Setting::of(&args.study, Reads::Groups, terminal)?;
-    let scores = attribution(&setting, &preset(&args, &setting)?)?;
+    let scores = engine_options(&preset(&args, &setting)?, &setting.model)?;
     let mut options = CheckOptions::new(setting.run.spec.name.clone(), setting.languages.clone());
     if args.study.preset == StudyPreset::AmigCode {
         options = options.amig_code();

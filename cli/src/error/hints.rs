@@ -183,6 +183,14 @@ impl CliError {
             #[cfg(feature = "attribute")]
             Self::WhichScores { .. } => Some("--scores names a preset".into()),
             #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::Stopped { stage: kndb_study::Stage::EditingFacts, .. }) => {
+                Some("with --csv FILE the same command goes on with what was measured; without it nothing was kept".into())
+            }
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::OtherSettings { .. }) => Some(
+                "the command with the options, the store and the model that it had goes on; another --csv FILE begins anew".into(),
+            ),
+            #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Stopped { .. }) => {
                 Some("a study begins anew: nothing of this one was kept".into())
             }
@@ -199,7 +207,7 @@ impl CliError {
             Self::Study(kndb_study::StudyError::Query { source, .. }) => source.hint.clone(),
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
-                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1, `arena` without --answered; objects in lower \
+                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1, `arena` and `edit-bench` without --answered; objects in lower \
                  case (--preset amig-code) may not be in the vocabulary: --keep-case"
                     .into(),
             ),

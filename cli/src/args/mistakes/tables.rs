@@ -95,6 +95,32 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("edit", &["--requests", "--request"], "facts are given with --fact and --to, or one a line with --facts"),
     ("edit", &["--covariance", "--cov", "--mom2"], "C is made of --corpus, and kept in or read from --statistics"),
     ("edit", &["--output", "--out", "-o"], "the edited model's folder is given with --save, what differs with --delta"),
+    (
+        "edit-bench",
+        &["--method", "--alg", "--alg-name", "--alg_name"],
+        "--methods takes one method or several, as in `--methods rome,memit`",
+    ),
+    ("edit-bench", &["--hparams"], "the released codes' numbers are --preset, each has an option of its own"),
+    (
+        "edit-bench",
+        &["--fact", "--facts", "--to"],
+        "facts are chosen by --relations, --langs and --limit, their new objects drawn by --seed",
+    ),
+    (
+        "edit-bench",
+        &["--sequential", "--num-edits", "--num_edits"],
+        "facts in one network are --edits, as in `--edits 1,10,100`",
+    ),
+    (
+        "edit-bench",
+        &["--resume", "--continue", "--append"],
+        "the same command goes on with its --csv, without an option",
+    ),
+    (
+        "edit-bench",
+        &["--covariance", "--cov", "--mom2"],
+        "C is made of --corpus, and kept in or read from --statistics",
+    ),
     ("trace", &["--lang", "--language"], "--langs takes one language or several, as in `--langs en,zh`"),
     ("trace", &["--relation"], "--relations takes one relation or several, as in `--relations P36,P19`"),
     ("trace", &["--fact", "--facts", "--subject"], "facts are chosen by --relations, --langs and --limit"),
@@ -145,7 +171,11 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
         &["causal-trace", "causal_trace", "tracing", "patch"],
         "`kndb trace DB --model DIR` traces facts: noise on the subject, clean states put back",
     ),
-    (&["compare", "benchmark", "evaluate"], "`kndb arena` sets scorers against each other on the same facts"),
+    (
+        &["compare", "benchmark", "evaluate"],
+        "`kndb arena` sets scorers against each other on the same facts, `kndb edit-bench` ways to edit",
+    ),
+    (&["counterfact", "zsre"], "`kndb edit-bench DB --model DIR` measures ways to edit the store's facts"),
     (&["vacuum", "gc", "optimize"], "`kndb compact DB` merges segments"),
     (&["copy", "cp", "clone"], "`kndb backup DB TO` copies a store, `kndb copy-run DB RUN TO` one run"),
     (&["rename", "mv"], "`kndb rename-run DB OLD NEW` renames a run"),
@@ -154,4 +184,4 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
 ];
 
 /// Options that take several values, in one argument.
-pub const LISTS: &[&str] = &["--langs", "--relations", "--layers", "--prompts", "--methods", "--sizes"];
+pub const LISTS: &[&str] = &["--langs", "--relations", "--layers", "--prompts", "--methods", "--sizes", "--edits"];
