@@ -51,7 +51,7 @@ use crate::output::Mode;
 #[cfg(feature = "attribute")]
 pub use arena::{ArenaArgs, Contender};
 #[cfg(feature = "attribute")]
-pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, SelectionArgs};
+pub use attribute::{AttributeArgs, KeptArgs, LayerList, MethodArgs, Of, SelectionArgs};
 #[cfg(feature = "attribute")]
 pub use corpus::{ActivationsArgs, QrncaArgs};
 #[cfg(feature = "attribute")]

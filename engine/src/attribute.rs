@@ -324,7 +324,7 @@ fn check_metric(options: &Options, method: &str) -> Result<()> {
 }
 
 /// The token that stands for a missing word.
-fn replacement(model: &Model) -> Result<u32> {
+pub(crate) fn replacement(model: &Model) -> Result<u32> {
     let tokenizer = &model.tokenizer;
     let token = match (&tokenizer.mask, model.is_causal()) {
         (Some((_, mask)), false) => Ok(*mask),

@@ -54,6 +54,7 @@ mod tokenizer;
 pub mod trace;
 pub mod transformer;
 mod weights;
+pub mod words;
 
 pub use attribute::{Attribution, FactScores};
 pub use device::device;

@@ -24,6 +24,7 @@ pub use ablation::Ablation;
 pub use activation::Activation;
 pub use baseline::Baseline;
 pub use cett::Cett;
+pub(crate) use discretized::Between;
 pub use discretized::{Anchors, DiscretizedGradients, Monotone};
 pub use gradient_activation::GradientActivation;
 pub use integrated_gradients::{Factor, IntegratedGradients};

@@ -32,6 +32,7 @@ pub struct Model {
     shape: Shape,
     notes: Vec<String>,
     begin: Option<u32>,
+    padding: Option<u32>,
     config_path: PathBuf,
     mapped: Vec<Arc<Source>>,
     /// The network.
@@ -84,6 +85,9 @@ impl Model {
             [] => "no files".to_owned(),
             files => hash(files.iter().map(PathBuf::as_path))?,
         };
+        // Some configurations say −1 for none.
+        let padding = config.value("pad_token_id").and_then(serde_json::Value::as_u64);
+        let padding = padding.and_then(|id| u32::try_from(id).ok()).filter(|&id| (id as usize) < network.vocabulary());
         let mut notes = weights.notes().to_vec();
         notes.extend(architecture::unread(&config));
         notes.extend_from_slice(tokenizer.notes());
@@ -96,6 +100,7 @@ impl Model {
             shape,
             notes,
             begin: None,
+            padding,
             config_path: config.path().to_owned(),
             mapped: weights.mapped(),
             network,
@@ -236,6 +241,14 @@ impl Model {
             return Err(cannot("prompts have no beginning alone: it is a masked model"));
         }
         self.tokenizer.begin().map_err(|why| cannot(&format!("this is known: {why}")))
+    }
+
+    /// The padding token.
+    pub(crate) fn padding(&self) -> Result<u32> {
+        self.padding.ok_or_else(|| Error::File {
+            path: self.config_path.clone(),
+            reason: "names no padding token: there is no `pad_token_id` that has an embedding".into(),
+        })
     }
 
     /// What turns facts into questions for this model.

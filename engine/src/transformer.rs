@@ -1,6 +1,6 @@
 //! A loaded network: embedding, blocks, head; and the pass of real sentences through it.
 
-use crate::nn::{Block, Cache, Head, Matrix, Norm, Trace};
+use crate::nn::{Block, Cache, Head, Matrix, Norm, NormState, Rules, Trace};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::ops::Range;
 
@@ -118,6 +118,15 @@ impl Transformer {
     /// The same with the word embeddings `[sentences·tokens × hidden]` changed on their way: as the network reads them, multiplied with
     /// [`Embedding::scale`], before positions and norm.
     pub(crate) fn embed_with(&self, sentences: &[&[u32]], change: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        self.embed_keeping(sentences, change).0
+    }
+
+    /// The same, with what [`Transformer::embedding_backward`] needs.
+    pub(crate) fn embed_keeping(
+        &self,
+        sentences: &[&[u32]],
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, Option<NormState>) {
         let device = self.device();
         let (rows, tokens, hidden) = (sentences.len(), sentences[0].len(), self.hidden());
         let ids: Vec<u32> = sentences.iter().flat_map(|s| s.iter().copied()).collect();
@@ -139,8 +148,19 @@ impl Transformer {
             x = x + segment.clone();
         }
         match &self.embedding.norm {
-            Some(norm) => norm.forward(x).0,
-            None => x,
+            Some(norm) => {
+                let (x, state) = norm.forward(x);
+                (x, Some(state))
+            }
+            None => (x, None),
+        }
+    }
+
+    /// ∂F by word embeddings as the network reads them, from that by the first hidden states: `[rows × hidden]`.
+    pub(crate) fn embedding_backward(&self, state: Option<&NormState>, d: Tensor<2>) -> Tensor<2> {
+        match self.embedding.norm.as_ref().zip(state) {
+            Some((norm, state)) => norm.backward(state, d, Rules::EXACT),
+            None => d,
         }
     }
 

@@ -9,6 +9,7 @@ use kndb_engine::job::{Prompts, Selection, Shard};
 use kndb_engine::methods::{Anchors, Baseline, Factor, Monotone, SCORERS, Scorer};
 use kndb_engine::nn::Rules;
 use kndb_engine::quadrature::Rule;
+use kndb_engine::words::WordBaseline;
 use kndb_engine::{FoilRule, Metric, Site};
 use kndb_storage::{Keep, Preset, ScoreType};
 
@@ -84,6 +85,9 @@ impl From<SelectionArgs> for Selection {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Method")]
 pub struct MethodArgs {
+    /// What is scored: neurons, or the words of the prompt, by integrated gradients over their embeddings, sequential or discretized ones (--method), into a run of its own
+    #[arg(long, value_parser = named(&Of::NAMED), default_value = "neurons")]
+    pub of: Of,
     /// A published method of integrated gradients; changed by an option below, it loses its name [default: amig]
     #[arg(long, value_parser = preset())]
     pub preset: Option<&'static Preset>,
@@ -105,9 +109,12 @@ pub struct MethodArgs {
     /// Which activations a path of --method discretized-integrated-gradients passes next: the nearest to monotone, or those with most monotone neurons [default: greedy]
     #[arg(long, value_parser = named(&Anchors::NAMED))]
     pub anchors: Option<Anchors>,
-    /// What such a path takes of neurons that would go back: the near end of their way, or, as the authors' code, a share of it from where they are [default: clip]
+    /// What such a path takes of neurons that would go back: the near end of their way, or, as the authors' code, a share of it from where they are [default: clip; of words share]
     #[arg(long, value_parser = named(&Monotone::NAMED))]
     pub monotone: Option<Monotone>,
+    /// Where paths of words begin: at the mask's embedding (in causal models the end-of-sequence token's), the padding token's, or 0 [default: mask]
+    #[arg(long, value_parser = named(&WordBaseline::NAMED))]
+    pub word_baseline: Option<WordBaseline>,
     /// Quadrature rule of the integral
     #[arg(long, value_parser = named(&Rule::NAMED))]
     pub rule: Option<Rule>,
@@ -146,6 +153,20 @@ pub struct MethodArgs {
     /// CPU not a bit of the scores [default: 512; on a GPU 4096]
     #[arg(long, value_name = "N", value_parser = count)]
     pub batch: Option<NonZeroUsize>,
+}
+
+/// What scores are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Of {
+    /// Neurons.
+    #[default]
+    Neurons,
+    /// Words of the prompt.
+    Words,
+}
+
+impl Of {
+    const NAMED: [(&'static str, Self); 2] = [("neurons", Self::Neurons), ("words", Self::Words)];
 }
 
 /// What is kept of the scores, and how queries read them.

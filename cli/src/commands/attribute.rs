@@ -1,5 +1,7 @@
 //! `kndb attribute`: scores of the store's facts, computed with a model.
 
+mod words;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -10,7 +12,7 @@ use kndb_engine::{MethodOptions, Metric, Model, Options};
 use kndb_storage::{PRESETS, RunSpec};
 
 use super::asking::Begun;
-use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs};
+use crate::args::{AttributeArgs, KeptArgs, LayerList, MethodArgs, Of};
 use crate::error::{CliError, Result};
 use crate::job::watched;
 use crate::knowledge;
@@ -19,6 +21,9 @@ use crate::terminal::Terminal;
 
 /// Runs it.
 pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
+    if args.method.of == Of::Words {
+        return words::run(args, terminal);
+    }
     // Everything that can be wrong without the model is found before it is loaded.
     must_apply(&args.method)?;
     let named = (args.run.as_ref(), "kndb attribute");
@@ -75,6 +80,9 @@ fn must_have_layers(model: &Path, asked: &[usize]) -> Result<()> {
 /// Refuses options that the method does not know.
 fn must_apply(given: &MethodArgs) -> Result<()> {
     let scorer = given.method.unwrap_or(&SCORERS[0]);
+    if given.word_baseline.is_some() {
+        return Err(CliError::NotForMethod { option: "--word-baseline", method: "--of neurons".into() });
+    }
     let options = [
         ("--baseline", given.baseline.is_some()),
         ("--rules", given.rules.is_some()),

@@ -8,6 +8,7 @@ use crate::probe::{Probe, Site};
 use crate::quadrature::Rule;
 use crate::sweep::Point;
 
+pub(crate) use path::Between;
 pub use path::{Anchors, Monotone};
 
 /// Points computed at a time: their activations are kept on the host.

@@ -23,7 +23,7 @@ impl Anchors {
     }
 
     /// How bad an anchor is, next to the one before it.
-    fn cost(self, between: &Between<'_>, anchor: &[f32]) -> f64 {
+    pub(crate) fn cost(self, between: &Between<'_>, anchor: &[f64]) -> f64 {
         let each = between.before.iter().zip(between.baseline).zip(anchor);
         match self {
             Self::Greedy => each.map(|((&at, &end), &w)| square(w, between.monotone(at, end, w))).sum(),
@@ -54,38 +54,47 @@ impl Monotone {
 }
 
 /// Where a path is on its way from the prompt back to the baseline.
-struct Between<'a> {
-    before: &'a [f32],
-    baseline: &'a [f32],
-    monotone: Monotone,
+pub(crate) struct Between<'a> {
+    pub(crate) before: &'a [f64],
+    pub(crate) baseline: &'a [f64],
+    pub(crate) monotone: Monotone,
     /// That of [`Monotone::Share`].
-    share: f64,
+    pub(crate) share: f64,
 }
 
 impl Between<'_> {
     /// What of an anchor's value is taken: the value itself where it is between.
-    fn monotone(&self, at: f32, end: f32, w: f32) -> f32 {
+    fn monotone(&self, at: f64, end: f64, w: f64) -> f64 {
         if is_between(at, end, w) {
             return w;
         }
         match self.monotone {
             Monotone::Clip => w.clamp(at.min(end), at.max(end)),
-            Monotone::Share => (f64::from(at) - self.share * (f64::from(at) - f64::from(end))) as f32,
+            Monotone::Share => at - self.share * (at - end),
         }
     }
 
-    fn next(&self, anchor: &[f32]) -> Vec<f32> {
+    /// The point after the one before, made of an anchor.
+    pub(crate) fn next(&self, anchor: &[f64]) -> Vec<f64> {
         let each = self.before.iter().zip(self.baseline).zip(anchor);
         each.map(|((&at, &end), &w)| self.monotone(at, end, w)).collect()
     }
 }
 
-fn is_between(at: f32, end: f32, w: f32) -> bool {
+fn is_between(at: f64, end: f64, w: f64) -> bool {
     (end <= w && w <= at) || (at <= w && w <= end)
 }
 
-fn square(a: f32, b: f32) -> f64 {
-    (f64::from(a) - f64::from(b)).powi(2)
+fn square(a: f64, b: f64) -> f64 {
+    (a - b).powi(2)
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| f64::from(value)).collect()
+}
+
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
 }
 
 /// The points of a path from `baseline` to `prompt` through all of the `real` activations that are not the baseline's own, each neuron going one
@@ -98,14 +107,15 @@ pub(super) fn through(
     anchors: Anchors,
     monotone: Monotone,
 ) -> Vec<Vec<f32>> {
-    let mut left: Vec<&[f32]> = real.iter().map(Vec::as_slice).filter(|anchor| *anchor != baseline).collect();
+    let mut left: Vec<Vec<f64>> = real.iter().filter(|anchor| *anchor != baseline).map(|anchor| wide(anchor)).collect();
+    let (baseline, prompt) = (wide(baseline), wide(prompt));
     // The authors' 1/steps, where steps is the number of anchors.
     let share = 1.0 / left.len().max(1) as f64;
-    let mut points = vec![prompt.to_vec()];
+    let mut points = vec![prompt.clone()];
     let mut last = prompt;
     while !left.is_empty() {
-        let beside = Between { before: last, baseline, monotone, share };
-        let distance = |anchor: &[f32]| -> f64 { anchor.iter().zip(last).map(|(&a, &b)| square(a, b)).sum() };
+        let beside = Between { before: &last, baseline: &baseline, monotone, share };
+        let distance = |anchor: &[f64]| -> f64 { anchor.iter().zip(&last).map(|(&a, &b)| square(a, b)).sum() };
         let costs: Vec<(f64, f64)> = left.iter().map(|a| (anchors.cost(&beside, a), distance(a))).collect();
         let better = |&a: &usize, &b: &usize| -> Ordering {
             costs[a].0.total_cmp(&costs[b].0).then(costs[a].1.total_cmp(&costs[b].1))
@@ -113,11 +123,12 @@ pub(super) fn through(
         // The first of equal ones.
         let Some(best) = (0..left.len()).min_by(better) else { break };
         last = left.remove(best);
-        let before = points.last().map_or(prompt, Vec::as_slice);
-        let next = Between { before, baseline, monotone, share }.next(last);
+        let before = points.last().unwrap_or(&last);
+        let next = Between { before, baseline: &baseline, monotone, share }.next(&last);
         points.push(next);
     }
-    points.push(baseline.to_vec());
+    points.push(baseline);
+    let mut points: Vec<Vec<f32>> = points.iter().map(|point| narrow(point)).collect();
     points.dedup();
     points.reverse();
     points
