@@ -38,7 +38,7 @@ pub use neurons::{RewriteNeurons, ScaleNeurons};
 pub(crate) use request::tokens_of;
 pub use request::{EditPrompt, EditRequest, Essence, EssenceRead, EssenceText, FactText, Read, Sentence};
 pub use rome::{Divisor, Rome};
-pub use save::save_folder;
+pub use save::{check_place, save_folder};
 pub use statistics::{KeyStatistics, TextOptions};
 pub use tensors::EditedTensors;
 pub use vector::VectorOptions;

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-use kndb_engine::edit::{EditRequest, EditedTensors, Evidence, FactText, apply_delta, save_folder, write_delta};
+use kndb_engine::edit::{
+    EditRequest, EditedTensors, Evidence, FactText, apply_delta, check_place, save_folder, write_delta,
+};
 use kndb_engine::{Model, Question, Variants, device};
 use kndb_storage::{FactId, Neuron, Shape, Snapshot};
 use kndb_wording::probability::shown;
@@ -39,9 +41,7 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     device(&args.asked.device)?;
     method::check(&args)?;
     // Before anything is computed: whatever is there stays.
-    if let Some(path) = args.save.iter().chain(&args.delta).find(|path| path.exists()) {
-        return Err(CliError::Edit(format!("{} is there already; give a name that is not", path.display())));
-    }
+    args.save.iter().chain(&args.delta).try_for_each(|path| check_place(path))?;
     if let (Some(save), Some(delta)) = (&args.save, &args.delta)
         && delta.starts_with(save)
     {
@@ -169,6 +169,7 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
 
 /// Runs `kndb apply`.
 pub fn apply(args: ApplyArgs, terminal: &mut Terminal) -> Result<()> {
+    check_place(&args.save)?;
     let changed = apply_delta(&args.delta, &args.model, &args.save)?.join(", ");
     writeln!(terminal.out, "wrote {} (changed: {changed})", args.save.display()).map_err(CliError::Output)
 }

@@ -1,6 +1,6 @@
 //! The difference that an edit makes: only the changed tensors, with the hash of what they are to be put into.
 
-use super::save::{beside, write_tensors};
+use super::save::{beside, check_place, read, write_tensors};
 use super::tensors::{Changed, EditedTensors, Written, hugging_face};
 use super::{ValueVectors, save_folder};
 use crate::architecture;
@@ -27,10 +27,7 @@ const CONTENT: &str = "kndb_content";
 /// A file that is there, or that cannot be written.
 pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
     let write = |source| Error::Write { path: out.to_owned(), source };
-    if out.exists() {
-        let reason = "is there already; give a name that is not, so that nothing is overwritten".to_owned();
-        return Err(Error::File { path: out.to_owned(), reason });
-    }
+    check_place(out)?;
     let metadata = HashMap::from([
         ("format".to_owned(), "pt".to_owned()),
         (BASE.to_owned(), edited.base.clone()),
@@ -50,7 +47,7 @@ pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
 /// A file that is no difference of kndb's, or is not as it was written; a model that it is not of; tensors that the model does not have in that shape and type; as
 /// [`save_folder`].
 pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String>> {
-    let bytes = fs::read(delta).map_err(|source| Error::Read { path: delta.to_owned(), source })?;
+    let bytes = read(delta)?;
     let wrong = |reason: String| Error::File { path: delta.to_owned(), reason };
     let no_file = |e| wrong(format!("not a safetensors file: {e}; expected one that `kndb edit --delta` wrote"));
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(no_file)?;

@@ -18,14 +18,10 @@ const NOT_TAKEN: [&str; 3] = ["README.md", "model.safetensors.index.json", "pyto
 /// # Errors
 /// A folder that is there, a disk that is full or cannot be written to, a source that cannot be read.
 pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
-    let wrong = |path: &Path, reason: &str| Error::File { path: path.to_owned(), reason: reason.to_owned() };
-    if out.exists() {
-        return Err(wrong(out, "is there already; give a folder that is not, so that nothing is overwritten"));
-    }
+    check_place(out)?;
     let part = beside(out);
     if part.exists() {
-        let what = "is left of an edit that did not end; delete it";
-        return Err(wrong(&part, what));
+        return Err(Error::File { path: part, reason: "is left of an edit that did not end; delete it".to_owned() });
     }
     let written = fill(edited, &part, card)
         .and_then(|()| fs::rename(&part, out).map_err(|source| Error::Write { path: out.to_owned(), source }));
@@ -36,11 +32,48 @@ pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
     written
 }
 
+/// Whether a new folder or file can be made under a name; asked before what goes into it is computed, too.
+///
+/// # Errors
+/// A name that is taken, or in a folder that is not there.
+pub fn check_place(out: &Path) -> Result<()> {
+    let wrong = |reason| Err(Error::File { path: out.to_owned(), reason });
+    if out.exists() {
+        return wrong("is there already; give a name that is not, so that nothing is overwritten".to_owned());
+    }
+    has_folder(out)
+}
+
+/// Whether the folder that a file goes into is there.
+pub(super) fn has_folder(out: &Path) -> Result<()> {
+    match out.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            let reason = format!("cannot be written: {} is no folder; make it first", folder.display());
+            Err(Error::File { path: out.to_owned(), reason })
+        }
+        None => Ok(()),
+    }
+}
+
 /// The name that a folder or file has while it is written.
 pub(super) fn beside(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     out.with_file_name(name)
+}
+
+/// Reads a file that is not of a model's folder, and is not told of as if it were.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => {
+            let reason = "is not there; its path counts from the current folder".to_owned();
+            Error::File { path: path.to_owned(), reason }
+        }
+        _ => Error::Read { path: path.to_owned(), source },
+    })
 }
 
 /// Writes tensors into a file that whoever may read the user's other files may read, too: the library's own is its owner's alone.

@@ -3,12 +3,14 @@
 //! ROME and MEMIT change a matrix as little as they can for the keys of other texts, and C stands for these (Meng et al. 2022, eq. 2). A layer of n
 //! neurons has n² numbers, kept in 64 bits: 75 MB for 3,072, 328 MB for 6,400.
 
+use super::save::{beside, has_folder, read, write_tensors};
+use super::tensors::{Source, Written};
 use crate::corpus::Windows;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::transformer::to_host;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
@@ -146,13 +148,13 @@ impl KeyStatistics {
             .iter()
             .map(|(layer, values)| (format!("layer.{layer}"), values.iter().flat_map(|v| v.to_le_bytes()).collect()))
             .collect();
+        let shape = [self.width, self.width];
         let views = bytes.iter().map(|(name, bytes)| {
-            TensorView::new(Dtype::F64, vec![self.width, self.width], bytes).map(|view| (name.clone(), view))
+            (name.as_str(), Written { dtype: Dtype::F64, shape: &shape, bytes: Source::New(bytes) })
         });
-        let views: Vec<_> =
-            views.collect::<std::result::Result<_, _>>().map_err(|e| write(std::io::Error::other(e)))?;
-        let part = super::save::beside(path);
-        safetensors::serialize_to_file(views, Some(metadata), &part).map_err(|e| write(std::io::Error::other(e)))?;
+        has_folder(path)?;
+        let part = beside(path);
+        write_tensors(views.collect(), metadata, &part)?;
         fs::rename(&part, path).map_err(write)
     }
 
@@ -161,7 +163,7 @@ impl KeyStatistics {
     /// # Errors
     /// A file that cannot be read or is none of these; another model's.
     pub fn read(path: &Path, model: &Model) -> Result<Self> {
-        let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let bytes = read(path)?;
         let wrong = |reason: String| Error::File { path: path.to_owned(), reason };
         let other = |e| wrong(format!("not a safetensors file: {e}; expected statistics that `kndb edit` wrote"));
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(other)?;
@@ -195,12 +197,35 @@ impl KeyStatistics {
                     view.shape()
                 )));
             };
-            let values = view.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+            let values: Vec<f64> =
+                view.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+            is_a_mean_of_squares(&values, width)
+                .map_err(|(row, column)| wrong(format!(
+                    "`{name}` at row {row}, column {column} is no E[k·kᵀ]: expected finite numbers, the same on both sides of the diagonal"
+                )))?;
             layers.insert(layer, values);
         }
         let (tokens, window) = (number(TOKENS)?, number(WINDOW)? as usize);
         Ok(Self { weights_hash, text_hash: field(TEXT)?, tokens, window, width, layers })
     }
+}
+
+/// Where numbers are not finite, or other than on the other side of the diagonal by more than float32's sums can be.
+fn is_a_mean_of_squares(values: &[f64], width: usize) -> std::result::Result<(), (usize, usize)> {
+    const APART: f64 = 1e-4;
+    for row in 0..width {
+        let own = values[row * width + row];
+        for column in 0..=row {
+            let (below, above) = (values[row * width + column], values[column * width + row]);
+            // By Cauchy and Schwarz no entry is larger than this.
+            let size = (own * values[column * width + column]).sqrt();
+            let fits = own >= 0.0 && (below - above).abs() <= APART * size && below.abs() <= (1.0 + APART) * size;
+            if !(fits && below.is_finite() && above.is_finite()) {
+                return Err((row, column));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn no_layer(layer: usize, layers: usize) -> Error {
@@ -296,6 +321,21 @@ mod tests {
             window: 8,
             width: 2,
             layers: BTreeMap::from([(0, values.to_vec())]),
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_mean_of_squares_are_found() {
+        assert_eq!(is_a_mean_of_squares(&[2.0, 1.0, 1.0 + 1e-6, 1.0], 2), Ok(()));
+        assert_eq!(is_a_mean_of_squares(&[0.0, 0.0, 0.0, 1.0], 2), Ok(()), "a neuron that is never active");
+        for (wrong, at) in [
+            ([f64::NAN, 1.0, 1.0, 1.0], (0, 0)),
+            ([-2.0, 1.0, 1.0, 1.0], (0, 0)),
+            ([2.0, 1.0, 0.5, 1.0], (1, 0)),
+            ([2.0, 3.0, 3.0, 1.0], (1, 0)),
+            ([2.0, f64::INFINITY, f64::INFINITY, 1.0], (1, 0)),
+        ] {
+            assert_eq!(is_a_mean_of_squares(&wrong, 2), Err(at), "{wrong:?}");
         }
     }
 
