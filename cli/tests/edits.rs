@@ -128,11 +128,11 @@ fn mistakes_of_an_edit_are_told_before_anything_is_written() {
     refused(&["--lang", "en", "--to", "Paris", "--save", "x", "--delta", "x"], &["places of their own"]);
     refused(&["--lang", "en", "--to", "Paris", "--save", "x", "--delta", "x/d.safetensors"], &["places of their own"]);
     let nowhere = ["--lang", "en", "--to", "Paris", "--save", "no/x"];
-    refused(&nowhere, &["no/x cannot be written", "no is no folder; make it first"]);
+    refused(&nowhere, &["no/x: cannot be written", "no is no folder; make it first"]);
     let missing = environment.run(&["apply", "no.safetensors", "--model", "m", "--save", "x"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");
     assert!(
-        missing.messages.contains("no.safetensors is not there") && !missing.messages.contains("hint"),
+        missing.messages.contains("no.safetensors: is not there") && !missing.messages.contains("hint"),
         "{missing:?}"
     );
     std::fs::create_dir(environment.path("out")).expect("a folder");

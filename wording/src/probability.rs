@@ -12,9 +12,26 @@ pub fn shown(p: f64) -> String {
     format!("{p:.places$}")
 }
 
+/// How a probability changed: `-37.2 %`, from ten times on `×812`; `–` from 0.
+pub fn change(before: f64, after: f64) -> String {
+    match after / before {
+        times if !times.is_finite() => "–".into(),
+        // Nobody reads +1627030.2 %.
+        times if times >= 10.0 => format!("×{times:.0}"),
+        times => format!("{:+.1} %", 100.0 * (times - 1.0)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_are_percents_and_from_ten_times_on_factors() {
+        let told = [(0.5, 0.25), (0.01, 0.099), (6.0e-5, 0.975), (0.2, 0.2), (0.0, 0.3), (0.3, 0.0)]
+            .map(|(a, b)| change(a, b));
+        assert_eq!(told, ["-50.0 %", "+890.0 %", "×16250", "+0.0 %", "–", "-100.0 %"]);
+    }
 
     #[test]
     fn probabilities_have_four_places_and_two_digits_at_least() {

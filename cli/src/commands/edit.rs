@@ -40,8 +40,6 @@ struct Fact {
 pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     device(&args.asked.device)?;
     method::check(&args)?;
-    // Before anything is computed: whatever is there stays.
-    args.save.iter().chain(&args.delta).try_for_each(|path| check_place(path))?;
     if let (Some(save), Some(delta)) = (&args.save, &args.delta)
         && delta.starts_with(save)
     {
@@ -51,6 +49,8 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
             delta.display()
         )));
     }
+    // Before anything is computed: whatever is there stays.
+    args.save.iter().chain(&args.delta).try_for_each(|path| has_place(path))?;
     let wanted = wanted(&args)?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
@@ -167,9 +167,13 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     Ok(())
 }
 
+fn has_place(out: &Path) -> Result<()> {
+    check_place(out).map_err(|error| CliError::Edit(error.to_string()))
+}
+
 /// Runs `kndb apply`.
 pub fn apply(args: ApplyArgs, terminal: &mut Terminal) -> Result<()> {
-    check_place(&args.save)?;
+    has_place(&args.save)?;
     let changed = apply_delta(&args.delta, &args.model, &args.save)?.join(", ");
     writeln!(terminal.out, "wrote {} (changed: {changed})", args.save.display()).map_err(CliError::Output)
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use kndb_engine::model::is_asked_with_bos;
 use kndb_engine::{Change, Intervention, Model, Question, Reach, Rewrite, Variants, device};
 use kndb_storage::{FactId, Knowledge, LanguageId, Neuron, PromptId, Run, Shape, Slot, Snapshot};
-use kndb_wording::probability::shown;
+use kndb_wording::probability::{change, shown};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -338,11 +338,7 @@ pub(super) fn write_text(
             writeln!(out, "\n{}: {filled}", asked.language)?;
             let mut rows = vec![["".to_owned(), "before".to_owned(), "after".to_owned(), "change".to_owned()]];
             let mut probability = |object: &str, before: f64, after: f64| {
-                let change = match before > 0.0 {
-                    true => format!("{:+.1} %", 100.0 * (after - before) / before),
-                    false => "–".into(),
-                };
-                rows.push([format!("p({object})"), shown(before), shown(after), change]);
+                rows.push([format!("p({object})"), shown(before), shown(after), change(before, after)]);
             };
             probability(&asked.object, before.probability, after.probability);
             if let Some((object, before, after)) = new {
