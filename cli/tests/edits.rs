@@ -136,7 +136,7 @@ fn mistakes_of_an_edit_are_told_before_anything_is_written() {
         "{missing:?}"
     );
     std::fs::create_dir(environment.path("out")).expect("a folder");
-    refused(&["--lang", "en", "--save", "out", "--method", "suppress"], &["out is there already"]);
+    refused(&["--lang", "en", "--save", "out", "--method", "suppress"], &["out: is there already"]);
     assert_eq!(std::fs::read_dir(environment.path("out")).expect("the folder").count(), 0, "nothing was written");
 }
 

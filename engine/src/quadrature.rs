@@ -6,7 +6,13 @@
 
 mod stage;
 
+use crate::error::{Error, Result};
+
 pub use stage::{FIRST_STAGE, Stage, stages};
+
+/// More points than any path needs: of the slowest rules, left and right, the error falls as 1/points and is near 1e-4 here (from the table of
+/// docs/performance.md). Beyond it is a number mistyped, which would compute for days.
+const MOST_STEPS: usize = 10_000;
 
 /// A quadrature rule over [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +58,21 @@ impl Rule {
             Self::Trapezoid | Self::Inclusive => 2,
             _ => 1,
         }
+    }
+
+    /// Whether it can have so many points.
+    ///
+    /// # Errors
+    /// Too few, or more than any path needs.
+    pub(crate) fn check(self, steps: usize) -> Result<()> {
+        if (self.least()..=MOST_STEPS).contains(&steps) {
+            return Ok(());
+        }
+        Err(Error::Option {
+            option: "steps",
+            given: steps.to_string(),
+            expected: format!("at least {} for the {} rule, and at most {MOST_STEPS}", self.least(), self.name()),
+        })
     }
 
     /// Points α and weights of the rule with `steps` points.

@@ -3,7 +3,7 @@
 mod path;
 
 use super::{Baseline, Evidence, LayerScores, Method, MethodOptions, Points, Scorer};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::{Probe, Site};
 use crate::quadrature::Rule;
 use crate::sweep::Point;
@@ -66,15 +66,7 @@ impl Method for DiscretizedGradients {
     }
 
     fn check(&self, _: Site) -> Result<()> {
-        let least = self.rule.least();
-        if self.steps < least {
-            return Err(Error::Option {
-                option: "steps",
-                given: self.steps.to_string(),
-                expected: format!("at least {least} for the {} rule", self.rule.name()),
-            });
-        }
-        Ok(())
+        self.rule.check(self.steps)
     }
 
     fn replaces_words(&self) -> bool {

@@ -4,7 +4,7 @@ mod settling;
 mod walk;
 
 use super::{Baseline, Evidence, LayerScores, Method, MethodOptions, Points, Scorer};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::preset::TOLERANCE;
 use crate::probe::{Probe, Site};
 use crate::quadrature::{FIRST_STAGE, Rule, stages};
@@ -50,25 +50,13 @@ pub struct IntegratedGradients {
     pub tolerance: f64,
 }
 
-/// More points than any path needs: of the slowest rules, left and right, the error falls as 1/points and is near 1e-4 here (from the table of
-/// docs/performance.md). Beyond it is a number mistyped, which would compute for days.
-const MOST_STEPS: usize = 10_000;
-
 impl Method for IntegratedGradients {
     fn name(&self) -> &'static str {
         SCORER.name
     }
 
     fn check(&self, _: Site) -> Result<()> {
-        let least = self.rule.least();
-        if !(least..=MOST_STEPS).contains(&self.steps) {
-            return Err(Error::Option {
-                option: "steps",
-                given: self.steps.to_string(),
-                expected: format!("at least {least} for the {} rule, and at most {MOST_STEPS}", self.rule.name()),
-            });
-        }
-        Ok(())
+        self.rule.check(self.steps)
     }
 
     fn replaces_words(&self) -> bool {
