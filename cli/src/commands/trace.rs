@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 
-use kndb_engine::trace::{Roles, TraceJob, Tracing};
+use kndb_engine::trace::{Roles, TraceJob, Tracing, model_by_role};
 use kndb_query::{ColumnKind, Value};
 use kndb_report::Answer;
 use kndb_storage::Store;
@@ -48,7 +48,7 @@ pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
         format!("{model_name}-trace-{}{bos}", tracing.restore.name())
     });
     let mut job = TraceJob::new(run, &model, &tracing, &args.job.device)?;
-    job.run.model = model_name;
+    job.run.model = model_by_role(&model_name);
     job.selection = begun.selection.clone();
     job.replace_changed = args.job.replace_changed;
     job.threads = args.job.threads();
