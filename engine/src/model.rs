@@ -153,6 +153,13 @@ impl Model {
         &self.settings_hash
     }
 
+    /// All that decides what the model answers, in one line: hashes of its weights and of the files beside them, and whether every prompt gets the
+    /// beginning-of-sequence token.
+    pub fn identity(&self) -> String {
+        let bos = if self.begin.is_some() { "bos" } else { "as the tokenizer begins" };
+        [&self.weights_hash, &self.side_hash, &self.settings_hash, bos].join(" ")
+    }
+
     /// What a run must record of a model beside its weights: what its questions depend on.
     pub(crate) fn parameters(&self) -> Vec<(String, String)> {
         self.recorded(self.begin.is_some())

@@ -127,7 +127,7 @@ pub struct Subject<'a> {
     pub model: &'a dyn LanguageModel,
     /// Its name.
     pub name: &'a str,
-    /// What tells it from other models: the hash of its weights.
+    /// What tells it from other models, and from itself asked otherwise: hashes of its weights and files, how prompts begin, the device.
     pub identity: &'a str,
 }
 

@@ -76,8 +76,10 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.messages, "note: {} measurements are there already", known.len())
             .map_err(CliError::Output)?;
     }
+    // Another device's last bits may be others.
+    let identity = format!("{} {}", model.identity(), args.worked.device);
     let report = studied((&store, &model), &unused, &way, terminal, |store, asked, watch| {
-        let subject = Subject { model: asked, name: model.name(), identity: model.weights_hash() };
+        let subject = Subject { model: asked, name: model.name(), identity: &identity };
         let keep = |measured: &[_]| rows.as_ref().map_or(Ok(()), |rows| rows.append(measured));
         bench(store, subject, &editors, &options, Kept { known, keep: &keep }, watch)
     })?;

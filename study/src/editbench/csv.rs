@@ -3,6 +3,10 @@
 use super::row::BenchRow;
 use std::io::{self, Write};
 
+/// The first line of a bench's file.
+const HEADER: &str = "method,edits,fact,relation,language,target,old_before,new_before,old,new,first,paraphrase,neighbourhood,\
+                      same_relation,unrelated,seconds,bytes,settings\n";
+
 /// Writes rows, under a header if it is asked for.
 ///
 /// # Errors
@@ -20,8 +24,59 @@ pub fn append(rows: &[BenchRow], header: bool, out: &mut dyn Write) -> io::Resul
 /// # Errors
 /// What is no bench's.
 pub fn read(bytes: &[u8]) -> io::Result<(Vec<BenchRow>, usize)> {
+    // Of a file that was cut in its first line there is a part of it.
+    let begun = &bytes[..bytes.len().min(HEADER.len())];
+    if !HEADER.as_bytes().starts_with(begun) {
+        let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default()).into_owned();
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("its first line is {first:?}, not a bench's")));
+    }
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
     let mut reader = csv::Reader::from_reader(&bytes[..whole]);
     let rows = reader.deserialize().map(|row| row.map_err(io::Error::other)).collect::<io::Result<_>>()?;
     Ok((rows, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> BenchRow {
+        BenchRow {
+            method: "ft".into(),
+            edits: 1,
+            fact: "f1".into(),
+            relation: "P36".into(),
+            language: "en".into(),
+            target: "f2".into(),
+            old_before: 0.5,
+            new_before: 0.25,
+            old: 0.125,
+            new: 0.75,
+            first: true,
+            paraphrase: None,
+            neighbourhood: Some(1.0),
+            same_relation: None,
+            unrelated: None,
+            seconds: None,
+            bytes: None,
+            settings: "s".into(),
+        }
+    }
+
+    #[test]
+    fn rows_come_back_from_under_the_header_and_other_files_are_refused() {
+        let mut file = Vec::new();
+        append(&[row()], true, &mut file).expect("a writer that never fails");
+        assert!(file.starts_with(HEADER.as_bytes()), "{}", String::from_utf8_lossy(&file));
+        assert_eq!(read(&file).expect("a bench's"), (vec![row()], file.len()));
+        // Cut in the last line, in the first, or before anything was written.
+        assert_eq!(read(&file[..file.len() - 3]).expect("a bench's"), (Vec::new(), HEADER.len()));
+        for cut in [0, 1, HEADER.len() - 1] {
+            assert_eq!(read(&file[..cut]).expect("a bench's"), (Vec::new(), 0));
+        }
+        let others: [&[u8]; 4] = [b"a", b"my notes, one line", b"my notes\n", b"edits,method\n1,ft\n"];
+        for other in others {
+            assert!(read(other).expect_err("not a bench's").to_string().contains("its first line is"));
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::pool::Pool;
 use crate::questions::Question;
 use crate::streams::{key, stream};
 use kndb_storage::Neuron;
+use std::collections::HashSet;
 
 /// A fact that is edited.
 pub(super) struct Item {
@@ -105,11 +106,15 @@ fn neighbours(questions: &[Question], (at, target): (usize, usize), options: &Be
         let same = |language| questions[other].claim(language).object == questions[target].claim(language).object;
         (0..options.languages.len()).any(same)
     };
+    // Of a subject that has the new object, too, it would be right to answer it.
+    let of_relation = questions.iter().enumerate().filter(|(_, question)| question.relation == own.relation);
+    let with_new: HashSet<&str> =
+        of_relation.filter(|&(other, _)| has_new(other)).map(|(_, question)| question.claim(0).subject).collect();
     let of_relation = |&other: &usize| {
         other != at
             && questions[other].relation == own.relation
             && questions[other].claim(0).subject != own.claim(0).subject
-            && !has_new(other)
+            && !with_new.contains(questions[other].claim(0).subject)
     };
     let mut all: Vec<usize> = (0..questions.len()).filter(of_relation).collect();
     all.sort_by_cached_key(|&other| key(options.seed, "neighbour", &[&own.fact, &questions[other].fact]));

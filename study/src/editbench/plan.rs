@@ -127,7 +127,7 @@ impl Plan {
                         fact: own.fact.clone(),
                         language: own.claim(language).language.to_owned(),
                         found: format!("{now:?} after the edits"),
-                        expected: format!("{before:?}, as before them: an edit has changed the unedited model"),
+                        expected: format!("{before:?}, as before them: an edit has changed the unedited model, and what was measured, in a CSV too, cannot be trusted"),
                     });
                 }
             }

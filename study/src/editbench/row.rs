@@ -89,7 +89,9 @@ impl Editing<'_> {
         let questions = &self.plan.questions;
         let (own, target) = (&questions[item.at], &questions[item.target]);
         let both = |question: &Question, object_of: &Question| {
-            asked(edited, question, object_of, language)?.map_err(Ended::Cannot)
+            // The unedited model was asked the same, so there is nothing else that it can be.
+            asked(edited, question, object_of, language)?
+                .map_err(|_| Ended::Cannot("the edited model gives no finite probability".into()))
         };
         let share = |all: &mut dyn Iterator<Item = &Question>, holds: fn([f64; 2]) -> bool| {
             let held = all.map(|question| Ok(f64::from(u8::from(holds(both(question, target)?)))));

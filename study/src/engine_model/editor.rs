@@ -82,7 +82,11 @@ impl Editor for EngineEditor<'_> {
 
     fn parameters(&self) -> Vec<(String, String)> {
         let mut all = vec![("numbers".to_owned(), self.numbers.join(", "))];
-        all.extend(self.essence.as_ref().map(|text| ("continuation".to_owned(), text.template.clone())));
+        all.extend(
+            self.essence
+                .as_ref()
+                .map(|text| ("continuation".to_owned(), format!("{} ({:?})", text.template, text.read))),
+        );
         all.extend((!self.contexts.is_empty()).then(|| ("contexts".to_owned(), self.contexts.join("\n"))));
         all
     }
@@ -106,6 +110,8 @@ impl Editor for EngineEditor<'_> {
 fn cannot(error: Error) -> Refusal {
     match error {
         Error::CannotEdit { reason, .. } => Refusal::cannot_ask(reason),
+        // Many edits in one network may end so: that is a result, and not the end of the bench.
+        Error::NotFinite { what, .. } => Refusal::cannot_ask(format!("{what} is no finite number")),
         error => failed(error),
     }
 }

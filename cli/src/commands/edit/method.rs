@@ -152,12 +152,10 @@ fn of_vector(options: &VectorOptions) -> Vec<String> {
 }
 
 fn of_c(statistics: Option<&KeyStatistics>, ridge: f64) -> String {
+    let ridge = if ridge == 0.0 { String::new() } else { format!(", ridge {ridge}") };
     match statistics {
-        None => "C is the identity".into(),
-        Some(statistics) => {
-            let ridge = if ridge == 0.0 { String::new() } else { format!(", ridge {ridge}") };
-            format!("C of {}{ridge}", statistics.told())
-        }
+        None => format!("C is the identity{ridge}"),
+        Some(statistics) => format!("C of {}{ridge}", statistics.told()),
     }
 }
 

@@ -40,10 +40,12 @@ pub(super) fn of(report: &BenchReport) -> Figure {
     };
     let mut caption = Caption::new(format!("{}: edits of facts in {}", report.model, options.edit_language()));
     let one = if edits == 1 { "one at a time".into() } else { format!("{edits} in one network") };
+    // Those that were left over of groups are in no cell.
+    let facts = report.cells.iter().filter(|cell| cell.edits == edits).map(|cell| cell.facts).max();
     caption.notes.push(format!(
         "{} facts edited, {one}; {} % intervals over facts. efficacy, paraphrase: p(new) > p(old); neighbourhood, relation: facts with the same and with \
          other objects keep theirs.",
-        report.facts,
+        facts.unwrap_or(report.facts),
         options.bootstrap.level * 100.0
     ));
     Figure::Bars(Bars {

@@ -69,6 +69,8 @@ impl Between<'_> {
             return w;
         }
         match self.monotone {
+            // A forward pass that overflowed gives no bounds: the fact is skipped for its scores, which are no numbers either.
+            Monotone::Clip if at.is_nan() || end.is_nan() => f32::NAN,
             Monotone::Clip => w.clamp(at.min(end), at.max(end)),
             Monotone::Share => at - self.share * (at - end),
         }
@@ -213,6 +215,12 @@ mod tests {
         };
         assert!(apart(Monotone::Clip).abs() < 2e-6, "{}", apart(Monotone::Clip));
         assert!((apart(Monotone::Share) - 1.0).abs() < 1e-5, "{}", apart(Monotone::Share));
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        let found = through(&[f32::NAN, 0.0], &[f32::NAN, 1.0], &[vec![0.5, 0.5]], Anchors::Greedy, Monotone::Clip);
+        assert!(found.iter().all(|point| point[0].is_nan()), "{found:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kndb_engine::Model;
-use kndb_engine::edit::{KeyStatistics, TextOptions};
+use kndb_engine::edit::{KeyStatistics, TextOptions, check_place};
 
 use super::{memit, rome};
 use crate::args::{EditMethod, WeightArgs};
@@ -42,6 +42,14 @@ pub(in crate::commands) fn statistics(
     }
     if let Some(path) = w.statistics.as_ref().filter(|path| path.exists()) {
         let found = KeyStatistics::read(path, model)?;
+        if let Some(layer) = layers.iter().find(|&&layer| found.of_layer(layer).is_none()) {
+            let has: Vec<String> = found.layers().map(|layer| layer.to_string()).collect();
+            return Err(CliError::Edit(format!(
+                "{} has statistics of layers {}; expected those of layer {layer}, too: give --corpus and another file to make them",
+                path.display(),
+                has.join(", ")
+            )));
+        }
         let mut notes = Vec::new();
         if w.corpus.is_some() {
             notes.push(format!("C is that of {}; --corpus was not read", path.display()));
@@ -55,6 +63,10 @@ pub(in crate::commands) fn statistics(
         let note = "without --corpus or --statistics C is the identity: keys of other texts are not held";
         return Ok(Keys { found: None, notes: vec![note.into()] });
     };
+    if let Some(path) = &w.statistics {
+        // Before the text is read, which takes minutes.
+        check_place(path).map_err(|error| CliError::Edit(error.to_string()))?;
+    }
     let usual = TextOptions::default();
     let options = TextOptions {
         window: w.window.unwrap_or(usual.window),
