@@ -217,7 +217,7 @@ mod tests {
             ("--steps 3", "relp"),
             ("--foil drawn", "log-probability"),
             ("--anchors greedy", "sequential-integrated-gradients"),
-            ("--monotone share", "integrated-gradients"),
+            ("--monotone share", "sequential-integrated-gradients"),
             ("--baseline zero", "sequential-integrated-gradients"),
             ("--tolerance 0", "discretized-integrated-gradients"),
         ] {

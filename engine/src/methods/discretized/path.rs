@@ -70,7 +70,7 @@ impl Between<'_> {
         }
         match self.monotone {
             // A forward pass that overflowed gives no bounds: the fact is skipped for its scores, which are no numbers either.
-            Monotone::Clip if at.is_nan() || end.is_nan() => f32::NAN,
+            Monotone::Clip if at.is_nan() || end.is_nan() => f64::NAN,
             Monotone::Clip => w.clamp(at.min(end), at.max(end)),
             Monotone::Share => at - self.share * (at - end),
         }
