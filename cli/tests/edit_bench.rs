@@ -79,7 +79,7 @@ fn methods_without_a_meaning_are_left_out_and_named_ones_refused() {
     assert!(told(&["--methods", "rome", "--run", "none"], 2).contains("--run means nothing to the method rome"));
     assert!(told(&["--methods", "scale"], 2).contains("--factor NUMBER"));
     assert!(told(&["--methods", "rome", "--edits", "10,1"], 2).contains("ascending"));
-    assert!(told(&["--csv", "x", "--json", "x"], 2).contains("x"));
+    assert!(told(&["--csv", "x", "--json", "x"], 2).contains("--json and --csv both name x; expected two files"));
     assert!(told(&["--method", "rome"], 2).contains("--methods takes one method or several"));
     let causal = demo_model("bilingual-causal");
     let other = environment.run(&["edit-bench", "db", "--model", &causal, "--langs", "en", "--methods", "rewrite"]);
