@@ -3,6 +3,7 @@
 
     python3 demo/known_facts.py draw MLAMA OUT            # 130 facts of each relation that both languages have, seed 1
     python3 demo/known_facts.py best OUT ENTRIES.csv FACTS [RELATION …]   # of each relation the 60 with the greatest p, in the worse of the languages of ENTRIES
+    python3 demo/known_facts.py paraphrase FACTS          # a second template for each relation, for paraphrases of `kndb edit-bench`
 
 Templates are written here: mLAMA's Chinese ones were translated by a machine (P36 asks for a capital *letter*). ENTRIES.csv is what `kndb export
 DB DIR --format csv` writes of a run over OUT; `--method activation` makes one with a pass a token.
@@ -22,6 +23,16 @@ TEMPLATES = {
     "P495": ("The country of origin of [X] is [Y].", "[X]的原产国是[Y]。"),
     "P1376": ("[X] is the capital of [Y].", "以[X]为首都的国家是[Y]。"),
     "P1412": ("The language spoken by [X] is [Y].", "[X]使用的语言是[Y]。"),
+}
+PARAPHRASES = {
+    "P17": ("The country in which [X] is located is [Y].", "[X]位于的国家是[Y]。"),
+    "P30": ("[X] belongs to the continent of [Y].", "[X]属于的大洲是[Y]。"),
+    "P36": ("The name of the capital city of [X] is [Y].", "[X]的首都名叫[Y]。"),
+    "P37": ("In [X], the official language is [Y].", "在[X],官方语言是[Y]。"),
+    "P103": ("[X] is a native speaker of [Y].", "[X]从小说的语言是[Y]。"),
+    "P495": ("[X] was created in the country of [Y].", "[X]来自的国家是[Y]。"),
+    "P1376": ("The country whose capital is [X] is [Y].", "[X]这座首都所属的国家是[Y]。"),
+    "P1412": ("[X] speaks and writes in [Y].", "[X]说的语言是[Y]。"),
 }
 LANGUAGES = ("en", "zh")
 DRAWN, KEPT = 130, 60
@@ -68,12 +79,26 @@ def best(drawn, entries, out, relations):
             write([rows[fact] for fact in order[:KEPT]], out, language, relation + ".jsonl")
 
 
+def paraphrase(facts):
+    """Behind the templates of a folder of facts, another one for each relation: prompt 1."""
+    for at, language in enumerate(LANGUAGES):
+        if not os.path.exists(os.path.join(facts, language, "templates.jsonl")):
+            continue
+        first = {}
+        for row in lines(facts, language, "templates.jsonl"):
+            first.setdefault(row["relation"], row)
+        second = [{"relation": relation, "template": PARAPHRASES[relation][at]} for relation in first if relation in PARAPHRASES]
+        write([*first.values(), *second], facts, language, "templates.jsonl")
+
+
 def main():
     match sys.argv[1:]:
         case ["draw", mlama, out]:
             draw(mlama, out)
         case ["best", drawn, entries, out, *relations]:
             best(drawn, entries, out, relations)
+        case ["paraphrase", facts]:
+            paraphrase(facts)
         case _:
             sys.exit(__doc__)
 

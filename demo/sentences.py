@@ -8,7 +8,8 @@ import pathlib
 import sys
 
 for folder in map(pathlib.Path, sys.argv[1:]):
-    rows = lambda path: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    rows = lambda path: [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     for template in rows(folder / "templates.jsonl"):
-        for fact in rows(folder / f"{template['relation']}.jsonl"):
+        facts = folder / f"{template['relation']}.jsonl"
+        for fact in rows(facts) if facts.exists() else []:  # mLAMA has templates of relations without facts
             print(template["template"].replace("[X]", fact["sub_label"]).replace("[Y]", fact["obj_label"]))

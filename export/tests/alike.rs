@@ -48,7 +48,7 @@ fn check_alike(case: &Case) -> Check {
 }
 
 proptest! {
-    #![proptest_config(cases(12))]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn small_stores_answer_alike(case in case(scenario(small_shape(), 0..=25, 3, 3), 3, 40)) {

@@ -32,10 +32,30 @@ const STEPS: &[Step] = &[
         rustdocflags: None,
         slow: true,
     },
-    // Without the engine, so without burn: nothing large is built a second time.
+    // Without the engine, so without burn: nothing large is built a second time. Of the command's tests those in which a feature that is not
+    // there shows: what is refused, read and documented. The others do the same things in the step `test`, and each would be linked again.
     Step {
         name: "no default features",
-        arguments: &["test", "-p", "kndb-cli", "-p", "kndb-import", "--no-default-features"],
+        arguments: &[
+            "test",
+            "-p",
+            "kndb-cli",
+            "-p",
+            "kndb-import",
+            "--no-default-features",
+            "--lib",
+            "--bins",
+            "--test",
+            "commands",
+            "--test",
+            "docs",
+            "--test",
+            "facts",
+            "--test",
+            "import",
+            "--test",
+            "mutants",
+        ],
         rustdocflags: None,
         slow: true,
     },
