@@ -169,12 +169,21 @@ fn write_summary(
         match summary.attributed {
             0 => format!("{seconds:.2} s"),
             count => format!(
-                "{seconds:.2} s, {:.1} entries/s; {:.2} s of computing, summed over threads",
-                count as f64 / seconds,
+                "{seconds:.2} s, {}; {:.2} s of computing, summed over threads",
+                pace(count as f64 / seconds),
                 summary.computing.as_secs_f64()
             ),
         },
     )
+}
+
+/// `12.5 entries/s`, or `3.1 s an entry` where that is less than one.
+fn pace(each_second: f64) -> String {
+    if each_second >= 1.0 {
+        format!("{each_second:.1} entries/s")
+    } else {
+        format!("{:.1} s an entry", 1.0 / each_second)
+    }
 }
 
 /// `subject partly unknown to the tokenizer: 12 prompts (en 2, zh 10)`, and so of templates; `counted` is what was counted of

@@ -39,8 +39,10 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(total), target);
         if let Ok(style) = ProgressStyle::with_template(template) {
             let rate = |state: &ProgressState, out: &mut dyn Write| {
-                // A rate that cannot be written is not worth an error.
-                let _ = write!(out, "{:.1}", state.per_sec());
+                // What takes seconds each has a rate, too. One that cannot be written is not worth an error.
+                let rate = state.per_sec();
+                let digits = if rate < 1.0 { 3 } else { 1 };
+                let _ = write!(out, "{rate:.digits$}");
             };
             bar.set_style(style.with_key("rate", rate));
         }

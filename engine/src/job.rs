@@ -9,15 +9,16 @@ mod begun;
 mod filling;
 mod foils;
 mod in_order;
+mod lacking;
 mod selection;
 mod shard;
 
 use crate::attribute::{Attribution, FactScores};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Model, as_recorded};
 use crate::preset::Options;
 use crate::question::{Skip, UnknownCounts, UnknownParts};
-use kndb_storage::{EntryData, LanguageId, OnConflict, Origin, RelationId, RunSpec, Snapshot, Store, question_hash};
+use kndb_storage::{EntryData, LanguageId, Origin, RelationId, RunSpec, Snapshot, Store, question_hash};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +29,7 @@ pub(crate) use filling::Filling;
 pub(crate) use foils::DRAWN_BY;
 use foils::Foils;
 pub(crate) use in_order::in_order;
+pub(crate) use lacking::Lacking;
 pub(crate) use selection::{Item, Stored, Templates, Work, question_of};
 pub use selection::{Prompts, Selection, Shard};
 
@@ -158,61 +160,26 @@ impl Job {
         }
         // Before looking what is missing: nobody else may add to it from now on.
         let (_claim, snapshot) = claimed(store, &self.run.name, "kndb attribute")?;
-        let stored_run = snapshot.run_named(&self.run.name);
-        let known = stored_run.map(|run| run.id);
-        let described = as_recorded(&self.run, stored_run);
-        let templates = self.selection.templates(&snapshot);
-        let stored = Stored::attributions(&snapshot, known)?;
-        let mut work = self.selection.work(&snapshot, &templates, &stored)?;
-        settle_changed(&self.run.name, self.replace_changed, &mut work, &snapshot)?;
-        let work_of = |now: &Snapshot, other: &Selection| {
-            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
-            other.work(now, &other.templates(now), &stored)
-        };
-        let unknown = UnknownCounts::default();
+        let (run, selection, replace_changed) = (&*self.run.name, &self.selection, self.replace_changed);
+        let lacking = Lacking { store, snapshot: &snapshot, run, selection, replace_changed };
+        let described = as_recorded(&self.run, lacking.stored());
+        let (templates, work) = lacking.work()?;
         let foils = options.foil.as_ref().map(|rule| Foils::new(&snapshot, &self.selection, rule)).transpose()?;
         let foils = foils.as_ref();
-        let desk =
-            Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, foils, unknown: &unknown };
-        let filling = Filling {
-            store,
-            run: &described,
-            known: known.is_some(),
-            threads: NonZeroUsize::new(attribution.questions_at_once(threads)),
-            selection: &self.selection,
-            // The run is this job's alone, so what is there is what was found changed.
-            on_conflict: if self.replace_changed { OnConflict::Replace } else { OnConflict::Refuse },
-            work_of: &work_of,
-        };
-        let mut summary = filling.fill(&snapshot, &work, stop, progress, begun, |item| {
-            Ok(desk.scores(item)?.and_then(|(found, origin)| match self.run.score_type.cannot_keep(&found.scores) {
-                None => Ok(EntryData::Scores(found.into_entry_scores(model.shape().layers, Some(origin)))),
-                Some(_) => Err(Skip::ScoreType),
+        let desk = Desk { snapshot: &snapshot, templates: &templates, attribution: &attribution, foils };
+        let threads = NonZeroUsize::new(attribution.questions_at_once(threads));
+        let filled = (&described, &work, UnknownCounts::default());
+        let mut summary = lacking.fill(filled, (threads, begun), stop, progress, |item, unknown| {
+            Ok(desk.scores(item, unknown)?.and_then(|(found, origin)| {
+                match self.run.score_type.cannot_keep(&found.scores) {
+                    None => Ok(EntryData::Scores(found.into_entry_scores(model.shape().layers, Some(origin)))),
+                    Some(_) => Err(Skip::ScoreType),
+                }
             }))
         })?;
-        summary.unknown = unknown.into_parts();
         summary.computing = summary.computing.saturating_sub(attribution.waited());
         Ok(summary)
     }
-}
-
-/// Entries made from other questions than would be asked now: refused, or work.
-pub(crate) fn settle_changed(run: &str, replace: bool, work: &mut Work, snapshot: &Snapshot) -> Result<()> {
-    let Some(first) = work.changed.first() else { return Ok(()) };
-    if !replace {
-        return Err(Error::ChangedQuestions {
-            run: run.to_owned(),
-            count: work.changed.len() as u64,
-            fact: snapshot.external_id(first.fact)?.to_owned(),
-            language: snapshot.language_name(first.language).to_owned(),
-            prompt: first.prompt.0,
-        });
-    }
-    work.already_there -= work.changed.len() as u64;
-    work.items.append(&mut work.changed);
-    // The order of a job that finds nothing there.
-    work.items.sort_by_key(|item| (item.fact, item.language, item.prompt));
-    Ok(())
 }
 
 /// What a worker needs.
@@ -221,11 +188,10 @@ struct Desk<'a> {
     templates: &'a Templates<'a>,
     attribution: &'a Attribution<'a>,
     foils: Option<&'a Foils<'a>>,
-    unknown: &'a UnknownCounts,
 }
 
 impl Desk<'_> {
-    fn scores(&self, item: Item) -> Result<std::result::Result<(FactScores, Origin), Skip>> {
+    fn scores(&self, item: Item, unknown: &UnknownCounts) -> Result<std::result::Result<(FactScores, Origin), Skip>> {
         let [template, subject, object] = match item.texts(self.snapshot, self.templates)? {
             Ok(texts) => texts,
             Err(skip) => return Ok(Err(skip)),
@@ -238,7 +204,7 @@ impl Desk<'_> {
             Ok(question) => {
                 let scores = self.attribution.scores(&question)?;
                 if scores.is_ok() {
-                    self.unknown.count(&question, self.snapshot.language_name(item.language));
+                    unknown.count(&question, self.snapshot.language_name(item.language));
                 }
                 let tokens = u16::try_from(question.steps.len()).ok();
                 let asked = question_hash(template, subject, object, item.prompt.0);

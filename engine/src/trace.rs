@@ -61,8 +61,9 @@ impl Tracing {
     fn check(&self) -> Result<()> {
         let wrong =
             |option, given: String, expected: &str| Err(Error::Option { option, given, expected: expected.into() });
-        if self.draws == 0 {
-            return wrong("draws", "0".into(), "at least 1");
+        // Each is a pass for every layer and token, and all of a question are there at a time.
+        if !(1..=10_000).contains(&self.draws) {
+            return wrong("draws", self.draws.to_string(), "1 to 10000");
         }
         if self.window == 0 {
             return wrong("window", "0".into(), "at least 1 layer");

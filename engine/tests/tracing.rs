@@ -290,7 +290,7 @@ fn other_options_than_the_run_s_and_what_cannot_be_traced_are_refused_with_words
     for other in &others {
         assert!(refused(other).contains("already there with"), "{}", refused(other));
     }
-    assert_eq!(refused(&Tracing { draws: 0, ..first.clone() }), "draws is 0; expected at least 1");
+    assert_eq!(refused(&Tracing { draws: 0, ..first.clone() }), "draws is 0; expected 1 to 10000");
     assert!(refused(&Tracing { noise: NoiseLevel::Multiple(0.0), ..first.clone() }).contains("nothing is corrupted"));
     assert!(refused(&Tracing { window: 0, ..first.clone() }).starts_with("window is 0"));
 

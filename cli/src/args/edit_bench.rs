@@ -54,7 +54,7 @@ pub struct EditBenchArgs {
     #[command(flatten)]
     pub values: ValueArgs,
     /// Draws of facts behind each interval
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = values::whole::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = values::draws)]
     pub draws: u32,
     /// Write everything to this file: options, estimates, every measurement
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -112,7 +112,7 @@ pub struct StudyArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::whole::<u64>)]
     pub seed: u64,
     /// Draws of facts behind each interval
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = values::whole::<u32>)]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = values::draws)]
     pub draws: u32,
     /// Write everything to this file: options, statements, estimates, every measurement
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -163,6 +163,14 @@ pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "expected a whole number, written in digits alone, as in 12".into())
 }
 
+/// So many draws of facts for an interval: each is kept until its ends are known, and a thousand times the usual number moves them by nothing.
+pub fn draws(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(draws) if draws <= 1_000_000 => Ok(draws),
+        _ => Err("expected a whole number from 0 to 1000000".into()),
+    }
+}
+
 /// A language's code, as BCP 47 writes it.
 pub fn language(text: &str) -> Result<String, String> {
     kndb_storage::language::parse(text).map_err(|problem| problem.to_string())

@@ -7,13 +7,13 @@
 use super::noise::{Draws, GENERATOR, NoiseLevel, deviation};
 use super::{Effects, Places, Tracer, Tracing};
 use crate::error::{Error, Result};
-use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, Templates, Work, claimed, settle_changed};
+use crate::job::{Item, Lacking, Progress, Selection, Stored, Summary, Templates, Work, claimed};
 use crate::model::{Model, as_recorded};
 use crate::question::{Question, Skip, UnknownCounts};
 use crate::trace::Roles;
 use kndb_storage::{
-    EntryData, Keep, LayerEvidence, Neuron, OnConflict, Origin, Run, RunSpec, ScoreValues, Scores, Shape, Snapshot,
-    Store, UNITS, question_hash,
+    EntryData, Keep, LayerEvidence, Neuron, Origin, Run, RunSpec, ScoreValues, Scores, Shape, Snapshot, Store, UNITS,
+    question_hash,
 };
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -101,35 +101,17 @@ impl TraceJob {
         let tracer = Tracer::new(model, tracing)?;
         // Before looking what is missing: nobody else may add to it from now on.
         let (_claim, snapshot) = claimed(store, &self.run.name, "kndb trace")?;
-        let stored_run = snapshot.run_named(&self.run.name);
-        let known = stored_run.map(|run| run.id);
-        let templates = self.selection.templates(&snapshot);
-        let stored = Stored::attributions(&snapshot, known)?;
-        let mut work = self.selection.work(&snapshot, &templates, &stored)?;
-        settle_changed(&self.run.name, self.replace_changed, &mut work, &snapshot)?;
-        let work_of = |now: &Snapshot, other: &Selection| {
-            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
-            other.work(now, &other.templates(now), &stored)
-        };
-        let unknown = UnknownCounts::default();
-        let mut desk =
-            Desk { snapshot: &snapshot, templates: &templates, tracer: &tracer, unknown: &unknown, draws: None };
-        let (sigma, described) = self.described(stored_run, tracing, &desk)?;
+        let (run, selection, replace_changed) = (&*self.run.name, &self.selection, self.replace_changed);
+        let lacking = Lacking { store, snapshot: &snapshot, run, selection, replace_changed };
+        let (templates, work) = lacking.work()?;
+        let mut desk = Desk { snapshot: &snapshot, templates: &templates, tracer: &tracer, draws: None };
+        let (sigma, described) = self.described(lacking.stored(), tracing, &desk)?;
         let deviation = tracing.noise.deviation(sigma);
         desk.draws = Some(Draws { seed: tracing.seed, count: tracing.draws, deviation });
-        let filling = Filling {
-            store,
-            run: &described,
-            known: known.is_some(),
-            threads: self.threads,
-            selection: &self.selection,
-            on_conflict: if self.replace_changed { OnConflict::Replace } else { OnConflict::Refuse },
-            work_of: &work_of,
-        };
-        let mut summary = filling
-            .fill(&snapshot, &work, stop, progress, begun, |item| Ok(desk.effects(item)?.map(EntryData::Scores)))?;
-        summary.unknown = unknown.into_parts();
-        Ok(summary)
+        let filled = (&described, &work, UnknownCounts::default());
+        lacking.fill(filled, (self.threads, begun), stop, progress, |item, unknown| {
+            Ok(desk.effects(item, unknown)?.map(EntryData::Scores))
+        })
     }
 
     /// σ, and the run with it: as it is recorded where the run is there, else of what is selected.
@@ -177,7 +159,6 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     tracer: &'a Tracer<'a>,
-    unknown: &'a UnknownCounts,
     /// Known once σ is.
     draws: Option<Draws>,
 }
@@ -194,7 +175,7 @@ impl Desk<'_> {
         Ok(asked.map(|(question, places)| (question, places, hash())))
     }
 
-    fn effects(&self, item: Item) -> Result<std::result::Result<Scores, Skip>> {
+    fn effects(&self, item: Item, unknown: &UnknownCounts) -> Result<std::result::Result<Scores, Skip>> {
         let (question, places, hash) = match self.question(item)? {
             Ok(asked) => asked,
             Err(skip) => return Ok(Err(skip)),
@@ -203,7 +184,7 @@ impl Desk<'_> {
         let (fact, language) = (self.snapshot.external_id(item.fact)?, self.snapshot.language_name(item.language));
         let noise = self.draws.map_or_else(Vec::new, |draws| draws.of(fact, language, item.prompt.0, values));
         let found = self.tracer.effects(&question, &places, &noise)?;
-        self.unknown.count(&question, language);
+        unknown.count(&question, language);
         let answer = found.answer.and_then(|token| self.tracer.model.tokenizer.decode(&[token]).ok());
         let tokens = u16::try_from(question.steps.len()).ok();
         let origin = Origin { question: Some(hash), answer, rank: Some(found.rank), tokens };

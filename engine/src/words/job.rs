@@ -4,12 +4,11 @@
 
 use super::{WordOptions, WordScorer, WordScores};
 use crate::error::{Error, Result};
-use crate::job::{Filling, Item, Progress, Selection, Stored, Summary, Templates, claimed, settle_changed};
+use crate::job::{Item, Lacking, Progress, Selection, Stored, Summary, Templates, claimed};
 use crate::model::{Model, as_recorded};
 use crate::question::{Question, Skip, UnknownCounts};
 use kndb_storage::{
-    EntryData, Keep, LayerEvidence, Neuron, OnConflict, Origin, RunSpec, ScoreValues, Scores, Shape, Snapshot, Store,
-    question_hash,
+    EntryData, Keep, LayerEvidence, Neuron, Origin, RunSpec, ScoreValues, Scores, Shape, Snapshot, Store, question_hash,
 };
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
@@ -102,33 +101,16 @@ impl WordJob {
         let scorer = WordScorer::new(model, options)?;
         // Before looking what is missing: nobody else may add to it from now on.
         let (_claim, snapshot) = claimed(store, &self.run.name, "kndb attribute")?;
-        let stored_run = snapshot.run_named(&self.run.name);
-        let known = stored_run.map(|run| run.id);
-        let described = as_recorded(&self.run, stored_run);
-        let templates = self.selection.templates(&snapshot);
-        let stored = Stored::attributions(&snapshot, known)?;
-        let mut work = self.selection.work(&snapshot, &templates, &stored)?;
-        settle_changed(&self.run.name, self.replace_changed, &mut work, &snapshot)?;
-        let work_of = |now: &Snapshot, other: &Selection| {
-            let stored = Stored::attributions(now, now.run_named(&self.run.name).map(|run| run.id))?;
-            other.work(now, &other.templates(now), &stored)
-        };
-        let unknown = UnknownCounts::default();
+        let (run, selection, replace_changed) = (&*self.run.name, &self.selection, self.replace_changed);
+        let lacking = Lacking { store, snapshot: &snapshot, run, selection, replace_changed };
+        let described = as_recorded(&self.run, lacking.stored());
+        let (templates, work) = lacking.work()?;
         let longest = self.run.shape.width as usize;
-        let desk = Desk { snapshot: &snapshot, templates: &templates, scorer: &scorer, unknown: &unknown, longest };
-        let filling = Filling {
-            store,
-            run: &described,
-            known: known.is_some(),
-            threads: self.threads,
-            selection: &self.selection,
-            on_conflict: if self.replace_changed { OnConflict::Replace } else { OnConflict::Refuse },
-            work_of: &work_of,
-        };
-        let mut summary = filling
-            .fill(&snapshot, &work, stop, progress, begun, |item| Ok(desk.scores(item)?.map(EntryData::Scores)))?;
-        summary.unknown = unknown.into_parts();
-        Ok(summary)
+        let desk = Desk { snapshot: &snapshot, templates: &templates, scorer: &scorer, longest };
+        let filled = (&described, &work, UnknownCounts::default());
+        lacking.fill(filled, (self.threads, begun), stop, progress, |item, unknown| {
+            Ok(desk.scores(item, unknown)?.map(EntryData::Scores))
+        })
     }
 
     /// The first prompts that are selected and in the run, `most` of them, as the store has them. One whose labels or template have changed since is
@@ -186,12 +168,11 @@ struct Desk<'a> {
     snapshot: &'a Snapshot,
     templates: &'a Templates<'a>,
     scorer: &'a WordScorer<'a>,
-    unknown: &'a UnknownCounts,
     longest: usize,
 }
 
 impl Desk<'_> {
-    fn scores(&self, item: Item) -> Result<std::result::Result<Scores, Skip>> {
+    fn scores(&self, item: Item, unknown: &UnknownCounts) -> Result<std::result::Result<Scores, Skip>> {
         let [template, subject, object] = match item.texts(self.snapshot, self.templates)? {
             Ok(texts) => texts,
             Err(skip) => return Ok(Err(skip)),
@@ -202,7 +183,7 @@ impl Desk<'_> {
             Err(skip) => return Ok(Err(skip)),
         };
         let found = self.scorer.scores(&question)?;
-        self.unknown.count(&question, self.snapshot.language_name(item.language));
+        unknown.count(&question, self.snapshot.language_name(item.language));
         let answer = found.answer.and_then(|token| self.scorer.model.tokenizer.decode(&[token]).ok());
         let hash = question_hash(template, subject, object, item.prompt.0);
         let tokens = u16::try_from(question.steps.len()).ok();
