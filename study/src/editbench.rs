@@ -32,6 +32,8 @@ mod options;
 mod plan;
 mod row;
 mod settings;
+mod source;
+mod stored;
 mod table;
 mod units;
 
@@ -160,9 +162,8 @@ pub fn bench(
         true => neurons((store, &snapshot), model, options)?,
         false => (None, Vec::new()),
     };
-    let mut plan = plan::Plan::new(&snapshot, neurons.as_ref(), options)?;
-    plan.ask(model, options, watch)?;
-    plan.prepare(&snapshot, (model, neurons.as_ref()), options, watch)?;
+    let candidates = stored::candidates(&snapshot, neurons, options)?;
+    let mut plan = plan::Plan::new(candidates, model, options, watch)?;
     let settings = settings::of(subject.identity, editors, &plan, options);
     let known = settings::matching(kept.known, &settings)?;
     let editing = measure::Editing { model, editors, plan: &plan, options, settings: &settings };

@@ -76,7 +76,7 @@ impl Unit {
 
 impl Editing<'_> {
     fn id(&self, item: usize) -> &str {
-        &self.plan.questions[self.plan.items[item].at].fact
+        &self.plan.items[item].own.fact
     }
 
     /// The rows of a unit, if all are known.
@@ -101,7 +101,7 @@ impl Editing<'_> {
         let ids: Vec<&str> = facts.iter().map(|fact| fact.fact).collect();
         let seed = key(self.options.seed, "random direction", &ids);
         let asking = Asking { model: self.model, fact: facts.first().map_or("", |fact| fact.fact) };
-        let claim = self.plan.questions[self.plan.items[unit.items[0]].at].claim(0);
+        let claim = self.plan.items[unit.items[0]].own.claim(0);
         let edited = match asking.refused(&claim, self.editors[editor].edit(&facts, seed))? {
             Ok(edited) => edited,
             Err(reason) => return Ok(Err(reason)),
@@ -120,9 +120,9 @@ impl Editing<'_> {
     fn new_fact<'f>(&'f self, editor: usize, item: &'f Item) -> NewFact<'f> {
         let by_neurons = self.editors[editor].by_neurons();
         NewFact {
-            fact: &self.plan.questions[item.at].fact,
-            claim: self.plan.questions[item.at].claim(0),
-            object: self.plan.questions[item.target].claim(0).object,
+            fact: &item.own.fact,
+            claim: item.own.claim(0),
+            object: item.target.claim(0).object,
             neurons: if by_neurons { &item.neurons } else { &[] },
             random: if by_neurons { &item.random } else { &[] },
         }

@@ -2,109 +2,61 @@
 
 use super::item::Item;
 use super::options::BenchOptions;
+use super::source::{Candidates, EditSource};
 use crate::askable::askable;
 use crate::asking::{Answer, Asking};
 use crate::error::StudyError;
 use crate::model::LanguageModel;
-use crate::pool::Pool;
-use crate::questions::{LeftOut, Question, Wordings, in_words, is_wanted, leave_out};
-use crate::statements::Sets;
-use crate::streams::stream;
+use crate::questions::{LeftOut, Question, leave_out};
 use crate::watch::{Stage, Watch, for_each};
-use kndb_storage::{PromptId, Snapshot};
-use rand::Rng;
-use std::collections::{BTreeMap, BTreeSet};
 
-/// Facts that can be put into words in every language, and those of them that are edited.
+/// The facts that are edited.
 pub(super) struct Plan {
-    pub questions: Vec<Question>,
-    pub pool: Pool,
-    /// Facts that may be studied, by their numbers, in the order of their ids once they were asked; with the fact whose object each gets.
-    studied: Vec<(usize, usize)>,
-    /// Those that are, in that order.
+    /// In the order of their ids.
     pub items: Vec<Item>,
     left_out: LeftOut,
 }
 
 impl Plan {
-    pub(super) fn new(snapshot: &Snapshot, neurons: Option<&Sets>, options: &BenchOptions) -> Result<Self, StudyError> {
-        let (questions, mut left_out) = in_words(snapshot, &options.languages, options.prompt, &options.relations)?;
-        let places: BTreeMap<&str, usize> = questions.iter().enumerate().map(|(at, q)| (q.fact.as_str(), at)).collect();
-        let language = snapshot.language(options.edit_language());
-        let mut objects = BTreeMap::new();
-        let mut studied = Vec::new();
-        for (at, question) in questions.iter().enumerate().filter(|(_, q)| is_wanted(&q.relation, &options.relations)) {
-            if neurons.is_some_and(|sets| sets.get(&question.fact).is_none_or(Vec::is_empty)) {
-                leave_out(&mut left_out, format!("no knowledge neurons ({})", options.edit_language()));
-                continue;
-            }
-            if !objects.contains_key(&question.relation)
-                && let (Some(relation), Some(language)) = (snapshot.relation(&question.relation), language)
-            {
-                objects.insert(question.relation.clone(), snapshot.objects(relation, language)?);
-            }
-            let wrong = objects.get(&question.relation).map(|all| all.false_of(&question.fact)).unwrap_or_default();
-            let wrong: Vec<usize> = wrong.iter().filter_map(|(fact, _)| places.get(fact).copied()).collect();
-            if wrong.is_empty() {
-                leave_out(&mut left_out, "no other object in its relation");
-                continue;
-            }
-            let place = stream(options.seed, "new object", &[&question.fact]).random_range(0..wrong.len());
-            studied.push((at, wrong[place]));
-        }
-        let pool = Pool::new(&questions, |_| true);
-        Ok(Self { questions, pool, studied, items: Vec::new(), left_out })
-    }
-
-    /// Keeps the facts that the model can be asked in every language, with both objects, up to the limit.
-    pub(super) fn ask(
-        &mut self,
+    /// Keeps the facts that the model can be asked in every language, with both objects, up to the limit; finds what is asked beside each, and asks
+    /// the unedited model all of it.
+    pub(super) fn new(
+        candidates: Candidates<'_>,
         model: &dyn LanguageModel,
         options: &BenchOptions,
         watch: &Watch<'_>,
-    ) -> Result<(), StudyError> {
-        let targets: BTreeMap<usize, usize> = std::mem::take(&mut self.studied).into_iter().collect();
+    ) -> Result<Self, StudyError> {
+        let Candidates { source, waiting, left_out } = candidates;
+        let (source, mut plan) = (&*source, Self { items: Vec::new(), left_out });
         let can_be_asked = |at: usize| -> Answer<()> {
-            let (own, new) = (&self.questions[at], &self.questions[targets[&at]]);
+            let both = (&source.questions()[at], source.target(at));
             for (language, name) in options.languages.iter().enumerate() {
-                if let Err(reason) = fits(model, (own, new), language, options)? {
+                if let Err(reason) = fits(model, both, language, options)? {
                     return Ok(Err(format!("{reason} ({name})")));
                 }
             }
             Ok(Ok(()))
         };
-        let (waiting, drawn) = (targets.keys().copied().collect(), (options.seed, options.limit));
-        let (kept, refused) = askable(&self.questions, waiting, drawn, watch, can_be_asked)?;
-        self.studied = kept.into_iter().map(|at| (at, targets[&at])).collect();
-        refused.into_iter().for_each(|reason| self.leave_out(reason));
-        if self.studied.is_empty() {
-            return Err(StudyError::NoFacts { left_out: self.left_out(), conditions: Vec::new(), sets: Vec::new() });
+        let drawn = (options.seed, options.limit);
+        let (kept, refused) = askable(source.questions(), waiting, drawn, watch, can_be_asked)?;
+        refused.into_iter().for_each(|reason| plan.leave_out(reason));
+        if kept.is_empty() {
+            return Err(StudyError::NoFacts { left_out: plan.left_out(), conditions: Vec::new(), sets: Vec::new() });
         }
-        Ok(())
+        plan.prepare(source, &kept, model, options, watch)?;
+        Ok(plan)
     }
 
-    /// Finds what is asked beside each fact, and asks the unedited model all of it.
-    pub(super) fn prepare(
+    fn prepare(
         &mut self,
-        snapshot: &Snapshot,
-        (model, neurons): (&dyn LanguageModel, Option<&Sets>),
+        source: &dyn EditSource,
+        kept: &[usize],
+        model: &dyn LanguageModel,
         options: &BenchOptions,
         watch: &Watch<'_>,
     ) -> Result<(), StudyError> {
-        let others: BTreeSet<PromptId> = snapshot.templates().map(|(_, _, number, _)| number).collect();
-        let others = others.into_iter().filter(|number| number.0 != options.prompt);
-        let others: Vec<Wordings<'_>> =
-            others.map(|number| Wordings::new(snapshot, &options.languages, number.0)).collect::<Result<_, _>>()?;
-        let fact_of = |&(at, _): &(usize, usize)| self.questions[at].fact.clone();
-        let (questions, pool) = (&self.questions, &self.pool);
-        let prepared = for_each(watch, Stage::Asking, &self.studied, fact_of, |&(at, target)| {
-            let mut paraphrases = Vec::new();
-            for wordings in &others {
-                paraphrases.extend(wordings.question(&questions[at].fact)?.ok());
-            }
-            let own = neurons.and_then(|sets| sets.get(&questions[at].fact).cloned()).unwrap_or_default();
-            Item::new((questions, pool), (at, target), (paraphrases, own), model, options)
-        })?;
+        let fact_of = |&at: &usize| source.questions()[at].fact.clone();
+        let prepared = for_each(watch, Stage::Asking, kept, fact_of, |&at| Item::new(source, at, model, options))?;
         for (item, dropped) in prepared {
             dropped.into_iter().for_each(|reason| self.leave_out(reason));
             self.items.push(item);
@@ -117,10 +69,10 @@ impl Plan {
     /// # Errors
     /// Another answer than before, in any bit.
     pub(super) fn must_be_unchanged(&self, model: &dyn LanguageModel, watch: &Watch<'_>) -> Result<(), StudyError> {
-        let fact_of = |item: &Item| self.questions[item.at].fact.clone();
+        let fact_of = |item: &Item| item.own.fact.clone();
         for_each(watch, Stage::Asking, &self.items, fact_of, |item| {
             for (language, before) in item.before.iter().enumerate() {
-                let (own, new) = (&self.questions[item.at], &self.questions[item.target]);
+                let (own, new) = (&item.own, &item.target);
                 let now = asked(model, own, new, language)?;
                 if now.as_ref().map(|now| now.map(f64::to_bits)) != Ok(before.map(f64::to_bits)) {
                     return Err(StudyError::Answer {

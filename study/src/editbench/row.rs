@@ -86,8 +86,7 @@ impl Editing<'_> {
         item: &Item,
         language: usize,
     ) -> Result<BenchRow, Ended> {
-        let questions = &self.plan.questions;
-        let (own, target) = (&questions[item.at], &questions[item.target]);
+        let (own, target) = (&item.own, &item.target);
         let both = |question: &Question, object_of: &Question| {
             // The unedited model was asked the same, so there is nothing else that it can be.
             asked(edited, question, object_of, language)?
@@ -99,8 +98,8 @@ impl Editing<'_> {
         };
         let (new_wins, old_wins) = (|[old, new]: [f64; 2]| new > old, |[old, new]: [f64; 2]| old > new);
         let [same, others] = &item.neighbours;
-        let change = |(other, before): &(usize, Vec<f64>)| {
-            let [own, _] = both(&questions[*other], &questions[*other])?;
+        let change = |(other, before): &(Question, Vec<f64>)| {
+            let [own, _] = both(other, other)?;
             Ok(own - before[language])
         };
         let claim = Claim { object: target.claim(language).object, ..own.claim(language) };
@@ -118,8 +117,8 @@ impl Editing<'_> {
             new,
             first: Asking { model: edited, fact: &own.fact }.answers(&claim)?.map_err(Ended::Cannot)?,
             paraphrase: share(&mut item.paraphrases.iter(), new_wins)?,
-            neighbourhood: share(&mut same.iter().map(|&at| &questions[at]), old_wins)?,
-            same_relation: share(&mut others.iter().map(|&at| &questions[at]), old_wins)?,
+            neighbourhood: share(&mut same.iter(), old_wins)?,
+            same_relation: share(&mut others.iter(), old_wins)?,
             unrelated: mean(&item.unrelated.iter().map(change).collect::<Result<Vec<f64>, Ended>>()?),
             seconds: None,
             bytes: None,

@@ -6,6 +6,7 @@ use super::plan::Plan;
 use super::row::BenchRow;
 use super::units::{UNEDITED, control_of};
 use crate::error::StudyError;
+use crate::questions::Question;
 use crate::streams::key;
 use std::collections::BTreeMap;
 
@@ -17,8 +18,7 @@ pub(super) type Settings = BTreeMap<String, String>;
 
 /// Of each method: the model, its parameters, every fact with what is asked beside it, the options but for how intervals are made.
 pub(super) fn of(identity: &str, editors: &[&dyn Editor], plan: &Plan, options: &BenchOptions) -> Settings {
-    let texts = |at: usize| {
-        let question = &plan.questions[at];
+    let texts = |question: &Question| {
         let claim = |language| {
             let claim = question.claim(language);
             [claim.template, claim.subject, claim.object].join("\u{1f}")
@@ -28,9 +28,9 @@ pub(super) fn of(identity: &str, editors: &[&dyn Editor], plan: &Plan, options: 
     let mut about = vec![PROTOCOL.to_owned(), identity.to_owned()];
     about.push(format!("{:?} {:?} {} {}", options.languages, options.edits, options.prompt, options.neighbours));
     for item in &plan.items {
-        about.extend([texts(item.at), texts(item.target)]);
-        about.extend(item.neighbours.iter().flatten().map(|&at| texts(at)));
-        about.extend(item.unrelated.iter().map(|(at, _)| texts(*at)));
+        about.extend([texts(&item.own), texts(&item.target)]);
+        about.extend(item.neighbours.iter().flatten().map(texts));
+        about.extend(item.unrelated.iter().map(|(other, _)| texts(other)));
         about.push(format!("{:?}", item.paraphrases));
     }
     // Those of editors that go by neurons.

@@ -30,7 +30,7 @@ pub(super) struct Unit {
 pub(super) fn units(editors: usize, plan: &Plan, options: &BenchOptions) -> Vec<Unit> {
     let alone: Vec<usize> = (0..plan.items.len()).collect();
     let mut order = alone.clone();
-    order.sort_by_cached_key(|&item| key(options.seed, "sequence", &[&plan.questions[plan.items[item].at].fact]));
+    order.sort_by_cached_key(|&item| key(options.seed, "sequence", &[&plan.items[item].own.fact]));
     let mut units: Vec<Unit> = alone.iter().map(|&item| Unit { editor: None, edits: 0, items: vec![item] }).collect();
     for editor in 0..editors {
         for &edits in &options.edits {
