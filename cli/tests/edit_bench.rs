@@ -83,5 +83,130 @@ fn methods_without_a_meaning_are_left_out_and_named_ones_refused() {
     assert!(told(&["--method", "rome"], 2).contains("--methods takes one method or several"));
     let causal = demo_model("bilingual-causal");
     let other = environment.run(&["edit-bench", "db", "--model", &causal, "--langs", "en", "--methods", "rewrite"]);
-    assert!(other.code != Some(0) && other.messages.contains("bilingual"), "{other:?}");
+    assert!(
+        other.code == Some(2)
+            && other.messages.contains("model is bilingual-causal with")
+            && other.messages.contains("expected the model of run \"amig\", with"),
+        "{other:?}"
+    );
+    // What cannot be opened leaves no file behind.
+    let lost = environment.run(&["edit-bench", "lost", "--model", &model, "--methods", "rome", "--csv", "lost.csv"]);
+    assert!(lost.code == Some(1) && !environment.path("lost.csv").exists(), "{lost:?}");
+}
+
+/// Two continents and a capital; the last has a prompt about what follows.
+const CONTINENTS: &str = r#"[
+  {"case_id": 3, "requested_rewrite": {"prompt": "{} is located on the continent of", "relation_id": "P30", "subject": "Albania",
+     "target_new": {"str": "Asia", "id": "Q48"}, "target_true": {"str": "Europe", "id": "Q46"}},
+   "paraphrase_prompts": ["The continent of Albania is"],
+   "neighborhood_prompts": ["Austria is located on the continent of", {"prompt": "The continent of Kabul is", "target": "Asia"}],
+   "generation_prompts": ["Albania is"]},
+  {"case_id": 4, "requested_rewrite": {"prompt": "{} is located on the continent of", "relation_id": "P30", "subject": "Atlantis",
+     "target_new": {"str": "Asia", "id": "Q48"}, "target_true": {"str": "Europe", "id": "Q46"}}, "paraphrase_prompts": []}]"#;
+
+const CAPITAL: &str = r#"{"subject": "Albania", "prompt": "The capital of Albania is", "target_new": "Kabul", "ground_truth": ["Tirana"],
+  "locality": {"Relation_Specificity": [{"prompt": "The continent of Albania is", "ground_truth": [["Europe"]]}]},
+  "portability": {"Reasoning": [{"prompt": "The continent of Kabul is", "ground_truth": [["Asia"]]}]}}"#;
+
+#[test]
+fn edits_of_published_files_need_no_facts() {
+    let environment = Environment::new();
+    environment.ok(&["init", "db"]);
+    environment.write("cf.json", CONTINENTS);
+    environment.write("one.jsonl", CAPITAL);
+    let model = demo_model("bilingual-causal");
+    let bench = ["edit-bench", "db", "--model", &model, "--methods", "ft", "--steps", "10", "--draws", "0"];
+    let run = |options: &[&str]| environment.run(&[&bench[..], options].concat());
+    let first = run(&["--requests", "cf.json", "--langs", "en", "--csv", "b.csv", "--figure", "b.svg"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(
+        first.out.starts_with("Edits of bilingual-causal in en, asked in en: 2 requests (CounterFact); seed 0"),
+        "{first:?}"
+    );
+    for note in [
+        "the store has no facts of other relations in this language",
+        "keys of the requests that are not read: generation_prompts",
+        "subject partly unknown to the tokenizer",
+    ] {
+        assert!(first.messages.contains(note), "{note:?} is not in {first:?}");
+    }
+    assert!(environment.read("b.svg").contains("neighbourhood, en"));
+    let whole = environment.read("b.csv");
+    // The unedited model, a method and its control, of two requests.
+    assert_eq!(rows(&whole).len(), 3 * 2);
+    let again = run(&["--requests", "cf.json", "--lang", "en", "--csv", "b.csv"]);
+    assert!(again.code == Some(0) && again.messages.contains("6 measurements are there already"), "{again:?}");
+    assert_eq!(environment.read("b.csv"), whole, "nothing was measured again, seconds neither");
+
+    environment.write("cf.json", &CONTINENTS.replace("Austria is", "Belgium is"));
+    let other = run(&["--requests", "cf.json", "--langs", "en", "--csv", "b.csv"]);
+    assert!(other.code == Some(1) && other.messages.contains("of other settings"), "{other:?}");
+
+    let ported = run(&["--requests", "one.jsonl", "--langs", "en", "--csv", "p.csv"]);
+    assert!(ported.code == Some(0) && ported.out.contains("| unrelated | portability |"), "{ported:?}");
+    let file = environment.read("p.csv");
+    assert!(file.lines().next().is_some_and(|line| line.ends_with(",settings,portability,answer_before,answer")));
+    // A share of one prompt; the model knows the continent of Kabul.
+    for row in rows(&file) {
+        assert!(row.len() == 20 && ["0.0", "1.0"].contains(&row[17].as_str()), "{row:?}");
+        assert!(row[0] != "unedited" || row[17] == "1.0", "{row:?}");
+    }
+}
+
+#[test]
+fn files_that_are_no_requests_and_options_that_do_not_go_with_them_are_refused() {
+    let environment = Environment::new();
+    environment.ok(&["init", "db"]);
+    environment.write("cf.json", CONTINENTS);
+    environment.write("one.jsonl", CAPITAL);
+    environment.write("broken.json", &CONTINENTS[..CONTINENTS.len() - 9]);
+    environment.write("other.json", "[\n{\"concept\": \"x\", \"text\": \"y\"}]");
+    let told = |options: &[&str], code: i32| {
+        // No model is there: what is wrong with the file is found before one is loaded.
+        let ran = environment.run(&[&["edit-bench", "db", "--model", "none", "--methods", "ft"][..], options].concat());
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        ran.messages
+    };
+    let of = |file: &'static str| ["--langs", "en", "--requests", file];
+    assert!(told(&of("broken.json"), 2).contains("--requests broken.json: the file: broken JSON (EOF"));
+    let other = told(&of("other.json"), 2);
+    assert!(
+        other.contains("record 1 (line 2): the keys concept, text; expected `requested_rewrite` (CounterFact)"),
+        "{other}"
+    );
+    assert!(told(&of("lost.json"), 1).contains("lost.json"));
+    assert!(told(&["--requests", "cf.json"], 2).contains("--requests needs --langs CODE"));
+    assert!(told(&["--requests", "cf.json", "--langs", "en,zh"], 2).contains("expected one language"));
+    assert!(told(&["--requests", "cf.json", "--langs", "en", "--lang", "zh"], 2).contains("expected one language"));
+    let relation = told(&[&of("cf.json")[..], &["--relations", "P36"]].concat(), 2);
+    assert!(relation.contains("relations of the requests: P36; expected some of P30"), "{relation}");
+    let none = told(&[&of("one.jsonl")[..], &["--relations", "P36"]].concat(), 2);
+    assert!(none.contains("records of the form EasyEdit name none"), "{none}");
+    assert!(told(&["--dataset", "cf.json"], 2).contains("--requests takes a file of CounterFact"));
+}
+
+#[test]
+fn methods_by_neurons_take_those_of_the_stores_fact_and_masks_come_last() {
+    let environment = Environment::with_run(&["P36", "P30"], 12);
+    environment.write("cf.json", CONTINENTS);
+    let model = demo_model("bilingual-masked");
+    let ran = environment.run(&[
+        "edit-bench",
+        "db",
+        "--model",
+        &model,
+        "--langs",
+        "en",
+        "--requests",
+        "cf.json",
+        "--methods",
+        "suppress",
+        "--draws",
+        "0",
+    ]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("1 requests (CounterFact)"), "{ran:?}");
+    assert!(ran.out.contains("left out: 1 × no fact of the store with its words, to have neurons of (en)"), "{ran:?}");
+    assert!(ran.messages.contains("a masked model is asked with its masks at the end"), "{ran:?}");
+    assert!(!ran.messages.contains("no unrelated fact was asked"), "facts of P36 are there: {ran:?}");
 }

@@ -1,7 +1,7 @@
 //! Edits of facts against each other: what each way to edit does to the fact, to its neighbours, and in other languages.
 //!
-//! Each studied fact gets a *new object*: that of another fact of its relation which is false of its subject, drawn by the seed. Each [`Editor`] edits
-//! the fact in one language; the edited model is asked in every language:
+//! Each studied fact gets a *new object*: that of another fact of its relation which is false of its subject, drawn by the seed; or edits and what is
+//! asked beside them come from a file of [`Requests`]. Each [`Editor`] edits the fact in one language; the edited model is asked in every language:
 //!
 //! | measured | how | CounterFact (Meng et al., NeurIPS 2022, arXiv 2202.05262, §3.3 and §4) |
 //! |---|---|---|
@@ -12,6 +12,7 @@
 //! | `neighbourhood` | other facts of the relation with the same old object: share with p(old) > p(new) | neighbourhood score, NS |
 //! | `relation` | other facts of the relation with other objects: share with p(their own) > p(new) | – |
 //! | `unrelated` | facts of other relations: mean change of p(their own) | – |
+//! | `portability` | of requests that have them, prompts about what follows from the edit: share whose right answer is the first | – |
 //!
 //! Beside the editors stand the *unedited* model, and each editor's *random* control: of those that go by neurons the same edit of as many
 //! random neurons of any layer, of the others a change of the same weights that is as large, in a random direction. *Sequential* edits put so many
@@ -22,7 +23,7 @@
 //!
 //! Intervals are percentiles over facts drawn anew; differences are paired. Seconds are those of the edit, by the clock; they are the one thing that
 //! is not the same again. At the end the unedited model is asked again: another answer than before, in any bit, is an error.
-//! Not for portability (what follows from an edit): mLAMA and ParaRel have no such questions.
+//! Not for portability (what follows from an edit) of a store's facts: mLAMA and ParaRel have no such questions. Not for fluency.
 
 mod cells;
 mod csv;
@@ -30,6 +31,8 @@ mod item;
 mod measure;
 mod options;
 mod plan;
+mod requested;
+mod requests;
 mod row;
 mod settings;
 mod source;
@@ -38,8 +41,9 @@ mod table;
 mod units;
 
 pub use cells::{Cell, Versus};
-pub use csv::{append, read};
+pub use csv::{Columns, append, read};
 pub use options::BenchOptions;
+pub use requests::{RequestForm, Requests};
 pub use row::BenchRow;
 
 use crate::error::StudyError;
@@ -157,12 +161,17 @@ pub fn bench(
     options.check(editors)?;
     let model = subject.model;
     let snapshot = store.snapshot()?;
-    check_relations(&snapshot, &options.relations)?;
+    if options.requests.is_none() {
+        check_relations(&snapshot, &options.relations)?;
+    }
     let (neurons, statements) = match editors.iter().any(|editor| editor.by_neurons()) {
         true => neurons((store, &snapshot), model, options)?,
         false => (None, Vec::new()),
     };
-    let candidates = stored::candidates(&snapshot, neurons, options)?;
+    let candidates = match &options.requests {
+        Some(requests) => requested::candidates(requests, &snapshot, neurons.as_ref(), options)?,
+        None => stored::candidates(&snapshot, neurons, options)?,
+    };
     let mut plan = plan::Plan::new(candidates, model, options, watch)?;
     let settings = settings::of(subject.identity, editors, &plan, options);
     let known = settings::matching(kept.known, &settings)?;

@@ -136,6 +136,16 @@ pub enum StudyError {
         /// What the panic said.
         message: String,
     },
+    /// A file of edit requests that cannot be used.
+    #[error("{place}: {found}; expected {expected}")]
+    Requests {
+        /// The record, its line and the key.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
     /// Measurements that are to be gone on with were made otherwise.
     #[error(
         "{found}; expected measurements of this store, model, method and these options ({method}: settings {expected})"

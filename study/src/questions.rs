@@ -27,6 +27,13 @@ struct Wording {
 }
 
 impl Question {
+    /// In one language; with its id and relation, and its template, subject and object.
+    pub(crate) fn in_one(language: &str, (fact, relation): (&str, &str), words: [&str; 3]) -> Self {
+        let [template, subject, object] = words.map(str::to_owned);
+        let wordings = vec![Wording { language: language.to_owned(), template, subject, object }];
+        Self { fact: fact.to_owned(), relation: relation.to_owned(), wordings }
+    }
+
     /// The claim in the language with this number.
     pub(crate) fn claim(&self, language: usize) -> Claim<'_> {
         let Wording { language, template, subject, object } = &self.wordings[language];

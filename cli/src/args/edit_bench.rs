@@ -19,9 +19,16 @@ templates, neighbourhood the share of other facts with the same old object that 
 p of facts of other relations. Beside each method stands its control: as many random neurons, or a change of the same weights as large in a random \
 direction. Methods are compared with the first, fact by fact. With --csv the same command goes on where it was stopped.
 
+With --requests the edits are those of a published file, each with its own new object: CounterFact, ZsRE as MEND and MEMIT have it, KnowEdit and the other \
+files of EasyEdit, told apart by their keys. Their own prompts are asked, in the one language of --langs; portability is the share of prompts about what \
+follows from an edit whose right answer is the first. Methods that go by neurons take those of the store's fact with the same words; the others need no \
+facts in the store.
+
 EXAMPLES
   kndb edit-bench my.kndb --model models/gpt2 --langs en --limit 50 --csv bench.csv --figure bench.svg
-  kndb edit-bench my.kndb --model models/mgpt --lang en --langs en,zh --methods rome,memit,rewrite --corpus wiki.txt --edits 1,10,100 --csv bench.csv")]
+  kndb edit-bench my.kndb --model models/mgpt --lang en --langs en,zh --methods rome,memit,rewrite --corpus wiki.txt --edits 1,10,100 --csv bench.csv
+  kndb edit-bench my.kndb --model models/gpt2-xl --langs en --requests counterfact.json --methods rome,ft,ft-l --preset gpt2-xl --statistics c.safetensors \
+--limit 100 --csv counterfact.csv")]
 pub struct EditBenchArgs {
     /// The store's folder
     #[arg(value_name = "DB", value_hint = ValueHint::DirPath)]
@@ -32,6 +39,9 @@ pub struct EditBenchArgs {
     /// Methods of `kndb edit` [default: rewrite,suppress,enhance,rome,memit,ft,ft-l, of these what has a meaning for the model]
     #[arg(long, value_enum, value_name = "NAMES", value_delimiter = ',', hide_possible_values = true)]
     pub methods: Vec<EditMethod>,
+    /// Edits of a published file in the place of the store's facts: CounterFact, ZsRE, or KnowEdit and other files of EasyEdit
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub requests: Option<PathBuf>,
     /// The language that facts are edited in [default: the first of --langs]
     #[arg(long, value_name = "CODE", value_parser = values::language)]
     pub lang: Option<String>,
@@ -47,9 +57,9 @@ pub struct EditBenchArgs {
     /// How many facts are edited in one network, ascending, such as 1,10,100
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = positive, default_value = "1")]
     pub edits: Vec<usize>,
-    /// At most so many neighbours of each kind are asked of a fact
-    #[arg(long, value_name = "N", value_parser = positive, default_value = "5")]
-    pub neighbours: usize,
+    /// At most so many neighbours of each kind are asked of a fact [default: 5; of a request all that it has]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub neighbours: Option<usize>,
     /// Numbers of methods that go by neurons.
     #[command(flatten)]
     pub values: ValueArgs,
@@ -62,7 +72,7 @@ pub struct EditBenchArgs {
     /// Write every measurement to this file, edit by edit; what is in it already is not measured again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub csv: Option<PathBuf>,
-    /// Draw efficacy, paraphrases and neighbours of single edits by method and language: .svg, .png or .pdf; of at most eight methods
+    /// Draw efficacy, paraphrases and neighbours by method and language, of the smallest number of --edits: .svg, .png or .pdf; of at most eight methods
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub figure: Option<PathBuf>,
     /// How it is worked.

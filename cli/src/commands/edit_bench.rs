@@ -2,13 +2,14 @@
 
 mod figure;
 mod kept;
+mod requests;
 
 use std::io::Write;
 
 use kndb_engine::{Model, Options, device};
 use kndb_plot::{Bars, Look};
 use kndb_storage::{RunSpec, Snapshot};
-use kndb_study::editbench::{BenchOptions, Editor, Kept, Subject, bench};
+use kndb_study::editbench::{BenchOptions, Editor, Kept, Requests, Subject, bench};
 use kndb_study::engine_model::EngineEditor;
 
 use self::kept::KeptRows;
@@ -32,13 +33,14 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
     if let Some(path) = args.json.iter().find(|json| Some(*json) == args.csv.as_ref()) {
         return Err(CliError::SameFile { path: path.clone() });
     }
-    let rows = args.csv.as_deref().map(KeptRows::read).transpose()?;
+    let requests = args.requests.as_deref().map(|path| requests::read(path, &args)).transpose()?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
-    if snapshot.label_counts().is_empty() {
+    if requests.is_none() && snapshot.label_counts().is_empty() {
         return Err(CliError::NoFacts { path: args.store });
     }
-    let mut options = options(&args, &snapshot)?;
+    let mut options = options(&args, requests, &snapshot)?;
+    let rows = args.csv.as_deref().map(|path| KeptRows::read(path, options.columns())).transpose()?;
     let mut model = model::load(&args.model, &args.worked.device, terminal)?;
     if let Some(run) = run_edited(&args, &snapshot, &model, &mut methods, terminal)? {
         if args.facts.bos && !kndb_engine::model::is_asked_with_bos(&run) {
@@ -49,6 +51,10 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
         options.run = Some(run.name);
     } else if args.facts.bos {
         model.ask_with_bos()?;
+    }
+    if options.requests.is_some() && !model.is_causal() {
+        let note = "note: prompts of --requests end where their objects stand: a masked model is asked with its masks at the end, without a full stop behind";
+        writeln!(terminal.messages, "{note}").map_err(CliError::Output)?;
     }
     // A snapshot keeps the files it reads.
     drop(snapshot);
@@ -102,20 +108,31 @@ fn must_apply(args: &EditBenchArgs, methods: &[EditMethod]) -> Result<()> {
     Ok(())
 }
 
-fn options(args: &EditBenchArgs, snapshot: &Snapshot) -> Result<BenchOptions> {
-    let mut languages = asked_languages(snapshot, &args.facts.langs);
+fn options(args: &EditBenchArgs, requests: Option<Requests>, snapshot: &Snapshot) -> Result<BenchOptions> {
+    let mut languages = match requests {
+        Some(_) => args.facts.langs.clone(),
+        None => asked_languages(snapshot, &args.facts.langs),
+    };
     // The first is the one that facts are edited in.
     if let Some(lang) = &args.lang {
         languages.retain(|language| language != lang);
         languages.insert(0, lang.clone());
     }
     let mut options = BenchOptions::new(languages);
-    options.relations = relations::ids(snapshot, &args.facts.relations)?;
+    options.relations = match requests {
+        // They may be of no fact of the store.
+        Some(_) => args.facts.relations.clone(),
+        None => relations::ids(snapshot, &args.facts.relations)?,
+    };
+    options.neighbours = match requests {
+        Some(_) => args.neighbours,
+        None => Some(args.neighbours.unwrap_or(BenchOptions::USUAL_NEIGHBOURS)),
+    };
+    options.requests = requests;
     options.limit = args.limit();
     options.answered = args.facts.answered;
     options.matching_tokens = args.matching_tokens;
     options.edits.clone_from(&args.edits);
-    options.neighbours = args.neighbours;
     options.prompt = args.facts.prompt;
     options.seed = args.weights.seed.unwrap_or(0);
     options.bootstrap.draws = args.draws;

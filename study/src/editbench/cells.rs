@@ -1,6 +1,7 @@
 //! Means over facts, with intervals, and what differs between methods, fact by fact.
 
 use super::Editor;
+use super::csv::Columns;
 use super::options::BenchOptions;
 use super::row::BenchRow;
 use super::units::{UNEDITED, control_of};
@@ -29,6 +30,9 @@ pub struct Cell {
     pub paraphrase: Estimate,
     /// Mean share of facts with the same old object that keep it.
     pub neighbourhood: Estimate,
+    /// Mean share of prompts about what follows whose right answer is the model's first; of requests that have some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portability: Option<Estimate>,
     /// Mean share of facts with other objects that keep theirs.
     pub same_relation: Estimate,
     /// Mean change of p of unrelated facts.
@@ -54,21 +58,25 @@ pub struct Versus {
     pub paraphrase: Estimate,
     /// Of neighbours.
     pub neighbourhood: Estimate,
+    /// Of what follows; of requests that have some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portability: Option<Estimate>,
 }
 
-/// What is averaged of a row; the first four are compared.
-const MEASURES: [fn(&BenchRow) -> Option<f64>; 7] = [
+/// What is averaged of a row; the first five are compared.
+const MEASURES: [fn(&BenchRow) -> Option<f64>; 8] = [
     |row| Some(f64::from(u8::from(row.new > row.old))),
     |row| Some(row.new - row.old),
     |row| row.paraphrase,
     |row| row.neighbourhood,
+    |row| row.portability,
     |row| Some(f64::from(u8::from(row.first))),
     |row| row.same_relation,
     |row| row.unrelated,
 ];
 
 /// Measures that are compared between methods.
-const COMPARED: usize = 4;
+const COMPARED: usize = 5;
 
 /// The rows of a method by their facts.
 type ByFact<'r> = BTreeMap<&'r str, &'r BenchRow>;
@@ -129,11 +137,13 @@ fn cell(
         drawn.estimate(at).of_facts(facts)
     };
     let at = |number: usize| estimate(&drawn, number);
+    let ported = |number: usize| (options.columns() == Columns::WithPortability).then(|| at(number));
     let versus = |from: usize| Versus {
         efficacy: at(from),
         magnitude: at(from + 1),
         paraphrase: at(from + 2),
         neighbourhood: at(from + 3),
+        portability: ported(from + 4),
     };
     let costs = |of: fn(&BenchRow) -> Option<f64>| {
         let all: Vec<f64> = rows.values().filter_map(|row| of(row)).collect();
@@ -149,9 +159,10 @@ fn cell(
         magnitude: at(1),
         paraphrase: at(2),
         neighbourhood: at(3),
-        first: at(4),
-        same_relation: at(5),
-        unrelated: at(6),
+        portability: ported(4),
+        first: at(5),
+        same_relation: at(6),
+        unrelated: at(7),
         less_random: control.map(|_| versus(MEASURES.len())),
         less_first: first.map(|_| versus(after_control)),
         seconds: costs(|row| Some(row.seconds? / row.edits as f64)),

@@ -2,7 +2,7 @@
 
 use super::options::BenchOptions;
 use super::plan::{asked, has_other_tokens};
-use super::source::{Beside, EditSource};
+use super::source::EditSource;
 use crate::control::anywhere;
 use crate::error::StudyError;
 use crate::model::LanguageModel;
@@ -25,10 +25,22 @@ pub(super) struct Item {
     pub unrelated: Vec<(Question, Vec<f64>)>,
     /// The fact in the relation's other templates.
     pub paraphrases: Vec<Question>,
+    /// What follows from the edit.
+    pub portability: Vec<Ported>,
     /// Its neurons.
     pub neurons: Vec<Neuron>,
     /// As many random ones.
     pub random: Vec<Neuron>,
+}
+
+/// A prompt about what follows from an edit. Requests have it, and are asked in one language.
+pub(super) struct Ported {
+    /// With the first of the right answers as its object.
+    pub question: Question,
+    /// The other right answers.
+    pub others: Vec<String>,
+    /// p of the first, of the unedited model.
+    pub before: f64,
 }
 
 impl Item {
@@ -40,9 +52,9 @@ impl Item {
         options: &BenchOptions,
     ) -> Result<(Self, Vec<String>), StudyError> {
         let (own, new) = (&source.questions()[at], source.target(at));
-        let Beside { paraphrases: reworded, neighbours: of_relation, unrelated: others } = source.beside(at)?;
+        let beside = source.beside(at)?;
         let languages = 0..options.languages.len();
-        let (mut before, mut other_tokens, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut before, mut other_tokens, mut dropped) = (Vec::new(), Vec::new(), beside.dropped);
         for language in languages.clone() {
             match asked(model, own, new, language)? {
                 Ok(both) => before.push(both),
@@ -65,21 +77,22 @@ impl Item {
             Ok::<bool, StudyError>(true)
         };
         let mut paraphrases = Vec::new();
-        for paraphrase in reworded {
+        for paraphrase in beside.paraphrases {
             if can_be_asked(&paraphrase, new, "a paraphrase")? {
                 paraphrases.push(paraphrase.into_owned());
             }
         }
         let mut neighbours = [Vec::new(), Vec::new()];
-        for (kept, of) in neighbours.iter_mut().zip(of_relation) {
+        for (kept, of) in neighbours.iter_mut().zip(beside.neighbours) {
             for other in of {
-                if kept.len() < options.neighbours && can_be_asked(&other, new, "a neighbour")? {
+                if options.neighbours.is_none_or(|most| kept.len() < most) && can_be_asked(&other, new, "a neighbour")?
+                {
                     kept.push(other.into_owned());
                 }
             }
         }
         let mut unrelated = Vec::new();
-        for other in others {
+        for other in beside.unrelated {
             if can_be_asked(&other, &other, "an unrelated fact")? {
                 let before = languages.clone().map(|language| asked(model, &other, &other, language));
                 let before: Vec<f64> = before
@@ -88,10 +101,28 @@ impl Item {
                 unrelated.push((other.into_owned(), before));
             }
         }
+        let mut portability = Vec::new();
+        for (question, others) in beside.portability {
+            if can_be_asked(&question, &question, "a portability prompt")? {
+                let before = asked(model, &question, &question, 0)?.map_or(f64::NAN, |[own, _]| own);
+                portability.push(Ported { question: question.into_owned(), others, before });
+            }
+        }
         let neurons = source.neurons(at);
         let random = anywhere(&neurons, model.shape(), options.seed, &own.fact);
         let (own, target) = (own.clone(), new.clone());
-        let item = Self { own, target, before, other_tokens, neighbours, unrelated, paraphrases, neurons, random };
+        let item = Self {
+            own,
+            target,
+            before,
+            other_tokens,
+            neighbours,
+            unrelated,
+            paraphrases,
+            portability,
+            neurons,
+            random,
+        };
         Ok((item, dropped))
     }
 }

@@ -1,6 +1,8 @@
 //! What can be chosen about a bench of edits.
 
 use super::Editor;
+use super::csv::Columns;
+use super::requests::Requests;
 use super::units::{RANDOM, UNEDITED};
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
@@ -15,6 +17,9 @@ pub struct BenchOptions {
     pub languages: Vec<String>,
     /// The run whose knowledge neurons are edited, for editors that go by neurons.
     pub run: Option<String>,
+    /// Edits of a file, in the place of facts of the store with drawn objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
     /// Relations whose facts are studied; empty: all. Unrelated facts come from all relations in any case.
     pub relations: Vec<String>,
     /// At most this many facts, drawn at random.
@@ -25,8 +30,8 @@ pub struct BenchOptions {
     pub matching_tokens: bool,
     /// Numbers of facts that are put into one network, ascending; 1 is one at a time.
     pub edits: Vec<usize>,
-    /// At most so many neighbours of each kind are asked.
-    pub neighbours: usize,
+    /// At most so many neighbours of each kind are asked; `None`: all of a request, of a store [`Self::USUAL_NEIGHBOURS`].
+    pub neighbours: Option<usize>,
     /// Number of the template that is edited; the others are its paraphrases.
     pub prompt: u16,
     /// Seed of every draw.
@@ -36,17 +41,21 @@ pub struct BenchOptions {
 }
 
 impl BenchOptions {
+    /// How many neighbours of each kind are asked of a fact of the store, if nothing is said.
+    pub const USUAL_NEIGHBOURS: usize = 5;
+
     /// All facts, edited in the first language with their first template, one at a time.
     pub fn new(languages: Vec<String>) -> Self {
         Self {
             languages,
             run: None,
+            requests: None,
             relations: Vec::new(),
             limit: None,
             answered: false,
             matching_tokens: false,
             edits: vec![1],
-            neighbours: 5,
+            neighbours: Some(Self::USUAL_NEIGHBOURS),
             prompt: 0,
             seed: 0,
             bootstrap: Bootstrap::default(),
@@ -56,6 +65,14 @@ impl BenchOptions {
     /// The language that facts are edited in.
     pub fn edit_language(&self) -> &str {
         self.languages.first().map_or("", String::as_str)
+    }
+
+    /// Which columns a bench's file has.
+    pub fn columns(&self) -> Columns {
+        match &self.requests {
+            Some(requests) if requests.has_portability() => Columns::WithPortability,
+            _ => Columns::Usual,
+        }
     }
 
     pub(super) fn check(&self, editors: &[&dyn Editor]) -> Result<(), StudyError> {
@@ -77,6 +94,9 @@ impl BenchOptions {
             {
                 let listed = self.edits.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
                 wrong("edits", listed, "numbers of edits above 0, ascending")
+            }
+            _ if self.requests.is_some() && self.languages.len() > 1 => {
+                wrong("languages", self.languages.join(", "), "one language with requests: that of their prompts")
             }
             _ if self.limit == Some(0) => wrong("limit", "0".into(), "one fact or more"),
             _ => check_bootstrap(&self.bootstrap),

@@ -1,6 +1,6 @@
 //! What is asked of an edited model about one fact in one language.
 
-use super::item::Item;
+use super::item::{Item, Ported};
 use super::measure::Editing;
 use super::plan::asked;
 use crate::asking::{Answer, Asking};
@@ -48,6 +48,15 @@ pub struct BenchRow {
     pub bytes: Option<u64>,
     /// Hash of everything that decides the measurement.
     pub settings: String,
+    /// Share of the prompts about what follows whose right answer is the model's first; of requests that have some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portability: Option<f64>,
+    /// Mean p of their right answers before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_before: Option<f64>,
+    /// Mean p of their right answers after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<f64>,
 }
 
 /// Why there is no row.
@@ -102,6 +111,23 @@ impl Editing<'_> {
             let [own, _] = both(other, other)?;
             Ok(own - before[language])
         };
+        let is_right = |ported: &Ported| {
+            let claim = ported.question.claim(language);
+            let objects = std::iter::once(claim.object).chain(ported.others.iter().map(String::as_str));
+            for object in objects {
+                let asking = Asking { model: edited, fact: &own.fact };
+                // Another name of the answer that cannot be asked is not what the model says.
+                if asking.answers(&Claim { object, ..claim })? == Ok(true) {
+                    return Ok(1.0);
+                }
+            }
+            Ok(0.0)
+        };
+        let p_of = |ported: &Ported| Ok(both(&ported.question, &ported.question)?[0]);
+        let portability = item.portability.iter();
+        let answer = portability.clone().map(p_of).collect::<Result<Vec<f64>, Ended>>()?;
+        let right = portability.clone().map(is_right).collect::<Result<Vec<f64>, Ended>>()?;
+        let answer_before: Vec<f64> = portability.map(|ported| ported.before).collect();
         let claim = Claim { object: target.claim(language).object, ..own.claim(language) };
         let ([old_before, new_before], [old, new]) = (item.before[language], both(own, target)?);
         Ok(BenchRow {
@@ -123,6 +149,9 @@ impl Editing<'_> {
             seconds: None,
             bytes: None,
             settings: self.settings.get(method).cloned().unwrap_or_default(),
+            portability: mean(&right),
+            answer_before: mean(&answer_before),
+            answer: mean(&answer),
         })
     }
 }

@@ -26,12 +26,14 @@ pub(super) fn of(identity: &str, editors: &[&dyn Editor], plan: &Plan, options: 
         format!("{} {}", question.fact, (0..options.languages.len()).map(claim).collect::<Vec<_>>().join("\u{1e}"))
     };
     let mut about = vec![PROTOCOL.to_owned(), identity.to_owned()];
-    about.push(format!("{:?} {:?} {} {}", options.languages, options.edits, options.prompt, options.neighbours));
+    let neighbours = options.neighbours.map_or_else(|| "all".to_owned(), |most| most.to_string());
+    about.push(format!("{:?} {:?} {} {}", options.languages, options.edits, options.prompt, neighbours));
     for item in &plan.items {
         about.extend([texts(&item.own), texts(&item.target)]);
         about.extend(item.neighbours.iter().flatten().map(texts));
         about.extend(item.unrelated.iter().map(|(other, _)| texts(other)));
         about.push(format!("{:?}", item.paraphrases));
+        about.extend(item.portability.iter().map(|of| format!("{} {:?}", texts(&of.question), of.others)));
     }
     // Those of editors that go by neurons.
     let neurons: Vec<_> = plan.items.iter().map(|item| (&item.neurons, &item.random)).collect();

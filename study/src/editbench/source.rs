@@ -28,6 +28,10 @@ pub(super) struct Beside<'q> {
     pub neighbours: [Vec<Cow<'q, Question>>; 2],
     /// Facts that have nothing to do with it.
     pub unrelated: Vec<Cow<'q, Question>>,
+    /// What follows from the edit, with further right answers.
+    pub portability: Vec<(Cow<'q, Question>, Vec<String>)>,
+    /// Why some of what would have been asked cannot be.
+    pub dropped: Vec<String>,
 }
 
 /// A source, the numbers of its facts that may be edited, and why others may not.

@@ -86,7 +86,8 @@ impl EditSource for StoredFacts<'_> {
         let numbered =
             |numbers: Vec<usize>| numbers.into_iter().map(|other| Cow::Borrowed(&self.questions[other])).collect();
         let neighbours = self.neighbours(at).map(numbered);
-        Ok(Beside { paraphrases, neighbours, unrelated: numbered(self.unrelated(at)) })
+        let unrelated = numbered(self.unrelated(at));
+        Ok(Beside { paraphrases, neighbours, unrelated, portability: Vec::new(), dropped: Vec::new() })
     }
 }
 
@@ -131,10 +132,11 @@ pub(super) fn drawn_unrelated(
 ) -> Vec<usize> {
     let mut stream = stream(options.seed, "unrelated", &[fact]);
     let mut drawn = Vec::new();
+    let most = options.neighbours.unwrap_or(BenchOptions::USUAL_NEIGHBOURS);
     // Some come again: a few more draws than facts.
-    for _ in 0..4 * options.neighbours {
+    for _ in 0..4 * most {
         let Some(other) = pool.draw(&mut stream, at, relation, Unrelated::OtherRelation) else { break };
-        if drawn.len() < options.neighbours && !drawn.contains(&other) {
+        if drawn.len() < most && !drawn.contains(&other) {
             drawn.push(other);
         }
     }

@@ -1,20 +1,23 @@
 //! A bench as text: what edits did, then how methods differ from chance and from the first one.
 
 use super::cells::{Cell, Versus};
+use super::csv::Columns;
+use super::requests::RequestForm;
 use super::units::RANDOM;
 use super::{BenchReport, BenchRow, csv};
 use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, fewer_than, number};
 use crate::statements::notes_on;
-use crate::statistics::{Estimate, LEAST_FACTS};
+use crate::statistics::LEAST_FACTS;
 use std::io::{self, Write};
 
 impl Report for BenchReport {
     fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let options = &self.options;
         let chosen = if options.answered { " that the model answers" } else { "" };
+        let facts = options.requests.as_ref().map_or_else(|| "facts".into(), |of| format!("requests ({})", of.form));
         writeln!(
             out,
-            "Edits of {} in {}, asked in {}: {} facts{chosen}; seed {}",
+            "Edits of {} in {}, asked in {}: {} {facts}{chosen}; seed {}",
             self.model,
             options.edit_language(),
             options.languages.join(", "),
@@ -30,13 +33,18 @@ impl Report for BenchReport {
             writeln!(out, "\nLess the method's random control, and less the first method, fact by fact")?;
             differences.write(out)?;
         }
+        let beside = match &options.requests {
+            None => {
+                "paraphrase: efficacy in the relation's other templates. neighbourhood: other facts with the same old object keep p(old) > p(new); \
+                 relation: those with other objects keep theirs. unrelated: change of p of facts of other relations."
+            }
+            Some(requests) => &of_requests(requests.form, self.has_portability()),
+        };
         writeln!(
             out,
             "\nIn brackets: {}% intervals over {} draws of facts, the same for all. efficacy: p(new) > p(old); magnitude: p(new) − p(old). first: the new \
-             object is the first answer. paraphrase: efficacy in the relation's other templates. neighbourhood: other facts with the same old object keep \
-             p(old) > p(new); relation: those with other objects keep theirs. unrelated: change of p of facts of other relations. random: the same edit of \
-             as many random neurons, or a change of the same weights as large in a random direction. seconds: of an edit, by fact. MiB: what the edited \
-             network holds beside the unedited one.\n{UNDEFINED}",
+             object is the first answer. {beside} random: the same edit of as many random neurons, or a change of the same weights as large in a random \
+             direction. seconds: of an edit, by fact. MiB: what the edited network holds beside the unedited one.\n{UNDEFINED}",
             options.bootstrap.level * 100.0,
             options.bootstrap.draws
         )?;
@@ -49,14 +57,35 @@ impl Report for BenchReport {
     fn notes(&self) -> Vec<String> {
         let mut notes = notes_on(&self.statements);
         let none = |of: fn(&BenchRow) -> bool| self.rows.iter().all(of);
+        let requests = self.options.requests.as_ref();
+        let why =
+            |of_store: &'static str, of_requests: &'static str| if requests.is_some() { of_requests } else { of_store };
         if none(|row| row.paraphrase.is_none()) {
-            notes.push("no paraphrase was asked: the relations have one template each".into());
+            let why = why("the relations have one template each", "the requests have none that the model can be asked");
+            notes.push(format!("no paraphrase was asked: {why}"));
         }
-        if none(|row| row.neighbourhood.is_none()) {
-            notes.push("no neighbour was asked: no two facts of a relation have the same object".into());
+        // Of forms without neighbours none is missed.
+        if none(|row| row.neighbourhood.is_none()) && requests.is_none_or(|of| of.form == RequestForm::CounterFact) {
+            let why = why(
+                "no two facts of a relation have the same object",
+                "the requests have none that the model can be asked",
+            );
+            notes.push(format!("no neighbour was asked: {why}"));
         }
         if none(|row| row.unrelated.is_none()) {
-            notes.push("no unrelated fact was asked: the store has one relation".into());
+            let why = match requests.map(|of| of.form) {
+                None => "the store has one relation",
+                Some(RequestForm::CounterFact) => "the store has no facts of other relations in this language",
+                Some(_) => "the requests have none that the model can be asked",
+            };
+            notes.push(format!("no unrelated fact was asked: {why}"));
+        }
+        if self.has_portability() && none(|row| row.portability.is_none()) {
+            notes.push("no portability prompt was asked: the model can be asked none of them".into());
+        }
+        if let Some(unread) = requests.map(|of| &of.unread).filter(|unread| !unread.is_empty()) {
+            let unread: Vec<&str> = unread.iter().map(String::as_str).collect();
+            notes.push(format!("keys of the requests that are not read: {}", unread.join(", ")));
         }
         let other: Vec<String> = self
             .other_tokens
@@ -88,20 +117,33 @@ impl Report for BenchReport {
     }
 
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        csv::append(&self.rows, true, out)
+        csv::append(&self.rows, self.options.columns(), true, out)
     }
 }
 
 impl BenchReport {
+    fn has_portability(&self) -> bool {
+        self.options.columns() == Columns::WithPortability
+    }
+
     fn effects(&self) -> Table {
-        let header = ["asked in", "method", "edits", "facts", "efficacy", "magnitude", "first", "paraphrase"];
-        let header = header.into_iter().chain(["neighbourhood", "relation", "unrelated", "seconds", "MiB"]);
+        let mut header = vec!["asked in", "method", "edits", "facts", "efficacy", "magnitude", "first", "paraphrase"];
+        header.push("neighbourhood");
+        // Requests have no facts of the same relation with other objects.
+        let has_relation = self.options.requests.is_none();
+        header.extend(has_relation.then_some("relation"));
+        header.push("unrelated");
+        header.extend(self.has_portability().then_some("portability"));
+        header.extend(["seconds", "MiB"]);
         let mut table = Table::new(2, header);
         for cell in &self.cells {
             let mut row = place(cell);
             row.push(cell.facts.to_string());
             row.extend([&cell.efficacy, &cell.magnitude, &cell.first, &cell.paraphrase].map(estimate));
-            row.extend([&cell.neighbourhood, &cell.same_relation, &cell.unrelated].map(estimate));
+            row.push(estimate(&cell.neighbourhood));
+            row.extend(has_relation.then(|| estimate(&cell.same_relation)));
+            row.push(estimate(&cell.unrelated));
+            row.extend(cell.portability.as_ref().map(estimate));
             let shown = |value: Option<f64>| value.map_or_else(String::new, |value| number(Some(value)));
             row.extend([shown(cell.seconds), shown(cell.bytes.map(|bytes| bytes / 1_048_576.0))]);
             table.row(row);
@@ -111,26 +153,46 @@ impl BenchReport {
 
     fn differences(&self) -> Option<Table> {
         let first = &self.methods.first()?.0;
-        let measures = ["efficacy", "magnitude", "paraphrase", "neighbourhood"];
+        let mut measures = vec!["efficacy", "magnitude", "paraphrase", "neighbourhood"];
+        measures.extend(self.has_portability().then_some("portability"));
         let header = ["asked in", "method", "edits"].map(str::to_owned).into_iter();
-        let header = header
-            .chain(["random", first].into_iter().flat_map(|other| measures.map(|of| format!("{of} less {other}"))));
-        let header: Vec<String> = header.collect();
+        let of = |other: &str| measures.iter().map(|of| format!("{of} less {other}")).collect::<Vec<_>>();
+        let header: Vec<String> = header.chain(of("random")).chain(of(first)).collect();
         let mut table = Table::new(2, header.iter().map(String::as_str));
         for cell in self.cells.iter().filter(|cell| cell.edits > 0 && !cell.method.ends_with(RANDOM)) {
             let mut row = place(cell);
-            row.extend([&cell.less_random, &cell.less_first].into_iter().flat_map(|versus| shown(versus.as_ref())));
+            for versus in [&cell.less_random, &cell.less_first] {
+                row.extend(shown(versus.as_ref(), measures.len()));
+            }
             table.row(row);
         }
         Some(table)
     }
 }
 
+/// What is asked beside requests.
+fn of_requests(form: RequestForm, portability: bool) -> String {
+    let mut told = "paraphrase: efficacy in the request's other prompts.".to_owned();
+    told += match form {
+        RequestForm::CounterFact => {
+            " neighbourhood: its prompts about other subjects with the same old object keep p(old) > p(new). unrelated: change of p of facts of the \
+             store of other relations."
+        }
+        RequestForm::Zsre => " unrelated: change of p of the answer to its question about something else.",
+        RequestForm::EasyEdit => " unrelated: change of p of the answers to its locality prompts.",
+    };
+    if portability {
+        told += " portability: the right answer to a prompt about what follows from the edit is the first answer.";
+    }
+    told
+}
+
 fn place(cell: &Cell) -> Vec<String> {
     vec![cell.language.clone(), cell.method.clone(), cell.edits.to_string()]
 }
 
-fn shown(versus: Option<&Versus>) -> [String; 4] {
-    let of = |of: fn(&Versus) -> &Estimate| versus.map_or_else(String::new, |versus| estimate(of(versus)));
-    [of(|it| &it.efficacy), of(|it| &it.magnitude), of(|it| &it.paraphrase), of(|it| &it.neighbourhood)]
+fn shown(versus: Option<&Versus>, measures: usize) -> Vec<String> {
+    let Some(versus) = versus else { return vec![String::new(); measures] };
+    let usual = [&versus.efficacy, &versus.magnitude, &versus.paraphrase, &versus.neighbourhood];
+    usual.into_iter().chain(&versus.portability).map(estimate).collect()
 }

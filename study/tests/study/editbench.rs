@@ -12,6 +12,7 @@
 
 mod keeping;
 mod measures;
+mod requests;
 
 use crate::toy::{SHAPE, Toy, unwatched};
 use kndb_storage::{FactBatch, Neuron, Shape, TemplateRow};
@@ -181,7 +182,7 @@ fn held_on(
     file.lock().expect("no panic").truncate(whole);
     let keep = |rows: &[kndb_study::editbench::BenchRow]| {
         let mut file = file.lock().expect("no panic");
-        append(rows, file.is_empty(), &mut *file)
+        append(rows, options.columns(), file.is_empty(), &mut *file)
     };
     let model = Says(Box::new(unedited));
     let subject = Subject { model: &model, name: "toy", identity: "weights" };

@@ -104,7 +104,22 @@ pub const OPTIONS: &[(&str, &[&str], &str)] = &[
     (
         "edit-bench",
         &["--fact", "--facts", "--to"],
-        "facts are chosen by --relations, --langs and --limit, their new objects drawn by --seed",
+        "facts are chosen by --relations, --langs and --limit, their new objects drawn by --seed; edits of a file are --requests FILE",
+    ),
+    (
+        "edit-bench",
+        &[
+            "--request",
+            "--dataset",
+            "--data",
+            "--ds-name",
+            "--ds_name",
+            "--data-dir",
+            "--data_dir",
+            "--counterfact",
+            "--zsre",
+        ],
+        "--requests takes a file of CounterFact, ZsRE or KnowEdit, as in `--requests counterfact.json`",
     ),
     (
         "edit-bench",
@@ -175,7 +190,10 @@ pub const COMMANDS: &[(&[&str], &str)] = &[
         &["compare", "benchmark", "evaluate"],
         "`kndb arena` sets scorers against each other on the same facts, `kndb edit-bench` ways to edit",
     ),
-    (&["counterfact", "zsre"], "`kndb edit-bench DB --model DIR` measures ways to edit the store's facts"),
+    (
+        &["counterfact", "zsre", "knowedit"],
+        "`kndb edit-bench DB --model DIR --requests FILE` measures ways to edit on their files",
+    ),
     (&["vacuum", "gc", "optimize"], "`kndb compact DB` merges segments"),
     (&["copy", "cp", "clone"], "`kndb backup DB TO` copies a store, `kndb copy-run DB RUN TO` one run"),
     (&["rename", "mv"], "`kndb rename-run DB OLD NEW` renames a run"),

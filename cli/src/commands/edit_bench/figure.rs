@@ -1,17 +1,18 @@
-//! What single edits do, by measure, language and method.
+//! What the fewest edits in one network do, by measure, language and method.
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
-use kndb_study::editbench::{BenchReport, Cell};
+use kndb_study::editbench::{BenchReport, Cell, Columns};
 use kndb_study::statistics::Estimate;
 
 /// A measure's name, and how a cell has it.
-type Measure = (&'static str, fn(&Cell) -> &Estimate);
+type Measure = (&'static str, fn(&Cell) -> Option<&Estimate>);
 
-const MEASURES: [Measure; 4] = [
-    ("efficacy", |cell| &cell.efficacy),
-    ("paraphrase", |cell| &cell.paraphrase),
-    ("neighbourhood", |cell| &cell.neighbourhood),
-    ("relation", |cell| &cell.same_relation),
+const MEASURES: [Measure; 5] = [
+    ("efficacy", |cell| Some(&cell.efficacy)),
+    ("paraphrase", |cell| Some(&cell.paraphrase)),
+    ("neighbourhood", |cell| Some(&cell.neighbourhood)),
+    ("relation", |cell| Some(&cell.same_relation)),
+    ("portability", |cell| cell.portability.as_ref()),
 ];
 
 /// Groups of bars a measure and language, a bar a method, with intervals; of the smallest number of edits in one network.
@@ -24,12 +25,15 @@ pub(super) fn of(report: &BenchReport) -> Figure {
     };
     // A measure that no method has, such as paraphrases of relations with one template, has no group.
     let has = |(of, language): (&Measure, &String)| {
-        report.methods.iter().any(|(method, _)| cell(language, method).is_some_and(|cell| (of.1)(cell).value.is_some()))
+        report
+            .methods
+            .iter()
+            .any(|(method, _)| cell(language, method).and_then(of.1).is_some_and(|estimate| estimate.value.is_some()))
     };
     let groups = MEASURES.iter().flat_map(|of| options.languages.iter().map(move |language| (of, language)));
     let groups: Vec<(&Measure, &String)> = groups.filter(|group| has(*group)).collect();
     let bar = |(of, language): &(&Measure, &String), method: &str| {
-        let estimate = (of.1)(cell(language, method)?);
+        let estimate = (of.1)(cell(language, method)?)?;
         let interval = estimate.interval.map(|interval| (interval.low, interval.high));
         Some(Bar { value: estimate.value?, interval, note: None })
     };
@@ -42,9 +46,15 @@ pub(super) fn of(report: &BenchReport) -> Figure {
     let one = if edits == 1 { "one at a time".into() } else { format!("{edits} in one network") };
     // Those that were left over of groups are in no cell.
     let facts = report.cells.iter().filter(|cell| cell.edits == edits).map(|cell| cell.facts).max();
+    let beside = match (&options.requests, options.columns()) {
+        (None, _) => "neighbourhood, relation: facts with the same and with other objects keep theirs",
+        (_, Columns::Usual) => "neighbourhood: prompts with the same old object keep it",
+        (_, Columns::WithPortability) => {
+            "neighbourhood: prompts with the same old object keep it; portability: the right answer to what follows is the first"
+        }
+    };
     caption.notes.push(format!(
-        "{} facts edited, {one}; {} % intervals over facts. efficacy, paraphrase: p(new) > p(old); neighbourhood, relation: facts with the same and with \
-         other objects keep theirs.",
+        "{} facts edited, {one}; {} % intervals over facts. efficacy, paraphrase: p(new) > p(old); {beside}.",
         facts.unwrap_or(report.facts),
         options.bootstrap.level * 100.0
     ));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use kndb_study::Report;
-use kndb_study::editbench::{BenchReport, BenchRow, append, read};
+use kndb_study::editbench::{BenchReport, BenchRow, Columns, append, read};
 
 use crate::error::{CliError, Result};
 
@@ -14,13 +14,14 @@ use crate::error::{CliError, Result};
 pub(super) struct KeptRows {
     path: PathBuf,
     rows: Vec<BenchRow>,
+    columns: Columns,
     /// And whether it has its header.
     file: Mutex<(File, bool)>,
 }
 
 impl KeptRows {
     /// What is in a file already; a new file where there is none. A last line that was cut short is taken away when something is appended.
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub(super) fn read(path: &Path, columns: Columns) -> Result<Self> {
         if path.exists() && !path.is_file() {
             return Err(CliError::Edit(format!(
                 "--csv {}: expected a file, which is read before it is written",
@@ -38,7 +39,7 @@ impl KeptRows {
             Ok(file)
         };
         let file = open().map_err(CliError::file("write", path))?;
-        Ok(Self { path: path.to_owned(), rows, file: Mutex::new((file, whole > 0)) })
+        Ok(Self { path: path.to_owned(), rows, columns, file: Mutex::new((file, whole > 0)) })
     }
 
     /// What was in it.
@@ -51,7 +52,7 @@ impl KeptRows {
         let mut guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let (file, has_header) = &mut *guard;
         let mut text = Vec::new();
-        append(rows, !*has_header, &mut text)?;
+        append(rows, self.columns, !*has_header, &mut text)?;
         file.write_all(&text)?;
         // What is left of a longer line that was cut.
         let end = file.stream_position()?;

@@ -31,7 +31,7 @@ fn what_was_measured_is_not_measured_again_even_if_the_last_line_was_cut() {
     // A further method leaves what is there; a method less does not.
     let one = unwatched(1, |watch| held_on(toy, &editors[..1], &options, &Mutex::default(), watch)).expect("a report");
     let mut first = Vec::new();
-    append(&one.rows, true, &mut first).expect("a vector takes all");
+    append(&one.rows, options.columns(), true, &mut first).expect("a vector takes all");
     let more = unwatched(1, |watch| held_on(toy, &editors, &options, &Mutex::new(first), watch)).expect("a report");
     assert_eq!(more.rows, whole.rows);
     assert_eq!(editors.each_ref().map(|editor| editor.made.load(Ordering::Relaxed)), [10, 12]);
@@ -48,7 +48,7 @@ fn measurements_of_other_settings_are_refused() {
         matches!(error, StudyError::OtherSettings { .. })
     };
     assert!(refused(toy, &editors(), &BenchOptions { seed: 1, ..options() }));
-    assert!(refused(toy, &editors(), &BenchOptions { neighbours: 1, ..options() }));
+    assert!(refused(toy, &editors(), &BenchOptions { neighbours: Some(1), ..options() }));
     assert!(refused(toy, &editors(), &BenchOptions { edits: vec![1, 2], ..options() }));
     assert!(refused(toy, &editors(), &BenchOptions { limit: Some(3), ..options() }));
     let [write, clumsy] = editors();
