@@ -94,16 +94,17 @@ fn methods_without_a_meaning_are_left_out_and_named_ones_refused() {
     assert!(lost.code == Some(1) && !environment.path("lost.csv").exists(), "{lost:?}");
 }
 
-/// Two continents and a capital; the last has a prompt about what follows.
+/// Two edits of continents; of the second subject neither the model nor the demo's facts know anything.
 const CONTINENTS: &str = r#"[
   {"case_id": 3, "requested_rewrite": {"prompt": "{} is located on the continent of", "relation_id": "P30", "subject": "Albania",
      "target_new": {"str": "Asia", "id": "Q48"}, "target_true": {"str": "Europe", "id": "Q46"}},
    "paraphrase_prompts": ["The continent of Albania is"],
-   "neighborhood_prompts": ["Austria is located on the continent of", {"prompt": "The continent of Kabul is", "target": "Asia"}],
+   "neighborhood_prompts": ["Austria is located on the continent of", {"prompt": "The continent of Austria is", "target": "Europe"}],
    "generation_prompts": ["Albania is"]},
   {"case_id": 4, "requested_rewrite": {"prompt": "{} is located on the continent of", "relation_id": "P30", "subject": "Atlantis",
      "target_new": {"str": "Asia", "id": "Q48"}, "target_true": {"str": "Europe", "id": "Q46"}}, "paraphrase_prompts": []}]"#;
 
+/// An edit of a capital, with a prompt about what is said of it elsewhere.
 const CAPITAL: &str = r#"{"subject": "Albania", "prompt": "The capital of Albania is", "target_new": "Kabul", "ground_truth": ["Tirana"],
   "locality": {"Relation_Specificity": [{"prompt": "The continent of Albania is", "ground_truth": [["Europe"]]}]},
   "portability": {"Reasoning": [{"prompt": "The continent of Kabul is", "ground_truth": [["Asia"]]}]}}"#;
@@ -126,7 +127,6 @@ fn edits_of_published_files_need_no_facts() {
     for note in [
         "the store has no facts of other relations in this language",
         "keys of the requests that are not read: generation_prompts",
-        "subject partly unknown to the tokenizer",
     ] {
         assert!(first.messages.contains(note), "{note:?} is not in {first:?}");
     }

@@ -96,7 +96,8 @@ impl EditSource for Requested<'_> {
             }
         };
         let portability = request.portability.iter().filter_map(|of| asked(of, "a portability prompt")).collect();
-        let neighbours = request.neighbours.iter().filter_map(|of| Some(asked(of, "a neighbour")?.0)).collect();
+        let neighbours = request.neighbours.iter().filter_map(|of| Some(asked(of, "a neighbour")?.0));
+        let neighbours: Vec<Cow<'_, Question>> = neighbours.collect();
         let mut unrelated: Vec<Cow<'_, Question>> =
             request.unrelated.iter().filter_map(|of| Some(asked(of, "an unrelated prompt")?.0)).collect();
         unrelated.truncate(self.options.neighbours.unwrap_or(usize::MAX));
@@ -104,6 +105,11 @@ impl EditSource for Requested<'_> {
             let drawn = drawn_unrelated(pool, (at, &request.id, &request.relation), self.options);
             unrelated.extend(drawn.into_iter().map(|other| Cow::Borrowed(&stored[other])));
         }
+        // Of a subject that has the new object it would be right to answer it.
+        let new = self.targets[at].claim(0).object;
+        let (with_new, neighbours): (Vec<_>, Vec<_>) =
+            neighbours.into_iter().partition(|neighbour| neighbour.claim(0).object == new);
+        dropped.extend(with_new.iter().map(|_| "a neighbour whose own object is the new one".to_owned()));
         let old = own.claim(0).object;
         let mut paraphrases = Vec::new();
         for prompt in request.paraphrases.iter().map(|prompt| filled(prompt, &request.subject)) {

@@ -2,6 +2,26 @@
 
 use super::*;
 
+const COUNTERFACT: &str = r#"[{"case_id": 7, "pararel_idx": 1,
+             "requested_rewrite": {"prompt": "The mother tongue of {} is", "relation_id": "P103",
+               "target_new": {"str": "English", "id": "Q1860"}, "target_true": {"str": "French", "id": "Q150"}, "subject": "Marie"},
+             "paraphrase_prompts": ["Marie, a native", "Marie spoke"],
+             "neighborhood_prompts": ["The mother tongue of Paul is", {"prompt": "Anna, a native", "target": "German"}],
+             "attribute_prompts": ["The mother tongue of John is"], "generation_prompts": ["Marie lives"]}]"#;
+
+const ZSRE: &str = r#"{"subject": "Marie", "src": "What does Marie speak?", "pred": "", "rephrase": "Which language is Marie's?", "alt": "English",
+        "answers": ["French", "français"], "loc": "nq question: who wrote hamlet ", "loc_ans": "Shakespeare", "cond": "French >> English"}"#;
+
+const EASYEDIT: &str = r#"[{"subject": "Marie", "prompt": "Marie speaks", "target_new": "English", "ground_truth": ["French", "français"],
+             "rephrase_prompt": "Marie's language is",
+             "locality": {"Relation_Specificity": [{"prompt": "Marie lives in", "ground_truth": [["Lyon", "Lyons"], ["France"]]}],
+                          "neighborhood": {"prompt": "Paul speaks", "ground_truth": "French"}, "Forgetfulness": null},
+             "portability": {"Reasoning": [{"prompt": "Her script is", "ground_truth": ["Latin", ""]}], "Subject_Aliasing": []}},
+            {"subject": "Marie", "src": "Marie speaks", "alt": "English", "answers": "French", "rephrase": ["A", "B"],
+             "locality": {}, "locality_prompt": "It is", "locality_ground_truth": "so",
+             "portability_prompt": "So it is", "portability_ground_truth": [["not"]]},
+            {"subject": "Marie", "prompt": "Marie speaks", "target_new": "English", "ground_truth": null}]"#;
+
 fn read(text: &str) -> Requests {
     Requests::read(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
@@ -16,14 +36,7 @@ fn own(prompt: &str, answers: &[&str]) -> OwnAnswer {
 
 #[test]
 fn counterfact_is_read_with_neighbours_of_both_kinds() {
-    let requests = read(
-        r#"[{"case_id": 7, "pararel_idx": 1,
-             "requested_rewrite": {"prompt": "The mother tongue of {} is", "relation_id": "P103",
-               "target_new": {"str": "English", "id": "Q1860"}, "target_true": {"str": "French", "id": "Q150"}, "subject": "Marie"},
-             "paraphrase_prompts": ["Marie, a native", "Marie spoke"],
-             "neighborhood_prompts": ["The mother tongue of Paul is", {"prompt": "Anna, a native", "target": "German"}],
-             "attribute_prompts": ["The mother tongue of John is"], "generation_prompts": ["Marie lives"]}]"#,
-    );
+    let requests = read(COUNTERFACT);
     let expected = Request {
         id: "7".into(),
         relation: "P103".into(),
@@ -43,8 +56,7 @@ fn counterfact_is_read_with_neighbours_of_both_kinds() {
 
 #[test]
 fn zsre_asks_for_the_new_answer_and_for_a_question_with_its_mark() {
-    let record = r#"{"subject": "Marie", "src": "What does Marie speak?", "pred": "", "rephrase": "Which language is Marie's?", "alt": "English",
-        "answers": ["French", "français"], "loc": "nq question: who wrote hamlet ", "loc_ans": "Shakespeare", "cond": "French >> English"}"#;
+    let record = ZSRE;
     let ported = record.replace(
         r#""cond""#,
         r#""portability": {"Recalled Relation": "(French, script)", "New Question": "Which script?", "New Answer": "Latin"}, "cond""#,
@@ -68,17 +80,7 @@ fn zsre_asks_for_the_new_answer_and_for_a_question_with_its_mark() {
 
 #[test]
 fn easyedit_is_read_with_answers_of_all_depths_and_under_both_names() {
-    let requests = read(
-        r#"[{"subject": "Marie", "prompt": "Marie speaks", "target_new": "English", "ground_truth": ["French", "français"],
-             "rephrase_prompt": "Marie's language is",
-             "locality": {"Relation_Specificity": [{"prompt": "Marie lives in", "ground_truth": [["Lyon", "Lyons"], ["France"]]}],
-                          "neighborhood": {"prompt": "Paul speaks", "ground_truth": "French"}, "Forgetfulness": null},
-             "portability": {"Reasoning": [{"prompt": "Her script is", "ground_truth": ["Latin", ""]}], "Subject_Aliasing": []}},
-            {"subject": "Marie", "src": "Marie speaks", "alt": "English", "answers": "French", "rephrase": ["A", "B"],
-             "locality": {}, "locality_prompt": "It is", "locality_ground_truth": "so",
-             "portability_prompt": "So it is", "portability_ground_truth": [["not"]]},
-            {"subject": "Marie", "prompt": "Marie speaks", "target_new": "English", "ground_truth": null}]"#,
-    );
+    let requests = read(EASYEDIT);
     let expected = Request {
         id: "0".into(),
         subject: "Marie".into(),
@@ -178,4 +180,35 @@ fn a_byte_order_mark_and_relations_are_looked_at() {
     let zsre = read(r#"{"subject": "a", "src": "a is", "alt": "b"}"#);
     let told = zsre.check_relations(&["P37".into()]).expect_err("no relations").to_string();
     assert!(told.ends_with("expected no relations: records of the form ZsRE name none"), "{told}");
+}
+
+#[test]
+fn whatever_a_file_has_become_is_read_or_refused_with_its_place() {
+    let mut read_anyway = 0;
+    for sample in [COUNTERFACT, ZSRE, EASYEDIT] {
+        let bytes = sample.as_bytes();
+        let cut = (0..bytes.len()).map(|at| bytes[..at].to_vec());
+        let left_out = (0..bytes.len()).map(|at| [&bytes[..at], &bytes[at + 1..]].concat());
+        let changed = (0..bytes.len()).flat_map(|at| {
+            b"\"\\{}[],:0x \n\xff".iter().map(move |&byte| {
+                let mut changed = bytes.to_vec();
+                changed[at] = byte;
+                changed
+            })
+        });
+        for bytes in cut.chain(left_out).chain(changed) {
+            match Requests::read(&bytes) {
+                Ok(requests) => {
+                    assert!((1..=3).contains(&requests.len()));
+                    read_anyway += 1;
+                }
+                Err(StudyError::Requests { place, .. }) => {
+                    assert!(place == "the file" || place.starts_with("record "), "{place}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    // Letters of texts can be others.
+    assert!(read_anyway > 1_000);
 }

@@ -102,7 +102,8 @@ const COUNTERFACT: &str = r#"[
   {"case_id": 7, "requested_rewrite": {"prompt": "The mother tongue of {} is", "relation_id": "P103", "subject": "Marie",
      "target_new": {"str": "English", "id": "Q1860"}, "target_true": {"str": "French", "id": "Q150"}},
    "paraphrase_prompts": ["Marie, a native", "Marie speaks"],
-   "neighborhood_prompts": ["The mother tongue of Paul is", {"prompt": "The mother tongue of Anna is", "target": "German"}],
+   "neighborhood_prompts": ["The mother tongue of Paul is", {"prompt": "The mother tongue of Anna is", "target": "German"},
+     {"prompt": "The mother tongue of John is", "target": "English"}],
    "generation_prompts": ["Marie lives"]},
   {"case_id": 8, "requested_rewrite": {"prompt": "The official language of {} is", "relation_id": "P37", "subject": "Peru",
      "target_new": {"str": "Dutch", "id": "Q7411"}, "target_true": {"str": "Spanish", "id": "Q1321"}},
@@ -169,7 +170,8 @@ fn counterfact_is_measured_by_its_own_prompts() {
     near(unedited.magnitude.value, (-0.5 - 0.6) / 2.0);
     near(unedited.neighbourhood.value, 1.0);
     near(write.less_random.and_then(|of| of.neighbourhood.value), -0.25);
-    assert_eq!(report.left_out, [("a paraphrase without a text".to_owned(), 1)]);
+    let reasons = ["a neighbour whose own object is the new one", "a paraphrase without a text"];
+    assert_eq!(report.left_out, reasons.map(|reason| (reason.to_owned(), 1)));
     let mut asked = scribe.asked.lock().expect("no panic").clone();
     asked.sort();
     assert_eq!(asked[0], ["The mother tongue of [X] is [Y]", "Marie", "French", "English"]);
