@@ -182,16 +182,19 @@ fn gap(prompt: &str) -> &str {
     }
 }
 
+/// The subject and the object of a fact.
+type Words = (String, String);
+
 /// The store's facts in a language with their knowledge neurons, by their words.
 struct KnownNeurons<'n> {
-    /// By subject and object: relations and neurons.
-    by_words: HashMap<(String, String), Vec<(String, &'n [Neuron])>>,
+    /// Relations and neurons of the facts that have the same words.
+    by_words: HashMap<Words, Vec<(String, &'n [Neuron])>>,
     language: &'n str,
 }
 
 impl<'n> KnownNeurons<'n> {
     fn read(snapshot: &Snapshot, name: &'n str, sets: &'n Sets) -> Result<Self, StudyError> {
-        let mut by_words = HashMap::<(String, String), Vec<(String, &'n [Neuron])>>::new();
+        let mut by_words = HashMap::<Words, Vec<(String, &'n [Neuron])>>::new();
         let Some(language) = snapshot.language(name) else { return Ok(Self { by_words, language: name }) };
         for fact in snapshot.facts() {
             let fact = FactId(fact);
