@@ -32,7 +32,7 @@ pub struct AttributeArgs {
     /// Where facts are, what is asked, where scores go.
     #[command(flatten)]
     pub job: JobArgs,
-    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD; with the target after it, and -bos for --bos]
+    /// Name of the run [default: MODEL-PRESET, or MODEL-METHOD, with --of words MODEL-word-METHOD; with the target after it, and -bos for --bos]
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
 

@@ -3,7 +3,7 @@
 use super::adam::Adam;
 use super::method::{EditMethod, Edited, Evidence, Needs, go_on};
 use super::rome::{must_have_layer, no_preset};
-use super::tail::{Place, Tail};
+use super::tail::{Changed, Place, Tail};
 use super::{EditRequest, ValueVectors};
 use crate::error::{Error, Result};
 use crate::transformer::{Transformer, to_host};
@@ -115,7 +115,7 @@ impl EditMethod for FineTune {
         }
         let layer = self.layer_of(network)?;
         let prompts: Vec<_> = requests.iter().flat_map(|request| request.prompts.first().cloned()).collect();
-        let mut tail = Tail::new(network, layer, Place::Written, &prompts, None);
+        let mut tail = Tail::new(network, layer, Place::Written, &prompts, None, Changed::All);
         let output = &network.blocks[layer].feed_forward.output;
         let (neurons, bias, device) = (tail.neurons(), output.bias(), network.device());
         let dims = output.dims();

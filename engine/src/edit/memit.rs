@@ -3,7 +3,7 @@
 use super::method::{EditMethod, Edited, Evidence, Needs, go_on};
 use super::rome::{mean, must_have_layer, no_preset};
 use super::statistics::{KeyStatistics, spread};
-use super::tail::{Place, Tail};
+use super::tail::{Changed, Place, Tail};
 use super::vector::{VectorOptions, found};
 use super::{EditRequest, ValueVectors};
 use crate::error::{Error, Result};
@@ -116,7 +116,7 @@ impl EditMethod for Memit {
         let mut edited = Edited::default();
         for request in requests {
             let essence = request.essence.as_ref().map(|essence| (essence, self.vector.essence));
-            let mut tail = Tail::new(network, last, Place::Output, &request.prompts, essence);
+            let mut tail = Tail::new(network, last, Place::Output, &request.prompts, essence, Changed::Subject);
             let vector = found(&mut tail, &self.vector, interrupt)?;
             let (key, value) = (halves(&tail.keys()), vector.value());
             edited.evidence.push(Evidence {
@@ -133,8 +133,11 @@ impl EditMethod for Memit {
             let left = (last - layer + 1) as f64;
             let (mut keys, mut lacking) = (Vec::new(), Vec::new());
             for (request, evidence) in requests.iter().zip(&edited.evidence) {
-                keys.push(halves(&Tail::new(&network, layer, Place::Output, &request.prompts, None).keys()));
-                let now = Tail::new(&network, last, Place::Output, &request.prompts[..1], None).base_at_subject();
+                keys.push(halves(
+                    &Tail::new(&network, layer, Place::Output, &request.prompts, None, Changed::All).keys(),
+                ));
+                let now = Tail::new(&network, last, Place::Output, &request.prompts[..1], None, Changed::All)
+                    .base_at_subject();
                 lacking.push(evidence.value.iter().zip(&now).map(|(to, now)| (to - now) / left).collect::<Vec<f64>>());
             }
             let shares = spread(self.statistics.as_deref(), layer, (self.weight, self.ridge), &keys)?;

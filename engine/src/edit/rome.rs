@@ -2,7 +2,7 @@
 
 use super::method::{EditMethod, Edited, Evidence, Needs, go_on};
 use super::statistics::{KeyStatistics, Solver};
-use super::tail::{Place, Tail};
+use super::tail::{Changed, Place, Tail};
 use super::vector::{VectorOptions, found};
 use super::{EditRequest, ValueVectors};
 use crate::error::{Error, Result};
@@ -88,7 +88,7 @@ impl Rome {
         interrupt: &(dyn Fn() -> bool + Sync),
     ) -> Result<(ValueVectors, Evidence)> {
         let essence = request.essence.as_ref().map(|essence| (essence, self.vector.essence));
-        let mut tail = Tail::new(network, layer, Place::Written, &request.prompts, essence);
+        let mut tail = Tail::new(network, layer, Place::Written, &request.prompts, essence, Changed::Subject);
         let vector = found(&mut tail, &self.vector, interrupt)?;
         let keys = tail.keys();
         let key = mean(&keys);

@@ -1,13 +1,13 @@
 //! Some sentences from a layer on: what they cost, by the object that shall follow, and the gradient of that.
 //!
-//! What the layer reads and all below it stays as it is while an edit is looked for, so it is computed once. A step is one pass of all
-//! sentences through the layers above, and back.
+//! What the layer reads and all below it stays as it is while an edit is looked for, so it is computed once; of a causal model so do the tokens before
+//! the one that is changed. A step is one pass of the others through the layers above, and back.
 
 use super::method::Loss;
 use super::request::{EditPrompt, Essence};
 use crate::error::{Error, Result};
 use crate::metric::Goal;
-use crate::nn::{Distribution, Rules, Sentences, stacked};
+use crate::nn::{Behind, Distribution, KeysValues, Rules, Sentences, rows, stacked};
 use crate::transformer::{Transformer, to_host};
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -20,12 +20,23 @@ pub(super) enum Place {
     Output,
 }
 
+/// Which tokens are changed, of a causal model: of a bidirectional one it is always all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// All of them.
+    All,
+    /// The subject's last one. Those before it do not see it, so that above the layer, too, they stay as they are, and are passed once.
+    Subject,
+}
+
 /// Sentences of one or several requests, from a layer on.
 pub(super) struct Tail<'a> {
     network: &'a Transformer,
     layer: usize,
     place: Place,
     sentences: Vec<Sentences>,
+    /// Of each layer above, what comes before each of the sentences; of none where nothing is left out.
+    before: Vec<Vec<Option<KeysValues>>>,
     /// By row, a token: `[rows × hidden]`.
     residual: Tensor<2>,
     /// What is changed, as it is without an edit.
@@ -70,45 +81,68 @@ impl<'a> Tail<'a> {
         place: Place,
         prompts: &[EditPrompt],
         essence: Option<(&Essence, f64)>,
+        changed: Changed,
     ) -> Self {
         let (mut sentences, mut traces) = (Vec::new(), Vec::new());
         let (mut subjects, mut firsts, mut reads, mut row) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        let mut add = |ids: &[u32], subject: usize| {
+        let above = &network.blocks[layer + 1..];
+        let mut before = vec![Vec::new(); above.len()];
+        // Gives the row of a token by its place in the sentence; `first` is the first one that is read or changed.
+        let mut add = |ids: &[u32], subject: usize, first: usize| {
+            let cut = if network.causal && changed == Changed::Subject { first.min(subject) } else { 0 };
             let from = row;
             network.traced(ids, layer, |at, trace| {
-                if at == layer {
-                    traces.push(trace);
+                if at != layer {
+                    return;
                 }
+                let mut x = trace.output.clone().slice_dim(0, 0..cut);
+                for (block, before) in above.iter().zip(&mut before) {
+                    before.push((cut > 0).then(|| {
+                        let of = Behind { before: None, tokens: cut, only: None, causal: true };
+                        let passed = block.behind(x.clone(), of, |a| a, |w| w);
+                        x = passed.output;
+                        passed.keys_values
+                    }));
+                }
+                traces.push((cut, trace));
             });
-            sentences.push(Sentences::whole(1, ids.len()));
-            subjects.push(from + subject);
-            row += ids.len();
-            from
+            sentences.push(Sentences::whole(1, ids.len() - cut));
+            subjects.push(from + subject - cut);
+            row += ids.len() - cut;
+            move |place: usize| from + place - cut
         };
         for prompt in prompts {
             let tokens: usize = prompt.sentences.iter().map(|sentence| sentence.reads.len()).sum();
             let weight = 1.0 / (prompts.len() * tokens.max(1)) as f64;
             for (number, sentence) in prompt.sentences.iter().enumerate() {
-                let from = add(&sentence.ids, sentence.subject);
+                let first = sentence.reads.iter().map(|read| read.position).min().unwrap_or(sentence.subject);
+                let row = add(&sentence.ids, sentence.subject, first);
                 if number == 0 {
-                    firsts.push(from + sentence.subject);
+                    firsts.push(row(sentence.subject));
                 }
-                let read = |read: &super::Read| Weighted { row: from + read.position, target: read.target, weight };
+                let read = |read: &super::Read| Weighted { row: row(read.position), target: read.target, weight };
                 reads.extend(sentence.reads.iter().map(read));
             }
         }
         let essence = essence.map(|(essence, factor)| {
-            let from = add(&essence.ids, essence.subject);
-            Kept { row: from + essence.position, factor, before: None }
+            let row = add(&essence.ids, essence.subject, essence.position);
+            Kept { row: row(essence.position), factor, before: None }
         });
-        let together = |pick: &dyn Fn(&crate::nn::Trace) -> Tensor<2>| stacked(traces.iter().map(pick).collect());
+        let together = |pick: &dyn Fn(&crate::nn::Trace) -> Tensor<2>| {
+            let of = |(cut, trace): &(usize, crate::nn::Trace)| {
+                let all = pick(trace);
+                let tokens = all.dims()[0];
+                rows(&all, *cut..tokens)
+            };
+            stacked(traces.iter().map(of).collect())
+        };
         let neurons = together(&|trace| trace.neurons.clone());
         let base = match place {
             Place::Written => network.blocks[layer].feed_forward.output.forward(neurons.clone()),
             Place::Output => together(&|trace| trace.output.clone()),
         };
         let residual = together(&|trace| trace.residual.clone());
-        Self { network, layer, place, sentences, residual, base, neurons, subjects, firsts, reads, essence }
+        Self { network, layer, place, sentences, before, residual, base, neurons, subjects, firsts, reads, essence }
     }
 
     /// What the second matrix reads, `[rows × width]`.
@@ -163,9 +197,9 @@ impl<'a> Tail<'a> {
             }
         };
         let mut states = Vec::new();
-        for block in &network.blocks[self.layer + 1..] {
-            let (out, state) =
-                block.forward_seeing(x, &self.sentences, network.causal, Rules::EXACT, |neurons| neurons);
+        for (block, before) in network.blocks[self.layer + 1..].iter().zip(&self.before) {
+            let of = (&*self.sentences, &**before);
+            let (out, state) = block.forward_after(x, of, network.causal, Rules::EXACT, |neurons| neurons);
             states.push(state);
             x = out;
         }
@@ -180,7 +214,7 @@ impl<'a> Tail<'a> {
         let mut loss = Loss::default();
         let at: Vec<usize> = self.reads.iter().map(|read| read.row).collect();
         let goals: Vec<Goal> = self.reads.iter().map(|read| Goal::LogProbability { target: read.target }).collect();
-        let (values, slopes) = network.head.values(rows(&x, &at), &goals, gradient.then_some(Rules::EXACT));
+        let (values, slopes) = network.head.values(chosen(&x, &at), &goals, gradient.then_some(Rules::EXACT));
         let slopes = slopes.map(to_host);
         for (number, (read, value)) in self.reads.iter().zip(values).enumerate() {
             loss.new_object -= read.weight * f64::from(value);
@@ -189,7 +223,7 @@ impl<'a> Tail<'a> {
             }
         }
         if let Some(kept) = &mut self.essence {
-            let (logits, state) = network.head.logits_and_state(rows(&x, &[kept.row]));
+            let (logits, state) = network.head.logits_and_state(chosen(&x, &[kept.row]));
             let logits = to_host(logits);
             let all = Distribution::of(&logits);
             let now: Vec<f64> = logits.iter().map(|&logit| all.log_probability(logit)).collect();
@@ -223,7 +257,7 @@ impl<'a> Tail<'a> {
 }
 
 /// Some rows of a matrix, in this order.
-fn rows(x: &Tensor<2>, which: &[usize]) -> Tensor<2> {
+fn chosen(x: &Tensor<2>, which: &[usize]) -> Tensor<2> {
     let ids: Vec<i32> = which.iter().map(|&row| row as i32).collect();
     x.clone().select(0, Tensor::<1, Int>::from_data(TensorData::new(ids, [which.len()]), &x.device()))
 }

@@ -1,5 +1,6 @@
 //! Multi-head attention over whole sentences, with grouped key-value heads, rotary positions and query-key norms.
 
+use super::behind::KeysValues;
 use super::sentences::{Sentences, picked, rows, stacked};
 use super::{Cap, Linear, Norm, NormState, Rotary, Rules};
 use burn::tensor::{Tensor, TensorData, activation::softmax};
@@ -44,6 +45,8 @@ pub struct AttentionState {
 #[derive(Clone, Debug)]
 struct Core {
     sentences: Sentences,
+    /// Tokens before theirs, which count as constant.
+    before: usize,
     queries: Tensor<4>,
     keys: Tensor<4>,
     values: Tensor<4>,
@@ -90,14 +93,26 @@ impl Attention {
     /// Whole sentences: `x: [rows × hidden]`, a row a token, all tokens of `sentences` in their order. The result has as many rows as tokens
     /// ask. With `causal`, no token sees a later one.
     pub fn forward(&self, x: Tensor<2>, sentences: &[Sentences], causal: bool) -> (Tensor<2>, AttentionState) {
+        self.forward_after(x, sentences, &[], causal)
+    }
+
+    /// The same behind beginnings that do not change, of a causal model: for each of `sentences` the keys and values of the tokens before, if there are
+    /// any; an empty list has none.
+    pub fn forward_after(
+        &self,
+        x: Tensor<2>,
+        sentences: &[Sentences],
+        before: &[Option<KeysValues>],
+        causal: bool,
+    ) -> (Tensor<2>, AttentionState) {
         let (keys, values, key_norm) = self.keys_values(x.clone());
         let (queries, query_norm) = self.queries(picked(x, sentences));
         let (mut cores, mut mixed) = (Vec::with_capacity(sentences.len()), Vec::with_capacity(sentences.len()));
         let (mut row, mut asked) = (0, 0);
-        for &sentences in sentences {
+        for (number, &sentences) in sentences.iter().enumerate() {
             let (tokens, asking) = (sentences.rows(), sentences.count * sentences.asking().0);
             let core = self.core(
-                sentences,
+                (sentences, before.get(number).and_then(Option::as_ref)),
                 rows(&queries, asked..asked + asking),
                 rows(&keys, row..row + tokens),
                 rows(&values, row..row + tokens),
@@ -110,18 +125,31 @@ impl Attention {
         (self.output.forward(stacked(mixed)), AttentionState { cores, query_norm, key_norm })
     }
 
-    fn core(&self, sentences: Sentences, q: Tensor<2>, k: Tensor<2>, v: Tensor<2>, causal: bool) -> Core {
+    fn core(
+        &self,
+        (sentences, earlier): (Sentences, Option<&KeysValues>),
+        q: Tensor<2>,
+        k: Tensor<2>,
+        v: Tensor<2>,
+        causal: bool,
+    ) -> Core {
         let (tokens, (asking, first)) = (sentences.tokens, sentences.asking());
+        let before = earlier.map_or(0, KeysValues::tokens);
+        let (tokens, first) = (before + tokens, before + first);
         let queries = self.turned(split_heads(q, self.heads, self.size, asking), first);
-        let keys = self.turned(split_heads(k, self.key_value_heads, self.size, tokens), 0);
-        let values = split_heads(v, self.key_value_heads, self.size, tokens);
+        let mut keys = self.turned(split_heads(k, self.key_value_heads, self.size, sentences.tokens), before);
+        let mut values = split_heads(v, self.key_value_heads, self.size, sentences.tokens);
+        if let Some(earlier) = earlier {
+            keys = Tensor::cat(vec![earlier.keys.clone(), keys], 2);
+            values = Tensor::cat(vec![earlier.values.clone(), values], 2);
+        }
         let (keys, values) = (self.for_every_head(keys), self.for_every_head(values));
         let scores = queries.clone().matmul(keys.clone().swap_dims(2, 3)).mul_scalar(self.scale);
         let (mut scores, slope) = Cap::through(self.cap, scores);
         if causal {
             scores = scores + later_tokens(asking, tokens, first, &keys.device());
         }
-        Core { sentences, queries, keys, values, shares: softmax(scores, 3), slope }
+        Core { sentences, before, queries, keys, values, shares: softmax(scores, 3), slope }
     }
 
     /// ∂F/∂x of the tokens that asked, nothing where the pattern counts as constant, and ∂F/∂x of all tokens as keys and values.
@@ -131,19 +159,21 @@ impl Attention {
         let mut asked = 0;
         for core in &state.cores {
             let (asking, first) = core.sentences.asking();
-            let count = core.sentences.count * asking;
+            let (count, before) = (core.sentences.count * asking, core.before);
+            let own =
+                |dx: Tensor<4>| if before == 0 { dx } else { dx.slice_dim(2, before..before + core.sentences.tokens) };
             let dmixed = split_heads(rows(&dmixed, asked..asked + count), self.heads, self.size, asking);
             asked += count;
             let dv = self.sum_of_groups(core.shares.clone().swap_dims(2, 3).matmul(dmixed.clone()));
-            dvalues.push(join_heads(dv));
+            dvalues.push(join_heads(own(dv)));
             if rules.attention {
                 continue;
             }
             let dcapped = softmax_backward(core.shares.clone(), dmixed.matmul(core.values.clone().swap_dims(2, 3)));
             let dscores = Cap::back(core.slope.as_ref(), dcapped).mul_scalar(self.scale);
-            dqueries.push(join_heads(self.turned_back(dscores.clone().matmul(core.keys.clone()), first)));
+            dqueries.push(join_heads(self.turned_back(dscores.clone().matmul(core.keys.clone()), before + first)));
             let dk = self.sum_of_groups(dscores.swap_dims(2, 3).matmul(core.queries.clone()));
-            dkeys.push(join_heads(self.turned_back(dk, 0)));
+            dkeys.push(join_heads(self.turned_back(own(dk), before)));
         }
         let dvalues = stacked(dvalues);
         if rules.attention {

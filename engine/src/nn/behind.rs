@@ -1,7 +1,8 @@
 //! Tokens behind a beginning that does not change: what a causal model computes of sentences that differ from some token on.
 //!
 //! As `cached.rs`, but for several tokens a row of sentences, each with a beginning of its own, and with attention's result, the neurons and
-//! the output changed on their way. Without a beginning it is a pass of whole sentences, also of a bidirectional model. No way back.
+//! the output changed on their way. Without a beginning it is a pass of whole sentences, also of a bidirectional model. No way back: that is
+//! [`Attention::forward_after`]'s.
 
 use super::attention::{join_heads, later_tokens, split_heads};
 use super::block::through;
@@ -13,8 +14,8 @@ use std::ops::Range;
 /// Keys, turned to their positions, and values: `[sentences × key-value heads × tokens × size]` each.
 #[derive(Clone, Debug)]
 pub struct KeysValues {
-    keys: Tensor<4>,
-    values: Tensor<4>,
+    pub(super) keys: Tensor<4>,
+    pub(super) values: Tensor<4>,
 }
 
 /// Which tokens a pass is of.
@@ -76,7 +77,7 @@ impl KeysValues {
         }
     }
 
-    fn tokens(&self) -> usize {
+    pub(super) fn tokens(&self) -> usize {
         self.keys.dims()[2]
     }
 }

@@ -2,7 +2,8 @@
 
 use super::sentences::{Sentences, picked, placed};
 use super::{
-    Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, Norm, NormState, Rules, Variants,
+    Attention, AttentionState, Cache, CachedState, FeedForward, FeedForwardState, KeysValues, Norm, NormState, Rules,
+    Variants,
 };
 use burn::tensor::Tensor;
 
@@ -153,8 +154,21 @@ impl Block {
         rules: Rules,
         change: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> (Tensor<2>, BlockState) {
+        self.forward_after(x, (sentences, &[]), causal, rules, change)
+    }
+
+    /// The same behind beginnings that do not change: for each of `sentences` the keys and values of the tokens before, as in
+    /// [`Attention::forward_after`].
+    pub fn forward_after(
+        &self,
+        x: Tensor<2>,
+        (sentences, before): (&[Sentences], &[Option<KeysValues>]),
+        causal: bool,
+        rules: Rules,
+        change: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ) -> (Tensor<2>, BlockState) {
         let (normed, attention_norm) = through(self.attention_norm.as_ref(), x.clone());
-        let (a, state) = self.attention.forward(normed, sentences, causal);
+        let (a, state) = self.attention.forward_after(normed, sentences, before, causal);
         let attended = Attended::Sentences { state, sentences: sentences.to_vec() };
         self.finish(picked(x, sentences), a, attention_norm, attended, rules, change)
     }
