@@ -8,7 +8,7 @@ use kndb_query::within::{Members, RunsMeant, members};
 use kndb_query::{
     Condition, ConditionKey, Dimension, Expr, ExprKind, Head, Query, Settings, SourceKind, Span, Statement, Text,
 };
-use kndb_storage::{Content, Neuron, RunId, Snapshot, Store};
+use kndb_storage::{Neuron, RunId, Snapshot, Store};
 
 use crate::error::{CliError, Result};
 use crate::machine;
@@ -117,23 +117,30 @@ fn is_of_pairs(expr: &Expr) -> bool {
 
 /// Refuses sets of runs of another model: the same numbers are other neurons there.
 fn must_be_of(expr: &Expr, snapshot: &Snapshot, settings: &Settings, model: &Model) -> Result<()> {
-    let mut runs = Vec::new();
-    collect_runs(expr, snapshot, settings, &mut runs);
+    let (mut runs, mut unnamed) = (Vec::new(), Vec::new());
+    collect_runs(expr, snapshot, settings, (&mut runs, &mut unnamed));
+    // The model's only run would stand there by now, so there is none, or there are several.
+    unnamed.into_iter().try_for_each(|reads| run_of(snapshot, model, None, reads).map(|_| ()))?;
     for run in snapshot.runs().filter(|run| runs.contains(&run.id)) {
         model.must_be_of(run)?;
     }
     Ok(())
 }
 
-/// The runs that an expression reads; one that cannot be read names none.
-fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mut Vec<RunId>) {
+/// The runs that an expression reads, and what those have that it reads without a name; one that cannot be read names none.
+fn collect_runs(
+    expr: &Expr,
+    snapshot: &Snapshot,
+    settings: &Settings,
+    (runs, unnamed): (&mut Vec<RunId>, &mut Vec<Reads>),
+) {
     match &expr.kind {
         ExprKind::Binary { left, right, .. } => {
-            collect_runs(left, snapshot, settings, runs);
-            collect_runs(right, snapshot, settings, runs);
+            collect_runs(left, snapshot, settings, (runs, unnamed));
+            collect_runs(right, snapshot, settings, (runs, unnamed));
         }
         ExprKind::NeuronsOf(_) | ExprKind::Rows(_) => {
-            expr.parts().for_each(|of| collect_runs(of, snapshot, settings, runs));
+            expr.parts().for_each(|of| collect_runs(of, snapshot, settings, (runs, unnamed)));
         }
         // Facts are facts, whichever model knows them.
         ExprKind::FactsOf(_) | ExprKind::Neurons(_) | ExprKind::OpenNeurons(_) => {}
@@ -151,11 +158,8 @@ fn collect_runs(expr: &Expr, snapshot: &Snapshot, settings: &Settings, runs: &mu
                 Some(None) => runs.extend(snapshot.runs().map(|run| run.id)),
                 None => match &settings.run {
                     Some(name) => runs.extend(of_name(name)),
-                    None => {
-                        let groups = source.kind == SourceKind::Dkn;
-                        let content = if groups { Content::Groups } else { Content::Attributions };
-                        runs.extend(snapshot.runs_with(content).map(|run| run.id));
-                    }
+                    None if source.kind == SourceKind::Dkn => unnamed.push(Reads::Groups),
+                    None => unnamed.push(Reads::Attributions),
                 },
             }
         }

@@ -100,6 +100,6 @@ fn options_of_neurons_are_refused_for_words_and_the_other_way_round() {
     assert!(told(&["--of", "words", "--layers", "0"]).contains("--layers means nothing to --of words"));
     assert!(told(&["--of", "words", "--preset", "kn"]).contains("--preset means nothing to --of words"));
     assert!(told(&["--of", "words", "--anchors", "greedy"]).contains("--anchors means nothing to --of words"));
-    assert!(told(&["--of", "words", "--method", "relp"]).contains("--of words means nothing to the method relp"));
+    assert!(told(&["--of", "words", "--method", "relp"]).contains("method is relp; expected of words sequential-"));
     assert!(told(&["--word-baseline", "zero"]).contains("--word-baseline means nothing to --of neurons"));
 }

@@ -87,6 +87,14 @@ impl WordBaseline {
     }
 }
 
+/// The share of F − F′ that an integral may miss where its points are doubled for it.
+pub const MISSED: f64 = 0.01;
+
+/// Whether a residual is more than that; next to nothing is what float32 leaves.
+fn misses(residual: f64, gained: f64) -> bool {
+    residual.abs() > (MISSED * gained.abs()).max(1e-6)
+}
+
 /// How words are scored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordOptions {
@@ -98,6 +106,8 @@ pub struct WordOptions {
     pub rule: Rule,
     /// Its points.
     pub steps: usize,
+    /// So many at most: while a prompt's scores miss more than [`MISSED`] of what they should add up to, its points are doubled. `None`: never.
+    pub most_steps: Option<usize>,
     /// Of how many nearest words of an anchor the next one is chosen ([`WordMethod::Discretized`]).
     pub neighbours: usize,
     /// Anchors of such a path.
@@ -116,6 +126,7 @@ impl WordOptions {
             baseline: WordBaseline::Mask,
             rule: Rule::GaussLegendre,
             steps,
+            most_steps: None,
             neighbours: 500,
             path_words: 30,
             batch: None,
@@ -130,6 +141,7 @@ impl WordOptions {
             ("rule".into(), self.rule.name().into()),
             ("steps".into(), self.steps.to_string()),
         ];
+        all.extend(self.most_steps.map(|most| ("most-steps".to_owned(), most.to_string())));
         if let WordMethod::Discretized { anchors, monotone } = self.method {
             all.extend([
                 ("anchors".to_owned(), anchors.name().to_owned()),
@@ -176,6 +188,13 @@ pub struct WordScorer<'a> {
     options: &'a WordOptions,
     vocabulary: Vocabulary<'a>,
     baseline: Baseline,
+}
+
+impl WordScores {
+    /// Whether the scores miss more than [`MISSED`] of what they should add up to.
+    pub fn misses(&self) -> bool {
+        misses(self.residual, self.scores.iter().sum::<f64>() - self.residual)
+    }
 }
 
 impl<'a> WordScorer<'a> {
@@ -243,11 +262,18 @@ impl<'a> WordScorer<'a> {
         let paths = self.paths(&ids);
         let rows = rows_of_a_pass(network, self.options.batch);
         let passes = Passes { network, step, words: &found.words, rows };
-        let rule = self.options.rule.points(self.options.steps);
-        let integral = integrate(&passes, network.hidden(), &paths, &rule);
+        let mut steps = self.options.steps;
+        let (integral, residual) = loop {
+            let integral = integrate(&passes, network.hidden(), &paths, &self.options.rule.points(steps));
+            let gained: f64 = integral.starts.iter().map(|start| standing.probability - start).sum();
+            let residual = integral.scores.iter().sum::<f64>() - gained;
+            if !misses(residual, gained) || self.options.most_steps.is_none_or(|most| 2 * steps > most) {
+                break (integral, residual);
+            }
+            steps *= 2;
+        };
         found.scores.iter_mut().zip(&integral.scores).for_each(|(sum, score)| *sum += score);
-        let gained: f64 = integral.starts.iter().map(|start| standing.probability - start).sum();
-        found.residual += integral.scores.iter().sum::<f64>() - gained;
+        found.residual += residual;
         // A prompt without words has no path: it begins where it ends.
         let count = integral.starts.len() as f64;
         found.baseline *= if count > 0.0 { integral.starts.iter().sum::<f64>() / count } else { standing.probability };

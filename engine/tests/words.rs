@@ -97,3 +97,21 @@ fn a_model_without_the_baselines_token_and_a_rule_of_too_few_points_are_refused(
     let options = WordOptions { rule: Rule::Trapezoid, steps: 1, ..WordOptions::of(WordMethod::Integrated) };
     assert!(told(&options).contains("at least 2 for the trapezoid rule"), "{}", told(&options));
 }
+
+#[test]
+fn points_are_doubled_while_scores_miss_too_much_and_no_further() {
+    let model = load("gpt2");
+    let found = |steps: usize, most_steps: Option<usize>| {
+        let options = WordOptions { rule: Rule::Left, steps, most_steps, ..WordOptions::of(WordMethod::Integrated) };
+        let scorer = WordScorer::new(&model, &options).expect("the options fit");
+        let asked = scorer.question("The capital of [X] is [Y] .", "France", "Paris").expect("can be asked");
+        scorer.scores(&asked).expect("finite")
+    };
+    // Left sums come nearer by half at each doubling: how many it takes is looked up among those of a fixed number.
+    assert!(found(1, None).misses(), "one point is too few here");
+    let enough = (0..).map(|times| 1 << times).find(|&steps| !found(steps, None).misses()).expect("some number");
+    assert!(enough > 2, "{enough}");
+    assert_eq!(found(1, Some(enough)), found(enough, None));
+    assert_eq!(found(1, Some(16 * enough)), found(enough, None), "no more than needed");
+    assert_eq!(found(1, Some(2)), found(2, None), "no more than may be");
+}

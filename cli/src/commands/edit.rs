@@ -55,8 +55,12 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     let mut facts = Vec::new();
-    for (given, to) in wanted {
-        facts.push((fact_choice::fact(&snapshot, &given)?, to));
+    for Wanted { fact, to, line } in wanted {
+        let found = fact_choice::fact(&snapshot, &fact).map_err(|error| match (line, &args.facts) {
+            (Some(line), Some(path)) => CliError::Edit(format!("{}, line {line}: {error}", path.display())),
+            _ => error,
+        });
+        facts.push((found?, to));
     }
     let mut model = model::load(&args.model, &args.asked.device, terminal)?;
     let mut notes = Vec::from_iter(ask_as_the_run(&mut model, &snapshot, args.asked.run.as_deref())?);
@@ -90,6 +94,7 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     }
     let edited = built.method.edit(&model.network, &requests, &|| false)?;
     let evidence = edited.evidence;
+    notes.extend(learnt_nothing(&evidence));
     let edited = EditedTensors::of(&args.model, &model, edited.vectors)?;
     let network = edited.vectors().apply(&model.network);
 
@@ -178,20 +183,30 @@ pub fn apply(args: ApplyArgs, terminal: &mut Terminal) -> Result<()> {
     writeln!(terminal.out, "wrote {} (changed: {changed})", args.save.display()).map_err(CliError::Output)
 }
 
-/// The facts as they were given, each with the object that it shall have.
-fn wanted(args: &EditArgs) -> Result<Vec<(String, Option<String>)>> {
+/// A fact as it was given, with the object that it shall have.
+struct Wanted {
+    fact: String,
+    to: Option<String>,
+    /// Where in a file.
+    line: Option<usize>,
+}
+
+/// What was asked for.
+fn wanted(args: &EditArgs) -> Result<Vec<Wanted>> {
     if let Some(fact) = &args.fact {
-        return Ok(vec![(fact.clone(), args.to.clone())]);
+        return Ok(vec![Wanted { fact: fact.clone(), to: args.to.clone(), line: None }]);
     }
     let Some(path) = &args.facts else { return Ok(Vec::new()) };
     of_file(path, takes_object(args.method))
 }
 
 /// `FACT<TAB>OBJECT` a line; of methods that take no object, the fact alone.
-fn of_file(path: &Path, with_object: bool) -> Result<Vec<(String, Option<String>)>> {
+fn of_file(path: &Path, with_object: bool) -> Result<Vec<Wanted>> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| CliError::Engine(kndb_engine::Error::Text { path: path.to_owned(), source }))?;
-    let mut all = Vec::new();
+    // Windows' editors begin a file with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut all: Vec<Wanted> = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |expected: &str| {
             CliError::Edit(format!("{}, line {}: expected {expected}, found {line:?}", path.display(), number + 1))
@@ -206,10 +221,10 @@ fn of_file(path: &Path, with_object: bool) -> Result<Vec<(String, Option<String>
                 "a fact alone, as the method takes no object"
             }));
         }
-        if all.iter().any(|(known, _)| known == fact) {
+        if all.iter().any(|known| known.fact == fact) {
             return Err(wrong("each fact once"));
         }
-        all.push((fact.to_owned(), object));
+        all.push(Wanted { fact: fact.to_owned(), to: object, line: Some(number + 1) });
     }
     match all.is_empty() {
         true => Err(CliError::Edit(format!("{} has no facts", path.display()))),
@@ -305,6 +320,19 @@ fn how(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Of methods that look for a change step by step: facts of which none was found.
+fn learnt_nothing(evidence: &[Evidence]) -> Option<String> {
+    let stays = |one: &&Evidence| match (one.losses.first(), one.losses.last()) {
+        (Some(first), Some(last)) => last.new_object >= first.new_object,
+        _ => false,
+    };
+    let count = evidence.iter().filter(stays).count();
+    let facts = if evidence.len() > 1 { format!(" of {count} of {} facts", evidence.len()) } else { String::new() };
+    (count > 0).then(|| {
+        format!("the new object{facts} did not become more probable while the change was looked for; more --steps, or another --rate or --clamp, may find one")
+    })
 }
 
 fn evidence_json(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Value {

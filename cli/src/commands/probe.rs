@@ -204,7 +204,11 @@ pub(super) fn questions(
         false => {
             let known = |name: &String| {
                 let id = snapshot.language(name);
-                id.ok_or_else(|| cannot(asked_for, Some(name), "the store has no such language"))
+                id.ok_or_else(|| {
+                    let all: Vec<&str> =
+                        snapshot.label_counts().into_iter().map(|(id, _)| snapshot.language_name(id)).collect();
+                    cannot(asked_for, Some(name), &format!("the store has no such language; it has {}", all.join(", ")))
+                })
             };
             let mut all: Vec<LanguageId> = langs.iter().map(known).collect::<Result<_>>()?;
             let mut seen = Vec::new();

@@ -371,7 +371,7 @@ fn engine_hint(error: &kndb_engine::Error) -> Option<String> {
             "`AutoTokenizer.from_pretrained(NAME).save_pretrained(DIR)` of transformers writes it beside the model"
         }
         Engine::Text { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            "check the path of --corpus; it counts from the current folder"
+            "check the path; it counts from the current folder"
         }
         Engine::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             "--model takes a folder of Hugging Face, with config.json, tokenizer.json and model.safetensors, or a .gguf file"

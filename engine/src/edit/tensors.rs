@@ -70,10 +70,12 @@ impl EditedTensors {
             for (unit, vector) in rows.iter_mut() {
                 for (at, value) in vector.iter_mut().enumerate() {
                     if !value.is_finite() || !kind.rounded(*value).is_finite() {
-                        return Err(Error::NotFinite {
-                            layer: layer as u32,
-                            what: "a new weight, in the type of the file,",
-                            value: *value,
+                        return Err(Error::CannotEdit {
+                            what: format!("layer {layer}"),
+                            reason: format!(
+                                "a weight would be {value:e}, which {} of its file cannot hold; a smaller change is needed",
+                                kind.name()
+                            ),
                         });
                     }
                     let place = if output.has_rows_of_outputs() { at * inputs + unit } else { unit * outputs + at };

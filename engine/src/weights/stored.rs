@@ -68,6 +68,16 @@ impl Kind {
         }
     }
 
+    /// As safetensors names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::F64 => "F64",
+        }
+    }
+
     /// A value as it is read again from its bytes.
     pub fn rounded(self, value: f32) -> f32 {
         match self {

@@ -11,7 +11,7 @@ use kndb_storage::{
     EntryData, Keep, LayerEvidence, Neuron, Origin, RunSpec, ScoreValues, Scores, Shape, Snapshot, Store, question_hash,
 };
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Tokens of the longest prompt that a run has place for, if the model has.
@@ -50,8 +50,6 @@ pub struct WordsOfPrompt {
     pub tokens: Vec<(String, Option<f32>)>,
     /// The object's probability.
     pub probability: f32,
-    /// F where paths begin.
-    pub baseline: f32,
     /// What the integral misses.
     pub residual: f32,
 }
@@ -85,7 +83,8 @@ impl WordJob {
         Ok(Self { run, selection: Selection::default(), threads: None, replace_changed: false })
     }
 
-    /// Does it; `progress`, `stop` and what becomes of the run are as in [`crate::job::Job::run`].
+    /// Does it; `progress`, `stop` and what becomes of the run are as in [`crate::job::Job::run`]. Also how many of the entries made now
+    /// [miss](WordScores::misses) more than they may.
     ///
     /// # Errors
     /// As [`crate::job::Job::run`].
@@ -96,7 +95,7 @@ impl WordJob {
         options: &WordOptions,
         stop: &AtomicBool,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Summary> {
+    ) -> Result<(Summary, u64)> {
         let begun = Instant::now();
         let scorer = WordScorer::new(model, options)?;
         // Before looking what is missing: nobody else may add to it from now on.
@@ -106,11 +105,13 @@ impl WordJob {
         let described = as_recorded(&self.run, lacking.stored());
         let (templates, work) = lacking.work()?;
         let longest = self.run.shape.width as usize;
-        let desk = Desk { snapshot: &snapshot, templates: &templates, scorer: &scorer, longest };
+        let missed = AtomicU64::new(0);
+        let desk = Desk { snapshot: &snapshot, templates: &templates, scorer: &scorer, longest, missed: &missed };
         let filled = (&described, &work, UnknownCounts::default());
-        lacking.fill(filled, (self.threads, begun), stop, progress, |item, unknown| {
+        let summary = lacking.fill(filled, (self.threads, begun), stop, progress, |item, unknown| {
             Ok(desk.scores(item, unknown)?.map(EntryData::Scores))
-        })
+        })?;
+        Ok((summary, missed.into_inner()))
     }
 
     /// The first prompts that are selected and in the run, `most` of them, as the store has them. One whose labels or template have changed since is
@@ -146,17 +147,18 @@ impl WordJob {
                     *score = Some(scores.score(rank));
                 }
             }
-            let unknown = LayerEvidence { probability: f32::NAN, baseline: f32::NAN, residual: f32::NAN };
-            let evidence = scores.layers().next().map_or(unknown, |layer| layer.evidence);
+            let (probability, residual) = scores
+                .layers()
+                .next()
+                .map_or((f32::NAN, f32::NAN), |layer| (layer.evidence.probability, layer.evidence.residual));
             found.push(WordsOfPrompt {
                 fact: snapshot.external_id(item.fact)?.to_owned(),
                 language: snapshot.language_name(item.language).to_owned(),
                 prompt: item.prompt.0,
                 object: object.to_owned(),
                 tokens,
-                probability: evidence.probability,
-                baseline: evidence.baseline,
-                residual: evidence.residual,
+                probability,
+                residual,
             });
         }
         Ok(found)
@@ -169,6 +171,8 @@ struct Desk<'a> {
     templates: &'a Templates<'a>,
     scorer: &'a WordScorer<'a>,
     longest: usize,
+    /// Entries whose scores miss too much.
+    missed: &'a AtomicU64,
 }
 
 impl Desk<'_> {
@@ -183,6 +187,9 @@ impl Desk<'_> {
             Err(skip) => return Ok(Err(skip)),
         };
         let found = self.scorer.scores(&question)?;
+        if found.misses() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
         unknown.count(&question, self.snapshot.language_name(item.language));
         let answer = found.answer.and_then(|token| self.scorer.model.tokenizer.decode(&[token]).ok());
         let hash = question_hash(template, subject, object, item.prompt.0);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
 use kndb_engine::methods::{Anchors, Monotone, Scorer};
-use kndb_engine::words::{WordBaseline, WordJob, WordMethod, WordOptions, WordsOfPrompt, model_by_token};
+use kndb_engine::words::{MISSED, WordBaseline, WordJob, WordMethod, WordOptions, WordsOfPrompt, model_by_token};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::asking::Begun;
@@ -16,6 +16,9 @@ use crate::terminal::Terminal;
 
 /// Prompts that are drawn.
 const DRAWN: usize = 5;
+
+/// Points are doubled up to so many times their usual number.
+const MOST: usize = 16;
 
 /// Cells of the longest bar.
 const BAR: usize = 24;
@@ -42,14 +45,31 @@ pub fn run(args: AttributeArgs, terminal: &mut Terminal) -> Result<()> {
     job.threads = args.job.threads();
 
     let (store, shown) = (&begun.store, begun.shown(&args.job, terminal));
-    watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(store, &model, &options, stop, progress))?;
+    let mut missed = 0;
+    watched(&job.run, &model, &shown, terminal, |stop, progress| {
+        let (summary, count) = job.run(store, &model, &options, stop, progress)?;
+        missed = count;
+        Ok(summary)
+    })?;
+    if missed > 0 {
+        let note = format!(
+            "note: in {missed} of the prompts scores miss more than {} % of what they should add up to: see their residuals (`entries[…]`); more --steps make them smaller",
+            100.0 * MISSED
+        );
+        writeln!(terminal.messages, "{note}").map_err(CliError::Output)?;
+    }
     if !shown.summary {
         return Ok(());
     }
-    for prompt in job.shown(store, &model, DRAWN)? {
-        draw(&prompt, &mut terminal.out).map_err(CliError::Output)?;
+    let drawn = job.shown(store, &model, DRAWN)?;
+    for prompt in &drawn {
+        draw(prompt, &mut terminal.out).map_err(CliError::Output)?;
     }
-    let query = format!("kn[run={:?}, sign=any] top 10", job.run.name);
+    let Some(first) = drawn.first() else { return Ok(()) };
+    let query = format!(
+        "kn[run={:?}, lang={}, fact={:?}, prompt={}, sign=any]",
+        job.run.name, first.language, first.fact, first.prompt
+    );
     writeln!(terminal.messages, "query: {query}; a neuron is a token's place in the prompt").map_err(CliError::Output)
 }
 
@@ -67,16 +87,24 @@ fn method(given: &MethodArgs) -> Option<WordMethod> {
     }
 }
 
+/// What `--method` may name here.
+const METHODS: &str =
+    "sequential-integrated-gradients or discretized-integrated-gradients, or no --method for integrated gradients";
+
 fn options(given: &MethodArgs) -> Result<WordOptions> {
     let Some(method) = method(given) else {
-        let name = given.method.map_or("", |scorer| scorer.name);
-        return Err(CliError::NotForMethod { option: "--of words", method: format!("the method {name}") });
+        return Err(CliError::Engine(kndb_engine::Error::Option {
+            option: "method",
+            given: given.method.map_or("", |scorer| scorer.name).to_owned(),
+            expected: format!("of words {METHODS}"),
+        }));
     };
     let begun = WordOptions::of(method);
     Ok(WordOptions {
         baseline: given.word_baseline.unwrap_or(WordBaseline::Mask),
         rule: given.rule.unwrap_or(begun.rule),
         steps: given.steps.unwrap_or(begun.steps),
+        most_steps: given.steps.is_none().then_some(MOST * begun.steps),
         batch: given.batch.map(NonZeroUsize::get),
         ..begun
     })
@@ -120,10 +148,12 @@ fn must_apply(args: &AttributeArgs) -> Result<()> {
 fn draw(prompt: &WordsOfPrompt, out: &mut dyn Write) -> io::Result<()> {
     let WordsOfPrompt { fact, language, prompt: number, object, .. } = prompt;
     writeln!(out, "{fact} [{language}, prompt {number}] → {object}")?;
+    let sum: f32 = prompt.tokens.iter().filter_map(|(_, score)| *score).sum();
+    let due = sum - prompt.residual;
     writeln!(
         out,
-        "p {:.4}, where paths begin {:.4}, residual {:.1e}",
-        prompt.probability, prompt.baseline, prompt.residual
+        "p {:.4}; scores add up to {sum:.4}, for F − F′ {due:.4} (residual {:.1e})",
+        prompt.probability, prompt.residual
     )?;
     let text = |token: &str| token.trim().replace(char::is_control, " ");
     let widest = prompt.tokens.iter().map(|(token, _)| text(token).width()).max().unwrap_or(0);
@@ -163,7 +193,6 @@ mod tests {
                 token("a", Some(0.001)),
             ],
             probability: 0.75,
-            baseline: 0.125,
             residual: -2e-5,
         };
         let mut out = Vec::new();
@@ -171,7 +200,7 @@ mod tests {
         let full = "█".repeat(24);
         let half = "░".repeat(12);
         let expected = format!(
-            "f1 [zh, prompt 2] → 巴黎\np 0.7500, where paths begin 0.1250, residual -2.0e-5\n  [CLS]        –\n  法国    0.5000 {full}\n  is     -0.2500 {half}\n  a       0.0010\n"
+            "f1 [zh, prompt 2] → 巴黎\np 0.7500; scores add up to 0.2510, for F − F′ 0.2510 (residual -2.0e-5)\n  [CLS]        –\n  法国    0.5000 {full}\n  is     -0.2500 {half}\n  a       0.0010\n"
         );
         assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
     }

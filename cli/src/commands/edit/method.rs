@@ -116,6 +116,13 @@ pub(in crate::commands) fn built(
             method.weight = w.weight.unwrap_or(method.weight);
             let (first, last) = method.layers_of(&model.network)?;
             let (statistics, mut notes) = (keys.found.clone(), Vec::new());
+            if statistics.is_none() && w.weight.is_none() {
+                // Against the identity λ leaves next to nothing of any change.
+                return Err(CliError::Edit(format!(
+                    "memit's λ, {}, is for C of a text, and without --corpus or --statistics C is the identity; give one of them, or --weight NUMBER, such as 1",
+                    method.weight
+                )));
+            }
             let mut numbers = vec![format!("layers {first} to {last}")];
             numbers.extend(of_vector(&method.vector));
             numbers.push(format!("λ = {}", method.weight));
@@ -192,6 +199,12 @@ fn texts(
         let read = read.map_err(|source| CliError::Engine(Error::Text { path: path.clone(), source }))?;
         let lines = read.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
         let texts: Vec<String> = lines.collect();
+        if texts.is_empty() {
+            return Err(CliError::Edit(format!(
+                "{} has no contexts; expected texts, one a line, or --context-lengths none",
+                path.display()
+            )));
+        }
         let told = format!("{} contexts given", texts.len());
         return Ok((texts, told));
     }
