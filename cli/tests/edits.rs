@@ -288,5 +288,35 @@ fn options_of_other_methods_and_wrong_files_of_facts_are_refused() {
     refused(&["--facts", "wrong.tsv", "--method", "memit"], &["wrong.tsv, line 1", "a tab"]);
     environment.write("twice.tsv", "Andorra/P36\tParis\nAndorra/P36\tRome\n");
     refused(&["--facts", "twice.tsv", "--method", "memit"], &["twice.tsv, line 2", "each fact once"]);
+    // One fact by its subject and by its id, behind a mark that Windows' editors write.
+    let id = environment.ok(&["query", "db", "facts[subject=Andorra, relation=P36]", "-m", "csv"]).out;
+    let id = id.lines().nth(1).and_then(|row| row.split(',').find(|cell| cell.len() == 36)).expect("an id").to_owned();
+    environment.write("both.tsv", &format!("\u{feff}Andorra/P36\tParis\n{id}\tRome\n"));
+    refused(&["--facts", "both.tsv", "--method", "ft"], &["both.tsv, line 2", "is the fact of line 1"]);
+    environment.write("unknown.tsv", "Andorra/P36\tParis\nAndora/P36\tRome\n");
+    refused(&["--facts", "unknown.tsv", "--method", "ft"], &["unknown.tsv, line 2", "\"Andora\""]);
+    // Numbers that mean nothing, before anything is computed.
+    refused(&with(&["--rate", "nan"]), &["--rate is NaN", "finite"]);
+    refused(&with(&["--steps", "0"]), &["--steps is 0"]);
+    refused(&with(&["--ridge", "0.5"]), &["--ridge means nothing to rome without --corpus"]);
+    refused(&with(&["--kl-text", "is a"]), &["--kl-text is \"is a\"", "one [X]"]);
+    refused(&["--fact", "Andorra/P36", "--to", "Paris", "--method", "memit"], &["C is the identity", "--weight"]);
+    environment.write("empty.txt", "\u{feff}\n \n");
+    refused(&with(&["--contexts", "empty.txt"]), &["empty.txt has no contexts", "--context-lengths none"]);
+    refused(&with(&["--contexts", "empty.txt", "--seed", "3"]), &["--seed means nothing to an edit with --contexts"]);
+    refused(&with(&["--delta", "./out"]), &["places of their own"]);
     assert!(!environment.path("out").exists(), "nothing was written");
+}
+
+#[test]
+fn a_change_that_the_file_cannot_hold_or_that_learns_nothing_is_told_of() {
+    let (environment, model) = causal();
+    let fact = ["edit", "db", "--model", &model, "--lang", "en", "--fact", "Andorra/P36"];
+    let scaled =
+        environment.run(&[&fact[..], &["--method", "ft", "--to", "Paris", "--rate", "1e10", "--save", "out"]].concat());
+    assert_eq!(scaled.code, Some(1), "{scaled:?}");
+    assert!(scaled.messages.contains("which F16 of its file cannot hold"), "{}", scaled.messages);
+    let still = ["--method", "rome", "--to", "Paris", "--steps", "1", "--context-lengths", "5:2"];
+    let still = environment.run(&[&fact[..], &still[..], &["--delta", "d.safetensors"]].concat());
+    assert!(still.messages.contains("did not become more probable"), "{still:?}");
 }

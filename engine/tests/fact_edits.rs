@@ -107,6 +107,14 @@ fn statistics(name: &str, model: &Model, golden: &Value, layers: &[usize]) -> Ke
     let kept = folder.path().join("statistics.safetensors");
     found.write(&kept).expect("a file");
     assert_eq!(KeyStatistics::read(&kept, model).expect("what was written"), found, "{name}: through a file");
+    // One bit of a number on the diagonal, and so one that C's form does not give away.
+    let mut bytes = std::fs::read(&kept).expect("a file");
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    let damaged = folder.path().join("damaged.safetensors");
+    std::fs::write(&damaged, bytes).expect("a file");
+    let told = KeyStatistics::read(&damaged, model).expect_err("another number").to_string();
+    assert!(told.contains("is damaged"), "{name}: {told}");
     found
 }
 

@@ -4,7 +4,7 @@ pub(super) mod method;
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kndb_engine::edit::{
     EditRequest, EditedTensors, Evidence, FactText, apply_delta, check_place, save_folder, write_delta,
@@ -41,7 +41,9 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     device(&args.asked.device)?;
     method::check(&args)?;
     if let (Some(save), Some(delta)) = (&args.save, &args.delta)
-        && delta.starts_with(save)
+        && (delta.starts_with(save)
+            || place(delta) == place(save)
+            || delta.parent().is_some_and(|of| place(of) == place(save)))
     {
         return Err(CliError::Edit(format!(
             "--save {} and --delta {}: the folder and the file need places of their own",
@@ -55,12 +57,21 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     let mut facts = Vec::new();
+    let mut lines = std::collections::HashMap::new();
     for Wanted { fact, to, line } in wanted {
         let found = fact_choice::fact(&snapshot, &fact).map_err(|error| match (line, &args.facts) {
             (Some(line), Some(path)) => CliError::Edit(format!("{}, line {line}: {error}", path.display())),
             _ => error,
         });
-        facts.push((found?, to));
+        let found = found?;
+        // The same fact may be named by its subject and by its id.
+        if let (Some(first), Some(line), Some(path)) = (lines.insert(found, line).flatten(), line, &args.facts) {
+            return Err(CliError::Edit(format!(
+                "{}, line {line}: {fact} is the fact of line {first}; expected each fact once",
+                path.display()
+            )));
+        }
+        facts.push((found, to));
     }
     let mut model = model::load(&args.model, &args.asked.device, terminal)?;
     let mut notes = Vec::from_iter(ask_as_the_run(&mut model, &snapshot, args.asked.run.as_deref())?);
@@ -170,6 +181,16 @@ pub fn run(args: EditArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.out, "\nwrote {} (changed: {changed})", out.display()).map_err(CliError::Output)?;
     }
     Ok(())
+}
+
+/// A path as it is without links and dots, as far as it is there.
+fn place(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (whole.canonicalize(), whole.parent(), whole.file_name()) {
+        (Ok(found), ..) => found,
+        (Err(_), Some(folder), Some(name)) => folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(name),
+        _ => whole,
+    }
 }
 
 fn has_place(out: &Path) -> Result<()> {

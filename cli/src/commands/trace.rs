@@ -54,6 +54,12 @@ pub fn run(args: TraceArgs, terminal: &mut Terminal) -> Result<()> {
     job.threads = args.job.threads();
 
     let (store, shown) = (&begun.store, begun.shown(&args.job, terminal));
+    let before = store.snapshot()?.run_named(&job.run.name).map(|run| run.spec.clone());
+    let sigma = before.as_ref().and_then(|run| run.parameters.iter().find(|(name, _)| name == "sigma"));
+    if let Some((_, sigma)) = sigma {
+        let note = format!("run {:?} goes on with σ {sigma}, that of the facts it was begun with", job.run.name);
+        writeln!(terminal.messages, "note: {note}").map_err(CliError::Output)?;
+    }
     watched(&job.run, &model, &shown, terminal, |stop, progress| job.run(store, &model, &tracing, stop, progress))?;
     if !shown.summary {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The difference that an edit makes: only the changed tensors, with the hash of what they are to be put into.
 
-use super::save::{beside, check_place, read, write_tensors};
+use super::save::{check_place, read, replace_tensors};
 use super::tensors::{Changed, EditedTensors, Written, hugging_face};
 use super::{ValueVectors, save_folder};
 use crate::architecture;
@@ -10,7 +10,6 @@ use crate::weights::{Kind, Weights};
 use burn::tensor::Device;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -26,7 +25,6 @@ const CONTENT: &str = "kndb_content";
 /// # Errors
 /// A file that is there, or that cannot be written.
 pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
-    let write = |source| Error::Write { path: out.to_owned(), source };
     check_place(out)?;
     let metadata = HashMap::from([
         ("format".to_owned(), "pt".to_owned()),
@@ -36,9 +34,7 @@ pub fn write_delta(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
     ]);
     let tensors: Vec<(&str, Written<'_>)> =
         edited.changed.iter().map(|(name, changed)| (name.as_str(), changed.into())).collect();
-    let part = beside(out);
-    write_tensors(tensors, metadata, &part)?;
-    fs::rename(&part, out).map_err(write)
+    replace_tensors(tensors, metadata, out)
 }
 
 /// Puts a difference into the model that it is of, and writes the edited model as a folder.
@@ -86,6 +82,9 @@ pub fn apply_delta(delta: &Path, folder: &Path, out: &Path) -> Result<Vec<String
         return Err(wrong(format!(
             "is damaged: its content has the hash {found}, and was written with {hash}; copy it again, or edit again"
         )));
+    }
+    if let Some((name, _)) = changed.iter().find(|(_, tensor)| !tensor.kind.are_finite(&tensor.bytes)) {
+        return Err(wrong(format!("tensor `{name}` has a number that is not finite; expected weights")));
     }
     let names = changed.keys().cloned().collect();
     let edited = EditedTensors { folder, base: base.clone(), weights, changed, vectors: ValueVectors::default() };

@@ -20,9 +20,8 @@ const NOT_TAKEN: [&str; 3] = ["README.md", "model.safetensors.index.json", "pyto
 pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()> {
     check_place(out)?;
     let part = beside(out);
-    if part.exists() {
-        return Err(Error::File { path: part, reason: "is left of an edit that did not end; delete it".to_owned() });
-    }
+    // Made here and by nobody else, so that it may be taken away again.
+    fs::create_dir(&part).map_err(|source| Error::Write { path: part.clone(), source })?;
     let written = fill(edited, &part, card)
         .and_then(|()| fs::rename(&part, out).map_err(|source| Error::Write { path: out.to_owned(), source }));
     if written.is_err() {
@@ -38,7 +37,8 @@ pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
 /// A name that is taken, or in a folder that is not there.
 pub fn check_place(out: &Path) -> Result<()> {
     let wrong = |reason| Err(Error::File { path: out.to_owned(), reason });
-    if out.exists() {
+    // A link to nothing is there, too.
+    if out.symlink_metadata().is_ok() {
         return wrong("is there already; give a name that is not, so that nothing is overwritten".to_owned());
     }
     has_folder(out)
@@ -55,10 +55,10 @@ pub(super) fn has_folder(out: &Path) -> Result<()> {
     }
 }
 
-/// The name that a folder or file has while it is written.
+/// The name that a folder or file has while it is written: of this process alone, so that nobody else's is taken for it.
 pub(super) fn beside(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
+    name.push(format!(".{}.part", std::process::id()));
     out.with_file_name(name)
 }
 
@@ -76,17 +76,33 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-/// Writes tensors into a file that whoever may read the user's other files may read, too: the library's own is its owner's alone.
-pub(super) fn write_tensors<'a>(
+/// Writes tensors into a new file that whoever may read the user's other files may read, too: the library's own is its owner's alone.
+fn write_tensors<'a>(
     tensors: Vec<(&'a str, Written<'a>)>,
     metadata: HashMap<String, String>,
     path: &Path,
 ) -> Result<()> {
     let write = |source| Error::Write { path: path.to_owned(), source };
-    let usual = fs::File::create(path).and_then(|file| file.metadata()).map_err(write)?.permissions();
+    let usual = fs::File::create_new(path).and_then(|file| file.metadata()).map_err(write)?.permissions();
     safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|e| write(std::io::Error::other(e)))?;
     fs::set_permissions(path, usual).map_err(write)?;
     fs::File::open(path).and_then(|file| file.sync_all()).map_err(write)
+}
+
+/// The same under its name once it is whole, in the place of what may have been there.
+pub(super) fn replace_tensors<'a>(
+    tensors: Vec<(&'a str, Written<'a>)>,
+    metadata: HashMap<String, String>,
+    path: &Path,
+) -> Result<()> {
+    let part = beside(path);
+    let taken = part.symlink_metadata().is_ok();
+    let written = write_tensors(tensors, metadata, &part)
+        .and_then(|()| fs::rename(&part, path).map_err(|source| Error::Write { path: path.to_owned(), source }));
+    if written.is_err() && !taken {
+        let _ = fs::remove_file(&part);
+    }
+    written
 }
 
 fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
@@ -94,7 +110,6 @@ fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
         let path = path.to_owned();
         move |source| Error::Write { path, source }
     };
-    fs::create_dir(folder).map_err(write(folder))?;
     for entry in fs::read_dir(&edited.folder).map_err(|source| Error::Read { path: edited.folder.clone(), source })? {
         let entry = entry.map_err(|source| Error::Read { path: edited.folder.clone(), source })?;
         let name = entry.file_name().to_string_lossy().into_owned();

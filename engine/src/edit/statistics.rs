@@ -3,7 +3,7 @@
 //! ROME and MEMIT change a matrix as little as they can for the keys of other texts, and C stands for these (Meng et al. 2022, eq. 2). A layer of n
 //! neurons has n² numbers, kept in 64 bits: 75 MB for 3,072, 328 MB for 6,400.
 
-use super::save::{beside, has_folder, read, write_tensors};
+use super::save::{has_folder, read, replace_tensors};
 use super::tensors::{Source, Written};
 use crate::corpus::Windows;
 use crate::error::{Error, Result};
@@ -14,13 +14,15 @@ use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// Metadata of the file: the hash of the model's weights, the text's, tokens, tokens of a window.
 const MODEL: &str = "kndb_model";
 const TEXT: &str = "kndb_text";
 const TOKENS: &str = "kndb_tokens";
 const WINDOW: &str = "kndb_window";
+/// Hash of all of that and of the numbers.
+const CONTENT: &str = "kndb_content";
 
 /// C of some layers of a model over a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +104,8 @@ impl KeyStatistics {
             weights_hash: model.weights_hash().to_owned(),
             text_hash: format!("xxh3-{:032x}", xxh3_128(&bytes)),
             tokens: read,
-            window: options.window,
+            // What the model has places for.
+            window: options.window.min(model.asking().max_tokens),
             width,
             layers: all,
         })
@@ -133,13 +136,13 @@ impl KeyStatistics {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let write = |source| Error::Write { path: path.to_owned(), source };
         let metadata = HashMap::from(
             [
                 (MODEL, self.weights_hash.clone()),
                 (TEXT, self.text_hash.clone()),
                 (TOKENS, self.tokens.to_string()),
                 (WINDOW, self.window.to_string()),
+                (CONTENT, self.content()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
@@ -153,9 +156,27 @@ impl KeyStatistics {
             (name.as_str(), Written { dtype: Dtype::F64, shape: &shape, bytes: Source::New(bytes) })
         });
         has_folder(path)?;
-        let part = beside(path);
-        write_tensors(views.collect(), metadata, &part)?;
-        fs::rename(&part, path).map_err(write)
+        replace_tensors(views.collect(), metadata, path)
+    }
+
+    /// The hash of all that the file says: a number that a copy lost would else decide an edit.
+    fn content(&self) -> String {
+        let mut hash = Xxh3::new();
+        let mut take = |bytes: &[u8]| {
+            hash.update(&(bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        for text in [&self.weights_hash, &self.text_hash] {
+            take(text.as_bytes());
+        }
+        for number in [self.tokens, self.window as u64, self.width as u64] {
+            take(&number.to_le_bytes());
+        }
+        for (&layer, values) in &self.layers {
+            take(&(layer as u64).to_le_bytes());
+            values.iter().for_each(|value| take(&value.to_bits().to_le_bytes()));
+        }
+        format!("xxh3-{:032x}", hash.digest128())
     }
 
     /// Reads what [`KeyStatistics::write`] wrote, of this model.
@@ -190,7 +211,8 @@ impl KeyStatistics {
         let mut layers = BTreeMap::new();
         for (name, view) in SafeTensors::deserialize(&bytes).map_err(other)?.iter() {
             let layer = name.strip_prefix("layer.").and_then(|number| number.parse::<usize>().ok());
-            let Some(layer) = layer.filter(|_| view.dtype() == Dtype::F64 && view.shape() == [width, width]) else {
+            let plain = layer.filter(|layer| name == format!("layer.{layer}"));
+            let Some(layer) = plain.filter(|_| view.dtype() == Dtype::F64 && view.shape() == [width, width]) else {
                 return Err(wrong(format!(
                     "tensor `{name}` is {:?} {:?}; expected `layer.N`, F64 [{width}, {width}]",
                     view.dtype(),
@@ -206,7 +228,13 @@ impl KeyStatistics {
             layers.insert(layer, values);
         }
         let (tokens, window) = (number(TOKENS)?, number(WINDOW)? as usize);
-        Ok(Self { weights_hash, text_hash: field(TEXT)?, tokens, window, width, layers })
+        let this = Self { weights_hash, text_hash: field(TEXT)?, tokens, window, width, layers };
+        match (field(CONTENT)?, this.content()) {
+            (hash, found) if hash == found => Ok(this),
+            (hash, found) => Err(wrong(format!(
+                "is damaged: its content has the hash {found}, and was written with {hash:?}; copy it again, or give --corpus and another file"
+            ))),
+        }
     }
 }
 

@@ -87,6 +87,18 @@ impl Kind {
         }
     }
 
+    /// Whether all values of little-endian bytes are finite numbers.
+    pub fn are_finite(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::F64 => bytes.as_chunks().0.iter().all(|b| f64::from_le_bytes(*b).is_finite()),
+            _ => {
+                let mut values = Vec::new();
+                self.append(bytes, &mut values);
+                values.iter().all(|value| value.is_finite())
+            }
+        }
+    }
+
     /// Appends values of little-endian bytes.
     fn append(self, bytes: &[u8], values: &mut Vec<f32>) {
         match self {

@@ -197,7 +197,12 @@ fn texts(
     if let Some(path) = &w.contexts {
         let read = std::fs::read_to_string(path);
         let read = read.map_err(|source| CliError::Engine(Error::Text { path: path.clone(), source }))?;
-        let lines = read.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+        let lines = read
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned);
         let texts: Vec<String> = lines.collect();
         if texts.is_empty() {
             return Err(CliError::Edit(format!(
@@ -221,6 +226,11 @@ fn texts(
         return Ok((Vec::new(), "no contexts".into()));
     }
     let texts = contexts(&model.network, &model.asking(), &options, &|| false)?;
+    if texts.is_empty() {
+        return Err(CliError::Edit(
+            "the model says no text of those lengths; expected longer ones (--context-lengths 5:10,10:10), --contexts FILE, or --context-lengths none".into(),
+        ));
+    }
     let told = format!("{} contexts said by the model, seed {}", texts.len(), options.seed);
     Ok((texts, told))
 }

@@ -14,6 +14,12 @@ pub(in crate::commands) fn check(args: &EditArgs) -> Result<()> {
         let missing = "--to OBJECT, the object that takes the place of the fact's";
         return Err(CliError::Edit(format!("the method {} needs {missing}", name(kind))));
     }
+    if args.weights.seed.is_some() && args.weights.contexts.is_some() {
+        return Err(CliError::NotForMethod {
+            option: "--seed",
+            method: "an edit with --contexts, which draws none".into(),
+        });
+    }
     check_numbers(&[kind], &args.values, &args.weights)
 }
 
@@ -53,6 +59,33 @@ pub(in crate::commands) fn check_numbers(methods: &[EditMethod], v: &ValueArgs, 
     if is(&[Scale]) && v.factor.is_none() {
         let missing = "--factor NUMBER, what the value vectors are multiplied by";
         return Err(CliError::Edit(format!("the method {} needs {missing}", name(Scale))));
+    }
+    let amounts = [
+        ("--ridge", w.ridge),
+        ("--weight", w.weight),
+        ("--rate", w.rate),
+        ("--decay", w.decay),
+        ("--clamp", w.clamp),
+        ("--enough", w.enough),
+        ("--bound", w.bound),
+        ("--kl-factor", w.kl_factor),
+    ];
+    if let Some((option, Some(value))) =
+        amounts.into_iter().find(|(_, value)| value.is_some_and(|value| !value.is_finite() || value < 0.0))
+    {
+        return Err(CliError::Edit(format!("{option} is {value}; expected a finite number of 0 or more")));
+    }
+    if w.steps == Some(0) {
+        return Err(CliError::Edit("--steps is 0; expected 1 or more".into()));
+    }
+    if let Some(text) = w.kl_text.as_ref().filter(|text| text.matches("[X]").count() != 1 || text.contains("[Y]")) {
+        return Err(CliError::Edit(format!(
+            "--kl-text is {text:?}; expected a text with one [X], the subject, and no [Y]"
+        )));
+    }
+    if is(&[R]) && w.ridge.is_some() && w.corpus.is_none() && w.statistics.is_none() {
+        let method = "rome without --corpus or --statistics, where C is the identity".into();
+        return Err(CliError::NotForMethod { option: "--ridge", method });
     }
     let number = |value: Option<f32>| value.is_none_or(f32::is_finite);
     if ![v.factor, v.forget, v.learn].into_iter().all(number) {
