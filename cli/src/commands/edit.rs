@@ -1,22 +1,22 @@
 //! `kndb edit`: facts changed in a model's weights, for good; `kndb apply`: the same from what was kept of it.
 
 pub(super) mod method;
+mod told;
+mod wanted;
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use kndb_engine::edit::{
-    EditRequest, EditedTensors, Evidence, FactText, apply_delta, check_place, save_folder, write_delta,
-};
+use kndb_engine::edit::{EditRequest, EditedTensors, FactText, apply_delta, check_place, save_folder, write_delta};
 use kndb_engine::{Model, Question, Variants, device};
-use kndb_storage::{FactId, Neuron, Shape, Snapshot};
-use kndb_wording::probability::shown;
+use kndb_storage::{FactId, Neuron, Snapshot};
 use serde_json::{Value, json};
 
-use self::method::{Built, built, by_neurons, name, statistics, takes_object};
+use self::method::{Built, built, by_neurons, statistics};
+use self::told::{card, done, evidence_json, how, learnt_nothing, write_many};
+use self::wanted::{Wanted, wanted};
 use super::probe::{Asked, Chosen, Report, ask_as_the_run, cannot, questions, reports_json, side, write_text};
-use crate::args::{ApplyArgs, EditArgs, EditMethod};
+use crate::args::{ApplyArgs, EditArgs};
 use crate::error::{CliError, Result};
 use crate::fact_choice;
 use crate::model;
@@ -204,55 +204,6 @@ pub fn apply(args: ApplyArgs, terminal: &mut Terminal) -> Result<()> {
     writeln!(terminal.out, "wrote {} (changed: {changed})", args.save.display()).map_err(CliError::Output)
 }
 
-/// A fact as it was given, with the object that it shall have.
-struct Wanted {
-    fact: String,
-    to: Option<String>,
-    /// Where in a file.
-    line: Option<usize>,
-}
-
-/// What was asked for.
-fn wanted(args: &EditArgs) -> Result<Vec<Wanted>> {
-    if let Some(fact) = &args.fact {
-        return Ok(vec![Wanted { fact: fact.clone(), to: args.to.clone(), line: None }]);
-    }
-    let Some(path) = &args.facts else { return Ok(Vec::new()) };
-    of_file(path, takes_object(args.method))
-}
-
-/// `FACT<TAB>OBJECT` a line; of methods that take no object, the fact alone.
-fn of_file(path: &Path, with_object: bool) -> Result<Vec<Wanted>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| CliError::Engine(kndb_engine::Error::Text { path: path.to_owned(), source }))?;
-    // Windows' editors begin a file with a mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut all: Vec<Wanted> = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |expected: &str| {
-            CliError::Edit(format!("{}, line {}: expected {expected}, found {line:?}", path.display(), number + 1))
-        };
-        let mut cells = line.split('\t').map(str::trim);
-        let fact = cells.next().filter(|fact| !fact.is_empty()).ok_or_else(|| wrong("a fact"))?;
-        let object = cells.next().filter(|object| !object.is_empty()).map(str::to_owned);
-        if object.is_some() != with_object || cells.next().is_some() {
-            return Err(wrong(if with_object {
-                "a fact, a tab, and the object it shall have"
-            } else {
-                "a fact alone, as the method takes no object"
-            }));
-        }
-        if all.iter().any(|known| known.fact == fact) {
-            return Err(wrong("each fact once"));
-        }
-        all.push(Wanted { fact: fact.to_owned(), to: object, line: Some(number + 1) });
-    }
-    match all.is_empty() {
-        true => Err(CliError::Edit(format!("{} has no facts", path.display()))),
-        false => Ok(all),
-    }
-}
-
 /// A fact's question in the language that it is edited in, and its neurons, where the method goes by them.
 fn choose(
     args: &EditArgs,
@@ -312,144 +263,8 @@ fn request(model: &Model, one: &Fact, built: &Built) -> Result<EditRequest> {
     Ok(EditRequest::of(&model.asking(), fact, contexts, essence, one.neurons.clone())?)
 }
 
-/// What is done with a fact's neurons, as a sentence's end.
-fn done(args: &EditArgs, one: &Fact) -> String {
-    match (args.method, &one.to) {
-        (EditMethod::Rewrite, Some(to)) => format!("value vectors rewritten to {to:?}"),
-        (EditMethod::Suppress, _) => "value vectors made 0".into(),
-        (EditMethod::Enhance, _) => "value vectors multiplied by 2".into(),
-        _ => format!("value vectors multiplied by {}", args.values.factor.unwrap_or(1.0)),
-    }
-}
-
-/// What the methods that look for something did.
-fn how(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Vec<String> {
-    if by_neurons(args.method) {
-        return Vec::new();
-    }
-    let mut lines = vec![format!("{}: {}", name(args.method), built.numbers.join(", "))];
-    for one in evidence.iter().filter(|_| evidence.len() == 1) {
-        if let (Some(first), Some(last)) = (one.losses.first(), one.losses.last()) {
-            lines.push(format!(
-                "loss {:.3} to {:.3} in {} steps (−ln p of the new object {:.3} to {:.3})",
-                first.total(),
-                last.total(),
-                one.losses.len() - 1,
-                first.new_object,
-                last.new_object
-            ));
-        }
-    }
-    lines
-}
-
-/// Of methods that look for a change step by step: facts of which none was found.
-fn learnt_nothing(evidence: &[Evidence]) -> Option<String> {
-    let stays = |one: &&Evidence| match (one.losses.first(), one.losses.last()) {
-        (Some(first), Some(last)) => last.new_object >= first.new_object,
-        _ => false,
-    };
-    let count = evidence.iter().filter(stays).count();
-    let facts = if evidence.len() > 1 { format!(" of {count} of {} facts", evidence.len()) } else { String::new() };
-    (count > 0).then(|| {
-        format!("the new object{facts} did not become more probable while the change was looked for; more --steps, or another --rate or --clamp, may find one")
-    })
-}
-
-fn evidence_json(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Value {
-    let loss = |loss: &kndb_engine::edit::Loss| json!([loss.new_object, loss.essence, loss.decay]);
-    let of = |one: &Evidence| json!({"layer": one.layer, "losses": one.losses.iter().map(loss).collect::<Vec<_>>()});
-    json!({
-        "method": name(args.method), "numbers": built.numbers, "contexts": built.contexts,
-        "evidence": evidence.iter().map(of).collect::<Vec<_>>(),
-    })
-}
-
-/// A line a fact, in the language that it was edited in.
-fn write_many(
-    chosen: &[Fact],
-    reports: &[Vec<Report<'_>>],
-    how: &[String],
-    terminal: &mut Terminal,
-) -> std::io::Result<()> {
-    let out = &mut terminal.out;
-    for line in how {
-        writeln!(out, "{line}")?;
-    }
-    for (one, reports) in chosen.iter().zip(reports) {
-        for Report { asked, before, after, new } in reports {
-            let p =
-                |object: &str, before: f64, after: f64| format!("p({object}) {} to {}", shown(before), shown(after));
-            let mut parts = vec![p(&asked.object, before.probability, after.probability)];
-            parts.extend(new.as_ref().map(|(to, before, after)| p(to, *before, *after)));
-            writeln!(out, "{}, {}: {}", one.id, asked.language, parts.join(", "))?;
-        }
-    }
-    Ok(())
-}
-
 /// The question of the same template and subject with another object.
 fn question_to(model: &Model, own: &Asked, id: &str, to: &str) -> Result<Question> {
     let new = model.asking().question(&own.template, &own.subject, to);
     new.map_err(|skip| cannot(id, Some(&own.language), &format!("{to:?}: {skip}")))
-}
-
-/// The model card of the edited model: what was done to which model, and by what.
-fn card(
-    model: &Model,
-    chosen: &[Fact],
-    built: &Built,
-    (set, edited): (Option<&str>, &EditedTensors),
-    args: &EditArgs,
-) -> String {
-    let store = args.store.file_name().unwrap_or_default().to_string_lossy();
-    let mut lines = vec![
-        "---\ntags:\n- knowledge-neurons\n- model-editing\n---\n".to_owned(),
-        format!("# {}, edited\n", model.name()),
-        "An edited copy of a model: for research on model editing, not for use as a source of facts.\n".into(),
-        format!("- Model: {} ({}), weights {}", model.name(), model.architecture(), model.weights_hash()),
-    ];
-    for one in chosen {
-        let filled = one.own.template.replace("[X]", &one.own.subject).replace("[Y]", &one.own.object);
-        let to = one.to.as_ref().map_or_else(String::new, |to| format!(" → {to}"));
-        lines.push(format!("- Fact: {}, {}: {filled}{to}", one.id, one.own.language));
-    }
-    lines.push(format!("- Method: {}; {}", name(args.method), built.numbers.join(", ")));
-    for one in chosen.iter().filter(|one| !one.neurons.is_empty()) {
-        lines.push(format!(
-            "- Neurons: `{}` of the store `{store}`{}, {}: {}",
-            set.unwrap_or_default(),
-            of_run(args),
-            done(args, one),
-            listed(&one.neurons, model.shape())
-        ));
-    }
-    if let Some(essence) = &built.essence {
-        lines.push(format!("- Continuation that stays: {:?}", essence.template));
-    }
-    lines.extend(built.contexts.iter().map(|context| format!("- Context: {context:?}")));
-    lines.push(format!(
-        "- Changed tensors: {}",
-        edited.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    ));
-    let drawn = if built.contexts.is_empty() { "; nothing is drawn at random" } else { "" };
-    lines.push(format!("- Made by: kndb {} (`kndb edit`){drawn}", env!("CARGO_PKG_VERSION")));
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(text, "{line}");
-    }
-    text
-}
-
-fn of_run(args: &EditArgs) -> String {
-    args.asked.run.as_ref().map_or_else(String::new, |run| format!(", run {run:?}"))
-}
-
-/// `layer:unit` of each.
-fn listed(neurons: &[Neuron], shape: Shape) -> String {
-    let place = |&neuron: &Neuron| {
-        let (layer, unit) = shape.split(neuron);
-        format!("{}:{unit}", layer.0)
-    };
-    neurons.iter().map(place).collect::<Vec<_>>().join(", ")
 }
