@@ -136,9 +136,13 @@ pub enum CliError {
     },
     /// Two results that were to go into one file.
     #[cfg(feature = "attribute")]
-    #[error("--json and --csv both name {path}; expected two files", path = path.display())]
+    #[error("{one} and {other} both name {path}; expected two files", path = path.display())]
     SameFile {
-        /// The file.
+        /// An option.
+        one: &'static str,
+        /// Another one.
+        other: &'static str,
+        /// The file, as the second names it.
         path: PathBuf,
     },
     /// A study could not be done.

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -98,6 +98,7 @@ impl Setting {
     /// Opens the store, loads the model, finds the run.
     pub fn of(args: &StudyArgs, reads: Reads, terminal: &mut Terminal) -> Result<Self> {
         device(&args.device)?;
+        must_differ(&[("--json", args.json.as_deref()), ("--csv", args.csv.as_deref())])?;
         let store = crate::commands::opened(&args.store, terminal)?;
         let snapshot = store.snapshot()?;
         if let Some(run) = &args.run {
@@ -132,8 +133,8 @@ impl Setting {
         study: impl FnOnce(&Store, &dyn LanguageModel, &Watch<'_>) -> Result<R, StudyError>,
     ) -> Result<()> {
         let StudyArgs { json, csv, quiet, threads, device, .. } = args;
-        let way =
-            Way { json: json.as_deref(), csv: csv.as_deref(), quiet: *quiet, threads: *threads, device, keeps: false };
+        let (json, csv) = (json.as_deref(), csv.as_deref());
+        let way = Way { json, csv, quiet: *quiet, threads: *threads, device, work: "claims", keeps: false };
         studied((&self.store, &self.model), options, &way, terminal, study).map(|_| ())
     }
 }
@@ -145,6 +146,8 @@ pub struct Way<'a> {
     pub quiet: bool,
     pub threads: Option<NonZeroUsize>,
     pub device: &'a str,
+    /// What is finished when it is stopped: claims, facts, edits.
+    pub work: &'static str,
     /// Whether what was measured is kept when it is stopped.
     pub keeps: bool,
 }
@@ -161,15 +164,13 @@ pub fn studied<R: Report>(
     for path in way.json.iter().chain(&way.csv) {
         must_be_writable(path)?;
     }
-    if let Some(path) = way.json.filter(|json| Some(*json) == way.csv) {
-        return Err(CliError::SameFile { path: path.to_owned() });
-    }
     let stop = Arc::new(AtomicBool::new(false));
     let bar = Progress::of_facts(terminal.messages_to_person && !way.quiet);
     let answer = {
         let bar = bar.clone();
         let kept = if way.keeps { "--csv keeps the others" } else { "a study keeps nothing" };
-        move || bar.say(&format!("finishing the claims in work, then stopping; once more to stop now ({kept})"))
+        let work = way.work;
+        move || bar.say(&format!("finishing the {work} in work, then stopping; once more to stop now ({kept})"))
     };
     answer_at(Arc::clone(&stop), answer);
     let progress = |at: StudyProgress| bar.of(at.done as u64, at.total as u64, at.stage.to_string());
@@ -218,6 +219,28 @@ pub fn asked_languages(snapshot: &Snapshot, named: &[String]) -> Vec<String> {
     let mut languages: Vec<String> = labelled.map(|language| snapshot.language_name(language).to_owned()).collect();
     languages.sort_unstable();
     languages
+}
+
+/// Refuses options that name the same file, by whatever path: one result would take the place of the other, or of what is read.
+pub fn must_differ(files: &[(&'static str, Option<&Path>)]) -> Result<()> {
+    let named: Vec<(&'static str, &Path)> = files.iter().filter_map(|&(option, path)| Some((option, path?))).collect();
+    for (at, &(other, path)) in named.iter().enumerate() {
+        let same = named[..at].iter().find(|(_, before)| resolved(before) == resolved(path));
+        if let Some(&(one, _)) = same {
+            return Err(CliError::SameFile { one, other, path: path.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Behind links; of a file that is not there its folder is.
+fn resolved(path: &Path) -> PathBuf {
+    let of_folder = || {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(parent.canonicalize().ok()?.join(path.file_name()?))
+    };
+    // What is in no folder that is there cannot be written, which is said later.
+    path.canonicalize().ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// Refuses a file that cannot be written, before hours of work; what is in it stays.

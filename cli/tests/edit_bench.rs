@@ -45,13 +45,17 @@ fn a_bench_goes_on_where_it_was_cut_whatever_the_threads() {
     // Cut in the middle of a line, and gone on with by two threads.
     std::fs::write(environment.path("b.csv"), &whole.as_bytes()[..whole.len() / 2]).expect("a file");
     let again = run(&["--csv", "b.csv", "--threads", "2", "--edits", "1,2"]);
-    assert!(again.code == Some(0) && again.messages.contains("measurements are there already"), "{again:?}");
+    assert!(again.code == Some(0) && again.messages.contains("measurements were there already"), "{again:?}");
     assert_eq!(rows(&environment.read("b.csv")), rows(&whole));
 
     // Of other settings, and of something else.
     let other = run(&["--csv", "b.csv", "--edits", "1,2", "--seed", "3"]);
     assert_eq!(other.code, Some(1), "{other:?}");
-    assert!(other.messages.contains("of other settings") && other.messages.contains("another --csv FILE"), "{other:?}");
+    for told in
+        ["--csv b.csv is of other settings: line 2", "weights and device, facts and templates", "another --csv FILE"]
+    {
+        assert!(other.messages.contains(told), "{told:?} is not in {other:?}");
+    }
     assert_eq!(rows(&environment.read("b.csv")), rows(&whole), "what is refused stays");
     let strange = environment.run(&[&bench[..], &["--csv", "b.json"]].concat());
     assert!(
@@ -89,6 +93,19 @@ fn methods_without_a_meaning_are_left_out_and_named_ones_refused() {
             && other.messages.contains("expected the model of run \"amig\", with"),
         "{other:?}"
     );
+    // More edits in one network than facts are asked for: no model is needed to see that.
+    let many =
+        environment.run(&["edit-bench", "db", "--model", "none", "--methods", "ft", "--limit", "3", "--edits", "10"]);
+    assert!(many.code == Some(2) && many.messages.contains("edits is 10 with a limit of 3 facts"), "{many:?}");
+    // Of no such template; the file that was made for it goes again.
+    let none = told(&["--methods", "rome", "--prompt", "9", "--csv", "none.csv"], 1);
+    assert!(
+        none.contains("no fact is left to study (left out: ") && none.contains("hint: another --prompt NUMBER"),
+        "{none}"
+    );
+    assert!(!none.contains("--tau") && !environment.path("none.csv").exists(), "{none}");
+    let lang = told(&["--lang", "zh", "--methods", "rewrite", "--prompt", "9"], 1);
+    assert!(lang.contains("note: facts are edited in zh, and asked in it, too"), "{lang}");
     // What cannot be opened leaves no file behind.
     let lost = environment.run(&["edit-bench", "lost", "--model", &model, "--methods", "rome", "--csv", "lost.csv"]);
     assert!(lost.code == Some(1) && !environment.path("lost.csv").exists(), "{lost:?}");
@@ -135,7 +152,7 @@ fn edits_of_published_files_need_no_facts() {
     // The unedited model, a method and its control, of two requests.
     assert_eq!(rows(&whole).len(), 3 * 2);
     let again = run(&["--requests", "cf.json", "--lang", "en", "--csv", "b.csv"]);
-    assert!(again.code == Some(0) && again.messages.contains("6 measurements are there already"), "{again:?}");
+    assert!(again.code == Some(0) && again.messages.contains("6 measurements were there already"), "{again:?}");
     assert_eq!(environment.read("b.csv"), whole, "nothing was measured again, seconds neither");
 
     environment.write("cf.json", &CONTINENTS.replace("Austria is", "Belgium is"));
@@ -205,8 +222,96 @@ fn methods_by_neurons_take_those_of_the_stores_fact_and_masks_come_last() {
         "0",
     ]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.contains("1 requests (CounterFact)"), "{ran:?}");
+    assert!(ran.out.contains("1 request (CounterFact)"), "{ran:?}");
     assert!(ran.out.contains("left out: 1 × no fact of the store with its words, to have neurons of (en)"), "{ran:?}");
     assert!(ran.messages.contains("a masked model is asked with its masks at the end"), "{ran:?}");
     assert!(!ran.messages.contains("no unrelated fact was asked"), "facts of P36 are there: {ran:?}");
+}
+
+#[test]
+fn the_file_is_one_commands_alone_and_keeps_its_name_its_links_and_its_neighbours() {
+    let environment = Environment::new();
+    environment.ok(&["init", "db"]);
+    environment.write("one.jsonl", CAPITAL);
+    let model = demo_model("bilingual-causal");
+    let bench =
+        ["edit-bench", "db", "--model", &model, "--methods", "ft", "--steps", "2", "--draws", "0", "--langs", "en"];
+    let run = |csv: &str| environment.run(&[&bench[..], &["--requests", "one.jsonl", "--csv", csv]].concat());
+    // A name that the rewriting of the file had once.
+    environment.write("b.csv.part", "notes");
+    let first = run("b.csv");
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let whole = environment.read("b.csv");
+    assert_eq!(rows(&whole).len(), 3);
+    let named = |end: &str| {
+        let names =
+            std::fs::read_dir(environment.path("")).expect("a folder").map(|entry| entry.expect("a file").file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(end)).count()
+    };
+    assert!(environment.read("b.csv.part") == "notes" && named(".part") == 1);
+
+    let file = std::fs::File::open(environment.path("b.csv")).expect("a file");
+    file.try_lock().expect("nobody else has it");
+    let second = run("b.csv");
+    let told = "--csv b.csv is being written by another kndb; wait for it or give another file";
+    assert!(second.code == Some(2) && second.messages.contains(told), "{second:?}");
+    assert_eq!(environment.read("b.csv"), whole);
+    drop(file);
+
+    // As a spreadsheet program saves it; then with a number that nobody measured.
+    environment.write("b.csv", &format!("\u{feff}{}", whole.replace('\n', "\r\n")));
+    let again = run("b.csv");
+    assert!(again.code == Some(0) && again.messages.contains("3 measurements were there already"), "{again:?}");
+    assert_eq!(environment.read("b.csv"), whole);
+    let at = whole.lines().next().expect("a header").split(',').position(|name| name == "new").expect("a column");
+    let mut lines: Vec<Vec<&str>> = whole.lines().map(|line| line.split(',').collect()).collect();
+    lines[1][at] = "5.0";
+    let changed: String = lines.iter().map(|line| line.join(",") + "\n").collect();
+    environment.write("b.csv", &changed);
+    let refused = run("b.csv");
+    for told in ["--csv b.csv, line 2, column new: 5.0; expected", "hint: the row was changed since it was measured"] {
+        assert!(refused.code == Some(1) && refused.messages.contains(told), "{told:?} is not in {refused:?}");
+    }
+    assert_eq!(environment.read("b.csv"), changed, "what is refused stays");
+
+    #[cfg(unix)]
+    {
+        std::fs::create_dir(environment.path("far")).expect("a folder");
+        std::os::unix::fs::symlink("far/c.csv", environment.path("link.csv")).expect("a link");
+        let linked = run("link.csv");
+        assert_eq!(linked.code, Some(0), "{linked:?}");
+        assert!(environment.path("link.csv").is_symlink());
+        assert_eq!(rows(&environment.read("far/c.csv")).len(), 3);
+    }
+}
+
+#[test]
+fn no_two_options_name_the_same_file() {
+    let environment = Environment::new();
+    environment.write("v.csv", "x");
+    std::fs::create_dir(environment.path("in")).expect("a folder");
+    let told = |command: &str, options: &[&str]| {
+        // It is found before a store is opened or a model loaded.
+        let ran = environment.run(&[&[command, "db", "--model", "none"][..], options].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        ran.messages
+    };
+    let bench = |options: &[&str]| told("edit-bench", options);
+    assert!(
+        bench(&["--csv", "v.csv", "--json", "./v.csv"]).contains("--json and --csv both name ./v.csv; expected two")
+    );
+    assert!(bench(&["--csv", "u.svg", "--figure", "in/../u.svg"]).contains("--csv and --figure both name in/../u.svg"));
+    assert!(bench(&["--json", "u.svg", "--figure", "u.svg"]).contains("--json and --figure both name u.svg"));
+    let statistics = bench(&["--methods", "rome", "--corpus", "t.txt", "--statistics", "s", "--json", "s"]);
+    assert!(statistics.contains("--json and --statistics both name s"), "{statistics}");
+    let requests = bench(&["--langs", "en", "--requests", "v.csv", "--json", "v.csv"]);
+    assert!(requests.contains("--json and --requests both name v.csv"), "{requests}");
+    assert!(told("arena", &["--csv", "u.svg", "--figure", "u.svg"]).contains("--csv and --figure both name u.svg"));
+    assert!(told("fact-check", &["--csv", "u", "--json", "./u"]).contains("--json and --csv both name ./u"));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("v.csv", environment.path("link.csv")).expect("a link");
+        assert!(bench(&["--csv", "v.csv", "--json", "link.csv"]).contains("both name v.csv"));
+    }
+    assert_eq!(environment.read("v.csv"), "x");
 }

@@ -28,6 +28,7 @@
 mod cells;
 mod csv;
 mod item;
+mod known;
 mod measure;
 mod options;
 mod plan;
@@ -41,7 +42,7 @@ mod table;
 mod units;
 
 pub use cells::{Cell, Versus};
-pub use csv::{Columns, append, read};
+pub use csv::{Columns, KeptRow, append, read};
 pub use options::BenchOptions;
 pub use requests::{RequestForm, Requests};
 pub use row::BenchRow;
@@ -122,8 +123,16 @@ pub struct BenchReport {
     pub other_tokens: Vec<(String, usize)>,
     /// Means by number of edits, language and method.
     pub cells: Vec<Cell>,
+    /// By measure, how many facts have something to ask for it, where not all have: of the others it is not defined.
+    pub facts_with: Vec<(&'static str, usize)>,
     /// Every measurement.
     pub rows: Vec<BenchRow>,
+    /// How many of them were there before. Not written: results do not depend on it.
+    #[serde(skip)]
+    pub known: usize,
+    /// How many that were there were of edits that are not whole, and were measured again.
+    #[serde(skip)]
+    pub again: usize,
 }
 
 /// A model under study.
@@ -139,8 +148,10 @@ pub struct Subject<'a> {
 
 /// What was measured before, and who keeps what is measured now, edit by edit.
 pub struct Kept<'a> {
+    /// What errors call the file of the rows.
+    pub place: &'a str,
     /// Rows of the same settings; edits that are whole among them are not made again.
-    pub known: Vec<BenchRow>,
+    pub known: Vec<KeptRow>,
     /// Given the rows of each edit as soon as they are there, one edit at a time.
     pub keep: &'a (dyn Fn(&[BenchRow]) -> io::Result<()> + Sync),
 }
@@ -148,8 +159,8 @@ pub struct Kept<'a> {
 /// Runs it. Of the same store, model, editors and options the result is the same, but for the seconds, whatever was kept before.
 ///
 /// # Errors
-/// [`StudyError`] when the store lacks what is asked for, when no fact is left, when what was kept is of other settings, when the model or an
-/// editor fails, or when it is stopped.
+/// [`StudyError`] when the store lacks what is asked for, when no fact is left, when what was kept is of other settings or cannot have been measured, when
+/// the model or an editor fails, or when it is stopped.
 pub fn bench(
     store: &Store,
     subject: Subject<'_>,
@@ -174,9 +185,8 @@ pub fn bench(
     };
     let mut plan = plan::Plan::new(candidates, model, options, watch)?;
     let settings = settings::of(subject.identity, editors, &plan, options);
-    let known = settings::matching(kept.known, &settings)?;
     let editing = measure::Editing { model, editors, plan: &plan, options, settings: &settings };
-    let (rows, refused) = measure::measure(&editing, known, kept.keep, watch)?;
+    let measure::Measured { rows, refused, used, again } = measure::measure(&editing, kept, watch)?;
     plan.must_be_unchanged(model, watch)?;
     refused.into_iter().for_each(|reason| plan.leave_out(reason));
     let parameters = |editor: &&dyn Editor| (editor.name().to_owned(), editor.parameters().into_iter().collect());
@@ -189,7 +199,10 @@ pub fn bench(
         left_out: plan.left_out(),
         other_tokens: plan.other_tokens(options),
         cells: cells::cells(&rows, editors, options),
+        facts_with: plan.facts_with(),
         rows,
+        known: used,
+        again,
     })
 }
 

@@ -59,6 +59,12 @@ pub enum StudyError {
         /// The sets that the study was kept to.
         sets: Vec<String>,
     },
+    /// No fact is left to edit.
+    #[error("no fact is left to study{}", reasons(left_out))]
+    NoEdits {
+        /// Why facts were left out, and how many.
+        left_out: Vec<(String, u64)>,
+    },
     /// Every fact is of one relation, so none has an unrelated fact.
     #[error(
         "all {facts} facts with knowledge neurons in every language are of relation {relation}; \
@@ -148,14 +154,33 @@ pub enum StudyError {
     },
     /// Measurements that are to be gone on with were made otherwise.
     #[error(
-        "{found}; expected measurements of this store, model, method and these options ({method}: settings {expected})"
+        "{place} is of other settings: line {line}, of the method {method}, has {found}, now they are {expected}; expected rows of the same weights and \
+         device, facts and templates, neurons, options and numbers of the method"
     )]
     OtherSettings {
-        /// The method they are of.
+        /// The file.
+        place: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The method it is of.
         method: String,
-        /// What they are.
+        /// The settings' hash there.
         found: String,
-        /// The settings' hash now.
+        /// The hash now.
+        expected: String,
+    },
+    /// A row of such measurements that cannot be one of them.
+    #[error("{place}, line {line}, column {column}: {found}; expected {expected}")]
+    KeptRow {
+        /// The file.
+        place: String,
+        /// The row's line, from 1.
+        line: u64,
+        /// The column.
+        column: &'static str,
+        /// What is there.
+        found: String,
+        /// What would do.
         expected: String,
     },
     /// What was measured could not be kept.

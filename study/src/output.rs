@@ -19,6 +19,11 @@ pub(crate) fn fewer_than(limit: Option<usize>, facts: usize) -> Option<String> {
     Some(format!("{facts} facts were studied, of the {limit} of --limit: there are no more"))
 }
 
+/// `1 fact`, `2 facts`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A finished study that can be written.
 pub trait Report: Serialize {
     /// Tables in the paper's layout, the published numbers beside, intervals in brackets.

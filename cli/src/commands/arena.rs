@@ -18,7 +18,7 @@ use crate::args::{ArenaArgs, Contender};
 use crate::error::{CliError, Result};
 use crate::model;
 use crate::relations;
-use crate::study::{Way, asked_languages, engine_options, studied};
+use crate::study::{Way, asked_languages, engine_options, must_differ, studied};
 use crate::terminal::Terminal;
 
 /// The method that says what each neuron does by itself.
@@ -30,6 +30,8 @@ pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
     must_apply(&args)?;
     device(&args.worked.device)?;
     let pictures = args.figure.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
+    let [json, csv, figure] = [&args.json, &args.csv, &args.figure].map(|path| path.as_deref());
+    must_differ(&[("--json", json), ("--csv", csv), ("--figure", figure)])?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
     if snapshot.label_counts().is_empty() {
@@ -66,6 +68,7 @@ pub fn run(args: ArenaArgs, terminal: &mut Terminal) -> Result<()> {
         quiet: args.worked.quiet,
         threads: args.worked.threads,
         device: &args.worked.device,
+        work: "facts",
         keeps: false,
     };
     // What the model scores by itself is not asked for.

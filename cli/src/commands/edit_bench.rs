@@ -5,6 +5,7 @@ mod kept;
 mod requests;
 
 use std::io::Write;
+use std::path::Path;
 
 use kndb_engine::{Model, Options, device};
 use kndb_plot::{Bars, Look};
@@ -20,7 +21,7 @@ use crate::error::{CliError, Result};
 use crate::model;
 use crate::progress::Progress;
 use crate::relations;
-use crate::study::{Reads, Way, asked_languages, engine_options, must_be_writable, run_of, studied};
+use crate::study::{Reads, Way, asked_languages, engine_options, must_be_writable, must_differ, run_of, studied};
 use crate::terminal::Terminal;
 
 /// Runs it.
@@ -30,9 +31,7 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
     must_apply(&args, &methods)?;
     device(&args.worked.device)?;
     let pictures = args.figure.iter().map(|path| Picture::named(path)).collect::<Result<Vec<_>>>()?;
-    if let Some(path) = args.json.iter().find(|json| Some(*json) == args.csv.as_ref()) {
-        return Err(CliError::SameFile { path: path.clone() });
-    }
+    must_differ(&files(&args))?;
     let requests = args.requests.as_deref().map(|path| requests::read(path, &args)).transpose()?;
     let store = super::opened(&args.store, terminal)?;
     let snapshot = store.snapshot()?;
@@ -40,6 +39,11 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
         return Err(CliError::NoFacts { path: args.store });
     }
     let mut options = options(&args, requests, &snapshot)?;
+    options.check_edits()?;
+    if args.lang.as_ref().is_some_and(|lang| !args.facts.langs.is_empty() && !args.facts.langs.contains(lang)) {
+        let note = format!("note: facts are edited in {}, and asked in it, too", options.edit_language());
+        writeln!(terminal.messages, "{note}").map_err(CliError::Output)?;
+    }
     let rows = args.csv.as_deref().map(|path| KeptRows::read(path, options.columns())).transpose()?;
     let mut model = model::load(&args.model, &args.worked.device, terminal)?;
     if let Some(run) = run_edited(&args, &snapshot, &model, &mut methods, terminal)? {
@@ -75,19 +79,17 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
         quiet: args.worked.quiet,
         threads: args.worked.threads,
         device: &args.worked.device,
+        work: "edits",
         keeps: rows.is_some(),
     };
     let known = rows.as_ref().map(KeptRows::rows).unwrap_or_default();
-    if !known.is_empty() {
-        writeln!(terminal.messages, "note: {} measurements are there already", known.len())
-            .map_err(CliError::Output)?;
-    }
+    let place = rows.as_ref().map(KeptRows::place).unwrap_or_default();
     // Another device's last bits may be others.
     let identity = format!("{} {}", model.identity(), args.worked.device);
     let report = studied((&store, &model), &unused, &way, terminal, |store, asked, watch| {
         let subject = Subject { model: asked, name: model.name(), identity: &identity };
         let keep = |measured: &[_]| rows.as_ref().map_or(Ok(()), |rows| rows.append(measured));
-        bench(store, subject, &editors, &options, Kept { known, keep: &keep }, watch)
+        bench(store, subject, &editors, &options, Kept { place: &place, known, keep: &keep }, watch)
     })?;
     if let Some(rows) = rows {
         rows.finish(&report)?;
@@ -96,6 +98,20 @@ pub fn run(args: EditBenchArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.messages, "note: {letters}").map_err(CliError::Output)?;
     }
     Ok(())
+}
+
+/// What is written, and what is read.
+fn files(args: &EditBenchArgs) -> [(&'static str, Option<&Path>); 7] {
+    let weights = &args.weights;
+    [
+        ("--json", args.json.as_deref()),
+        ("--csv", args.csv.as_deref()),
+        ("--figure", args.figure.as_deref()),
+        ("--statistics", weights.statistics.as_deref()),
+        ("--requests", args.requests.as_deref()),
+        ("--corpus", weights.corpus.as_deref()),
+        ("--contexts", weights.contexts.as_deref()),
+    ]
 }
 
 /// Refuses what no method that takes part goes by.

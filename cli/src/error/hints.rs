@@ -188,8 +188,18 @@ impl CliError {
             }
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::OtherSettings { .. }) => Some(
-                "the command with the options, the store and the model that it had goes on; another --csv FILE begins anew".into(),
+                "the command with the options, the store and the model that it had goes on with it; another --csv FILE begins anew".into(),
             ),
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::KeptRow { column: "method", .. }) => Some(
+                "name the method among --methods, too, as it was; or take the row out; another --csv FILE begins anew".into(),
+            ),
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::KeptRow { .. }) => Some(
+                "the row was changed since it was measured: take it out, and the same command measures its edit again; or give another --csv FILE".into(),
+            ),
+            #[cfg(feature = "attribute")]
+            Self::Study(kndb_study::StudyError::NoEdits { left_out }) => Some(no_edits(left_out)),
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::Stopped { .. }) => {
                 Some("a study begins anew: nothing of this one was kept".into())
@@ -207,7 +217,7 @@ impl CliError {
             Self::Study(kndb_study::StudyError::Query { source, .. }) => source.hint.clone(),
             #[cfg(feature = "attribute")]
             Self::Study(kndb_study::StudyError::NoFacts { .. }) => Some(
-                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1, `arena` and `edit-bench` without --answered; objects in lower \
+                "`edit-study` has more facts with a lower --tau, `fact-check` with --where t_high=0.1, `arena` without --answered; objects in lower \
                  case (--preset amig-code) may not be in the vocabulary: --keep-case"
                     .into(),
             ),
@@ -301,6 +311,28 @@ fn is_gguf(path: &Path) -> bool {
 
 fn holds_gguf(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_gguf(&entry.path())))
+}
+
+/// What leaves more facts to edit, by why they were left out.
+#[cfg(feature = "attribute")]
+fn no_edits(left_out: &[(String, u64)]) -> String {
+    const HINTS: [(&str, &str); 6] = [
+        (
+            "knowledge neurons",
+            "attribute the facts in the language of the edit (`kndb attribute`), or leave methods by neurons out, as in --methods rome,ft",
+        ),
+        ("no prompt", "another --prompt NUMBER, or templates in every language of --langs (`kndb facts`)"),
+        ("no label", "fewer --langs, or labels in every one of them (`kndb facts`)"),
+        ("no other object", "other --relations: a fact gets the object of another fact of its relation"),
+        ("not what the model answers", "without --answered"),
+        ("another number of tokens", "without --matching-tokens"),
+    ];
+    let applies = |word: &str| left_out.iter().any(|(reason, _)| reason.contains(word));
+    let hints: Vec<&str> = HINTS.iter().filter(|(word, _)| applies(word)).map(|&(_, hint)| hint).collect();
+    match hints.is_empty() {
+        true => "other --relations, --langs or --prompt; `kndb facts DB --list` shows what can be asked".into(),
+        false => hints.join("; "),
+    }
 }
 
 /// What to do where something else is found in the store's place.

@@ -47,23 +47,101 @@ pub fn append(rows: &[BenchRow], columns: Columns, header: bool, out: &mut dyn W
     writer.flush()
 }
 
-/// The rows of a bench, and how many bytes they take: a last line that was cut short is none, and neither is a header without rows.
+/// A row of a bench's file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptRow {
+    /// The line that it begins in, from 1.
+    pub line: u64,
+    /// What was measured.
+    pub row: BenchRow,
+}
+
+/// What spreadsheet programs begin a file with.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The rows of a bench, and how many bytes they take: a last line that was cut short is none, and neither is a header without rows. A byte-order mark
+/// and line ends of Windows, as spreadsheet programs write them, change nothing.
 ///
 /// # Errors
 /// What is no bench's.
-pub fn read(bytes: &[u8]) -> io::Result<(Vec<BenchRow>, usize)> {
-    // Of a file that was cut in its first line there is a part of it.
-    let begins = |header: &str| header.as_bytes().starts_with(&bytes[..bytes.len().min(header.len())]);
-    if !begins(HEADER) && !begins(WIDE_HEADER) {
-        let first = String::from_utf8_lossy(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default()).into_owned();
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("its first line is {first:?}, not a bench's")));
+pub fn read(bytes: &[u8]) -> io::Result<(Vec<KeptRow>, usize)> {
+    let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    let wrong = |found: String| io::Error::new(io::ErrorKind::InvalidData, found);
+    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_cut = first.len() == text.len();
+    let header = String::from_utf8_lossy(first.strip_suffix(b"\r").unwrap_or(first)).into_owned();
+    let is_header = |found: &str| {
+        // Of a file that was cut in its first line there is a part of it.
+        let is = |whole: &str| found == whole.trim_end() || is_cut && whole.starts_with(found);
+        is(HEADER) || is(WIDE_HEADER)
+    };
+    if !is_header(&header) {
+        let first = cell(&header);
+        let with_commas = |other: char| is_header(&header.replace(other, ","));
+        return Err(wrong(match [';', '\t'].into_iter().find(|&other| with_commas(other)) {
+            Some(other) => {
+                let by = if other == ';' { "semicolons" } else { "tabs" };
+                format!("its columns are parted by {by}, as a spreadsheet program saves them; commas are needed")
+            }
+            None => format!("its first line is {first:?}, not a bench's"),
+        }));
     }
-    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-    let mut reader = csv::Reader::from_reader(&bytes[..whole]);
-    let rows: Vec<BenchRow> =
-        reader.deserialize().map(|row| row.map_err(io::Error::other)).collect::<io::Result<_>>()?;
-    let whole = if rows.is_empty() { 0 } else { whole };
+    let mark = bytes.len() - text.len();
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let mut reader = csv::Reader::from_reader(&text[..whole]);
+    let names = reader.headers().map_err(io::Error::other)?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(broken(&error)))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = record.deserialize(Some(&names)).map_err(|error| {
+            let at = match error.kind() {
+                csv::ErrorKind::Deserialize { err, .. } => err.field().and_then(|field| usize::try_from(field).ok()),
+                _ => None,
+            };
+            let (name, found) = (at.and_then(|at| names.get(at)), at.and_then(|at| record.get(at)));
+            match (name, found) {
+                (Some(name), Some(found)) => {
+                    wrong(format!("line {line}, column {name} has {:?}; expected {}", cell(found), kind(name)))
+                }
+                _ => wrong(format!("line {line}: {}", cell(&error.to_string()))),
+            }
+        })?;
+        rows.push(KeptRow { line, row });
+    }
+    let whole = if rows.is_empty() { 0 } else { mark + whole };
     Ok((rows, whole))
+}
+
+/// The beginning of a cell, which may have a whole file in it.
+pub(super) fn cell(text: &str) -> String {
+    const SHOWN: usize = 60;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn broken(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} has {len} columns, the header {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            format!("line {} is not UTF-8", pos.as_ref().map_or(0, csv::Position::line))
+        }
+        _ => cell(&error.to_string()),
+    }
+}
+
+/// What a column has.
+fn kind(column: &str) -> &'static str {
+    match column {
+        "edits" | "bytes" => "a whole number",
+        "first" => "true or false",
+        _ => "a number",
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +179,7 @@ mod tests {
         let mut file = Vec::new();
         append(&[row()], Columns::Usual, true, &mut file).expect("a writer that never fails");
         assert!(file.starts_with(HEADER.as_bytes()), "{}", String::from_utf8_lossy(&file));
-        assert_eq!(read(&file).expect("a bench's"), (vec![row()], file.len()));
+        assert_eq!(read(&file).expect("a bench's"), (vec![KeptRow { line: 2, row: row() }], file.len()));
         // Cut in the last line, in the first, or before anything was written.
         assert_eq!(read(&file[..file.len() - 3]).expect("a bench's"), (Vec::new(), 0));
         for cut in [0, 1, HEADER.len() - 1] {
@@ -113,10 +191,37 @@ mod tests {
         append(&rows[..1], Columns::WithPortability, true, &mut file).expect("a writer that never fails");
         append(&rows[1..], Columns::WithPortability, false, &mut file).expect("a writer that never fails");
         assert!(file.starts_with(WIDE_HEADER.as_bytes()), "{}", String::from_utf8_lossy(&file));
-        assert_eq!(read(&file).expect("a bench's"), (rows.to_vec(), file.len()));
+        let [two, three] = rows;
+        let kept = vec![KeptRow { line: 2, row: two }, KeptRow { line: 3, row: three }];
+        assert_eq!(read(&file).expect("a bench's"), (kept, file.len()));
         let others: [&[u8]; 4] = [b"a", b"my notes, one line", b"my notes\n", b"edits,method\n1,ft\n"];
         for other in others {
             assert!(read(other).expect_err("not a bench's").to_string().contains("its first line is"));
         }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_program_saves_is_read_or_its_fault_is_named() {
+        let mut file = Vec::new();
+        append(&[row(), row()], Columns::Usual, true, &mut file).expect("a writer that never fails");
+        let text = String::from_utf8(file).expect("text");
+        let of = |text: &str| read(text.as_bytes());
+        let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        let (rows, whole) = of(&windows).expect("a bench's");
+        assert_eq!((rows, whole), (of(&text).expect("a bench's").0, windows.len()));
+        let half = &windows[..windows.len() - 5];
+        assert_eq!(of(half).expect("a bench's").0.len(), 1, "the last line was cut");
+        assert_eq!(of("\u{feff}").expect("nothing yet"), (Vec::new(), 0));
+        let told = |text: &str| of(text).expect_err("a refusal").to_string();
+        assert!(told(&text.replace(',', ";")).contains("parted by semicolons"));
+        assert!(
+            told(&text.replace("true", "WAHR")).contains("line 2, column first has \"WAHR\"; expected true or false")
+        );
+        let other = text.replacen("0.125", "x", 2).replacen(",x,", ",0.125,", 1);
+        assert!(told(&other).contains("line 3, column old has \"x\"; expected a number"), "{}", told(&other));
+        assert!(told(&text.replacen(",s\n", "\n", 1)).contains("line 2 has 17 columns, the header 18"));
+        assert!(told(&"\0".repeat(9_000)).chars().count() < 500, "a file of nothing is not shown whole");
+        let long = text.replacen("0.125", &"9x".repeat(9_000), 1);
+        assert!(told(&long).chars().count() < 200, "{}", told(&long));
     }
 }

@@ -1,19 +1,18 @@
 //! The measurements: each edit made, and the edited model asked.
 
 use super::item::Item;
+use super::known::{self, Known};
 use super::options::BenchOptions;
 use super::plan::Plan;
 use super::row::BenchRow;
 use super::settings::Settings;
 use super::units::{Unit, units};
-use super::{Editor, NewFact};
+use super::{Editor, Kept, NewFact};
 use crate::asking::{Answer, Asking};
 use crate::error::StudyError;
 use crate::model::LanguageModel;
 use crate::streams::key;
 use crate::watch::{Stage, Watch, for_each};
-use std::collections::BTreeMap;
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 /// A bench that is being held.
@@ -25,24 +24,35 @@ pub(super) struct Editing<'a> {
     pub settings: &'a Settings,
 }
 
-/// Known rows by method, number of edits, fact and language: of rows that come twice (an edit that was cut short was made again) the last.
-type Known = BTreeMap<(String, usize, String, String), BenchRow>;
+/// What was measured, now or before.
+pub(super) struct Measured {
+    /// In the order of methods, numbers of edits, facts and languages.
+    pub rows: Vec<BenchRow>,
+    /// Why edits could not be made or asked.
+    pub refused: Vec<String>,
+    /// Rows that were there already.
+    pub used: usize,
+    /// Rows that were there of edits that are not whole, and were made again.
+    pub again: usize,
+}
 
-/// Every edit's rows, in the order of methods, numbers of edits, facts and languages. Also the reasons of what could not be measured.
+/// Every edit's rows. What is kept of whole edits is not measured again.
 pub(super) fn measure(
     editing: &Editing<'_>,
-    known: Vec<BenchRow>,
-    keep: &(dyn Fn(&[BenchRow]) -> io::Result<()> + Sync),
+    Kept { place, known, keep }: Kept<'_>,
     watch: &Watch<'_>,
-) -> Result<(Vec<BenchRow>, Vec<String>), StudyError> {
-    let of_row = |row: BenchRow| ((row.method.clone(), row.edits, row.fact.clone(), row.language.clone()), row);
-    let known: Known = known.into_iter().map(of_row).collect();
+) -> Result<Measured, StudyError> {
     let units = units(editing.editors.len(), editing.plan, editing.options);
+    let Known { units: known, used, again } = known::known(editing, &units, (place, known))?;
+    let units: Vec<(Unit, Option<Vec<BenchRow>>)> = units.into_iter().zip(known).collect();
     let one_at_a_time = Mutex::new(());
-    let fact_of = |unit: &Unit| unit.items.first().map_or_else(String::new, |&item| editing.id(item).to_owned());
-    let results = for_each(watch, Stage::EditingFacts, &units, fact_of, |unit| {
-        if let Some(rows) = editing.known(unit, &known) {
-            return Ok(Ok(rows));
+    let fact_of = |(unit, _): &(Unit, _)| {
+        let first = unit.items.first();
+        first.map_or_else(String::new, |&item| editing.id(item).to_owned())
+    };
+    let results = for_each(watch, Stage::EditingFacts, &units, fact_of, |(unit, known)| {
+        if let Some(rows) = known {
+            return Ok(Ok(rows.clone()));
         }
         match editing.unit(unit)? {
             Ok(rows) => {
@@ -53,14 +63,14 @@ pub(super) fn measure(
             Err(reason) => Ok(Err(unit.told(editing.editors, &reason))),
         }
     });
-    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    let mut measured = Measured { rows: Vec::new(), refused: Vec::new(), used, again };
     for result in results? {
         match result {
-            Ok(measured) => rows.extend(measured),
-            Err(reason) => refused.push(reason),
+            Ok(rows) => measured.rows.extend(rows),
+            Err(reason) => measured.refused.push(reason),
         }
     }
-    Ok((rows, refused))
+    Ok(measured)
 }
 
 impl Unit {
@@ -75,22 +85,8 @@ impl Unit {
 }
 
 impl Editing<'_> {
-    fn id(&self, item: usize) -> &str {
+    pub(super) fn id(&self, item: usize) -> &str {
         &self.plan.items[item].own.fact
-    }
-
-    /// The rows of a unit, if all are known.
-    fn known(&self, unit: &Unit, known: &Known) -> Option<Vec<BenchRow>> {
-        let mut rows = Vec::new();
-        for method in unit.methods(self.editors) {
-            for &item in &unit.items {
-                for language in &self.options.languages {
-                    let of = (method.clone(), unit.edits, self.id(item).to_owned(), language.clone());
-                    rows.push(known.get(&of)?.clone());
-                }
-            }
-        }
-        Some(rows)
     }
 
     fn unit(&self, unit: &Unit) -> Answer<Vec<BenchRow>> {

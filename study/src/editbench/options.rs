@@ -6,9 +6,14 @@ use super::requests::Requests;
 use super::units::{RANDOM, UNEDITED};
 use crate::editing::check_bootstrap;
 use crate::error::StudyError;
+use crate::output::counted;
 use crate::questions::check_languages;
 use crate::statistics::Bootstrap;
 use serde::Serialize;
+
+/// How many edits there may be in one network.
+pub(super) const AT_MOST_FACTS: &str =
+    "a smallest number of edits in one network of at most as many as there are facts";
 
 /// Options of [`super::bench`].
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +80,25 @@ impl BenchOptions {
         }
     }
 
+    /// Refuses numbers of edits that cannot be made, whatever the store and the model.
+    ///
+    /// # Errors
+    /// [`StudyError::Option`] for numbers that do not ascend from 1 or more, or are all above the limit of facts.
+    pub fn check_edits(&self) -> Result<(), StudyError> {
+        let wrong = |found: String, expected| Err(StudyError::Option { option: "edits", found, expected });
+        let listed = || self.edits.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        match (self.edits.first(), self.limit) {
+            (None | Some(0), _) => wrong(listed(), "numbers of edits above 0, ascending"),
+            _ if self.edits.windows(2).any(|pair| pair[0] >= pair[1]) => {
+                wrong(listed(), "numbers of edits above 0, ascending")
+            }
+            (Some(&least), Some(limit)) if least > limit => {
+                wrong(format!("{} with a limit of {}", listed(), counted(limit, "fact")), AT_MOST_FACTS)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn check(&self, editors: &[&dyn Editor]) -> Result<(), StudyError> {
         let wrong = |option, found: String, expected| Err(StudyError::Option { option, found, expected });
         check_languages(&self.languages)?;
@@ -89,17 +113,11 @@ impl BenchOptions {
             Some(editor) if self.run.is_none() => {
                 wrong("run", format!("not given, for {}", editor.name()), "the run whose knowledge neurons are edited")
             }
-            _ if self.edits.first().is_none_or(|&least| least == 0)
-                || self.edits.windows(2).any(|pair| pair[0] >= pair[1]) =>
-            {
-                let listed = self.edits.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-                wrong("edits", listed, "numbers of edits above 0, ascending")
-            }
             _ if self.requests.is_some() && self.languages.len() > 1 => {
                 wrong("languages", self.languages.join(", "), "one language with requests: that of their prompts")
             }
             _ if self.limit == Some(0) => wrong("limit", "0".into(), "one fact or more"),
-            _ => check_bootstrap(&self.bootstrap),
+            _ => self.check_edits().and_then(|()| check_bootstrap(&self.bootstrap)),
         }
     }
 }

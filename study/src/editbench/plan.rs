@@ -1,12 +1,13 @@
 //! Which facts are edited to which objects.
 
 use super::item::Item;
-use super::options::BenchOptions;
+use super::options::{AT_MOST_FACTS, BenchOptions};
 use super::source::{Candidates, EditSource};
 use crate::askable::askable;
 use crate::asking::{Answer, Asking};
 use crate::error::StudyError;
 use crate::model::LanguageModel;
+use crate::output::counted;
 use crate::questions::{LeftOut, Question, leave_out};
 use crate::watch::{Stage, Watch, for_each};
 
@@ -41,7 +42,13 @@ impl Plan {
         let (kept, refused) = askable(source.questions(), waiting, drawn, watch, can_be_asked)?;
         refused.into_iter().for_each(|reason| plan.leave_out(reason));
         if kept.is_empty() {
-            return Err(StudyError::NoFacts { left_out: plan.left_out(), conditions: Vec::new(), sets: Vec::new() });
+            return Err(StudyError::NoEdits { left_out: plan.left_out() });
+        }
+        if let Some(least) = options.edits.first().filter(|&&least| least > kept.len()) {
+            let why: Vec<String> = plan.left_out.iter().map(|(reason, count)| format!("{count}: {reason}")).collect();
+            let why = if why.is_empty() { String::new() } else { format!(" (left out: {})", why.join("; ")) };
+            let found = format!("{least} with {} left to study{why}", counted(kept.len(), "fact"));
+            return Err(StudyError::Option { option: "edits", found, expected: AT_MOST_FACTS });
         }
         plan.prepare(source, &kept, model, options, watch)?;
         Ok(plan)
@@ -94,6 +101,21 @@ impl Plan {
             (language.clone(), self.items.iter().filter(|item| item.other_tokens[at]).count())
         };
         options.languages.iter().enumerate().map(of).collect()
+    }
+
+    /// By measure, how many facts have something to be asked for it, where it is neither all nor none.
+    pub(super) fn facts_with(&self) -> Vec<(&'static str, usize)> {
+        let of: [(&'static str, fn(&Item) -> bool); 5] = [
+            ("paraphrase", |item| !item.paraphrases.is_empty()),
+            ("neighbourhood", |item| !item.neighbours[0].is_empty()),
+            ("relation", |item| !item.neighbours[1].is_empty()),
+            ("unrelated", |item| !item.unrelated.is_empty()),
+            ("portability", |item| !item.portability.is_empty()),
+        ];
+        // Of requests there is no relation, and of a store's facts no portability: no item has them.
+        let counted =
+            of.into_iter().map(|(measure, has)| (measure, self.items.iter().filter(|item| has(item)).count()));
+        counted.filter(|&(_, facts)| facts > 0 && facts < self.items.len()).collect()
     }
 
     pub(super) fn leave_out(&mut self, reason: String) {

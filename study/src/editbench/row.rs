@@ -157,6 +157,6 @@ impl Editing<'_> {
 }
 
 /// Of nothing there is none.
-fn mean(values: &[f64]) -> Option<f64> {
+pub(super) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -3,9 +3,7 @@
 use super::Editor;
 use super::options::BenchOptions;
 use super::plan::Plan;
-use super::row::BenchRow;
 use super::units::{UNEDITED, control_of};
-use crate::error::StudyError;
 use crate::questions::Question;
 use crate::streams::key;
 use std::collections::BTreeMap;
@@ -52,19 +50,4 @@ pub(super) fn of(identity: &str, editors: &[&dyn Editor], plan: &Plan, options: 
         all.insert(editor.name().to_owned(), hash);
     }
     all
-}
-
-/// What was measured, if it is of these settings.
-///
-/// # Errors
-/// A row of another method, or of other settings.
-pub(super) fn matching(rows: Vec<BenchRow>, settings: &Settings) -> Result<Vec<BenchRow>, StudyError> {
-    for row in &rows {
-        let expected = settings.get(&row.method).cloned().unwrap_or_else(|| "of no such method".into());
-        if row.settings != expected {
-            let found = format!("what was measured before is of other settings ({})", row.settings);
-            return Err(StudyError::OtherSettings { method: row.method.clone(), found, expected });
-        }
-    }
-    Ok(rows)
 }

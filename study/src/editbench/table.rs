@@ -5,23 +5,28 @@ use super::csv::Columns;
 use super::requests::RequestForm;
 use super::units::RANDOM;
 use super::{BenchReport, BenchRow, csv};
-use crate::output::{Report, TOO_FEW, Table, UNDEFINED, estimate, fewer_than, number};
+use crate::output::{Report, Table, UNDEFINED, counted, estimate, fewer_than, number};
 use crate::statements::notes_on;
-use crate::statistics::LEAST_FACTS;
+use crate::statistics::Estimate;
 use std::io::{self, Write};
+
+/// Why there are values without intervals.
+const TOO_FEW: &str = "No interval: of fewer than 10 facts, of which one would say nothing.";
 
 impl Report for BenchReport {
     fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
         let options = &self.options;
         let chosen = if options.answered { " that the model answers" } else { "" };
-        let facts = options.requests.as_ref().map_or_else(|| "facts".into(), |of| format!("requests ({})", of.form));
+        let facts = match &options.requests {
+            None => counted(self.facts, "fact"),
+            Some(of) => format!("{} ({})", counted(self.facts, "request"), of.form),
+        };
         writeln!(
             out,
-            "Edits of {} in {}, asked in {}: {} {facts}{chosen}; seed {}",
+            "Edits of {} in {}, asked in {}: {facts}{chosen}; seed {}",
             self.model,
             options.edit_language(),
             options.languages.join(", "),
-            self.facts,
             options.seed
         )?;
         for (reason, count) in &self.left_out {
@@ -48,14 +53,32 @@ impl Report for BenchReport {
             options.bootstrap.level * 100.0,
             options.bootstrap.draws
         )?;
-        if options.bootstrap.draws > 0 && self.cells.iter().any(|cell| cell.facts < LEAST_FACTS) {
+        if options.bootstrap.draws > 0 && self.has_too_few() {
             writeln!(out, "{TOO_FEW}")?;
+        }
+        if !self.facts_with.is_empty() {
+            let of: Vec<String> = self.facts_with.iter().map(|(measure, facts)| format!("{measure} {facts}")).collect();
+            let all = self.facts;
+            writeln!(
+                out,
+                "Not all {all} facts have something to ask for each measure; of so many it is a mean: {}.",
+                of.join(", ")
+            )?;
         }
         Ok(())
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes = notes_on(&self.statements);
+        if self.known > 0 {
+            let was = if self.known == 1 { "was" } else { "were" };
+            notes.push(format!("{} {was} there already, and not made again", counted(self.known, "measurement")));
+        }
+        if self.again > 0 {
+            let of = counted(self.again, "measurement");
+            notes
+                .push(format!("{of} of edits that were cut short were made again: all of an edit's are made together"));
+        }
         let none = |of: fn(&BenchRow) -> bool| self.rows.iter().all(of);
         let requests = self.options.requests.as_ref();
         let why =
@@ -103,12 +126,17 @@ impl Report for BenchReport {
         }
         for edits in &self.options.edits {
             let left = self.facts % edits;
+            let studied = counted(self.facts, "fact");
+            let is = |number: usize| if number == 1 { "is" } else { "are" };
             if *edits > self.facts {
-                notes.push(format!("{edits} edits in one network were not made: {} facts are studied", self.facts));
+                notes.push(format!("{edits} edits in one network were not made: {studied} {} studied", is(self.facts)));
             } else if left > 0 {
                 notes.push(format!(
-                    "{left} facts are in no group of {edits} edits in one network: {} facts are studied",
-                    self.facts
+                    "{} {} in no group of {edits} edits in one network: {studied} {} studied, and these edits are measured on {} of them, the unedited model on all",
+                    counted(left, "fact"),
+                    is(left),
+                    is(self.facts),
+                    self.facts - left
                 ));
             }
         }
@@ -122,6 +150,15 @@ impl Report for BenchReport {
 }
 
 impl BenchReport {
+    /// Whether something has no interval for its few facts.
+    fn has_too_few(&self) -> bool {
+        let few = |of: &Estimate| of.too_few_facts.is_some();
+        self.cells.iter().any(|cell| {
+            let Cell { efficacy, paraphrase, neighbourhood, same_relation, unrelated, portability, .. } = cell;
+            [efficacy, paraphrase, neighbourhood, same_relation, unrelated].into_iter().chain(portability).any(few)
+        })
+    }
+
     fn has_portability(&self) -> bool {
         self.options.columns() == Columns::WithPortability
     }
@@ -139,13 +176,13 @@ impl BenchReport {
         for cell in &self.cells {
             let mut row = place(cell);
             row.push(cell.facts.to_string());
-            row.extend([&cell.efficacy, &cell.magnitude, &cell.first, &cell.paraphrase].map(estimate));
-            row.push(estimate(&cell.neighbourhood));
-            row.extend(has_relation.then(|| estimate(&cell.same_relation)));
-            row.push(estimate(&cell.unrelated));
-            row.extend(cell.portability.as_ref().map(estimate));
-            let shown = |value: Option<f64>| value.map_or_else(String::new, |value| number(Some(value)));
-            row.extend([shown(cell.seconds), shown(cell.bytes.map(|bytes| bytes / 1_048_576.0))]);
+            row.extend([&cell.efficacy, &cell.magnitude, &cell.first, &cell.paraphrase].map(shown));
+            row.push(shown(&cell.neighbourhood));
+            row.extend(has_relation.then(|| shown(&cell.same_relation)));
+            row.push(shown(&cell.unrelated));
+            row.extend(cell.portability.as_ref().map(shown));
+            let cost = |value: Option<f64>| value.map_or_else(String::new, |value| number(Some(value)));
+            row.extend([cost(cell.seconds), cost(cell.bytes.map(|bytes| bytes / 1_048_576.0))]);
             table.row(row);
         }
         table
@@ -162,7 +199,7 @@ impl BenchReport {
         for cell in self.cells.iter().filter(|cell| cell.edits > 0 && !cell.method.ends_with(RANDOM)) {
             let mut row = place(cell);
             for versus in [&cell.less_random, &cell.less_first] {
-                row.extend(shown(versus.as_ref(), measures.len()));
+                row.extend(compared(versus.as_ref(), measures.len()));
             }
             table.row(row);
         }
@@ -191,8 +228,13 @@ fn place(cell: &Cell) -> Vec<String> {
     vec![cell.language.clone(), cell.method.clone(), cell.edits.to_string()]
 }
 
-fn shown(versus: Option<&Versus>, measures: usize) -> Vec<String> {
+/// Without a word on each that has too few facts for an interval: it is said once, under the table.
+fn shown(of: &Estimate) -> String {
+    estimate(&Estimate { too_few_facts: None, ..*of })
+}
+
+fn compared(versus: Option<&Versus>, measures: usize) -> Vec<String> {
     let Some(versus) = versus else { return vec![String::new(); measures] };
     let usual = [&versus.efficacy, &versus.magnitude, &versus.paraphrase, &versus.neighbourhood];
-    usual.into_iter().chain(&versus.portability).map(estimate).collect()
+    usual.into_iter().chain(&versus.portability).map(shown).collect()
 }

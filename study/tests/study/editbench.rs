@@ -186,7 +186,7 @@ fn held_on(
     };
     let model = Says(Box::new(unedited));
     let subject = Subject { model: &model, name: "toy", identity: "weights" };
-    bench(&toy.store, subject, &editors, options, Kept { known, keep: &keep }, watch)
+    bench(&toy.store, subject, &editors, options, Kept { place: "b.csv", known, keep: &keep }, watch)
 }
 
 /// One for all tests: nobody writes to it.

@@ -2,7 +2,7 @@
 
 use kndb_plot::{Bar, Bars, Caption, Figure, Series, Unit};
 use kndb_study::editbench::{BenchReport, Cell, Columns};
-use kndb_study::statistics::Estimate;
+use kndb_study::statistics::{Bootstrap, Estimate, LEAST_FACTS};
 
 /// A measure's name, and how a cell has it.
 type Measure = (&'static str, fn(&Cell) -> Option<&Estimate>);
@@ -46,6 +46,7 @@ pub(super) fn of(report: &BenchReport) -> Figure {
     let one = if edits == 1 { "one at a time".into() } else { format!("{edits} in one network") };
     // Those that were left over of groups are in no cell.
     let facts = report.cells.iter().filter(|cell| cell.edits == edits).map(|cell| cell.facts).max();
+    let facts = facts.unwrap_or(report.facts);
     let beside = match (&options.requests, options.columns()) {
         (None, _) => "neighbourhood, relation: facts with the same and with other objects keep theirs",
         (_, Columns::Usual) => "neighbourhood: prompts with the same old object keep it",
@@ -53,18 +54,32 @@ pub(super) fn of(report: &BenchReport) -> Figure {
             "neighbourhood: prompts with the same old object keep it; portability: the right answer to what follows is the first"
         }
     };
+    let series: Vec<Series> = report.methods.iter().map(series).collect();
+    let intervals = intervals(&series, &options.bootstrap);
     caption.notes.push(format!(
-        "{} facts edited, {one}; {} % intervals over facts. efficacy, paraphrase: p(new) > p(old); {beside}.",
-        facts.unwrap_or(report.facts),
-        options.bootstrap.level * 100.0
+        "{facts} {} edited, {one}; {intervals}. efficacy, paraphrase: p(new) > p(old); {beside}.",
+        if facts == 1 { "fact" } else { "facts" },
     ));
     Figure::Bars(Bars {
         caption,
         category_axis: "measure, and the language that is asked".into(),
         categories: groups.iter().map(|(of, language)| format!("{}, {language}", of.0)).collect(),
         series_axis: "method".into(),
-        series: report.methods.iter().map(series).collect(),
+        series,
         value_axis: "share of facts".into(),
         unit: Unit::Number,
     })
+}
+
+/// What is said of the intervals that are drawn, and of those that are not.
+fn intervals(series: &[Series], bootstrap: &Bootstrap) -> String {
+    let bars: Vec<&Bar> = series.iter().flat_map(|series| series.bars.iter().flatten()).collect();
+    let drawn = bars.iter().filter(|bar| bar.interval.is_some()).count();
+    let told = format!("{} % intervals over facts", bootstrap.level * 100.0);
+    match (drawn, bootstrap.draws) {
+        (_, 0) => "no intervals: nothing was drawn anew".into(),
+        (0, _) => format!("fewer than {LEAST_FACTS} facts: no intervals"),
+        _ if drawn < bars.len() => format!("{told}, none of fewer than {LEAST_FACTS}"),
+        _ => told,
+    }
 }

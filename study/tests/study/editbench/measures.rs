@@ -55,7 +55,8 @@ fn several_facts_are_edited_in_one_network_and_all_of_them_asked() {
     assert!(report.cells.iter().all(|cell| cell.edits != 9));
     let notes = report.notes().join("\n");
     assert!(notes.contains("9 edits in one network were not made: 4 facts are studied"), "{notes}");
-    assert!(notes.contains("1 facts are in no group of 3 edits in one network"), "{notes}");
+    assert!(notes.contains("1 fact is in no group of 3 edits in one network: 4 facts are studied"), "{notes}");
+    assert!(notes.contains("measured on 3 of them, the unedited model on all"), "{notes}");
 }
 
 #[test]
@@ -103,6 +104,11 @@ fn what_makes_no_sense_is_refused() {
     );
     assert!(told(&|options| options.edits = vec![0, 1]).contains("above 0, ascending"));
     assert!(told(&|options| options.edits = vec![10, 1]).contains("above 0, ascending"));
+    assert!(told(&|options| options.limit = Some(0)).contains("one fact or more"));
+    let limited = told(&|options| (options.edits, options.limit) = (vec![10], Some(3)));
+    assert!(limited.contains("edits is 10 with a limit of 3 facts; expected a smallest number"), "{limited}");
+    let few = told(&|options| options.edits = vec![5]);
+    assert!(few.contains("edits is 5 with 4 facts left to study; expected a smallest number"), "{few}");
     assert!(told(&|options| options.languages = vec!["en".into(), "en".into()]).contains("each once"));
     assert!(told(&|options| options.relations = vec!["P37".into()]).contains("1: no other object in its relation"));
     let error = held(&[Toyish::default(), Toyish::default()], &options(), 1).expect_err("twice").to_string();
@@ -120,14 +126,25 @@ fn a_report_is_written_as_tables_and_rows() {
     let table = text(&|out| report.write_table(out).expect("a vector takes all"));
     assert!(table.starts_with("Edits of toy in en, asked in en, zh: 4 facts; seed 0\n"), "{table}");
     let row = table.lines().find(|line| line.starts_with(" en       | write         |")).expect("a row");
+    assert!(row.contains("|     1 |     4 |    1.000 |     0.700 |") && row.ends_with("|   0.500 | 1.000"), "{row}");
+    // Said once, and not in each place.
     assert!(
-        row.contains("|     1 |     4 | 1.000 [too few] |  0.700 [too few] |") && row.ends_with("|   0.500 | 1.000"),
-        "{row}"
+        table.matches("No interval: of fewer than 10 facts").count() == 1 && !table.contains("[too few]"),
+        "{table}"
+    );
+    // Neither Japan nor Kenya has a neighbour on its continent.
+    assert!(
+        table.contains(
+            "Not all 4 facts have something to ask for each measure; of so many it is a mean: neighbourhood 2."
+        ),
+        "{table}"
     );
     let csv = text(&|out| report.write_csv(out).expect("a vector takes all"));
-    assert_eq!(read(csv.as_bytes()).expect("rows").0, report.rows);
+    let rows: Vec<_> = read(csv.as_bytes()).expect("rows").0.into_iter().map(|kept| kept.row).collect();
+    assert_eq!(rows, report.rows);
     let json = text(&|out| report.write_json(out).expect("a vector takes all"));
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["cells"].as_array().map(Vec::len), Some(10));
     assert_eq!(json["methods"][0][1]["parameter"], "0");
+    assert_eq!(json["facts_with"], serde_json::json!([["neighbourhood", 2]]));
 }

@@ -144,7 +144,7 @@ fn held_on(
     };
     let model = Says(Box::new(before));
     let subject = Subject { model: &model, name: "toy", identity: "weights" };
-    unwatched(2, |watch| bench(store, subject, &[scribe], options, Kept { known, keep: &keep }, watch))
+    unwatched(2, |watch| bench(store, subject, &[scribe], options, Kept { place: "b.csv", known, keep: &keep }, watch))
 }
 
 fn held(scribe: &Scribe, options: &BenchOptions) -> Result<BenchReport, StudyError> {
@@ -213,7 +213,7 @@ fn portability_is_the_share_of_right_first_answers() {
     let mut out = Vec::new();
     report.write_table(&mut out).expect("a vector takes all");
     let table = String::from_utf8(out).expect("text");
-    assert!(table.starts_with("Edits of toy in en, asked in en: 1 requests (EasyEdit); seed 0\n"), "{table}");
+    assert!(table.starts_with("Edits of toy in en, asked in en: 1 request (EasyEdit); seed 0\n"), "{table}");
     let header = table.lines().find(|line| line.contains("efficacy")).expect("a header");
     let columns: Vec<&str> = header.split('|').map(str::trim).collect();
     assert_eq!(columns[8..], ["neighbourhood", "unrelated", "portability", "seconds", "MiB"]);
