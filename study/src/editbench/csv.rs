@@ -90,10 +90,12 @@ pub fn read(bytes: &[u8]) -> io::Result<(Vec<KeptRow>, usize)> {
     let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
     let mut reader = csv::Reader::from_reader(&text[..whole]);
     let names = reader.headers().map_err(io::Error::other)?.clone();
-    let mut rows = Vec::new();
+    let (mut rows, mut line, mut begin) = (Vec::new(), 1, 0);
     for record in reader.records() {
-        let record = record.map_err(|error| wrong(broken(&error)))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let record = record.map_err(|error| wrong(broken(&error, text)))?;
+        let next = record.position().map_or(begin, |position| begin_of(position, text));
+        line += lines(&text[begin..next]);
+        begin = next;
         let row = record.deserialize(Some(&names)).map_err(|error| {
             let at = match error.kind() {
                 csv::ErrorKind::Deserialize { err, .. } => err.field().and_then(|field| usize::try_from(field).ok()),
@@ -122,17 +124,25 @@ pub(super) fn cell(text: &str) -> String {
     }
 }
 
-fn broken(error: &csv::Error) -> String {
+fn broken(error: &csv::Error, text: &[u8]) -> String {
+    let line = error.position().map_or(1, |position| 1 + lines(&text[..begin_of(position, text)]));
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("line {line} has {len} columns, the header {expected_len}")
         }
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            format!("line {} is not UTF-8", pos.as_ref().map_or(0, csv::Position::line))
-        }
+        csv::ErrorKind::Utf8 { .. } => format!("line {line} is not UTF-8"),
         _ => cell(&error.to_string()),
     }
+}
+
+/// Where a record begins: the reader has not passed the second half of a line end of Windows, nor counted it.
+fn begin_of(position: &csv::Position, text: &[u8]) -> usize {
+    let at = usize::try_from(position.byte()).unwrap_or(text.len()).min(text.len());
+    at + usize::from(text.get(at) == Some(&b'\n'))
+}
+
+fn lines(text: &[u8]) -> u64 {
+    text.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 /// What a column has.
@@ -220,6 +230,10 @@ mod tests {
         let other = text.replacen("0.125", "x", 2).replacen(",x,", ",0.125,", 1);
         assert!(told(&other).contains("line 3, column old has \"x\"; expected a number"), "{}", told(&other));
         assert!(told(&text.replacen(",s\n", "\n", 1)).contains("line 2 has 17 columns, the header 18"));
+        let [first, last] = ["line 2 has 17", "line 3 has 17"];
+        assert!(told(&windows.replacen(",s\r\n", "\r\n", 1)).contains(first));
+        let (before, _) = windows.rsplit_once(",s").expect("a row");
+        assert!(told(&format!("{before}\r\n")).contains(last));
         assert!(told(&"\0".repeat(9_000)).chars().count() < 500, "a file of nothing is not shown whole");
         let long = text.replacen("0.125", &"9x".repeat(9_000), 1);
         assert!(told(&long).chars().count() < 200, "{}", told(&long));

@@ -52,10 +52,7 @@ fn measurements_of_other_settings_are_refused() {
     unwatched(1, |watch| held_on(toy, &editors(), &options(), &file, watch)).expect("a report");
     let refused = |toy: &Toy, editors: &[Toyish], options: &BenchOptions| {
         let error = unwatched(1, |watch| held_on(toy, editors, options, &file, watch)).expect_err("a refusal");
-        assert!(
-            error.to_string().starts_with("b.csv is of other settings: line 2, of the method unedited, has "),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("b.csv is of other settings: line "), "{error}");
         matches!(error, StudyError::OtherSettings { .. })
     };
     assert!(refused(toy, &editors(), &BenchOptions { seed: 1, ..options() }));
