@@ -11,6 +11,9 @@ use crate::output::counted;
 use crate::questions::{LeftOut, Question, leave_out};
 use crate::watch::{Stage, Watch, for_each};
 
+/// A measure, and whether a fact has something to be asked for it.
+type Has = (&'static str, fn(&Item) -> bool);
+
 /// The facts that are edited.
 pub(super) struct Plan {
     /// In the order of their ids.
@@ -105,7 +108,7 @@ impl Plan {
 
     /// By measure, how many facts have something to be asked for it, where it is neither all nor none.
     pub(super) fn facts_with(&self) -> Vec<(&'static str, usize)> {
-        let of: [(&'static str, fn(&Item) -> bool); 5] = [
+        let of: [Has; 5] = [
             ("paraphrase", |item| !item.paraphrases.is_empty()),
             ("neighbourhood", |item| !item.neighbours[0].is_empty()),
             ("relation", |item| !item.neighbours[1].is_empty()),
