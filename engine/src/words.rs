@@ -90,9 +90,12 @@ impl WordBaseline {
 /// The share of F − F′ that an integral may miss where its points are doubled for it.
 pub const MISSED: f64 = 0.01;
 
-/// Whether a residual is more than that; next to nothing is what float32 leaves.
-fn misses(residual: f64, gained: f64) -> bool {
-    residual.abs() > (MISSED * gained.abs()).max(1e-6)
+/// Whether paths, each with what it missed and what F gains along it, miss more than that; what float32 leaves is next to nothing. Errors of two
+/// paths are none the less errors where their signs differ.
+fn misses(paths: impl Iterator<Item = (f64, f64)>) -> bool {
+    let (missed, gained) =
+        paths.fold((0.0, 0.0), |(missed, gained), path| (missed + path.0.abs(), gained + path.1.abs()));
+    missed > (MISSED * gained).max(1e-6)
 }
 
 /// How words are scored.
@@ -154,12 +157,7 @@ impl WordOptions {
     }
 
     fn check(&self) -> Result<()> {
-        let least = self.rule.least();
-        if self.steps >= least {
-            return Ok(());
-        }
-        let expected = format!("at least {least} for the {} rule", self.rule.name());
-        Err(Error::Option { option: "steps", given: self.steps.to_string(), expected })
+        self.rule.check(self.steps)
     }
 }
 
@@ -176,6 +174,9 @@ pub struct WordScores {
     pub baseline: f64,
     /// What the integrals miss: Σ scores − Σ (F − F where the path begins), over paths and the object's tokens.
     pub residual: f64,
+    /// Whether, for a token of the object, what paths miss is more than [`MISSED`] of what F gains along them: sums of absolute values over paths, so that
+    /// the errors of two words do not make up for each other.
+    pub misses: bool,
     /// The model's first answer, of an object of one token.
     pub answer: Option<u32>,
     /// Rank of the object, of several tokens the worst.
@@ -188,13 +189,6 @@ pub struct WordScorer<'a> {
     options: &'a WordOptions,
     vocabulary: Vocabulary<'a>,
     baseline: Baseline,
-}
-
-impl WordScores {
-    /// Whether the scores miss more than [`MISSED`] of what they should add up to.
-    pub fn misses(&self) -> bool {
-        misses(self.residual, self.scores.iter().sum::<f64>() - self.residual)
-    }
 }
 
 impl<'a> WordScorer<'a> {
@@ -235,6 +229,7 @@ impl<'a> WordScorer<'a> {
             probability: 1.0,
             baseline: 1.0,
             residual: 0.0,
+            misses: false,
             answer: None,
             rank: 1,
         };
@@ -265,9 +260,12 @@ impl<'a> WordScorer<'a> {
         let mut steps = self.options.steps;
         let (integral, residual) = loop {
             let integral = integrate(&passes, network.hidden(), &paths, &self.options.rule.points(steps));
-            let gained: f64 = integral.starts.iter().map(|start| standing.probability - start).sum();
-            let residual = integral.scores.iter().sum::<f64>() - gained;
-            if !misses(residual, gained) || self.options.most_steps.is_none_or(|most| 2 * steps > most) {
+            let gained: Vec<f64> = integral.starts.iter().map(|start| standing.probability - start).collect();
+            let missed = integral.totals.iter().zip(&gained).map(|(total, gained)| (total - gained, *gained));
+            let misses = misses(missed);
+            if !misses || self.options.most_steps.is_none_or(|most| 2 * steps > most) {
+                found.misses |= misses;
+                let residual = integral.scores.iter().sum::<f64>() - gained.iter().sum::<f64>();
                 break (integral, residual);
             }
             steps *= 2;

@@ -8,6 +8,7 @@ mod architectures;
 #[path = "goldens/reading.rs"]
 mod reading;
 
+use kndb_engine::Model;
 use kndb_engine::methods::{Anchors, Monotone};
 use kndb_engine::quadrature::Rule;
 use kndb_engine::words::{WordBaseline, WordMethod, WordOptions, WordScorer};
@@ -101,15 +102,21 @@ fn a_model_without_the_baselines_token_and_a_rule_of_too_few_points_are_refused(
 #[test]
 fn points_are_doubled_while_scores_miss_too_much_and_no_further() {
     let model = load("gpt2");
+    points_are_doubled(&model, WordMethod::Integrated);
+    // A path a word.
+    points_are_doubled(&model, WordMethod::Sequential);
+}
+
+fn points_are_doubled(model: &Model, method: WordMethod) {
     let found = |steps: usize, most_steps: Option<usize>| {
-        let options = WordOptions { rule: Rule::Left, steps, most_steps, ..WordOptions::of(WordMethod::Integrated) };
-        let scorer = WordScorer::new(&model, &options).expect("the options fit");
+        let options = WordOptions { rule: Rule::Left, steps, most_steps, ..WordOptions::of(method) };
+        let scorer = WordScorer::new(model, &options).expect("the options fit");
         let asked = scorer.question("The capital of [X] is [Y] .", "France", "Paris").expect("can be asked");
         scorer.scores(&asked).expect("finite")
     };
     // Left sums come nearer by half at each doubling: how many it takes is looked up among those of a fixed number.
-    assert!(found(1, None).misses(), "one point is too few here");
-    let enough = (0..).map(|times| 1 << times).find(|&steps| !found(steps, None).misses()).expect("some number");
+    assert!(found(1, None).misses, "one point is too few here");
+    let enough = (0..).map(|times| 1 << times).find(|&steps| !found(steps, None).misses).expect("some number");
     assert!(enough > 2, "{enough}");
     assert_eq!(found(1, Some(enough)), found(enough, None));
     assert_eq!(found(1, Some(16 * enough)), found(enough, None), "no more than needed");

@@ -59,6 +59,13 @@ const STEPS: &[Step] = &[
         rustdocflags: None,
         slow: true,
     },
+    // The others are compiled, not linked.
+    Step {
+        name: "no default features, all tests compile",
+        arguments: &["check", "-p", "kndb-cli", "-p", "kndb-import", "--no-default-features", "--tests"],
+        rustdocflags: None,
+        slow: true,
+    },
     // Doctests are among them.
     Step {
         name: "test",

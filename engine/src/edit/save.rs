@@ -25,7 +25,7 @@ pub fn save_folder(edited: &EditedTensors, out: &Path, card: &str) -> Result<()>
     let written = fill(edited, &part, card)
         .and_then(|()| fs::rename(&part, out).map_err(|source| Error::Write { path: out.to_owned(), source }));
     if written.is_err() {
-        // What is half written is of no use; that it could not be taken away is told by the next attempt.
+        // What is half written is of no use.
         let _ = fs::remove_dir_all(&part);
     }
     written
@@ -55,11 +55,15 @@ pub(super) fn has_folder(out: &Path) -> Result<()> {
     }
 }
 
-/// The name that a folder or file has while it is written: of this process alone, so that nobody else's is taken for it.
-pub(super) fn beside(out: &Path) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    out.with_file_name(name)
+/// The name that a folder or file has while it is written: one that nothing has, so that nobody else's is taken for it. In a container a process
+/// may have the number of one that was killed.
+fn beside(out: &Path) -> PathBuf {
+    let named = |number: u32| {
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}-{number}.part", std::process::id()));
+        out.with_file_name(name)
+    };
+    (0..).map(named).find(|part| part.symlink_metadata().is_err()).unwrap_or_else(|| named(0))
 }
 
 /// Reads a file that is not of a model's folder, and is not told of as if it were.
@@ -76,14 +80,20 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-/// Writes tensors into a new file that whoever may read the user's other files may read, too: the library's own is its owner's alone.
+/// Makes a file that must not be there, and says what may be done with it.
+fn made(path: &Path) -> Result<fs::Permissions> {
+    let metadata = fs::File::create_new(path).and_then(|file| file.metadata());
+    Ok(metadata.map_err(|source| Error::Write { path: path.to_owned(), source })?.permissions())
+}
+
+/// Writes tensors into a file that whoever may read the user's other files may read, too: the library's own is its owner's alone.
 fn write_tensors<'a>(
     tensors: Vec<(&'a str, Written<'a>)>,
     metadata: HashMap<String, String>,
     path: &Path,
+    usual: fs::Permissions,
 ) -> Result<()> {
     let write = |source| Error::Write { path: path.to_owned(), source };
-    let usual = fs::File::create_new(path).and_then(|file| file.metadata()).map_err(write)?.permissions();
     safetensors::serialize_to_file(tensors, Some(metadata), path).map_err(|e| write(std::io::Error::other(e)))?;
     fs::set_permissions(path, usual).map_err(write)?;
     fs::File::open(path).and_then(|file| file.sync_all()).map_err(write)
@@ -96,10 +106,11 @@ pub(super) fn replace_tensors<'a>(
     path: &Path,
 ) -> Result<()> {
     let part = beside(path);
-    let taken = part.symlink_metadata().is_ok();
-    let written = write_tensors(tensors, metadata, &part)
+    // Made here and by nobody else, so that it may be taken away again.
+    let usual = made(&part)?;
+    let written = write_tensors(tensors, metadata, &part, usual)
         .and_then(|()| fs::rename(&part, path).map_err(|source| Error::Write { path: path.to_owned(), source }));
-    if written.is_err() && !taken {
+    if written.is_err() {
         let _ = fs::remove_file(&part);
     }
     written
@@ -130,7 +141,8 @@ fn fill(edited: &EditedTensors, folder: &Path, card: &str) -> Result<()> {
     });
     let all = all.collect::<Result<Vec<_>>>()?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    write_tensors(all, metadata, &weights)?;
+    let usual = made(&weights)?;
+    write_tensors(all, metadata, &weights, usual)?;
     let readme = folder.join("README.md");
     fs::write(&readme, card).map_err(write(&readme))?;
     fs::File::open(&readme).and_then(|file| file.sync_all()).map_err(write(&readme))?;

@@ -192,7 +192,7 @@ impl KeyStatistics {
         let field = |name: &str| {
             let found = metadata.get(name).cloned();
             found.ok_or_else(|| {
-                wrong(format!("has no `{name}` in its metadata; expected statistics that `kndb edit` wrote"))
+                wrong(format!("has no `{name}` in its metadata; expected statistics that `kndb edit` of this version wrote: make them again with --corpus, in another file"))
             })
         };
         let number = |name: &str| {

@@ -266,3 +266,70 @@ fn chosen(x: &Tensor<2>, which: &[usize]) -> Tensor<2> {
 fn at_row(x: &Tensor<2>, row: usize) -> Vec<f64> {
     to_host(x.clone().slice_dim(0, row..row + 1)).into_iter().map(f64::from).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::{Read, Sentence};
+    use super::*;
+    use crate::Model;
+    use burn::tensor::Device;
+    use std::path::Path;
+
+    /// Loss and gradient of a pass with something added at the subject's last token.
+    fn passed(model: &Model, layer: usize, place: Place, changed: Changed) -> (Loss, Vec<f64>) {
+        let sentence = |ids: &[u32], subject: usize, reads: &[(usize, u32)]| {
+            let reads = reads.iter().map(|&(position, target)| Read { position, target }).collect();
+            Sentence { ids: ids.to_vec(), subject, reads }
+        };
+        // A subject in the middle, one at the very beginning, one that is read, too, and one that is read before it stands.
+        let sentences = vec![
+            sentence(&[5, 9, 3, 7, 11, 4], 2, &[(4, 6), (5, 8)]),
+            sentence(&[7, 2, 6], 0, &[(2, 9)]),
+            sentence(&[3, 8, 12, 5], 3, &[(3, 10)]),
+            sentence(&[4, 6, 9, 13], 2, &[(1, 7), (3, 5)]),
+        ];
+        let essence = Essence { ids: vec![8, 5, 3, 10], subject: 1, position: 3 };
+        let prompts = [EditPrompt { sentences }];
+        let mut tail = Tail::new(&model.network, layer, place, &prompts, Some((&essence, 0.5)), changed);
+        let added: Vec<f64> = (0..model.network.hidden()).map(|at| 0.3 * (at as f64 + 1.0).sin()).collect();
+        // The first pass keeps what the essence says without a change.
+        tail.pass(tail.with_added(&vec![0.0; added.len()]), false).expect("finite");
+        let found = tail.pass(tail.with_added(&added), true).expect("finite");
+        let gradient = tail.summed(found.gradient.expect("a way back"));
+        (found.loss, gradient)
+    }
+
+    #[test]
+    fn tokens_before_the_subject_are_not_passed_again_and_nothing_else_comes_of_it() {
+        let causal = [
+            "gpt2",
+            "llama",
+            "llama3",
+            "qwen2",
+            "qwen3",
+            "gemma",
+            "gemma2",
+            "gemma3",
+            "mistral",
+            "gpt-neox",
+            "gpt-neox-in-turn",
+            "phi",
+        ];
+        for name in causal {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+            let model = Model::load(folder, &Device::flex()).expect("the fixture loads");
+            assert!(model.network.blocks.len() >= 3, "{name}: what the first layer above hands on is to be seen");
+            for (layer, place) in [(0, Place::Written), (0, Place::Output), (1, Place::Output)] {
+                let (all, all_slopes) = passed(&model, layer, place, Changed::All);
+                let (some, some_slopes) = passed(&model, layer, place, Changed::Subject);
+                let near = |a: f64, b: f64| (a - b).abs() <= 1e-5 * (1.0 + a.abs());
+                assert!(near(all.new_object, some.new_object), "{name}, {layer} {place:?}: {all:?} {some:?}");
+                assert!(near(all.essence, some.essence), "{name}, {layer} {place:?}: {all:?} {some:?}");
+                assert!(all.essence > 0.0, "{name}: the essence is changed");
+                let most = all_slopes.iter().fold(0.0f64, |most, slope| most.max(slope.abs()));
+                let apart = all_slopes.iter().zip(&some_slopes).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
+                assert!(most > 0.0 && apart <= 2e-5 * most, "{name}, {layer} {place:?}: slopes {apart:e} of {most:e}");
+            }
+        }
+    }
+}

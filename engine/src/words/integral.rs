@@ -16,6 +16,8 @@ pub(super) struct Path(Vec<Vec<f64>>);
 pub(super) struct Integral {
     /// By word, the sum over paths and dimensions.
     pub(super) scores: Vec<f64>,
+    /// By path, the sum over words.
+    pub(super) totals: Vec<f64>,
     /// F where each path begins.
     pub(super) starts: Vec<f64>,
 }
@@ -45,28 +47,30 @@ impl Path {
 /// Σ over segments of ∫₀¹ ∂F(p + α (q − p))/∂x dα · (q − p) by a rule, word by word.
 pub(super) fn integrate(of: &dyn Gradients, hidden: usize, paths: &[Path], rule: &[(f64, f64)]) -> Integral {
     let words = paths.first().and_then(|path| path.0.first()).map_or(0, |point| point.len() / hidden);
-    let mut scores = vec![0.0; words];
-    let segments: Vec<&[Vec<f64>]> = paths.iter().flat_map(|path| path.0.windows(2)).collect();
-    let places: Vec<(&[Vec<f64>], f64, f64)> = segments
-        .into_iter()
-        .flat_map(|segment| rule.iter().map(move |&(alpha, weight)| (segment, alpha, weight)))
+    // A path of one point goes nowhere.
+    let paths: Vec<&Path> = paths.iter().filter(|path| path.0.len() > 1).collect();
+    let (mut scores, mut totals) = (vec![0.0; words], vec![0.0; paths.len()]);
+    let segments = paths.iter().enumerate().flat_map(|(of, path)| path.0.windows(2).map(move |segment| (of, segment)));
+    let places: Vec<(usize, &[Vec<f64>], f64, f64)> = segments
+        .flat_map(|(of, segment)| rule.iter().map(move |&(alpha, weight)| (of, segment, alpha, weight)))
         .collect();
     for places in places.chunks(POINTS) {
-        let points: Vec<Vec<f32>> = places.iter().map(|(segment, alpha, _)| between(segment, *alpha)).collect();
-        for ((segment, _, weight), (_, gradient)) in places.iter().zip(of.at(&points, true)) {
+        let points: Vec<Vec<f32>> = places.iter().map(|(_, segment, alpha, _)| between(segment, *alpha)).collect();
+        for ((path, segment, _, weight), (_, gradient)) in places.iter().zip(of.at(&points, true)) {
             let moves = segment[0].iter().zip(&segment[1]).map(|(from, to)| to - from);
             for (at, (moved, slope)) in moves.zip(gradient).enumerate() {
-                scores[at / hidden] += weight * moved * f64::from(slope);
+                let gained = weight * moved * f64::from(slope);
+                scores[at / hidden] += gained;
+                totals[*path] += gained;
             }
         }
     }
-    let begins: Vec<Vec<f32>> =
-        paths.iter().filter(|path| path.0.len() > 1).map(|path| between(&path.0, 0.0)).collect();
+    let begins: Vec<Vec<f32>> = paths.iter().map(|path| between(&path.0, 0.0)).collect();
     let mut starts = Vec::with_capacity(begins.len());
     for begins in begins.chunks(POINTS) {
         starts.extend(of.at(begins, false).into_iter().map(|(value, _)| value));
     }
-    Integral { scores, starts }
+    Integral { scores, totals, starts }
 }
 
 /// A point between the first two.
@@ -118,6 +122,7 @@ mod tests {
         let alone = |at: usize| Path::of([(at, vec![vec![0.0], vec![WORDS[at]]])], &words());
         let paths: Vec<Path> = (0..3).map(alone).collect();
         assert_eq!(scored(&paths, Rule::Left, 1), ([7.0, 6.0, 6.0], vec![0.0, 1.0, 1.0]));
+        assert_eq!(integrate(&Toy, 1, &paths, &Rule::Left.points(1)).totals, [7.0, 6.0, 6.0]);
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Desk<'_> {
             Err(skip) => return Ok(Err(skip)),
         };
         let found = self.scorer.scores(&question)?;
-        if found.misses() {
+        if found.misses {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
         unknown.count(&question, self.snapshot.language_name(item.language));

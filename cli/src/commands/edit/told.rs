@@ -45,10 +45,14 @@ pub(super) fn how(args: &EditArgs, built: &Built, evidence: &[Evidence]) -> Vec<
     lines
 }
 
+/// −ln p of a new object that is more likely than all others together.
+const LIKELY: f64 = std::f64::consts::LN_2;
+
 /// Of methods that look for a change step by step: facts of which none was found.
 pub(super) fn learnt_nothing(evidence: &[Evidence]) -> Option<String> {
     let stays = |one: &&Evidence| match (one.losses.first(), one.losses.last()) {
-        (Some(first), Some(last)) => last.new_object >= first.new_object,
+        // What was probable from the beginning needs no change.
+        (Some(first), Some(last)) => last.new_object >= first.new_object && last.new_object > LIKELY,
         _ => false,
     };
     let count = evidence.iter().filter(stays).count();

@@ -75,6 +75,9 @@ pub(in crate::commands) fn check_numbers(methods: &[EditMethod], v: &ValueArgs, 
     {
         return Err(CliError::Edit(format!("{option} is {value}; expected a finite number of 0 or more")));
     }
+    if w.weight == Some(0.0) {
+        return Err(CliError::Edit("--weight is 0; expected a number above 0".into()));
+    }
     if w.steps == Some(0) {
         return Err(CliError::Edit("--steps is 0; expected 1 or more".into()));
     }
@@ -83,7 +86,7 @@ pub(in crate::commands) fn check_numbers(methods: &[EditMethod], v: &ValueArgs, 
             "--kl-text is {text:?}; expected a text with one [X], the subject, and no [Y]"
         )));
     }
-    if is(&[R]) && w.ridge.is_some() && w.corpus.is_none() && w.statistics.is_none() {
+    if is(&[R]) && !is(&[M]) && w.ridge.is_some() && w.corpus.is_none() && w.statistics.is_none() {
         let method = "rome without --corpus or --statistics, where C is the identity".into();
         return Err(CliError::NotForMethod { option: "--ridge", method });
     }
