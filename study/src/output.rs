@@ -16,7 +16,8 @@ use std::io::{self, Write};
 /// What there is to say where fewer facts are left than were asked for.
 pub(crate) fn fewer_than(limit: Option<usize>, facts: usize) -> Option<String> {
     let limit = limit.filter(|&limit| limit > facts)?;
-    Some(format!("{facts} facts were studied, of the {limit} of --limit: there are no more"))
+    let were = if facts == 1 { "was" } else { "were" };
+    Some(format!("{} {were} studied, of the {limit} of --limit: there are no more", counted(facts, "fact")))
 }
 
 /// `1 fact`, `2 facts`.
