@@ -1,5 +1,10 @@
 //! Requests of a file as edits: each with its own new object, and its own prompts beside.
 
+mod neurons;
+mod wording;
+
+use self::neurons::KnownNeurons;
+use self::wording::{edit, filled, whole};
 use super::options::BenchOptions;
 use super::requests::{OwnAnswer, Request, RequestForm, Requests};
 use super::source::{Beside, Candidates, EditSource};
@@ -8,9 +13,8 @@ use crate::error::StudyError;
 use crate::pool::Pool;
 use crate::questions::{LeftOut, Question, in_words, is_wanted, leave_out};
 use crate::statements::Sets;
-use kndb_storage::{FactId, Neuron, Snapshot};
+use kndb_storage::{Neuron, Snapshot};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// Requests whose prompts have their subjects, with both objects.
 struct Requested<'s> {
@@ -119,163 +123,5 @@ impl EditSource for Requested<'_> {
             }
         }
         Ok(Beside { paraphrases, neighbours: [neighbours, Vec::new()], unrelated, portability, dropped })
-    }
-}
-
-/// The prompt with the old object, and with the new one.
-fn edit(request: &Request, language: &str) -> Result<[Question; 2], String> {
-    let [subject, prompt, new] = [&request.subject, &request.prompt, &request.new].map(|text| text.trim());
-    let old = request.old.as_deref().map(str::trim).unwrap_or_default();
-    for (text, what) in [(subject, "subject"), (prompt, "prompt"), (old, "old object"), (new, "new object")] {
-        if text.is_empty() {
-            return Err(format!("a request without its {what}"));
-        }
-    }
-    let template = with_place(prompt, subject).ok_or("a prompt without one place of its subject")?;
-    let template = format!("{template}{}[Y]", gap(&filled(&request.prompt, subject)));
-    let question =
-        |fact: &str, object: &str| Question::in_one(language, (fact, &request.relation), [&template, subject, object]);
-    // Its id is what the file of measurements says of the new object.
-    Ok([question(&request.id, old), question(new, new)])
-}
-
-/// A prompt with `[X]` in the place of its subject: for `{}`; where there is none, for the last of the subject that stands by itself.
-fn with_place(prompt: &str, subject: &str) -> Option<String> {
-    let [before, after] = match prompt.matches("{}").count() {
-        0 => {
-            let ends = |at: usize| at + subject.len();
-            let is_alone = |at: &usize| {
-                let beside = [prompt[..*at].chars().next_back(), prompt[ends(*at)..].chars().next()];
-                !beside.into_iter().flatten().any(char::is_alphanumeric)
-            };
-            let all: Vec<usize> = prompt.match_indices(subject).map(|(at, _)| at).collect();
-            let at = all.iter().rev().find(|at| is_alone(at)).or(all.last()).copied()?;
-            [&prompt[..at], &prompt[ends(at)..]]
-        }
-        1 => prompt.split_once("{}").map(|(before, after)| [before, after])?,
-        _ => return None,
-    };
-    Some(format!("{before}[X]{after}"))
-}
-
-/// A prompt as it is asked, without blanks around it.
-fn filled(prompt: &str, subject: &str) -> String {
-    let gap = if gap(prompt) == " " { "" } else { gap(prompt) };
-    format!("{}{gap}", prompt.replace("{}", subject.trim()).trim())
-}
-
-/// A question of which nothing is edited: all of its prompt stands for the subject.
-fn whole(of: &Question, language: &str, prompt: &str, object: &str) -> Question {
-    let template = format!("[X]{}[Y]", gap(prompt));
-    Question::in_one(language, (&of.fact, &of.relation), [&template, prompt.trim(), object])
-}
-
-/// What stands between a prompt and its object: a blank, as in released codes; nothing behind signs of Chinese and Japanese, as in their templates;
-/// the white space that the prompt ends with, such as a new line.
-fn gap(prompt: &str) -> &str {
-    let text = prompt.trim_end();
-    let wide = |c: char| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}');
-    match &prompt[text.len()..] {
-        "" if text.ends_with(wide) => "",
-        "" => " ",
-        space => space,
-    }
-}
-
-/// The subject and the object of a fact.
-type Words = (String, String);
-
-/// The store's facts in a language with their knowledge neurons, by their words.
-struct KnownNeurons<'n> {
-    /// Relations and neurons of the facts that have the same words.
-    by_words: HashMap<Words, Vec<(String, &'n [Neuron])>>,
-    language: &'n str,
-}
-
-impl<'n> KnownNeurons<'n> {
-    fn read(snapshot: &Snapshot, name: &'n str, sets: &'n Sets) -> Result<Self, StudyError> {
-        let mut by_words = HashMap::<Words, Vec<(String, &'n [Neuron])>>::new();
-        let Some(language) = snapshot.language(name) else { return Ok(Self { by_words, language: name }) };
-        for fact in snapshot.facts() {
-            let fact = FactId(fact);
-            let (Some((subject, object)), Some(relation)) =
-                (snapshot.label(fact, language)?, snapshot.fact_relation(fact)?)
-            else {
-                continue;
-            };
-            let neurons = sets.get(snapshot.external_id(fact)?).map(Vec::as_slice).unwrap_or_default();
-            let words = (subject.trim().to_owned(), object.trim().to_owned());
-            let relation = snapshot.relation_name(relation).to_owned();
-            by_words.entry(words).or_default().push((relation, neurons));
-        }
-        Ok(Self { by_words, language: name })
-    }
-
-    /// Those of the one fact with the request's subject and old object, and its relation where it names one.
-    fn of(&self, request: &Request) -> Result<Vec<Neuron>, String> {
-        let words = (request.subject.trim().to_owned(), request.old.as_deref().unwrap_or_default().trim().to_owned());
-        let facts = self.by_words.get(&words).map(Vec::as_slice).unwrap_or_default();
-        let is_same = |relation: &str| request.relation.is_empty() || request.relation == relation;
-        let facts: Vec<&[Neuron]> =
-            facts.iter().filter(|(relation, _)| is_same(relation)).map(|(_, neurons)| *neurons).collect();
-        let mut with_neurons = facts.iter().filter(|neurons| !neurons.is_empty());
-        match (facts.is_empty(), with_neurons.next(), with_neurons.next()) {
-            (true, ..) => Err(format!("no fact of the store with its words, to have neurons of ({})", self.language)),
-            (_, None, _) => Err(format!("no knowledge neurons ({})", self.language)),
-            (_, Some(neurons), None) => Ok(neurons.to_vec()),
-            _ => Err(format!("several facts of the store with its words and neurons ({})", self.language)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_subject_is_the_mark_or_the_last_place_where_it_stands_by_itself() {
-        for (prompt, subject, template) in [
-            ("The mother tongue of {} is", "Marie", Some("The mother tongue of [X] is")),
-            ("Who led the USS US of the US?", "US", Some("Who led the USS US of the [X]?")),
-            ("Where is the USS?", "US", Some("Where is the [X]S?")),
-            ("法国的首都是", "法国", Some("[X]的首都是")),
-            ("Where does she live?", "Marie", None),
-            ("{} and {}", "Marie", None),
-        ] {
-            assert_eq!(with_place(prompt, subject).as_deref(), template, "{prompt}");
-        }
-    }
-
-    #[test]
-    fn a_blank_stands_before_the_object_but_for_behind_wide_signs_and_white_space() {
-        let request = |prompt: &str| Request {
-            subject: "法国".into(),
-            prompt: prompt.into(),
-            old: Some("a".into()),
-            new: "b".into(),
-            ..Request::default()
-        };
-        for (prompt, template) in [
-            (" {} is ", "[X] is [Y]"),
-            ("{}的首都是", "[X]的首都是[Y]"),
-            ("The name is {}", "The name is [X][Y]"),
-            ("Q: {}?\nA:\n", "Q: [X]?\nA:\n[Y]"),
-        ] {
-            let [own, target] = edit(&request(prompt), "zh").expect("a whole request");
-            assert_eq!((own.claim(0).template, target.claim(0).template), (template, template));
-            let other = whole(&own, "zh", &filled(prompt, "法国"), "a");
-            let claim = other.claim(0);
-            let text = |template: &str, subject: &str| template.replace("[X]", subject);
-            assert_eq!(text(claim.template, claim.subject), text(template, "法国"), "the same text");
-        }
-        let reason = |change: fn(&mut Request)| {
-            let mut request = request("{} is");
-            change(&mut request);
-            edit(&request, "zh").expect_err("something is missing")
-        };
-        assert_eq!(reason(|request| request.old = None), "a request without its old object");
-        assert_eq!(reason(|request| request.new = " ".into()), "a request without its new object");
-        assert_eq!(reason(|request| request.subject = String::new()), "a request without its subject");
-        assert_eq!(reason(|request| request.prompt = "It is".into()), "a prompt without one place of its subject");
     }
 }
