@@ -24,6 +24,11 @@ impl Pool {
         Self { members, by_relation }
     }
 
+    /// Whether some fact has this relation.
+    pub(crate) fn has_relation(&self, relation: &str) -> bool {
+        self.by_relation.contains_key(relation)
+    }
+
     pub(crate) fn contains(&self, question: usize) -> bool {
         self.members.binary_search(&question).is_ok()
     }

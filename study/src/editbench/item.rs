@@ -93,7 +93,9 @@ impl Item {
         }
         let mut unrelated = Vec::new();
         for other in beside.unrelated {
-            if can_be_asked(&other, &other, "an unrelated fact")? {
+            if options.neighbours.is_none_or(|most| unrelated.len() < most)
+                && can_be_asked(&other, &other, "an unrelated fact")?
+            {
                 let before = languages.clone().map(|language| asked(model, &other, &other, language));
                 let before: Vec<f64> = before
                     .map(|found| Ok(found?.map_or(f64::NAN, |[own, _]| own)))

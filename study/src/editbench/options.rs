@@ -116,6 +116,9 @@ impl BenchOptions {
             _ if self.requests.is_some() && self.languages.len() > 1 => {
                 wrong("languages", self.languages.join(", "), "one language with requests: that of their prompts")
             }
+            _ if self.requests.is_some() && self.prompt != 0 => {
+                wrong("prompt", self.prompt.to_string(), "0 with requests: they are edited by prompts of their own")
+            }
             _ if self.limit == Some(0) => wrong("limit", "0".into(), "one fact or more"),
             _ => self.check_edits().and_then(|()| check_bootstrap(&self.bootstrap)),
         }

@@ -4,9 +4,9 @@ mod neurons;
 mod wording;
 
 use self::neurons::KnownNeurons;
-use self::wording::{edit, filled, whole};
+use self::wording::{as_asked, edit, filled, whole};
 use super::options::BenchOptions;
-use super::requests::{OwnAnswer, Request, RequestForm, Requests};
+use super::requests::{OwnAnswer, Request, RequestForm, Requests, plain};
 use super::source::{Beside, Candidates, EditSource};
 use super::stored::drawn_unrelated;
 use crate::error::StudyError;
@@ -24,9 +24,35 @@ struct Requested<'s> {
     targets: Vec<Question>,
     neurons: Vec<Vec<Neuron>>,
     /// The store's facts, from which unrelated ones are drawn, for a form that has no prompts of them.
-    stored: Option<(Vec<Question>, Pool)>,
+    stored: Option<Stored>,
     language: &'s str,
     options: &'s BenchOptions,
+}
+
+/// Facts of the store in words.
+struct Stored {
+    questions: Vec<Question>,
+    pool: Pool,
+}
+
+impl Stored {
+    /// Facts of other relations and of other subjects than a request's; or why none can be told.
+    fn unrelated(&self, (at, request): (usize, &Request), options: &BenchOptions) -> Result<Vec<&Question>, String> {
+        let (relation, subject) = (request.relation.as_str(), request.subject.trim());
+        if relation.is_empty() {
+            return Err("no unrelated facts of the store: the request has no relation_id to tell them by".into());
+        }
+        // A store that calls relations otherwise has the edited fact among the others.
+        if !self.pool.has_relation(relation) {
+            let relation = plain(relation);
+            return Err(format!(
+                "no unrelated facts of the store: none of its facts has the request's relation {relation}"
+            ));
+        }
+        let is_about_it = |other: usize| self.questions[other].claim(0).subject.trim() == subject;
+        let drawn = drawn_unrelated(&self.pool, (at, &request.id, relation), is_about_it, options);
+        Ok(drawn.into_iter().map(|other| &self.questions[other]).collect())
+    }
 }
 
 /// The requests of the wanted relations.
@@ -43,7 +69,8 @@ pub(super) fn candidates<'s>(
         RequestForm::CounterFact if snapshot.language(language).is_some() => {
             let (questions, _) = in_words(snapshot, &options.languages, options.prompt, &[])?;
             let pool = Pool::new(&questions, |_| true);
-            Some((questions, pool))
+            // Of an empty store it is said once, of all requests.
+            (!questions.is_empty()).then_some(Stored { questions, pool })
         }
         _ => None,
     };
@@ -86,7 +113,8 @@ impl EditSource for Requested<'_> {
         let (request, own) = (self.records[at], &self.questions[at]);
         let mut dropped = Vec::new();
         let mut asked = |of: &OwnAnswer, what: &str| {
-            let prompt = filled(&of.prompt, &request.subject);
+            // About something else: a `{}` in it is no place of the edit's subject.
+            let prompt = as_asked(&of.prompt);
             let mut answers = of.answers.iter().map(|answer| answer.trim().to_owned());
             match answers.next().filter(|first| !first.is_empty() && !prompt.is_empty()) {
                 Some(first) => {
@@ -104,10 +132,11 @@ impl EditSource for Requested<'_> {
         let neighbours: Vec<Cow<'_, Question>> = neighbours.collect();
         let mut unrelated: Vec<Cow<'_, Question>> =
             request.unrelated.iter().filter_map(|of| Some(asked(of, "an unrelated prompt")?.0)).collect();
-        unrelated.truncate(self.options.neighbours.unwrap_or(usize::MAX));
-        if let Some((stored, pool)) = &self.stored {
-            let drawn = drawn_unrelated(pool, (at, &request.id, &request.relation), self.options);
-            unrelated.extend(drawn.into_iter().map(|other| Cow::Borrowed(&stored[other])));
+        if let Some(stored) = &self.stored {
+            match stored.unrelated((at, request), self.options) {
+                Ok(drawn) => unrelated.extend(drawn.into_iter().map(Cow::Borrowed)),
+                Err(reason) => dropped.push(reason),
+            }
         }
         // Of a subject that has the new object it would be right to answer it.
         let new = self.targets[at].claim(0).object;

@@ -3,7 +3,7 @@
 //! | form | told by | published as |
 //! |---|---|---|
 //! | CounterFact | `requested_rewrite` | `counterfact.json`, `multi_counterfact.json` (Meng et al. 2022, 2023) |
-//! | ZsRE | `subject`, `src`, `alt`, and no `locality` | `zsre_mend_eval.json` (Levy et al. 2017, as Mitchell et al. 2022 and Meng et al. ask it) |
+//! | ZsRE | `subject`, `src`, `alt`, `answers` or `loc`, and no key of EasyEdit | `zsre_mend_eval.json` (Levy et al. 2017, as Mitchell et al. 2022 and Meng et al. ask it) |
 //! | EasyEdit | `subject`, `prompt` or `src`, `target_new` or `alt` | KnowEdit and the files of EasyEdit (Zhang et al. 2024) |
 //!
 //! A file is a JSON array of records or one record after the other, all of one form. Nothing is guessed: a key that is missing, comes twice or has a
@@ -16,6 +16,7 @@ mod node;
 mod tests;
 mod zsre;
 
+pub(super) use self::node::plain;
 use self::node::{Fields, Node, nodes};
 use crate::error::StudyError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,21 +44,16 @@ impl std::fmt::Display for RequestForm {
 }
 
 /// What a file of another kind is told.
-const FORMS: &str = "`requested_rewrite` (CounterFact), `subject`, `src` and `alt` (ZsRE), or `subject`, `prompt` or `src`, and `target_new` or \
-                     `alt` (EasyEdit)";
+const FORMS: &str = "`requested_rewrite` (CounterFact), `subject`, `src`, `alt`, and `answers` or `loc` (ZsRE), or `subject`, `prompt` or `src`, \
+                     and `target_new` or `alt` (EasyEdit)";
 
 impl RequestForm {
     fn of(record: &Fields<'_>) -> Result<Self, StudyError> {
         let has = |name: &str| record.has(name);
+        let is_of_zsre = || has("src") && has("alt") && (has("answers") || zsre::LOC.iter().any(|name| has(name)));
         match () {
             () if has("requested_rewrite") => Ok(Self::CounterFact),
-            () if has("subject")
-                && has("src")
-                && has("alt")
-                && !["locality", "prompt", "target_new"].iter().any(|it| has(it)) =>
-            {
-                Ok(Self::Zsre)
-            }
+            () if has("subject") && is_of_zsre() && !record.names().any(easyedit::is_own) => Ok(Self::Zsre),
             () if has("subject") && (has("prompt") || has("src")) && (has("target_new") || has("alt")) => {
                 Ok(Self::EasyEdit)
             }
@@ -80,7 +76,7 @@ impl RequestForm {
 pub struct Requests {
     pub(super) form: RequestForm,
     pub(super) records: Arc<Vec<Request>>,
-    /// Keys of records that are not read.
+    /// Keys that are not read, by their places in a record.
     pub(super) unread: BTreeSet<String>,
 }
 
@@ -136,9 +132,9 @@ impl Requests {
                 return Err(node.wrong(format!("a record of the form {own}"), expected));
             }
             let mut request = match own {
-                RequestForm::CounterFact => counterfact::request(&record),
-                RequestForm::Zsre => zsre::request(&record),
-                RequestForm::EasyEdit => easyedit::request(&record),
+                RequestForm::CounterFact => counterfact::request(&record, &mut unread),
+                RequestForm::Zsre => zsre::request(&record, &mut unread),
+                RequestForm::EasyEdit => easyedit::request(&record, &mut unread),
             }?;
             let id = record.get("case_id").map(Node::number_or_text).transpose()?;
             let is_given = id.is_some();
@@ -151,9 +147,10 @@ impl Requests {
             }
             request.id = id.unwrap_or_else(|| number.to_string());
             if let Some(other) = ids.insert(request.id.clone(), number + 1) {
-                return Err(node.wrong(format!("`case_id` {}, which record {other} has", request.id), "each once"));
+                let found = format!("`case_id` {}, which record {other} has", plain(&request.id));
+                return Err(node.wrong(found, "each once"));
             }
-            unread.extend(record.names().filter(|name| !own.read().contains(name)).map(str::to_owned));
+            record.note_unread(own.read(), &mut unread);
             records.push(request);
         }
         let form = form.ok_or_else(|| StudyError::Requests {
@@ -184,6 +181,15 @@ impl Requests {
         self.records.iter().any(|request| !request.portability.is_empty())
     }
 
+    /// Which keys are not read, in words.
+    pub(super) fn told_unread(&self) -> Option<String> {
+        const SHOWN: usize = 12;
+        let mut names: Vec<String> = self.unread.iter().take(SHOWN).map(|name| plain(name)).collect();
+        let more = self.unread.len().saturating_sub(SHOWN);
+        names.extend((more > 0).then(|| format!("and {more} more")));
+        (!names.is_empty()).then(|| format!("keys of the requests that are not read: {}", names.join(", ")))
+    }
+
     /// Refuses relations that no record has, and relations of a form that has none.
     ///
     /// # Errors
@@ -192,7 +198,9 @@ impl Requests {
         let there: BTreeSet<&str> = self.records.iter().map(|request| request.relation.as_str()).collect();
         let Some(missing) = relations.iter().find(|relation| !there.contains(relation.as_str())) else { return Ok(()) };
         let expected = match self.form {
-            RequestForm::CounterFact => format!("some of {}", there.into_iter().collect::<Vec<_>>().join(", ")),
+            RequestForm::CounterFact => {
+                format!("some of {}", there.into_iter().map(plain).collect::<Vec<_>>().join(", "))
+            }
             form => format!("no relations: records of the form {form} name none"),
         };
         Err(StudyError::Requests { place: "relations of the requests".into(), found: missing.clone(), expected })

@@ -9,7 +9,7 @@ use crate::streams::key;
 use std::collections::BTreeMap;
 
 /// Changed when the measures mean something else.
-const PROTOCOL: &str = "edit-bench 1";
+const PROTOCOL: &str = "edit-bench 2";
 
 /// By method.
 pub(super) type Settings = BTreeMap<String, String>;

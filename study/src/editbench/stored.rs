@@ -120,14 +120,16 @@ impl StoredFacts<'_> {
     /// Facts of other relations, each once; fewer where there are no more.
     fn unrelated(&self, at: usize) -> Vec<usize> {
         let own = &self.questions[at];
-        drawn_unrelated(&self.pool, (at, &own.fact, &own.relation), self.options)
+        drawn_unrelated(&self.pool, (at, &own.fact, &own.relation), |_| false, self.options)
     }
 }
 
-/// Facts of other relations than that of a fact with a number and an id, each once; fewer where there are no more.
+/// Facts of other relations than that of a fact with a number and an id, but for those that are related in another way, each once; fewer where there
+/// are no more.
 pub(super) fn drawn_unrelated(
     pool: &Pool,
     (at, fact, relation): (usize, &str, &str),
+    is_related: impl Fn(usize) -> bool,
     options: &BenchOptions,
 ) -> Vec<usize> {
     let mut stream = stream(options.seed, "unrelated", &[fact]);
@@ -136,7 +138,7 @@ pub(super) fn drawn_unrelated(
     // Some come again: a few more draws than facts.
     for _ in 0..4 * most {
         let Some(other) = pool.draw(&mut stream, at, relation, Unrelated::OtherRelation) else { break };
-        if drawn.len() < most && !drawn.contains(&other) {
+        if drawn.len() < most && !drawn.contains(&other) && !is_related(other) {
             drawn.push(other);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Versus};
 use super::csv::Columns;
-use super::requests::RequestForm;
+use super::requests::{RequestForm, Requests};
 use super::units::RANDOM;
 use super::{BenchReport, BenchRow, csv};
 use crate::output::{Report, Table, UNDEFINED, counted, estimate, fewer_than, number};
@@ -98,7 +98,9 @@ impl Report for BenchReport {
         if none(|row| row.unrelated.is_none()) {
             let why = match requests.map(|of| of.form) {
                 None => "the store has one relation",
-                Some(RequestForm::CounterFact) => "the store has no facts of other relations in this language",
+                Some(RequestForm::CounterFact) => {
+                    "the store has no facts of other relations in this language, or only such about the requests' subjects, or none of the requests' relations to tell them by"
+                }
                 Some(_) => "the requests have none that the model can be asked",
             };
             notes.push(format!("no unrelated fact was asked: {why}"));
@@ -106,10 +108,7 @@ impl Report for BenchReport {
         if self.has_portability() && none(|row| row.portability.is_none()) {
             notes.push("no portability prompt was asked: the model can be asked none of them".into());
         }
-        if let Some(unread) = requests.map(|of| &of.unread).filter(|unread| !unread.is_empty()) {
-            let unread: Vec<&str> = unread.iter().map(String::as_str).collect();
-            notes.push(format!("keys of the requests that are not read: {}", unread.join(", ")));
-        }
+        notes.extend(requests.and_then(Requests::told_unread));
         let other: Vec<String> = self
             .other_tokens
             .iter()
@@ -213,7 +212,7 @@ fn of_requests(form: RequestForm, portability: bool) -> String {
     told += match form {
         RequestForm::CounterFact => {
             " neighbourhood: its prompts about other subjects with the same old object keep p(old) > p(new). unrelated: change of p of facts of the \
-             store of other relations."
+             store of other relations and subjects."
         }
         RequestForm::Zsre => " unrelated: change of p of the answer to its question about something else.",
         RequestForm::EasyEdit => " unrelated: change of p of the answers to its locality prompts.",

@@ -55,6 +55,9 @@ impl LanguageModel for Says<'_> {
 
     fn probabilities(&self, claim: &Claim<'_>, edits: &[Vec<Edit>]) -> Result<Vec<f64>, Refusal> {
         assert!(edits.iter().all(Vec::is_empty), "activations stay as they are");
+        if claim.subject == "unaskable" {
+            return Err(Refusal::cannot_ask("no"));
+        }
         Ok(vec![(self.0)(claim); edits.len()])
     }
 

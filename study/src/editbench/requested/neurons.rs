@@ -40,14 +40,14 @@ impl<'n> KnownNeurons<'n> {
         let words = (request.subject.trim().to_owned(), request.old.as_deref().unwrap_or_default().trim().to_owned());
         let facts = self.by_words.get(&words).map(Vec::as_slice).unwrap_or_default();
         let is_same = |relation: &str| request.relation.is_empty() || request.relation == relation;
-        let facts: Vec<&[Neuron]> =
-            facts.iter().filter(|(relation, _)| is_same(relation)).map(|(_, neurons)| *neurons).collect();
-        let mut with_neurons = facts.iter().filter(|neurons| !neurons.is_empty());
-        match (facts.is_empty(), with_neurons.next(), with_neurons.next()) {
-            (true, ..) => Err(format!("no fact of the store with its words, to have neurons of ({})", self.language)),
-            (_, None, _) => Err(format!("no knowledge neurons ({})", self.language)),
-            (_, Some(neurons), None) => Ok(neurons.to_vec()),
-            _ => Err(format!("several facts of the store with its words and neurons ({})", self.language)),
+        let mut facts = facts.iter().filter(|(relation, _)| is_same(relation)).map(|(_, neurons)| *neurons);
+        let language = self.language;
+        match (facts.next(), facts.next()) {
+            (None, _) => Err(format!("no fact of the store with its words, to have neurons of ({language})")),
+            // Which of them is meant is not said, whichever has neurons.
+            (_, Some(_)) => Err(format!("several facts of the store with its words ({language})")),
+            (Some([]), None) => Err(format!("no knowledge neurons ({language})")),
+            (Some(neurons), None) => Ok(neurons.to_vec()),
         }
     }
 }

@@ -4,8 +4,9 @@
 //! with one; older files have one of either right in the record (`locality_prompt`, `portability_prompt`), or `New Question` and `New Answer`.
 
 use super::node::{Fields, Node};
-use super::{OwnAnswer, Request};
+use super::{OwnAnswer, Request, zsre};
 use crate::error::StudyError;
+use std::collections::BTreeSet;
 
 /// Of a record.
 pub(super) const READ: &[&str] = &[
@@ -27,41 +28,61 @@ pub(super) const READ: &[&str] = &[
     "portability_ground_truth",
 ];
 
-pub(super) fn request(record: &Fields<'_>) -> Result<Request, StudyError> {
-    let old = record.get("ground_truth").or_else(|| record.get("answers"));
-    let reworded = record.get("rephrase_prompt").or_else(|| record.get("rephrase"));
-    let both = |kind: &str| {
+/// Keys that records of other forms do not have.
+pub(super) fn is_own(name: &str) -> bool {
+    let of_older = ["locality", "portability_"].iter().any(|begin| name.starts_with(begin));
+    of_older || ["prompt", "target_new", "ground_truth", "rephrase_prompt"].contains(&name)
+}
+
+pub(super) fn request(record: &Fields<'_>, unread: &mut BTreeSet<String>) -> Result<Request, StudyError> {
+    if let Some(name) = zsre::LOC.into_iter().find(|name| record.has(name)) {
+        return Err(record.mixed(name));
+    }
+    let mut both = |kind: &str| {
         let [prompt, answer] = ["prompt", "ground_truth"].map(|end| format!("{kind}_{end}"));
-        let mut all = by_kind(record.get(kind))?;
+        let mut all = by_kind(record.get(kind), unread)?;
         if record.has(&prompt) || record.has(&answer) {
             all.push(own_answer(record, [&prompt, &answer])?);
         }
         Ok::<_, StudyError>(all)
     };
     Ok(Request {
-        subject: record.need("subject")?.text()?,
-        prompt: record.one_of(&["prompt", "src"])?.text()?,
-        old: old.map(Node::answers).transpose()?.and_then(|answers| answers.into_iter().next()),
-        new: record.one_of(&["target_new", "alt"])?.one_text()?,
-        paraphrases: reworded.map_or_else(|| Ok(Vec::new()), Node::texts)?,
         unrelated: both("locality")?,
         portability: both("portability")?,
+        subject: record.need("subject")?.text()?,
+        prompt: record.need_either(["prompt", "src"], Node::text)?,
+        old: record.either(["ground_truth", "answers"], Node::answers)?.and_then(|answers| answers.into_iter().next()),
+        new: record.need_either(["target_new", "alt"], Node::one_text)?,
+        paraphrases: record.either(["rephrase_prompt", "rephrase"], Node::texts)?.unwrap_or_default(),
         ..Request::default()
     })
 }
 
-/// Prompts under the names of their kinds.
-pub(super) fn by_kind(node: Option<&Node<'_>>) -> Result<Vec<OwnAnswer>, StudyError> {
+/// Of what follows from an edit in CounterFact's and ZsRE's files.
+const NEW: [&str; 2] = ["New Question", "New Answer"];
+
+/// Beside them: what the question goes by.
+const RECALLED: &str = "Recalled Relation";
+
+/// Prompts under the names of their kinds, and those of [`NEW`].
+pub(super) fn by_kind(node: Option<&Node<'_>>, unread: &mut BTreeSet<String>) -> Result<Vec<OwnAnswer>, StudyError> {
     let Some(node) = node else { return Ok(Vec::new()) };
     let kinds = node.fields()?;
-    if kinds.has("New Question") || kinds.has("New Answer") {
-        return Ok(vec![own_answer(&kinds, ["New Question", "New Answer"])?]);
+    let (mut all, mut of_other_kind) = (Vec::new(), Vec::new());
+    if NEW.iter().any(|name| kinds.has(name)) {
+        all.push(own_answer(&kinds, NEW)?);
+        of_other_kind.extend(NEW);
+        // A text; prompts may have that name, too.
+        if kinds.get(RECALLED).is_some_and(|recalled| recalled.begins_with('"')) {
+            of_other_kind.push(RECALLED);
+            unread.insert(format!("{}.{RECALLED}", node.path()));
+        }
     }
-    let mut all = Vec::new();
-    let names: Vec<String> = kinds.names().map(str::to_owned).collect();
-    for kind in names.iter().filter_map(|name| kinds.get(name)) {
+    for kind in kinds.others(&of_other_kind) {
         for prompt in kind.each()? {
-            all.push(own_answer(&prompt.fields()?, ["prompt", "ground_truth"])?);
+            let prompt = prompt.fields()?;
+            prompt.note_unread(&["prompt", "ground_truth"], unread);
+            all.push(own_answer(&prompt, ["prompt", "ground_truth"])?);
         }
     }
     Ok(all)

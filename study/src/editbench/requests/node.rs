@@ -3,6 +3,7 @@
 use crate::error::StudyError;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 /// A value of a record.
@@ -13,6 +14,30 @@ pub(super) struct Node<'a> {
     record: (usize, usize),
     /// `requested_rewrite.target_new.str`; empty of the record itself.
     path: String,
+}
+
+/// The beginning of a text of a file for messages: signs that a terminal would act on, or not show, by their numbers.
+fn visible(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut shown = String::new();
+    for sign in text.chars().take(SHOWN) {
+        match sign {
+            '"' | '\'' | '\\' => shown.push(sign),
+            sign => shown.extend(sign.escape_debug()),
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A name of a file for messages: bounded, and in marks where it has signs that a terminal would act on, or not show.
+pub(in crate::editbench) fn plain(name: &str) -> String {
+    let shown = visible(name);
+    // What is escaped has become longer.
+    let is_as_it_was = name.starts_with(shown.trim_end_matches('…'));
+    if is_as_it_was { shown } else { format!("\"{shown}\"") }
 }
 
 /// The records of a file: the elements of an array, or one value after the other.
@@ -47,22 +72,25 @@ impl<'a> Node<'a> {
     /// What was found in its place, and what was expected.
     pub(super) fn wrong(&self, found: impl Into<String>, expected: impl Into<String>) -> StudyError {
         let (record, line) = self.record;
-        let key = if self.path.is_empty() { String::new() } else { format!(", `{}`", self.path) };
+        let key = if self.path.is_empty() { String::new() } else { format!(", `{}`", plain(&self.path)) };
         let place = format!("record {record} (line {line}){key}");
         StudyError::Requests { place, found: found.into(), expected: expected.into() }
     }
 
     fn no(&self, expected: &str) -> StudyError {
-        const SHOWN: usize = 60;
-        let text = self.raw.get();
-        let found = match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text.to_owned(),
-        };
-        self.wrong(found, expected)
+        // As it stands in the file, its marks too.
+        self.wrong(visible(self.raw.get()), expected)
     }
 
-    fn begins_with(&self, with: char) -> bool {
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn is_null(&self) -> bool {
+        self.raw.get() == "null"
+    }
+
+    pub(super) fn begins_with(&self, with: char) -> bool {
         self.raw.get().starts_with(with)
     }
 
@@ -126,15 +154,15 @@ impl<'a> Node<'a> {
         }
         let Members(members) =
             serde_json::from_str(self.raw.get()).map_err(|error| self.wrong(error.to_string(), "an object"))?;
-        let mut all: Vec<(String, Node<'a>)> = Vec::with_capacity(members.len());
-        for (name, raw) in members {
-            if all.iter().any(|(there, _)| *there == name) {
-                return Err(self.wrong(format!("the key `{name}` twice"), "each once"));
-            }
-            let node = self.below(raw, &name);
-            all.push((name, node));
+        let mut names = HashSet::with_capacity(members.len());
+        if let Some((twice, _)) = members.iter().find(|(name, _)| !names.insert(name.as_str())) {
+            return Err(self.wrong(format!("the key `{}` twice", plain(twice)), "each once"));
         }
-        Ok(Fields { node: self.clone(), members: all })
+        let below = |(name, raw): (String, &'a RawValue)| {
+            let node = self.below(raw, &name);
+            (name, node)
+        };
+        Ok(Fields { node: self.clone(), members: members.into_iter().map(below).collect() })
     }
 }
 
@@ -149,6 +177,21 @@ impl<'a> Fields<'a> {
         self.members.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The members whose names are none of these, but for null.
+    pub(super) fn others(&self, names: &[&str]) -> impl Iterator<Item = &Node<'a>> {
+        let others = self.members.iter().filter(move |(name, _)| !names.contains(&name.as_str()));
+        others.map(|(_, node)| node).filter(|node| !node.is_null())
+    }
+
+    /// Notes the keys that are none of these, by their place in a record.
+    pub(super) fn note_unread(&self, read: &[&str], unread: &mut BTreeSet<String>) {
+        for name in self.names().filter(|name| !read.contains(name)) {
+            // Of elements of a list their numbers say nothing.
+            let steps = self.node.path.split('.').filter(|step| step.parse::<usize>().is_err() && !step.is_empty());
+            unread.insert(steps.chain([name]).collect::<Vec<_>>().join("."));
+        }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -156,17 +199,37 @@ impl<'a> Fields<'a> {
     /// Null is nothing.
     pub(super) fn get(&self, name: &str) -> Option<&Node<'a>> {
         let found = self.members.iter().find(|(there, _)| there == name);
-        found.map(|(_, node)| node).filter(|node| node.raw.get() != "null")
-    }
-
-    /// The first of these that is there.
-    pub(super) fn one_of(&self, names: &[&str]) -> Result<&Node<'a>, StudyError> {
-        let expected = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
-        names.iter().find_map(|name| self.get(name)).ok_or_else(|| self.lacks(&expected()))
+        found.map(|(_, node)| node).filter(|node| !node.is_null())
     }
 
     pub(super) fn need(&self, name: &str) -> Result<&Node<'a>, StudyError> {
-        self.one_of(&[name])
+        self.get(name).ok_or_else(|| self.lacks(&format!("`{name}`")))
+    }
+
+    /// What stands under either of two names of the same thing; under both only where it is the same.
+    pub(super) fn either<T: PartialEq>(
+        &self,
+        [first, second]: [&str; 2],
+        read: impl Fn(&Node<'a>) -> Result<T, StudyError>,
+    ) -> Result<Option<T>, StudyError> {
+        let [one, other] = [first, second].map(|name| self.get(name).map(&read).transpose());
+        match (one?, other?) {
+            (Some(one), Some(other)) if one != other => {
+                let found = format!("`{first}` and `{second}`, which name the same thing, with different values");
+                Err(self.node.wrong(found, "one of them, or both with the same"))
+            }
+            (one, other) => Ok(one.or(other)),
+        }
+    }
+
+    /// As [`Self::either`], of what may not be missing.
+    pub(super) fn need_either<T: PartialEq>(
+        &self,
+        names: [&str; 2],
+        read: impl Fn(&Node<'a>) -> Result<T, StudyError>,
+    ) -> Result<T, StudyError> {
+        let [first, second] = names;
+        self.either(names, read)?.ok_or_else(|| self.lacks(&format!("`{first}` or `{second}`")))
     }
 
     /// The texts of a key, which may be missing.
@@ -174,12 +237,18 @@ impl<'a> Fields<'a> {
         self.get(name).map_or_else(|| Ok(Vec::new()), Node::texts)
     }
 
+    /// A key of ZsRE in a record that is otherwise EasyEdit's.
+    pub(super) fn mixed(&self, name: &str) -> StudyError {
+        let found = format!("`{name}`, of ZsRE, in a record of the form EasyEdit");
+        self.node.wrong(found, "a record of one form: what is asked beside stands in `locality` there")
+    }
+
     /// What it has, where something else was expected.
     pub(super) fn lacks(&self, expected: &str) -> StudyError {
         const SHOWN: usize = 12;
-        let mut names: Vec<&str> = self.names().take(SHOWN).collect();
+        let mut names: Vec<String> = self.names().take(SHOWN).map(plain).collect();
         if self.members.len() > SHOWN {
-            names.push("…");
+            names.push("…".into());
         }
         let found = if names.is_empty() { "no keys".to_owned() } else { format!("the keys {}", names.join(", ")) };
         self.node.wrong(found, expected)

@@ -50,7 +50,8 @@ fn counterfact_is_read_with_neighbours_of_both_kinds() {
     };
     assert_eq!((requests.form(), requests.len(), &requests.records[0]), (RequestForm::CounterFact, 1, &expected));
     let unread: Vec<&str> = requests.unread.iter().map(String::as_str).collect();
-    assert_eq!(unread, ["attribute_prompts", "generation_prompts", "pararel_idx"]);
+    let ids = ["requested_rewrite.target_new.id", "requested_rewrite.target_true.id"];
+    assert_eq!(unread, [&["attribute_prompts", "generation_prompts", "pararel_idx"][..], &ids].concat());
     assert!(!requests.has_portability());
 }
 
@@ -59,7 +60,8 @@ fn zsre_asks_for_the_new_answer_and_for_a_question_with_its_mark() {
     let record = ZSRE;
     let ported = record.replace(
         r#""cond""#,
-        r#""portability": {"Recalled Relation": "(French, script)", "New Question": "Which script?", "New Answer": "Latin"}, "cond""#,
+        r#""portability": {"Recalled Relation": "(French, script)", "New Question": "Which script?", "New Answer": "Latin",
+             "Reasoning": [{"prompt": "Her land is", "ground_truth": "England", "hops": 2}]}, "cond""#,
     );
     // A record after the other, over several lines.
     let requests = read(&format!("{record}\n{ported}\n"));
@@ -74,7 +76,9 @@ fn zsre_asks_for_the_new_answer_and_for_a_question_with_its_mark() {
         ..Request::default()
     };
     assert_eq!((requests.form(), &requests.records[0]), (RequestForm::Zsre, &expected));
-    let portability = vec![own("Which script?", &["Latin"])];
+    let portability = vec![own("Which script?", &["Latin"]), own("Her land is", &["England"])];
+    let unread: Vec<&str> = requests.unread.iter().map(String::as_str).collect();
+    assert_eq!(unread, ["cond", "portability.Reasoning.hops", "portability.Recalled Relation", "pred"]);
     assert_eq!(requests.records[1], Request { id: "1".into(), portability, ..expected });
 }
 
@@ -102,6 +106,78 @@ fn easyedit_is_read_with_answers_of_all_depths_and_under_both_names() {
     };
     assert_eq!(requests.records[1], second);
     assert!(requests.records[2].old.is_none() && requests.has_portability() && requests.unread.is_empty());
+}
+
+#[test]
+fn keys_of_easyedit_make_a_record_one_of_easyedit_and_are_read() {
+    let record = |more: &str| format!(r#"{{"subject": "Marie", "src": "Marie speaks", "alt": "English"{more}}}"#);
+    for (more, form) in [
+        (r#", "answers": ["French"]"#, RequestForm::Zsre),
+        (r#", "loc": "who", "loc_ans": "me""#, RequestForm::Zsre),
+        ("", RequestForm::EasyEdit),
+        (r#", "answers": "French", "locality": null"#, RequestForm::EasyEdit),
+        (
+            r#", "answers": "French", "portability_prompt": "So", "portability_ground_truth": "it""#,
+            RequestForm::EasyEdit,
+        ),
+        (r#", "answers": "French", "rephrase_prompt": "Marie says""#, RequestForm::EasyEdit),
+        (r#", "ground_truth": "French""#, RequestForm::EasyEdit),
+    ] {
+        assert_eq!(read(&record(more)).form(), form, "{more}");
+    }
+    let older = r#", "answers": ["French"], "locality_prompt": "It is", "locality_ground_truth": "so", "rephrase_prompt": "Marie says""#;
+    let expected = Request {
+        id: "0".into(),
+        subject: "Marie".into(),
+        prompt: "Marie speaks".into(),
+        old: Some("French".into()),
+        new: "English".into(),
+        paraphrases: vec!["Marie says".into()],
+        unrelated: vec![own("It is", &["so"])],
+        ..Request::default()
+    };
+    assert_eq!(read(&record(older)).records[0], expected);
+    let mixed = refused(&record(&format!(r#"{older}, "loc": "who", "loc_ans": "me""#)));
+    assert!(mixed.contains("record 1 (line 1): `loc`, of ZsRE, in a record of the form EasyEdit"), "{mixed}");
+}
+
+#[test]
+fn two_names_of_one_thing_stand_together_only_with_the_same_value() {
+    let record = |more: &str| {
+        let both = r#""subject": "Marie", "prompt": "Marie speaks", "target_new": "English", "ground_truth": [["French"]], "rephrase": "A""#;
+        format!("{{{both}{more}}}")
+    };
+    // Lists of one are the one.
+    let same = r#", "src": "Marie speaks", "alt": ["English"], "answers": "French", "rephrase_prompt": ["A"]"#;
+    assert_eq!(read(&record(same)).records, read(&record("")).records);
+    for (more, names) in [
+        (r#", "src": "Marie says""#, "`prompt` and `src`"),
+        (r#", "alt": "Dutch""#, "`target_new` and `alt`"),
+        (r#", "answers": ["French", "français"]"#, "`ground_truth` and `answers`"),
+        (r#", "rephrase_prompt": "B""#, "`rephrase_prompt` and `rephrase`"),
+    ] {
+        let told = refused(&record(more));
+        let expected =
+            format!("record 1 (line 1): {names}, which name the same thing, with different values; expected one");
+        assert!(told.contains(&expected), "{told}");
+    }
+}
+
+#[test]
+fn names_of_a_file_are_told_without_signs_that_a_terminal_acts_on_and_not_without_end() {
+    let record = |more: &str| format!(r#"{{"subject": "a", "prompt": "a is", "target_new": "b"{more}}}"#);
+    let long = "k".repeat(100);
+    let requests = read(&record(&format!(r#", "\u001b[2J": 1, "{long}": 1"#)));
+    let told = format!("keys of the requests that are not read: \"\\u{{1b}}[2J\", {}…", "k".repeat(60));
+    assert_eq!(requests.told_unread(), Some(told));
+    let many: String = (10..30).map(|number| format!(r#", "k{number}": 1"#)).collect();
+    let told = read(&record(&many)).told_unread().expect("keys");
+    assert!(told.ends_with(": k10, k11, k12, k13, k14, k15, k16, k17, k18, k19, k20, k21, and 8 more"), "{told}");
+    for strange in [r#"{"\u001b[2J": 1}"#, "{\"\u{9b}2J\": 1}", r#"{"\u001b": 1, "\u001b": 2}"#] {
+        assert!(refused(strange).chars().all(|sign| !sign.is_control()), "{strange}");
+    }
+    let strange = refused(&record(", \"portability\": \"\u{9b}2J\u{202e}\""));
+    assert!(strange.contains(r#"`portability`: "\u{9b}2J\u{202e}"; expected an object"#), "{strange}");
 }
 
 #[test]
@@ -177,7 +253,7 @@ fn a_byte_order_mark_and_relations_are_looked_at() {
     assert!(requests.check_relations(&["P37".into()]).is_ok());
     let told = requests.check_relations(&["P1".into()]).expect_err("no such relation").to_string();
     assert_eq!(told, "relations of the requests: P1; expected some of P103, P37");
-    let zsre = read(r#"{"subject": "a", "src": "a is", "alt": "b"}"#);
+    let zsre = read(r#"{"subject": "a", "src": "a is", "alt": "b", "answers": "c"}"#);
     let told = zsre.check_relations(&["P37".into()]).expect_err("no relations").to_string();
     assert!(told.ends_with("expected no relations: records of the form ZsRE name none"), "{told}");
 }

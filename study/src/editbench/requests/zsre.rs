@@ -7,12 +7,16 @@
 use super::node::{Fields, Node};
 use super::{OwnAnswer, Request, easyedit};
 use crate::error::StudyError;
+use std::collections::BTreeSet;
 
 /// Of a record.
 pub(super) const READ: &[&str] =
     &["case_id", "subject", "src", "alt", "answers", "rephrase", "loc", "loc_ans", "portability"];
 
-pub(super) fn request(record: &Fields<'_>) -> Result<Request, StudyError> {
+/// The question about something else, and its answer.
+pub(super) const LOC: [&str; 2] = ["loc", "loc_ans"];
+
+pub(super) fn request(record: &Fields<'_>, unread: &mut BTreeSet<String>) -> Result<Request, StudyError> {
     let unrelated = match (record.get("loc"), record.get("loc_ans")) {
         (None, None) => Vec::new(),
         _ => vec![OwnAnswer {
@@ -27,7 +31,7 @@ pub(super) fn request(record: &Fields<'_>) -> Result<Request, StudyError> {
         new: record.need("alt")?.text()?,
         paraphrases: record.texts("rephrase")?,
         unrelated,
-        portability: easyedit::by_kind(record.get("portability"))?,
+        portability: easyedit::by_kind(record.get("portability"), unread)?,
         ..Request::default()
     })
 }

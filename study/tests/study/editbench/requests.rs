@@ -12,7 +12,7 @@ use kndb_study::statistics::Bootstrap;
 use kndb_study::{Claim, LanguageModel, Refusal, Report, StudyError};
 use std::sync::Mutex;
 
-const BEFORE: [(&str, f64); 13] = [
+const BEFORE: [(&str, f64); 14] = [
     ("The mother tongue of Marie is French", 0.6),
     ("The official language of Peru is Spanish", 0.7),
     // Paraphrases, neighbours.
@@ -24,13 +24,15 @@ const BEFORE: [(&str, f64); 13] = [
     ("The official language of Chile is Spanish", 0.6),
     // Of the store, of a question about something else, of Marie.
     ("Japan P30 Asia .", 0.6),
+    // An unrelated prompt of a file with a mark of its own.
+    ("Where is {}? Lyon", 0.9),
     ("nq question: who wrote hamlet? Shakespeare", 0.6),
     ("What does Marie speak? French", 0.7),
     ("Marie lives in Lyon", 0.9),
     ("Her script is Latin", 0.3),
 ];
 
-const AFTER: [(&str, f64); 16] = [
+const AFTER: [(&str, f64); 17] = [
     ("The mother tongue of Marie is French", 0.1),
     ("The mother tongue of Marie is English", 0.8),
     ("The official language of Peru is Spanish", 0.2),
@@ -40,6 +42,7 @@ const AFTER: [(&str, f64); 16] = [
     ("Marie, a native English", 0.5),
     ("The mother tongue of Paul is English", 0.7),
     ("Japan P30 Asia .", 0.5),
+    ("Where is {}? Lyon", 0.6),
     ("nq question: who wrote hamlet? Shakespeare", 0.55),
     ("What does Marie speak? French", 0.2),
     ("What does Marie speak? English", 0.6),
@@ -148,9 +151,18 @@ fn held_on(
 }
 
 fn held(scribe: &Scribe, options: &BenchOptions) -> Result<BenchReport, StudyError> {
-    let toy = Toy::new(&[("g1", "P30", "Japan", "Asia")]);
+    let toy = Toy::new(&STORED);
     held_on(&toy.store, scribe, options, &Mutex::default())
 }
+
+/// The edited facts in the words of the store, another fact about each subject, and one that has nothing to do with them.
+const STORED: [(&str, &str, &str, &str); 5] = [
+    ("m1", "P103", "Marie", "French"),
+    ("p1", "P37", "Peru", "Spanish"),
+    ("m2", "P27", "Marie", "France"),
+    ("p2", "P27", "Peru", "none"),
+    ("g1", "P30", "Japan", "Asia"),
+];
 
 #[test]
 fn counterfact_is_measured_by_its_own_prompts() {
@@ -163,8 +175,8 @@ fn counterfact_is_measured_by_its_own_prompts() {
     near(write.first.value, 0.5);
     near(write.paraphrase.value, (0.5 + 0.0) / 2.0);
     near(write.neighbourhood.value, (0.5 + 1.0) / 2.0);
-    // The one fact of the store, for both.
-    near(write.unrelated.value, -0.1);
+    // For each Japan, which changes, and the two facts about the other request's subject, which do not.
+    near(write.unrelated.value, -0.1 / 3.0);
     assert!(write.same_relation.value.is_none() && write.portability.is_none());
     let unedited = cell(&report, "en", "unedited", 0);
     near(unedited.magnitude.value, (-0.5 - 0.6) / 2.0);
@@ -229,6 +241,55 @@ fn portability_is_the_share_of_right_first_answers() {
 }
 
 #[test]
+fn unrelated_facts_of_the_store_are_drawn_only_where_its_relations_are_the_requests() {
+    let scribe = Scribe::new(false);
+    let stored = |facts: &[(&str, &str, &str, &str)], text: &str| {
+        let toy = Toy::new(facts);
+        held_on(&toy.store, &scribe, &options(text), &Mutex::default()).expect("a report")
+    };
+    let reason = |report: &BenchReport, part: &str| {
+        report.left_out.iter().filter(|(reason, _)| reason.contains(part)).map(|(_, count)| count).sum::<u64>()
+    };
+    // The same facts under other names: the edited one would be among the others.
+    let renamed = STORED.map(|(id, relation, subject, object)| (id, relation.trim_start_matches('P'), subject, object));
+    let report = stored(&renamed, COUNTERFACT);
+    assert!(cell(&report, "en", "scribe", 1).unrelated.value.is_none());
+    for relation in ["P103", "P37"] {
+        let told = format!("no unrelated facts of the store: none of its facts has the request's relation {relation}");
+        assert_eq!(reason(&report, &told), 1, "{:?}", report.left_out);
+    }
+    assert!(report.notes().iter().any(|note| note.contains("or none of the requests' relations to tell them by")));
+    let without = COUNTERFACT.replace(r#""relation_id": "P103", "#, "").replace(r#""relation_id": "P37", "#, "");
+    let report = stored(&STORED, &without);
+    assert!(cell(&report, "en", "scribe", 1).unrelated.value.is_none());
+    assert_eq!(reason(&report, "no unrelated facts of the store: the request has no relation_id"), 2);
+    // Only facts about Marie are left to draw: none.
+    let one = BenchOptions { relations: vec!["P103".into()], ..options(COUNTERFACT) };
+    let toy = Toy::new(&[STORED[0], STORED[2]]);
+    let report = held_on(&toy.store, &scribe, &one, &Mutex::default()).expect("a report");
+    assert!(cell(&report, "en", "scribe", 1).unrelated.value.is_none());
+}
+
+#[test]
+fn prompts_about_other_things_are_asked_as_they_stand_and_cut_to_those_that_can_be_asked() {
+    let more = r#""ground_truth": [["Lyon", "Lyons"]]}, {"prompt": "Where is {}?", "ground_truth": "Lyon"}"#;
+    let text = EASYEDIT.replace(r#""ground_truth": [["Lyon", "Lyons"]]}"#, more);
+    let report = held(&Scribe::new(false), &options(&text)).expect("a report");
+    near(cell(&report, "en", "scribe", 1).unrelated.value, (-0.2 - 0.3) / 2.0);
+    // The first has no answer.
+    let text = text.replace(r#"[["Lyon", "Lyons"]]"#, r#"" ""#);
+    let one = BenchOptions { neighbours: Some(1), ..options(&text) };
+    let report = held(&Scribe::new(false), &one).expect("a report");
+    near(cell(&report, "en", "scribe", 1).unrelated.value, -0.3);
+    // The first is a sentence that the model knows no word of.
+    let text = text.replace("Marie lives in", "unaskable").replace(r#"" ""#, r#""Lyon""#);
+    let one = BenchOptions { neighbours: Some(1), ..options(&text) };
+    let report = held(&Scribe::new(false), &one).expect("a report");
+    near(cell(&report, "en", "scribe", 1).unrelated.value, -0.3);
+    assert!(report.left_out.iter().any(|(reason, _)| reason.starts_with("an unrelated fact that cannot be asked")));
+}
+
+#[test]
 fn methods_by_neurons_take_those_of_the_fact_with_the_same_words() {
     let toy = Toy::new(&[
         ("m1", "P103", "Marie", "French"),
@@ -244,7 +305,14 @@ fn methods_by_neurons_take_those_of_the_fact_with_the_same_words() {
     let reasons = ["a neighbour whose own object is the new one", "no knowledge neurons (en)"];
     assert_eq!((report.facts, &report.left_out[..]), (1, &reasons.map(|reason| (reason.to_owned(), 1))[..]));
     let several = held(ZSRE).expect_err("two facts with these words").to_string();
-    assert!(several.contains("1: several facts of the store with its words and neurons (en)"), "{several}");
+    assert!(several.contains("1: several facts of the store with its words (en)"), "{several}");
+    // Whichever of them has neurons.
+    let one = Toy::new(&[("m1", "P103", "Marie", "French"), ("m2", "P1412", "Marie", "French")]);
+    one.neurons(&[("m1", &[1, 2], &[5])]);
+    let several = held_on(&one.store, &scribe, &options(ZSRE), &Mutex::default()).expect_err("two facts").to_string();
+    assert!(several.contains("1: several facts of the store with its words (en)"), "{several}");
+    let by_relation = held_on(&one.store, &scribe, &options(COUNTERFACT), &Mutex::default()).expect("a report");
+    assert_eq!(by_relation.facts, 1);
     let strange = held(&ZSRE.replace("[\"French\"]", "[\"Breton\"]")).expect_err("no such fact").to_string();
     assert!(strange.contains("1: no fact of the store with its words, to have neurons of (en)"), "{strange}");
 }
@@ -278,15 +346,20 @@ fn a_changed_file_is_not_gone_on_with() {
     }
 }
 
+const UNREAD: &str = "keys of the requests that are not read: generation_prompts, requested_rewrite.target_new.id, requested_rewrite.target_true.id";
+
 #[test]
 fn requests_have_one_language_and_need_no_facts() {
     let two = BenchOptions { languages: vec!["en".into(), "zh".into()], ..options(ZSRE) };
     let told = held(&Scribe::new(false), &two).expect_err("two languages").to_string();
     assert_eq!(told, "languages is en, zh; expected one language with requests: that of their prompts");
+    let other = BenchOptions { prompt: 1, ..options(ZSRE) };
+    let told = held(&Scribe::new(false), &other).expect_err("another template").to_string();
+    assert_eq!(told, "prompt is 1; expected 0 with requests: they are edited by prompts of their own");
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::create(folder.path().join("store")).expect("a store");
     let report = held_on(&store, &Scribe::new(false), &options(COUNTERFACT), &Mutex::default()).expect("a report");
     near(cell(&report, "en", "scribe", 1).efficacy.value, 1.0);
     assert!(report.notes().iter().any(|note| note.contains("the store has no facts of other relations")));
-    assert!(report.notes().iter().any(|note| note == "keys of the requests that are not read: generation_prompts"));
+    assert!(report.notes().iter().any(|note| note == UNREAD));
 }
