@@ -195,6 +195,8 @@ fn files_that_are_no_requests_and_options_that_do_not_go_with_them_are_refused()
     assert!(told(&["--requests", "cf.json"], 2).contains("--requests needs --langs CODE"));
     assert!(told(&["--requests", "cf.json", "--langs", "en,zh"], 2).contains("expected one language"));
     assert!(told(&["--requests", "cf.json", "--langs", "en", "--lang", "zh"], 2).contains("expected one language"));
+    let prompt = told(&[&of("cf.json")[..], &["--prompt", "1"]].concat(), 2);
+    assert!(prompt.contains("--prompt 1 with --requests cf.json; expected no --prompt"), "{prompt}");
     let relation = told(&[&of("cf.json")[..], &["--relations", "P36"]].concat(), 2);
     assert!(relation.contains("relations of the requests: P36; expected some of P30"), "{relation}");
     let none = told(&[&of("one.jsonl")[..], &["--relations", "P36"]].concat(), 2);
