@@ -164,6 +164,7 @@ pub fn whole<T: FromStr>(text: &str) -> Result<T, String> {
 }
 
 /// So many draws of facts for an interval: each is kept until its ends are known, and a thousand times the usual number moves them by nothing.
+#[cfg(feature = "attribute")]
 pub fn draws(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(draws) if draws <= 1_000_000 => Ok(draws),

@@ -31,7 +31,10 @@ pub fn run(args: DemoArgs, terminal: &mut Terminal) -> Result<()> {
         writeln!(terminal.out).map_err(CliError::Output)?;
         return super::serve::shown(&[folder], words_of(model), PlaceArgs::default(), terminal);
     }
+    #[cfg(feature = "attribute")]
     drop(model);
+    #[cfg(not(feature = "attribute"))]
+    let () = model;
     Ok(())
 }
 
