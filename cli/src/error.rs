@@ -3,6 +3,7 @@
 //! Libraries say what was found and what was expected; here it is said what to do about it.
 
 mod bug;
+mod code;
 #[cfg(feature = "parquet")]
 mod export;
 mod from;
@@ -13,25 +14,16 @@ mod shown;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "attribute")]
-use kndb_engine::Error as Engine;
-use kndb_query::{ErrorKind, QueryError};
+use kndb_query::QueryError;
 
 pub use bug::install_panic_hook;
+pub use code::BUG;
 pub use kndb_carets::StatementText;
 pub use names::NameError;
 pub use shown::in_a_line;
 
-use crate::interrupt;
 #[cfg(feature = "attribute")]
 use crate::study::Reads;
-
-/// Exit code of an error in a query or in the data.
-pub const FAILED: u8 = 1;
-/// Exit code of wrong usage; clap uses the same.
-pub const USAGE: u8 = 2;
-/// Exit code of a bug in kndb.
-pub const BUG: u8 = 255;
 
 /// Result of a command.
 pub type Result<T, E = CliError> = std::result::Result<T, E>;
@@ -399,55 +391,6 @@ impl CliError {
     /// Whether whoever reads the results has gone away.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(failure) if failure.kind() == io::ErrorKind::BrokenPipe)
-    }
-
-    /// The process's exit code.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::Stopped | Self::Store(kndb_storage::Error::Stopped) => interrupt::exit_code(),
-            Self::RunNeeds { .. }
-            | Self::Shape { .. }
-            | Self::NotConfirmed { .. }
-            | Self::NotRepaired { .. }
-            | Self::StatementFirst { .. }
-            | Self::CommandSecond { .. }
-            | Self::StoreSecond { .. } => USAGE,
-            Self::NoRunNamed => USAGE,
-            #[cfg(feature = "parquet")]
-            Self::OneStatement
-            | Self::NotForExport { .. }
-            | Self::Export(kndb_export::ExportError::Unknown { .. } | kndb_export::ExportError::UnknownFormat { .. }) => {
-                USAGE
-            }
-            #[cfg(feature = "parquet")]
-            Self::Export(kndb_export::ExportError::Stopped) => interrupt::exit_code(),
-            Self::PictureFormat { .. } | Self::NotForFigure { .. } => USAGE,
-            Self::Name(NameError::UnknownRelation { .. } | NameError::RelationOfSeveral { .. }) => USAGE,
-            Self::Query { error, .. } if error.kind == ErrorKind::Bug => BUG,
-            #[cfg(feature = "attribute")]
-            Self::SameFile { .. }
-            | Self::WhichRun { .. }
-            | Self::NoSuchRun { .. }
-            | Self::WhichScores { .. }
-            | Self::GroupsAmongScores { .. }
-            | Self::NotNeurons { .. } => USAGE,
-            #[cfg(feature = "attribute")]
-            Self::Study(kndb_study::StudyError::Option { .. } | kndb_study::StudyError::Unknown { .. }) => USAGE,
-            #[cfg(feature = "attribute")]
-            Self::Study(kndb_study::StudyError::Stopped { .. }) => interrupt::exit_code(),
-            #[cfg(feature = "attribute")]
-            Self::Engine(Engine::Panicked { .. }) => BUG,
-            #[cfg(feature = "attribute")]
-            Self::Study(kndb_study::StudyError::Panicked { .. }) => BUG,
-            #[cfg(feature = "attribute")]
-            Self::NotForMethod { .. }
-            | Self::Edit(_)
-            | Self::Engine(Engine::Option { .. } | Engine::Unknown { .. }) => USAGE,
-            #[cfg(feature = "attribute")]
-            Self::Interrupted { .. } => interrupt::exit_code(),
-            _ => FAILED,
-        }
     }
 
     /// Writes the error for a person: drawn into its statement where it has one.

@@ -90,12 +90,14 @@ impl WordBaseline {
 /// The share of F − F′ that an integral may miss where its points are doubled for it.
 pub const MISSED: f64 = 0.01;
 
-/// Whether paths, each with what it missed and what F gains along it, miss more than that; what float32 leaves is next to nothing. Errors of two
-/// paths are none the less errors where their signs differ.
-fn misses(paths: impl Iterator<Item = (f64, f64)>) -> bool {
+/// Whether paths, each with what it missed and what F gains along it, miss more than that. Errors of two paths are none the less errors where their
+/// signs differ. `largest` is the largest F of their ends: where F hardly differs between them, float32's error of F itself is no miss.
+fn misses(paths: impl Iterator<Item = (f64, f64)>, largest: f64) -> bool {
+    /// Some 80 units in float32's last place: the error of a probability behind a network's layers.
+    const NOISE: f64 = 1e-5;
     let (missed, gained) =
         paths.fold((0.0, 0.0), |(missed, gained), path| (missed + path.0.abs(), gained + path.1.abs()));
-    missed > (MISSED * gained).max(1e-6)
+    missed > (MISSED * gained).max(NOISE * largest)
 }
 
 /// How words are scored.
@@ -262,7 +264,8 @@ impl<'a> WordScorer<'a> {
             let integral = integrate(&passes, network.hidden(), &paths, &self.options.rule.points(steps));
             let gained: Vec<f64> = integral.starts.iter().map(|start| standing.probability - start).collect();
             let missed = integral.totals.iter().zip(&gained).map(|(total, gained)| (total - gained, *gained));
-            let misses = misses(missed);
+            let largest = integral.starts.iter().fold(standing.probability, |most, &start| most.max(start));
+            let misses = misses(missed, largest);
             if !misses || self.options.most_steps.is_none_or(|most| 2 * steps > most) {
                 found.misses |= misses;
                 let residual = integral.scores.iter().sum::<f64>() - gained.iter().sum::<f64>();

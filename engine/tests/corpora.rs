@@ -108,6 +108,9 @@ fn windows_hold_the_text_once_and_what_the_tokenizer_adds_each() {
             text.extend_from_slice(&window.ids[window.counted]);
         }
         assert_eq!(text, asking.tokenizer.encode("The capital of France is Paris .\n", false).expect("encodes").ids);
+        let marked = Windows::of(&asking, "\u{feff}The capital of France is Paris .\n", 6, None).expect("a text");
+        let ids = |windows: &Windows| (0..windows.count()).flat_map(|at| windows.window(at).ids).collect::<Vec<_>>();
+        assert_eq!(ids(&marked), ids(&windows), "{name}: the mark of Windows' editors is no text");
         let some = Windows::of(&asking, "The capital of France is Paris .\n", 6, Some(3)).expect("a text");
         assert_eq!((some.tokens(), some.count()), (3, 1), "{name}");
         let told = |text: &str, length| Windows::of(&asking, text, length, None).expect_err("a refusal");

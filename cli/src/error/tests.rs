@@ -1,6 +1,8 @@
 //! What people read of errors, and what programs get.
 
+use super::code::FAILED;
 use super::*;
+use kndb_query::ErrorKind;
 
 fn shown(error: &CliError) -> String {
     let mut messages = Vec::new();

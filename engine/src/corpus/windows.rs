@@ -30,6 +30,8 @@ impl Windows {
     /// # Errors
     /// Why the text cannot be read by the model, as a sentence.
     pub fn of(asking: &Asking<'_>, text: &str, length: usize, most: Option<usize>) -> Result<Self, String> {
+        // Windows' editors begin a file with a mark, which is none of the text's tokens.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (before, after) = around(asking)?;
         let room = length.min(asking.max_tokens).saturating_sub(before.len() + after.len());
         if room == 0 {

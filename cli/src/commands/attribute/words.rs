@@ -17,7 +17,8 @@ use crate::terminal::Terminal;
 /// Prompts that are drawn.
 const DRAWN: usize = 5;
 
-/// Points are doubled up to so many times their usual number.
+/// Points are doubled up to so many times their usual number: 320 on a straight path, 48 on each segment of a discretized one. What still misses
+/// then has a step that a rule for smooth functions will not find, and an hour would not help.
 const MOST: usize = 16;
 
 /// Cells of the longest bar.
